@@ -1,0 +1,51 @@
+/* stamp.c - what STAMP and CUTOFF tokens are made over. */
+#include "gavel/merkle.h"
+#include "gavel/tx.h"
+
+void
+gv_stamp_leaf(enum gv_tx_kind kind, const uint8_t id32[32],
+              const struct gv_sig *sig, uint8_t out32[32])
+{
+    static const char prefix[11] = {'g', 'a', 'v', 'e', 'l', '/',
+                                    't', 's', 't', '/', '1'};
+    uint8_t msg[sizeof(prefix) + 1 + 32 + 64];
+
+    memcpy(msg, prefix, sizeof(prefix));
+    msg[sizeof(prefix)] = (uint8_t)kind;
+    memcpy(msg + sizeof(prefix) + 1, id32, 32);
+    memcpy(msg + sizeof(prefix) + 33, sig->b, 64);
+    gv_sha256_of(msg, sizeof(msg), out32);
+}
+
+void
+gv_stamp_root(const uint8_t *leaves, size_t count, uint8_t out32[32])
+{
+    uint8_t hashes[GV_STAMP_LEAVES_MAX][32];
+
+    if (count > GV_STAMP_LEAVES_MAX)
+        count = GV_STAMP_LEAVES_MAX;
+    for (size_t i = 0; i < count; i++)
+        gv_merkle_leaf(leaves + i * 32, 32, hashes[i]);
+    gv_merkle_root(hashes, count, out32);
+}
+
+void
+gv_cutoff_imprint(const struct gv_chain_id *auction,
+                  const struct gv_sealed_id *parent, uint8_t out32[32])
+{
+    uint8_t msg[64];
+
+    memcpy(msg, auction->b, 32);
+    memcpy(msg + 32, parent->b, 32);
+    gv_tagged(GV_TAG_CUTOFF, msg, sizeof(msg), out32);
+}
+
+void
+gv_tie(const uint8_t info_hash32[32], const uint8_t id32[32], uint8_t out32[32])
+{
+    uint8_t msg[64];
+
+    memcpy(msg, info_hash32, 32);
+    memcpy(msg + 32, id32, 32);
+    gv_tagged(GV_TAG_TIE, msg, sizeof(msg), out32);
+}

@@ -1,0 +1,196 @@
+/* tx.c - kinds of transactions; decode, encode, name and sign one
+ * (docs/spec/format.md, "Transactions"). */
+#include "gavel/tx.h"
+
+#include "chain/core/tx_impl.h"
+#include "gavel/merkle.h"
+
+static const struct {
+    uint8_t kind;
+    bool registry, auction;
+    const char *name;
+} kinds[] = {
+    {GV_TX_SERVICE, true, false, "SERVICE"},
+    {GV_TX_CERT, true, false, "CERT"},
+    {GV_TX_REVOKE, true, false, "REVOKE"},
+    {GV_TX_LIST, true, false, "LIST"},
+    {GV_TX_OPEN, false, true, "OPEN"},
+    {GV_TX_ENROL, false, true, "ENROL"},
+    {GV_TX_BID, false, true, "BID"},
+    {GV_TX_STAMP, false, true, "STAMP"},
+    {GV_TX_CLOSE, false, true, "CLOSE"},
+    {GV_TX_CUTOFF, false, true, "CUTOFF"},
+    {GV_TX_OUTCOME, false, true, "OUTCOME"},
+    {GV_TX_FINAL, true, true, "FINAL"},
+    {GV_TX_RECEIPT, false, false, "RECEIPT"},
+};
+
+static int
+find_kind(unsigned kind)
+{
+    for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+        if (kinds[i].kind == kind)
+            return (int)i;
+    return -1;
+}
+
+const char *
+gv_tx_name(unsigned kind)
+{
+    int i = find_kind(kind);
+    return i < 0 ? NULL : kinds[i].name;
+}
+
+bool
+gv_tx_on_registry(enum gv_tx_kind k)
+{
+    int i = find_kind(k);
+    return i >= 0 && kinds[i].registry;
+}
+
+bool
+gv_tx_on_auction(enum gv_tx_kind k)
+{
+    int i = find_kind(k);
+    return i >= 0 && kinds[i].auction;
+}
+
+/* The transaction's own signature, the last field; NULL if it has none. */
+static struct gv_sig *
+trailing_sig(struct gv_tx *tx)
+{
+    switch (tx->kind) {
+    case GV_TX_SERVICE:
+        return &tx->u.service.sig;
+    case GV_TX_REVOKE:
+        return &tx->u.revoke.sig;
+    case GV_TX_LIST:
+        return &tx->u.list.sig;
+    case GV_TX_ENROL:
+        return &tx->u.enrol.sig;
+    case GV_TX_BID:
+        return &tx->u.bid.sig;
+    case GV_TX_CLOSE:
+        return &tx->u.close.sig;
+    case GV_TX_RECEIPT:
+        return &tx->u.receipt.sig;
+    case GV_TX_CERT:
+    case GV_TX_OPEN:
+    case GV_TX_STAMP:
+    case GV_TX_CUTOFF:
+    case GV_TX_OUTCOME:
+    case GV_TX_FINAL:
+        break;
+    }
+    return NULL;
+}
+
+void
+gv_tx_put(struct gv_sink *s, const struct gv_tx *tx)
+{
+    struct gv_sig *sig = trailing_sig((struct gv_tx *)tx);
+
+    tx_put_core(s, tx);
+    if (sig)
+        gv_put(s, sig->b, 64);
+}
+
+/* Ids that hash the core are derived once, where the bytes are at hand. */
+static void
+derive(struct gv_tx *tx)
+{
+    if (tx->kind == GV_TX_BID)
+        gv_tagged(GV_TAG_BID, tx->raw.p, tx->core_len, tx->u.bid.id.b);
+    else if (tx->kind == GV_TX_CLOSE)
+        gv_tagged(GV_TAG_CLOSE, tx->raw.p, tx->core_len, tx->u.close.id.b);
+}
+
+enum gv_rc
+gv_tx_decode(struct gv_bytes raw, struct gv_tx *out, struct gv_reject *why)
+{
+    struct gv_reader r = gv_reader(raw);
+    struct gv_sig *sig;
+    unsigned kind, version;
+
+    if (raw.len > GV_TX_MAX)
+        return gv_refuse(why, GV_BAD_ENCODING, "size", raw.len, GV_TX_MAX);
+    kind = gv_get_u8(&r, "kind");
+    version = gv_get_u8(&r, "version");
+    if (!r.failed && find_kind(kind) < 0)
+        return gv_refuse(why, GV_BAD_ENCODING, "kind", kind, 0);
+    if (!r.failed && version != GV_TX_VERSION)
+        return gv_refuse(why, GV_BAD_ENCODING, "version", version,
+                         GV_TX_VERSION);
+    out->kind = (enum gv_tx_kind)kind;
+    out->raw = raw;
+    gv_get(&r, out->chain.b, 32, "chain");
+    if (!r.failed)
+        tx_get_body(&r, out);
+    out->core_len = raw.len - r.left;
+    sig = r.failed ? NULL : trailing_sig(out);
+    if (sig)
+        gv_get(&r, sig->b, 64, "signature");
+    if (!gv_reader_done(&r))
+        return gv_refuse(why, GV_BAD_ENCODING, r.field, 0, 0);
+    derive(out);
+    return GV_OK;
+}
+
+void
+gv_tx_id_of(struct gv_bytes raw, struct gv_tx_id *out)
+{
+    gv_merkle_leaf(raw.p, raw.len, out->b);
+}
+
+static enum gv_tag
+digest_tag(enum gv_tx_kind kind)
+{
+    if (kind == GV_TX_BID)
+        return GV_TAG_BID;
+    if (kind == GV_TX_CLOSE)
+        return GV_TAG_CLOSE;
+    return kind == GV_TX_RECEIPT ? GV_TAG_RECEIPT : GV_TAG_TX;
+}
+
+void
+gv_tx_digest(const struct gv_tx *tx, uint8_t out32[32])
+{
+    struct gv_sha256 h;
+    struct gv_sink s;
+
+    gv_sha256_tag(&h, digest_tag(tx->kind));
+    s = gv_sink_hash(&h);
+    tx_put_core(&s, tx);
+    gv_sha256_end(&h, out32);
+}
+
+enum gv_rc
+gv_tx_sign(const struct gv_keys *keys, const struct gv_seckey *secret,
+           struct gv_tx *tx)
+{
+    struct gv_sig *sig = trailing_sig(tx);
+    uint8_t digest[32];
+
+    if (!sig)
+        return GV_REJECT;
+    gv_tx_digest(tx, digest);
+    if (tx->kind == GV_TX_BID)
+        memcpy(tx->u.bid.id.b, digest, 32);
+    if (tx->kind == GV_TX_CLOSE)
+        memcpy(tx->u.close.id.b, digest, 32);
+    return gv_key_sign(keys, secret, digest, NULL, sig);
+}
+
+void
+gv_vote_digest(const struct gv_chain_id *chain, const struct gv_vote *v,
+               uint8_t out32[32])
+{
+    struct gv_sha256 h;
+    struct gv_sink s;
+
+    gv_sha256_tag(&h, GV_TAG_VOTE);
+    s = gv_sink_hash(&h);
+    gv_put(&s, chain->b, 32);
+    tx_put_vote(&s, v);
+    gv_sha256_end(&h, out32);
+}

@@ -1,0 +1,209 @@
+/* tx_get.c - read the fields of every kind of transaction, with every check
+ * that needs nothing but them (docs/spec/format.md, "Transactions"). */
+#include "chain/core/text.h"
+#include "chain/core/tx_impl.h"
+
+#define ENDPOINT_MAX 256
+#define OPERATOR_MAX 64
+
+static void
+get_service(struct gv_reader *r, struct gv_tx_service *t)
+{
+    gv_cred_get(r, &t->cred);
+    t->der = gv_get_b16(r, GV_CERT_DER_MAX, "service.der");
+    gv_get_require(r, t->der.len > 0, "service.der");
+    t->endpoint = gv_get_b16(r, ENDPOINT_MAX, "service.endpoint");
+    for (size_t i = 0; i < t->endpoint.len; i++)
+        gv_get_require(r, t->endpoint.p[i] > ' ' && t->endpoint.p[i] < 0x7f,
+                       "service.endpoint");
+    t->operator_name = gv_get_b8(r, OPERATOR_MAX, "service.operator");
+    gv_get_require(r, text_is_line(t->operator_name), "service.operator");
+}
+
+/* A user's certificate is no business of the public: it stays with the CA
+ * and its owner. */
+static void
+get_cert(struct gv_reader *r, struct gv_tx_cert *t)
+{
+    gv_get(r, t->issuer.b, 32, "cert.issuer");
+    gv_cred_get(r, &t->cred);
+    t->der = gv_get_b16(r, GV_CERT_DER_MAX, "cert.der");
+    gv_get_require(r, t->cred.role != GV_ROLE_USER || t->der.len == 0,
+                   "cert.der");
+}
+
+static void
+get_revoke(struct gv_reader *r, struct gv_tx_revoke *t)
+{
+    gv_get(r, t->fingerprint.b, 32, "revoke.fingerprint");
+    t->reason = gv_get_u8(r, "revoke.reason");
+    gv_get_require(r, t->reason <= 10 && t->reason != 7, "revoke.reason");
+    gv_get(r, t->issuer.b, 32, "revoke.issuer");
+}
+
+static void
+get_list(struct gv_reader *r, struct gv_tx_list *t)
+{
+    gv_get(r, t->auction.b, 32, "list.auction");
+    t->opening_ms = gv_get_u64(r, "list.opening");
+    t->title = gv_get_b8(r, GV_TITLE_MAX, "list.title");
+    gv_get_require(r, t->title.len >= 1 && text_is_line(t->title),
+                   "list.title");
+    gv_get(r, t->issuer.b, 32, "list.issuer");
+    gv_cred_get(r, &t->seller);
+}
+
+static void
+get_enrol(struct gv_reader *r, struct gv_tx_enrol *t)
+{
+    t->form = gv_get_u8(r, "enrol.form");
+    gv_get_require(r, t->form == 0, "enrol.form");
+    gv_get(r, t->key.b, 32, "enrol.key");
+    gv_get(r, t->ek, 32, "enrol.ek");
+    gv_cred_get(r, &t->cred);
+    gv_get_require(r, GV_ID_EQ(&t->cred.key, &t->key), "enrol.key");
+    t->der = gv_get_b16(r, GV_CERT_DER_MAX, "enrol.der");
+}
+
+static void
+get_bid(struct gv_reader *r, struct gv_tx_bid *t)
+{
+    gv_get(r, t->bidder.b, 32, "bid.bidder");
+    t->seq = gv_get_u32(r, "bid.seq");
+    t->kind = gv_get_u8(r, "bid.kind");
+    gv_get_require(r, t->kind == 0, "bid.kind");
+    t->amount = gv_get_u64(r, "bid.amount");
+    gv_get_require(r, t->amount >= 1, "bid.amount");
+    gv_get(r, t->recent.b, 32, "bid.recent");
+    gv_get(r, t->memo, GV_MEMO_SIZE, "bid.memo");
+}
+
+static void
+get_stamp(struct gv_reader *r, struct gv_tx_stamp *t)
+{
+    t->authority = gv_get_u8(r, "stamp.authority");
+    gv_get_require(r, t->authority < GV_AUTHORITIES_MAX, "stamp.authority");
+    t->token = gv_get_b16(r, GV_TOKEN_MAX, "stamp.token");
+    gv_get_require(r, t->token.len > 0, "stamp.token");
+    t->count = gv_get_u16(r, "stamp.leaves");
+    gv_get_require(r, t->count >= 1 && t->count <= GV_STAMP_LEAVES_MAX,
+                   "stamp.leaves");
+    t->leaves = gv_get_view(r, (size_t)t->count * 32, "stamp.leaves").p;
+    if (r->failed)
+        return;
+    for (unsigned i = 1; i < t->count; i++)
+        gv_get_require(
+            r, memcmp(t->leaves + (i - 1) * 32, t->leaves + i * 32, 32) < 0,
+            "stamp.leaves");
+}
+
+static void
+get_cutoff(struct gv_reader *r, struct gv_tx_cutoff *t)
+{
+    t->count = gv_get_u8(r, "cutoff.tokens");
+    gv_get_require(r, t->count >= 1 && t->count <= GV_AUTHORITIES_MAX,
+                   "cutoff.tokens");
+    for (unsigned i = 0; i < t->count && !r->failed; i++) {
+        t->token[i].authority = gv_get_u8(r, "cutoff.authority");
+        gv_get_require(
+            r,
+            t->token[i].authority < GV_AUTHORITIES_MAX &&
+                (i == 0 || t->token[i].authority > t->token[i - 1].authority),
+            "cutoff.authority");
+        t->token[i].token = gv_get_b16(r, GV_TOKEN_MAX, "cutoff.token");
+        gv_get_require(r, t->token[i].token.len > 0, "cutoff.token");
+    }
+}
+
+static void
+get_outcome(struct gv_reader *r, struct gv_outcome *t)
+{
+    static const uint8_t zero[32];
+
+    t->status = gv_get_u8(r, "outcome.status");
+    gv_get_require(r, t->status <= GV_VOID, "outcome.status");
+    gv_get(r, t->winner.b, 32, "outcome.winner");
+    t->price = gv_get_u64(r, "outcome.price");
+    gv_get_require(r,
+                   t->status == GV_SOLD ||
+                       (t->price == 0 && memcmp(t->winner.b, zero, 32) == 0),
+                   "outcome.winner");
+    gv_get(r, t->fold_hash, 32, "outcome.fold");
+}
+
+static void
+get_final(struct gv_reader *r, struct gv_tx_final *t)
+{
+    unsigned count = 0;
+
+    t->link.source_height = gv_get_u32(r, "final.source");
+    gv_get(r, t->link.source.b, 32, "final.source");
+    t->link.target_height = gv_get_u32(r, "final.target");
+    gv_get(r, t->link.target.b, 32, "final.target");
+    gv_get_require(r, t->link.source_height < t->link.target_height,
+                   "final.target");
+    t->bitmap = gv_get_b8(r, GV_VALIDATORS_MAX / 8, "final.bitmap");
+    gv_get_require(r, t->bitmap.len >= 1, "final.bitmap");
+    for (size_t i = 0; i < t->bitmap.len; i++)
+        count += (unsigned)__builtin_popcount(t->bitmap.p[i]);
+    gv_get_require(r, count >= 1, "final.bitmap");
+    t->count = (uint8_t)count;
+    t->sigs = gv_get_view(r, (size_t)count * 64, "final.signatures").p;
+}
+
+static void
+get_receipt(struct gv_reader *r, struct gv_tx_receipt *t)
+{
+    gv_get(r, t->bid.b, 32, "receipt.bid");
+    t->t_us = gv_get_u64(r, "receipt.time");
+    t->deadline_us = gv_get_u64(r, "receipt.deadline");
+    gv_get_require(r, t->deadline_us > t->t_us, "receipt.deadline");
+    gv_get(r, t->service.b, 32, "receipt.service");
+}
+
+void
+tx_get_body(struct gv_reader *r, struct gv_tx *tx)
+{
+    switch (tx->kind) {
+    case GV_TX_SERVICE:
+        get_service(r, &tx->u.service);
+        return;
+    case GV_TX_CERT:
+        get_cert(r, &tx->u.cert);
+        return;
+    case GV_TX_REVOKE:
+        get_revoke(r, &tx->u.revoke);
+        return;
+    case GV_TX_LIST:
+        get_list(r, &tx->u.list);
+        return;
+    case GV_TX_ENROL:
+        get_enrol(r, &tx->u.enrol);
+        return;
+    case GV_TX_BID:
+        get_bid(r, &tx->u.bid);
+        return;
+    case GV_TX_STAMP:
+        get_stamp(r, &tx->u.stamp);
+        return;
+    case GV_TX_CLOSE:
+        tx->u.close.mode = gv_get_u8(r, "close.mode");
+        gv_get_require(r, tx->u.close.mode == 0, "close.mode");
+        return;
+    case GV_TX_CUTOFF:
+        get_cutoff(r, &tx->u.cutoff);
+        return;
+    case GV_TX_OUTCOME:
+        get_outcome(r, &tx->u.outcome);
+        return;
+    case GV_TX_FINAL:
+        get_final(r, &tx->u.final);
+        return;
+    case GV_TX_RECEIPT:
+        get_receipt(r, &tx->u.receipt);
+        return;
+    case GV_TX_OPEN:
+        gv_get_view(r, r->left, "open");
+        return;
+    }
+}

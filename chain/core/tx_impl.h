@@ -1,0 +1,16 @@
+/* tx_impl.h - what the three files of transactions share. */
+#ifndef CHAIN_CORE_TX_IMPL_H
+#define CHAIN_CORE_TX_IMPL_H
+
+#include "gavel/tx.h"
+
+/* Everything but the trailing signature. An OPEN fails the sink: it has its
+ * own encoder. */
+void tx_put_core(struct gv_sink *s, const struct gv_tx *tx);
+void tx_put_vote(struct gv_sink *s, const struct gv_vote *v);
+
+/* The fields after kind, version and chain, of the kind in tx->kind, up to
+ * the trailing signature. */
+void tx_get_body(struct gv_reader *r, struct gv_tx *tx);
+
+#endif

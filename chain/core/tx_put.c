@@ -1,0 +1,162 @@
+/* tx_put.c - the field list of every kind of transaction, for size, bytes and
+ * hash alike (docs/spec/format.md, "Transactions"). */
+#include "chain/core/tx_impl.h"
+
+static void
+put_service(struct gv_sink *s, const struct gv_tx_service *t)
+{
+    gv_cred_put(s, &t->cred);
+    gv_put_b16(s, t->der);
+    gv_put_b16(s, t->endpoint);
+    gv_put_b8(s, t->operator_name);
+}
+
+static void
+put_cert(struct gv_sink *s, const struct gv_tx_cert *t)
+{
+    gv_put(s, t->issuer.b, 32);
+    gv_cred_put(s, &t->cred);
+    gv_put_b16(s, t->der);
+}
+
+static void
+put_revoke(struct gv_sink *s, const struct gv_tx_revoke *t)
+{
+    gv_put(s, t->fingerprint.b, 32);
+    gv_put_u8(s, t->reason);
+    gv_put(s, t->issuer.b, 32);
+}
+
+static void
+put_list(struct gv_sink *s, const struct gv_tx_list *t)
+{
+    gv_put(s, t->auction.b, 32);
+    gv_put_u64(s, t->opening_ms);
+    gv_put_b8(s, t->title);
+    gv_put(s, t->issuer.b, 32);
+    gv_cred_put(s, &t->seller);
+}
+
+static void
+put_enrol(struct gv_sink *s, const struct gv_tx_enrol *t)
+{
+    gv_put_u8(s, t->form);
+    gv_put(s, t->key.b, 32);
+    gv_put(s, t->ek, 32);
+    gv_cred_put(s, &t->cred);
+    gv_put_b16(s, t->der);
+}
+
+static void
+put_bid(struct gv_sink *s, const struct gv_tx_bid *t)
+{
+    gv_put(s, t->bidder.b, 32);
+    gv_put_u32(s, t->seq);
+    gv_put_u8(s, t->kind);
+    gv_put_u64(s, t->amount);
+    gv_put(s, t->recent.b, 32);
+    gv_put(s, t->memo, GV_MEMO_SIZE);
+}
+
+static void
+put_stamp(struct gv_sink *s, const struct gv_tx_stamp *t)
+{
+    gv_put_u8(s, t->authority);
+    gv_put_b16(s, t->token);
+    gv_put_u16(s, t->count);
+    gv_put(s, t->leaves, (size_t)t->count * 32);
+}
+
+static void
+put_cutoff(struct gv_sink *s, const struct gv_tx_cutoff *t)
+{
+    gv_put_u8(s, t->count);
+    for (unsigned i = 0; i < t->count; i++) {
+        gv_put_u8(s, t->token[i].authority);
+        gv_put_b16(s, t->token[i].token);
+    }
+}
+
+static void
+put_outcome(struct gv_sink *s, const struct gv_outcome *t)
+{
+    gv_put_u8(s, t->status);
+    gv_put(s, t->winner.b, 32);
+    gv_put_u64(s, t->price);
+    gv_put(s, t->fold_hash, 32);
+}
+
+void
+tx_put_vote(struct gv_sink *s, const struct gv_vote *v)
+{
+    gv_put_u32(s, v->source_height);
+    gv_put(s, v->source.b, 32);
+    gv_put_u32(s, v->target_height);
+    gv_put(s, v->target.b, 32);
+}
+
+static void
+put_final(struct gv_sink *s, const struct gv_tx_final *t)
+{
+    tx_put_vote(s, &t->link);
+    gv_put_b8(s, t->bitmap);
+    gv_put(s, t->sigs, (size_t)t->count * 64);
+}
+
+static void
+put_receipt(struct gv_sink *s, const struct gv_tx_receipt *t)
+{
+    gv_put(s, t->bid.b, 32);
+    gv_put_u64(s, t->t_us);
+    gv_put_u64(s, t->deadline_us);
+    gv_put(s, t->service.b, 32);
+}
+
+void
+tx_put_core(struct gv_sink *s, const struct gv_tx *tx)
+{
+    gv_put_u8(s, (uint8_t)tx->kind);
+    gv_put_u8(s, GV_TX_VERSION);
+    gv_put(s, tx->chain.b, 32);
+    switch (tx->kind) {
+    case GV_TX_SERVICE:
+        put_service(s, &tx->u.service);
+        return;
+    case GV_TX_CERT:
+        put_cert(s, &tx->u.cert);
+        return;
+    case GV_TX_REVOKE:
+        put_revoke(s, &tx->u.revoke);
+        return;
+    case GV_TX_LIST:
+        put_list(s, &tx->u.list);
+        return;
+    case GV_TX_ENROL:
+        put_enrol(s, &tx->u.enrol);
+        return;
+    case GV_TX_BID:
+        put_bid(s, &tx->u.bid);
+        return;
+    case GV_TX_STAMP:
+        put_stamp(s, &tx->u.stamp);
+        return;
+    case GV_TX_CLOSE:
+        gv_put_u8(s, tx->u.close.mode);
+        return;
+    case GV_TX_CUTOFF:
+        put_cutoff(s, &tx->u.cutoff);
+        return;
+    case GV_TX_OUTCOME:
+        put_outcome(s, &tx->u.outcome);
+        return;
+    case GV_TX_FINAL:
+        put_final(s, &tx->u.final);
+        return;
+    case GV_TX_RECEIPT:
+        put_receipt(s, &tx->u.receipt);
+        return;
+    case GV_TX_OPEN: /* open.h has its encoder */
+        break;
+    }
+    s->failed = true;
+}

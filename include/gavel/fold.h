@@ -1,0 +1,87 @@
+/*
+ * fold.h - F, the outcome as a pure function: outcome = F(terms, set of
+ * admissible bids) (docs/spec/auction.md).
+ *
+ * Bids are put in their total order (t, tie, bid_id) and folded once: each is
+ * accepted, or void with the first failing check of the reject order. Nothing
+ * else enters: no block position, clock, float or I/O. Node, wallet,
+ * explorer and page all call this module.
+ *
+ * A fold is incremental: a bid later than all before it is appended in O(1),
+ * amortised; an earlier one re-folds from its place on. Memory: about 120
+ * bytes a bid, and up to half as much again as room to grow.
+ *
+ * Ownership: the fold owns its memory; gv_fold_free releases it. One thread
+ * at a time.
+ */
+#ifndef GAVEL_FOLD_H
+#define GAVEL_FOLD_H
+
+#include "gavel/outcome.h"
+#include "gavel/terms.h"
+
+/* What F reads of one bid. */
+struct gv_fold_bid {
+    struct gv_bid_id id;
+    uint8_t tie[32];   /* H_tag("gavel/tie", SHA256(TSTInfo) | bid_id) */
+    uint64_t t_us;     /* t(bid), R2 */
+    uint64_t amount;   /* minor units, >= 1 */
+    uint32_t bidder;   /* index the caller gives each key, dense from 0 */
+    uint32_t ref;      /* the caller's own number for this bid */
+};
+
+/* What F needs beyond the terms. */
+struct gv_fold_context {
+    const struct gv_terms *terms; /* borrowed for the fold's life */
+    uint64_t opening_ms;
+    /* Key of a bidder index that was added or tried, never NULL: for the
+     * allowed set and the winner. */
+    const struct gv_pubkey *(*bidder_key)(void *arg, uint32_t bidder);
+    void *arg;
+};
+
+struct gv_fold;
+
+struct gv_fold *gv_fold_new(const struct gv_fold_context *ctx); /* or NULL */
+void gv_fold_free(struct gv_fold *f);
+
+/* The effect of a CLOSE, t(CLOSE) + notice in us; UINT64_MAX: none. Changing
+ * it re-folds from the first bid concerned. */
+void gv_fold_set_close(struct gv_fold *f, uint64_t close_us);
+
+/* Add a bid; ids must differ from all before. GV_OK or GV_FAULT (memory). */
+enum gv_rc gv_fold_add(struct gv_fold *f,
+                       const struct gv_fold_bid *bid) GV_MUST_CHECK;
+/* Remove a bid by its order key (t, tie, id), e.g. on a reorg or before its
+ * t changes. GV_OK or GV_ABSENT. */
+enum gv_rc gv_fold_remove(struct gv_fold *f, const struct gv_fold_bid *bid);
+
+/* Rows in total order. */
+struct gv_fold_row {
+    struct gv_fold_bid bid;
+    uint16_t code;         /* enum gv_code: GV_ACCEPTED or why void */
+    uint64_t reference;    /* the reference bid it was measured against, 0:
+                            * none before it */
+    uint64_t have, want;   /* the two numbers of the failed check */
+};
+size_t gv_fold_count(const struct gv_fold *f);
+size_t gv_fold_accepted(const struct gv_fold *f);
+/* i < count. The pointer is valid until the next change of the fold. */
+const struct gv_fold_row *gv_fold_row_at(const struct gv_fold *f, size_t i);
+/* Index of the leading bid (the one that would win now), or -1. */
+int64_t gv_fold_leader(const struct gv_fold *f);
+
+/* What would happen to a bid of `amount` by `bidder` at t_us later than all
+ * others? Returns the code and fills *row when not NULL. */
+enum gv_code gv_fold_try(struct gv_fold *f, uint32_t bidder, uint64_t amount,
+                         uint64_t t_us, struct gv_fold_row *row);
+
+/* E, the effective close in us (R6): the smallest of opening + limit, the
+ * CLOSE's effect, and t of the bid that fills the total cap; UINT64_MAX when
+ * none applies. */
+uint64_t gv_fold_effective_close(const struct gv_fold *f);
+
+/* The outcome over the bids added. */
+void gv_fold_outcome(const struct gv_fold *f, struct gv_outcome *out);
+
+#endif

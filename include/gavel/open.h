@@ -1,0 +1,103 @@
+/*
+ * open.h - OPEN, the transaction an auction chain begins with: terms, seller,
+ * and the TTP's warrant for this auction (rule R12).
+ *
+ * auction_id = H_tag("gavel/auction", OPEN without any signature). Block 0 is
+ * computed from OPEN alone. Given only the network's root key, an OPEN proves
+ * itself: root -> CA -> seller and warrant.
+ *
+ * A decoded struct gv_open borrows from the bytes it was decoded from.
+ */
+#ifndef GAVEL_OPEN_H
+#define GAVEL_OPEN_H
+
+#include "gavel/params.h"
+#include "gavel/terms.h"
+#include "gavel/tx.h"
+
+#define GV_ATTACHMENTS_MAX 16
+#define GV_NOTARIES_MAX 16
+#define GV_SPKI_MAX 1024
+#define GV_TEXT_MAX 8192
+
+struct gv_validator {
+    struct gv_pubkey key;
+    struct gv_bytes operator_name; /* up to 64 bytes */
+};
+
+struct gv_open {
+    struct gv_chain_id registry; /* binds the network */
+    uint64_t opening_ms;
+    uint8_t salt[16]; /* two auctions with equal terms differ */
+    struct gv_cred seller;
+    struct gv_bytes seller_der; /* may be empty */
+    struct gv_bytes title, text;
+    uint8_t attachment_count;
+    struct gv_hash attachment[GV_ATTACHMENTS_MAX];
+    struct gv_terms terms;
+
+    /* The warrant. Unused lists are empty. */
+    struct gv_cred ca;             /* signed by the root, role CA */
+    struct gv_bytes ca_der;        /* may be empty */
+    struct gv_bytes issuer_key;    /* SPKI of the token issuer */
+    struct gv_bytes challenge_key; /* SPKI */
+    uint8_t cut_log2;              /* k = 2^cut_log2 */
+    uint8_t escrow_t;              /* t of the notaries */
+    uint8_t id_escrow_count;
+    struct gv_bytes id_escrow[GV_NOTARIES_MAX]; /* SPKI each */
+    uint8_t bid_escrow_count;
+    uint8_t bid_escrow[GV_NOTARIES_MAX][32]; /* X25519 */
+    uint8_t authority_count;                 /* odd, 2f+1 */
+    struct gv_authority authority[GV_AUTHORITIES_MAX];
+    uint8_t validator_count;
+    struct gv_validator validator[GV_VALIDATORS_MAX];
+
+    /* Signatures: in no hash. */
+    struct gv_sig seller_sig;             /* over auction_id */
+    struct gv_sig warrant_sig;            /* by ca.key over auction_id */
+    struct gv_sig pop[GV_VALIDATORS_MAX]; /* H_tag("gavel/pop", auction_id) */
+
+    struct gv_bytes raw;   /* whole encoding */
+    size_t preimage_len;   /* bytes before the signatures */
+    struct gv_chain_id id; /* derived: the auction's id */
+};
+
+/* Decode and make the context-free checks. Verdicts GV_BAD_ENCODING,
+ * GV_BAD_TERMS, GV_WRONG_NETWORK. */
+enum gv_rc gv_open_decode(struct gv_bytes raw, const struct gv_params *params,
+                          struct gv_open *out,
+                          struct gv_reject *why) GV_MUST_CHECK;
+
+/* Encode without and with the signatures. */
+void gv_open_put_preimage(struct gv_sink *s, const struct gv_open *o);
+void gv_open_put(struct gv_sink *s, const struct gv_open *o);
+/* The last part of the preimage, from ca to the validators. */
+void gv_open_put_warrant(struct gv_sink *s, const struct gv_open *o);
+
+/* Fill o->id from the fields. */
+void gv_open_id(struct gv_open *o);
+/* The leaf of block 0's tx_root: SHA256(0x00 | preimage). */
+void gv_open_leaf(const struct gv_open *o, struct gv_tx_id *out);
+
+/* Every signature of OPEN: root on ca, ca on seller and warrant, seller,
+ * validators' possession, dates at the opening time. */
+enum gv_rc gv_open_verify(const struct gv_open *o,
+                          const struct gv_params *params,
+                          const struct gv_keys *keys,
+                          struct gv_reject *why) GV_MUST_CHECK;
+
+/* f of n = 2f+1 authorities. */
+static inline unsigned
+gv_open_f(const struct gv_open *o)
+{
+    return (o->authority_count - 1u) / 2u;
+}
+
+/* floor(2m/3) + 1 of m validators (V1). */
+static inline unsigned
+gv_quorum(unsigned m)
+{
+    return 2 * m / 3 + 1;
+}
+
+#endif

@@ -1,0 +1,44 @@
+/*
+ * phase.h - the phase of an auction, computed on read by one function that
+ * consensus, wallet and page share.
+ */
+#ifndef GAVEL_PHASE_H
+#define GAVEL_PHASE_H
+
+#include "gavel/types.h"
+
+enum gv_phase {
+    GV_PHASE_SCHEDULED = 0,      /* before the opening time */
+    GV_PHASE_OPEN = 1,
+    GV_PHASE_CLOSING = 2,        /* past E, the set may still change */
+    GV_PHASE_AWAITING_FINAL = 3, /* set fixed, outcome not yet final */
+    GV_PHASE_FINAL = 4,
+    GV_PHASE_STALLED = 5, /* validators do not answer */
+    GV_PHASE_VOID = 6
+};
+
+struct gv_phase_input {
+    uint64_t now_us;       /* the time the caller trusts */
+    uint64_t opening_us;
+    uint64_t effective_close_us; /* E, UINT64_MAX: none */
+    bool set_fixed;        /* X is on the chain */
+    bool outcome;          /* OUTCOME is on the chain */
+    bool outcome_final;    /* its block is final */
+    bool outcome_void;     /* status GV_VOID */
+    uint64_t stall_after_us; /* set fixed but not final this long: stalled;
+                              * 0: never */
+    uint64_t fixed_at_us;  /* time of X */
+};
+
+struct gv_phase_answer {
+    enum gv_phase phase;
+    uint64_t used_us; /* the time it was computed with */
+};
+
+struct gv_phase_answer gv_phase_of(const struct gv_phase_input *in);
+/* "open", "awaiting-final", ... */
+const char *gv_phase_name(enum gv_phase p);
+/* Open or scheduled or closing count as "open" in lists; the rest "closed". */
+bool gv_phase_is_open(enum gv_phase p);
+
+#endif

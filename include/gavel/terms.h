@@ -1,0 +1,88 @@
+/*
+ * terms.h - the terms of an auction: what a seller fixes in OPEN.
+ *
+ * Seven constraint flags combine freely; a field whose flag is not set is
+ * zero, so that equal terms have equal bytes. Terms decide which bids count
+ * and never which blocks are valid (rule R4).
+ *
+ * The spec of every field is docs/spec/auction.md. Thread-safety: values.
+ */
+#ifndef GAVEL_TERMS_H
+#define GAVEL_TERMS_H
+
+#include "gavel/amount.h"
+#include "gavel/reject.h"
+#include "gavel/wire.h"
+
+struct gv_params;
+
+enum gv_terms_flag {
+    GV_MIN_FIRST = 1 << 0,  /* A: first accepted bid >= min_first */
+    GV_MIN_STEP = 1 << 1,   /* B: bid >= reference + min_step */
+    GV_MAX_STEP = 1 << 2,   /* C: bid <= reference + max_step */
+    GV_ALLOWED = 1 << 3,    /* D: only listed bidders */
+    GV_PER_BIDDER = 1 << 4, /* E: at most N accepted bids a bidder */
+    GV_TOTAL = 1 << 5,      /* F: at most M accepted bids */
+    GV_LIMIT = 1 << 6       /* G: t <= opening + limit_ms */
+};
+#define GV_FLAGS_ALL 0x7f
+
+enum gv_reference { GV_REF_LAST = 0, GV_REF_HIGHEST = 1 };
+enum gv_pricing { GV_PRICE_FIRST = 0 };
+enum gv_visibility { GV_VISIBLE_OPEN = 0 };
+enum gv_direction { GV_ASCENDING = 0 };
+enum gv_identity { GV_CERTIFIED = 0 };
+enum gv_close_policy { GV_CLOSE_NEVER = 0, GV_CLOSE_OWNER = 1 };
+
+#define GV_ALLOWED_MAX 1024 /* entries of an allowed set */
+
+/* One entry of the allowed set: 32 bytes of key, then u32 of the bidder's own
+ * cap (0: the default). The list lies encoded in `allowed`, sorted by key,
+ * without repetition. */
+#define GV_ALLOWED_ENTRY 36
+
+struct gv_terms {
+    struct gv_currency currency;
+    uint8_t flags; /* enum gv_terms_flag */
+    uint8_t reference, pricing, visibility, direction, identity;
+    uint8_t close_policy;
+    uint64_t min_first, min_step, max_step; /* minor units */
+    uint32_t per_bidder;                    /* default cap, >= 1 with E */
+    uint32_t total_cap;                     /* >= 1 with F */
+    uint64_t limit_ms;                      /* after the opening time */
+    uint64_t notice_ms;                     /* CLOSE takes effect after it */
+    uint64_t reserve; /* public; 0 none: below it, not sold */
+    uint32_t d_ms;    /* D: stamp and bid deadline */
+    uint32_t t_ms;    /* T: block spacing */
+    uint32_t max_bids;        /* of one bidder, R4 */
+    uint8_t fixed_difficulty; /* 1 to 4, or 0 for adaptive (R11) */
+    uint32_t target;          /* initial target, compact */
+    struct gv_bytes allowed;  /* GV_ALLOWED_ENTRY each; borrowed */
+};
+
+/* Terms that constrain nothing: the normal auction, closed by its owner with
+ * the least notice, in `currency`, with the network's default D, T. */
+void gv_terms_default(const struct gv_params *params, struct gv_terms *out);
+
+void gv_terms_put(struct gv_sink *s, const struct gv_terms *t);
+/* Reads and checks the form; the views point into the reader's bytes. */
+void gv_terms_get(struct gv_reader *r, struct gv_terms *out);
+
+/* Refuse terms that contradict themselves or the network's minima. Verdict
+ * GV_BAD_TERMS with the field's name. */
+enum gv_rc gv_terms_check(const struct gv_terms *t,
+                          const struct gv_params *params,
+                          struct gv_reject *why) GV_MUST_CHECK;
+
+/* Traps that are legal, for people: fills at most cap pointers to constant
+ * sentences, returns how many there are. */
+size_t gv_terms_warn(const struct gv_terms *t, const struct gv_params *params,
+                     const char **out, size_t cap);
+
+/* Is pk in the allowed set? True for everybody when the set is not
+ * constrained. *cap (never NULL) is then this bidder's cap, UINT32_MAX when
+ * none. */
+bool gv_terms_allows(const struct gv_terms *t, const struct gv_pubkey *pk,
+                     uint32_t *cap);
+
+#endif

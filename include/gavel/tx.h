@@ -1,0 +1,215 @@
+/*
+ * tx.h - transactions: one kind of record for everything a chain holds.
+ *
+ * Every transaction starts with kind u8, version u8 (1) and chain 32 (in OPEN
+ * the registry's id: an auction's own id is the hash of its OPEN, R12).
+ * docs/spec/format.md has the table of every kind's fields.
+ *
+ * Decoding is total and strict: the whole input is one transaction in its
+ * one encoding, or the verdict names the field that is wrong. A decoded
+ * struct gv_tx borrows from the bytes it was decoded from.
+ *
+ * Thread-safety: values and pure functions.
+ */
+#ifndef GAVEL_TX_H
+#define GAVEL_TX_H
+
+#include "gavel/cred.h"
+#include "gavel/key.h"
+#include "gavel/outcome.h"
+#include "gavel/reject.h"
+#include "gavel/tst.h"
+#include "gavel/wire.h"
+
+#define GV_TX_MAX 65536        /* bytes of one transaction */
+#define GV_TX_VERSION 1
+#define GV_STAMP_LEAVES_MAX 1024
+#define GV_AUTHORITIES_MAX 15  /* 2f+1 */
+#define GV_VALIDATORS_MAX 64
+#define GV_CERT_DER_MAX 4096
+#define GV_MEMO_SIZE 64
+#define GV_TITLE_MAX 200 /* bytes of UTF-8 */
+
+enum gv_tx_kind {
+    /* registry */
+    GV_TX_SERVICE = 1,
+    GV_TX_CERT = 2,
+    GV_TX_REVOKE = 3,
+    GV_TX_LIST = 5,
+    /* auction */
+    GV_TX_OPEN = 16,
+    GV_TX_ENROL = 17,
+    GV_TX_BID = 18,
+    GV_TX_STAMP = 19,
+    GV_TX_CLOSE = 20,
+    GV_TX_CUTOFF = 21,
+    GV_TX_OUTCOME = 22,
+    /* both */
+    GV_TX_FINAL = 64,
+    /* off the chain */
+    GV_TX_RECEIPT = 96
+};
+
+/* A TTP service announces itself; cred is signed by the root. */
+struct gv_tx_service {
+    struct gv_cred cred;
+    struct gv_bytes der;      /* X.509 certificate, SHA256 = fingerprint */
+    struct gv_bytes endpoint; /* URL, up to 256 bytes */
+    struct gv_bytes operator_name; /* up to 64 bytes */
+    struct gv_sig sig;        /* by cred.key */
+};
+
+/* The CA publishes a credential it issued. */
+struct gv_tx_cert {
+    struct gv_pubkey issuer; /* ledger key of a CA service */
+    struct gv_cred cred;     /* signed by issuer */
+    struct gv_bytes der;     /* for services and nodes; empty for users */
+};
+
+struct gv_tx_revoke {
+    struct gv_hash fingerprint;
+    uint8_t reason; /* RFC 5280 CRLReason, 0 to 10 without 7 */
+    struct gv_pubkey issuer; /* CA or root */
+    struct gv_sig sig;       /* by issuer */
+};
+
+/* A seller lists an auction in the directory. */
+struct gv_tx_list {
+    struct gv_chain_id auction;
+    uint64_t opening_ms;
+    struct gv_bytes title;   /* UTF-8, up to GV_TITLE_MAX bytes */
+    struct gv_pubkey issuer; /* who signed the seller's credential */
+    struct gv_cred seller;
+    struct gv_sig sig; /* by seller.key */
+};
+
+/* Bind a bidder key to a certified credential (cred.key is the key). */
+struct gv_tx_enrol {
+    uint8_t form; /* 0: certified */
+    struct gv_pubkey key;
+    uint8_t ek[32]; /* X25519 key for envelopes to this bidder */
+    struct gv_cred cred;
+    struct gv_bytes der; /* certificate, SHA256 = fingerprint; may be empty */
+    struct gv_sig sig;   /* by key */
+};
+
+struct gv_tx_bid {
+    struct gv_pubkey bidder;
+    uint32_t seq;     /* makes ids unique, nothing else */
+    uint8_t kind;     /* 0: open */
+    uint64_t amount;  /* minor units, >= 1 */
+    struct gv_sealed_id recent; /* newest final block the wallet knew */
+    uint8_t memo[GV_MEMO_SIZE]; /* the wallet's own, encrypted */
+    struct gv_sig sig;          /* by bidder over the bid id */
+    struct gv_bid_id id;        /* derived: H_tag("gavel/bid", core) */
+};
+
+struct gv_tx_stamp {
+    uint8_t authority;     /* index in OPEN */
+    struct gv_bytes token; /* RFC 3161 token over the root of the leaves */
+    uint16_t count;        /* 1 to GV_STAMP_LEAVES_MAX */
+    const uint8_t *leaves; /* count x 32, strictly ascending: no repetition */
+};
+
+struct gv_tx_close {
+    uint8_t mode;      /* 0: early close */
+    struct gv_sig sig; /* by the seller over the id */
+    struct gv_hash id; /* derived: H_tag("gavel/close", core) */
+};
+
+/* Tokens of f+1 authorities over the parent's sealed id. */
+struct gv_tx_cutoff {
+    uint8_t count; /* 1 to GV_AUTHORITIES_MAX, authority strictly ascending */
+    struct {
+        uint8_t authority;
+        struct gv_bytes token;
+    } token[GV_AUTHORITIES_MAX];
+};
+
+/* Quorum certificate of a link (V1, V2). */
+struct gv_vote {
+    uint32_t source_height, target_height;
+    struct gv_sealed_id source, target;
+};
+struct gv_tx_final {
+    struct gv_vote link;
+    struct gv_bytes bitmap; /* validator i signed: bit i%8 of byte i/8 */
+    const uint8_t *sigs;    /* 64 each, in the order of the bits */
+    uint8_t count;          /* how many */
+};
+
+/* The stamping service's promise: in a block by deadline_us. */
+struct gv_tx_receipt {
+    struct gv_bid_id bid;
+    uint64_t t_us, deadline_us;
+    struct gv_pubkey service;
+    struct gv_sig sig;
+};
+
+struct gv_tx {
+    enum gv_tx_kind kind;
+    struct gv_chain_id chain; /* as encoded */
+    struct gv_bytes raw;      /* the whole encoding */
+    size_t core_len;          /* bytes before the trailing signature */
+    union {
+        struct gv_tx_service service;
+        struct gv_tx_cert cert;
+        struct gv_tx_revoke revoke;
+        struct gv_tx_list list;
+        struct gv_tx_enrol enrol;
+        struct gv_tx_bid bid;
+        struct gv_tx_stamp stamp;
+        struct gv_tx_close close;
+        struct gv_tx_cutoff cutoff;
+        struct gv_outcome outcome;
+        struct gv_tx_final final;
+        struct gv_tx_receipt receipt;
+    } u; /* OPEN has its own decoder, open.h */
+};
+
+/* Decode and make every context-free check (docs/spec/format.md): GV_OK or
+ * GV_REJECT with GV_BAD_ENCODING and the field. An OPEN is only recognised
+ * here (kind, chain); gv_open_decode reads it. */
+enum gv_rc gv_tx_decode(struct gv_bytes raw, struct gv_tx *out,
+                        struct gv_reject *why) GV_MUST_CHECK;
+
+/* Encode (all kinds but OPEN). The sink decides: size, bytes or hash. */
+void gv_tx_put(struct gv_sink *s, const struct gv_tx *tx);
+
+/* SHA256(0x00 | raw), the leaf of tx_root. For OPEN see gv_open_leaf. */
+void gv_tx_id_of(struct gv_bytes raw, struct gv_tx_id *out);
+
+/* The 32 bytes the transaction's own trailing signature signs: BID and CLOSE
+ * their id, others H_tag("gavel/tx", core). */
+void gv_tx_digest(const struct gv_tx *tx, uint8_t out32[32]);
+
+/* Sign in place: fills the signature (and the derived id) of a transaction
+ * that has one. */
+enum gv_rc gv_tx_sign(const struct gv_keys *keys,
+                      const struct gv_seckey *secret,
+                      struct gv_tx *tx) GV_MUST_CHECK;
+
+/* What a vote's signature signs. */
+void gv_vote_digest(const struct gv_chain_id *chain, const struct gv_vote *v,
+                    uint8_t out32[32]);
+
+/* The leaf by which a STAMP lists a BID or CLOSE:
+ * SHA256("gavel/tst/1" | kind u8 | id 32 | sig 64). */
+void gv_stamp_leaf(enum gv_tx_kind kind, const uint8_t id32[32],
+                   const struct gv_sig *sig, uint8_t out32[32]);
+/* RFC 6962 root over `count` stamp leaves: the token's imprint. */
+void gv_stamp_root(const uint8_t *leaves, size_t count, uint8_t out32[32]);
+/* Imprint of a CUTOFF token: H_tag("gavel/cutoff", auction | sealed id). */
+void gv_cutoff_imprint(const struct gv_chain_id *auction,
+                       const struct gv_sealed_id *parent, uint8_t out32[32]);
+/* H_tag("gavel/tie", SHA256(TSTInfo) | bid_id). */
+void gv_tie(const uint8_t info_hash32[32], const uint8_t id32[32],
+            uint8_t out32[32]);
+
+/* May this kind stand on the registry, on an auction chain? */
+bool gv_tx_on_registry(enum gv_tx_kind k);
+bool gv_tx_on_auction(enum gv_tx_kind k);
+/* "BID"; NULL for a number that is no kind. */
+const char *gv_tx_name(unsigned kind);
+
+#endif

@@ -1,0 +1,118 @@
+/*
+ * sample.h - a small world for tests: a CA, a seller, bidders, time-stamping
+ * authorities and validators on regtest, an OPEN, and builders of every kind
+ * of transaction and of mined blocks.
+ *
+ * Every builder returns what a decoder made of the bytes it wrote, so that a
+ * test begins with valid data and spoils one thing. A builder that cannot do
+ * its work ends the program (support_die). All bytes belong to the sample and
+ * live until sample_free.
+ *
+ * Ledger keys and signatures are the same in every run; P-256 keys, and so
+ * tokens and the auction's id, are not.
+ *
+ * Thread-safety: one thread at a time.
+ */
+#ifndef GAVEL_TESTS_SAMPLE_H
+#define GAVEL_TESTS_SAMPLE_H
+
+#include "gavel/block.h"
+#include "gavel/open.h"
+#include "gavel/verify.h"
+
+#define SAMPLE_BIDDERS 4
+#define SAMPLE_OPENING_MS UINT64_C(1767225600000) /* 2026-01-01 */
+
+/* A ledger key with the credential that its issuer signed. */
+struct sample_party {
+    struct gv_seckey secret;
+    struct gv_cred cred; /* cred.key is the public key */
+};
+
+/* Zero means: 1 authority, 1 validator, default terms, the opening above. */
+struct sample_options {
+    unsigned authorities; /* odd, up to GV_AUTHORITIES_MAX */
+    unsigned validators;  /* up to GV_VALIDATORS_MAX */
+    const struct gv_terms *terms;
+    uint64_t opening_ms;
+};
+
+struct sample {
+    const struct gv_params *params; /* regtest */
+    struct gv_keys *keys;
+    struct sample_party ca, tsa, seller, bidder[SAMPLE_BIDDERS];
+    struct gv_seckey validator[GV_VALIDATORS_MAX];
+    void *authority[GV_AUTHORITIES_MAX]; /* EVP_PKEY */
+    struct gv_open open;                 /* decoded, valid */
+    struct gv_pins *pins, *registry_pins;
+    struct sample_memory *memory;
+};
+
+/* options may be NULL. */
+void sample_make(struct sample *s, const struct sample_options *options);
+void sample_free(struct sample *s);
+
+/* Memory that lives as long as the sample. */
+void *sample_alloc(struct sample *s, size_t size);
+/* A copy of bytes in a block of its own, of their exact size. */
+struct gv_bytes sample_copy(struct sample *s, struct gv_bytes bytes);
+
+/* The bytes of an OPEN with fields changed by the test: signed by all who
+ * must, with s's secrets. */
+struct gv_bytes sample_open(struct sample *s, struct gv_open *fields);
+/* A credential for `party`'s key, signed by `issuer`. */
+void sample_cred(struct sample *s, struct sample_party *party, uint8_t role,
+                 const struct gv_seckey *issuer);
+
+/* Sign (secret NULL: leave the signature as it is), encode and decode. */
+struct gv_tx sample_tx(struct sample *s, struct gv_tx *fields,
+                       const struct gv_seckey *secret);
+/* Encode without decoding, for fields that no decoder accepts. */
+struct gv_bytes sample_encode(struct sample *s, const struct gv_tx *fields);
+
+/* One valid transaction of each kind. */
+struct gv_tx sample_service(struct sample *s);
+struct gv_tx sample_cert(struct sample *s, unsigned bidder);
+struct gv_tx sample_revoke(struct sample *s, unsigned bidder);
+struct gv_tx sample_list(struct sample *s);
+struct gv_tx sample_enrol(struct sample *s, unsigned bidder);
+struct gv_tx sample_bid(struct sample *s, unsigned bidder, uint32_t seq,
+                        uint64_t amount);
+struct gv_tx sample_close(struct sample *s);
+struct gv_tx sample_outcome(struct sample *s, const struct gv_outcome *o);
+struct gv_tx sample_receipt(struct sample *s, const struct gv_tx *bid);
+/* A STAMP of authority over n BIDs or CLOSEs, with genTime t_us. */
+struct gv_tx sample_stamp(struct sample *s, unsigned authority, uint64_t t_us,
+                          const struct gv_tx *listed, size_t n);
+/* Tokens of the first `count` authorities over the parent's sealed id. */
+struct gv_tx sample_cutoff(struct sample *s, const struct gv_sealed_id *parent,
+                           unsigned count, uint64_t t_us);
+/* On chain (the auction's or the registry's), signed by the validators whose
+ * bit is set in signers. */
+struct gv_tx sample_final(struct sample *s, const struct gv_chain_id *chain,
+                          const struct gv_vote *link, uint64_t signers);
+
+/* One of every kind but OPEN, RECEIPT last. Needs 3 authorities. */
+#define SAMPLE_KINDS 12
+void sample_all(struct sample *s, struct gv_tx out[SAMPLE_KINDS]);
+
+/* A token of authority over imprint, as its service would make it. policy:
+ * OID content. */
+struct gv_bytes sample_token(struct sample *s, unsigned authority,
+                             const uint8_t imprint32[32], uint64_t t_us,
+                             struct gv_bytes policy);
+
+/* A block sealed with real work (depth 0: its chain alone in the tree). */
+struct sample_block {
+    struct gv_chain_id chain;
+    uint32_t height;
+    struct gv_sealed_id prev;
+    uint64_t time_ms;
+    uint32_t target;
+};
+struct gv_bytes sample_block(struct sample *s, const struct sample_block *b,
+                             const struct gv_tx *txs, size_t n);
+/* Search a nonce for h, whose header is complete; derives its ids. */
+void sample_seal(struct gv_sealed_header *h);
+
+#endif

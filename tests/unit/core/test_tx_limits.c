@@ -1,0 +1,363 @@
+/* The limits of every field of a transaction: one field is spoilt, and the
+ * verdict names it (docs/spec/format.md, F4). */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+#include <stdlib.h>
+
+#include "tests/support/sample.h"
+
+struct world {
+    struct sample s;
+    struct gv_tx tx[SAMPLE_KINDS];
+};
+
+static int
+set_up(void **state)
+{
+    static const struct sample_options three = {.authorities = 3};
+    struct world *w = calloc(1, sizeof(*w));
+
+    assert_non_null(w);
+    sample_make(&w->s, &three);
+    sample_all(&w->s, w->tx);
+    *state = w;
+    return 0;
+}
+
+static int
+tear_down(void **state)
+{
+    struct world *w = *state;
+
+    sample_free(&w->s);
+    free(w);
+    return 0;
+}
+
+/* Decode from a heap block of the exact size, so that a sanitizer sees a read
+ * past its end. */
+static enum gv_rc
+decode_exact(struct gv_bytes raw, struct gv_reject *why)
+{
+    uint8_t *p = malloc(raw.len > 0 ? raw.len : 1);
+    struct gv_tx tx;
+    enum gv_rc rc;
+
+    assert_non_null(p);
+    if (raw.len > 0)
+        memcpy(p, raw.p, raw.len);
+    rc = gv_tx_decode(gv_bytes(p, raw.len), &tx, why);
+    free(p);
+    return rc;
+}
+
+static void
+assert_refused(struct gv_bytes raw, const char *field)
+{
+    struct gv_reject why = {0};
+
+    assert_int_equal(decode_exact(raw, &why), GV_REJECT);
+    assert_int_equal(why.code, GV_BAD_ENCODING);
+    assert_non_null(why.field);
+    if (field != NULL)
+        assert_string_equal(why.field, field);
+}
+
+static uint8_t long_bytes[GV_CERT_DER_MAX + 1];
+
+struct limit {
+    enum gv_tx_kind kind;
+    void (*spoil)(struct gv_tx *tx, unsigned how);
+    unsigned how;
+    const char *field;
+};
+
+static void
+spoil_cred(struct gv_cred *c, unsigned how)
+{
+    if (how == 0)
+        c->role = 0;
+    else if (how == 1)
+        c->role = GV_ROLE_USER + 1;
+    else
+        c->not_after_ms = c->not_before_ms;
+}
+
+static void
+spoil_service(struct gv_tx *tx, unsigned how)
+{
+    struct gv_tx_service *t = &tx->u.service;
+
+    if (how <= 2)
+        spoil_cred(&t->cred, how);
+    else if (how == 3)
+        t->der.len = 0;
+    else if (how == 4)
+        t->der = gv_bytes(long_bytes, GV_CERT_DER_MAX + 1);
+    else if (how == 5)
+        t->endpoint = gv_bytes(memset(long_bytes, 'a', 257), 257);
+    else if (how == 6)
+        t->endpoint = gv_bytes("http://a b", 10);
+    else if (how == 7)
+        t->operator_name = gv_bytes(memset(long_bytes, 'a', 65), 65);
+    else
+        t->operator_name = gv_bytes("a\nb", 3);
+}
+
+static void
+spoil_cert(struct gv_tx *tx, unsigned how)
+{
+    if (how <= 2)
+        spoil_cred(&tx->u.cert.cred, how);
+    else
+        tx->u.cert.der = gv_bytes(long_bytes, 1);
+}
+
+static void
+spoil_revoke(struct gv_tx *tx, unsigned how)
+{
+    tx->u.revoke.reason = (uint8_t)how;
+}
+
+static void
+spoil_list(struct gv_tx *tx, unsigned how)
+{
+    if (how <= 2)
+        spoil_cred(&tx->u.list.seller, how);
+    else if (how == 3)
+        tx->u.list.title.len = 0;
+    else if (how == 4)
+        tx->u.list.title = gv_bytes(memset(long_bytes, 'a', 201), 201);
+    else
+        tx->u.list.title = gv_bytes("\xc0\x80", 2);
+}
+
+static void
+spoil_enrol(struct gv_tx *tx, unsigned how)
+{
+    if (how <= 2)
+        spoil_cred(&tx->u.enrol.cred, how);
+    else if (how == 3)
+        tx->u.enrol.form = 1;
+    else if (how == 4)
+        tx->u.enrol.key.b[0] ^= 1;
+    else
+        tx->u.enrol.der = gv_bytes(long_bytes, GV_CERT_DER_MAX + 1);
+}
+
+static void
+spoil_bid(struct gv_tx *tx, unsigned how)
+{
+    if (how == 0)
+        tx->u.bid.kind = 1;
+    else
+        tx->u.bid.amount = 0;
+}
+
+static void
+spoil_stamp(struct gv_tx *tx, unsigned how)
+{
+    static uint8_t leaves[(GV_STAMP_LEAVES_MAX + 1) * 32];
+    struct gv_tx_stamp *t = &tx->u.stamp;
+
+    for (unsigned i = 0; i <= GV_STAMP_LEAVES_MAX; i++) {
+        leaves[32 * i] = (uint8_t)(i >> 8);
+        leaves[32 * i + 1] = (uint8_t)i;
+    }
+    if (how == 0) {
+        t->authority = GV_AUTHORITIES_MAX;
+    } else if (how == 1) {
+        t->token.len = 0;
+    } else if (how == 2) {
+        t->token = gv_bytes(long_bytes, GV_TOKEN_MAX + 1);
+    } else if (how == 3) {
+        t->count = 0;
+    } else if (how == 4) {
+        t->leaves = leaves;
+        t->count = GV_STAMP_LEAVES_MAX + 1;
+    } else { /* the same leaf twice, or the wrong order */
+        memset(leaves, 0, 64);
+        leaves[0] = how == 5 ? 0 : 1;
+        t->leaves = leaves;
+        t->count = 2;
+    }
+}
+
+static void
+spoil_close(struct gv_tx *tx, unsigned how)
+{
+    tx->u.close.mode = (uint8_t)how;
+}
+
+static void
+spoil_cutoff(struct gv_tx *tx, unsigned how)
+{
+    struct gv_tx_cutoff *t = &tx->u.cutoff;
+
+    if (how == 0)
+        t->count = 0;
+    else if (how == 1)
+        t->token[2].authority = GV_AUTHORITIES_MAX;
+    else if (how == 2)
+        t->token[1].authority = 0;
+    else if (how == 3)
+        t->token[1].authority = 2;
+    else if (how == 4)
+        t->token[1].token.len = 0;
+    else
+        t->token[0].token = gv_bytes(long_bytes, GV_TOKEN_MAX + 1);
+}
+
+static void
+spoil_outcome(struct gv_tx *tx, unsigned how)
+{
+    struct gv_outcome *o = &tx->u.outcome;
+
+    if (how == 0) {
+        o->status = GV_VOID + 1;
+    } else if (how == 1) { /* winner, but not sold */
+        o->status = GV_NO_BID;
+        o->price = 0;
+    } else { /* price, but not sold */
+        o->status = GV_NO_BID;
+        memset(o->winner.b, 0, 32);
+    }
+}
+
+static void
+spoil_final(struct gv_tx *tx, unsigned how)
+{
+    struct gv_tx_final *t = &tx->u.final;
+
+    if (how == 0)
+        t->link.target_height = t->link.source_height;
+    else if (how == 1)
+        t->bitmap.len = 0;
+    else if (how == 2)
+        t->bitmap = gv_bytes(memset(long_bytes, 0, 9), 9);
+    else
+        t->bitmap = gv_bytes(memset(long_bytes, 0, 1), 1);
+}
+
+static void
+spoil_receipt(struct gv_tx *tx, unsigned how)
+{
+    tx->u.receipt.deadline_us = tx->u.receipt.t_us - how;
+}
+
+static const struct limit limits[] = {
+    {GV_TX_SERVICE, spoil_service, 0, "credential role"},
+    {GV_TX_SERVICE, spoil_service, 1, "credential role"},
+    {GV_TX_SERVICE, spoil_service, 2, "credential dates"},
+    {GV_TX_SERVICE, spoil_service, 3, "service.der"},
+    {GV_TX_SERVICE, spoil_service, 4, "service.der"},
+    {GV_TX_SERVICE, spoil_service, 5, "service.endpoint"},
+    {GV_TX_SERVICE, spoil_service, 6, "service.endpoint"},
+    {GV_TX_SERVICE, spoil_service, 7, "service.operator"},
+    {GV_TX_SERVICE, spoil_service, 8, "service.operator"},
+    {GV_TX_CERT, spoil_cert, 0, "credential role"},
+    {GV_TX_CERT, spoil_cert, 2, "credential dates"},
+    {GV_TX_CERT, spoil_cert, 3, "cert.der"},
+    {GV_TX_REVOKE, spoil_revoke, 7, "revoke.reason"},
+    {GV_TX_REVOKE, spoil_revoke, 11, "revoke.reason"},
+    {GV_TX_LIST, spoil_list, 1, "credential role"},
+    {GV_TX_LIST, spoil_list, 3, "list.title"},
+    {GV_TX_LIST, spoil_list, 4, "list.title"},
+    {GV_TX_LIST, spoil_list, 5, "list.title"},
+    {GV_TX_ENROL, spoil_enrol, 0, "credential role"},
+    {GV_TX_ENROL, spoil_enrol, 2, "credential dates"},
+    {GV_TX_ENROL, spoil_enrol, 3, "enrol.form"},
+    {GV_TX_ENROL, spoil_enrol, 4, "enrol.key"},
+    {GV_TX_ENROL, spoil_enrol, 5, "enrol.der"},
+    {GV_TX_BID, spoil_bid, 0, "bid.kind"},
+    {GV_TX_BID, spoil_bid, 1, "bid.amount"},
+    {GV_TX_STAMP, spoil_stamp, 0, "stamp.authority"},
+    {GV_TX_STAMP, spoil_stamp, 1, "stamp.token"},
+    {GV_TX_STAMP, spoil_stamp, 2, "stamp.token"},
+    {GV_TX_STAMP, spoil_stamp, 3, "stamp.leaves"},
+    {GV_TX_STAMP, spoil_stamp, 4, "stamp.leaves"},
+    {GV_TX_STAMP, spoil_stamp, 5, "stamp.leaves"},
+    {GV_TX_STAMP, spoil_stamp, 6, "stamp.leaves"},
+    {GV_TX_CLOSE, spoil_close, 1, "close.mode"},
+    {GV_TX_CUTOFF, spoil_cutoff, 0, "cutoff.tokens"},
+    {GV_TX_CUTOFF, spoil_cutoff, 1, "cutoff.authority"},
+    {GV_TX_CUTOFF, spoil_cutoff, 2, "cutoff.authority"},
+    {GV_TX_CUTOFF, spoil_cutoff, 3, "cutoff.authority"},
+    {GV_TX_CUTOFF, spoil_cutoff, 4, "cutoff.token"},
+    {GV_TX_CUTOFF, spoil_cutoff, 5, "cutoff.token"},
+    {GV_TX_OUTCOME, spoil_outcome, 0, "outcome.status"},
+    {GV_TX_OUTCOME, spoil_outcome, 1, "outcome.winner"},
+    {GV_TX_OUTCOME, spoil_outcome, 2, "outcome.winner"},
+    {GV_TX_FINAL, spoil_final, 0, "final.target"},
+    {GV_TX_FINAL, spoil_final, 1, "final.bitmap"},
+    {GV_TX_FINAL, spoil_final, 2, "final.bitmap"},
+    {GV_TX_FINAL, spoil_final, 3, "final.bitmap"},
+    {GV_TX_RECEIPT, spoil_receipt, 0, "receipt.deadline"},
+    {GV_TX_RECEIPT, spoil_receipt, 1, "receipt.deadline"},
+};
+
+static const struct gv_tx *
+of_kind(const struct world *w, enum gv_tx_kind kind)
+{
+    for (size_t i = 0; i < SAMPLE_KINDS; i++)
+        if (w->tx[i].kind == kind)
+            return &w->tx[i];
+    fail();
+    return NULL;
+}
+
+static void
+test_limits_F4(void **state)
+{
+    struct world *w = *state;
+
+    for (size_t i = 0; i < sizeof(limits) / sizeof(limits[0]); i++) {
+        struct gv_tx tx = *of_kind(w, limits[i].kind);
+
+        limits[i].spoil(&tx, limits[i].how);
+        assert_refused(sample_encode(&w->s, &tx), limits[i].field);
+    }
+}
+
+/* The largest of what the limits allow is accepted. */
+static void
+test_largest_F4(void **state)
+{
+    struct world *w = *state;
+    struct gv_tx tx = *of_kind(w, GV_TX_STAMP);
+    uint8_t *leaves = sample_alloc(&w->s, GV_STAMP_LEAVES_MAX * 32);
+
+    for (unsigned i = 0; i < GV_STAMP_LEAVES_MAX; i++) {
+        leaves[32 * i] = (uint8_t)(i >> 8);
+        leaves[32 * i + 1] = (uint8_t)i;
+    }
+    tx.u.stamp.leaves = leaves;
+    tx.u.stamp.count = GV_STAMP_LEAVES_MAX;
+    tx.u.stamp.token = gv_bytes(long_bytes, GV_TOKEN_MAX);
+    tx.u.stamp.authority = GV_AUTHORITIES_MAX - 1;
+    assert_int_equal(decode_exact(sample_encode(&w->s, &tx), NULL), GV_OK);
+
+    tx = *of_kind(w, GV_TX_SERVICE);
+    tx.u.service.der = gv_bytes(long_bytes, GV_CERT_DER_MAX);
+    tx.u.service.endpoint = gv_bytes(NULL, 0);
+    tx.u.service.operator_name = gv_bytes("H\xc3\xa9l\xc3\xa8ne", 8);
+    assert_int_equal(decode_exact(sample_encode(&w->s, &tx), NULL), GV_OK);
+
+    tx = *of_kind(w, GV_TX_LIST);
+    tx.u.list.title = gv_bytes(memset(long_bytes, 'a', 200), 200);
+    assert_int_equal(decode_exact(sample_encode(&w->s, &tx), NULL), GV_OK);
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_limits_F4),
+        cmocka_unit_test(test_largest_F4),
+    };
+
+    return cmocka_run_group_tests(tests, set_up, tear_down);
+}
