@@ -1,0 +1,364 @@
+/*
+ * fold.c - the rows of F, kept in total order and folded incrementally
+ * (gavel/fold.h, docs/spec/auction.md).
+ *
+ * Rows lie in one sorted array. What a row needs of the rows before it is a
+ * small state; a copy of it is kept at every MARK_EVERY-th row. A change at
+ * row p takes the accepted bids from p on out of their bidders' counters,
+ * rebuilds the state at p from the mark before it, and judges again from p.
+ * So a change costs the rows after it, and a later bid costs O(1).
+ */
+#include "chain/rules/fold_judge.h"
+
+#include <stdlib.h>
+
+#define NONE UINT32_MAX
+#define MARK_EVERY 64
+#define ROWS_FIRST 16 /* room that the first bid makes */
+
+/* The fold of all rows before some row. */
+struct fold_state {
+    uint32_t accepted; /* how many */
+    uint32_t last;     /* index of the last accepted row, or NONE */
+    uint32_t leader;   /* index of the leading row, or NONE */
+};
+
+struct fold_bidder {
+    uint32_t accepted; /* bids in the rows folded so far */
+    uint32_t cap;      /* UINT32_MAX: none */
+    bool known, allowed;
+};
+
+struct gv_fold {
+    struct gv_fold_context ctx;
+    struct fold_rules rules;
+    struct gv_fold_row *rows;
+    size_t count, room;
+    struct fold_state *marks; /* marks[k]: before row k * MARK_EVERY */
+    struct fold_bidder *bidders;
+    size_t bidders_room;
+    struct fold_state now; /* over all rows folded so far */
+};
+
+static const struct fold_state nothing = {0, NONE, NONE};
+
+struct gv_fold *
+gv_fold_new(const struct gv_fold_context *ctx)
+{
+    struct gv_fold *f = calloc(1, sizeof(*f));
+    const struct gv_terms *terms = ctx->terms;
+
+    if (f == NULL)
+        return NULL;
+    f->ctx = *ctx;
+    f->now = nothing;
+    f->rules.terms = terms;
+    f->rules.opening_us = fold_time_us(ctx->opening_ms, 0);
+    f->rules.close_us = UINT64_MAX;
+    f->rules.limit_us = UINT64_MAX;
+    if ((terms->flags & GV_LIMIT) != 0)
+        f->rules.limit_us = fold_time_us(ctx->opening_ms, terms->limit_ms);
+    return f;
+}
+
+void
+gv_fold_free(struct gv_fold *f)
+{
+    if (f == NULL)
+        return;
+    free(f->rows);
+    free(f->marks);
+    free(f->bidders);
+    free(f);
+}
+
+/* Rule A1: the total order of bids. */
+static int
+bid_order(const struct gv_fold_bid *a, const struct gv_fold_bid *b)
+{
+    int order;
+
+    if (a->t_us != b->t_us)
+        return a->t_us < b->t_us ? -1 : 1;
+    order = memcmp(a->tie, b->tie, sizeof(a->tie));
+    return order != 0 ? order : GV_ID_CMP(&a->id, &b->id);
+}
+
+/* Index of the first row that is not before bid. */
+static size_t
+row_place(const struct gv_fold *f, const struct gv_fold_bid *bid)
+{
+    size_t low = 0, high = f->count;
+
+    if (high > 0 && bid_order(&f->rows[high - 1].bid, bid) < 0)
+        return high;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+
+        if (bid_order(&f->rows[middle].bid, bid) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+/* Index of the first row later than t. */
+static size_t
+row_after(const struct gv_fold *f, uint64_t t_us)
+{
+    size_t low = 0, high = f->count;
+
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+
+        if (f->rows[middle].bid.t_us <= t_us)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+static struct fold_bidder
+bidder_look_up(const struct gv_fold *f, uint32_t bidder)
+{
+    struct fold_bidder b = {.known = true};
+    static const struct gv_pubkey nobody;
+    const struct gv_pubkey *key = &nobody;
+
+    if (bidder < f->bidders_room && f->bidders[bidder].known)
+        return f->bidders[bidder];
+    if ((f->rules.terms->flags & GV_ALLOWED) != 0)
+        key = f->ctx.bidder_key(f->ctx.arg, bidder);
+    b.allowed = gv_terms_allows(f->rules.terms, key, &b.cap);
+    return b;
+}
+
+static struct fold_before
+before_of(const struct gv_fold *f, const struct fold_bidder *b)
+{
+    uint32_t from = f->rules.terms->reference == GV_REF_HIGHEST ? f->now.leader
+                                                                : f->now.last;
+
+    return (struct fold_before){
+        .reference = from == NONE ? 0 : f->rows[from].bid.amount,
+        .accepted = f->now.accepted,
+        .bidder_accepted = b->accepted,
+        .bidder_cap = b->cap,
+        .bidder_allowed = b->allowed,
+    };
+}
+
+/* Carry the state over row i, whose code is known. */
+static void
+state_pass(struct gv_fold *f, uint32_t i)
+{
+    struct fold_state *s = &f->now;
+
+    if (f->rows[i].code != GV_ACCEPTED)
+        return;
+    s->accepted++;
+    s->last = i;
+    /* Rule A11: of equal amounts the earlier leads, so only a better one
+     * takes the lead. */
+    if (s->leader == NONE ||
+        fold_better(f->rows[i].bid.amount, f->rows[s->leader].bid.amount))
+        s->leader = i;
+}
+
+static void
+fold_from(struct gv_fold *f, size_t place)
+{
+    for (size_t i = place; i < f->count; i++) {
+        struct gv_fold_row *row = &f->rows[i];
+        struct fold_bidder *bidder = &f->bidders[row->bid.bidder];
+        const struct fold_before before = before_of(f, bidder);
+
+        if (i % MARK_EVERY == 0)
+            f->marks[i / MARK_EVERY] = f->now;
+        fold_judge(&f->rules, &before, row);
+        if (row->code == GV_ACCEPTED)
+            bidder->accepted++;
+        state_pass(f, (uint32_t)i);
+    }
+}
+
+/* Undo the fold of the rows from place on. */
+static void
+unfold_to(struct gv_fold *f, size_t place)
+{
+    size_t mark = place / MARK_EVERY;
+
+    if (place == f->count)
+        return;
+    for (size_t i = place; i < f->count; i++)
+        if (f->rows[i].code == GV_ACCEPTED)
+            f->bidders[f->rows[i].bid.bidder].accepted--;
+    f->now = f->marks[mark];
+    for (size_t i = mark * MARK_EVERY; i < place; i++)
+        state_pass(f, (uint32_t)i);
+}
+
+void
+gv_fold_set_close(struct gv_fold *f, uint64_t close_us)
+{
+    uint64_t old = f->rules.close_us;
+    size_t place = row_after(f, close_us < old ? close_us : old);
+
+    unfold_to(f, place);
+    f->rules.close_us = close_us;
+    fold_from(f, place);
+}
+
+static enum gv_rc
+reserve_row(struct gv_fold *f)
+{
+    size_t room = f->room + f->room / 2 + ROWS_FIRST;
+    void *p;
+
+    if (f->count < f->room)
+        return GV_OK;
+    if (room >= NONE)
+        return GV_FAULT;
+    p = realloc(f->rows, room * sizeof(*f->rows));
+    if (p == NULL)
+        return GV_FAULT;
+    f->rows = p;
+    p = realloc(f->marks, (room / MARK_EVERY + 1) * sizeof(*f->marks));
+    if (p == NULL)
+        return GV_FAULT;
+    f->marks = p;
+    f->room = room;
+    return GV_OK;
+}
+
+static enum gv_rc
+reserve_bidder(struct gv_fold *f, uint32_t bidder)
+{
+    size_t old = f->bidders_room, room = (size_t)bidder + bidder / 2 + 8;
+    struct fold_bidder *p;
+
+    if (bidder >= old) {
+        p = realloc(f->bidders, room * sizeof(*p));
+        if (p == NULL)
+            return GV_FAULT;
+        memset(p + old, 0, (room - old) * sizeof(*p));
+        f->bidders = p;
+        f->bidders_room = room;
+    }
+    f->bidders[bidder] = bidder_look_up(f, bidder);
+    return GV_OK;
+}
+
+enum gv_rc
+gv_fold_add(struct gv_fold *f, const struct gv_fold_bid *bid)
+{
+    size_t place = row_place(f, bid);
+
+    if (reserve_row(f) != GV_OK || reserve_bidder(f, bid->bidder) != GV_OK)
+        return GV_FAULT;
+    unfold_to(f, place);
+    memmove(&f->rows[place + 1], &f->rows[place],
+            (f->count - place) * sizeof(*f->rows));
+    f->rows[place] = (struct gv_fold_row){.bid = *bid};
+    f->count++;
+    fold_from(f, place);
+    return GV_OK;
+}
+
+enum gv_rc
+gv_fold_remove(struct gv_fold *f, const struct gv_fold_bid *bid)
+{
+    size_t place = row_place(f, bid);
+
+    if (place == f->count || bid_order(&f->rows[place].bid, bid) != 0)
+        return GV_ABSENT;
+    unfold_to(f, place);
+    f->count--;
+    memmove(&f->rows[place], &f->rows[place + 1],
+            (f->count - place) * sizeof(*f->rows));
+    fold_from(f, place);
+    return GV_OK;
+}
+
+size_t
+gv_fold_count(const struct gv_fold *f)
+{
+    return f->count;
+}
+
+size_t
+gv_fold_accepted(const struct gv_fold *f)
+{
+    return f->now.accepted;
+}
+
+const struct gv_fold_row *
+gv_fold_row_at(const struct gv_fold *f, size_t i)
+{
+    return &f->rows[i];
+}
+
+int64_t
+gv_fold_leader(const struct gv_fold *f)
+{
+    return f->now.leader == NONE ? -1 : (int64_t)f->now.leader;
+}
+
+enum gv_code
+gv_fold_try(struct gv_fold *f, uint32_t bidder, uint64_t amount, uint64_t t_us,
+            struct gv_fold_row *row)
+{
+    const struct fold_bidder b = bidder_look_up(f, bidder);
+    const struct fold_before before = before_of(f, &b);
+    struct gv_fold_row trial = {
+        .bid = {.t_us = t_us, .amount = amount, .bidder = bidder}};
+
+    fold_judge(&f->rules, &before, &trial);
+    if (row != NULL)
+        *row = trial;
+    return trial.code;
+}
+
+uint64_t
+gv_fold_effective_close(const struct gv_fold *f)
+{
+    uint64_t e = f->rules.limit_us;
+
+    if (f->rules.close_us < e)
+        e = f->rules.close_us;
+    /* Nothing is accepted after the bid that fills the cap, so that bid is
+     * the last accepted one (rule A13). */
+    if ((f->rules.terms->flags & GV_TOTAL) != 0 &&
+        f->now.accepted == f->rules.terms->total_cap &&
+        f->rows[f->now.last].bid.t_us < e)
+        e = f->rows[f->now.last].bid.t_us;
+    return e;
+}
+
+void
+gv_fold_outcome(const struct gv_fold *f, struct gv_outcome *out)
+{
+    struct gv_sha256 hash;
+    struct gv_sink sink = gv_sink_hash(&hash);
+    const struct gv_fold_row *lead;
+
+    gv_sha256_tag(&hash, GV_TAG_FOLD);
+    for (size_t i = 0; i < f->count; i++) {
+        gv_put(&sink, f->rows[i].bid.id.b, sizeof(f->rows[i].bid.id.b));
+        gv_put_u64(&sink, f->rows[i].bid.t_us);
+        gv_put_u16(&sink, f->rows[i].code);
+    }
+    *out = (struct gv_outcome){.status = GV_NO_BID};
+    gv_sha256_end(&hash, out->fold_hash);
+    if (f->now.leader == NONE)
+        return;
+    lead = &f->rows[f->now.leader];
+    out->status = GV_RESERVE_NOT_MET;
+    if (fold_better(f->rules.terms->reserve, lead->bid.amount))
+        return;
+    out->status = GV_SOLD;
+    out->price = lead->bid.amount;
+    out->winner = *f->ctx.bidder_key(f->ctx.arg, lead->bid.bidder);
+}

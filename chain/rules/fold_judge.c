@@ -1,0 +1,106 @@
+/*
+ * fold_judge.c - the checks of one bid, in reject order (fold_judge.h).
+ */
+#include "chain/rules/fold_judge.h"
+
+uint64_t
+fold_time_us(uint64_t a_ms, uint64_t b_ms)
+{
+    if (b_ms > UINT64_MAX - a_ms || a_ms + b_ms > UINT64_MAX / 1000)
+        return UINT64_MAX;
+    return (a_ms + b_ms) * 1000;
+}
+
+bool
+fold_better(uint64_t a, uint64_t b)
+{
+    return a > b;
+}
+
+static uint64_t
+saturating_add(uint64_t a, uint64_t b)
+{
+    return b > UINT64_MAX - a ? UINT64_MAX : a + b;
+}
+
+static enum gv_code
+fail(struct gv_fold_row *row, enum gv_code code, uint64_t have, uint64_t want)
+{
+    row->have = have;
+    row->want = want;
+    return code;
+}
+
+static enum gv_code
+judge_time(const struct fold_rules *rules, struct gv_fold_row *row)
+{
+    const uint64_t t = row->bid.t_us;
+
+    if (t < rules->opening_us) /* rule A3 */
+        return fail(row, GV_WRONG_PHASE, t, rules->opening_us);
+    if (t > rules->close_us) /* rule A4 */
+        return fail(row, GV_WRONG_PHASE, t, rules->close_us);
+    if (t > rules->limit_us) /* rule A5 */
+        return fail(row, GV_TIME_LIMIT, t, rules->limit_us);
+    return GV_ACCEPTED;
+}
+
+static enum gv_code
+judge_bidder(const struct fold_rules *rules, const struct fold_before *before,
+             struct gv_fold_row *row)
+{
+    const struct gv_terms *terms = rules->terms;
+
+    if (!before->bidder_allowed) /* rule A6 */
+        return fail(row, GV_NOT_ALLOWED, 0, 0);
+    if (before->bidder_accepted >= before->bidder_cap) /* rule A7 */
+        return fail(row, GV_BIDDER_CAP, before->bidder_accepted,
+                    before->bidder_cap);
+    if ((terms->flags & GV_TOTAL) != 0 &&
+        before->accepted >= terms->total_cap) /* rule A8 */
+        return fail(row, GV_TOTAL_CAP, before->accepted, terms->total_cap);
+    return GV_ACCEPTED;
+}
+
+/* Rules A9 and A10. Steps compare the gain with the step and never form
+ * reference + step, which need not fit. */
+static enum gv_code
+judge_amount(const struct gv_terms *terms, const struct fold_before *before,
+             struct gv_fold_row *row)
+{
+    const uint64_t amount = row->bid.amount, reference = before->reference;
+    bool loses;
+    uint64_t gain;
+
+    if (before->accepted == 0) {
+        if ((terms->flags & GV_MIN_FIRST) != 0 &&
+            fold_better(terms->min_first, amount))
+            return fail(row, GV_BELOW_FIRST, amount, terms->min_first);
+        return GV_ACCEPTED;
+    }
+    loses = fold_better(reference, amount);
+    gain = loses ? 0 : amount - reference;
+    if ((terms->flags & GV_MIN_STEP) != 0 && (loses || gain < terms->min_step))
+        return fail(row, GV_BELOW_STEP, amount,
+                    saturating_add(reference, terms->min_step));
+    if ((terms->flags & GV_MAX_STEP) != 0 && gain > terms->max_step)
+        return fail(row, GV_ABOVE_STEP, amount,
+                    saturating_add(reference, terms->max_step));
+    return GV_ACCEPTED;
+}
+
+void
+fold_judge(const struct fold_rules *rules, const struct fold_before *before,
+           struct gv_fold_row *row)
+{
+    enum gv_code code;
+
+    row->reference = before->reference;
+    row->have = row->want = 0;
+    code = judge_time(rules, row);
+    if (code == GV_ACCEPTED)
+        code = judge_bidder(rules, before, row);
+    if (code == GV_ACCEPTED)
+        code = judge_amount(rules->terms, before, row);
+    row->code = (uint16_t)code;
+}

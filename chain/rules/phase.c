@@ -1,0 +1,64 @@
+/*
+ * phase.c - the phase of an auction (gavel/phase.h; rule A14).
+ */
+#include "gavel/phase.h"
+
+/* Before the set is fixed only trusted time decides; t <= close counts
+ * (rule A4), so the instant of the close itself is still open. */
+static enum gv_phase
+phase_by_time(const struct gv_phase_input *in)
+{
+    if (in->now_us < in->opening_us)
+        return GV_PHASE_SCHEDULED;
+    if (in->now_us > in->effective_close_us)
+        return GV_PHASE_CLOSING;
+    return GV_PHASE_OPEN;
+}
+
+static enum gv_phase
+phase_of(const struct gv_phase_input *in)
+{
+    if (in->outcome && in->outcome_final)
+        return in->outcome_void ? GV_PHASE_VOID : GV_PHASE_FINAL;
+    if (!in->set_fixed && !in->outcome)
+        return phase_by_time(in);
+    if (in->stall_after_us != 0 && in->now_us > in->fixed_at_us &&
+        in->now_us - in->fixed_at_us > in->stall_after_us)
+        return GV_PHASE_STALLED;
+    return GV_PHASE_AWAITING_FINAL;
+}
+
+struct gv_phase_answer
+gv_phase_of(const struct gv_phase_input *in)
+{
+    return (struct gv_phase_answer){phase_of(in), in->now_us};
+}
+
+const char *
+gv_phase_name(enum gv_phase p)
+{
+    switch (p) {
+    case GV_PHASE_SCHEDULED:
+        return "scheduled";
+    case GV_PHASE_OPEN:
+        return "open";
+    case GV_PHASE_CLOSING:
+        return "closing";
+    case GV_PHASE_AWAITING_FINAL:
+        return "awaiting-final";
+    case GV_PHASE_FINAL:
+        return "final";
+    case GV_PHASE_STALLED:
+        return "stalled";
+    case GV_PHASE_VOID:
+        return "void";
+    }
+    return "unknown-phase";
+}
+
+bool
+gv_phase_is_open(enum gv_phase p)
+{
+    return p == GV_PHASE_SCHEDULED || p == GV_PHASE_OPEN ||
+           p == GV_PHASE_CLOSING;
+}

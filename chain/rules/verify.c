@@ -1,0 +1,426 @@
+/* verify.c - the signatures of a transaction. */
+#include "gavel/verify.h"
+
+#include <stdatomic.h>
+#include <stdlib.h>
+
+struct authority {
+    uint8_t policy[32];
+    uint8_t key[512];
+    struct gv_authority pinned; /* its views point into this struct */
+    struct gv_tsa_key *prepared;
+};
+
+struct gv_pins {
+    atomic_uint refs;
+    struct gv_chain_id registry, chain; /* equal on the registry */
+    struct gv_pubkey ca;                /* auctions */
+    struct gv_pubkey root;              /* registry */
+    struct gv_pubkey seller;
+    uint8_t authorities, validators;
+    struct authority authority[GV_AUTHORITIES_MAX];
+    struct gv_pubkey validator[GV_VALIDATORS_MAX];
+};
+
+static bool
+pin_authority(struct authority *to, const struct gv_authority *from,
+              struct gv_reject *why)
+{
+    if (from->policy.len > sizeof(to->policy) ||
+        from->key.len > sizeof(to->key)) {
+        gv_refuse(why, GV_BAD_STAMP, "authority.key", from->key.len, 512);
+        return false;
+    }
+    to->pinned = *from;
+    memcpy(to->policy, from->policy.p, from->policy.len);
+    memcpy(to->key, from->key.p, from->key.len);
+    to->pinned.policy.p = to->policy;
+    to->pinned.key.p = to->key;
+    to->pinned.operator_name = gv_bytes(NULL, 0);
+    to->prepared = gv_tsa_key_new(&to->pinned, why);
+    return to->prepared != NULL;
+}
+
+struct gv_pins *
+gv_pins_auction(const struct gv_open *open, struct gv_reject *why)
+{
+    struct gv_pins *p = calloc(1, sizeof(*p));
+
+    if (why)
+        *why = (struct gv_reject){.index = GV_NO_INDEX};
+    if (!p)
+        return NULL;
+    atomic_init(&p->refs, 1);
+    p->registry = open->registry;
+    p->chain = open->id;
+    p->ca = open->ca.key;
+    p->seller = open->seller.key;
+    p->validators = open->validator_count;
+    for (unsigned i = 0; i < p->validators; i++)
+        p->validator[i] = open->validator[i].key;
+    for (unsigned i = 0; i < open->authority_count; i++) {
+        if (!pin_authority(&p->authority[i], &open->authority[i], why)) {
+            gv_pins_free(p);
+            return NULL;
+        }
+        p->authorities++;
+    }
+    return p;
+}
+
+struct gv_pins *
+gv_pins_registry(const struct gv_params *params)
+{
+    struct gv_pins *p = calloc(1, sizeof(*p));
+
+    if (!p)
+        return NULL;
+    atomic_init(&p->refs, 1);
+    p->registry = params->registry;
+    p->chain = params->registry;
+    p->root = params->root;
+    p->validators = params->validator_count;
+    for (unsigned i = 0; i < p->validators; i++)
+        p->validator[i] = params->validator[i];
+    return p;
+}
+
+struct gv_pins *
+gv_pins_share(struct gv_pins *p)
+{
+    atomic_fetch_add_explicit(&p->refs, 1, memory_order_relaxed);
+    return p;
+}
+
+void
+gv_pins_free(struct gv_pins *p)
+{
+    if (!p || atomic_fetch_sub_explicit(&p->refs, 1, memory_order_acq_rel) != 1)
+        return;
+    for (unsigned i = 0; i < GV_AUTHORITIES_MAX; i++)
+        gv_tsa_key_free(p->authority[i].prepared);
+    free(p);
+}
+
+unsigned
+gv_pins_validators(const struct gv_pins *p)
+{
+    return p->validators;
+}
+
+unsigned
+gv_pins_authorities(const struct gv_pins *p)
+{
+    return p->authorities;
+}
+
+const struct gv_pubkey *
+gv_pins_validator(const struct gv_pins *p, unsigned i)
+{
+    return i < p->validators ? &p->validator[i] : NULL;
+}
+
+static enum gv_rc
+check_cred(const struct gv_cred *c, const struct gv_pubkey *issuer,
+           const struct gv_pins *pins, const struct gv_keys *keys,
+           const char *field, struct gv_reject *why)
+{
+    uint8_t digest[32];
+
+    gv_cred_digest(c, &pins->registry, digest);
+    if (!gv_key_verify(keys, issuer, digest, &c->sig))
+        return gv_refuse(why, GV_BAD_CREDENTIAL, field, 0, 0);
+    return GV_OK;
+}
+
+static enum gv_rc
+check_der(const struct gv_cred *c, struct gv_bytes der, const char *field,
+          struct gv_reject *why)
+{
+    uint8_t digest[32];
+
+    if (der.len == 0)
+        return GV_OK;
+    gv_sha256_of(der.p, der.len, digest);
+    if (memcmp(digest, c->fingerprint.b, 32) != 0)
+        return gv_refuse(why, GV_BAD_CREDENTIAL, field, 0, 0);
+    return GV_OK;
+}
+
+static enum gv_rc
+check_own(const struct gv_tx *tx, const struct gv_pubkey *pk,
+          const struct gv_sig *sig, const struct gv_keys *keys,
+          struct gv_reject *why)
+{
+    uint8_t digest[32];
+
+    gv_tx_digest(tx, digest);
+    if (!gv_key_verify(keys, pk, digest, sig))
+        return gv_refuse(why, GV_BAD_SIGNATURE, "signature", 0, 0);
+    return GV_OK;
+}
+
+static void
+note_token(const struct gv_tst *tst, struct gv_tx_facts *facts)
+{
+    struct gv_tst_facts *f;
+
+    if (!facts)
+        return;
+    f = &facts->tst[facts->count++];
+    f->time_us = tst->time_us;
+    memcpy(f->info_hash, tst->info_hash, 32);
+    memcpy(f->imprint, tst->imprint, 32);
+}
+
+/* BID and CLOSE sign their id, which decoding has derived already. */
+static enum gv_rc
+check_id(const uint8_t id32[32], const struct gv_pubkey *pk,
+         const struct gv_sig *sig, const struct gv_keys *keys,
+         struct gv_reject *why)
+{
+    if (!gv_key_verify(keys, pk, id32, sig))
+        return gv_refuse(why, GV_BAD_SIGNATURE, "signature", 0, 0);
+    return GV_OK;
+}
+
+/* One token against what OPEN pins. Bids need the pinned policy; a CUTOFF's
+ * token may also be a blind one: it is over the id of a past block, which
+ * nobody can hoard. */
+static enum gv_rc
+check_token(uint8_t authority, struct gv_bytes der, bool cutoff,
+            const struct gv_pins *pins, struct gv_tst *tst,
+            struct gv_reject *why)
+{
+    const struct authority *a;
+    struct gv_bytes policy;
+    enum gv_rc rc;
+
+    if (authority >= pins->authorities)
+        return gv_refuse(why, GV_BAD_STAMP, "authority", authority,
+                         pins->authorities);
+    a = &pins->authority[authority];
+    policy = a->pinned.policy;
+    rc = gv_tst_parse(der, tst, why);
+    if (rc != GV_OK)
+        return rc;
+    if (cutoff && gv_bytes_eq(tst->policy, gv_policy_blind()))
+        policy = tst->policy;
+    return gv_tst_verify(tst, &a->pinned, policy, a->prepared, why);
+}
+
+static enum gv_rc
+check_stamp(const struct gv_tx_stamp *s, const struct gv_pins *pins,
+            struct gv_tx_facts *facts, struct gv_reject *why)
+{
+    struct gv_tst tst;
+    uint8_t root[32];
+    enum gv_rc rc = check_token(s->authority, s->token, false, pins, &tst, why);
+
+    if (rc != GV_OK)
+        return rc;
+    gv_stamp_root(s->leaves, s->count, root);
+    if (memcmp(root, tst.imprint, 32) != 0)
+        return gv_refuse(why, GV_BAD_STAMP, "stamp.imprint", 0, 0);
+    note_token(&tst, facts);
+    return GV_OK;
+}
+
+static enum gv_rc
+check_cutoff(const struct gv_tx_cutoff *c, const struct gv_pins *pins,
+             struct gv_tx_facts *facts, struct gv_reject *why)
+{
+    struct gv_tst tst;
+    enum gv_rc rc;
+
+    for (unsigned i = 0; i < c->count; i++) {
+        rc = check_token(c->token[i].authority, c->token[i].token, true, pins,
+                         &tst, why);
+        if (rc == GV_REJECT && why)
+            why->code = GV_BAD_CUTOFF;
+        if (rc != GV_OK)
+            return rc;
+        note_token(&tst, facts);
+    }
+    return GV_OK;
+}
+
+static enum gv_rc
+check_final(const struct gv_tx *tx, const struct gv_pins *pins,
+            const struct gv_keys *keys, struct gv_reject *why)
+{
+    const struct gv_tx_final *f = &tx->u.final;
+    unsigned m = pins->validators, at = 0;
+    uint8_t digest[32];
+    struct gv_sig sig;
+
+    if (f->bitmap.len != (m + 7) / 8)
+        return gv_refuse(why, GV_BAD_FINAL, "final.bitmap", f->bitmap.len,
+                         (m + 7) / 8);
+    if (f->count < gv_quorum(m))
+        return gv_refuse(why, GV_BAD_FINAL, "final.quorum", f->count,
+                         gv_quorum(m));
+    gv_vote_digest(&tx->chain, &f->link, digest);
+    for (unsigned i = 0; i < f->bitmap.len * 8; i++) {
+        if (!(f->bitmap.p[i / 8] >> (i % 8) & 1))
+            continue;
+        if (i >= m)
+            return gv_refuse(why, GV_BAD_FINAL, "final.bitmap", i, m);
+        memcpy(sig.b, f->sigs + 64 * at++, 64);
+        if (!gv_key_verify(keys, &pins->validator[i], digest, &sig))
+            return gv_refuse(why, GV_BAD_FINAL, "final.signature", i, m);
+    }
+    return GV_OK;
+}
+
+static enum gv_rc
+check_enrol(const struct gv_tx *tx, const struct gv_pins *pins,
+            const struct gv_keys *keys, struct gv_reject *why)
+{
+    const struct gv_tx_enrol *e = &tx->u.enrol;
+    enum gv_rc rc;
+
+    if (e->cred.role != GV_ROLE_USER)
+        return gv_refuse(why, GV_BAD_CREDENTIAL, "enrol.role", e->cred.role,
+                         GV_ROLE_USER);
+    if (GV_ID_EQ(&e->key, &pins->seller))
+        return gv_refuse(why, GV_BAD_CREDENTIAL, "enrol.seller", 0, 0);
+    rc = check_der(&e->cred, e->der, "enrol.der", why);
+    if (rc == GV_OK)
+        rc = check_cred(&e->cred, &pins->ca, pins, keys, "enrol.cred", why);
+    return rc == GV_OK ? check_own(tx, &e->key, &e->sig, keys, why) : rc;
+}
+
+static enum gv_rc
+check_service(const struct gv_tx *tx, const struct gv_pins *pins,
+              const struct gv_keys *keys, struct gv_reject *why)
+{
+    const struct gv_tx_service *s = &tx->u.service;
+    enum gv_rc rc;
+
+    if (s->cred.role < GV_ROLE_CA || s->cred.role > GV_ROLE_VALIDATOR)
+        return gv_refuse(why, GV_BAD_CREDENTIAL, "service.role", s->cred.role,
+                         0);
+    rc = check_der(&s->cred, s->der, "service.der", why);
+    if (rc == GV_OK)
+        rc = check_cred(&s->cred, &pins->root, pins, keys, "service.cred", why);
+    return rc == GV_OK ? check_own(tx, &s->cred.key, &s->sig, keys, why) : rc;
+}
+
+/* A CA certifies everybody but another CA and the root. */
+static enum gv_rc
+check_cert(const struct gv_tx_cert *c, const struct gv_pins *pins,
+           const struct gv_keys *keys, struct gv_reject *why)
+{
+    enum gv_rc rc;
+
+    if (c->cred.role <= GV_ROLE_CA)
+        return gv_refuse(why, GV_BAD_CREDENTIAL, "cert.role", c->cred.role, 0);
+    rc = check_der(&c->cred, c->der, "cert.der", why);
+    return rc == GV_OK
+               ? check_cred(&c->cred, &c->issuer, pins, keys, "cert.cred", why)
+               : rc;
+}
+
+static enum gv_rc
+check_list(const struct gv_tx *tx, const struct gv_pins *pins,
+           const struct gv_keys *keys, struct gv_reject *why)
+{
+    const struct gv_tx_list *l = &tx->u.list;
+    enum gv_rc rc;
+
+    if (l->seller.role != GV_ROLE_USER)
+        return gv_refuse(why, GV_BAD_CREDENTIAL, "list.role", l->seller.role,
+                         GV_ROLE_USER);
+    rc = check_cred(&l->seller, &l->issuer, pins, keys, "list.seller", why);
+    return rc == GV_OK ? check_own(tx, &l->seller.key, &l->sig, keys, why) : rc;
+}
+
+/* A signature counts only on the chain it was made for, and a kind only where
+ * it may stand. A RECEIPT stands on no chain but speaks of one. */
+static enum gv_rc
+check_place(const struct gv_tx *tx, const struct gv_pins *pins,
+            struct gv_reject *why)
+{
+    bool registry = GV_ID_EQ(&pins->chain, &pins->registry);
+    bool fits = registry
+                    ? gv_tx_on_registry(tx->kind)
+                    : gv_tx_on_auction(tx->kind) || tx->kind == GV_TX_RECEIPT;
+
+    if (!fits || tx->kind == GV_TX_OPEN)
+        return gv_refuse(why, GV_WRONG_CHAIN, "kind", tx->kind, 0);
+    if (!GV_ID_EQ(&tx->chain, &pins->chain))
+        return gv_refuse(why, GV_WRONG_CHAIN, "chain", 0, 0);
+    return GV_OK;
+}
+
+enum gv_rc
+gv_tx_verify(const struct gv_tx *tx, const struct gv_pins *pins,
+             const struct gv_keys *keys, struct gv_tx_facts *facts,
+             struct gv_reject *why)
+{
+    enum gv_rc rc;
+
+    if (facts)
+        facts->count = 0;
+    rc = check_place(tx, pins, why);
+    if (rc != GV_OK)
+        return rc;
+    switch (tx->kind) {
+    case GV_TX_SERVICE:
+        return check_service(tx, pins, keys, why);
+    case GV_TX_CERT:
+        return check_cert(&tx->u.cert, pins, keys, why);
+    case GV_TX_REVOKE:
+        return check_own(tx, &tx->u.revoke.issuer, &tx->u.revoke.sig, keys,
+                         why);
+    case GV_TX_LIST:
+        return check_list(tx, pins, keys, why);
+    case GV_TX_ENROL:
+        return check_enrol(tx, pins, keys, why);
+    case GV_TX_BID:
+        return check_id(tx->u.bid.id.b, &tx->u.bid.bidder, &tx->u.bid.sig, keys,
+                        why);
+    case GV_TX_STAMP:
+        return check_stamp(&tx->u.stamp, pins, facts, why);
+    case GV_TX_CLOSE:
+        return check_id(tx->u.close.id.b, &pins->seller, &tx->u.close.sig, keys,
+                        why);
+    case GV_TX_CUTOFF:
+        return check_cutoff(&tx->u.cutoff, pins, facts, why);
+    case GV_TX_FINAL:
+        return check_final(tx, pins, keys, why);
+    case GV_TX_RECEIPT:
+        return check_own(tx, &tx->u.receipt.service, &tx->u.receipt.sig, keys,
+                         why);
+    case GV_TX_OUTCOME: /* carries no signature: everybody computes it */
+    case GV_TX_OPEN:
+        break;
+    }
+    return GV_OK;
+}
+
+enum gv_rc
+gv_tx_facts_of(const struct gv_tx *tx, struct gv_tx_facts *facts,
+               struct gv_reject *why)
+{
+    struct gv_tst tst;
+    enum gv_rc rc;
+
+    facts->count = 0;
+    if (tx->kind == GV_TX_STAMP) {
+        rc = gv_tst_parse(tx->u.stamp.token, &tst, why);
+        if (rc == GV_OK)
+            note_token(&tst, facts);
+        return rc;
+    }
+    if (tx->kind != GV_TX_CUTOFF)
+        return GV_OK;
+    for (unsigned i = 0; i < tx->u.cutoff.count; i++) {
+        rc = gv_tst_parse(tx->u.cutoff.token[i].token, &tst, why);
+        if (rc != GV_OK)
+            return rc;
+        note_token(&tst, facts);
+    }
+    return GV_OK;
+}

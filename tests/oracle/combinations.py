@@ -1,0 +1,167 @@
+"""Cases for tests/unit/rules/test_combinations: all 128 flag combinations in
+both reference modes, with bids on and beside every boundary.
+
+    combinations.py [SEED] > cases.txt
+
+The text is a function of the seed. Lines of a case:
+
+    case NAME
+    terms HEX                          encoded terms
+    keys N                             key of bidder i: 31 bytes of 7, byte i
+    open MS
+    close US|-
+    bid PRE SUF PRE SUF T AMOUNT BIDDER CODE
+                                       id and tie: 2 bytes, 28 zeros, 2 bytes;
+                                       in order of arrival; CODE is the final
+                                       one, "-" for a bid that is removed
+    remove N                           the N-th bid of this case, from 0
+    result STATUS BIDDER|- PRICE FOLDHASH E ACCEPTED
+"""
+
+import random
+import sys
+
+import auction_oracle as oracle
+from auction_oracle import A, B, C, D, E, F, G, Bid, Terms
+
+OPENING_MS = 1_700_000_000_000
+KEYS = 5
+SEED = 20240229
+
+
+def key(i):
+    return bytes([7] * 31 + [i])
+
+
+def make_terms(rng, flags, reference):
+    t = Terms(flags=flags, reference=reference)
+    if flags & A:
+        t.min_first = rng.choice([1, 2, 1000, 10**6])
+    if flags & B:
+        t.min_step = rng.choice([1, 10, 100])
+    if flags & C:
+        t.max_step = rng.choice([100, 250, 2**64 - 1 if not flags & B else 101])
+    if flags & D:
+        for i in range(KEYS - 1):
+            own = rng.choice([0, 0, 1, 3]) if flags & E else 0
+            t.allowed[key(i)] = own
+    if flags & E:
+        t.per_bidder = rng.choice([1, 2, 4])
+    if flags & F:
+        t.total_cap = rng.choice([1, 3, 7])
+    if flags & G:
+        t.limit_ms = rng.choice([1, 60, 80])
+    if rng.random() < 0.3:
+        t.reserve = rng.choice([1, 1000, 1500, 10**7])
+    return t
+
+
+def boundary_amounts(rng, terms, accepted):
+    first = max(terms.min_first, 1)
+    if not accepted:
+        amounts = [first - 1, first, first + 1]
+    else:
+        ref = (accepted[-1].amount if terms.reference == oracle.REF_LAST
+               else max(b.amount for b in accepted))
+        amounts = [ref - 1, ref, ref + 1, first - 1]
+        for step in (terms.min_step, terms.max_step):
+            amounts += [ref + step - 1, ref + step, ref + step + 1]
+    amounts.append(rng.randrange(1, 3000))
+    if rng.random() < 0.02:
+        amounts = [2**64 - 1, 2**64 - 2]
+    return [a for a in amounts if 1 <= a < 2**64]
+
+
+def boundary_times(rng, terms, close_us):
+    """A rising list of times that touches every boundary."""
+    opening = OPENING_MS * 1000
+    times = [opening - 1, opening, opening, opening + 1]
+    times += [opening + rng.randrange(0, 90_000) for _ in range(10)]
+    if terms.flags & G:
+        limit = opening + terms.limit_ms * 1000
+        times += [limit - 1, limit, limit, limit + 1]
+    if close_us is not None:
+        times += [close_us - 1, close_us, close_us + 1]
+    times += rng.choices(times, k=4)
+    return sorted(times)
+
+
+def short_name(rng):
+    """32 bytes, few different beginnings so that ends decide too."""
+    return (bytes([rng.randrange(2), rng.randrange(256)]) + bytes(28) +
+            rng.randbytes(2))
+
+
+def make_bids(rng, terms, close_us):
+    bids, ids = [], set()
+
+    def add(t, amount):
+        bid_id = short_name(rng)
+        while bid_id in ids:
+            bid_id = short_name(rng)
+        ids.add(bid_id)
+        tie = rng.choice([bytes(32), short_name(rng)])
+        bids.append(Bid(bid_id, tie, t, amount, key(rng.randrange(KEYS))))
+
+    times = boundary_times(rng, terms, close_us)
+    for t in times:
+        accepted = oracle.fold(terms, OPENING_MS, close_us, bids).accepted
+        add(t, rng.choice(boundary_amounts(rng, terms, accepted)))
+    for _ in range(rng.randrange(4)):
+        add(rng.choice(times), rng.randrange(1, 3000))
+    return bids
+
+
+def arrivals(rng, bids):
+    order = list(bids)
+    how = rng.randrange(3)
+    if how == 1:
+        rng.shuffle(order)
+    elif how == 2:
+        for _ in range(3):
+            order.insert(len(order), order.pop(rng.randrange(len(order))))
+    return order
+
+
+def hex_ends(name):
+    return f"{name[:2].hex()} {name[-2:].hex()}"
+
+
+def write_case(out, rng, name, terms):
+    close_us = None
+    if rng.random() < 0.35:
+        close_us = OPENING_MS * 1000 + rng.randrange(0, 90_000)
+    order = arrivals(rng, make_bids(rng, terms, close_us))
+    removed = set(rng.sample(range(len(order)), rng.choice([0, 0, 1, 3])))
+    kept = [b for i, b in enumerate(order) if i not in removed]
+    result = oracle.fold(terms, OPENING_MS, close_us, kept)
+    print(f"case {name}", file=out)
+    print(f"terms {terms.encode().hex()}", file=out)
+    print(f"keys {KEYS}", file=out)
+    print(f"open {OPENING_MS}", file=out)
+    print(f"close {'-' if close_us is None else close_us}", file=out)
+    for i, b in enumerate(order):
+        code = "-" if i in removed else result.codes[b.bid_id]
+        print("bid", hex_ends(b.bid_id), hex_ends(b.tie), b.t, b.amount,
+              b.bidder[31], code, file=out)
+    for i in sorted(removed):
+        print(f"remove {i}", file=out)
+    winner = result.winner[31] if result.status == oracle.SOLD else "-"
+    print("result", result.status, winner, result.price,
+          result.fold_hash.hex(), result.effective_close,
+          len(result.accepted), file=out)
+
+
+def write_cases(out, seed, per_combination=2):
+    rng = random.Random(seed)
+    for flags in range(128):
+        letters = "".join(x for i, x in enumerate("ABCDEFG") if flags >> i & 1)
+        for reference in (oracle.REF_LAST, oracle.REF_HIGHEST):
+            mode = "highest" if reference else "last"
+            for n in range(per_combination):
+                write_case(out, rng, f"{letters or 'normal'}-{mode}-{n}",
+                           make_terms(rng, flags, reference))
+
+
+if __name__ == "__main__":
+    write_cases(sys.stdout, int(sys.argv[1]) if len(sys.argv) > 1 else SEED)

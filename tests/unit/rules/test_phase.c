@@ -1,0 +1,93 @@
+/*
+ * test_phase.c - the phase of an auction at its boundaries (rule A14).
+ */
+#include "gavel/phase.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+/* cmocka needs the headers above. */
+#include <cmocka.h>
+
+static enum gv_phase
+at(struct gv_phase_input in, uint64_t now_us)
+{
+    struct gv_phase_answer a;
+
+    in.now_us = now_us;
+    a = gv_phase_of(&in);
+    assert_true(a.used_us == now_us);
+    return a.phase;
+}
+
+static void
+time_decides_before_the_set_is_fixed(void **state)
+{
+    struct gv_phase_input in = {.opening_us = 100, .effective_close_us = 200};
+
+    (void)state;
+    assert_int_equal(at(in, 99), GV_PHASE_SCHEDULED);
+    assert_int_equal(at(in, 100), GV_PHASE_OPEN);
+    assert_int_equal(at(in, 200), GV_PHASE_OPEN);
+    assert_int_equal(at(in, 201), GV_PHASE_CLOSING);
+    in.effective_close_us = UINT64_MAX;
+    assert_int_equal(at(in, UINT64_MAX), GV_PHASE_OPEN);
+}
+
+static void
+then_finality_decides(void **state)
+{
+    struct gv_phase_input in = {.opening_us = 100,
+                                .effective_close_us = 200,
+                                .set_fixed = true,
+                                .fixed_at_us = 300};
+
+    (void)state;
+    assert_int_equal(at(in, UINT64_MAX), GV_PHASE_AWAITING_FINAL);
+    in.stall_after_us = 50;
+    assert_int_equal(at(in, 250), GV_PHASE_AWAITING_FINAL);
+    assert_int_equal(at(in, 350), GV_PHASE_AWAITING_FINAL);
+    assert_int_equal(at(in, 351), GV_PHASE_STALLED);
+    in.outcome = true;
+    in.outcome_void = true;
+    assert_int_equal(at(in, 350), GV_PHASE_AWAITING_FINAL);
+    in.outcome_final = true;
+    assert_int_equal(at(in, 351), GV_PHASE_VOID);
+    in.outcome_void = false;
+    assert_int_equal(at(in, 351), GV_PHASE_FINAL);
+}
+
+static void
+names_and_lists(void **state)
+{
+    static const struct {
+        enum gv_phase phase;
+        const char *name;
+        bool open;
+    } all[] = {{GV_PHASE_SCHEDULED, "scheduled", true},
+               {GV_PHASE_OPEN, "open", true},
+               {GV_PHASE_CLOSING, "closing", true},
+               {GV_PHASE_AWAITING_FINAL, "awaiting-final", false},
+               {GV_PHASE_FINAL, "final", false},
+               {GV_PHASE_STALLED, "stalled", false},
+               {GV_PHASE_VOID, "void", false},
+               {(enum gv_phase)99, "unknown-phase", false}};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+        assert_string_equal(gv_phase_name(all[i].phase), all[i].name);
+        assert_int_equal(gv_phase_is_open(all[i].phase), all[i].open);
+    }
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(time_decides_before_the_set_is_fixed),
+        cmocka_unit_test(then_finality_decides),
+        cmocka_unit_test(names_and_lists),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
