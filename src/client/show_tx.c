@@ -1,0 +1,221 @@
+/* show_tx.c - the members of each kind of transaction (F19). */
+#include <stdlib.h>
+
+#include "gavel/open.h"
+#include "gavel/verify.h"
+#include "src/client/show.h"
+
+static void
+put_role(struct gv_show_text *t, const struct gv_cred *cred)
+{
+    const char *role = gv_role_name(cred->role);
+
+    gv_show_member_text(t, "role", gv_bytes(role, strlen(role)));
+    gv_show_member_id(t, "key", cred->key.b);
+}
+
+static void
+put_service(struct gv_show_text *t, const struct gv_tx_service *s)
+{
+    put_role(t, &s->cred);
+    gv_show_member_text(t, "endpoint", s->endpoint);
+    gv_show_member_text(t, "operator", s->operator_name);
+}
+
+static void
+put_cert(struct gv_show_text *t, const struct gv_tx_cert *c)
+{
+    put_role(t, &c->cred);
+    gv_show_member_id(t, "fingerprint", c->cred.fingerprint.b);
+    gv_show_member_id(t, "issuer", c->issuer.b);
+}
+
+static void
+put_revoke(struct gv_show_text *t, const struct gv_tx_revoke *r)
+{
+    gv_show_member_id(t, "fingerprint", r->fingerprint.b);
+    gv_show_member_u64(t, "reason", r->reason);
+    gv_show_member_id(t, "issuer", r->issuer.b);
+}
+
+static void
+put_list(struct gv_show_text *t, const struct gv_tx_list *l)
+{
+    gv_show_member_id(t, "auction", l->auction.b);
+    gv_show_member_u64(t, "opening_ms", l->opening_ms);
+    gv_show_member_text(t, "title", l->title);
+    gv_show_member_id(t, "seller", l->seller.key.b);
+}
+
+static void
+put_terms(struct gv_show_text *t, const struct gv_terms *m)
+{
+    const char *tag = m->currency.tag;
+
+    gv_show_member_text(t, "currency",
+                        gv_bytes(tag, strnlen(tag, sizeof(m->currency.tag))));
+    gv_show_member_u64(t, "exponent", m->currency.exponent);
+    gv_show_member_u64(t, "flags", m->flags);
+    gv_show_member_u64(t, "reference", m->reference);
+    gv_show_member_u64(t, "min_first", m->min_first);
+    gv_show_member_u64(t, "min_step", m->min_step);
+    gv_show_member_u64(t, "max_step", m->max_step);
+    gv_show_member_u64(t, "per_bidder", m->per_bidder);
+    gv_show_member_u64(t, "total_cap", m->total_cap);
+    gv_show_member_u64(t, "limit_ms", m->limit_ms);
+    gv_show_member_u64(t, "notice_ms", m->notice_ms);
+    gv_show_member_u64(t, "reserve", m->reserve);
+    gv_show_member_u64(t, "d_ms", m->d_ms);
+    gv_show_member_u64(t, "t_ms", m->t_ms);
+    gv_show_member_u64(t, "max_bids", m->max_bids);
+}
+
+static enum gv_rc
+put_open(struct gv_show_text *t, struct gv_bytes raw,
+         const struct gv_params *params, struct gv_reject *why)
+{
+    struct gv_open *o = malloc(sizeof(*o));
+    enum gv_rc rc;
+
+    if (!o)
+        return GV_FAULT;
+    rc = gv_open_decode(raw, params, o, why);
+    if (rc == GV_OK) {
+        gv_show_member_id(t, "auction", o->id.b);
+        gv_show_member_u64(t, "opening_ms", o->opening_ms);
+        gv_show_member_text(t, "title", o->title);
+        gv_show_member_id(t, "seller", o->seller.key.b);
+        put_terms(t, &o->terms);
+        gv_show_member_u64(t, "authorities", o->authority_count);
+        gv_show_member_u64(t, "validators", o->validator_count);
+    }
+    free(o);
+    return rc;
+}
+
+static void
+put_bid(struct gv_show_text *t, const struct gv_tx_bid *b)
+{
+    gv_show_member_id(t, "bid", b->id.b);
+    gv_show_member_id(t, "bidder", b->bidder.b);
+    gv_show_member_u64(t, "seq", b->seq);
+    gv_show_member_u64(t, "amount", b->amount);
+}
+
+/* STAMP and CUTOFF say when their tokens were made. */
+static enum gv_rc
+put_tokens(struct gv_show_text *t, const struct gv_tx *tx,
+           struct gv_reject *why)
+{
+    struct gv_tx_facts facts = {0};
+    enum gv_rc rc = gv_tx_facts_of(tx, &facts, why);
+
+    if (rc != GV_OK)
+        return rc;
+    if (tx->kind == GV_TX_STAMP) {
+        gv_show_member_u64(t, "authority", tx->u.stamp.authority);
+        gv_show_member_u64(t, "time_us", facts.tst[0].time_us);
+        gv_show_member_u64(t, "count", tx->u.stamp.count);
+        return GV_OK;
+    }
+    gv_show_str(t, ",\"tokens\":[");
+    for (unsigned i = 0; i < tx->u.cutoff.count; i++) {
+        gv_show_str(t, i > 0 ? ",[" : "[");
+        gv_show_u64(t, tx->u.cutoff.token[i].authority);
+        gv_show_str(t, ",");
+        gv_show_u64(t, facts.tst[i].time_us);
+        gv_show_str(t, "]");
+    }
+    gv_show_str(t, "]");
+    return GV_OK;
+}
+
+static void
+put_outcome(struct gv_show_text *t, const struct gv_outcome *o)
+{
+    gv_show_member_u64(t, "status", o->status);
+    gv_show_member_id(t, "winner", o->winner.b);
+    gv_show_member_u64(t, "price", o->price);
+    gv_show_member_id(t, "fold", o->fold_hash);
+}
+
+static void
+put_final(struct gv_show_text *t, const struct gv_tx_final *f)
+{
+    gv_show_member_u64(t, "source_height", f->link.source_height);
+    gv_show_member_id(t, "source", f->link.source.b);
+    gv_show_member_u64(t, "target_height", f->link.target_height);
+    gv_show_member_id(t, "target", f->link.target.b);
+    gv_show_member_hex(t, "bitmap", f->bitmap.p, f->bitmap.len);
+}
+
+/* RECEIPT stands in no block; wallets show it all the same. */
+static void
+put_receipt(struct gv_show_text *t, const struct gv_tx_receipt *r)
+{
+    gv_show_member_id(t, "bid", r->bid.b);
+    gv_show_member_u64(t, "t_us", r->t_us);
+    gv_show_member_u64(t, "deadline_us", r->deadline_us);
+    gv_show_member_id(t, "service", r->service.b);
+}
+
+static enum gv_rc
+put_members(struct gv_show_text *t, const struct gv_tx *tx,
+            const struct gv_params *params, struct gv_reject *why)
+{
+    switch (tx->kind) {
+    case GV_TX_SERVICE:
+        put_service(t, &tx->u.service);
+        break;
+    case GV_TX_CERT:
+        put_cert(t, &tx->u.cert);
+        break;
+    case GV_TX_REVOKE:
+        put_revoke(t, &tx->u.revoke);
+        break;
+    case GV_TX_LIST:
+        put_list(t, &tx->u.list);
+        break;
+    case GV_TX_OPEN:
+        return put_open(t, tx->raw, params, why);
+    case GV_TX_ENROL:
+        gv_show_member_id(t, "key", tx->u.enrol.key.b);
+        gv_show_member_id(t, "fingerprint", tx->u.enrol.cred.fingerprint.b);
+        break;
+    case GV_TX_BID:
+        put_bid(t, &tx->u.bid);
+        break;
+    case GV_TX_STAMP:
+    case GV_TX_CUTOFF:
+        return put_tokens(t, tx, why);
+    case GV_TX_CLOSE:
+        gv_show_member_id(t, "close", tx->u.close.id.b);
+        break;
+    case GV_TX_OUTCOME:
+        put_outcome(t, &tx->u.outcome);
+        break;
+    case GV_TX_FINAL:
+        put_final(t, &tx->u.final);
+        break;
+    case GV_TX_RECEIPT:
+        put_receipt(t, &tx->u.receipt);
+        break;
+    }
+    return GV_OK;
+}
+
+enum gv_rc
+gv_show_tx(struct gv_show_text *t, const struct gv_tx *tx,
+           const struct gv_tx_id *id, const struct gv_params *params,
+           struct gv_reject *why)
+{
+    enum gv_rc rc;
+
+    gv_show_str(t, "{\"kind\":\"");
+    gv_show_str(t, gv_tx_name(tx->kind));
+    gv_show_str(t, "\"");
+    gv_show_member_id(t, "id", id->b);
+    rc = put_members(t, tx, params, why);
+    gv_show_str(t, "}");
+    return rc == GV_OK && t->failed ? GV_FAULT : rc;
+}

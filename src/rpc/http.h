@@ -1,0 +1,167 @@
+/*
+ * http.h - an HTTP/1.1 server with its own thread, for RPC, event streams and
+ * the standard TTP endpoints, plain or over TLS.
+ *
+ * One gv_http is one thread with one event loop and any number of listeners;
+ * each listener has its own routes and, if it has an SSL_CTX, speaks TLS.
+ * Handlers run on that thread: they parse and hand on, and never block.
+ *
+ * A request is answered exactly once, now or later, from any thread, by
+ * gv_http_reply or gv_http_stream; that call takes the request. Until then
+ * its owner may read it from any one thread at a time, even after the peer
+ * has gone away (the answer is then dropped). All the work on sockets stays
+ * on the server's thread: answers travel there through a mailbox.
+ *
+ * Limits keep strangers cheap: bytes of header and body, connections in all,
+ * one deadline for a request to arrive whole (it is also how long an idle
+ * connection is kept), one for a peer to accept a reply, and the backlog of a
+ * stream. Out of descriptors, listeners rest and come back.
+ *
+ * Life: new, listen (several), start, ..., stop, free. Stop before the
+ * threads that answer; free after they have ended: a request answered after
+ * stop is only freed. The program must have SIGPIPE blocked or ignored only
+ * for its own sake: the server's thread blocks all signals.
+ */
+#ifndef GAVEL_RPC_HTTP_H
+#define GAVEL_RPC_HTTP_H
+
+#include <gavel/types.h>
+
+#include "src/base/error.h"
+#include "src/base/log.h"
+
+struct ssl_ctx_st; /* SSL_CTX of OpenSSL */
+struct x509_st;    /* X509 of OpenSSL */
+
+struct gv_http;
+struct gv_http_request;
+
+/* Called on the server's thread with a request that it now owns. */
+typedef void gv_http_handler(void *ctx, struct gv_http_request *request);
+
+/* The first matching route answers. A path ending in '/' or "*" matches as a
+ * prefix (without the '*'), any other path exactly. No match: 404; a match by
+ * path alone: 405. */
+struct gv_http_route {
+    const char *method; /* "GET" (answers HEAD too), "POST", "PUT",
+                         * "DELETE", "OPTIONS" or "*" */
+    const char *path;
+    gv_http_handler *handle;
+    void *ctx;
+};
+
+struct gv_http_options {
+    struct gv_log *log;       /* may be NULL */
+    size_t max_header_bytes;  /* 0: 16 kB */
+    size_t max_body_bytes;    /* 0: 4 MB */
+    unsigned max_connections; /* 0: 256 */
+    unsigned max_streams;     /* of these; 0: half of them */
+    unsigned timeout_ms;      /* see above; 0: 10 s */
+    size_t stream_backlog;    /* unsent bytes that drop a stream; 0: 256 kB */
+    unsigned heartbeat_ms;    /* comment line on quiet streams; 0: 15 s */
+};
+
+struct gv_http_listen {
+    const char *address;    /* "127.0.0.1:8332", "[::1]:0"; port 0: any free */
+    struct ssl_ctx_st *tls; /* NULL: plain HTTP; else kept by reference */
+    const struct gv_http_route *routes; /* must outlive the server */
+    size_t n_routes;
+};
+
+/* NULL with e set. */
+struct gv_http *gv_http_new(const struct gv_http_options *options,
+                            struct gv_error *e);
+
+/* Open a listening socket; only before start. *port_out, unless NULL, gets the
+ * bound port. GV_OK or GV_FAULT with e set. */
+enum gv_rc gv_http_listen(struct gv_http *http,
+                          const struct gv_http_listen *listen, int *port_out,
+                          struct gv_error *e) GV_MUST_CHECK;
+
+/* Start the thread. GV_OK or GV_FAULT. */
+enum gv_rc gv_http_start(struct gv_http *http,
+                         struct gv_error *e) GV_MUST_CHECK;
+
+/* Close listeners and connections (answers already given are first offered
+ * to the sockets once) and end the thread. Not from a handler. */
+void gv_http_stop(struct gv_http *http);
+
+/* Stops if need be. Every request must have been answered. */
+void gv_http_free(struct gv_http *http);
+
+/* --- reading a request; what is returned is borrowed from it -------------- */
+
+const char *gv_http_method(const struct gv_http_request *request);
+/* Decoded path without the query; always starts with '/', has no NUL, and no
+ * "." or ".." segments (such requests get 400 before any handler). */
+const char *gv_http_path(const struct gv_http_request *request);
+/* Value of a header (any case) or NULL. The first if repeated. */
+const char *gv_http_header(const struct gv_http_request *request,
+                           const char *name);
+/* Decoded value of ?name=..., or NULL. */
+const char *gv_http_query(const struct gv_http_request *request,
+                          const char *name);
+struct gv_bytes gv_http_body(const struct gv_http_request *request);
+/* Numeric address of the peer, without port. */
+const char *gv_http_peer(const struct gv_http_request *request);
+/* The verified client certificate, or NULL (plain, or none was sent). */
+struct x509_st *gv_http_peer_cert(const struct gv_http_request *request);
+/* Number of the connection, never reused by this server. */
+uint64_t gv_http_connection(const struct gv_http_request *request);
+/* True once the peer is known to have gone away: work for it may be left out.
+ * It must still be answered. Any thread. */
+bool gv_http_gone(const struct gv_http_request *request);
+
+/* --- answering ------------------------------------------------------------ */
+
+/* Before the answer: add a response header. Names and values are copied;
+ * control bytes in value become spaces. */
+void gv_http_set_header(struct gv_http_request *request, const char *name,
+                        const char *value);
+
+/* Before the answer: send it only after ms milliseconds (to slow down
+ * guessing) while the loop goes on. */
+void gv_http_delay(struct gv_http_request *request, unsigned ms);
+
+/* Answer, and give the request away. body is copied; type may be NULL if it
+ * is empty. status: 200..599. Any thread. */
+void gv_http_reply(struct gv_http_request *request, int status,
+                   const char *type, struct gv_bytes body);
+
+/* As reply, with a text/plain line. */
+void gv_http_reply_text(struct gv_http_request *request, int status,
+                        const char *text);
+
+/* --- event streams (text/event-stream) ------------------------------------ */
+
+/* Answer with an open stream, and give the request away. first (may be empty)
+ * is sent at once. The stream gets every event whose topic equals its own, or
+ * every event if topic is NULL. With max_streams open it answers 503. A
+ * reader whose unsent bytes pass stream_backlog is disconnected. Any thread. */
+void gv_http_stream(struct gv_http_request *request, const char *topic,
+                    struct gv_bytes first);
+
+/* Send one event to the streams of its topic. event, id (may be NULL) and
+ * data are copied; each line of data becomes a "data:" line. Any thread,
+ * never blocks; if events come faster than the server's thread takes them
+ * (4 MB queued), all streams are disconnected, since a stream must not skip
+ * silently. */
+struct gv_http_event {
+    const char *topic; /* may be NULL: only streams without topic get it */
+    const char *event; /* "block" */
+    const char *id;
+    const char *data; /* text, as one line of JSON */
+};
+void gv_http_broadcast(struct gv_http *http, const struct gv_http_event *event);
+
+/* Figures for /metrics. Any thread. */
+struct gv_http_stats {
+    uint64_t connections;    /* open now */
+    uint64_t streams;        /* open now */
+    uint64_t requests;       /* handled since start */
+    uint64_t slow_dropped;   /* streams disconnected as too slow */
+    uint64_t listener_rests; /* times a listener had to rest */
+};
+void gv_http_stats(struct gv_http *http, struct gv_http_stats *out);
+
+#endif
