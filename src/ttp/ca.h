@@ -1,0 +1,143 @@
+/*
+ * ca.h - the certification authority: nonces, enrolment, approval, records
+ * and revocation (docs/spec/ttp.md, T13 to T16).
+ *
+ * A certificate is acknowledged only after its record is durable. Every
+ * issued certificate gives a credential (struct gv_cred) signed by the CA's
+ * ledger key, which the owner of this object puts on the registry.
+ *
+ * Nonces cost nothing until a correct request uses one: a nonce is
+ * time 8 | random 8 | the first 16 bytes of a keyed hash of both, so that
+ * nobody can fill a table by asking. They end with the process.
+ *
+ * Thread-safety: any thread; the CA has its own lock.
+ */
+#ifndef GAVEL_TTP_CA_H
+#define GAVEL_TTP_CA_H
+
+#include <gavel/cred.h>
+#include <gavel/key.h>
+#include <openssl/types.h>
+
+#include "src/base/error.h"
+#include "src/ttp/rolekeys.h"
+
+#define GV_CA_NONCE_MS 600000
+#define GV_CA_PENDING_MAX 1024
+
+enum gv_ca_approval {
+    GV_CA_AUTO,   /* whoever asks correctly */
+    GV_CA_SECRET, /* who has a one-time secret made by gv_ca_secret_new */
+    GV_CA_HAND    /* after gv_ca_decide */
+};
+
+/* Durable records, keys of at most 48 bytes. */
+struct gv_ca_store {
+    void *ctx;
+    /* Durable before it returns. GV_OK or GV_FAULT. */
+    enum gv_rc (*put)(void *ctx, struct gv_bytes key, struct gv_bytes value);
+    /* *value is heap memory. GV_OK, GV_ABSENT or GV_FAULT. */
+    enum gv_rc (*get)(void *ctx, struct gv_bytes key, uint8_t **value,
+                      size_t *len);
+    /* Visit everything, in any order; stop at the first answer that is not
+     * GV_OK and return it. */
+    enum gv_rc (*each)(void *ctx,
+                       enum gv_rc (*visit)(void *arg, struct gv_bytes key,
+                                           struct gv_bytes value),
+                       void *arg);
+};
+
+/* Records in memory, for throw-away networks and tests. */
+struct gv_ca_memory;
+struct gv_ca_memory *gv_ca_memory_new(void);
+void gv_ca_memory_free(struct gv_ca_memory *m);
+struct gv_ca_store gv_ca_memory_store(struct gv_ca_memory *m);
+
+struct gv_ca_options {
+    const struct gv_rolekeys_role *role; /* the CA's; outlives the CA */
+    const struct gv_keys *keys;          /* may sign; outlives the CA */
+    struct gv_chain_id registry;
+    struct gv_ca_store store;
+    enum gv_ca_approval approval;
+    unsigned days;       /* lifetime of certificates; 0: 365 */
+    const char *crl_url; /* of the CA's list, or NULL; outlives the CA */
+    uint64_t (*now_ms)(void *ctx); /* NULL: the system's clock */
+    void *clock_ctx;
+    /* Called inside the lock after a record is durable; must not call the CA.
+     * NULL: nobody. */
+    void (*issued)(void *ctx, const struct gv_cred *cred);
+    void *issued_ctx;
+};
+
+struct gv_ca;
+
+/* Reads all records. NULL with e set. */
+struct gv_ca *gv_ca_new(const struct gv_ca_options *options,
+                        struct gv_error *e);
+void gv_ca_free(struct gv_ca *ca);
+
+const X509 *gv_ca_cert(const struct gv_ca *ca);
+
+/* A fresh nonce for challengePassword, good for GV_CA_NONCE_MS. GV_OK or
+ * GV_FAULT. */
+enum gv_rc gv_ca_nonce(struct gv_ca *ca, uint8_t out32[32]) GV_MUST_CHECK;
+
+struct gv_ca_request {
+    struct gv_bytes csr; /* DER */
+    uint8_t role;        /* GV_ROLE_USER or GV_ROLE_NODE */
+    const char *secret;  /* one-time secret, or NULL */
+    const X509 *renews;  /* simplereenroll: the caller's certificate, whose
+                          * possession the caller has proved; else NULL */
+};
+
+struct gv_ca_reply {
+    uint8_t *der; /* certificate, heap */
+    size_t len;
+    struct gv_cred cred;
+    bool need_secret; /* with GV_REJECT: a (good) secret would help */
+};
+
+/* Issue a certificate. The same request again gives the same certificate, so
+ * a lost answer does no harm.
+ *   GV_OK      *reply is filled, free reply->der
+ *   GV_ABSENT  waits for approval by hand: ask again with the same request
+ *   GV_REJECT  e says why: malformed, nonce, duplicate identity, secret, ...
+ *   GV_FAULT   e says why */
+enum gv_rc gv_ca_enrol(struct gv_ca *ca, const struct gv_ca_request *request,
+                       struct gv_ca_reply *reply,
+                       struct gv_error *e) GV_MUST_CHECK;
+
+/* Make a one-time secret: 32 hex digits and a NUL. GV_OK or GV_FAULT. */
+enum gv_rc gv_ca_secret_new(struct gv_ca *ca, char out33[33]) GV_MUST_CHECK;
+
+/* A request that waits for approval by hand. id: SHA256 of the request. */
+struct gv_ca_pending {
+    uint8_t id[32];
+    uint8_t role;
+    uint64_t since_ms;
+    char subject[200];
+};
+/* Copies at most max of them, oldest first; returns how many. */
+size_t gv_ca_pending(struct gv_ca *ca, struct gv_ca_pending *out, size_t max);
+/* Approve or deny one. GV_OK, or GV_ABSENT when none waits under this id. */
+enum gv_rc gv_ca_decide(struct gv_ca *ca, const uint8_t id32[32],
+                        bool approve) GV_MUST_CHECK;
+
+/* Record a revocation; reason: RFC 5280 CRLReason (0 to 10 but 7). The
+ * REVOKE transaction is the caller's. GV_OK, GV_ABSENT (not issued here),
+ * GV_REJECT (revoked already, bad reason) or GV_FAULT. */
+enum gv_rc gv_ca_revoke(struct gv_ca *ca, const struct gv_hash *fingerprint,
+                        int reason, struct gv_error *e) GV_MUST_CHECK;
+
+/* The list of everything revoked, DER on the heap, good for 7 days. NULL with
+ * e set. Its number is the time in ms, so it grows. */
+uint8_t *gv_ca_crl(struct gv_ca *ca, size_t *len, struct gv_error *e);
+
+/* Visit every credential not revoked and not expired, in the order of issue
+ * within this run; the visitor must not call the CA. For putting on the
+ * registry what a crash kept from it. */
+void gv_ca_each(struct gv_ca *ca,
+                void (*visit)(void *ctx, const struct gv_cred *cred),
+                void *ctx);
+
+#endif

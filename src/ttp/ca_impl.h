@@ -1,0 +1,82 @@
+/*
+ * ca_impl.h - the inside of the CA, shared by ca*.c only.
+ *
+ * Thread-safety: everything is used inside ca->lock.
+ */
+#ifndef GAVEL_TTP_CA_IMPL_H
+#define GAVEL_TTP_CA_IMPL_H
+
+#include <pthread.h>
+
+#include "src/ttp/ca.h"
+#include "src/ttp/ca_csr.h"
+#include "src/ttp/ca_index.h"
+
+#define CA_SERIAL_SIZE 16
+#define CA_USED_MAX 65536 /* nonces used in one period */
+
+enum ca_kind { /* of names in the index */
+               CA_SUBJECT = 1,
+               CA_LEDGER,
+               CA_SPKI,
+               CA_PRINT,
+               CA_REQUEST,
+               CA_SECRET, /* value 1: good, 0: used */
+               CA_NONCE
+};
+
+struct ca_record {
+    uint8_t serial[CA_SERIAL_SIZE];
+    struct gv_cred cred;
+    uint8_t subject[32], spki[32], request[32];
+    uint64_t revoked_ms; /* 0: not revoked */
+    uint8_t reason;
+};
+
+enum ca_decision { CA_WAITS, CA_APPROVED, CA_DENIED };
+
+struct ca_waiting {
+    struct gv_ca_pending about;
+    enum ca_decision decision;
+};
+
+struct gv_ca {
+    pthread_mutex_t lock;
+    struct gv_ca_options o;
+    struct ca_record *records;
+    size_t n_records, cap_records;
+    struct ca_index index;
+    struct ca_index used[2]; /* nonces: this period and the one before */
+    uint64_t period_start_ms;
+    uint8_t nonce_key[32];
+    struct ca_waiting *waiting;
+    size_t n_waiting;
+};
+
+/* ca_record.c */
+enum gv_rc ca_record_load(struct gv_ca *ca, struct gv_error *e);
+/* Make a record durable together with its certificate, then known. */
+enum gv_rc ca_record_add(struct gv_ca *ca, const struct ca_record *r,
+                         struct gv_bytes der, struct gv_error *e);
+/* Write a known record again after a change. */
+enum gv_rc ca_record_update(struct gv_ca *ca, const struct ca_record *r,
+                            struct gv_error *e);
+/* The certificate of a record, heap memory. */
+enum gv_rc ca_record_der(struct gv_ca *ca, const struct ca_record *r,
+                         uint8_t **der, size_t *len, struct gv_error *e);
+enum gv_rc ca_record_secret(struct gv_ca *ca, const uint8_t hash32[32],
+                            bool good);
+/* NULL if there is none. The newest if there are several. */
+struct ca_record *ca_record_find(struct gv_ca *ca, enum ca_kind kind,
+                                 const uint8_t key32[32]);
+bool ca_record_valid(const struct ca_record *r, uint64_t now_ms);
+
+/* ca_nonce.c: GV_OK, GV_REJECT or GV_FAULT */
+enum gv_rc ca_nonce_check(struct gv_ca *ca, const uint8_t nonce32[32],
+                          uint64_t now_ms, struct gv_error *e);
+enum gv_rc ca_nonce_use(struct gv_ca *ca, const uint8_t nonce32[32],
+                        uint64_t now_ms, struct gv_error *e);
+
+uint64_t ca_now(const struct gv_ca *ca);
+
+#endif

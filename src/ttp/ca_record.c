@@ -1,0 +1,212 @@
+/* ca_record.c - the CA's durable records and the index over them.
+ *
+ * Keys: 'c' | fingerprint 32 and 's' | SHA256(secret) 32. Values: a version
+ * byte, then the record and the certificate's DER, or one byte 1 (good) or 0
+ * (used).
+ */
+#include <stdlib.h>
+
+#include "gavel/wire.h"
+#include "src/ttp/ca_impl.h"
+
+#define VERSION 1
+#define DER_MAX 8192
+#define VALUE_MAX (DER_MAX + 512)
+
+static void
+make_key(char kind, const uint8_t name32[32], uint8_t out33[33])
+{
+    out33[0] = (uint8_t)kind;
+    memcpy(out33 + 1, name32, 32);
+}
+
+static void
+record_put(struct gv_sink *s, const struct ca_record *r, struct gv_bytes der)
+{
+    gv_put_u8(s, VERSION);
+    gv_put(s, r->serial, sizeof(r->serial));
+    gv_cred_put(s, &r->cred);
+    gv_put(s, r->subject, 32);
+    gv_put(s, r->spki, 32);
+    gv_put(s, r->request, 32);
+    gv_put_u64(s, r->revoked_ms);
+    gv_put_u8(s, r->reason);
+    gv_put_b16(s, der);
+}
+
+static bool
+record_get(struct gv_bytes value, struct ca_record *r, struct gv_bytes *der)
+{
+    struct gv_reader in = gv_reader(value);
+
+    gv_get_require(&in, gv_get_u8(&in, "version") == VERSION, "version");
+    gv_get(&in, r->serial, sizeof(r->serial), "serial");
+    gv_cred_get(&in, &r->cred);
+    gv_get(&in, r->subject, 32, "subject");
+    gv_get(&in, r->spki, 32, "spki");
+    gv_get(&in, r->request, 32, "request");
+    r->revoked_ms = gv_get_u64(&in, "revoked");
+    r->reason = gv_get_u8(&in, "reason");
+    *der = gv_get_b16(&in, DER_MAX, "certificate");
+    return gv_reader_done(&in);
+}
+
+/* Of two records with one name the index shows the one that ends later, so
+ * that the order of loading does not matter. */
+static enum gv_rc
+point(struct gv_ca *ca, enum ca_kind kind, const uint8_t key32[32], uint32_t at)
+{
+    const struct ca_record *old = ca_record_find(ca, kind, key32);
+
+    if (old != NULL && old->revoked_ms == 0 &&
+        old->cred.not_after_ms > ca->records[at].cred.not_after_ms)
+        return GV_OK;
+    return ca_index_put(&ca->index, (uint8_t)kind, key32, at);
+}
+
+static enum gv_rc
+remember(struct gv_ca *ca, const struct ca_record *r)
+{
+    uint32_t at = (uint32_t)ca->n_records;
+
+    if (ca->n_records == ca->cap_records) {
+        size_t cap = ca->cap_records == 0 ? 64 : ca->cap_records * 2;
+        void *p = realloc(ca->records, cap * sizeof(*ca->records));
+
+        if (p == NULL)
+            return GV_FAULT;
+        ca->records = p;
+        ca->cap_records = cap;
+    }
+    ca->records[ca->n_records++] = *r;
+    if (point(ca, CA_SUBJECT, r->subject, at) != GV_OK ||
+        point(ca, CA_LEDGER, r->cred.key.b, at) != GV_OK ||
+        point(ca, CA_SPKI, r->spki, at) != GV_OK ||
+        point(ca, CA_PRINT, r->cred.fingerprint.b, at) != GV_OK ||
+        point(ca, CA_REQUEST, r->request, at) != GV_OK)
+        return GV_FAULT;
+    return GV_OK;
+}
+
+static enum gv_rc
+load_one(void *arg, struct gv_bytes key, struct gv_bytes value)
+{
+    struct gv_ca *ca = arg;
+    struct ca_record r;
+    struct gv_bytes der;
+
+    if (key.len != 33)
+        return GV_REJECT;
+    if (key.p[0] == 's' && value.len == 1)
+        return ca_index_put(&ca->index, CA_SECRET, key.p + 1, value.p[0]);
+    if (key.p[0] != 'c' || !record_get(value, &r, &der))
+        return GV_REJECT;
+    return remember(ca, &r);
+}
+
+enum gv_rc
+ca_record_load(struct gv_ca *ca, struct gv_error *e)
+{
+    enum gv_rc rc = ca->o.store.each(ca->o.store.ctx, load_one, ca);
+
+    if (rc == GV_OK)
+        return GV_OK;
+    gv_error_set(e, rc == GV_REJECT ? "a record of the CA is damaged"
+                                    : "cannot read the CA's records");
+    return GV_FAULT;
+}
+
+static enum gv_rc
+write_record(struct gv_ca *ca, const struct ca_record *r, struct gv_bytes der,
+             struct gv_error *e)
+{
+    uint8_t key[33], value[VALUE_MAX];
+    struct gv_sink s = gv_sink_buffer(value, sizeof(value));
+
+    make_key('c', r->cred.fingerprint.b, key);
+    record_put(&s, r, der);
+    if (!s.failed && ca->o.store.put(ca->o.store.ctx, gv_bytes(key, 33),
+                                     gv_bytes(value, s.len)) == GV_OK)
+        return GV_OK;
+    gv_error_set(e, "cannot write the CA's record");
+    return GV_FAULT;
+}
+
+enum gv_rc
+ca_record_add(struct gv_ca *ca, const struct ca_record *r, struct gv_bytes der,
+              struct gv_error *e)
+{
+    enum gv_rc rc = write_record(ca, r, der, e);
+
+    if (rc == GV_OK && remember(ca, r) != GV_OK) {
+        gv_error_set(e, "out of memory");
+        rc = GV_FAULT;
+    }
+    return rc;
+}
+
+enum gv_rc
+ca_record_der(struct gv_ca *ca, const struct ca_record *r, uint8_t **der,
+              size_t *len, struct gv_error *e)
+{
+    uint8_t key[33], *value = NULL;
+    size_t n = 0;
+    struct ca_record again;
+    struct gv_bytes view;
+    enum gv_rc rc;
+
+    make_key('c', r->cred.fingerprint.b, key);
+    rc = ca->o.store.get(ca->o.store.ctx, gv_bytes(key, 33), &value, &n);
+    if (rc == GV_OK && record_get(gv_bytes(value, n), &again, &view) &&
+        (*der = malloc(view.len)) != NULL) {
+        memcpy(*der, view.p, view.len);
+        *len = view.len;
+    } else {
+        gv_error_set(e, "cannot read the CA's record");
+        rc = GV_FAULT;
+    }
+    free(value);
+    return rc;
+}
+
+enum gv_rc
+ca_record_update(struct gv_ca *ca, const struct ca_record *r,
+                 struct gv_error *e)
+{
+    uint8_t *der = NULL;
+    size_t len = 0;
+    enum gv_rc rc = ca_record_der(ca, r, &der, &len, e);
+
+    if (rc == GV_OK)
+        rc = write_record(ca, r, gv_bytes(der, len), e);
+    free(der);
+    return rc;
+}
+
+enum gv_rc
+ca_record_secret(struct gv_ca *ca, const uint8_t hash32[32], bool good)
+{
+    uint8_t key[33], value = good ? 1 : 0;
+
+    make_key('s', hash32, key);
+    if (ca->o.store.put(ca->o.store.ctx, gv_bytes(key, 33),
+                        gv_bytes(&value, 1)) != GV_OK)
+        return GV_FAULT;
+    return ca_index_put(&ca->index, CA_SECRET, hash32, value);
+}
+
+struct ca_record *
+ca_record_find(struct gv_ca *ca, enum ca_kind kind, const uint8_t key32[32])
+{
+    uint32_t at;
+
+    return ca_index_get(&ca->index, (uint8_t)kind, key32, &at) == GV_OK
+               ? &ca->records[at]
+               : NULL;
+}
+
+bool
+ca_record_valid(const struct ca_record *r, uint64_t now_ms)
+{
+    return r->revoked_ms == 0 && r->cred.not_after_ms >= now_ms;
+}

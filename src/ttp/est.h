@@ -1,0 +1,43 @@
+/*
+ * est.h - enrolment over secure transport (RFC 7030) in front of a CA.
+ *
+ *     GET  /.well-known/est/cacerts          root and CA, certs-only PKCS#7
+ *     GET  /.well-known/est/csrattrs         with a nonce (challengePassword)
+ *     POST /.well-known/est/simpleenroll     PKCS#10 -> certificate, or 202
+ *     POST /.well-known/est/simplereenroll   with a TLS client certificate
+ *     POST /.well-known/est/node/simpleenroll, .../simplereenroll
+ *                                            the same for node certificates
+ *     GET  /crl/ca.crl, /crl/root.crl        revocation lists, DER
+ *
+ * Bodies are base64 as RFC 7030 has it. Errors are one line of text.
+ *
+ * Thread-safety: the handlers may run at once.
+ */
+#ifndef GAVEL_TTP_EST_H
+#define GAVEL_TTP_EST_H
+
+#include "src/rpc/http.h"
+#include "src/ttp/ca.h"
+#include "src/ttp/est_pool.h"
+
+#define GV_EST_ROUTES 8
+#define GV_EST_RETRY_S 10 /* Retry-After of a request that waits */
+
+struct gv_est;
+
+struct gv_est_options {
+    struct gv_ca *ca; /* outlives the EST object */
+    const X509 *root;
+    struct gv_bytes root_crl; /* copied; empty: 404 */
+    struct gv_est_pool pool;
+};
+
+/* NULL if memory is out. */
+struct gv_est *gv_est_new(const struct gv_est_options *options);
+/* After the HTTP server and the pool have stopped. */
+void gv_est_free(struct gv_est *est);
+
+/* Fill the routes for a TLS listener; est is their ctx. */
+void gv_est_routes(struct gv_est *est, struct gv_http_route out[GV_EST_ROUTES]);
+
+#endif

@@ -1,0 +1,388 @@
+/* rolekeys.c - make, load and check the keys of services
+ * (docs/spec/ttp.md, T10 to T12). */
+#include "src/ttp/rolekeys.h"
+
+#include <openssl/bn.h>
+#include <openssl/core_names.h>
+#include <openssl/evp.h>
+#include <openssl/x509v3.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "src/base/files.h"
+#include "src/base/secret.h"
+#include "src/ttp/rolekeys_file.h"
+#include "src/ttp/x509.h"
+
+#define HOUR_MS 3600000ull
+#define DAY_MS (24 * HOUR_MS)
+#define ROLE_DAYS 1825
+#define TLS_DAYS 397
+#define TLS_RENEW_DAYS 30 /* before its end */
+#define CRL_DAYS 365
+
+struct open {
+    const struct gv_rolekeys_options *o;
+    struct gv_rolekeys *k;
+    EVP_PKEY *root_key; /* only where secrets are public */
+    struct gv_error *e;
+};
+
+static struct rolekeys_file
+file(const struct open *s, const char *name)
+{
+    return (struct rolekeys_file){s->o->dir, name, s->o->passphrase};
+}
+
+static enum gv_rc
+fault(const struct open *s, const char *name, const char *what)
+{
+    gv_error_set(s->e, "%s/%s: %s", s->o->dir, name, what);
+    return GV_FAULT;
+}
+
+/* --- making ----------------------------------------------------------------*/
+
+static X509 *
+issue(const struct open *s, enum gv_x509_kind kind, EVP_PKEY *key)
+{
+    static const char *const always[] = {"localhost", "127.0.0.1", "::1"};
+    char name[64];
+    const char **names = NULL;
+    size_t n = 0, days = kind == GV_X509_TLS_SERVER ? TLS_DAYS : ROLE_DAYS;
+    X509 *cert;
+
+    (void)snprintf(name, sizeof(name), "Gavel %s %s", s->o->params->name,
+                   kind == GV_X509_CA    ? "CA"
+                   : kind == GV_X509_TSA ? "time stamps"
+                                         : "server");
+    if (kind == GV_X509_TLS_SERVER) {
+        names = calloc(3 + s->o->n_tls_names, sizeof(*names));
+        if (names == NULL)
+            return NULL;
+        while (n < 3) {
+            names[n] = always[n];
+            n++;
+        }
+        for (size_t i = 0; i < s->o->n_tls_names; i++)
+            names[n++] = s->o->tls_names[i];
+    }
+    cert = gv_x509_issue(
+        &(struct gv_x509_issue){.kind = kind,
+                                .subject_key = key,
+                                .common_name = name,
+                                .issuer = s->k->root,
+                                .issuer_key = s->root_key,
+                                .not_before_ms = s->o->now_ms - HOUR_MS,
+                                .not_after_ms = s->o->now_ms + days * DAY_MS,
+                                .names = names,
+                                .n_names = n,
+                                .crl_url = s->o->crl_url},
+        s->e);
+    free(names);
+    return cert;
+}
+
+static enum gv_rc
+make_cred(const struct open *s, struct gv_rolekeys_role *r, uint8_t role)
+{
+    uint8_t digest[32], aux[32];
+
+    r->cred.role = role;
+    if (gv_x509_fingerprint(r->cert, &r->cred.fingerprint) != GV_OK ||
+        gv_x509_dates(r->cert, &r->cred.not_before_ms, &r->cred.not_after_ms) !=
+            GV_OK ||
+        gv_random(aux, sizeof(aux)) != GV_OK)
+        return GV_FAULT;
+    gv_cred_digest(&r->cred, &s->o->params->registry, digest);
+    return gv_key_sign(s->o->keys, &s->o->params->root_secret, digest, aux,
+                       &r->cred.sig) == GV_OK
+               ? GV_OK
+               : GV_FAULT;
+}
+
+/* The names of one role's files. */
+struct role_files {
+    const char *key, *ledger, *cert, *cred;
+};
+
+/* The certificate comes last: where it stands, everything stands. */
+static enum gv_rc
+make_role(const struct open *s, struct gv_rolekeys_role *r, uint8_t role,
+          const struct role_files *names)
+{
+    struct rolekeys_file key = file(s, names->key),
+                         ledger = file(s, names->ledger),
+                         cert = file(s, names->cert),
+                         cred = file(s, names->cred);
+    EVP_PKEY *second = EVP_EC_gen("secp256k1");
+    BIGNUM *secret = NULL;
+    enum gv_rc rc = GV_FAULT;
+
+    r->key = gv_x509_key_new();
+    if (r->key == NULL || second == NULL ||
+        EVP_PKEY_get_bn_param(second, OSSL_PKEY_PARAM_PRIV_KEY, &secret) != 1 ||
+        BN_bn2binpad(secret, r->secret.b, 32) != 32 ||
+        gv_key_public(s->o->keys, &r->secret, &r->cred.key) != GV_OK ||
+        (r->cert = issue(s, role == GV_ROLE_CA ? GV_X509_CA : GV_X509_TSA,
+                         r->key)) == NULL ||
+        make_cred(s, r, role) != GV_OK)
+        gv_error_set(s->e, "cannot make the %s keys", gv_role_name(role));
+    else if (rolekeys_file_key_put(&key, r->key, s->e) == GV_OK &&
+             rolekeys_file_key_put(&ledger, second, s->e) == GV_OK &&
+             rolekeys_file_cred_put(&cred, &r->cred, s->e) == GV_OK)
+        rc = rolekeys_file_cert_put(&cert, r->cert, s->e);
+    BN_clear_free(secret);
+    EVP_PKEY_free(second);
+    return rc;
+}
+
+/* --- checking --------------------------------------------------------------*/
+
+static enum gv_rc
+check_cert(const struct open *s, X509 *cert, EVP_PKEY *key, const char *name)
+{
+    uint64_t from, to;
+
+    if (X509_check_private_key(cert, key) != 1)
+        return fault(s, name, "does not belong to its key file");
+    if (X509_verify(cert, X509_get0_pubkey(s->k->root)) != 1)
+        return fault(s, name, "is not issued by the root of this network");
+    if (gv_x509_dates(cert, &from, &to) != GV_OK || s->o->now_ms < from)
+        return fault(s, name, "is not valid yet");
+    if (s->o->now_ms > to)
+        return fault(s, name, "has expired");
+    return GV_OK;
+}
+
+static enum gv_rc
+check_cred(const struct open *s, const struct gv_rolekeys_role *r, uint8_t role,
+           const char *name)
+{
+    struct gv_pubkey pk;
+    struct gv_hash print;
+    uint8_t digest[32];
+
+    if (gv_key_public(s->o->keys, &r->secret, &pk) != GV_OK ||
+        !GV_ID_EQ(&pk, &r->cred.key))
+        return fault(s, name, "does not belong to its ledger key");
+    if (gv_x509_fingerprint(r->cert, &print) != GV_OK ||
+        !GV_ID_EQ(&print, &r->cred.fingerprint))
+        return fault(s, name, "does not belong to its certificate");
+    gv_cred_digest(&r->cred, &s->o->params->registry, digest);
+    if (r->cred.role != role ||
+        !gv_key_verify(s->o->keys, &s->o->params->root, digest, &r->cred.sig))
+        return fault(s, name, "is not signed by the root of this network");
+    return GV_OK;
+}
+
+static enum gv_rc
+load_secret(const struct open *s, const char *name, struct gv_seckey *out)
+{
+    struct rolekeys_file f = file(s, name);
+    EVP_PKEY *key = NULL;
+    BIGNUM *n = NULL;
+    enum gv_rc rc = rolekeys_file_key(&f, &key, s->e);
+
+    if (rc == GV_OK &&
+        (EVP_PKEY_get_bn_param(key, OSSL_PKEY_PARAM_PRIV_KEY, &n) != 1 ||
+         BN_bn2binpad(n, out->b, 32) != 32))
+        rc = fault(s, name, "is no secp256k1 key");
+    BN_clear_free(n);
+    EVP_PKEY_free(key);
+    return rc;
+}
+
+static enum gv_rc
+open_role(const struct open *s, struct gv_rolekeys_role *r, uint8_t role,
+          const struct role_files *names)
+{
+    struct rolekeys_file key = file(s, names->key), cert = file(s, names->cert),
+                         cred = file(s, names->cred);
+    enum gv_rc rc = rolekeys_file_cert(&cert, &r->cert, s->e);
+
+    if (rc == GV_ABSENT && s->root_key != NULL)
+        return make_role(s, r, role, names);
+    if (rc == GV_OK)
+        rc = rolekeys_file_key(&key, &r->key, s->e);
+    if (rc == GV_OK)
+        rc = load_secret(s, names->ledger, &r->secret);
+    if (rc == GV_OK)
+        rc = rolekeys_file_cred(&cred, &r->cred, s->e);
+    if (rc == GV_OK)
+        rc = check_cert(s, r->cert, r->key, names->cert);
+    if (rc == GV_OK)
+        rc = check_cred(s, r, role, names->cred);
+    return rc == GV_OK ? GV_OK : GV_FAULT;
+}
+
+/* --- the TLS server
+ * ---------------------------------------------------------*/
+
+static bool
+has_name(X509 *cert, const char *name)
+{
+    return X509_check_ip_asc(cert, name, 0) == 1 ||
+           X509_check_host(cert, name, 0, 0, NULL) == 1;
+}
+
+/* Should the certificate be made anew, where that can be done? */
+static bool
+tls_is_stale(const struct open *s)
+{
+    uint64_t from, to;
+
+    if (gv_x509_dates(s->k->tls_cert, &from, &to) != GV_OK ||
+        s->o->now_ms + TLS_RENEW_DAYS * DAY_MS > to)
+        return true;
+    for (size_t i = 0; i < s->o->n_tls_names; i++)
+        if (!has_name(s->k->tls_cert, s->o->tls_names[i]))
+            return true;
+    return false;
+}
+
+static enum gv_rc
+open_tls(const struct open *s)
+{
+    struct gv_rolekeys *k = s->k;
+    struct rolekeys_file key = file(s, "tls-key.pem"),
+                         cert = file(s, "tls-cert.pem");
+    size_t len;
+    enum gv_rc rc = rolekeys_file_key(&key, &k->tls_key, s->e);
+
+    if (rc == GV_ABSENT && s->root_key != NULL) {
+        k->tls_key = gv_x509_key_new();
+        rc = k->tls_key == NULL ? GV_FAULT
+                                : rolekeys_file_key_put(&key, k->tls_key, s->e);
+    }
+    if (rc != GV_OK)
+        return GV_FAULT;
+    rc = rolekeys_file_cert(&cert, &k->tls_cert, s->e);
+    if (s->root_key != NULL &&
+        (rc == GV_ABSENT || (rc == GV_OK && tls_is_stale(s)))) {
+        X509_free(k->tls_cert);
+        k->tls_cert = issue(s, GV_X509_TLS_SERVER, k->tls_key);
+        rc = k->tls_cert == NULL
+                 ? GV_FAULT
+                 : rolekeys_file_cert_put(&cert, k->tls_cert, s->e);
+    }
+    if (rc != GV_OK ||
+        check_cert(s, k->tls_cert, k->tls_key, "tls-cert.pem") != GV_OK)
+        return GV_FAULT;
+    k->tls_key_pem = gv_x509_key_pem(k->tls_key, NULL, &len);
+    k->tls_cert_pem = gv_x509_pem(k->tls_cert);
+    if (k->tls_key_pem != NULL && k->tls_cert_pem != NULL)
+        return GV_OK;
+    gv_error_set(s->e, "out of memory");
+    return GV_FAULT;
+}
+
+/* --- the root
+ * -----------------------------------------------------------------*/
+
+static enum gv_rc
+open_crl(const struct open *s)
+{
+    struct rolekeys_file f = file(s, "root.crl");
+    struct gv_rolekeys *k = s->k;
+    enum gv_rc rc;
+
+    if (s->root_key == NULL) {
+        rc = rolekeys_file_get(&f, &k->root_crl, &k->root_crl_len, s->e);
+        return rc == GV_ABSENT ? GV_OK : rc;
+    }
+    k->root_crl = gv_x509_crl_make(
+        &(struct gv_x509_crl){.issuer = k->root,
+                              .issuer_key = s->root_key,
+                              .number = s->o->now_ms,
+                              .now_ms = s->o->now_ms - HOUR_MS,
+                              .next_ms = s->o->now_ms + CRL_DAYS * DAY_MS},
+        &k->root_crl_len, s->e);
+    if (k->root_crl == NULL)
+        return GV_FAULT;
+    return rolekeys_file_put(&f, gv_bytes(k->root_crl, k->root_crl_len), s->e);
+}
+
+static enum gv_rc
+open_root(struct open *s)
+{
+    const struct gv_params *p = s->o->params;
+    const char *pem = p->root_cert_pem;
+
+    s->k->root =
+        pem == NULL ? NULL : gv_x509_from_pem(gv_bytes(pem, strlen(pem)));
+    if (s->k->root == NULL) {
+        gv_error_set(s->e, "network %s has no root certificate", p->name);
+        return GV_FAULT;
+    }
+    s->k->root_pem = gv_x509_pem(s->k->root);
+    if (p->has_secrets && p->root_key_pem != NULL) {
+        s->root_key = gv_x509_key_from_pem(
+            gv_bytes(p->root_key_pem, strlen(p->root_key_pem)), NULL);
+        if (s->root_key == NULL) {
+            gv_error_set(s->e, "the root key of network %s is no key", p->name);
+            return GV_FAULT;
+        }
+    }
+    if (s->o->datadir != NULL && s->k->root_pem != NULL) {
+        struct rolekeys_file f = {s->o->datadir, "gavel-root.pem", NULL};
+
+        return rolekeys_file_put(
+            &f, gv_bytes(s->k->root_pem, strlen(s->k->root_pem)), s->e);
+    }
+    return GV_OK;
+}
+
+enum gv_rc
+gv_rolekeys_open(const struct gv_rolekeys_options *o, struct gv_rolekeys *out,
+                 struct gv_error *e)
+{
+    static const struct role_files ca = {"ca-key.pem", "ca-ledger.pem",
+                                         "ca-cert.pem", "ca.cred"};
+    static const struct role_files tsa = {"tsa-key.pem", "tsa-ledger.pem",
+                                          "tsa-cert.pem", "tsa.cred"};
+    struct open s = {o, out, NULL, e};
+    enum gv_rc rc;
+
+    memset(out, 0, sizeof(*out));
+    rc = gv_file_mkdirs(o->dir, e);
+    if (rc == GV_OK)
+        rc = open_root(&s);
+    if (rc == GV_OK && (o->roles & GV_ROLEKEYS_CA) != 0)
+        rc = open_role(&s, &out->ca, GV_ROLE_CA, &ca);
+    if (rc == GV_OK && (o->roles & GV_ROLEKEYS_TSA) != 0)
+        rc = open_role(&s, &out->tsa, GV_ROLE_TSA, &tsa);
+    if (rc == GV_OK && (o->roles & GV_ROLEKEYS_TLS) != 0)
+        rc = open_tls(&s);
+    if (rc == GV_OK)
+        rc = open_crl(&s);
+    EVP_PKEY_free(s.root_key);
+    if (rc != GV_OK)
+        gv_rolekeys_clear(out);
+    return rc;
+}
+
+static void
+role_clear(struct gv_rolekeys_role *r)
+{
+    EVP_PKEY_free(r->key);
+    X509_free(r->cert);
+    gv_wipe(&r->secret, sizeof(r->secret));
+}
+
+void
+gv_rolekeys_clear(struct gv_rolekeys *k)
+{
+    role_clear(&k->ca);
+    role_clear(&k->tsa);
+    X509_free(k->root);
+    EVP_PKEY_free(k->tls_key);
+    X509_free(k->tls_cert);
+    if (k->tls_key_pem != NULL)
+        gv_wipe(k->tls_key_pem, strlen(k->tls_key_pem));
+    free(k->tls_key_pem);
+    free(k->tls_cert_pem);
+    free(k->root_pem);
+    free(k->root_crl);
+    memset(k, 0, sizeof(*k));
+}

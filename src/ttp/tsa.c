@@ -1,0 +1,334 @@
+/* tsa.c - the stamping engine (docs/spec/ttp.md, T8 and T9). */
+#include "src/ttp/tsa.h"
+
+#include <errno.h>
+#include <openssl/core_names.h>
+#include <openssl/evp.h>
+#include <openssl/objects.h>
+#include <openssl/ts.h>
+#include <openssl/x509.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "src/base/files.h"
+#include "src/client/csr_oid.h"
+#include "src/ttp/x509.h"
+
+#define LEASE_US (GV_TSA_ACCURACY_MS * 1000u)
+#define FALL_BACK_US 1000000u
+
+struct gv_tsa {
+    pthread_mutex_t lock;
+    TS_RESP_CTX *published, *blind;
+    X509 *cert;
+    char *lease_path;
+    uint64_t (*now_us)(void *ctx);
+    void *clock_ctx;
+    uint64_t last;  /* newest genTime given out */
+    uint64_t lease; /* no genTime above it before it is written anew */
+    uint64_t next;  /* of the token being made; 0: none was taken */
+    struct gv_error fault;
+};
+
+static uint64_t
+system_now(void *ctx)
+{
+    struct timespec t;
+
+    (void)ctx;
+    (void)clock_gettime(CLOCK_REALTIME, &t);
+    return (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
+}
+
+static enum gv_rc
+lease_write(struct gv_tsa *tsa, uint64_t lease, struct gv_error *e)
+{
+    char text[32];
+    int n =
+        snprintf(text, sizeof(text), "%020llu\n", (unsigned long long)lease);
+    enum gv_rc rc = GV_OK;
+
+    if (tsa->lease_path != NULL)
+        rc = gv_file_write(tsa->lease_path, gv_bytes(text, (size_t)n), 0600, e);
+    if (rc == GV_OK)
+        tsa->lease = lease;
+    return rc;
+}
+
+static enum gv_rc
+lease_read(struct gv_tsa *tsa, struct gv_error *e)
+{
+    uint8_t *text = NULL;
+    size_t len;
+    enum gv_rc rc;
+    bool good;
+
+    if (tsa->lease_path == NULL)
+        return GV_OK;
+    rc = gv_file_read(tsa->lease_path, 64, &text, &len, e);
+    if (rc != GV_OK)
+        return rc == GV_ABSENT ? GV_OK : rc;
+    good = len == 21 && text[20] == '\n' &&
+           strspn((char *)text, "0123456789") == 20;
+    if (good) {
+        errno = 0;
+        tsa->lease = strtoull((char *)text, NULL, 10);
+        good = errno == 0;
+        tsa->last = tsa->lease;
+    }
+    free(text);
+    if (good)
+        return GV_OK;
+    gv_error_set(e, "%s is damaged: expected 20 digits (microseconds)",
+                 tsa->lease_path);
+    return GV_FAULT;
+}
+
+/* Fix the genTime of the token being made. Called by the library, inside the
+ * lock, once a request has turned out well. */
+static bool
+take_time(struct gv_tsa *tsa)
+{
+    uint64_t now = tsa->now_us(tsa->clock_ctx);
+    uint64_t t = now > tsa->last ? now : tsa->last + 1;
+
+    if (t - now > FALL_BACK_US) {
+        gv_error_set(&tsa->fault,
+                     "the clock is %llu ms behind the last time stamp; no "
+                     "stamps until it has caught up",
+                     (unsigned long long)(t - now) / 1000);
+        return false;
+    }
+    if (t > tsa->lease && lease_write(tsa, t + LEASE_US, &tsa->fault) != GV_OK)
+        return false;
+    tsa->last = t;
+    tsa->next = t;
+    return true;
+}
+
+static ASN1_INTEGER *
+on_serial(TS_RESP_CTX *ctx, void *data)
+{
+    struct gv_tsa *tsa = data;
+    ASN1_INTEGER *serial;
+
+    (void)ctx;
+    if (!take_time(tsa))
+        return NULL;
+    serial = ASN1_INTEGER_new();
+    if (serial != NULL && ASN1_INTEGER_set_uint64(serial, tsa->next) != 1) {
+        ASN1_INTEGER_free(serial);
+        serial = NULL;
+    }
+    return serial;
+}
+
+/* Called after on_serial. */
+static int
+on_time(TS_RESP_CTX *ctx, void *data, long *sec, long *usec)
+{
+    const struct gv_tsa *tsa = data;
+
+    (void)ctx;
+    *sec = (long)(tsa->next / 1000000);
+    *usec = (long)(tsa->next % 1000000);
+    return 1;
+}
+
+static TS_RESP_CTX *
+make_context(struct gv_tsa *tsa, EVP_PKEY *key, const char *policy_oid)
+{
+    TS_RESP_CTX *ctx = TS_RESP_CTX_new();
+    ASN1_OBJECT *policy = OBJ_txt2obj(policy_oid, 1);
+    bool ok = ctx != NULL && policy != NULL &&
+              TS_RESP_CTX_set_signer_cert(ctx, tsa->cert) == 1 &&
+              TS_RESP_CTX_set_signer_key(ctx, key) == 1 &&
+              TS_RESP_CTX_set_signer_digest(ctx, EVP_sha256()) == 1 &&
+              TS_RESP_CTX_set_ess_cert_id_digest(ctx, EVP_sha256()) == 1 &&
+              TS_RESP_CTX_set_def_policy(ctx, policy) == 1 &&
+              TS_RESP_CTX_add_md(ctx, EVP_sha256()) == 1 &&
+              TS_RESP_CTX_set_accuracy(ctx, 0, GV_TSA_ACCURACY_MS, 0) == 1 &&
+              TS_RESP_CTX_set_clock_precision_digits(ctx, 6) == 1;
+
+    ASN1_OBJECT_free(policy);
+    if (!ok) {
+        TS_RESP_CTX_free(ctx);
+        return NULL;
+    }
+    TS_RESP_CTX_add_flags(ctx, TS_ORDERING);
+    TS_RESP_CTX_set_serial_cb(ctx, on_serial, tsa);
+    TS_RESP_CTX_set_time_cb(ctx, on_time, tsa);
+    return ctx;
+}
+
+struct gv_tsa *
+gv_tsa_new(const struct gv_tsa_options *o, struct gv_error *e)
+{
+    struct gv_tsa *tsa = calloc(1, sizeof(*tsa));
+
+    if (tsa == NULL || pthread_mutex_init(&tsa->lock, NULL) != 0) {
+        gv_error_set(e, "out of memory");
+        free(tsa);
+        return NULL;
+    }
+    tsa->now_us = o->now_us != NULL ? o->now_us : system_now;
+    tsa->clock_ctx = o->clock_ctx;
+    if (X509_up_ref(o->cert) == 1)
+        tsa->cert = o->cert;
+    if (o->lease_path != NULL &&
+        (tsa->lease_path = strdup(o->lease_path)) == NULL) {
+        gv_error_set(e, "out of memory");
+        goto fail;
+    }
+    tsa->published = make_context(tsa, o->key, GV_OID_POLICY_PUBLISHED);
+    tsa->blind = make_context(tsa, o->key, GV_OID_POLICY_BLIND);
+    if (!gv_x509_key_ok(o->key) || tsa->published == NULL ||
+        tsa->blind == NULL || X509_check_private_key(o->cert, o->key) != 1) {
+        gv_error_set(e, "time-stamping key and certificate do not fit: need "
+                        "P-256 and extended key usage timeStamping alone, "
+                        "critical");
+        goto fail;
+    }
+    if (lease_read(tsa, e) != GV_OK)
+        goto fail;
+    return tsa;
+fail:
+    gv_tsa_free(tsa);
+    return NULL;
+}
+
+void
+gv_tsa_free(struct gv_tsa *tsa)
+{
+    if (tsa == NULL)
+        return;
+    /* Not being able to is harmless: the lease on disk is the higher one. */
+    if (tsa->last < tsa->lease)
+        (void)!lease_write(tsa, tsa->last, NULL);
+    TS_RESP_CTX_free(tsa->published);
+    TS_RESP_CTX_free(tsa->blind);
+    X509_free(tsa->cert);
+    free(tsa->lease_path);
+    (void)pthread_mutex_destroy(&tsa->lock);
+    free(tsa);
+}
+
+/* A response to one query; *time_us 0 if no token was made. */
+static TS_RESP *
+answer(struct gv_tsa *tsa, TS_RESP_CTX *ctx, struct gv_bytes query,
+       uint64_t *time_us, struct gv_error *e)
+{
+    BIO *bio = BIO_new_mem_buf(query.p, (int)query.len);
+    TS_RESP *resp;
+
+    if (bio == NULL)
+        return NULL;
+    (void)pthread_mutex_lock(&tsa->lock);
+    tsa->next = 0;
+    gv_error_set(&tsa->fault, "the library made no time stamp");
+    resp = TS_RESP_create_response(ctx, bio);
+    *time_us = tsa->next;
+    if (e != NULL)
+        *e = tsa->fault;
+    (void)pthread_mutex_unlock(&tsa->lock);
+    BIO_free(bio);
+    return resp;
+}
+
+/* TimeStampReq { 1, { sha256, imprint }, policy }. */
+static size_t
+make_query(enum gv_tsa_policy policy, const uint8_t imprint32[32],
+           uint8_t out[96])
+{
+    static const uint8_t head[] = {
+        0x30, 0x00, 0x02, 0x01, 0x01, 0x30, 0x31, 0x30, 0x0d, 0x06, 0x09, 0x60,
+        0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x01, 0x05, 0x00, 0x04, 0x20};
+    struct gv_bytes oid =
+        policy == GV_TSA_PUBLISHED ? gv_policy_published() : gv_policy_blind();
+    size_t n = sizeof(head);
+
+    memcpy(out, head, n);
+    memcpy(out + n, imprint32, 32);
+    n += 32;
+    out[n++] = 0x06;
+    out[n++] = (uint8_t)oid.len;
+    memcpy(out + n, oid.p, oid.len);
+    n += oid.len;
+    out[1] = (uint8_t)(n - 2);
+    return n;
+}
+
+enum gv_rc
+gv_tsa_stamp(struct gv_tsa *tsa, enum gv_tsa_policy policy,
+             const uint8_t imprint32[32], uint8_t *token, size_t *len,
+             uint64_t *time_us, struct gv_error *e)
+{
+    uint8_t query[96];
+    size_t n = make_query(policy, imprint32, query);
+    TS_RESP *resp =
+        answer(tsa, policy == GV_TSA_PUBLISHED ? tsa->published : tsa->blind,
+               gv_bytes(query, n), time_us, e);
+    PKCS7 *p7 = resp == NULL ? NULL : TS_RESP_get_token(resp);
+    int size = p7 == NULL ? -1 : i2d_PKCS7(p7, NULL);
+    enum gv_rc rc = GV_FAULT;
+
+    if (size > 0 && size <= GV_TOKEN_MAX) {
+        *len = (size_t)i2d_PKCS7(p7, &token);
+        rc = GV_OK;
+    }
+    TS_RESP_free(resp);
+    return rc;
+}
+
+uint8_t *
+gv_tsa_respond(struct gv_tsa *tsa, struct gv_bytes query, size_t *len)
+{
+    /* { { rejection, systemFailure } }, when the library has no answer. */
+    static const uint8_t failed[] = {0x30, 0x0b, 0x30, 0x09, 0x02, 0x01, 0x02,
+                                     0x03, 0x04, 0x06, 0x00, 0x00, 0x40};
+    uint64_t time_us;
+    TS_RESP *resp;
+    uint8_t *out;
+    unsigned char *p;
+    int n;
+
+    if (query.len > GV_TSA_QUERY_MAX)
+        query.len = 0; /* which is answered badDataFormat */
+    resp = answer(tsa, tsa->blind, query, &time_us, NULL);
+    n = resp == NULL ? 0 : i2d_TS_RESP(resp, NULL);
+    out = malloc(n > 0 ? (size_t)n : sizeof(failed));
+    p = out;
+    if (out != NULL && n > 0) {
+        *len = (size_t)i2d_TS_RESP(resp, &p);
+    } else if (out != NULL) {
+        memcpy(out, failed, sizeof(failed));
+        *len = sizeof(failed);
+    }
+    TS_RESP_free(resp);
+    return out;
+}
+
+enum gv_rc
+gv_tsa_authority(const struct gv_tsa *tsa, enum gv_tsa_policy policy,
+                 const char *operator_name, uint8_t point65[65],
+                 struct gv_authority *out)
+{
+    size_t len;
+
+    memset(out, 0, sizeof(*out));
+    out->alg = GV_TSA_ECDSA_P256_SHA256;
+    if (EVP_PKEY_get_octet_string_param(X509_get0_pubkey(tsa->cert),
+                                        OSSL_PKEY_PARAM_ENCODED_PUBLIC_KEY,
+                                        point65, 65, &len) != 1 ||
+        len != 65 || point65[0] != 4)
+        return GV_FAULT;
+    out->key = gv_bytes(point65, 65);
+    out->accuracy_ms = GV_TSA_ACCURACY_MS;
+    out->ordering = 1;
+    out->policy =
+        policy == GV_TSA_PUBLISHED ? gv_policy_published() : gv_policy_blind();
+    out->operator_name = gv_bytes(operator_name, strlen(operator_name));
+    return gv_x509_fingerprint(tsa->cert, &out->cert);
+}
