@@ -1,0 +1,220 @@
+/* auction.c - an auction as the wallet sees it (wallet/auction.h). */
+#include "wallet/auction.h"
+
+#include <stdlib.h>
+
+#include "wallet/json.h"
+
+#define PAGE 1000
+
+void
+gv_auction_clear(struct gv_auction *a)
+{
+    json_decref(a->info);
+    free(a->raw);
+    *a = (struct gv_auction){0};
+}
+
+/* Decode and verify the OPEN that came with the info. */
+static int
+check_open(struct gv_cli *cli, struct gv_auction *a)
+{
+    const struct gv_keys *keys = gv_cli_keys(cli);
+    struct gv_reject why = {0};
+    char text[200], id[65];
+    size_t len = 0;
+    enum gv_rc rc;
+
+    if (keys == NULL)
+        return GV_EXIT_FAILED;
+    a->raw = gv_json_blob(a->info, "open", &len);
+    if (a->raw == NULL)
+        return gv_cli_fail(cli, GV_EXIT_NODE, "the node gave no OPEN");
+    rc = gv_open_decode(gv_bytes(a->raw, len), cli->params, &a->open, &why);
+    if (rc == GV_OK)
+        rc = gv_open_verify(&a->open, cli->params, keys, &why);
+    if (rc != GV_OK)
+        return gv_cli_fail(cli, GV_EXIT_FAILED,
+                           "the OPEN the node gave is not valid: %s",
+                           gv_reject_text(&why, text, sizeof(text)));
+    if (strcmp(gv_hex(a->open.id.b, 32, id), a->hex) != 0)
+        return gv_cli_fail(cli, GV_EXIT_FAILED,
+                           "the node gave the OPEN of another auction");
+    return GV_EXIT_OK;
+}
+
+int
+gv_auction_fetch(struct gv_cli *cli, const char *id, struct gv_auction *out)
+{
+    int code;
+
+    *out = (struct gv_auction){0};
+    code = gv_cli_id(cli, id, "auction", out->hex);
+    if (code == GV_EXIT_OK)
+        code =
+            gv_cli_call(cli, "getauction",
+                        json_pack("{ss sb}", "auction", out->hex, "verbose", 1),
+                        &out->info);
+    if (code == GV_EXIT_OK)
+        code = check_open(cli, out);
+    if (code != GV_EXIT_OK)
+        gv_auction_clear(out);
+    return code;
+}
+
+int
+gv_auction_refresh(struct gv_cli *cli, struct gv_auction *a)
+{
+    json_t *info;
+    int code = gv_cli_call(cli, "getauction",
+                           json_pack("{ss}", "auction", a->hex), &info);
+
+    if (code != GV_EXIT_OK)
+        return code;
+    json_decref(a->info);
+    a->info = info;
+    return GV_EXIT_OK;
+}
+
+/* What F is fed: bids in the node's order, and dense numbers for bidders. */
+struct feed {
+    struct gv_fold *fold;
+    json_t *number; /* key hex -> index */
+    struct gv_pubkey *key;
+    size_t keys, cap;
+    uint64_t order;
+};
+
+static const struct gv_pubkey *
+feed_key(void *arg, uint32_t bidder)
+{
+    const struct feed *f = arg;
+
+    return &f->key[bidder];
+}
+
+/* The number of a key, new or known; UINT32_MAX without memory. */
+static uint32_t
+feed_bidder(struct feed *f, const struct gv_pubkey *key)
+{
+    char hex[65];
+    const json_t *known = json_object_get(f->number, gv_hex(key->b, 32, hex));
+
+    if (known != NULL)
+        return (uint32_t)json_integer_value(known);
+    if (f->keys == f->cap) {
+        size_t cap = f->cap == 0 ? 64 : 2 * f->cap;
+        struct gv_pubkey *more = realloc(f->key, cap * sizeof(*more));
+
+        if (more == NULL)
+            return UINT32_MAX;
+        f->key = more;
+        f->cap = cap;
+    }
+    f->key[f->keys] = *key;
+    if (json_object_set_new(f->number, hex, json_integer((int)f->keys)))
+        return UINT32_MAX;
+    return (uint32_t)f->keys++;
+}
+
+static bool
+feed_row(struct feed *f, const json_t *row)
+{
+    struct gv_fold_bid bid = {.t_us = gv_json_u64(row, "t_us"),
+                              .amount = gv_json_u64(row, "amount")};
+    struct gv_pubkey key;
+
+    if (!gv_json_hex(row, "bid", bid.id.b, 32) ||
+        !gv_json_hex(row, "bidder", key.b, 32))
+        return false;
+    bid.bidder = feed_bidder(f, &key);
+    /* Rows come in the total order; that order is the tie. */
+    for (int i = 0; i < 8; i++)
+        bid.tie[i] = (uint8_t)(f->order >> (56 - 8 * i));
+    f->order++;
+    return bid.bidder != UINT32_MAX && gv_fold_add(f->fold, &bid) == GV_OK;
+}
+
+static int
+feed_pages(struct gv_cli *cli, const struct gv_auction *a, struct feed *f)
+{
+    json_t *page, *row, *after = json_null();
+    int code;
+    size_t i;
+    bool ok = true;
+
+    do {
+        code = gv_cli_call(cli, "listbids",
+                           json_pack("{ss so si}", "auction", a->hex, "after",
+                                     after, "limit", PAGE),
+                           &page);
+        if (code != GV_EXIT_OK)
+            return code;
+        json_array_foreach(json_object_get(page, "bids"), i, row) ok =
+            ok && feed_row(f, row);
+        after = json_incref(json_object_get(page, "next"));
+        json_decref(page);
+    } while (ok && json_is_string(after));
+    json_decref(after);
+    return ok ? GV_EXIT_OK
+              : gv_cli_fail(cli, GV_EXIT_NODE,
+                            "the node's list of bids is "
+                            "malformed");
+}
+
+int
+gv_auction_try(struct gv_cli *cli, const struct gv_auction *a,
+               const struct gv_pubkey *key, uint64_t amount,
+               struct gv_fold_row *row)
+{
+    struct feed f = {.number = json_object()};
+    struct gv_fold_context ctx = {.terms = &a->open.terms,
+                                  .opening_ms = a->open.opening_ms,
+                                  .bidder_key = feed_key,
+                                  .arg = &f};
+    uint64_t close = gv_json_u64(a->info, "effective_close_us");
+    int code = GV_EXIT_FAILED;
+    uint32_t bidder;
+
+    f.fold = gv_fold_new(&ctx);
+    if (f.fold != NULL && f.number != NULL) {
+        if (close != 0)
+            gv_fold_set_close(f.fold, close);
+        code = feed_pages(cli, a, &f);
+        bidder = feed_bidder(&f, key);
+        if (code == GV_EXIT_OK && bidder != UINT32_MAX)
+            gv_fold_try(f.fold, bidder, amount, gv_cli_now_ms() * 1000, row);
+    }
+    gv_fold_free(f.fold);
+    json_decref(f.number);
+    free(f.key);
+    return code;
+}
+
+int
+gv_signer_open(struct gv_cli *cli, struct gv_signer *out)
+{
+    const struct gv_keys *keys = gv_cli_keys(cli);
+    const struct gv_derive *derive;
+    struct gv_persona id;
+    int code;
+
+    *out = (struct gv_signer){.keys = keys};
+    if (keys == NULL)
+        return GV_EXIT_FAILED;
+    code = gv_cli_identity(cli, true, &id);
+    if (code != GV_EXIT_OK)
+        return code;
+    derive = gv_wallet_derive(cli->wallet);
+    out->key = id.key;
+    out->cred = id.cred;
+    out->issuer = id.issuer;
+    out->identity = id.index;
+    memcpy(out->branch, derive->secret, sizeof(out->branch));
+    out->der = gv_wallet_der(cli->wallet, id.index, &out->der_len);
+    if (gv_derive_ledger(derive, id.index, &out->ledger) != GV_OK) {
+        gv_signer_clear(out);
+        return gv_cli_fail(cli, GV_EXIT_WALLET, "cannot derive the keys");
+    }
+    return GV_EXIT_OK;
+}

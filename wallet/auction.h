@@ -1,0 +1,53 @@
+/*
+ * auction.h - an auction as the wallet sees it: OPEN fetched, decoded and
+ * verified here, and F run here over the bids the node lists.
+ *
+ * Thread-safety: one thread at a time.
+ */
+#ifndef GAVEL_WALLET_AUCTION_H
+#define GAVEL_WALLET_AUCTION_H
+
+#include <gavel/fold.h>
+#include <gavel/open.h>
+
+#include "wallet/cli.h"
+#include "wallet/make.h"
+
+struct gv_auction {
+    char hex[65];
+    json_t *info; /* getauction's answer */
+    uint8_t *raw; /* of OPEN */
+    struct gv_open open;
+};
+
+/* Fetch and verify: the OPEN hashes to this id and every signature leads to
+ * the network's root. An exit code. Clear after GV_EXIT_OK. */
+int gv_auction_fetch(struct gv_cli *cli, const char *id,
+                     struct gv_auction *out) GV_MUST_CHECK;
+void gv_auction_clear(struct gv_auction *a);
+
+/* Fetch info again. An exit code. */
+int gv_auction_refresh(struct gv_cli *cli, struct gv_auction *a) GV_MUST_CHECK;
+
+/* The verdict of F, here and now, on a bid of `amount` by key over the bids
+ * the node lists: *row with its numbers. An exit code. */
+int gv_auction_try(struct gv_cli *cli, const struct gv_auction *a,
+                   const struct gv_pubkey *key, uint64_t amount,
+                   struct gv_fold_row *row) GV_MUST_CHECK;
+
+/* "below-step: TEXT: have 1.00 EUR, want at least 2.00 EUR": the failing
+ * clause with its numbers in the units they have. */
+char *gv_auction_clause(const struct gv_currency *c, enum gv_code code,
+                        uint64_t have, uint64_t want, char out[400]);
+
+/* The currency of a getauction or listauctions answer's fields. */
+struct gv_currency gv_auction_currency(const json_t *fields);
+
+/* Amount of a member as "1.00 EUR". */
+char *gv_auction_amount(const json_t *object, const char *key,
+                        const struct gv_currency *c, char out[40]);
+
+/* The identity of --as, able to sign. Clear with gv_signer_clear. */
+int gv_signer_open(struct gv_cli *cli, struct gv_signer *out) GV_MUST_CHECK;
+
+#endif

@@ -1,0 +1,135 @@
+/*
+ * cli.h - what the subcommands of gavel share: the table of commands, exit
+ * codes, errors, the node, the wallet.
+ *
+ * A command is one file cmd_*.c with one const struct gv_command. Its run
+ * function returns an exit code and prints its own result: a table or lines
+ * for people, or with --json one JSON value on stdout. Errors are one line on
+ * stderr; with --json they are {"error": {code, message, data}} on stderr.
+ *
+ * Thread-safety: one thread, but for gv_cli_client.
+ */
+#ifndef GAVEL_WALLET_CLI_H
+#define GAVEL_WALLET_CLI_H
+
+#include <gavel/key.h>
+#include <gavel/params.h>
+#include <jansson.h>
+
+#include "src/base/config.h"
+#include "src/client/rpcclient.h"
+#include "wallet/store.h"
+
+enum gv_exit {
+    GV_EXIT_OK = 0,
+    GV_EXIT_FAILED = 1, /* refused, or it did not work */
+    GV_EXIT_USAGE = 2,  /* flags, arguments, or a file given is malformed */
+    GV_EXIT_NODE = 3,   /* no proper answer from the node */
+    GV_EXIT_WALLET = 4  /* no wallet, wrong passphrase, no identity */
+};
+
+struct gv_cli {
+    struct gv_config *config;
+    bool json;
+    char *wallet_dir, *cookie;
+    /* made on first use */
+    const struct gv_params *params;
+    struct gv_keys *keys;
+    struct gv_rpcclient *rpc;
+    json_t *status; /* the node's, once asked */
+    struct gv_wallet *wallet;
+};
+
+struct gv_command {
+    struct gv_config_command config;
+    int (*run)(struct gv_cli *cli); /* an enum gv_exit */
+};
+
+/* Every command, ended by NULL. */
+extern const struct gv_command *const gv_commands[];
+
+/* --- errors -----------------------------------------------------------------
+ */
+
+/* Print an error and return code. */
+int gv_cli_fail(const struct gv_cli *cli, int code, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* --- the node ---------------------------------------------------------------
+ */
+
+/* Ask the node. params as gv_rpcclient_call. GV_EXIT_OK with *result a new
+ * reference, else an exit code after printing the error. The first call also
+ * asks for the status and refuses a node of another network. */
+int gv_cli_call(struct gv_cli *cli, const char *method, json_t *params,
+                json_t **result) GV_MUST_CHECK;
+
+/* As gv_cli_call, but an error answer of the node is left in *error (cleared
+ * by the caller) and the result is GV_REJECT, unprinted; a GV_FAULT has been
+ * printed (the exit code is GV_EXIT_NODE). */
+enum gv_rc gv_cli_try(struct gv_cli *cli, const char *method, json_t *params,
+                      json_t **result,
+                      struct gv_rpcclient_error *error) GV_MUST_CHECK;
+
+/* Print what a call failed with; returns the exit code that belongs to it. */
+int gv_cli_fail_rpc(const struct gv_cli *cli, enum gv_rc rc,
+                    const struct gv_rpcclient_error *error);
+
+/* The node's status, borrowed; NULL after printing, with *code set. */
+const json_t *gv_cli_status(struct gv_cli *cli, int *code);
+
+/* One more connection, for a thread of its own. NULL with e set. */
+struct gv_rpcclient *gv_cli_client(const struct gv_cli *cli,
+                                   struct gv_error *e);
+
+/* The network: of --network, else of the wallet, else of the node. NULL after
+ * printing, with *code set. */
+const struct gv_params *gv_cli_params(struct gv_cli *cli, int *code);
+
+/* Keys for signing; NULL after printing. */
+const struct gv_keys *gv_cli_keys(struct gv_cli *cli);
+
+/* --- the wallet --------------------------------------------------------------
+ */
+
+/* Read the wallet's passphrase: --passphrase-file or the terminal. */
+int gv_cli_passphrase(struct gv_cli *cli, bool confirm,
+                      struct gv_passphrase *out) GV_MUST_CHECK;
+
+/* Open the wallet into cli->wallet, once. */
+int gv_cli_wallet(struct gv_cli *cli) GV_MUST_CHECK;
+
+/* Open the wallet and take the identity of --as (the first by default), which
+ * must hold a certificate valid now if certified is true. */
+int gv_cli_identity(struct gv_cli *cli, bool certified,
+                    struct gv_persona *out) GV_MUST_CHECK;
+
+/* Save cli->wallet. */
+int gv_cli_save(struct gv_cli *cli) GV_MUST_CHECK;
+
+/* --- talking to people -------------------------------------------------------
+ */
+
+/* Print v as JSON on stdout and drop the reference. */
+void gv_cli_print(json_t *v);
+
+/* Ask "QUESTION [y/N] " on the terminal. True with --yes; false, after an
+ * error, when there is no terminal to ask on. */
+bool gv_cli_confirm(const struct gv_cli *cli, const char *question);
+
+/* "2026-01-02 03:04:05 UTC", with ".123" if us is no whole second. */
+char *gv_cli_time(uint64_t us, char out[40]);
+
+/* This machine's clock. */
+uint64_t gv_cli_now_ms(void);
+void gv_cli_sleep_ms(unsigned ms);
+
+/* An argument of 64 hex digits, normalised to lower case. */
+int gv_cli_id(const struct gv_cli *cli, const char *text, const char *what,
+              char out[65]) GV_MUST_CHECK;
+
+/* A whole file as text, at most 64 KiB, or "-" for stdin; the caller frees.
+ * NULL after printing. */
+char *gv_cli_read_text(const struct gv_cli *cli, const char *path);
+
+#endif

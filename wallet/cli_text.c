@@ -1,0 +1,121 @@
+/* cli_text.c - talking to people, for the commands (wallet/cli.h). */
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "src/base/files.h"
+#include "wallet/cli.h"
+
+#define TEXT_MAX (64u << 10)
+
+void
+gv_cli_print(json_t *v)
+{
+    json_dumpf(v, stdout, JSON_INDENT(2));
+    fputc('\n', stdout);
+    json_decref(v);
+}
+
+bool
+gv_cli_confirm(const struct gv_cli *cli, const char *question)
+{
+    char line[16];
+
+    if (gv_config_bool(cli->config, "yes"))
+        return true;
+    if (!isatty(STDIN_FILENO)) {
+        gv_cli_fail(cli, GV_EXIT_USAGE,
+                    "there is no terminal to ask for confirmation: add --yes");
+        return false;
+    }
+    fprintf(stderr, "%s [y/N] ", question);
+    if (fgets(line, sizeof(line), stdin) == NULL ||
+        (line[0] != 'y' && line[0] != 'Y')) {
+        gv_cli_fail(cli, GV_EXIT_FAILED, "not confirmed, nothing was done");
+        return false;
+    }
+    return true;
+}
+
+char *
+gv_cli_time(uint64_t us, char out[40])
+{
+    time_t s = (time_t)(us / 1000000);
+    unsigned ms = (unsigned)(us / 1000 % 1000);
+    struct tm tm;
+    size_t n;
+
+    if (gmtime_r(&s, &tm) == NULL) {
+        snprintf(out, 40, "-");
+        return out;
+    }
+    n = strftime(out, 40, "%Y-%m-%d %H:%M:%S", &tm);
+    if (ms != 0)
+        n += (size_t)snprintf(out + n, 40 - n, ".%03u", ms);
+    snprintf(out + n, 40 - n, " UTC");
+    return out;
+}
+
+uint64_t
+gv_cli_now_ms(void)
+{
+    struct timespec ts;
+
+    clock_gettime(CLOCK_REALTIME, &ts);
+    return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
+}
+
+void
+gv_cli_sleep_ms(unsigned ms)
+{
+    struct timespec ts = {ms / 1000, (long)(ms % 1000) * 1000000};
+
+    nanosleep(&ts, NULL);
+}
+
+int
+gv_cli_id(const struct gv_cli *cli, const char *text, const char *what,
+          char out[65])
+{
+    uint8_t raw[32];
+
+    if (gv_unhex(text, raw, sizeof(raw)) != GV_OK)
+        return gv_cli_fail(cli, GV_EXIT_USAGE,
+                           "%s: '%.80s': expected 64 hex digits", what, text);
+    gv_hex(raw, sizeof(raw), out);
+    return GV_EXIT_OK;
+}
+
+static char *
+read_stdin(void)
+{
+    char *text = calloc(1, TEXT_MAX + 1);
+    size_t len = 0, n;
+
+    if (text == NULL)
+        return NULL;
+    while ((n = fread(text + len, 1, TEXT_MAX - len, stdin)) > 0)
+        len += n;
+    text[len] = '\0';
+    return text;
+}
+
+char *
+gv_cli_read_text(const struct gv_cli *cli, const char *path)
+{
+    uint8_t *text = NULL;
+    struct gv_error e;
+    size_t len;
+    enum gv_rc rc;
+
+    if (strcmp(path, "-") == 0)
+        return read_stdin();
+    rc = gv_file_read(path, TEXT_MAX, &text, &len, &e);
+    if (rc == GV_ABSENT)
+        gv_cli_fail(cli, GV_EXIT_USAGE, "%s: no such file", path);
+    else if (rc != GV_OK)
+        gv_cli_fail(cli, GV_EXIT_USAGE, "%s", e.text);
+    return rc == GV_OK ? (char *)text : NULL;
+}

@@ -1,0 +1,93 @@
+/* cmd_auction_close.c - gavel auction close: the owner's early close. */
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "wallet/auction.h"
+#include "wallet/commands.h"
+#include "wallet/json.h"
+#include "wallet/publish.h"
+
+/* What can be known before anything is sent. */
+static int
+check(struct gv_cli *cli, const struct gv_auction *a, const struct gv_signer *s)
+{
+    const char *phase = gv_json_text(a->info, "phase");
+
+    if (!GV_ID_EQ(&a->open.seller.key, &s->key))
+        return gv_cli_fail(cli, GV_EXIT_FAILED,
+                           "only its seller may close this auction, and this "
+                           "identity is not the seller");
+    if (a->open.terms.close_policy != GV_CLOSE_OWNER)
+        return gv_cli_fail(cli, GV_EXIT_FAILED,
+                           "the terms of this auction allow no early close");
+    if (strcmp(phase, "open") != 0 && strcmp(phase, "scheduled") != 0)
+        return gv_cli_fail(cli, GV_EXIT_FAILED,
+                           "this auction cannot be closed: it is %.40s", phase);
+    return GV_EXIT_OK;
+}
+
+static int
+send(struct gv_cli *cli, const struct gv_auction *a, const struct gv_signer *s)
+{
+    struct gv_rpcclient_error error = {0};
+    size_t len = 0;
+    uint8_t *tx = gv_make_close(s, &a->open.id, &len);
+    json_t *result;
+    uint64_t effect;
+    char time[40];
+    enum gv_rc rc;
+
+    if (tx == NULL)
+        return gv_cli_fail(cli, GV_EXIT_FAILED, "cannot sign the close");
+    rc =
+        gv_publish_stamped(cli->rpc, gv_bytes(tx, len), false, &result, &error);
+    free(tx);
+    if (rc != GV_OK) {
+        int code = gv_cli_fail_rpc(cli, rc, &error);
+
+        gv_rpcclient_error_clear(&error);
+        return code;
+    }
+    gv_rpcclient_error_clear(&error);
+    effect = gv_json_u64(result, "t_us") + a->open.terms.notice_ms * 1000;
+    if (cli->json) {
+        json_object_set_new(result, "effective_us", gv_json_from_u64(effect));
+        gv_cli_print(result);
+        return GV_EXIT_OK;
+    }
+    printf("closes at %s\n", gv_cli_time(effect, time));
+    json_decref(result);
+    return GV_EXIT_OK;
+}
+
+static int
+run(struct gv_cli *cli)
+{
+    struct gv_signer signer;
+    struct gv_auction a;
+    int code = gv_signer_open(cli, &signer);
+
+    if (code != GV_EXIT_OK)
+        return code;
+    code = gv_auction_fetch(cli, gv_config_argument(cli->config, 0), &a);
+    if (code == GV_EXIT_OK) {
+        code = check(cli, &a, &signer);
+        if (code == GV_EXIT_OK &&
+            !gv_cli_confirm(cli, "Close this auction early?"))
+            code = GV_EXIT_FAILED;
+        if (code == GV_EXIT_OK)
+            code = send(cli, &a, &signer);
+        gv_auction_clear(&a);
+    }
+    gv_signer_clear(&signer);
+    return code;
+}
+
+const struct gv_command gv_cmd_auction_close = {
+    .config = {.name = "auction close",
+               .help = "Close an auction early, with the notice its terms "
+                       "give.",
+               .arguments = "AUCTION",
+               .min_arguments = 1,
+               .max_arguments = 1},
+    .run = run};

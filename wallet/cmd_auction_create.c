@@ -1,0 +1,118 @@
+/* cmd_auction_create.c - gavel auction create: OPEN and its listing. */
+#include <stdlib.h>
+
+#include "wallet/auction.h"
+#include "wallet/commands.h"
+#include "wallet/json.h"
+#include "wallet/publish.h"
+#include "wallet/terms.h"
+
+/* "now", "+10m", or milliseconds since 1970. */
+static int
+opening_time(struct gv_cli *cli, uint64_t *out)
+{
+    const char *text = gv_config_string(cli->config, "open-at");
+    unsigned long long v;
+    char *end;
+
+    *out = gv_cli_now_ms();
+    if (strcmp(text, "now") == 0)
+        return GV_EXIT_OK;
+    v = strtoull(*text == '+' ? text + 1 : text, &end, 10);
+    if (end != text && *text == '+' && strcmp(end, "s") == 0 && v < 1u << 30) {
+        *out += v * 1000;
+        return GV_EXIT_OK;
+    }
+    if (*text < '0' || *text > '9' || *end != '\0')
+        return gv_cli_fail(cli, GV_EXIT_USAGE,
+                           "--open-at: '%.40s': expected now, +SECONDSs, or "
+                           "milliseconds since 1970",
+                           text);
+    *out = v;
+    return GV_EXIT_OK;
+}
+
+static int
+publish(struct gv_cli *cli, const struct gv_make_open *what,
+        struct gv_chain_id *id)
+{
+    struct gv_rpcclient_error error = {0};
+    struct gv_signer signer;
+    enum gv_rc rc;
+    int code = gv_signer_open(cli, &signer);
+
+    if (code != GV_EXIT_OK)
+        return code;
+    if (gv_cli_status(cli, &code) != NULL) {
+        rc = gv_publish_auction(cli->rpc, &signer, cli->params, what, id,
+                                &error);
+        if (rc != GV_OK)
+            code = gv_cli_fail_rpc(cli, rc, &error);
+        gv_rpcclient_error_clear(&error);
+    }
+    gv_signer_clear(&signer);
+    return code;
+}
+
+static int
+create(struct gv_cli *cli, const char *text)
+{
+    const char *title = gv_config_string(cli->config, "title");
+    struct gv_make_open what = {.text = gv_bytes(text, strlen(text))};
+    struct gv_chain_id id;
+    uint8_t *allowed;
+    char hex[65];
+    int code;
+
+    if (title == NULL || *title == '\0' || strlen(title) > GV_TITLE_MAX)
+        return gv_cli_fail(cli, GV_EXIT_USAGE,
+                           "--title: expected 1 to %d bytes", GV_TITLE_MAX);
+    what.title = gv_bytes(title, strlen(title));
+    code = gv_terms_from_options(cli, &what.terms, &allowed);
+    if (code == GV_EXIT_OK)
+        code = opening_time(cli, &what.opening_ms);
+    if (code == GV_EXIT_OK && !cli->json)
+        gv_terms_print(&what.terms, stderr);
+    if (code == GV_EXIT_OK &&
+        !gv_cli_confirm(cli, "Open an auction with these terms?"))
+        code = GV_EXIT_FAILED;
+    if (code == GV_EXIT_OK)
+        code = publish(cli, &what, &id);
+    free(allowed);
+    if (code != GV_EXIT_OK)
+        return code;
+    gv_hex(id.b, 32, hex);
+    if (cli->json)
+        gv_cli_print(json_pack("{ss so}", "auction", hex, "opening_ms",
+                               gv_json_from_u64(what.opening_ms)));
+    else
+        printf("%s\n", hex);
+    return GV_EXIT_OK;
+}
+
+static int
+run(struct gv_cli *cli)
+{
+    const char *path = gv_config_string(cli->config, "text");
+    struct gv_persona id;
+    char *text = NULL;
+    int code = gv_cli_identity(cli, true, &id);
+
+    if (code != GV_EXIT_OK)
+        return code;
+    if (path != NULL) {
+        text = gv_cli_read_text(cli, path);
+        if (text == NULL)
+            return GV_EXIT_USAGE;
+    }
+    code = create(cli, text == NULL ? "" : text);
+    free(text);
+    return code;
+}
+
+const struct gv_command gv_cmd_auction_create = {
+    .config = {.name = "auction create",
+               .help = "Open an auction and list it in the directory.",
+               .options = gv_terms_options,
+               .n_options = GV_TERMS_OPTIONS},
+    .run = run};

@@ -1,0 +1,164 @@
+/* cmd_auction_outcome.c - gavel auction outcome: the result of one auction,
+ * or how an identity fared in all of its auctions. */
+#include <inttypes.h>
+
+#include "wallet/auction.h"
+#include "wallet/commands.h"
+#include "wallet/json.h"
+#include "wallet/list.h"
+
+#define POLL_MS 250
+
+static const struct gv_config_option options[] = {
+    GV_LIST_OPTIONS,
+    {.name = "bidder",
+     .help = "Without AUCTION: whose auctions, a ledger key or me.",
+     .fallback = "me",
+     .argument = "KEY"},
+    {.name = "proof",
+     .type = GV_CONFIG_BOOL,
+     .help = "Print the proof that the outcome is on the chain, as JSON."},
+    {.name = "wait",
+     .type = GV_CONFIG_DURATION,
+     .fallback = "0",
+     .help = "Wait this long for the outcome to become final.",
+     .argument = "TIME"},
+};
+
+static void
+row(struct gv_table *t, const json_t *o)
+{
+    const json_t *left = json_object_get(o, "time_left_ms");
+
+    gv_table_cell(t, "%s", gv_json_text(o, "auction"));
+    gv_table_cell(t, "%s", gv_json_text(o, "standing"));
+    gv_table_cell(t, "%" PRIu64, gv_json_u64(o, "amount"));
+    gv_table_cell(t, "%" PRIu64, gv_json_u64(o, "price"));
+    gv_table_cell(t, "%s", gv_json_text(o, "phase"));
+    if (json_is_integer(left))
+        gv_table_cell(t, "%" PRIu64 " s",
+                      gv_json_u64(o, "time_left_ms") / 1000);
+    else
+        gv_table_cell(t, "-");
+    gv_table_cell(t, "%s", gv_json_bool(o, "final") ? "final" : "not final");
+    gv_table_cell(t, "%s", gv_json_text(o, "title"));
+}
+
+static int
+list(struct gv_cli *cli)
+{
+    const struct gv_list_view view = {
+        .method = "listoutcomes",
+        .member = "outcomes",
+        .heads = "auction|standing|>own minor|>price minor|phase|>left|final|"
+                 "title",
+        .nothing = "no auctions of this bidder",
+        .row = row};
+    json_t *params = gv_list_params(cli);
+    int code;
+
+    if (params == NULL)
+        return GV_EXIT_USAGE;
+    code = gv_list_id(cli, params, "bidder", "bidder", true);
+    if (code == GV_EXIT_OK)
+        return gv_list_print(cli, params, &view);
+    json_decref(params);
+    return code;
+}
+
+/* getoutcome, again until it is final or the wait is over. */
+static int
+get_outcome(struct gv_cli *cli, const char *auction, json_t **out)
+{
+    uint64_t until =
+        gv_cli_now_ms() + (uint64_t)gv_config_ms(cli->config, "wait");
+    int code;
+
+    for (;;) {
+        code = gv_cli_call(cli, "getoutcome",
+                           json_pack("{ss}", "auction", auction), out);
+        if (code != GV_EXIT_OK || gv_json_bool(*out, "final") ||
+            gv_cli_now_ms() >= until)
+            return code;
+        json_decref(*out);
+        gv_cli_sleep_ms(POLL_MS);
+    }
+}
+
+static void
+print_people(const struct gv_auction *a, const json_t *o)
+{
+    bool provisional = gv_json_bool(o, "provisional");
+    char amount[40];
+
+    gv_table_line(stdout, "auction", "%s", a->hex);
+    gv_table_line(stdout, "phase", "%s", gv_json_text(a->info, "phase"));
+    if (!gv_json_bool(o, "final"))
+        gv_table_line(stdout, "result", "%s",
+                      provisional
+                          ? "none yet; leading by the bids so far:"
+                          : "on the chain, not final: it may still change");
+    gv_table_line(stdout, provisional ? "so far" : "status", "%s",
+                  gv_json_text(o, "status"));
+    if (strcmp(gv_json_text(o, "status"), "sold") == 0) {
+        gv_table_line(stdout, provisional ? "leader" : "winner", "%s",
+                      gv_json_text(o, "winner"));
+        gv_table_line(
+            stdout, "price", "%s",
+            gv_auction_amount(o, "price", &a->open.terms.currency, amount));
+    }
+}
+
+static int
+show(struct gv_cli *cli, const char *id)
+{
+    struct gv_auction a;
+    json_t *outcome;
+    int code = gv_auction_fetch(cli, id, &a);
+
+    if (code != GV_EXIT_OK)
+        return code;
+    code = get_outcome(cli, a.hex, &outcome);
+    if (code == GV_EXIT_OK) {
+        code = gv_auction_refresh(cli, &a);
+        if (code == GV_EXIT_OK && cli->json)
+            gv_cli_print(json_incref(outcome));
+        else if (code == GV_EXIT_OK)
+            print_people(&a, outcome);
+        json_decref(outcome);
+    }
+    gv_auction_clear(&a);
+    return code;
+}
+
+static int
+run(struct gv_cli *cli)
+{
+    const char *id = gv_config_argument(cli->config, 0);
+    char hex[65];
+    json_t *proof;
+    int code;
+
+    if (gv_config_arguments(cli->config) == 0)
+        return list(cli);
+    if (!gv_config_bool(cli->config, "proof"))
+        return show(cli, id);
+    code = gv_cli_id(cli, id, "auction", hex);
+    if (code == GV_EXIT_OK)
+        code = gv_cli_call(cli, "getproof",
+                           json_pack("{ss sb}", "auction", hex, "outcome", 1),
+                           &proof);
+    if (code == GV_EXIT_OK)
+        gv_cli_print(proof);
+    return code;
+}
+
+const struct gv_command gv_cmd_auction_outcome = {
+    .config = {.name = "auction outcome",
+               .help = "Show the result of an auction, or without AUCTION how "
+                       "a bidder fares in all of its auctions.",
+               .arguments = "[AUCTION]",
+               .max_arguments = 1,
+               .options = options,
+               .n_options = sizeof(options) / sizeof(options[0])},
+    .run = run};

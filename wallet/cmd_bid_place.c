@@ -1,0 +1,144 @@
+/* cmd_bid_place.c - gavel bid place: one bid, judged here before it is sent. */
+#include "wallet/auction.h"
+#include "wallet/commands.h"
+#include "wallet/json.h"
+#include "wallet/place.h"
+#include "wallet/table.h"
+#include "wallet/words.h"
+
+static const struct gv_config_option options[] = {
+    {.name = "force",
+     .type = GV_CONFIG_BOOL,
+     .help = "Send it even if it would be void now."},
+    {.name = "wait",
+     .type = GV_CONFIG_DURATION,
+     .fallback = "60s",
+     .help = "Longest wait for the auction's listing to become final.",
+     .argument = "TIME"},
+};
+
+/* F here, over the bids the node lists. */
+static int
+judge(struct gv_cli *cli, const struct gv_auction *a, const struct gv_signer *s,
+      uint64_t amount)
+{
+    struct gv_fold_row row = {0};
+    char text[400];
+    int code = gv_auction_try(cli, a, &s->key, amount, &row);
+
+    if (code != GV_EXIT_OK || row.code == GV_ACCEPTED)
+        return code;
+    gv_auction_clause(&a->open.terms.currency, (enum gv_code)row.code, row.have,
+                      row.want, text);
+    if (gv_config_bool(cli->config, "force")) {
+        fprintf(stderr, "gavel: warning: void now: %s\n", text);
+        return GV_EXIT_OK;
+    }
+    return gv_cli_fail(cli, GV_EXIT_FAILED,
+                       "this bid would be void now: %s (--force sends it)",
+                       text);
+}
+
+static int
+ask(struct gv_cli *cli, const struct gv_auction *a, struct gv_amount amount)
+{
+    const struct gv_currency *c = &a->open.terms.currency;
+    char figures[40], words[GV_WORDS_MAX], question[700];
+
+    snprintf(question, sizeof(question), "Bid %s (%s)?",
+             gv_amount_text(amount, c, figures), gv_words(amount, c, words));
+    return gv_cli_confirm(cli, question) ? GV_EXIT_OK : GV_EXIT_FAILED;
+}
+
+static void
+print_result(const struct gv_cli *cli, const struct gv_auction *a,
+             const char *id, const json_t *row)
+{
+    char amount[40], time[40];
+
+    if (cli->json) {
+        json_t *out = json_pack("{ss ss}", "bid", id, "auction", a->hex);
+        const char *const keys[] = {"amount",      "seq",     "t_us",
+                                    "deadline_us", "receipt", "stamp"};
+
+        for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
+            json_object_set(out, keys[i], json_object_get(row, keys[i]));
+        gv_cli_print(out);
+        return;
+    }
+    gv_table_line(stdout, "bid", "%s", id);
+    gv_table_line(
+        stdout, "amount", "%s",
+        gv_auction_amount(row, "amount", &a->open.terms.currency, amount));
+    gv_table_line(stdout, "time", "%s",
+                  gv_cli_time(gv_json_u64(row, "t_us"), time));
+    gv_table_line(stdout, "in a block by", "%s",
+                  gv_cli_time(gv_json_u64(row, "deadline_us"), time));
+}
+
+static int
+place(struct gv_cli *cli, struct gv_auction *a, const struct gv_signer *s)
+{
+    const char *text = gv_config_argument(cli->config, 1);
+    struct gv_amount amount;
+    struct gv_place what = {.force = gv_config_bool(cli->config, "force")};
+    json_t *row;
+    char id[65];
+    int code;
+
+    if (gv_amount_parse(text, &a->open.terms.currency, &amount) != GV_OK ||
+        amount.minor == 0)
+        return gv_cli_fail(cli, GV_EXIT_USAGE,
+                           "'%.40s' is no amount of %.4s with at most %u "
+                           "decimals, above zero",
+                           text, a->open.terms.currency.tag,
+                           a->open.terms.currency.exponent);
+    if (GV_ID_EQ(&a->open.seller.key, &s->key))
+        return gv_cli_fail(cli, GV_EXIT_FAILED,
+                           "this identity is the seller, who may not bid");
+    what.amount = amount.minor;
+    code = gv_place_settle(cli, a->hex);
+    if (code == GV_EXIT_OK)
+        code = judge(cli, a, s, amount.minor);
+    if (code == GV_EXIT_OK)
+        code = ask(cli, a, amount);
+    if (code == GV_EXIT_OK)
+        code = gv_place_listed(cli, a,
+                               (uint64_t)gv_config_ms(cli->config, "wait"));
+    if (code == GV_EXIT_OK)
+        code = gv_place_enrol(cli, a, s);
+    if (code == GV_EXIT_OK)
+        code = gv_place_bid(cli, a, s, &what, id, &row);
+    if (code == GV_EXIT_OK)
+        print_result(cli, a, id, row);
+    return code;
+}
+
+static int
+run(struct gv_cli *cli)
+{
+    struct gv_signer signer;
+    struct gv_auction a;
+    int code = gv_signer_open(cli, &signer);
+
+    if (code != GV_EXIT_OK)
+        return code;
+    code = gv_auction_fetch(cli, gv_config_argument(cli->config, 0), &a);
+    if (code == GV_EXIT_OK) {
+        code = place(cli, &a, &signer);
+        gv_auction_clear(&a);
+    }
+    gv_signer_clear(&signer);
+    return code;
+}
+
+const struct gv_command gv_cmd_bid_place = {
+    .config = {.name = "bid place",
+               .help = "Place a bid; the first in an auction enrols the "
+                       "identity.",
+               .arguments = "AUCTION AMOUNT",
+               .min_arguments = 2,
+               .max_arguments = 2,
+               .options = options,
+               .n_options = sizeof(options) / sizeof(options[0])},
+    .run = run};

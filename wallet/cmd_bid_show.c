@@ -1,0 +1,178 @@
+/* cmd_bid_show.c - gavel bid show: one bid, and its proof of inclusion
+ * checked here. */
+#include <gavel/block.h>
+#include <gavel/merkle.h>
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "wallet/auction.h"
+#include "wallet/commands.h"
+#include "wallet/json.h"
+#include "wallet/table.h"
+
+static const struct gv_config_option options[] = {
+    {.name = "proof",
+     .type = GV_CONFIG_BOOL,
+     .help = "Fetch the proof that it is in a block and check it."},
+};
+
+static size_t
+read_path(const json_t *proof, uint8_t path[GV_MERKLE_MAX][32])
+{
+    const json_t *list = json_object_get(proof, "path"), *item;
+    size_t i, n = json_array_size(list);
+
+    if (n > GV_MERKLE_MAX)
+        return SIZE_MAX;
+    json_array_foreach(list, i,
+                       item) if (!json_is_string(item) ||
+                                 gv_unhex(json_string_value(item), path[i],
+                                          32) != GV_OK) return SIZE_MAX;
+    return n;
+}
+
+/* Is this transaction the BID of that id? */
+static bool
+is_bid(struct gv_bytes raw, const char *id)
+{
+    struct gv_reject why;
+    struct gv_tx tx;
+    char hex[65];
+
+    return gv_tx_decode(raw, &tx, &why) == GV_OK && tx.kind == GV_TX_BID &&
+           strcmp(gv_hex(tx.u.bid.id.b, 32, hex), id) == 0;
+}
+
+/* Bid -> transaction -> path -> header, whose work is checked. */
+static bool
+proof_ok(const json_t *proof, const char *id, struct gv_sealed_header *header)
+{
+    uint8_t path[GV_MERKLE_MAX][32], *tx, *raw;
+    size_t tx_len = 0, raw_len = 0, n = read_path(proof, path);
+    struct gv_reject why;
+    struct gv_reader r;
+    bool ok = false;
+
+    tx = gv_json_blob(proof, "tx", &tx_len);
+    raw = gv_json_blob(proof, "header", &raw_len);
+    if (tx != NULL && raw != NULL && n != SIZE_MAX) {
+        struct gv_tx_id leaf;
+
+        r = gv_reader(gv_bytes(raw, raw_len));
+        gv_sealed_header_get(&r, header);
+        gv_tx_id_of(gv_bytes(tx, tx_len), &leaf);
+        ok = gv_reader_done(&r) && is_bid(gv_bytes(tx, tx_len), id) &&
+             gv_header_check_work(header, &why) == GV_OK &&
+             gv_json_u64(proof, "count") == header->header.tx_count &&
+             gv_merkle_verify(
+                 leaf.b, gv_json_u64(proof, "index"), header->header.tx_count,
+                 (const uint8_t(*)[32])path, n, header->header.tx_root);
+    }
+    free(tx);
+    free(raw);
+    return ok;
+}
+
+static int
+show_proof(struct gv_cli *cli, const json_t *row)
+{
+    struct gv_sealed_header header;
+    char time[40], id[65];
+    json_t *proof;
+    int code = gv_cli_call(cli, "getproof",
+                           json_pack("{ss ss}", "auction",
+                                     gv_json_text(row, "auction"), "bid",
+                                     gv_json_text(row, "bid")),
+                           &proof);
+
+    if (code != GV_EXIT_OK)
+        return code;
+    if (!proof_ok(proof, gv_json_text(row, "bid"), &header)) {
+        json_decref(proof);
+        return gv_cli_fail(cli, GV_EXIT_FAILED,
+                           "the proof the node gave does not verify");
+    }
+    if (cli->json) {
+        gv_cli_print(json_pack("{sO so}", "bid", row, "proof", proof));
+        return GV_EXIT_OK;
+    }
+    gv_table_line(stdout, "proof", "verified: transaction %" PRIu64 " of %u",
+                  gv_json_u64(proof, "index"), header.header.tx_count);
+    gv_table_line(stdout, "in block", "%u, %s", header.header.height,
+                  gv_hex(header.sealed_id.b, 32, id));
+    gv_table_line(stdout, "block time", "%s",
+                  gv_cli_time(header.header.time_ms * 1000, time));
+    gv_table_line(stdout, "final", "%s",
+                  json_is_object(json_object_get(proof, "final")) ? "yes"
+                                                                  : "not yet");
+    json_decref(proof);
+    return GV_EXIT_OK;
+}
+
+static void
+print_people(const json_t *row, const struct gv_currency *c)
+{
+    char time[40], amount[40], text[400];
+    enum gv_code code = (enum gv_code)gv_json_u64(row, "code");
+
+    gv_table_line(stdout, "bid", "%s", gv_json_text(row, "bid"));
+    gv_table_line(stdout, "auction", "%s", gv_json_text(row, "auction"));
+    gv_table_line(stdout, "bidder", "%s", gv_json_text(row, "bidder"));
+    gv_table_line(stdout, "amount", "%s",
+                  gv_auction_amount(row, "amount", c, amount));
+    gv_table_line(stdout, "time", "%s",
+                  gv_cli_time(gv_json_u64(row, "t_us"), time));
+    gv_table_line(stdout, "state", "%s", gv_json_text(row, "state"));
+    gv_table_line(stdout, "verdict", "%s",
+                  code == GV_ACCEPTED
+                      ? "accepted"
+                      : gv_auction_clause(c, code, gv_json_u64(row, "have"),
+                                          gv_json_u64(row, "want"), text));
+    if (gv_json_bool(row, "leading"))
+        gv_table_line(stdout, "leading", "yes");
+}
+
+static int
+show(struct gv_cli *cli, const json_t *row)
+{
+    bool proof = gv_config_bool(cli->config, "proof");
+    struct gv_auction a;
+    int code;
+
+    if (!cli->json) {
+        code = gv_auction_fetch(cli, gv_json_text(row, "auction"), &a);
+        if (code != GV_EXIT_OK)
+            return code;
+        print_people(row, &a.open.terms.currency);
+        gv_auction_clear(&a);
+    } else if (!proof) {
+        gv_cli_print(json_incref((json_t *)row));
+    }
+    return proof ? show_proof(cli, row) : GV_EXIT_OK;
+}
+
+static int
+run(struct gv_cli *cli)
+{
+    char id[65];
+    json_t *row;
+    int code = gv_cli_id(cli, gv_config_argument(cli->config, 0), "bid", id);
+
+    if (code == GV_EXIT_OK)
+        code = gv_cli_call(cli, "getbid", json_pack("{ss}", "bid", id), &row);
+    if (code != GV_EXIT_OK)
+        return code;
+    code = show(cli, row);
+    json_decref(row);
+    return code;
+}
+
+const struct gv_command gv_cmd_bid_show = {
+    .config = {.name = "bid show",
+               .help = "Show a bid, and with --proof that it is on the chain.",
+               .arguments = "BID",
+               .min_arguments = 1,
+               .max_arguments = 1,
+               .options = options,
+               .n_options = 1},
+    .run = run};

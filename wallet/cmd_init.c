@@ -1,0 +1,102 @@
+/* cmd_init.c - gavel init: a new wallet and its 24 words. */
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "src/base/files.h"
+#include "wallet/bip39.h"
+#include "wallet/commands.h"
+
+static const struct gv_config_option options[] = {
+    {.name = "words-file",
+     .help = "Write the words to this new file, mode 0600, in place of the "
+             "terminal.",
+     .argument = "FILE"},
+};
+
+/* Show the words once, to the file or the terminal. */
+static int
+hand_over(struct gv_cli *cli, const char *words)
+{
+    const char *path = gv_config_string(cli->config, "words-file");
+    char line[GV_BIP39_TEXT_MAX + 1];
+    struct gv_error e;
+    enum gv_rc rc;
+
+    if (path == NULL) {
+        fprintf(stderr,
+                "These 24 words are the wallet. Write them down in this order; "
+                "they are\nnot shown again, and whoever has them has the "
+                "wallet.\n\n  %s\n\n",
+                words);
+        return gv_cli_confirm(cli, "Have you written them down?")
+                   ? GV_EXIT_OK
+                   : GV_EXIT_FAILED;
+    }
+    if (access(path, F_OK) == 0)
+        return gv_cli_fail(cli, GV_EXIT_USAGE,
+                           "%s is there already and is not replaced", path);
+    snprintf(line, sizeof(line), "%s\n", words);
+    rc = gv_file_write(path, gv_bytes(line, strlen(line)), 0600, &e);
+    gv_wipe(line, sizeof(line));
+    if (rc != GV_OK)
+        return gv_cli_fail(cli, GV_EXIT_FAILED, "%s", e.text);
+    return GV_EXIT_OK;
+}
+
+static int
+create(struct gv_cli *cli, const struct gv_params *params,
+       const uint8_t entropy[32])
+{
+    struct gv_passphrase pass;
+    struct gv_error e = {"out of memory"};
+    enum gv_rc rc;
+    int code = gv_cli_passphrase(cli, true, &pass);
+
+    if (code != GV_EXIT_OK)
+        return code;
+    rc = gv_wallet_create(cli->wallet_dir, params, gv_bytes(entropy, 32), &pass,
+                          &cli->wallet, &e);
+    gv_wipe(&pass, sizeof(pass));
+    return rc == GV_OK ? GV_EXIT_OK
+                       : gv_cli_fail(cli, GV_EXIT_WALLET, "%s", e.text);
+}
+
+static int
+run(struct gv_cli *cli)
+{
+    const struct gv_params *params;
+    char words[GV_BIP39_TEXT_MAX];
+    uint8_t entropy[32];
+    int code;
+
+    if (gv_wallet_exists(cli->wallet_dir))
+        return gv_cli_fail(cli, GV_EXIT_WALLET,
+                           "there is a wallet in %s already", cli->wallet_dir);
+    params = gv_cli_params(cli, &code);
+    if (params == NULL)
+        return code;
+    if (gv_random(entropy, sizeof(entropy)) != GV_OK ||
+        gv_bip39_words(gv_bytes(entropy, sizeof(entropy)), words) != GV_OK)
+        return gv_cli_fail(cli, GV_EXIT_FAILED, "no random numbers");
+    code = hand_over(cli, words);
+    if (code == GV_EXIT_OK)
+        code = create(cli, params, entropy);
+    gv_wipe(words, sizeof(words));
+    gv_wipe(entropy, sizeof(entropy));
+    if (code != GV_EXIT_OK)
+        return code;
+    if (cli->json)
+        gv_cli_print(json_pack("{ss ss}", "wallet", cli->wallet_dir, "network",
+                               params->name));
+    else
+        printf("wallet of network %s in %s\nnext: gavel enrol --name NAME\n",
+               params->name, cli->wallet_dir);
+    return GV_EXIT_OK;
+}
+
+const struct gv_command gv_cmd_init = {
+    .config = {.name = "init",
+               .help = "Make a wallet and show its 24 words, once.",
+               .options = options,
+               .n_options = 1},
+    .run = run};

@@ -1,0 +1,73 @@
+/* cmd_status.c - gavel status: what the node says of itself. */
+#include <inttypes.h>
+
+#include "wallet/commands.h"
+#include "wallet/json.h"
+#include "wallet/table.h"
+
+static void
+print_roles(const json_t *roles)
+{
+    const json_t *role;
+    char text[200] = "";
+    size_t i, n = 0;
+
+    json_array_foreach(roles, i, role)
+    {
+        int m = snprintf(text + n, sizeof(text) - n, "%s%s", i > 0 ? " " : "",
+                         json_string_value(role));
+
+        if (m < 0 || (size_t)m >= sizeof(text) - n)
+            break;
+        n += (size_t)m;
+    }
+    gv_table_line(stdout, "roles", "%s", n == 0 ? "none" : text);
+}
+
+static void
+print_services(const json_t *ttp)
+{
+    const char *name;
+    json_t *service;
+
+    json_object_foreach((json_t *)ttp, name, service)
+        gv_table_line(stdout, name, "%s", gv_json_text(service, "url"));
+}
+
+static int
+run(struct gv_cli *cli)
+{
+    const json_t *s, *p2p, *pool;
+    char time[40];
+    int code;
+
+    s = gv_cli_status(cli, &code);
+    if (s == NULL)
+        return code;
+    if (cli->json) {
+        gv_cli_print(json_incref((json_t *)s));
+        return GV_EXIT_OK;
+    }
+    p2p = json_object_get(s, "p2p");
+    pool = json_object_get(s, "mempool");
+    gv_table_line(stdout, "version", "%s", gv_json_text(s, "version"));
+    gv_table_line(stdout, "network", "%s", gv_json_text(s, "network"));
+    gv_table_line(stdout, "registry", "%s", gv_json_text(s, "registry"));
+    gv_table_line(stdout, "time", "%s",
+                  gv_cli_time(gv_json_u64(s, "time_ms") * 1000, time));
+    gv_table_line(stdout, "up", "%" PRIu64 " s", gv_json_u64(s, "uptime_s"));
+    print_roles(json_object_get(s, "roles"));
+    gv_table_line(stdout, "chains", "%" PRIu64, gv_json_u64(s, "chains"));
+    gv_table_line(stdout, "waiting", "%" PRIu64 " transactions, %" PRIu64 " B",
+                  gv_json_u64(pool, "count"), gv_json_u64(pool, "bytes"));
+    gv_table_line(stdout, "peers", "%" PRIu64, gv_json_u64(s, "peers"));
+    if (json_is_object(p2p))
+        gv_table_line(stdout, "p2p", "%s#%s", gv_json_text(p2p, "endpoint"),
+                      gv_json_text(p2p, "key"));
+    print_services(json_object_get(s, "ttp"));
+    return GV_EXIT_OK;
+}
+
+const struct gv_command gv_cmd_status = {
+    .config = {.name = "status", .help = "Show what the node says of itself."},
+    .run = run};

@@ -1,0 +1,23 @@
+/* commands.h - the table entries of the subcommands, one file each. */
+#ifndef GAVEL_WALLET_COMMANDS_H
+#define GAVEL_WALLET_COMMANDS_H
+
+#include "wallet/cli.h"
+
+extern const struct gv_command gv_cmd_init;
+extern const struct gv_command gv_cmd_restore;
+extern const struct gv_command gv_cmd_enrol;
+extern const struct gv_command gv_cmd_auction_create;
+extern const struct gv_command gv_cmd_auction_list;
+extern const struct gv_command gv_cmd_auction_show;
+extern const struct gv_command gv_cmd_auction_close;
+extern const struct gv_command gv_cmd_auction_outcome;
+extern const struct gv_command gv_cmd_bid_place;
+extern const struct gv_command gv_cmd_bid_list;
+extern const struct gv_command gv_cmd_bid_show;
+extern const struct gv_command gv_cmd_bid_why;
+extern const struct gv_command gv_cmd_replay;
+extern const struct gv_command gv_cmd_status;
+extern const struct gv_command gv_cmd_peers;
+
+#endif

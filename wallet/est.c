@@ -1,0 +1,261 @@
+/* est.c - enrolment at a CA (wallet/est.h). */
+#include "wallet/est.h"
+
+#include <gavel/hash.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "src/client/csr.h"
+#include "wallet/json.h"
+
+#define EST_PATH "/.well-known/est"
+#define URL_MAX 512
+#define NOT_FOUND (-5) /* of docs/spec/rpc.md */
+
+struct gv_est_client {
+    struct gv_https *https;
+};
+
+struct gv_est_client *
+gv_est_client_new(const char *url, const struct gv_params *params,
+                  struct gv_error *e)
+{
+    struct gv_est_client *c = calloc(1, sizeof(*c));
+    struct gv_https_options options = {
+        .roots =
+            gv_bytes(params->root_cert_pem, strlen(params->root_cert_pem))};
+    size_t len = strcspn(url, " \r\n");
+    const char *tail = strstr(url, EST_PATH);
+    char base[URL_MAX];
+
+    if (tail != NULL)
+        len = (size_t)(tail - url);
+    while (len > 0 && url[len - 1] == '/')
+        len--;
+    if (c == NULL || len + 1 > sizeof(base)) {
+        gv_error_set(e, "%.80s: no usable URL of a CA", url);
+        free(c);
+        return NULL;
+    }
+    snprintf(base, sizeof(base), "%.*s", (int)len, url);
+    if (strncmp(base, "https://", 8) != 0) {
+        gv_error_set(e, "%s: a CA is asked over https:// only", base);
+        free(c);
+        return NULL;
+    }
+    options.url = base;
+    c->https = gv_https_new(&options, e);
+    if (c->https == NULL) {
+        free(c);
+        return NULL;
+    }
+    return c;
+}
+
+void
+gv_est_client_free(struct gv_est_client *c)
+{
+    if (c == NULL)
+        return;
+    gv_https_free(c->https);
+    free(c);
+}
+
+/* An answer that is no success, as one line. */
+static enum gv_rc
+refused(const struct gv_https_reply *reply, struct gv_error *e)
+{
+    gv_error_set(e, "the CA answered %d: %.*s", reply->status,
+                 (int)strcspn((const char *)reply->body, "\r\n"),
+                 (const char *)reply->body);
+    return reply->status >= 500 ? GV_FAULT : GV_REJECT;
+}
+
+uint8_t *
+gv_est_request(struct gv_est_client *c, const struct gv_est_ask *ask,
+               size_t *len, enum gv_rc *rc, struct gv_error *e)
+{
+    struct gv_https_request request = {.method = "GET",
+                                       .path = EST_PATH "/csrattrs"};
+    struct gv_https_reply reply;
+    uint8_t nonce[32];
+    struct gv_csr_make make = {.key = ask->key,
+                               .common_name = ask->name,
+                               .nonce32 = nonce,
+                               .keys = ask->keys,
+                               .ledger = ask->ledger};
+    uint8_t *csr = NULL;
+
+    *rc = gv_https_request(c->https, &request, &reply, e);
+    if (*rc != GV_OK)
+        return NULL;
+    if (reply.status != 200)
+        *rc = refused(&reply, e);
+    else
+        *rc = gv_csr_nonce(gv_bytes(reply.body, reply.len), nonce, e);
+    gv_https_reply_clear(&reply);
+    if (*rc != GV_OK)
+        return NULL;
+    csr = gv_csr_make(&make, len, e);
+    if (csr == NULL)
+        *rc = GV_FAULT;
+    return csr;
+}
+
+/* "Basic base64(:secret)" as heap string. */
+static char *
+basic_of(const char *secret)
+{
+    char plain[512], *out = NULL, *base64;
+    int n = snprintf(plain, sizeof(plain), "enrol:%s", secret);
+
+    if (n < 0 || (size_t)n >= sizeof(plain))
+        return NULL;
+    base64 = gv_csr_base64(gv_bytes(plain, (size_t)n));
+    gv_wipe(plain, sizeof(plain));
+    if (base64 == NULL)
+        return NULL;
+    /* One line: a header has no breaks. */
+    for (char *in = base64, *to = base64;; in++)
+        if (*in != '\n' && *in != '\r' && (*to++ = *in) == '\0')
+            break;
+    if (asprintf(&out, "Basic %s", base64) < 0)
+        out = NULL;
+    gv_wipe(base64, strlen(base64));
+    free(base64);
+    return out;
+}
+
+enum gv_rc
+gv_est_enrol(struct gv_est_client *c, struct gv_bytes csr, const char *secret,
+             uint8_t **der, size_t *len, struct gv_error *e)
+{
+    char *body = gv_csr_base64(csr);
+    char *login = secret == NULL ? NULL : basic_of(secret);
+    struct gv_https_request request = {.method = "POST",
+                                       .path = EST_PATH "/simpleenroll",
+                                       .type = "application/pkcs10",
+                                       .authorization = login};
+    struct gv_https_reply reply = {0};
+    enum gv_rc rc = GV_FAULT;
+
+    if (body == NULL || (secret != NULL && login == NULL)) {
+        gv_error_set(e, "out of memory");
+    } else {
+        request.body = gv_bytes(body, strlen(body));
+        rc = gv_https_request(c->https, &request, &reply, e);
+    }
+    if (rc == GV_OK && reply.status == 202) {
+        rc = GV_ABSENT;
+    } else if (rc == GV_OK && reply.status != 200) {
+        rc = refused(&reply, e);
+    } else if (rc == GV_OK) {
+        *der = gv_csr_certificate(gv_bytes(reply.body, reply.len), len, e);
+        rc = *der == NULL ? GV_REJECT : GV_OK;
+    }
+    gv_https_reply_clear(&reply);
+    if (login != NULL)
+        gv_wipe(login, strlen(login));
+    free(login);
+    free(body);
+    return rc;
+}
+
+static bool
+read_cred(const json_t *object, struct gv_cred *out)
+{
+    uint8_t raw[GV_CRED_SIZE];
+    struct gv_reader r = gv_reader(gv_bytes(raw, sizeof(raw)));
+
+    if (!gv_json_hex(object, "cred", raw, sizeof(raw)))
+        return false;
+    gv_cred_get(&r, out);
+    return gv_reader_done(&r);
+}
+
+static bool
+signed_by(const struct gv_est_expect *x, const struct gv_cred *cred,
+          const struct gv_pubkey *issuer)
+{
+    uint8_t digest[32];
+
+    gv_cred_digest(cred, &x->params->registry, digest);
+    return gv_key_verify(x->keys, issuer, digest, &cred->sig);
+}
+
+/* Is issuer a CA that the network's root certified? */
+static enum gv_rc
+check_issuer(struct gv_rpcclient *rpc, const struct gv_est_expect *x,
+             const struct gv_pubkey *issuer, struct gv_error *e)
+{
+    struct gv_rpcclient_error error = {0};
+    enum gv_rc rc;
+    json_t *list, *item;
+    size_t i;
+
+    rc = gv_rpcclient_call(rpc, "listservices", NULL, &list, &error);
+    if (rc != GV_OK) {
+        gv_error_set(e, "%s", error.e.text);
+        gv_rpcclient_error_clear(&error);
+        return GV_FAULT;
+    }
+    gv_rpcclient_error_clear(&error);
+    rc = GV_REJECT;
+    json_array_foreach(list, i, item)
+    {
+        struct gv_cred ca;
+
+        if (read_cred(item, &ca) && ca.role == GV_ROLE_CA &&
+            GV_ID_EQ(&ca.key, issuer) && signed_by(x, &ca, &x->params->root))
+            rc = GV_OK;
+    }
+    json_decref(list);
+    if (rc != GV_OK)
+        gv_error_set(e, "the credential's issuer is no CA of this network");
+    return rc;
+}
+
+/* What the node says of the key, unchecked. */
+static enum gv_rc
+ask_cert(struct gv_rpcclient *rpc, const struct gv_pubkey *key, json_t **out,
+         struct gv_error *e)
+{
+    struct gv_rpcclient_error error = {0};
+    char hex[65];
+    enum gv_rc rc = gv_rpcclient_call(
+        rpc, "getcert",
+        json_pack("{ss}", "key", gv_hex(key->b, sizeof(key->b), hex)), out,
+        &error);
+
+    if (rc != GV_OK)
+        gv_error_set(e, "%s", error.e.text);
+    if (rc == GV_REJECT && error.code == NOT_FOUND)
+        rc = GV_ABSENT;
+    gv_rpcclient_error_clear(&error);
+    return rc;
+}
+
+enum gv_rc
+gv_est_credential(struct gv_rpcclient *rpc, const struct gv_est_expect *x,
+                  struct gv_cred *cred, struct gv_pubkey *issuer,
+                  struct gv_error *e)
+{
+    uint8_t print[32];
+    json_t *found;
+    enum gv_rc rc = ask_cert(rpc, &x->ledger, &found, e);
+    bool ok;
+
+    if (rc != GV_OK)
+        return rc;
+    ok = read_cred(found, cred) && gv_json_hex(found, "issuer", issuer->b, 32);
+    json_decref(found);
+    gv_sha256_of(x->der.p, x->der.len, print);
+    if (ok && x->der.len > 0 && memcmp(print, cred->fingerprint.b, 32) != 0)
+        return GV_ABSENT; /* an older certificate of this key */
+    if (!ok || !GV_ID_EQ(&cred->key, &x->ledger) ||
+        cred->role != GV_ROLE_USER || !signed_by(x, cred, issuer)) {
+        gv_error_set(e, "the node gave a wrong credential for our key");
+        return GV_REJECT;
+    }
+    return check_issuer(rpc, x, issuer, e);
+}

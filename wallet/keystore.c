@@ -1,0 +1,269 @@
+/* keystore.c - a sealed file (wallet/keystore.h). */
+#include "wallet/keystore.h"
+
+#include <inttypes.h>
+#include <jansson.h>
+#include <openssl/evp.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "src/base/files.h"
+#include "wallet/gcm.h"
+
+#define FORMAT "gavel-wallet"
+#define VERSION 1
+#define AAD_MAX 256
+/* What a file may ask of this machine: N = 2^20, r = 8 is 1 GB. */
+#define N_MAX (UINT32_C(1) << 20)
+#define MEMORY_MAX (UINT64_C(1100) << 20)
+
+static enum gv_rc
+derive(struct gv_keystore *k, const struct gv_passphrase *pass,
+       struct gv_error *e)
+{
+    if (EVP_PBE_scrypt(pass->text, pass->len, k->salt, sizeof(k->salt), k->n,
+                       k->r, k->p, MEMORY_MAX, k->key, sizeof(k->key)) == 1)
+        return GV_OK;
+    gv_error_set(e, "scrypt failed: out of memory?");
+    return GV_FAULT;
+}
+
+enum gv_rc
+gv_keystore_new(const char *network, unsigned log_n,
+                const struct gv_passphrase *pass, struct gv_keystore *out,
+                struct gv_error *e)
+{
+    *out = (struct gv_keystore){.n = UINT32_C(1) << log_n, .r = 8, .p = 1};
+    snprintf(out->network, sizeof(out->network), "%s", network);
+    if (gv_random(out->salt, sizeof(out->salt)) != GV_OK) {
+        gv_error_set(e, "no random numbers from the system");
+        return GV_FAULT;
+    }
+    return derive(out, pass, e);
+}
+
+/* What stands in clear is sealed along: nobody changes it unnoticed. */
+static struct gv_bytes
+aad_of(const struct gv_keystore *k, char out[AAD_MAX])
+{
+    char salt[2 * sizeof(k->salt) + 1];
+    int n = snprintf(
+        out, AAD_MAX,
+        FORMAT "|%d|%s|scrypt|%" PRIu32 "|%" PRIu32 "|%" PRIu32 "|%s", VERSION,
+        k->network, k->n, k->r, k->p, gv_hex(k->salt, sizeof(k->salt), salt));
+
+    return gv_bytes(out, (size_t)n);
+}
+
+/* The file as JSON. GV_OK with *file a new reference. */
+static enum gv_rc
+load(const char *path, json_t **file, struct gv_error *e)
+{
+    json_error_t error;
+    uint8_t *text;
+    size_t len;
+    enum gv_rc rc = gv_file_read(path, GV_KEYSTORE_MAX, &text, &len, e);
+
+    if (rc != GV_OK)
+        return rc;
+    *file = json_loadb((const char *)text, len, JSON_REJECT_DUPLICATES, &error);
+    free(text);
+    if (*file == NULL) {
+        gv_error_set(e, "%s:%d: %s", path, error.line, error.text);
+        return GV_REJECT;
+    }
+    return GV_OK;
+}
+
+static bool
+read_u32(const json_t *v, uint32_t max, uint32_t *out)
+{
+    if (!json_is_integer(v) || json_integer_value(v) < 1 ||
+        json_integer_value(v) > max)
+        return false;
+    *out = (uint32_t)json_integer_value(v);
+    return true;
+}
+
+static bool
+read_hex(const json_t *v, void *out, size_t len)
+{
+    return json_is_string(v) &&
+           gv_unhex(json_string_value(v), out, len) == GV_OK;
+}
+
+/* The members in clear; the name of the bad one, or NULL. */
+static const char *
+read_head(const json_t *file, struct gv_keystore *out)
+{
+    const char *format = json_string_value(json_object_get(file, "format"));
+    const char *network = json_string_value(json_object_get(file, "network"));
+    const char *cipher = json_string_value(json_object_get(file, "cipher"));
+    const json_t *kdf = json_object_get(file, "kdf");
+    const char *name = json_string_value(json_object_get(kdf, "name"));
+
+    *out = (struct gv_keystore){0};
+    if (format == NULL || strcmp(format, FORMAT) != 0)
+        return "format";
+    if (json_integer_value(json_object_get(file, "version")) != VERSION)
+        return "version";
+    if (network == NULL || strlen(network) > GV_KEYSTORE_NETWORK_MAX)
+        return "network";
+    if (cipher == NULL || strcmp(cipher, "aes-256-gcm") != 0)
+        return "cipher";
+    if (name == NULL || strcmp(name, "scrypt") != 0)
+        return "kdf.name";
+    if (!read_u32(json_object_get(kdf, "n"), N_MAX, &out->n) ||
+        (out->n & (out->n - 1)) != 0)
+        return "kdf.n";
+    if (!read_u32(json_object_get(kdf, "r"), 8, &out->r))
+        return "kdf.r";
+    if (!read_u32(json_object_get(kdf, "p"), 16, &out->p))
+        return "kdf.p";
+    if (!read_hex(json_object_get(kdf, "salt"), out->salt, sizeof(out->salt)))
+        return "kdf.salt";
+    memcpy(out->network, network, strlen(network));
+    return NULL;
+}
+
+static enum gv_rc
+load_head(const char *path, json_t **file, struct gv_keystore *out,
+          struct gv_error *e)
+{
+    const char *bad;
+    enum gv_rc rc = load(path, file, e);
+
+    if (rc != GV_OK)
+        return rc;
+    bad = read_head(*file, out);
+    if (bad == NULL)
+        return GV_OK;
+    gv_error_set(e, "%s: not a wallet this program can read: %s", path, bad);
+    json_decref(*file);
+    return GV_REJECT;
+}
+
+enum gv_rc
+gv_keystore_network(const char *path, char out[GV_KEYSTORE_NETWORK_MAX + 1],
+                    struct gv_error *e)
+{
+    struct gv_keystore k;
+    json_t *file;
+    enum gv_rc rc = load_head(path, &file, &k, e);
+
+    if (rc != GV_OK)
+        return rc;
+    memcpy(out, k.network, sizeof(k.network));
+    json_decref(file);
+    return GV_OK;
+}
+
+/* Unseal the hex of `data` into *out. */
+static enum gv_rc
+unseal(const struct gv_keystore *k, const json_t *file, uint8_t **out,
+       size_t *len)
+{
+    const char *hex = json_string_value(json_object_get(file, "data"));
+    size_t size = hex == NULL ? 0 : strlen(hex) / 2;
+    struct gv_gcm gcm = {{0}, {0}, {NULL, 0}};
+    char aad[AAD_MAX];
+    uint8_t *sealed, *plain;
+    enum gv_rc rc = GV_FAULT;
+
+    if (size < GV_GCM_TAG ||
+        !read_hex(json_object_get(file, "nonce"), gcm.nonce, sizeof(gcm.nonce)))
+        return GV_REJECT;
+    sealed = malloc(size);
+    plain = malloc(size);
+    if (sealed != NULL && plain != NULL) {
+        memcpy(gcm.key, k->key, sizeof(gcm.key));
+        gcm.aad = aad_of(k, aad);
+        rc = gv_unhex(hex, sealed, size);
+        if (rc == GV_OK)
+            rc = gv_gcm_open(&gcm, gv_bytes(sealed, size), plain);
+    }
+    gv_wipe(&gcm, sizeof(gcm));
+    free(sealed);
+    if (rc != GV_OK) {
+        free(plain);
+        return rc;
+    }
+    *len = size - GV_GCM_TAG;
+    plain[*len] = '\0';
+    *out = plain;
+    return GV_OK;
+}
+
+enum gv_rc
+gv_keystore_open(const char *path, const struct gv_passphrase *pass,
+                 struct gv_keystore *out, uint8_t **data, size_t *len,
+                 struct gv_error *e)
+{
+    json_t *file;
+    enum gv_rc rc = load_head(path, &file, out, e);
+
+    if (rc != GV_OK)
+        return rc;
+    rc = derive(out, pass, e);
+    if (rc == GV_OK) {
+        rc = unseal(out, file, data, len);
+        if (rc == GV_REJECT)
+            gv_error_set(e, "%s: wrong passphrase, or the file was changed",
+                         path);
+        else if (rc == GV_FAULT)
+            gv_error_set(e, "%s: out of memory", path);
+    }
+    if (rc != GV_OK)
+        gv_wipe(out, sizeof(*out));
+    json_decref(file);
+    return rc;
+}
+
+/* The file's text as heap string, NULL without memory. */
+static char *
+render(const struct gv_keystore *k, const uint8_t *nonce, const uint8_t *sealed,
+       size_t len)
+{
+    char salt[2 * sizeof(k->salt) + 1], nonce_hex[2 * GV_GCM_NONCE + 1];
+    char *hex = malloc(2 * len + 1);
+    json_t *file = NULL;
+    char *text;
+
+    if (hex != NULL)
+        file = json_pack(
+            "{ss si ss s{ss sI sI sI ss} ss ss ss}", "format", FORMAT,
+            "version", VERSION, "network", k->network, "kdf", "name", "scrypt",
+            "n", (json_int_t)k->n, "r", (json_int_t)k->r, "p", (json_int_t)k->p,
+            "salt", gv_hex(k->salt, sizeof(k->salt), salt), "cipher",
+            "aes-256-gcm", "nonce", gv_hex(nonce, GV_GCM_NONCE, nonce_hex),
+            "data", gv_hex(sealed, len, hex));
+    text = json_dumps(file, JSON_INDENT(1));
+    json_decref(file);
+    free(hex);
+    return text;
+}
+
+enum gv_rc
+gv_keystore_write(const struct gv_keystore *k, const char *path,
+                  struct gv_bytes data, struct gv_error *e)
+{
+    uint8_t *sealed = malloc(data.len + GV_GCM_TAG);
+    struct gv_gcm gcm = {{0}, {0}, {NULL, 0}};
+    enum gv_rc rc = GV_FAULT;
+    char aad[AAD_MAX];
+    char *text = NULL;
+
+    memcpy(gcm.key, k->key, sizeof(gcm.key));
+    gcm.aad = aad_of(k, aad);
+    if (sealed != NULL && gv_random(gcm.nonce, sizeof(gcm.nonce)) == GV_OK &&
+        gv_gcm_seal(&gcm, data, sealed) == GV_OK)
+        text = render(k, gcm.nonce, sealed, data.len + GV_GCM_TAG);
+    gv_wipe(gcm.key, sizeof(gcm.key));
+    if (text == NULL)
+        gv_error_set(e, "%s: cannot seal the wallet: out of memory?", path);
+    else
+        rc = gv_file_write(path, gv_bytes(text, strlen(text)), 0600, e);
+    free(text);
+    free(sealed);
+    return rc;
+}

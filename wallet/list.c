@@ -1,0 +1,80 @@
+/* list.c - what the list commands share (wallet/list.h). */
+#include "wallet/list.h"
+
+#include "wallet/json.h"
+
+json_t *
+gv_list_params(const struct gv_cli *cli)
+{
+    const char *after = gv_config_string(cli->config, "after");
+    bool open = gv_config_bool(cli->config, "open");
+    bool closed = gv_config_bool(cli->config, "closed");
+
+    if (open && closed) {
+        gv_cli_fail(cli, GV_EXIT_USAGE,
+                    "--open and --closed exclude each "
+                    "other; without both, all are listed");
+        return NULL;
+    }
+    return json_pack("{ss sI ss* sb}", "status",
+                     open     ? "open"
+                     : closed ? "closed"
+                              : "all",
+                     "limit", (json_int_t)gv_config_int(cli->config, "limit"),
+                     "after", after, "reverse",
+                     gv_config_bool(cli->config, "reverse"));
+}
+
+int
+gv_list_id(struct gv_cli *cli, json_t *params, const char *option,
+           const char *param, bool me)
+{
+    const char *text = gv_config_string(cli->config, option);
+    struct gv_persona id;
+    char hex[65];
+    int code;
+
+    if (text == NULL)
+        return GV_EXIT_OK;
+    if (me && strcmp(text, "me") == 0) {
+        code = gv_cli_identity(cli, false, &id);
+        if (code == GV_EXIT_OK)
+            gv_hex(id.key.b, 32, hex);
+    } else {
+        code = gv_cli_id(cli, text, option, hex);
+    }
+    if (code == GV_EXIT_OK)
+        json_object_set_new(params, param, json_string(hex));
+    return code;
+}
+
+int
+gv_list_print(struct gv_cli *cli, json_t *params,
+              const struct gv_list_view *view)
+{
+    json_t *answer, *row;
+    struct gv_table *t;
+    const char *next;
+    size_t i;
+    int code = gv_cli_call(cli, view->method, params, &answer);
+
+    if (code != GV_EXIT_OK)
+        return code;
+    if (cli->json) {
+        gv_cli_print(answer);
+        return GV_EXIT_OK;
+    }
+    t = gv_table_new(view->heads);
+    json_array_foreach(json_object_get(answer, view->member), i, row)
+        view->row(t, row);
+    if (gv_config_bool(cli->config, "csv"))
+        gv_table_csv(t, stdout);
+    else
+        gv_table_print(t, stdout, view->nothing);
+    gv_table_free(t);
+    next = gv_json_text(answer, "next");
+    if (*next != '\0')
+        fprintf(stderr, "more: --after %s\n", next);
+    json_decref(answer);
+    return GV_EXIT_OK;
+}

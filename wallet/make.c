@@ -1,0 +1,118 @@
+/* make.c - the transactions a wallet makes (wallet/make.h). */
+#include "wallet/make.h"
+
+#include <openssl/evp.h>
+#include <stdlib.h>
+
+#include "wallet/memo.h"
+
+void
+gv_signer_clear(struct gv_signer *s)
+{
+    free(s->der);
+    gv_wipe(s, sizeof(*s));
+}
+
+static uint8_t *
+finish(const struct gv_signer *s, struct gv_tx *tx, size_t *len)
+{
+    struct gv_sink count = gv_sink_count(), sink;
+    uint8_t *out;
+
+    if (gv_tx_sign(s->keys, &s->ledger, tx) != GV_OK)
+        return NULL;
+    gv_tx_put(&count, tx);
+    out = malloc(count.len);
+    if (out == NULL)
+        return NULL;
+    sink = gv_sink_buffer(out, count.len);
+    gv_tx_put(&sink, tx);
+    if (sink.failed) {
+        free(out);
+        return NULL;
+    }
+    *len = count.len;
+    return out;
+}
+
+/* Rule W4: the X25519 key for envelopes to this bidder in this auction. */
+static bool
+envelope_key(const struct gv_signer *s, const struct gv_chain_id *auction,
+             uint8_t out32[32])
+{
+    uint8_t data[2 + 64], secret[32];
+    EVP_PKEY *key;
+    size_t len = 32;
+    bool ok;
+
+    memcpy(data, "ek", 2);
+    memcpy(data + 2, auction->b, 32);
+    memcpy(data + 34, s->key.b, 32);
+    gv_derive_prf(s->branch, gv_bytes(data, sizeof(data)), secret);
+    key = EVP_PKEY_new_raw_private_key(EVP_PKEY_X25519, NULL, secret, 32);
+    ok = key != NULL && EVP_PKEY_get_raw_public_key(key, out32, &len) == 1;
+    EVP_PKEY_free(key);
+    gv_wipe(secret, sizeof(secret));
+    return ok;
+}
+
+uint8_t *
+gv_make_enrol(const struct gv_signer *s, const struct gv_chain_id *auction,
+              size_t *len)
+{
+    struct gv_tx tx = {.kind = GV_TX_ENROL, .chain = *auction};
+    struct gv_tx_enrol *enrol = &tx.u.enrol;
+
+    enrol->key = s->key;
+    enrol->cred = s->cred;
+    enrol->der = gv_bytes(s->der, s->der_len);
+    if (!envelope_key(s, auction, enrol->ek))
+        return NULL;
+    return finish(s, &tx, len);
+}
+
+uint8_t *
+gv_make_close(const struct gv_signer *s, const struct gv_chain_id *auction,
+              size_t *len)
+{
+    struct gv_tx tx = {.kind = GV_TX_CLOSE, .chain = *auction};
+
+    return finish(s, &tx, len);
+}
+
+uint8_t *
+gv_make_list(const struct gv_signer *s, const struct gv_open *open, size_t *len)
+{
+    struct gv_tx tx = {.kind = GV_TX_LIST, .chain = open->registry};
+    struct gv_tx_list *list = &tx.u.list;
+
+    list->auction = open->id;
+    list->opening_ms = open->opening_ms;
+    list->title = open->title;
+    list->issuer = s->issuer;
+    list->seller = s->cred;
+    return finish(s, &tx, len);
+}
+
+uint8_t *
+gv_make_bid(const struct gv_signer *s, const struct gv_make_bid *bid,
+            size_t *len, struct gv_bid_id *id)
+{
+    struct gv_tx tx = {.kind = GV_TX_BID, .chain = bid->auction};
+    struct gv_memo memo = {.amount = bid->amount,
+                           .placed_ms = bid->now_ms,
+                           .seq = bid->seq,
+                           .identity = s->identity};
+    uint8_t *out;
+
+    tx.u.bid.bidder = s->key;
+    tx.u.bid.seq = bid->seq;
+    tx.u.bid.amount = bid->amount;
+    tx.u.bid.recent = bid->recent;
+    if (gv_memo_seal(s->branch, &bid->auction, &s->key, &memo, tx.u.bid.memo) !=
+        GV_OK)
+        return NULL;
+    out = finish(s, &tx, len);
+    *id = tx.u.bid.id;
+    return out;
+}

@@ -1,0 +1,110 @@
+/* make_open.c - an OPEN in two steps (wallet/make.h). */
+#include <stdlib.h>
+
+#include "src/base/secret.h"
+#include "wallet/make.h"
+
+/* The warrant of an OPEN ends its preimage; an empty one is this long: what
+ * is encoded before it is found by leaving that off. */
+static size_t
+empty_warrant_len(void)
+{
+    struct gv_open with = {0};
+    struct gv_sink all = gv_sink_count(), terms = gv_sink_count();
+    struct gv_sink cred = gv_sink_count();
+    size_t fixed = 1 + 1 + 32 + 8 + sizeof(with.salt) + 2 + 1 + 2 + 1;
+
+    gv_open_put_preimage(&all, &with);
+    gv_terms_put(&terms, &with.terms);
+    gv_cred_put(&cred, &with.seller);
+    return all.len - fixed - terms.len - cred.len;
+}
+
+uint8_t *
+gv_make_preimage(const struct gv_signer *s, const struct gv_make_open *what,
+                 const struct gv_params *params, size_t *len,
+                 struct gv_error *e)
+{
+    struct gv_open o = {.registry = params->registry,
+                        .opening_ms = what->opening_ms,
+                        .seller = s->cred,
+                        .seller_der = gv_bytes(s->der, s->der_len),
+                        .title = what->title,
+                        .text = what->text,
+                        .terms = what->terms};
+    struct gv_sink count = gv_sink_count(), sink;
+    size_t head;
+    uint8_t *out;
+
+    gv_error_set(e, "cannot encode the OPEN");
+    if (gv_random(o.salt, sizeof(o.salt)) != GV_OK)
+        return NULL;
+    gv_open_put_preimage(&count, &o);
+    head = count.len - empty_warrant_len();
+    if (count.failed || head + what->warrant.len > GV_TX_MAX) {
+        gv_error_set(e, "title, text or allowed set is too long");
+        return NULL;
+    }
+    out = malloc(count.len + what->warrant.len);
+    if (out == NULL)
+        return NULL;
+    sink = gv_sink_buffer(out, count.len);
+    gv_open_put_preimage(&sink, &o);
+    if (sink.failed) {
+        free(out);
+        return NULL;
+    }
+    memcpy(out + head, what->warrant.p, what->warrant.len);
+    *len = head + what->warrant.len;
+    return out;
+}
+
+/* preimage | signatures, as far as they are known. */
+static uint8_t *
+assemble(struct gv_bytes preimage, const struct gv_make_warrant *w,
+         const struct gv_sig *seller, size_t *len)
+{
+    uint8_t *out;
+
+    *len = preimage.len + 64 * (2 + w->pops);
+    out = malloc(*len);
+    if (out == NULL)
+        return NULL;
+    memcpy(out, preimage.p, preimage.len);
+    memcpy(out + preimage.len, seller->b, 64);
+    memcpy(out + preimage.len + 64, w->sig.b, 64);
+    for (size_t i = 0; i < w->pops; i++)
+        memcpy(out + preimage.len + 64 * (2 + i), w->pop[i].b, 64);
+    return out;
+}
+
+uint8_t *
+gv_make_open(const struct gv_signer *s, struct gv_bytes preimage,
+             const struct gv_make_warrant *warrant,
+             const struct gv_params *params, struct gv_open *open,
+             struct gv_error *e)
+{
+    struct gv_sig seller = {{0}};
+    struct gv_chain_id id;
+    struct gv_reject why = {0};
+    size_t len;
+    uint8_t *out;
+    char text[200];
+    enum gv_rc rc;
+
+    gv_tagged(GV_TAG_AUCTION, preimage.p, preimage.len, id.b);
+    if (gv_key_sign(s->keys, &s->ledger, id.b, NULL, &seller) != GV_OK ||
+        (out = assemble(preimage, warrant, &seller, &len)) == NULL) {
+        gv_error_set(e, "cannot sign the OPEN");
+        return NULL;
+    }
+    rc = gv_open_decode(gv_bytes(out, len), params, open, &why);
+    if (rc == GV_OK)
+        rc = gv_open_verify(open, params, s->keys, &why);
+    if (rc == GV_OK)
+        return out;
+    gv_error_set(e, "the OPEN is not valid: %s",
+                 gv_reject_text(&why, text, sizeof(text)));
+    free(out);
+    return NULL;
+}

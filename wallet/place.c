@@ -1,0 +1,236 @@
+/* place.c - placing one bid (wallet/place.h). */
+#include "wallet/place.h"
+
+#include <gavel/verify.h>
+#include <stdlib.h>
+
+#include "wallet/json.h"
+#include "wallet/publish.h"
+
+#define POLL_MS 250
+
+static bool
+is_sending(const json_t *bid, const char *auction)
+{
+    return strcmp(gv_json_text(bid, "state"), "sending") == 0 &&
+           strcmp(gv_json_text(bid, "auction"), auction) == 0;
+}
+
+int
+gv_place_settle(struct gv_cli *cli, const char *auction)
+{
+    json_t *bids = gv_wallet_bids(cli->wallet), *bid, *row = NULL;
+    const char *id;
+    void *next;
+    bool changed = false;
+
+    json_object_foreach_safe(bids, next, id, bid)
+    {
+        struct gv_rpcclient_error error = {0};
+        enum gv_rc rc;
+
+        if (!is_sending(bid, auction))
+            continue;
+        rc = gv_cli_try(cli, "getbid", json_pack("{ss}", "bid", id), &row,
+                        &error);
+        if (rc == GV_FAULT) {
+            gv_rpcclient_error_clear(&error);
+            return GV_EXIT_NODE;
+        }
+        if (rc == GV_OK) {
+            json_object_set_new(bid, "state", json_string("sent"));
+            json_object_set(bid, "t_us", json_object_get(row, "t_us"));
+            json_decref(row);
+            fprintf(stderr, "gavel: the earlier bid %s did arrive\n", id);
+        } else if (error.code == GV_PUBLISH_UNKNOWN) {
+            fprintf(stderr, "gavel: the earlier bid %s never arrived\n", id);
+            json_object_del(bids, id);
+        }
+        gv_rpcclient_error_clear(&error);
+        changed = true;
+    }
+    return changed ? gv_cli_save(cli) : GV_EXIT_OK;
+}
+
+int
+gv_place_listed(struct gv_cli *cli, struct gv_auction *a, uint64_t wait_ms)
+{
+    uint64_t until = gv_cli_now_ms() + wait_ms;
+    int code = GV_EXIT_OK;
+
+    while (code == GV_EXIT_OK && !gv_json_bool(a->info, "listed_final")) {
+        if (gv_cli_now_ms() >= until)
+            return gv_cli_fail(cli, GV_EXIT_FAILED,
+                               "the auction is not listed in a final block of "
+                               "the registry yet: try again later");
+        gv_cli_sleep_ms(POLL_MS);
+        code = gv_auction_refresh(cli, a);
+    }
+    return code;
+}
+
+int
+gv_place_enrol(struct gv_cli *cli, const struct gv_auction *a,
+               const struct gv_signer *s)
+{
+    struct gv_rpcclient_error error = {0};
+    int code = GV_EXIT_OK;
+    enum gv_rc rc;
+
+    if (gv_wallet_enrolled(cli->wallet, s->identity, a->hex))
+        return GV_EXIT_OK;
+    rc = gv_publish_enrol(cli->rpc, s, &a->open.id, &error);
+    if (rc != GV_OK)
+        code = gv_cli_fail_rpc(cli, rc, &error);
+    gv_rpcclient_error_clear(&error);
+    if (code != GV_EXIT_OK)
+        return code;
+    if (gv_wallet_set_enrolled(cli->wallet, s->identity, a->hex) != GV_OK)
+        return gv_cli_fail(cli, GV_EXIT_FAILED, "out of memory");
+    return gv_cli_save(cli);
+}
+
+/* The wallet's own numbering of its bids in this auction. */
+static uint32_t
+next_seq(struct gv_cli *cli, const char *auction, uint32_t identity)
+{
+    const char *id;
+    json_t *bid;
+    uint64_t top = 0;
+
+    json_object_foreach(gv_wallet_bids(cli->wallet), id, bid)
+    {
+        uint64_t seq = gv_json_u64(bid, "seq");
+
+        if (strcmp(gv_json_text(bid, "auction"), auction) == 0 &&
+            gv_json_u64(bid, "identity") == identity && seq > top)
+            top = seq;
+    }
+    return (uint32_t)(top + 1);
+}
+
+/* Does the stamp list this bid, signed by an authority of OPEN, at t_us? */
+static bool
+stamp_ok(const struct gv_auction *a, const struct gv_keys *keys,
+         const struct gv_tx *bid, const json_t *answer)
+{
+    struct gv_pins *pins = gv_pins_auction(&a->open, NULL);
+    struct gv_tx_facts facts;
+    struct gv_reject why;
+    struct gv_tx stamp;
+    uint8_t leaf[32], *raw;
+    size_t len = 0;
+    bool ok = false;
+
+    raw = gv_json_blob(answer, "stamp", &len);
+    gv_stamp_leaf(GV_TX_BID, bid->u.bid.id.b, &bid->u.bid.sig, leaf);
+    if (pins != NULL && raw != NULL &&
+        gv_tx_decode(gv_bytes(raw, len), &stamp, &why) == GV_OK &&
+        stamp.kind == GV_TX_STAMP && GV_ID_EQ(&stamp.chain, &a->open.id) &&
+        gv_tx_verify(&stamp, pins, keys, &facts, &why) == GV_OK) {
+        for (unsigned i = 0; i < stamp.u.stamp.count; i++)
+            ok = ok ||
+                 memcmp(stamp.u.stamp.leaves + 32 * (size_t)i, leaf, 32) == 0;
+        /* With one authority its time is t; with more, t is later. */
+        ok = ok && (a->open.authority_count > 1 ||
+                    facts.tst[0].time_us == gv_json_u64(answer, "t_us"));
+    }
+    gv_pins_free(pins);
+    free(raw);
+    return ok;
+}
+
+/* Keep the node's answer with the bid. */
+static int
+take_answer(struct gv_cli *cli, const struct gv_auction *a,
+            struct gv_bytes bytes, json_t *row, const json_t *answer)
+{
+    struct gv_reject why;
+    struct gv_tx bid;
+
+    json_object_set_new(row, "state", json_string("sent"));
+    json_object_set(row, "t_us", json_object_get(answer, "t_us"));
+    json_object_set(row, "deadline_us", json_object_get(answer, "deadline_us"));
+    json_object_set(row, "receipt", json_object_get(answer, "receipt"));
+    json_object_set(row, "stamp", json_object_get(answer, "stamp"));
+    if (gv_cli_save(cli) != GV_EXIT_OK)
+        return GV_EXIT_WALLET;
+    if (gv_tx_decode(bytes, &bid, &why) != GV_OK ||
+        !stamp_ok(a, cli->keys, &bid, answer))
+        return gv_cli_fail(cli, GV_EXIT_FAILED,
+                           "the node's stamp of the bid does not verify: keep "
+                           "the wallet, it holds the evidence");
+    return GV_EXIT_OK;
+}
+
+static int
+send(struct gv_cli *cli, const struct gv_auction *a, struct gv_bytes bytes,
+     bool force, const char *id)
+{
+    json_t *row = json_object_get(gv_wallet_bids(cli->wallet), id);
+    struct gv_rpcclient_error error = {0};
+    json_t *answer = NULL;
+    unsigned retry;
+    enum gv_rc rc;
+    int code;
+
+    do {
+        rc = gv_publish_stamped(cli->rpc, bytes, force, &answer, &error);
+        retry = rc == GV_REJECT ? gv_publish_retry_ms(&error) : 0;
+        gv_cli_sleep_ms(retry);
+    } while (retry != 0);
+    if (rc == GV_OK) {
+        code = take_answer(cli, a, bytes, row, answer);
+        json_decref(answer);
+    } else {
+        code = gv_cli_fail_rpc(cli, rc, &error);
+        if (rc == GV_REJECT) { /* it never counted */
+            json_object_del(gv_wallet_bids(cli->wallet), id);
+            if (gv_cli_save(cli) != GV_EXIT_OK)
+                code = GV_EXIT_WALLET;
+        } else {
+            fprintf(stderr,
+                    "gavel: it is not known whether bid %s arrived; the next "
+                    "bid in this auction asks the node\n",
+                    id);
+        }
+    }
+    gv_rpcclient_error_clear(&error);
+    return code;
+}
+
+int
+gv_place_bid(struct gv_cli *cli, const struct gv_auction *a,
+             const struct gv_signer *s, const struct gv_place *what,
+             char id[65], json_t **result)
+{
+    struct gv_make_bid make = {.auction = a->open.id,
+                               .amount = what->amount,
+                               .now_ms = gv_cli_now_ms(),
+                               .seq = next_seq(cli, a->hex, s->identity)};
+    struct gv_bid_id bid;
+    json_t *row;
+    uint8_t *tx;
+    size_t len = 0;
+    int code;
+
+    if (!gv_json_hex(a->info, "final_sealed", make.recent.b, 32))
+        return gv_cli_fail(cli, GV_EXIT_NODE, "the node names no final block");
+    tx = gv_make_bid(s, &make, &len, &bid);
+    if (tx == NULL)
+        return gv_cli_fail(cli, GV_EXIT_FAILED, "cannot sign the bid");
+    gv_hex(bid.b, 32, id);
+    row = json_pack("{ss sI so sI so so ss}", "auction", a->hex, "identity",
+                    (json_int_t)s->identity, "amount",
+                    gv_json_from_u64(what->amount), "seq", (json_int_t)make.seq,
+                    "placed_ms", gv_json_from_u64(make.now_ms), "tx",
+                    gv_json_from_hex(tx, len), "state", "sending");
+    code = json_object_set_new(gv_wallet_bids(cli->wallet), id, row) == 0
+               ? gv_cli_save(cli)
+               : gv_cli_fail(cli, GV_EXIT_FAILED, "out of memory");
+    if (code == GV_EXIT_OK)
+        code = send(cli, a, gv_bytes(tx, len), what->force, id);
+    free(tx);
+    *result = json_object_get(gv_wallet_bids(cli->wallet), id);
+    return code;
+}

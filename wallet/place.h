@@ -1,0 +1,34 @@
+/*
+ * place.h - placing one bid: the steps behind `gavel bid place`.
+ *
+ * A bid is saved in the wallet before it is sent and its answer after, so a
+ * crash or a lost connection never leaves the wallet not knowing what it
+ * signed. A bid whose answer is missing is asked for by the next command.
+ */
+#ifndef GAVEL_WALLET_PLACE_H
+#define GAVEL_WALLET_PLACE_H
+
+#include "wallet/auction.h"
+
+/* Ask the node about bids of this auction in state "sending". */
+int gv_place_settle(struct gv_cli *cli, const char *auction) GV_MUST_CHECK;
+
+/* Wait until the LIST is final, at most wait_ms. */
+int gv_place_listed(struct gv_cli *cli, struct gv_auction *a,
+                    uint64_t wait_ms) GV_MUST_CHECK;
+
+/* ENROL unless the wallet knows it did. */
+int gv_place_enrol(struct gv_cli *cli, const struct gv_auction *a,
+                   const struct gv_signer *s) GV_MUST_CHECK;
+
+/* Sign, save, send, check the stamp, save. *result: the wallet's row of the
+ * bid, borrowed from the wallet; *id its hex. */
+struct gv_place {
+    uint64_t amount;
+    bool force;
+};
+int gv_place_bid(struct gv_cli *cli, const struct gv_auction *a,
+                 const struct gv_signer *s, const struct gv_place *what,
+                 char id[65], json_t **result) GV_MUST_CHECK;
+
+#endif

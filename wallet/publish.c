@@ -1,0 +1,184 @@
+/* publish.c - putting transactions on the ledger (wallet/publish.h). */
+#include "wallet/publish.h"
+
+#include <stdlib.h>
+
+#include "wallet/json.h"
+
+#define RETRY_MS 1000
+#define RETRY_MAX_MS 60000
+
+/* An answer that is not what the contract says. */
+static enum gv_rc
+malformed(struct gv_rpcclient_error *error, const char *method)
+{
+    gv_rpcclient_error_clear(error);
+    gv_error_set(&error->e, "the node's answer to %s is malformed", method);
+    return GV_FAULT;
+}
+
+static enum gv_rc
+out_of_memory(struct gv_rpcclient_error *error)
+{
+    gv_rpcclient_error_clear(error);
+    gv_error_set(&error->e, "cannot make the transaction: out of memory?");
+    return GV_FAULT;
+}
+
+/* A call with one member of bytes. */
+static enum gv_rc
+call_hex(struct gv_rpcclient *rpc, const char *method, const char *member,
+         struct gv_bytes bytes, json_t **result,
+         struct gv_rpcclient_error *error)
+{
+    json_t *params = json_object();
+
+    if (json_object_set_new(params, member,
+                            gv_json_from_hex(bytes.p, bytes.len))) {
+        json_decref(params);
+        return out_of_memory(error);
+    }
+    return gv_rpcclient_call(rpc, method, params, result, error);
+}
+
+/* The CA's signatures on a preimage. */
+static enum gv_rc
+get_signatures(struct gv_rpcclient *rpc, struct gv_bytes preimage,
+               struct gv_make_warrant *out, struct gv_rpcclient_error *error)
+{
+    json_t *answer, *pop;
+    size_t i;
+    bool ok;
+    enum gv_rc rc =
+        call_hex(rpc, "signwarrant", "open", preimage, &answer, error);
+
+    if (rc != GV_OK)
+        return rc;
+    ok = gv_json_hex(answer, "warrant_sig", out->sig.b, 64);
+    out->pops = json_array_size(json_object_get(answer, "pop"));
+    ok = ok && out->pops <= GV_VALIDATORS_MAX;
+    json_array_foreach(json_object_get(answer, "pop"), i, pop) ok =
+        ok && json_is_string(pop) &&
+        gv_unhex(json_string_value(pop), out->pop[i].b, 64) == GV_OK;
+    json_decref(answer);
+    return ok ? GV_OK : malformed(error, "signwarrant");
+}
+
+/* Warrant and preimage; *out is heap memory. */
+static enum gv_rc
+get_preimage(struct gv_rpcclient *rpc, const struct gv_signer *seller,
+             const struct gv_params *params, const struct gv_make_open *what,
+             struct gv_bytes *out, struct gv_rpcclient_error *error)
+{
+    struct gv_make_open full = *what;
+    uint8_t *warrant;
+    size_t len = 0;
+    json_t *answer;
+    enum gv_rc rc = gv_rpcclient_call(rpc, "getwarrant", NULL, &answer, error);
+
+    if (rc != GV_OK)
+        return rc;
+    warrant = gv_json_blob(answer, "warrant", &len);
+    json_decref(answer);
+    if (warrant == NULL)
+        return malformed(error, "getwarrant");
+    full.warrant = gv_bytes(warrant, len);
+    out->p = gv_make_preimage(seller, &full, params, &out->len, &error->e);
+    free(warrant);
+    return out->p == NULL ? GV_FAULT : GV_OK;
+}
+
+static enum gv_rc
+send(struct gv_rpcclient *rpc, uint8_t *tx, size_t len,
+     struct gv_rpcclient_error *error)
+{
+    json_t *answer = NULL;
+    enum gv_rc rc;
+
+    if (tx == NULL)
+        return out_of_memory(error);
+    rc = call_hex(rpc, "sendrawtransaction", "tx", gv_bytes(tx, len), &answer,
+                  error);
+    json_decref(answer);
+    free(tx);
+    return rc;
+}
+
+enum gv_rc
+gv_publish_auction(struct gv_rpcclient *rpc, const struct gv_signer *seller,
+                   const struct gv_params *params,
+                   const struct gv_make_open *what, struct gv_chain_id *id,
+                   struct gv_rpcclient_error *error)
+{
+    struct gv_make_warrant warrant;
+    struct gv_bytes preimage;
+    struct gv_open open;
+    json_t *answer = NULL;
+    uint8_t *raw = NULL, *list;
+    size_t len;
+    enum gv_rc rc = get_preimage(rpc, seller, params, what, &preimage, error);
+
+    if (rc != GV_OK)
+        return rc;
+    rc = get_signatures(rpc, preimage, &warrant, error);
+    if (rc == GV_OK) {
+        raw =
+            gv_make_open(seller, preimage, &warrant, params, &open, &error->e);
+        rc = raw == NULL ? GV_FAULT
+                         : call_hex(rpc, "submitopen", "open", open.raw,
+                                    &answer, error);
+    }
+    json_decref(answer);
+    if (rc == GV_OK) {
+        *id = open.id;
+        list = gv_make_list(seller, &open, &len);
+        rc = send(rpc, list, len, error);
+    }
+    free(raw);
+    free((void *)preimage.p);
+    return rc;
+}
+
+static bool
+is_duplicate(const struct gv_rpcclient_error *error)
+{
+    return error->code == GV_PUBLISH_REJECTED &&
+           gv_json_u64(error->data, "code") == GV_DUPLICATE;
+}
+
+enum gv_rc
+gv_publish_enrol(struct gv_rpcclient *rpc, const struct gv_signer *signer,
+                 const struct gv_chain_id *auction,
+                 struct gv_rpcclient_error *error)
+{
+    size_t len = 0;
+    uint8_t *tx = gv_make_enrol(signer, auction, &len);
+    enum gv_rc rc = send(rpc, tx, len, error);
+
+    return rc == GV_REJECT && is_duplicate(error) ? GV_OK : rc;
+}
+
+enum gv_rc
+gv_publish_stamped(struct gv_rpcclient *rpc, struct gv_bytes tx, bool force,
+                   json_t **result, struct gv_rpcclient_error *error)
+{
+    json_t *params = json_pack("{sb}", "force", force);
+
+    if (json_object_set_new(params, "tx", gv_json_from_hex(tx.p, tx.len))) {
+        json_decref(params);
+        return out_of_memory(error);
+    }
+    return gv_rpcclient_call(rpc, "submitbid", params, result, error);
+}
+
+unsigned
+gv_publish_retry_ms(const struct gv_rpcclient_error *error)
+{
+    uint64_t ms = gv_json_u64(error->data, "retry_ms");
+
+    if (error->code != GV_PUBLISH_BUSY)
+        return 0;
+    if (ms == 0)
+        return RETRY_MS;
+    return ms > RETRY_MAX_MS ? RETRY_MAX_MS : (unsigned)ms;
+}

@@ -1,0 +1,187 @@
+/* replay.c - the phases of a replay and its identities (wallet/replay.h). */
+#include "wallet/replay.h"
+
+#include <openssl/evp.h>
+#include <stdlib.h>
+
+#include "src/base/secret.h"
+#include "src/client/csr.h"
+#include "wallet/json.h"
+#include "wallet/publish.h"
+
+#define EST_THREADS 4
+#define CREDENTIAL_POLL_MS 20
+#define AWAY_POLL_MS 200
+
+enum gv_rc
+gv_replay_init(struct gv_replay *r, struct gv_cli *cli,
+               const struct gv_csv *csv,
+               const struct gv_replay_options *options, struct gv_error *e)
+{
+    size_t last;
+
+    *r = (struct gv_replay){.cli = cli, .csv = csv, .options = *options};
+    pthread_mutex_init(&r->pace_lock, NULL);
+    r->auctions = csv->auctions;
+    if (options->auctions != 0 && options->auctions < r->auctions)
+        r->auctions = options->auctions;
+    last = r->auctions - 1;
+    r->bids = csv->auction[last].first + csv->auction[last].count;
+    /* Bidders are numbered as they appear. */
+    for (size_t i = 0; i < r->bids; i++)
+        if (csv->bid[i].bidder >= r->bidders)
+            r->bidders = csv->bid[i].bidder + 1;
+    r->bidder = calloc(r->bidders, sizeof(*r->bidder));
+    r->auction = calloc(r->auctions, sizeof(*r->auction));
+    if (r->bidder == NULL || r->auction == NULL ||
+        gv_random(&r->run, sizeof(r->run)) != GV_OK) {
+        gv_error_set(e, "out of memory");
+        return GV_FAULT;
+    }
+    return GV_OK;
+}
+
+void
+gv_replay_clear(struct gv_replay *r)
+{
+    if (r->csv == NULL)
+        return;
+    gv_signer_clear(&r->seller);
+    for (size_t i = 0; r->bidder != NULL && i < r->bidders; i++)
+        gv_signer_clear(&r->bidder[i]);
+    free(r->bidder);
+    free(r->auction);
+    pthread_mutex_destroy(&r->pace_lock);
+    *r = (struct gv_replay){0};
+}
+
+bool
+gv_replay_again(const struct gv_replay *r, enum gv_rc rc,
+                const struct gv_rpcclient_error *error, uint64_t *since_ms)
+{
+    uint64_t now = gv_cli_now_ms();
+    unsigned retry = rc == GV_REJECT ? gv_publish_retry_ms(error) : 0;
+
+    if (retry != 0) { /* a rate limit: the node is well */
+        gv_cli_sleep_ms(retry);
+        return true;
+    }
+    if (rc == GV_REJECT && error->code != GV_PUBLISH_STOPPING)
+        return false;
+    if (*since_ms == 0)
+        *since_ms = now;
+    if (now - *since_ms >= r->options.patience_ms)
+        return false;
+    gv_cli_sleep_ms(AWAY_POLL_MS);
+    return true;
+}
+
+/* The certificate of an identity from the CA. */
+static enum gv_rc
+certify(struct gv_replay *r, struct gv_pool_worker *w, struct gv_signer *s,
+        size_t number)
+{
+    char name[64];
+    struct gv_est_ask ask = {.key = gv_csr_key_new(),
+                             .name = name,
+                             .keys = s->keys,
+                             .ledger = &s->ledger};
+    uint8_t *csr;
+    size_t len;
+    enum gv_rc rc;
+
+    if (ask.key == NULL)
+        return GV_FAULT;
+    snprintf(name, sizeof(name), "replay-%08x-%zu", r->run, number);
+    csr = gv_est_request(w->est, &ask, &len, &rc, &w->e);
+    EVP_PKEY_free(ask.key);
+    if (csr == NULL)
+        return rc;
+    rc = gv_est_enrol(w->est, gv_bytes(csr, len), NULL, &s->der, &s->der_len,
+                      &w->e);
+    free(csr);
+    if (rc == GV_ABSENT)
+        gv_error_set(&w->e, "this CA approves requests by hand: a replay needs "
+                            "one that approves by itself");
+    return rc;
+}
+
+bool
+gv_replay_identity(void *replay, struct gv_pool_worker *w, size_t i)
+{
+    struct gv_replay *r = replay;
+    struct gv_signer *s = i == 0 ? &r->seller : &r->bidder[i - 1];
+    struct gv_est_expect expect = {.params = r->cli->params,
+                                   .keys = r->cli->keys};
+    uint64_t until = gv_cli_now_ms() + r->options.wait_ms;
+    enum gv_rc rc;
+
+    *s = (struct gv_signer){.keys = r->cli->keys};
+    gv_error_set(&w->e, "cannot make a key");
+    if (gv_random(s->ledger.b, 32) != GV_OK ||
+        gv_random(s->branch, 32) != GV_OK ||
+        gv_key_public(s->keys, &s->ledger, &s->key) != GV_OK)
+        return false;
+    if (certify(r, w, s, i) != GV_OK)
+        return false;
+    expect.der = gv_bytes(s->der, s->der_len);
+    expect.ledger = s->key;
+    while ((rc = gv_est_credential(w->rpc, &expect, &s->cred, &s->issuer,
+                                   &w->e)) == GV_ABSENT &&
+           gv_cli_now_ms() < until)
+        gv_cli_sleep_ms(CREDENTIAL_POLL_MS);
+    return rc == GV_OK;
+}
+
+static size_t
+bids_done(void *replay)
+{
+    struct gv_replay *r = replay;
+
+    return atomic_load(&r->bids_done);
+}
+
+enum gv_rc
+gv_replay_run(struct gv_replay *r, struct gv_error *e)
+{
+    const unsigned threads = r->options.in_flight;
+    const struct gv_pool_job jobs[] = {
+        {.title = "identities",
+         .pieces = r->bidders + 1,
+         .threads = threads < EST_THREADS ? threads : EST_THREADS,
+         .ca_url = r->ca_url,
+         .work = gv_replay_identity},
+        {.title = "auctions",
+         .pieces = r->auctions,
+         .threads = threads,
+         .work = gv_replay_open},
+        {.title = "listings",
+         .pieces = r->auctions,
+         .threads = threads,
+         .work = gv_replay_listed},
+        {.title = "bids",
+         .pieces = r->auctions,
+         .threads = threads,
+         .work = gv_replay_bids,
+         .progress = bids_done,
+         .total = r->bids},
+        {.title = "outcomes",
+         .pieces = r->auctions,
+         .threads = threads,
+         .work = gv_replay_outcome},
+    };
+
+    for (size_t i = 0; i < sizeof(jobs) / sizeof(jobs[0]); i++) {
+        struct gv_pool_job job = jobs[i];
+        enum gv_rc rc;
+
+        job.cli = r->cli;
+        job.arg = r;
+        if (job.total == 0)
+            job.total = job.pieces;
+        rc = gv_pool_run(&job, e);
+        if (rc != GV_OK)
+            return rc;
+    }
+    return GV_OK;
+}

@@ -1,0 +1,294 @@
+/* replay_auction.c - one recorded auction, from OPEN to outcome
+ * (wallet/replay.h). */
+#include <gavel/pow.h>
+#include <stdlib.h>
+
+#include "wallet/json.h"
+#include "wallet/publish.h"
+#include "wallet/replay.h"
+
+#define POLL_MS 100
+
+static void
+keep_error(struct gv_error *to, const struct gv_error *from)
+{
+    *to = *from;
+}
+
+/* A call about auction i, repeated while the node is away. */
+static enum gv_rc
+ask(struct gv_replay *r, struct gv_pool_worker *w, const char *method, size_t i,
+    json_t **result)
+{
+    struct gv_rpcclient_error error = {0};
+    uint64_t since = 0;
+    char hex[65];
+    enum gv_rc rc;
+
+    gv_hex(r->auction[i].id.b, 32, hex);
+    do {
+        rc = gv_rpcclient_call(
+            w->rpc, method, json_pack("{ss}", "auction", hex), result, &error);
+    } while (rc != GV_OK && gv_replay_again(r, rc, &error, &since));
+    if (rc != GV_OK)
+        keep_error(&w->e, &error.e);
+    gv_rpcclient_error_clear(&error);
+    return rc;
+}
+
+/* The normal auction: no constraints, closed by its owner. */
+static void
+terms_of(const struct gv_replay *r, struct gv_terms *t)
+{
+    const struct gv_params *params = r->cli->params;
+
+    gv_terms_default(params, t);
+    t->currency = (struct gv_currency){.tag = {'U', 'S', 'D'}, .exponent = 2};
+    t->d_ms = r->options.d_ms;
+    t->notice_ms = 2 * (uint64_t)t->d_ms;
+    if (params->allow_fixed) {
+        t->fixed_difficulty = 1;
+        t->target = gv_target_fixed(1);
+    }
+}
+
+bool
+gv_replay_open(void *replay, struct gv_pool_worker *w, size_t i)
+{
+    struct gv_replay *r = replay;
+    const struct gv_csv_auction *a = &r->csv->auction[i];
+    struct gv_rpcclient_error error = {0};
+    char title[GV_CSV_ITEM_MAX + GV_CSV_NAME_MAX + 2];
+    struct gv_make_open what = {.text = gv_bytes("a recorded auction", 18)};
+    uint64_t since = 0;
+    enum gv_rc rc;
+
+    terms_of(r, &what.terms);
+    snprintf(title, sizeof(title), "%s %s", a->item, a->id);
+    if (strlen(title) > GV_TITLE_MAX)
+        snprintf(title, sizeof(title), "%s", a->id);
+    what.title = gv_bytes(title, strlen(title));
+    do {
+        what.opening_ms = gv_cli_now_ms();
+        rc = gv_publish_auction(w->rpc, &r->seller, r->cli->params, &what,
+                                &r->auction[i].id, &error);
+    } while (rc != GV_OK && gv_replay_again(r, rc, &error, &since));
+    if (rc != GV_OK)
+        keep_error(&w->e, &error.e);
+    gv_rpcclient_error_clear(&error);
+    return rc == GV_OK;
+}
+
+bool
+gv_replay_listed(void *replay, struct gv_pool_worker *w, size_t i)
+{
+    struct gv_replay *r = replay;
+    uint64_t until = gv_cli_now_ms() + r->options.wait_ms;
+    json_t *info;
+    bool listed;
+
+    for (;;) {
+        if (ask(r, w, "getauction", i, &info) != GV_OK)
+            return false;
+        listed = gv_json_bool(info, "listed_final") &&
+                 gv_json_hex(info, "final_sealed", r->auction[i].recent.b, 32);
+        json_decref(info);
+        if (listed)
+            return true;
+        if (gv_cli_now_ms() >= until)
+            break;
+        gv_cli_sleep_ms(POLL_MS);
+    }
+    gv_error_set(&w->e, "the listing of auction %s did not become final",
+                 r->csv->auction[i].id);
+    return false;
+}
+
+/* With a rate: wait for this bid's slot. */
+static void
+pace(struct gv_replay *r)
+{
+    uint64_t now = gv_cli_now_ms() * 1000, slot;
+
+    if (r->options.rate == 0)
+        return;
+    pthread_mutex_lock(&r->pace_lock);
+    slot = r->next_us > now ? r->next_us : now;
+    r->next_us = slot + 1000000 / r->options.rate;
+    pthread_mutex_unlock(&r->pace_lock);
+    if (slot > now)
+        gv_cli_sleep_ms((unsigned)((slot - now) / 1000));
+}
+
+/* Send a BID or CLOSE until it is stamped or refused. */
+static enum gv_rc
+submit(struct gv_replay *r, struct gv_pool_worker *w, struct gv_bytes tx,
+       json_t **result)
+{
+    struct gv_rpcclient_error error = {0};
+    uint64_t since = 0;
+    enum gv_rc rc;
+
+    do {
+        rc = gv_publish_stamped(w->rpc, tx, false, result, &error);
+    } while (rc != GV_OK && gv_replay_again(r, rc, &error, &since));
+    if (rc != GV_OK)
+        keep_error(&w->e, &error.e);
+    gv_rpcclient_error_clear(&error);
+    return rc;
+}
+
+/* Place recorded bid b. GV_REJECT: refused, counted, and the next may be
+ * placed. */
+static enum gv_rc
+place(struct gv_replay *r, struct gv_pool_worker *w, size_t i, size_t b)
+{
+    struct gv_replay_auction *a = &r->auction[i];
+    const struct gv_csv_bid *row = &r->csv->bid[b];
+    struct gv_make_bid make = {.auction = a->id,
+                               .amount = row->amount,
+                               .seq =
+                                   (uint32_t)(b - r->csv->auction[i].first + 1),
+                               .recent = a->recent,
+                               .now_ms = gv_cli_now_ms()};
+    struct gv_bid_id id;
+    json_t *result;
+    size_t len;
+    uint8_t *tx;
+    enum gv_rc rc;
+
+    pace(r);
+    tx = gv_make_bid(&r->bidder[row->bidder], &make, &len, &id);
+    if (tx == NULL) {
+        gv_error_set(&w->e, "cannot make a bid: out of memory?");
+        return GV_FAULT;
+    }
+    rc = submit(r, w, gv_bytes(tx, len), &result);
+    free(tx);
+    if (rc == GV_OK) {
+        struct gv_sealed_id newer;
+
+        if (gv_json_hex(result, "final_sealed", newer.b, 32))
+            a->recent = newer;
+        json_decref(result);
+        a->placed++;
+    } else if (rc == GV_REJECT) {
+        if (a->refused++ == 0)
+            gv_error_set(&a->trouble, "line %u: %.400s", row->line, w->e.text);
+    }
+    return rc;
+}
+
+/* ENROL everybody who bids in auction i, once. */
+static enum gv_rc
+enrol_all(struct gv_replay *r, struct gv_pool_worker *w, size_t i)
+{
+    const struct gv_csv_auction *a = &r->csv->auction[i];
+    const struct gv_csv_bid *bid = &r->csv->bid[a->first];
+    struct gv_rpcclient_error error = {0};
+    enum gv_rc rc = GV_OK;
+
+    for (size_t k = 0; k < a->count && rc == GV_OK; k++) {
+        uint64_t since = 0;
+        size_t before = 0;
+
+        while (before < k && bid[before].bidder != bid[k].bidder)
+            before++;
+        if (before < k)
+            continue;
+        do {
+            rc = gv_publish_enrol(w->rpc, &r->bidder[bid[k].bidder],
+                                  &r->auction[i].id, &error);
+        } while (rc != GV_OK && gv_replay_again(r, rc, &error, &since));
+    }
+    if (rc != GV_OK)
+        keep_error(&w->e, &error.e);
+    gv_rpcclient_error_clear(&error);
+    return rc;
+}
+
+static enum gv_rc
+close_auction(struct gv_replay *r, struct gv_pool_worker *w, size_t i)
+{
+    size_t len;
+    uint8_t *tx = gv_make_close(&r->seller, &r->auction[i].id, &len);
+    json_t *result;
+    enum gv_rc rc;
+
+    if (tx == NULL) {
+        gv_error_set(&w->e, "cannot make a CLOSE: out of memory?");
+        return GV_FAULT;
+    }
+    rc = submit(r, w, gv_bytes(tx, len), &result);
+    free(tx);
+    if (rc == GV_OK)
+        json_decref(result);
+    return rc;
+}
+
+bool
+gv_replay_bids(void *replay, struct gv_pool_worker *w, size_t i)
+{
+    struct gv_replay *r = replay;
+    const struct gv_csv_auction *a = &r->csv->auction[i];
+
+    if (enrol_all(r, w, i) != GV_OK)
+        return false;
+    for (size_t b = a->first; b < a->first + a->count; b++) {
+        if (place(r, w, i, b) == GV_FAULT)
+            return false;
+        atomic_fetch_add(&r->bids_done, 1);
+    }
+    return close_auction(r, w, i) == GV_OK;
+}
+
+/* The outcome and the counts, once final. */
+static bool
+take_outcome(struct gv_replay *r, struct gv_pool_worker *w, size_t i,
+             const json_t *outcome)
+{
+    struct gv_replay_auction *a = &r->auction[i];
+    const json_t *bids;
+    json_t *info;
+
+    snprintf(a->status, sizeof(a->status), "%s",
+             gv_json_text(outcome, "status"));
+    a->sold = strcmp(a->status, "sold") == 0;
+    a->price = gv_json_u64(outcome, "price");
+    if (a->sold && !gv_json_hex(outcome, "winner", a->winner.b, 32)) {
+        gv_error_set(&w->e, "the node's outcome names no winner");
+        return false;
+    }
+    if (ask(r, w, "getauction", i, &info) != GV_OK)
+        return false;
+    bids = json_object_get(info, "bids");
+    a->total = gv_json_u64(bids, "total") - gv_json_u64(bids, "unmined");
+    a->accepted = gv_json_u64(bids, "accepted");
+    a->final = true;
+    json_decref(info);
+    return true;
+}
+
+bool
+gv_replay_outcome(void *replay, struct gv_pool_worker *w, size_t i)
+{
+    struct gv_replay *r = replay;
+    uint64_t until = gv_cli_now_ms() + r->options.wait_ms;
+    json_t *outcome;
+
+    for (;;) {
+        bool final, ok = true;
+
+        if (ask(r, w, "getoutcome", i, &outcome) != GV_OK)
+            return false;
+        final = gv_json_bool(outcome, "final");
+        if (final)
+            ok = take_outcome(r, w, i, outcome);
+        json_decref(outcome);
+        if (final)
+            return ok;
+        if (gv_cli_now_ms() >= until)
+            return true; /* told as "not-final" in the result */
+        gv_cli_sleep_ms(POLL_MS);
+    }
+}

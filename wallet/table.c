@@ -1,0 +1,177 @@
+/* table.c - aligned tables for people (wallet/table.h). */
+#include "wallet/table.h"
+
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define COLUMNS_MAX 16
+#define CELL_MAX 512
+#define KEY_WIDTH 16
+
+struct gv_table {
+    char *heads; /* cut into column heads */
+    const char *head[COLUMNS_MAX];
+    bool right[COLUMNS_MAX];
+    size_t columns;
+    char **cell;
+    size_t cells, cap;
+};
+
+struct gv_table *
+gv_table_new(const char *heads)
+{
+    struct gv_table *t = calloc(1, sizeof(*t));
+    char *at, *rest;
+
+    if (t == NULL || (t->heads = strdup(heads)) == NULL) {
+        free(t);
+        return NULL;
+    }
+    rest = t->heads;
+    while (t->columns < COLUMNS_MAX && (at = strsep(&rest, "|")) != NULL) {
+        t->right[t->columns] = *at == '>';
+        t->head[t->columns++] = *at == '>' ? at + 1 : at;
+    }
+    return t;
+}
+
+void
+gv_table_free(struct gv_table *t)
+{
+    if (t == NULL)
+        return;
+    for (size_t i = 0; i < t->cells; i++)
+        free(t->cell[i]);
+    free(t->cell);
+    free(t->heads);
+    free(t);
+}
+
+/* What other people wrote must not steer the terminal: C0, DEL, and C1 in
+ * its UTF-8 form. */
+static void
+tame(char *text)
+{
+    unsigned char *p = (unsigned char *)text;
+
+    for (; *p != '\0'; p++) {
+        if (*p < 32 || *p == 127)
+            *p = '?';
+        else if (*p == 0xc2 && p[1] >= 0x80 && p[1] < 0xa0)
+            p[0] = p[1] = '?';
+    }
+}
+
+void
+gv_table_cell(struct gv_table *t, const char *format, ...)
+{
+    char text[CELL_MAX];
+    va_list args;
+    char *copy;
+
+    if (t == NULL)
+        return;
+    if (t->cells == t->cap) {
+        size_t cap = t->cap == 0 ? 64 : t->cap * 2;
+        char **cell = realloc(t->cell, cap * sizeof(*cell));
+
+        if (cell == NULL)
+            return;
+        t->cell = cell;
+        t->cap = cap;
+    }
+    va_start(args, format);
+    vsnprintf(text, sizeof(text), format, args);
+    va_end(args);
+    tame(text);
+    copy = strdup(text);
+    if (copy != NULL)
+        t->cell[t->cells++] = copy;
+}
+
+/* Characters of UTF-8 text. */
+static size_t
+width_of(const char *text)
+{
+    size_t n = 0;
+
+    for (; *text != '\0'; text++)
+        n += ((unsigned char)*text & 0xc0) != 0x80;
+    return n;
+}
+
+static void
+print_cell(const struct gv_table *t, FILE *out, size_t column, size_t width,
+           const char *text)
+{
+    int pad = (int)(width - width_of(text));
+    bool last = column + 1 == t->columns;
+
+    if (t->right[column])
+        fprintf(out, "%*s%s", pad, "", text);
+    else
+        fprintf(out, "%s%*s", text, last ? 0 : pad, "");
+    fputs(last ? "\n" : "  ", out);
+}
+
+void
+gv_table_print(const struct gv_table *t, FILE *out, const char *nothing)
+{
+    size_t width[COLUMNS_MAX] = {0};
+
+    if (t == NULL || t->cells == 0) {
+        fprintf(out, "%s\n", nothing);
+        return;
+    }
+    for (size_t c = 0; c < t->columns; c++)
+        width[c] = width_of(t->head[c]);
+    for (size_t i = 0; i < t->cells; i++) {
+        size_t w = width_of(t->cell[i]);
+
+        if (w > width[i % t->columns])
+            width[i % t->columns] = w;
+    }
+    for (size_t c = 0; c < t->columns; c++)
+        print_cell(t, out, c, width[c], t->head[c]);
+    for (size_t i = 0; i < t->cells; i++)
+        print_cell(t, out, i % t->columns, width[i % t->columns], t->cell[i]);
+}
+
+static void
+csv_cell(FILE *out, const char *text, bool last)
+{
+    if (strpbrk(text, ",\"") == NULL) {
+        fputs(text, out);
+    } else {
+        fputc('"', out);
+        for (; *text != '\0'; text++)
+            fprintf(out, *text == '"' ? "\"%c" : "%c", *text);
+        fputc('"', out);
+    }
+    fputc(last ? '\n' : ',', out);
+}
+
+void
+gv_table_csv(const struct gv_table *t, FILE *out)
+{
+    if (t == NULL)
+        return;
+    for (size_t c = 0; c < t->columns; c++)
+        csv_cell(out, t->head[c], c + 1 == t->columns);
+    for (size_t i = 0; i < t->cells; i++)
+        csv_cell(out, t->cell[i], (i + 1) % t->columns == 0);
+}
+
+void
+gv_table_line(FILE *out, const char *key, const char *format, ...)
+{
+    char text[CELL_MAX];
+    va_list args;
+
+    va_start(args, format);
+    vsnprintf(text, sizeof(text), format, args);
+    va_end(args);
+    tame(text);
+    fprintf(out, "%-*s %s\n", KEY_WIDTH, key, text);
+}

@@ -1,0 +1,343 @@
+/* terms.c - terms of an auction from flags and to text (wallet/terms.h). */
+#include "wallet/terms.h"
+
+#include <ctype.h>
+#include <gavel/params.h>
+#include <gavel/pow.h>
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "wallet/table.h"
+
+#define WARNINGS_MAX 16
+
+const struct gv_config_option gv_terms_options[GV_TERMS_OPTIONS] = {
+    {.name = "title", .help = "One line, up to 200 bytes.", .argument = "TEXT"},
+    {.name = "text",
+     .help = "File with the description, up to 8 KiB, - for stdin.",
+     .argument = "FILE"},
+    {.name = "currency",
+     .fallback = "EUR",
+     .help = "1 to 4 of A-Z and 0-9.",
+     .argument = "TAG"},
+    {.name = "exponent",
+     .type = GV_CONFIG_INT,
+     .fallback = "2",
+     .min = 0,
+     .max = 8,
+     .help = "Decimals of the currency.",
+     .argument = "N"},
+    {.name = "min-first", .help = "Least first bid.", .argument = "AMOUNT"},
+    {.name = "min-step",
+     .help = "Least step above the reference bid.",
+     .argument = "AMOUNT"},
+    {.name = "max-step",
+     .help = "Greatest step above the reference bid.",
+     .argument = "AMOUNT"},
+    {.name = "allowed",
+     .help = "File of the allowed bidders: one ledger key a line, with an own "
+             "cap behind it if --per-bidder is given.",
+     .argument = "FILE"},
+    {.name = "per-bidder",
+     .type = GV_CONFIG_INT,
+     .min = 1,
+     .max = UINT32_MAX,
+     .help = "Most accepted bids of one bidder.",
+     .argument = "N"},
+    {.name = "total-cap",
+     .type = GV_CONFIG_INT,
+     .min = 1,
+     .max = UINT32_MAX,
+     .help = "Most accepted bids in all.",
+     .argument = "N"},
+    {.name = "limit",
+     .type = GV_CONFIG_DURATION,
+     .help = "How long it is open.",
+     .argument = "TIME"},
+    {.name = "reference",
+     .type = GV_CONFIG_ENUM,
+     .choices = "last|highest",
+     .fallback = "highest",
+     .help = "The bid that steps are measured from."},
+    {.name = "reserve",
+     .help = "Below it nothing is sold.",
+     .argument = "AMOUNT"},
+    {.name = "close",
+     .type = GV_CONFIG_ENUM,
+     .choices = "owner|never",
+     .fallback = "owner",
+     .help = "Who may close it early."},
+    {.name = "notice",
+     .type = GV_CONFIG_DURATION,
+     .help = "From an early close to its effect (default: 2 D).",
+     .argument = "TIME"},
+    {.name = "d",
+     .type = GV_CONFIG_DURATION,
+     .help = "D: a bid must be in a block this soon (default: the network's).",
+     .argument = "TIME"},
+    {.name = "t",
+     .type = GV_CONFIG_DURATION,
+     .help = "T: spacing of blocks (default: the network's).",
+     .argument = "TIME"},
+    {.name = "difficulty",
+     .type = GV_CONFIG_INT,
+     .min = 0,
+     .max = 4,
+     .help = "Fixed difficulty 1 to 4, or 0: adaptive (default: the "
+             "network's).",
+     .argument = "N"},
+    {.name = "open-at",
+     .fallback = "now",
+     .help = "Opening time: now, +SECONDSs, or milliseconds since 1970.",
+     .argument = "WHEN"},
+};
+
+/* An amount option; sets flag when it is given. */
+static int
+take_amount(struct gv_cli *cli, const char *name, uint8_t flag,
+            struct gv_terms *t, uint64_t *out)
+{
+    const char *text = gv_config_string(cli->config, name);
+    struct gv_amount a;
+
+    if (text == NULL)
+        return GV_EXIT_OK;
+    if (gv_amount_parse(text, &t->currency, &a) != GV_OK)
+        return gv_cli_fail(cli, GV_EXIT_USAGE,
+                           "--%s: '%.40s' is no amount of %.4s with %u "
+                           "decimals",
+                           name, text, t->currency.tag, t->currency.exponent);
+    *out = a.minor;
+    t->flags |= flag;
+    return GV_EXIT_OK;
+}
+
+static int
+take_amounts(struct gv_cli *cli, struct gv_terms *t)
+{
+    const char *tag = gv_config_string(cli->config, "currency");
+    int code;
+
+    if (gv_currency_parse(tag, (uint8_t)gv_config_int(cli->config, "exponent"),
+                          &t->currency) != GV_OK)
+        return gv_cli_fail(cli, GV_EXIT_USAGE,
+                           "--currency: '%.20s': expected 1 to 4 of A-Z, 0-9",
+                           tag);
+    code = take_amount(cli, "min-first", GV_MIN_FIRST, t, &t->min_first);
+    if (code == GV_EXIT_OK)
+        code = take_amount(cli, "min-step", GV_MIN_STEP, t, &t->min_step);
+    if (code == GV_EXIT_OK)
+        code = take_amount(cli, "max-step", GV_MAX_STEP, t, &t->max_step);
+    if (code == GV_EXIT_OK)
+        code = take_amount(cli, "reserve", 0, t, &t->reserve);
+    return code;
+}
+
+static int
+by_key(const void *a, const void *b)
+{
+    return memcmp(a, b, 32);
+}
+
+/* One line "KEY [CAP]" into an entry. */
+static bool
+read_entry(const char *line, bool caps, uint8_t out[GV_ALLOWED_ENTRY])
+{
+    char hex[65] = "";
+    unsigned long cap = 0;
+    char *end;
+
+    if (strlen(line) < 64)
+        return false;
+    memcpy(hex, line, 64);
+    if (gv_unhex(hex, out, 32) != GV_OK)
+        return false;
+    line += 64;
+    if (*line != '\0') {
+        if (!isspace((unsigned char)*line) || !caps)
+            return false;
+        cap = strtoul(line, &end, 10);
+        if (cap < 1 || cap > UINT32_MAX || *end != '\0')
+            return false;
+    }
+    gv_le32_put(out + 32, (uint32_t)cap);
+    return true;
+}
+
+static int
+read_allowed(struct gv_cli *cli, const char *path, struct gv_terms *t,
+             uint8_t *list)
+{
+    char *text = gv_cli_read_text(cli, path), *rest = text, *line;
+    int code = GV_EXIT_OK;
+    size_t n = 0;
+
+    if (text == NULL)
+        return GV_EXIT_USAGE;
+    for (size_t at = 1;
+         code == GV_EXIT_OK && (line = strsep(&rest, "\n")) != NULL; at++) {
+        line[strcspn(line, "\r#")] = '\0';
+        for (size_t len = strlen(line);
+             len > 0 && isspace((unsigned char)line[len - 1]);)
+            line[--len] = '\0';
+        if (*line == '\0')
+            continue;
+        if (n == GV_ALLOWED_MAX)
+            code = gv_cli_fail(cli, GV_EXIT_USAGE, "%s: more than %d bidders",
+                               path, GV_ALLOWED_MAX);
+        else if (!read_entry(line, (t->flags & GV_PER_BIDDER) != 0,
+                             list + n++ * GV_ALLOWED_ENTRY))
+            code = gv_cli_fail(cli, GV_EXIT_USAGE,
+                               "%s:%zu: expected a ledger key of 64 hex digits"
+                               "%s",
+                               path, at,
+                               (t->flags & GV_PER_BIDDER) != 0
+                                   ? " and maybe a cap"
+                                   : " alone (caps need --per-bidder)");
+    }
+    free(text);
+    qsort(list, n, GV_ALLOWED_ENTRY, by_key);
+    t->allowed = gv_bytes(list, n * GV_ALLOWED_ENTRY);
+    return code;
+}
+
+/* An integer option; sets flag when it is given. */
+static void
+take_count(struct gv_cli *cli, const char *name, uint8_t flag,
+           struct gv_terms *t, uint32_t *out)
+{
+    if (!gv_config_is_set(cli->config, name))
+        return;
+    *out = (uint32_t)gv_config_int(cli->config, name);
+    t->flags |= flag;
+}
+
+static int
+take_times(struct gv_cli *cli, struct gv_terms *t)
+{
+    const struct {
+        const char *name;
+        uint32_t *out;
+    } times[] = {{"d", &t->d_ms}, {"t", &t->t_ms}};
+
+    for (size_t i = 0; i < 2; i++) {
+        int64_t ms = gv_config_ms(cli->config, times[i].name);
+
+        if (!gv_config_is_set(cli->config, times[i].name))
+            continue;
+        if (ms > UINT32_MAX)
+            return gv_cli_fail(cli, GV_EXIT_USAGE, "--%s: too long",
+                               times[i].name);
+        *times[i].out = (uint32_t)ms;
+    }
+    if (gv_config_is_set(cli->config, "limit")) {
+        t->limit_ms = (uint64_t)gv_config_ms(cli->config, "limit");
+        t->flags |= GV_LIMIT;
+    }
+    t->close_policy = gv_config_enum(cli->config, "close") == 0
+                          ? GV_CLOSE_OWNER
+                          : GV_CLOSE_NEVER;
+    t->notice_ms =
+        t->close_policy == GV_CLOSE_NEVER ? 0 : 2 * (uint64_t)t->d_ms;
+    if (gv_config_is_set(cli->config, "notice"))
+        t->notice_ms = (uint64_t)gv_config_ms(cli->config, "notice");
+    return GV_EXIT_OK;
+}
+
+static int
+check(struct gv_cli *cli, const struct gv_terms *t)
+{
+    const char *warning[WARNINGS_MAX];
+    struct gv_reject why = {0};
+    char text[200];
+    size_t n;
+
+    if (gv_terms_check(t, cli->params, &why) != GV_OK)
+        return gv_cli_fail(cli, GV_EXIT_USAGE, "these terms are refused: %s",
+                           gv_reject_text(&why, text, sizeof(text)));
+    n = gv_terms_warn(t, cli->params, warning, WARNINGS_MAX);
+    for (size_t i = 0; i < n && i < WARNINGS_MAX; i++)
+        fprintf(stderr, "gavel: warning: %s\n", warning[i]);
+    return GV_EXIT_OK;
+}
+
+int
+gv_terms_from_options(struct gv_cli *cli, struct gv_terms *out,
+                      uint8_t **allowed)
+{
+    const char *path = gv_config_string(cli->config, "allowed");
+    int code;
+
+    *allowed = NULL;
+    gv_terms_default(cli->params, out);
+    out->reference = gv_config_enum(cli->config, "reference") == 0
+                         ? GV_REF_LAST
+                         : GV_REF_HIGHEST;
+    code = take_amounts(cli, out);
+    take_count(cli, "per-bidder", GV_PER_BIDDER, out, &out->per_bidder);
+    take_count(cli, "total-cap", GV_TOTAL, out, &out->total_cap);
+    if (code == GV_EXIT_OK)
+        code = take_times(cli, out);
+    if (gv_config_is_set(cli->config, "difficulty")) {
+        out->fixed_difficulty =
+            (uint8_t)gv_config_int(cli->config, "difficulty");
+        out->target = out->fixed_difficulty != 0
+                          ? gv_target_fixed(out->fixed_difficulty)
+                          : cli->params->registry_target;
+    }
+    if (code == GV_EXIT_OK && path != NULL) {
+        out->flags |= GV_ALLOWED;
+        *allowed = malloc((size_t)GV_ALLOWED_MAX * GV_ALLOWED_ENTRY);
+        code = *allowed == NULL
+                   ? gv_cli_fail(cli, GV_EXIT_FAILED, "out of memory")
+                   : read_allowed(cli, path, out, *allowed);
+    }
+    return code == GV_EXIT_OK ? check(cli, out) : code;
+}
+
+static void
+print_amount(const struct gv_terms *t, FILE *out, const char *key, uint64_t v)
+{
+    char text[40];
+
+    gv_table_line(out, key, "%s",
+                  gv_amount_text((struct gv_amount){v}, &t->currency, text));
+}
+
+static void
+print_seconds(FILE *out, const char *key, uint64_t ms)
+{
+    gv_table_line(out, key, "%" PRIu64 ".%03u s", ms / 1000,
+                  (unsigned)(ms % 1000));
+}
+
+void
+gv_terms_print(const struct gv_terms *t, FILE *out)
+{
+    if ((t->flags & GV_MIN_FIRST) != 0)
+        print_amount(t, out, "min first", t->min_first);
+    if ((t->flags & GV_MIN_STEP) != 0)
+        print_amount(t, out, "min step", t->min_step);
+    if ((t->flags & GV_MAX_STEP) != 0)
+        print_amount(t, out, "max step", t->max_step);
+    if ((t->flags & (GV_MIN_STEP | GV_MAX_STEP)) != 0)
+        gv_table_line(out, "steps from", "the %s bid",
+                      t->reference == GV_REF_LAST ? "last" : "highest");
+    if ((t->flags & GV_ALLOWED) != 0)
+        gv_table_line(out, "allowed", "%zu bidders",
+                      t->allowed.len / GV_ALLOWED_ENTRY);
+    if ((t->flags & GV_PER_BIDDER) != 0)
+        gv_table_line(out, "per bidder", "%" PRIu32 " bids", t->per_bidder);
+    if ((t->flags & GV_TOTAL) != 0)
+        gv_table_line(out, "in all", "%" PRIu32 " bids", t->total_cap);
+    if ((t->flags & GV_LIMIT) != 0)
+        print_seconds(out, "open for", t->limit_ms);
+    if (t->reserve != 0)
+        print_amount(t, out, "reserve", t->reserve);
+    if (t->close_policy == GV_CLOSE_OWNER)
+        print_seconds(out, "close notice", t->notice_ms);
+    else
+        gv_table_line(out, "early close", "never");
+    print_seconds(out, "D", t->d_ms);
+    print_seconds(out, "T", t->t_ms);
+}
