@@ -135,6 +135,13 @@ bidder_look_up(const struct gv_fold *f, uint32_t bidder)
     return b;
 }
 
+void
+gv_fold_forget_bidders(struct gv_fold *f, uint32_t from, uint32_t to)
+{
+    for (uint32_t i = from; i < to && i < f->bidders_room; i++)
+        f->bidders[i] = (struct fold_bidder){0};
+}
+
 static struct fold_before
 before_of(const struct gv_fold *f, const struct fold_bidder *b)
 {

@@ -56,6 +56,10 @@ enum gv_rc gv_fold_add(struct gv_fold *f,
  * t changes. GV_OK or GV_ABSENT. */
 enum gv_rc gv_fold_remove(struct gv_fold *f, const struct gv_fold_bid *bid);
 
+/* Bidder indices from `from` to before `to` may be given to other keys; no bid
+ * of theirs is in the fold. */
+void gv_fold_forget_bidders(struct gv_fold *f, uint32_t from, uint32_t to);
+
 /* Rows in total order. */
 struct gv_fold_row {
     struct gv_fold_bid bid;

@@ -2,6 +2,7 @@
  * test_fold.c - F: each constraint at its boundary, ties and outcomes (rules
  * A1 to A13).
  */
+#include "gavel/params.h"
 #include "tests/unit/rules/fold_fixture.h"
 
 static struct gv_fold_bid
@@ -327,6 +328,37 @@ times_beyond_64_bits_are_never(void **state)
     gv_fold_free(f);
 }
 
+/* A reorg takes a bidder off and gives its index to another key. */
+static void
+S4_06_an_index_given_to_another_key_is_judged_anew(void **state)
+{
+    struct gv_pubkey key[1] = {keys[7]};
+    uint8_t list[GV_ALLOWED_ENTRY];
+    struct gv_terms t;
+    const struct gv_fold_context ctx = {.terms = &t,
+                                        .opening_ms = OPENING_MS,
+                                        .bidder_key = bidder_key,
+                                        .arg = key};
+    struct gv_fold_bid bid = {.amount = 5, .t_us = OPENING_US + 1};
+    struct gv_fold *f;
+
+    (void)state;
+    gv_terms_default(gv_params_find("regtest"), &t);
+    t.flags = GV_ALLOWED;
+    put_entry(list, 0, 7, 0);
+    t.allowed = gv_bytes(list, sizeof(list));
+    f = gv_fold_new(&ctx);
+    assert_non_null(f);
+    assert_int_equal(gv_fold_add(f, &bid), GV_OK);
+    assert_int_equal(gv_fold_row_at(f, 0)->code, GV_ACCEPTED);
+    assert_int_equal(gv_fold_remove(f, &bid), GV_OK);
+    gv_fold_forget_bidders(f, 0, 1);
+    key[0] = keys[8];
+    assert_int_equal(gv_fold_add(f, &bid), GV_OK);
+    assert_int_equal(gv_fold_row_at(f, 0)->code, GV_NOT_ALLOWED);
+    gv_fold_free(f);
+}
+
 int
 main(void)
 {
@@ -345,6 +377,7 @@ main(void)
         cmocka_unit_test(reserve_decides_the_result_only),
         cmocka_unit_test(ties_are_bytewise),
         cmocka_unit_test(times_beyond_64_bits_are_never),
+        cmocka_unit_test(S4_06_an_index_given_to_another_key_is_judged_anew),
     };
 
     return cmocka_run_group_tests(tests, make_keys, NULL);

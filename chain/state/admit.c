@@ -1,0 +1,319 @@
+/* admit.c - what may enter the mempool, and what leaves it. */
+#include <stdlib.h>
+
+#include "chain/state/book_impl.h"
+#include "chain/state/impl.h"
+
+#define STAMP_AHEAD_US UINT64_C(5000000) /* R1: neither relayed nor mined */
+
+bool
+gv_admit_enrolled(const struct gv_chain *c, const struct gv_pubkey *key)
+{
+    if (gv_book_find_bidder(c->book, key) != GV_NOWHERE)
+        return true;
+    for (const struct gv_pool_tx *e = c->pool.of[GV_POOL_ENROLS].first; e;
+         e = e->next)
+        if (GV_ID_EQ(&e->tx.u.enrol.key, key))
+            return true;
+    return false;
+}
+
+static enum gv_rc
+check_enrol(const struct gv_chain *c, const struct gv_tx_enrol *t,
+            uint64_t now_ms, struct gv_reject *why)
+{
+    if (gv_book_set_fixed(c->book))
+        return gv_refuse(why, GV_SET_FIXED, "ENROL", 0, 0);
+    if (gv_admit_enrolled(c, &t->key))
+        return gv_refuse(why, GV_DUPLICATE, "enrol.key", 0, 0);
+    if (!gv_cred_valid_at(&t->cred, now_ms))
+        return gv_refuse(why, GV_BAD_CREDENTIAL, "enrol.dates", now_ms,
+                         t->cred.not_after_ms);
+    return GV_OK;
+}
+
+static enum gv_rc
+check_bid(const struct gv_chain *c, const struct gv_tx_bid *t, uint64_t now_ms,
+          struct gv_reject *why)
+{
+    uint32_t bidder = gv_book_find_bidder(c->book, &t->bidder);
+
+    if (gv_book_set_fixed(c->book))
+        return gv_refuse(why, GV_SET_FIXED, "BID", 0, 0);
+    if (gv_book_find_bid(c->book, &t->id) != GV_NOWHERE)
+        return gv_refuse(why, GV_DUPLICATE, "bid", 0, 0);
+    if (!gv_admit_enrolled(c, &t->bidder))
+        return gv_refuse(why, GV_MISSING_PARENT, "bid.bidder", 0, 0);
+    if (gv_spine_height(c->spine, &t->recent) == GV_NOWHERE)
+        return gv_refuse(why, GV_MISSING_PARENT, "bid.recent", 0, 0);
+    if (bidder == GV_NOWHERE)
+        return GV_OK;
+    if (c->book->bidder[bidder].bids >= c->book->open->terms.max_bids)
+        return gv_refuse(why, GV_TOO_MANY_BIDS, "bid.bidder",
+                         c->book->bidder[bidder].bids,
+                         c->book->open->terms.max_bids);
+    if (now_ms > c->book->bidder[bidder].not_after_ms)
+        return gv_refuse(why, GV_BAD_CREDENTIAL, "bid.bidder", now_ms,
+                         c->book->bidder[bidder].not_after_ms);
+    return GV_OK;
+}
+
+static enum gv_rc
+check_stamp(struct gv_state *s, const struct gv_chain *c,
+            const struct gv_admission *a, struct gv_reject *why)
+{
+    const struct gv_tx_stamp *t = &a->tx->u.stamp;
+    const struct gv_tst_facts *f = &a->facts->tst[0];
+    uint64_t d_us = c->book->open->terms.d_ms * UINT64_C(1000);
+    uint64_t now_us = a->now_ms * 1000;
+
+    if (gv_book_set_fixed(c->book))
+        return gv_refuse(why, GV_SET_FIXED, "STAMP", 0, 0);
+    if (gv_book_has_stamp(c->book, t->authority, f->info_hash))
+        return gv_refuse(why, GV_DUPLICATE, "stamp", 0, 0);
+    if (!a->again && f->time_us > now_us + STAMP_AHEAD_US)
+        return gv_refuse(why, GV_BAD_STAMP, "stamp.genTime", f->time_us,
+                         now_us);
+    if (now_us > f->time_us + d_us) {
+        gv_admit_note_missed(s, c, t);
+        return gv_refuse(why, GV_DEADLINE, "stamp.genTime", now_us,
+                         f->time_us + d_us);
+    }
+    for (unsigned i = 0; i < t->count; i++) {
+        const uint8_t *leaf = t->leaves + (size_t)i * 32;
+        uint32_t at = gv_book_find_leaf(c->book, leaf);
+
+        if (gv_pool_find_leaf(&s->pool, leaf) ||
+            (at != GV_NOWHERE && c->book->leaf[at].owner != GV_NOWHERE))
+            return GV_OK;
+    }
+    return gv_refuse(why, GV_MISSING_PARENT, "stamp.leaves", t->count, 1);
+}
+
+static enum gv_rc
+check_close(const struct gv_chain *c, struct gv_reject *why)
+{
+    if (gv_book_set_fixed(c->book))
+        return gv_refuse(why, GV_SET_FIXED, "CLOSE", 0, 0);
+    if (c->book->open->terms.close_policy != GV_CLOSE_OWNER)
+        return gv_refuse(why, GV_NOT_SIGNER, "close", 0, 0);
+    if (c->book->closed)
+        return gv_refuse(why, GV_DUPLICATE, "close", 0, 0);
+    return GV_OK;
+}
+
+/* A CUTOFF serves one tip only, and one is enough. */
+static enum gv_rc
+check_cutoff(const struct gv_chain *c, const struct gv_tx_facts *f,
+             struct gv_reject *why)
+{
+    uint64_t d_us = c->book->open->terms.d_ms * UINT64_C(1000);
+    uint64_t close;
+    uint8_t imprint[32];
+
+    if (gv_book_set_fixed(c->book))
+        return gv_refuse(why, GV_DUPLICATE, "cutoff", 0, 0);
+    gv_cutoff_imprint(&c->id, &gv_spine_tip(c->spine)->sealed, imprint);
+    for (const struct gv_pool_tx *e = c->pool.of[GV_POOL_NOTICES].first; e;
+         e = e->next)
+        if (e->tx.kind == GV_TX_CUTOFF &&
+            memcmp(e->facts->tst[0].imprint, imprint, 32) == 0)
+            return gv_refuse(why, GV_DUPLICATE, "cutoff", 0, 0);
+    if (gv_book_shade(c->book, NULL, 0) != GV_OK)
+        return GV_FAULT;
+    close = gv_book_effective_close(c->book);
+    for (unsigned i = 0; i < f->count; i++) {
+        if (memcmp(imprint, f->tst[i].imprint, 32) != 0)
+            return gv_refuse(why, GV_BAD_CUTOFF, "cutoff.imprint", 0, 0);
+        if (close >= UINT64_MAX - d_us || f->tst[i].time_us <= close + d_us)
+            return gv_refuse(why, GV_BAD_CUTOFF, "cutoff.genTime",
+                             f->tst[i].time_us, close);
+    }
+    return GV_OK;
+}
+
+/* A FINAL waits even while its source is justified by gossip alone: the FINAL
+ * that says so on the chain may stand in the same block. */
+static enum gv_rc
+check_final(const struct gv_chain *c, const struct gv_vote *v,
+            struct gv_reject *why)
+{
+    uint32_t source = gv_tree_find(&c->tree, &v->source);
+    uint32_t target = gv_tree_find(&c->tree, &v->target);
+
+    if (source == GV_NOWHERE || target == GV_NOWHERE)
+        return gv_refuse(why, GV_MISSING_PARENT, "final.link", v->target_height,
+                         c->sum.height);
+    if (!c->tree.node[source].justified &&
+        gv_links_check(&c->spine->links, v, why) != GV_OK)
+        return GV_REJECT;
+    if (c->tree.node[source].height != v->source_height ||
+        c->tree.node[target].height != v->target_height ||
+        !gv_tree_is_ancestor(&c->tree, source, target))
+        return gv_refuse(why, GV_BAD_FINAL, "final.link", v->source_height,
+                         v->target_height);
+    if (gv_spine_height(c->spine, &v->target) == v->target_height &&
+        v->target_height <= c->spine->links.top)
+        return gv_refuse(why, GV_DUPLICATE, "final.target", v->target_height,
+                         c->spine->links.top);
+    for (const struct gv_pool_tx *e = c->pool.of[GV_POOL_NOTICES].first; e;
+         e = e->next)
+        if (e->tx.kind == GV_TX_FINAL &&
+            GV_ID_EQ(&e->tx.u.final.link.source, &v->source) &&
+            GV_ID_EQ(&e->tx.u.final.link.target, &v->target))
+            return gv_refuse(why, GV_DUPLICATE, "final.link", 0, 0);
+    return GV_OK;
+}
+
+/* What comes back may need others that come back with it, such as a REVOKE its
+ * CERT. It waits even when it cannot stand on the tip yet; the next draft
+ * drops it if it still cannot. */
+static enum gv_rc
+check_registry(const struct gv_chain *c, const struct gv_admission *a,
+               struct gv_reject *why)
+{
+    struct gv_reject local = {.index = GV_NO_INDEX};
+    enum gv_rc rc = gv_directory_check(c->dir, a->tx, a->now_ms, &local);
+
+    if (rc != GV_REJECT)
+        return rc;
+    if (a->again && local.code != GV_DUPLICATE && local.code != GV_WRONG_CHAIN)
+        return GV_OK;
+    if (why)
+        *why = local;
+    return GV_REJECT;
+}
+
+static enum gv_rc
+check(struct gv_state *s, const struct gv_chain *c,
+      const struct gv_admission *a, struct gv_reject *why)
+{
+    const struct gv_tx *tx = a->tx;
+    uint64_t now_ms = a->now_ms;
+
+    if (tx->kind == GV_TX_FINAL)
+        return check_final(c, &tx->u.final.link, why);
+    if (c->registry)
+        return check_registry(c, a, why);
+    switch (tx->kind) {
+    case GV_TX_ENROL:
+        return check_enrol(c, &tx->u.enrol, now_ms, why);
+    case GV_TX_BID:
+        return check_bid(c, &tx->u.bid, now_ms, why);
+    case GV_TX_STAMP:
+        return check_stamp(s, c, a, why);
+    case GV_TX_CLOSE:
+        return check_close(c, why);
+    case GV_TX_CUTOFF:
+        return check_cutoff(c, a->facts, why);
+    case GV_TX_SERVICE:
+    case GV_TX_CERT:
+    case GV_TX_REVOKE:
+    case GV_TX_LIST:
+    case GV_TX_OPEN:
+    case GV_TX_OUTCOME:
+    case GV_TX_FINAL:
+    case GV_TX_RECEIPT:
+        break;
+    }
+    return gv_refuse(why, GV_WRONG_CHAIN, "kind", tx->kind, 0);
+}
+
+enum gv_rc
+gv_admit_tx(struct gv_state *s, struct gv_chain *c,
+            const struct gv_admission *a, struct gv_reject *why)
+{
+    struct gv_pool_tx *e;
+    enum gv_rc rc;
+
+    if (gv_pool_find(&s->pool, a->id))
+        return GV_OK;
+    rc = check(s, c, a, why);
+    if (rc != GV_OK)
+        return rc;
+    if (!a->again && s->pool.bytes + a->tx->raw.len > s->opt.pool_max_bytes)
+        return gv_refuse(why, GV_POOL_FULL, "mempool", s->pool.bytes,
+                         s->opt.pool_max_bytes);
+    if (gv_pool_add(&s->pool, c, &c->pool, a->tx, a->id, a->facts, &e) != GV_OK)
+        return gv_state_fail(s, "out of memory");
+    e->arrived_ms = a->now_ms;
+    if (e->tx.kind == GV_TX_BID || e->tx.kind == GV_TX_CLOSE)
+        rc = gv_admit_find_stamps(c, e, a->again);
+    if (e->tx.kind == GV_TX_STAMP)
+        rc = gv_admit_date_listed(s, c, e);
+    if (rc != GV_OK)
+        return gv_state_fail(s, "out of memory");
+    gv_record_journal(s, e);
+    return GV_OK;
+}
+
+void
+gv_admit_drop(struct gv_state *s, struct gv_pool_tx *e)
+{
+    gv_pool_remove(&s->pool, &e->chain->pool, e);
+}
+
+/* What can no longer stand in any next block, seen from the new tip. */
+static bool
+is_dead(const struct gv_chain *c, const struct gv_pool_tx *e)
+{
+    switch (e->tx.kind) {
+    case GV_TX_FINAL:
+        return e->tx.u.final.link.target_height <= c->spine->links.top;
+    case GV_TX_CUTOFF:
+        return true; /* it named the tip before */
+    case GV_TX_ENROL:
+    case GV_TX_BID:
+    case GV_TX_STAMP:
+    case GV_TX_CLOSE:
+        return gv_book_set_fixed(c->book);
+    case GV_TX_SERVICE:
+    case GV_TX_CERT:
+    case GV_TX_REVOKE:
+    case GV_TX_LIST:
+    case GV_TX_OPEN:
+    case GV_TX_OUTCOME:
+    case GV_TX_RECEIPT:
+        break;
+    }
+    return false;
+}
+
+void
+gv_admit_connected(struct gv_state *s, struct gv_chain *c,
+                   const struct gv_block *block)
+{
+    struct gv_pool_tx *e, *next;
+
+    for (uint32_t i = 0; i < block->h.header.tx_count; i++) {
+        e = gv_pool_find(&s->pool, &block->id[i]);
+        if (e)
+            gv_admit_drop(s, e);
+    }
+    for (int k = 0; k < GV_POOL_CLASSES; k++) {
+        /* Only notices die with every block; the rest when X comes. */
+        if (k != GV_POOL_NOTICES && (c->registry || !c->book->cutoff_height))
+            continue;
+        for (e = c->pool.of[k].first; e; e = next) {
+            next = e->next;
+            if (is_dead(c, e))
+                gv_admit_drop(s, e);
+        }
+    }
+}
+
+enum gv_rc
+gv_task_test(struct gv_state *s, const struct gv_task *t, uint64_t now_ms,
+             struct gv_reject *why)
+{
+    enum gv_rc rc = gv_task_verdict(t, why);
+
+    if (rc != GV_OK || t->is_block)
+        return rc;
+    if (gv_chain_load(s, t->chain, now_ms) != GV_OK)
+        return GV_FAULT;
+    return check(
+        s, t->chain,
+        &(struct gv_admission){&t->tx, &t->id, t->facts.at[0], now_ms, false},
+        why);
+}

@@ -1,0 +1,170 @@
+/* admit_time.c - trusted times of what waits in the mempool (R2). */
+#include <stdlib.h>
+
+#include "chain/state/book_impl.h"
+#include "chain/state/impl.h"
+#include "chain/state/vec.h"
+
+/* Does the STAMP list the leaf? Its leaves ascend. */
+static int
+cmp32(const void *a, const void *b)
+{
+    return memcmp(a, b, 32);
+}
+
+static bool
+lists(const struct gv_tx_stamp *s, const uint8_t leaf32[32])
+{
+    return bsearch(leaf32, s->leaves, s->count, 32, cmp32) != NULL;
+}
+
+/* Stamps that list one leaf, those of the chain before those of the pool. */
+struct listed {
+    const struct gv_chain *c;
+    const struct gv_pool_tx *e;
+    uint32_t mark; /* of the chain */
+    size_t at;     /* of the pool */
+};
+
+static struct listed
+listed_from(const struct gv_chain *c, const struct gv_pool_tx *e)
+{
+    uint32_t leaf = gv_book_find_leaf(c->book, e->leaf);
+
+    return (struct listed){
+        c, e, leaf == GV_NOWHERE ? GV_NOWHERE : c->book->leaf[leaf].mark, 0};
+}
+
+static bool
+listed_next(struct listed *l, struct gv_pool_mark *out)
+{
+    const struct gv_book *b = l->c->book;
+
+    if (l->mark != GV_NOWHERE) {
+        const struct gv_book_stamp *s = &b->stamp[b->mark[l->mark].stamp];
+
+        l->mark = b->mark[l->mark].next;
+        out->time_us = s->time_us;
+        memcpy(out->info_hash, s->info_hash, 32);
+        out->authority = s->authority;
+        return true;
+    }
+    if (l->at >= l->e->marks)
+        return false;
+    *out = l->e->mark[l->at++];
+    return true;
+}
+
+/* The need-th smallest of each authority's smallest time; UINT64_MAX: fewer
+ * have stamped it. */
+static uint64_t
+time_of(struct listed l, unsigned need)
+{
+    uint64_t time[GV_AUTHORITIES_MAX], t = UINT64_MAX;
+    struct gv_pool_mark m;
+    uint32_t seen = 0;
+
+    while (listed_next(&l, &m)) {
+        if (!(seen >> m.authority & 1) || m.time_us < time[m.authority])
+            time[m.authority] = m.time_us;
+        seen |= UINT32_C(1) << m.authority;
+    }
+    if ((unsigned)__builtin_popcount(seen) < need)
+        return UINT64_MAX;
+    for (; need > 0; need--) {
+        int best = -1;
+
+        for (int a = 0; a < GV_AUTHORITIES_MAX; a++)
+            if (seen >> a & 1 && (best < 0 || time[a] < time[best]))
+                best = a;
+        t = time[best];
+        seen &= ~(UINT32_C(1) << best);
+    }
+    return t;
+}
+
+/* t of a waiting BID or CLOSE from the stamps of chain and mempool (R2), and
+ * the stamp that makes its tie (O1). */
+static void
+settle_time(const struct gv_chain *c, struct gv_pool_tx *e)
+{
+    struct listed l = listed_from(c, e);
+    struct gv_pool_mark m, tie = {.authority = UINT8_MAX};
+
+    e->t_us = time_of(l, gv_open_f(c->book->open) + 1);
+    if (e->t_us == UINT64_MAX)
+        return;
+    e->dated = true;
+    while (listed_next(&l, &m))
+        if (m.time_us == e->t_us &&
+            (m.authority < tie.authority ||
+             (m.authority == tie.authority &&
+              memcmp(m.info_hash, tie.info_hash, 32) < 0)))
+            tie = m;
+    memcpy(e->info_hash, tie.info_hash, 32);
+}
+
+static enum gv_rc
+add_mark(struct gv_pool_tx *e, const struct gv_pool_tx *stamp)
+{
+    struct gv_pool_mark *m;
+
+    if (!gv_vec_room(&e->mark, e->marks, &e->mark_cap, sizeof(*e->mark)))
+        return GV_FAULT;
+    m = &e->mark[e->marks++];
+    m->time_us = stamp->facts->tst[0].time_us;
+    memcpy(m->info_hash, stamp->facts->tst[0].info_hash, 32);
+    m->authority = stamp->tx.u.stamp.authority;
+    return GV_OK;
+}
+
+/* A new BID or CLOSE: which waiting stamps list it? One whose bids had all
+ * come does not list a new one; a bid that comes again may be in any. */
+enum gv_rc
+gv_admit_find_stamps(struct gv_chain *c, struct gv_pool_tx *e, bool again)
+{
+    const struct gv_pool_tx *p = c->pool.of[GV_POOL_STAMPS].first;
+
+    for (; p; p = p->next)
+        if ((again || p->missing > 0) && lists(&p->tx.u.stamp, e->leaf) &&
+            add_mark(e, p) != GV_OK)
+            return GV_FAULT;
+    settle_time(c, e);
+    return GV_OK;
+}
+
+/* The bids of a stamp that comes too late were stamped, and may be again. */
+void
+gv_admit_note_missed(struct gv_state *s, const struct gv_chain *c,
+                     const struct gv_tx_stamp *t)
+{
+    for (unsigned i = 0; i < t->count; i++) {
+        struct gv_pool_tx *e =
+            gv_pool_find_leaf(&s->pool, t->leaves + (size_t)i * 32);
+
+        if (e && e->chain == c)
+            e->dated = true;
+    }
+}
+
+/* A new STAMP dates the waiting bids it lists. */
+enum gv_rc
+gv_admit_date_listed(struct gv_state *s, struct gv_chain *c,
+                     struct gv_pool_tx *stamp)
+{
+    const struct gv_tx_stamp *t = &stamp->tx.u.stamp;
+
+    for (unsigned i = 0; i < t->count; i++) {
+        struct gv_pool_tx *e =
+            gv_pool_find_leaf(&s->pool, t->leaves + (size_t)i * 32);
+
+        if (!e || e->chain != c) {
+            stamp->missing++;
+            continue;
+        }
+        if (add_mark(e, stamp) != GV_OK)
+            return GV_FAULT;
+        settle_time(c, e);
+    }
+    return GV_OK;
+}

@@ -1,0 +1,278 @@
+/* ballot.c - votes: cast with a lock (V1), counted to a quorum (V2). */
+#include "chain/state/ballot.h"
+
+#include <stdlib.h>
+
+#include "chain/state/impl.h"
+#include "chain/state/vec.h"
+
+#define VOTES_MAX 16 /* votes of one validator that are counted at once */
+
+void
+gv_ballot_free(struct gv_ballot *b)
+{
+    free(b->tally);
+    free(b->lock);
+    free(b->lock_read);
+}
+
+static bool
+same_link(const struct gv_vote *a, const struct gv_vote *b)
+{
+    return GV_ID_EQ(&a->source, &b->source) &&
+           GV_ID_EQ(&a->target, &b->target) &&
+           a->source_height == b->source_height &&
+           a->target_height == b->target_height;
+}
+
+/* Blocks have work behind them, votes have not: a validator that votes for
+ * everything only pushes out its own older votes. */
+static void
+limit_votes(struct gv_ballot *b, unsigned validator)
+{
+    uint64_t bit = UINT64_C(1) << validator;
+    size_t count = 0, first = 0, kept = 0;
+
+    for (size_t i = b->count; i-- > 0;)
+        if (b->tally[i].voted & bit) {
+            count++;
+            first = i;
+        }
+    if (count < VOTES_MAX)
+        return;
+    b->tally[first].voted &= ~bit;
+    for (size_t i = 0; i < b->count; i++)
+        if (b->tally[i].voted)
+            b->tally[kept++] = b->tally[i];
+    b->count = kept;
+}
+
+/* The tally of a link, made if need be; NULL: no memory. */
+static struct gv_tally *
+tally_of(struct gv_ballot *b, const struct gv_vote *link, uint32_t final)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < b->count; i++)
+        if (same_link(&b->tally[i].link, link))
+            return &b->tally[i];
+    for (size_t i = 0; i < b->count; i++)
+        if (b->tally[i].link.target_height > final)
+            b->tally[kept++] = b->tally[i];
+    b->count = kept;
+    if (!gv_vec_room(&b->tally, b->count, &b->cap, sizeof(*b->tally)))
+        return NULL;
+    memset(&b->tally[b->count], 0, sizeof(*b->tally));
+    b->tally[b->count].link = *link;
+    return &b->tally[b->count++];
+}
+
+/* A quorum: make the FINAL and let it in like any other transaction. */
+static enum gv_rc
+make_final(struct gv_state *s, struct gv_chain *c, const struct gv_tally *t,
+           uint64_t now_ms, struct gv_reject *why)
+{
+    unsigned m = gv_pins_validators(c->pins), n = 0;
+    uint8_t bitmap[GV_VALIDATORS_MAX / 8] = {0};
+    uint8_t sigs[GV_VALIDATORS_MAX * 64];
+    uint8_t raw[256 + GV_VALIDATORS_MAX * 64];
+    struct gv_sink out = gv_sink_buffer(raw, sizeof(raw));
+    struct gv_tx tx = {.kind = GV_TX_FINAL, .chain = c->id};
+
+    for (unsigned i = 0; i < m; i++) {
+        if (!(t->voted >> i & 1))
+            continue;
+        bitmap[i / 8] |= (uint8_t)(1u << i % 8);
+        memcpy(sigs + 64 * n++, t->sig[i].b, 64);
+    }
+    tx.u.final.link = t->link;
+    tx.u.final.bitmap = gv_bytes(bitmap, (m + 7) / 8);
+    tx.u.final.sigs = sigs;
+    tx.u.final.count = (uint8_t)n;
+    gv_tx_put(&out, &tx);
+    return gv_state_add_tx(s, gv_bytes(raw, out.len), now_ms, why);
+}
+
+/* With a quorum the link becomes a FINAL. Its blocks may not be here yet:
+ * then gv_ballot_retry does it when they are. */
+static enum gv_rc
+settle(struct gv_state *s, struct gv_chain *c, size_t i, uint64_t now_ms)
+{
+    struct gv_tally t = c->ballot->tally[i];
+    unsigned quorum = gv_quorum(gv_pins_validators(c->pins));
+    struct gv_reject why = {.index = GV_NO_INDEX};
+    enum gv_rc rc;
+
+    if (t.done || (unsigned)__builtin_popcountll(t.voted) < quorum ||
+        gv_tree_find(&c->tree, &t.link.target) == GV_NOWHERE)
+        return GV_OK;
+    c->ballot->tally[i].done = true;
+    rc = make_final(s, c, &t, now_ms, &why);
+    if (rc != GV_REJECT || why.code == GV_DUPLICATE)
+        return rc == GV_FAULT ? GV_FAULT : GV_OK;
+    /* The tallies may have moved while the FINAL went in. */
+    for (i = 0; i < c->ballot->count; i++)
+        if (same_link(&c->ballot->tally[i].link, &t.link))
+            c->ballot->tally[i].done = false;
+    return GV_OK;
+}
+
+enum gv_rc
+gv_ballot_retry(struct gv_state *s, struct gv_chain *c, uint64_t now_ms)
+{
+    for (size_t i = 0; i < c->ballot->count; i++)
+        if (settle(s, c, i, now_ms) != GV_OK)
+            return GV_FAULT;
+    return GV_OK;
+}
+
+static enum gv_rc
+count_vote(struct gv_state *s, struct gv_chain *c, const struct gv_vote *link,
+           unsigned validator, const struct gv_sig *sig, uint64_t now_ms,
+           struct gv_reject *why)
+{
+    uint64_t bit = UINT64_C(1) << validator;
+    struct gv_tally *t;
+
+    for (size_t i = 0; i < c->ballot->count; i++)
+        if (same_link(&c->ballot->tally[i].link, link) &&
+            c->ballot->tally[i].voted & bit)
+            return gv_refuse(why, GV_DUPLICATE, "vote", validator, 0);
+    limit_votes(c->ballot, validator);
+    t = tally_of(c->ballot, link, c->tree.node[c->tree.final].height);
+    if (!t)
+        return gv_state_fail(s, "out of memory");
+    t->voted |= bit;
+    t->sig[validator] = *sig;
+    return settle(s, c, (size_t)(t - c->ballot->tally), now_ms);
+}
+
+/* Is the vote worth counting? */
+static enum gv_rc
+check_vote(const struct gv_chain *c, const struct gv_vote *v,
+           unsigned validator, struct gv_reject *why)
+{
+    uint32_t final = c->tree.node[c->tree.final].height;
+
+    if (validator >= gv_pins_validators(c->pins))
+        return gv_refuse(why, GV_BAD_FINAL, "vote.validator", validator,
+                         gv_pins_validators(c->pins));
+    if (v->target_height <= v->source_height)
+        return gv_refuse(why, GV_BAD_FINAL, "vote.target", v->target_height,
+                         v->source_height);
+    if (v->target_height <= final)
+        return gv_refuse(why, GV_DUPLICATE, "vote.target", v->target_height,
+                         final);
+    return GV_OK;
+}
+
+enum gv_rc
+gv_state_add_vote(struct gv_state *s, const struct gv_chain_id *id,
+                  const struct gv_vote *vote, uint8_t validator,
+                  const struct gv_sig *sig, uint64_t now_ms,
+                  struct gv_reject *why)
+{
+    struct gv_chain *c = gv_state_chain(s, id);
+    uint8_t digest[32];
+    enum gv_rc rc;
+
+    if (!c)
+        return gv_refuse(why, GV_UNKNOWN_AUCTION, "vote.chain", 0, 0);
+    if (gv_chain_load(s, c, now_ms) != GV_OK)
+        return GV_FAULT;
+    rc = check_vote(c, vote, validator, why);
+    if (rc != GV_OK)
+        return rc;
+    gv_vote_digest(id, vote, digest);
+    if (!gv_key_verify(s->opt.keys, gv_pins_validator(c->pins, validator),
+                       digest, sig))
+        return gv_refuse(why, GV_BAD_SIGNATURE, "vote.signature", 0, 0);
+    return count_vote(s, c, vote, validator, sig, now_ms, why);
+}
+
+/* --- this node's own votes
+ * ----------------------------------------------------------- */
+
+static enum gv_rc
+read_lock(struct gv_state *s, struct gv_chain *c, size_t own,
+          const struct gv_pubkey *key, struct gv_vote_lock **out)
+{
+    struct gv_ballot *b = c->ballot;
+    size_t n = s->opt.validator_count;
+
+    if (!b->lock) {
+        b->lock = calloc(n, sizeof(*b->lock));
+        b->lock_read = calloc(n, sizeof(*b->lock_read));
+        if (!b->lock || !b->lock_read)
+            return gv_state_fail(s, "out of memory");
+    }
+    if (!b->lock_read[own] &&
+        gv_record_get_lock(s, c, key, &b->lock[own]) != GV_OK)
+        return GV_FAULT;
+    b->lock_read[own] = true;
+    *out = &b->lock[own];
+    return GV_OK;
+}
+
+/* The newest justified block below the tip. */
+static const struct gv_node *
+source_of(const struct gv_chain *c)
+{
+    uint32_t n = c->tip;
+
+    do {
+        if (c->tree.node[n].parent == GV_NOWHERE)
+            break;
+        n = c->tree.node[n].parent;
+    } while (!c->tree.node[n].justified);
+    return &c->tree.node[n];
+}
+
+/* Vote for the tip from the highest justified block, if the lock allows it:
+ * a new target height, and not around an earlier vote. */
+static enum gv_rc
+cast(struct gv_state *s, struct gv_chain *c, size_t own, unsigned validator,
+     uint64_t now_ms)
+{
+    const struct gv_pubkey *key = gv_pins_validator(c->pins, validator);
+    const struct gv_node *to = &c->tree.node[c->tip];
+    const struct gv_node *from = source_of(c);
+    struct gv_vote_lock *lock = NULL;
+    struct gv_vote v = {from->height, to->height, from->sealed, to->sealed};
+    struct gv_sig sig;
+    uint8_t digest[32];
+
+    if (read_lock(s, c, own, key, &lock) != GV_OK || !lock)
+        return GV_FAULT;
+    if (to->justified || to->height <= lock->target_height ||
+        from->height < lock->source_height)
+        return GV_OK;
+    gv_vote_digest(&c->id, &v, digest);
+    if (gv_key_sign(s->opt.keys, &s->opt.validator[own], digest, NULL, &sig) !=
+        GV_OK)
+        return gv_state_fail(s, "a validator's key cannot sign");
+    lock->source_height = v.source_height;
+    lock->target_height = v.target_height;
+    gv_record_put_lock(s, c, key, lock);
+    if (s->opt.events.vote)
+        s->opt.events.vote(s->opt.events.arg, c, &v, (uint8_t)validator, &sig);
+    return count_vote(s, c, &v, validator, &sig, now_ms, NULL) == GV_FAULT
+               ? GV_FAULT
+               : GV_OK;
+}
+
+enum gv_rc
+gv_ballot_vote(struct gv_state *s, struct gv_chain *c, uint64_t now_ms)
+{
+    for (size_t own = 0; own < s->opt.validator_count; own++) {
+        struct gv_pubkey key;
+
+        if (gv_key_public(s->opt.keys, &s->opt.validator[own], &key) != GV_OK)
+            return gv_state_fail(s, "a validator's key is no key");
+        for (unsigned i = 0; i < gv_pins_validators(c->pins); i++)
+            if (GV_ID_EQ(gv_pins_validator(c->pins, i), &key) &&
+                cast(s, c, own, i, now_ms) != GV_OK)
+                return GV_FAULT;
+    }
+    return GV_OK;
+}

@@ -1,0 +1,33 @@
+/*
+ * ballot.h - votes on the blocks of one chain: casting this node's own (V1)
+ * and counting everybody's until a link has its quorum.
+ */
+#ifndef GAVEL_STATE_BALLOT_H
+#define GAVEL_STATE_BALLOT_H
+
+#include "chain/state/state.h"
+
+/* What a validator must remember before a vote leaves it: never two votes
+ * with one target height, never one surrounding another (V1). */
+struct gv_vote_lock {
+    uint32_t source_height, target_height;
+};
+
+/* Votes for one link. */
+struct gv_tally {
+    struct gv_vote link;
+    uint64_t voted; /* bit i: validator i */
+    bool done;      /* its FINAL was let in */
+    struct gv_sig sig[GV_VALIDATORS_MAX];
+};
+
+struct gv_ballot {
+    struct gv_tally *tally;
+    size_t count, cap;
+    struct gv_vote_lock *lock; /* one per own validator key */
+    bool *lock_read;
+};
+
+void gv_ballot_free(struct gv_ballot *b);
+
+#endif

@@ -1,0 +1,146 @@
+/*
+ * book.h - the book of one auction: everything its chain's validity and its
+ * outcome rest on, in memory, along the branch the chain stands on.
+ *
+ * Connecting a block adds to sets; disconnecting takes the same things off
+ * again, so every array here only grows and shrinks at its end, and each
+ * block remembers how long the arrays were before it. This is the state tier
+ * of validation (rules R1 to R8 in docs/spec/consensus.md): signatures were
+ * verified before, and what the tokens say comes along as facts.
+ *
+ * No I/O, no clock. One thread at a time. A function that returns GV_FAULT
+ * (memory) leaves the book unusable except for gv_book_free.
+ */
+#ifndef GAVEL_STATE_BOOK_H
+#define GAVEL_STATE_BOOK_H
+
+#include "chain/state/spine.h"
+#include "gavel/fold.h"
+#include "gavel/open.h"
+#include "gavel/verify.h"
+
+struct gv_book_bidder {
+    struct gv_pubkey key;
+    struct gv_hash fingerprint;
+    uint64_t not_after_ms;
+    uint32_t bids; /* BIDs on the chain (max_bids, R4) */
+};
+
+struct gv_book_bid {
+    struct gv_bid_id id;
+    uint64_t amount, t_us;
+    uint32_t bidder, seq, height, index; /* index: transaction in its block */
+    uint32_t leaf;                       /* its stamp leaf */
+    uint32_t info; /* position of the stamp that defines t */
+};
+
+/* A leaf some STAMP lists or some BID or CLOSE has. */
+struct gv_book_leaf {
+    uint8_t hash[32];
+    uint32_t owner; /* bid, GV_OWNER_CLOSE or GV_NOWHERE */
+    uint32_t mark;  /* newest mark, or GV_NOWHERE */
+};
+#define GV_OWNER_CLOSE (UINT32_MAX - 1)
+
+/* "This STAMP lists this leaf", a list per leaf, newest first. */
+struct gv_book_mark {
+    uint32_t leaf, stamp, next;
+};
+
+struct gv_book_stamp {
+    uint8_t name[32]; /* authority and info_hash (O2) */
+    uint8_t info_hash[32];
+    uint64_t time_us;
+    uint8_t authority;
+};
+
+/* A later stamp moved a bid (or the CLOSE) to an earlier time. */
+struct gv_book_shift {
+    uint32_t owner, old_info;
+    uint64_t old_t_us;
+};
+
+/* Lengths of the arrays before a block. */
+struct gv_book_level {
+    uint32_t bidders, bids, leaves, marks, stamps, shifts, owned;
+    bool closed; /* was the CLOSE on the chain before? */
+};
+
+struct gv_book {
+    struct gv_open *open; /* owned, with its bytes */
+    uint8_t *open_raw;
+    struct gv_pins *pins;
+    struct gv_spine spine;
+    struct gv_fold *fold;
+
+    struct gv_book_bidder *bidder;
+    struct gv_book_bid *bid;
+    struct gv_book_leaf *leaf;
+    struct gv_book_mark *mark;
+    struct gv_book_stamp *stamp;
+    struct gv_book_shift *shift;
+    uint32_t *owned; /* leaves that got an owner after they were listed */
+    struct gv_book_level *level; /* by height */
+    size_t bidders, bids, leaves, marks, stamps, shifts, owneds;
+    size_t bidder_cap, bid_cap, leaf_cap, mark_cap, stamp_cap, shift_cap,
+        owned_cap, level_cap;
+    struct gv_table by_key, by_bid, by_leaf;
+    struct gv_table by_stamp; /* by name */
+
+    bool closed; /* a CLOSE is on the chain */
+    struct gv_hash close_id;
+    uint64_t close_us; /* t(CLOSE) */
+    uint32_t close_leaf, close_info;
+
+    uint32_t cutoff_height;  /* X, 0: not there */
+    uint32_t outcome_height; /* Y, 0: not there */
+    struct gv_outcome outcome;
+
+    /* Bids of the mempool that stand in the fold for look-ups, newest last.
+     * Consensus never sees them: gv_book_shade(NULL) comes first. */
+    struct gv_fold_bid *shade;
+    size_t shades, shade_cap;
+};
+
+/* A book with block 0 in it. raw_open is copied. GV_OK, GV_REJECT or
+ * GV_FAULT. */
+enum gv_rc gv_book_new(struct gv_bytes raw_open, const struct gv_params *params,
+                       uint64_t seed, struct gv_book **out,
+                       struct gv_reject *why) GV_MUST_CHECK;
+void gv_book_free(struct gv_book *b);
+
+/*
+ * Check and connect the next block. facts[i] is what verification learned of
+ * transaction i, NULL for one without tokens. On GV_REJECT (why->index names
+ * the transaction) the book is as before.
+ */
+enum gv_rc gv_book_connect(struct gv_book *b, const struct gv_block *block,
+                           const struct gv_tx_facts *const *facts,
+                           struct gv_reject *why) GV_MUST_CHECK;
+/* Take the newest block off. Not block 0. */
+enum gv_rc gv_book_disconnect(struct gv_book *b) GV_MUST_CHECK;
+
+/* E in us over the blocks connected (R6); UINT64_MAX: none. */
+uint64_t gv_book_effective_close(struct gv_book *b);
+/* Is X connected: is the set of bids fixed? */
+bool gv_book_set_fixed(const struct gv_book *b);
+/* F over the set. */
+void gv_book_outcome(struct gv_book *b, struct gv_outcome *out);
+/* May the chain grow any further? False once FINAL(Y) stands on it. */
+bool gv_book_ended(const struct gv_book *b);
+/* Do empty blocks have a use now (R8)? */
+bool gv_book_wants_empty(const struct gv_book *b);
+
+uint32_t gv_book_find_bidder(const struct gv_book *b,
+                             const struct gv_pubkey *key);
+uint32_t gv_book_find_bid(const struct gv_book *b, const struct gv_bid_id *id);
+
+/* Leave the fold's extra rows out (n = 0) or let exactly these stand in it,
+ * so that look-ups see the mempool too. Bids must be of enrolled bidders and
+ * not on the chain; `ref` of each is the caller's. GV_OK or GV_FAULT. */
+enum gv_rc gv_book_shade(struct gv_book *b, const struct gv_fold_bid *bids,
+                         size_t n) GV_MUST_CHECK;
+/* Rows of shade bids have this bit set in bid.ref. */
+#define GV_SHADE_REF 0x80000000u
+
+#endif

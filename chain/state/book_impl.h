@@ -1,0 +1,48 @@
+/*
+ * book_impl.h - the parts of the book that its files share.
+ */
+#ifndef GAVEL_STATE_BOOK_IMPL_H
+#define GAVEL_STATE_BOOK_IMPL_H
+
+#include "chain/state/book.h"
+
+/* One block on its way into the book. */
+struct gv_book_step {
+    struct gv_book *b;
+    const struct gv_block *block;
+    const struct gv_tx_facts *const *facts;
+    const struct gv_book_level *before;
+    uint64_t time_us;
+    struct gv_reject *why;
+};
+
+/* book_txs.c: enter the transactions. */
+enum gv_rc gv_book_add_txs(struct gv_book_step *s) GV_MUST_CHECK;
+/* book_time.c: times of what the block stamped; deadlines; the fold. */
+enum gv_rc gv_book_add_stamps(struct gv_book_step *s) GV_MUST_CHECK;
+enum gv_rc gv_book_settle_times(struct gv_book_step *s) GV_MUST_CHECK;
+/* t(owner of leaf): the (f+1)-th smallest over the authorities of each one's
+ * smallest genTime (R2). False when fewer than f+1 stamped it. */
+bool gv_book_time_of(const struct gv_book *b, const struct gv_book_leaf *leaf,
+                     uint64_t *t_us, uint32_t *info);
+/* The bid as F reads it. */
+void gv_book_fold_bid(const struct gv_book *b, uint32_t bid,
+                      struct gv_fold_bid *out);
+void gv_book_apply_close(struct gv_book *b);
+/* book_undo.c: shrink every array to `to`. */
+enum gv_rc gv_book_undo(struct gv_book *b, const struct gv_book_level *to);
+
+/* What names a STAMP (O2): its authority and SHA256(TSTInfo). */
+void gv_book_stamp_name(uint8_t authority, const uint8_t info_hash[32],
+                        uint8_t name32[32]);
+bool gv_book_has_stamp(const struct gv_book *b, uint8_t authority,
+                       const uint8_t info_hash[32]);
+/* Does some STAMP of this authority list the leaf already? */
+bool gv_book_marked(const struct gv_book *b, const struct gv_book_leaf *leaf,
+                    uint8_t authority);
+
+uint32_t gv_book_find_leaf(const struct gv_book *b, const uint8_t hash32[32]);
+/* Position of the leaf, entered if need be; GV_NOWHERE: no memory. */
+uint32_t gv_book_leaf_at(struct gv_book *b, const uint8_t hash32[32]);
+
+#endif

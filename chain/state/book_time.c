@@ -1,0 +1,317 @@
+/* book_time.c - trusted time: what stamps say about bids (R2, R3). */
+#include <stdlib.h>
+
+#include "chain/state/book_impl.h"
+#include "chain/state/vec.h"
+
+bool
+gv_book_marked(const struct gv_book *b, const struct gv_book_leaf *leaf,
+               uint8_t authority)
+{
+    for (uint32_t m = leaf->mark; m != GV_NOWHERE; m = b->mark[m].next)
+        if (b->stamp[b->mark[m].stamp].authority == authority)
+            return true;
+    return false;
+}
+
+static enum gv_rc
+add_mark(struct gv_book *b, uint32_t leaf, uint32_t stamp)
+{
+    struct gv_book_mark *m;
+
+    if (!gv_vec_room(&b->mark, b->marks, &b->mark_cap, sizeof(*b->mark)))
+        return GV_FAULT;
+    m = &b->mark[b->marks];
+    m->leaf = leaf;
+    m->stamp = stamp;
+    m->next = b->leaf[leaf].mark;
+    b->leaf[leaf].mark = (uint32_t)b->marks++;
+    return GV_OK;
+}
+
+static enum gv_rc
+list_leaves(struct gv_book_step *s, const struct gv_tx_stamp *t, uint32_t stamp)
+{
+    struct gv_book *b = s->b;
+    bool useful = false;
+
+    for (unsigned i = 0; i < t->count; i++) {
+        uint32_t leaf = gv_book_leaf_at(b, t->leaves + (size_t)i * 32);
+
+        if (leaf == GV_NOWHERE)
+            return GV_FAULT;
+        if (b->leaf[leaf].owner != GV_NOWHERE &&
+            !gv_book_marked(b, &b->leaf[leaf], t->authority))
+            useful = true;
+        if (add_mark(b, leaf, stamp) != GV_OK)
+            return GV_FAULT;
+    }
+    if (!useful)
+        return gv_refuse(s->why, GV_BAD_STAMP, "stamp.leaves", t->count, 1);
+    return GV_OK;
+}
+
+static enum gv_rc
+add_stamp(struct gv_book_step *s, const struct gv_tx_stamp *t,
+          const struct gv_tst_facts *f)
+{
+    struct gv_book *b = s->b;
+    struct gv_book_stamp *to;
+
+    if (gv_book_has_stamp(b, t->authority, f->info_hash))
+        return gv_refuse(s->why, GV_DUPLICATE, "stamp", 0, 0);
+    if (!gv_vec_room(&b->stamp, b->stamps, &b->stamp_cap, sizeof(*b->stamp)))
+        return GV_FAULT;
+    to = &b->stamp[b->stamps];
+    memcpy(to->info_hash, f->info_hash, 32);
+    gv_book_stamp_name(t->authority, f->info_hash, to->name);
+    to->time_us = f->time_us;
+    to->authority = t->authority;
+    b->stamps++;
+    if (gv_table_add(&b->by_stamp, (uint32_t)b->stamps - 1) != GV_OK)
+        return GV_FAULT;
+    return list_leaves(s, t, (uint32_t)b->stamps - 1);
+}
+
+enum gv_rc
+gv_book_add_stamps(struct gv_book_step *s)
+{
+    for (uint32_t i = 0; i < s->block->h.header.tx_count; i++) {
+        const struct gv_tx *tx = &s->block->tx[i];
+        enum gv_rc rc;
+
+        if (tx->kind != GV_TX_STAMP)
+            continue;
+        if (s->why)
+            s->why->index = i;
+        rc = add_stamp(s, &tx->u.stamp, &s->facts[i]->tst[0]);
+        if (rc != GV_OK)
+            return rc;
+    }
+    return GV_OK;
+}
+
+/* Of the stamps with one time the lowest authority, then the smallest hash
+ * defines the tie (O1). */
+static bool
+tie_before(const struct gv_book_stamp *x, const struct gv_book_stamp *y)
+{
+    if (x->authority != y->authority)
+        return x->authority < y->authority;
+    return memcmp(x->info_hash, y->info_hash, 32) < 0;
+}
+
+/* Insertion sort of at most 15 times. */
+static void
+sort_times(uint64_t *time, unsigned n)
+{
+    for (unsigned i = 1; i < n; i++) {
+        uint64_t t = time[i];
+        unsigned j = i;
+
+        for (; j > 0 && time[j - 1] > t; j--)
+            time[j] = time[j - 1];
+        time[j] = t;
+    }
+}
+
+bool
+gv_book_time_of(const struct gv_book *b, const struct gv_book_leaf *leaf,
+                uint64_t *t_us, uint32_t *info)
+{
+    uint64_t best[GV_AUTHORITIES_MAX], time[GV_AUTHORITIES_MAX];
+    unsigned n = 0, need = gv_open_f(b->open) + 1;
+    uint32_t seen = 0;
+
+    for (uint32_t m = leaf->mark; m != GV_NOWHERE; m = b->mark[m].next) {
+        const struct gv_book_stamp *s = &b->stamp[b->mark[m].stamp];
+
+        if (!(seen >> s->authority & 1) || s->time_us < best[s->authority])
+            best[s->authority] = s->time_us;
+        seen |= UINT32_C(1) << s->authority;
+    }
+    for (unsigned i = 0; i < GV_AUTHORITIES_MAX; i++)
+        if (seen >> i & 1)
+            time[n++] = best[i];
+    if (n < need)
+        return false;
+    sort_times(time, n);
+    *t_us = time[need - 1];
+    *info = GV_NOWHERE;
+    for (uint32_t m = leaf->mark; m != GV_NOWHERE; m = b->mark[m].next) {
+        uint32_t at = b->mark[m].stamp;
+
+        if (b->stamp[at].time_us == *t_us &&
+            (*info == GV_NOWHERE ||
+             tie_before(&b->stamp[at], &b->stamp[*info])))
+            *info = at;
+    }
+    return true;
+}
+
+void
+gv_book_fold_bid(const struct gv_book *b, uint32_t bid, struct gv_fold_bid *out)
+{
+    const struct gv_book_bid *from = &b->bid[bid];
+
+    out->id = from->id;
+    out->t_us = from->t_us;
+    out->amount = from->amount;
+    out->bidder = from->bidder;
+    out->ref = bid;
+    gv_tie(b->stamp[from->info].info_hash, from->id.b, out->tie);
+}
+
+void
+gv_book_apply_close(struct gv_book *b)
+{
+    uint64_t notice_us = b->open->terms.notice_ms * 1000;
+
+    if (!b->closed || b->close_us >= UINT64_MAX - notice_us)
+        gv_fold_set_close(b->fold, UINT64_MAX);
+    else
+        gv_fold_set_close(b->fold, b->close_us + notice_us);
+}
+
+/* R3: the deadline of what this block admits. */
+static enum gv_rc
+admit(struct gv_book_step *s, uint32_t leaf, uint32_t index, uint64_t *t_us,
+      uint32_t *info)
+{
+    struct gv_book *b = s->b;
+    uint64_t d_us = b->open->terms.d_ms * UINT64_C(1000);
+
+    if (s->why)
+        s->why->index = index;
+    if (!gv_book_time_of(b, &b->leaf[leaf], t_us, info))
+        return gv_refuse(s->why, GV_BAD_STAMP, "stamps", 0,
+                         gv_open_f(b->open) + 1);
+    if (s->time_us > *t_us + d_us)
+        return gv_refuse(s->why, GV_DEADLINE, "header.time", s->time_us,
+                         *t_us + d_us);
+    return GV_OK;
+}
+
+static enum gv_rc
+admit_bid(struct gv_book_step *s, uint32_t bid)
+{
+    struct gv_book_bid *to = &s->b->bid[bid];
+    uint64_t floor_us = s->b->spine.at[to->info].max_gen_us;
+    uint64_t t_us;
+    uint32_t info;
+    enum gv_rc rc = admit(s, to->leaf, to->index, &t_us, &info);
+
+    if (rc != GV_OK)
+        return rc;
+    if (t_us <= floor_us)
+        return gv_refuse(s->why, GV_BAD_STAMP, "bid.recent", t_us, floor_us);
+    to->t_us = t_us;
+    to->info = info;
+    return GV_OK;
+}
+
+/* A stamp in this block may move a bid of an earlier block to an earlier
+ * time (R2); the fold follows. */
+static enum gv_rc
+shift(struct gv_book *b, uint32_t owner, uint64_t t_us, uint32_t info)
+{
+    bool is_close = owner == GV_OWNER_CLOSE;
+    struct gv_book_bid *bid = is_close ? NULL : &b->bid[owner];
+    struct gv_fold_bid row;
+    struct gv_book_shift *note;
+
+    if (!gv_vec_room(&b->shift, b->shifts, &b->shift_cap, sizeof(*b->shift)))
+        return GV_FAULT;
+    note = &b->shift[b->shifts++];
+    note->owner = owner;
+    note->old_t_us = is_close ? b->close_us : bid->t_us;
+    note->old_info = is_close ? b->close_info : bid->info;
+    if (is_close) {
+        b->close_us = t_us;
+        b->close_info = info;
+        return GV_OK;
+    }
+    gv_book_fold_bid(b, owner, &row);
+    gv_fold_remove(b->fold, &row);
+    bid->t_us = t_us;
+    bid->info = info;
+    gv_book_fold_bid(b, owner, &row);
+    return gv_fold_add(b->fold, &row);
+}
+
+static enum gv_rc
+shift_marked(struct gv_book_step *s)
+{
+    struct gv_book *b = s->b;
+
+    for (size_t m = s->before->marks; m < b->marks; m++) {
+        const struct gv_book_leaf *leaf = &b->leaf[b->mark[m].leaf];
+        uint32_t owner = leaf->owner, info;
+        uint64_t t_us;
+        bool older = owner == GV_OWNER_CLOSE ? s->before->closed
+                                             : owner < s->before->bids;
+        uint32_t now = 0;
+
+        if (owner == GV_NOWHERE || !older ||
+            !gv_book_time_of(b, leaf, &t_us, &info))
+            continue;
+        now = owner == GV_OWNER_CLOSE ? b->close_info : b->bid[owner].info;
+        if (info != now && shift(b, owner, t_us, info) != GV_OK)
+            return GV_FAULT;
+    }
+    return GV_OK;
+}
+
+static int
+by_order(const void *x, const void *y)
+{
+    const struct gv_fold_bid *a = x, *b = y;
+    int c;
+
+    if (a->t_us != b->t_us)
+        return a->t_us < b->t_us ? -1 : 1;
+    c = memcmp(a->tie, b->tie, 32);
+    return c ? c : GV_ID_CMP(&a->id, &b->id);
+}
+
+/* New bids enter the fold in their order, so that one block is one fold. */
+static enum gv_rc
+fold_new(struct gv_book_step *s)
+{
+    struct gv_book *b = s->b;
+    size_t n = b->bids - s->before->bids;
+    struct gv_fold_bid *rows = malloc((n ? n : 1) * sizeof(*rows));
+    enum gv_rc rc = rows ? GV_OK : GV_FAULT;
+    bool sorted = true;
+
+    for (size_t i = 0; rows && i < n; i++) {
+        gv_book_fold_bid(b, s->before->bids + (uint32_t)i, &rows[i]);
+        if (i > 0 && by_order(&rows[i - 1], &rows[i]) > 0)
+            sorted = false;
+    }
+    if (rows && !sorted)
+        qsort(rows, n, sizeof(*rows), by_order);
+    for (size_t i = 0; rc == GV_OK && i < n; i++)
+        rc = gv_fold_add(b->fold, &rows[i]);
+    free(rows);
+    return rc;
+}
+
+enum gv_rc
+gv_book_settle_times(struct gv_book_step *s)
+{
+    struct gv_book *b = s->b;
+    enum gv_rc rc = GV_OK;
+
+    for (uint32_t i = s->before->bids; i < b->bids && rc == GV_OK; i++)
+        rc = admit_bid(s, i);
+    if (rc == GV_OK && b->closed && !s->before->closed)
+        rc = admit(s, b->close_leaf, GV_NO_INDEX, &b->close_us, &b->close_info);
+    if (rc == GV_OK)
+        rc = shift_marked(s);
+    if (rc == GV_OK)
+        rc = fold_new(s);
+    if (rc == GV_OK)
+        gv_book_apply_close(b);
+    return rc;
+}

@@ -1,0 +1,248 @@
+/* book_txs.c - transactions of one block enter the book. */
+#include "chain/state/book_impl.h"
+#include "chain/state/vec.h"
+
+/* R6: after X (and in it) the set of bids is fixed. */
+static bool
+fixed_by(enum gv_tx_kind kind)
+{
+    return kind == GV_TX_ENROL || kind == GV_TX_BID || kind == GV_TX_STAMP ||
+           kind == GV_TX_CLOSE;
+}
+
+uint32_t
+gv_book_leaf_at(struct gv_book *b, const uint8_t hash32[32])
+{
+    uint32_t at = gv_book_find_leaf(b, hash32);
+
+    if (at != GV_NOWHERE)
+        return at;
+    if (!gv_vec_room(&b->leaf, b->leaves, &b->leaf_cap, sizeof(*b->leaf)))
+        return GV_NOWHERE;
+    at = (uint32_t)b->leaves;
+    memcpy(b->leaf[at].hash, hash32, 32);
+    b->leaf[at].owner = GV_NOWHERE;
+    b->leaf[at].mark = GV_NOWHERE;
+    b->leaves++;
+    if (gv_table_add(&b->by_leaf, at) == GV_OK)
+        return at;
+    b->leaves--;
+    return GV_NOWHERE;
+}
+
+/* Give a leaf its owner. Leaves listed by an earlier block keep a note, so
+ * that undoing the block takes the owner off again. */
+static enum gv_rc
+own_leaf(struct gv_book_step *s, const uint8_t hash32[32], uint32_t owner,
+         uint32_t *leaf)
+{
+    struct gv_book *b = s->b;
+
+    *leaf = gv_book_leaf_at(b, hash32);
+    if (*leaf == GV_NOWHERE)
+        return GV_FAULT;
+    b->leaf[*leaf].owner = owner;
+    if (*leaf >= s->before->leaves)
+        return GV_OK;
+    if (!gv_vec_room(&b->owned, b->owneds, &b->owned_cap, sizeof(*b->owned)))
+        return GV_FAULT;
+    b->owned[b->owneds++] = *leaf;
+    return GV_OK;
+}
+
+static enum gv_rc
+add_enrol(struct gv_book_step *s, const struct gv_tx *tx)
+{
+    const struct gv_tx_enrol *e = &tx->u.enrol;
+    uint64_t time_ms = s->block->h.header.time_ms;
+    struct gv_book *b = s->b;
+    struct gv_book_bidder *to;
+
+    if (gv_book_find_bidder(b, &e->key) != GV_NOWHERE)
+        return gv_refuse(s->why, GV_DUPLICATE, "enrol.key", 0, 0);
+    if (!gv_cred_valid_at(&e->cred, time_ms))
+        return gv_refuse(s->why, GV_BAD_CREDENTIAL, "enrol.dates", time_ms,
+                         e->cred.not_after_ms);
+    if (!gv_vec_room(&b->bidder, b->bidders, &b->bidder_cap,
+                     sizeof(*b->bidder)))
+        return GV_FAULT;
+    to = &b->bidder[b->bidders];
+    to->key = e->key;
+    to->fingerprint = e->cred.fingerprint;
+    to->not_after_ms = e->cred.not_after_ms;
+    to->bids = 0;
+    b->bidders++;
+    return gv_table_add(&b->by_key, (uint32_t)b->bidders - 1);
+}
+
+static enum gv_rc
+check_bid(struct gv_book_step *s, const struct gv_tx_bid *t, uint32_t bidder)
+{
+    uint64_t time_ms = s->block->h.header.time_ms;
+    struct gv_book *b = s->b;
+
+    if (bidder == GV_NOWHERE)
+        return gv_refuse(s->why, GV_MISSING_PARENT, "bid.bidder", 0, 0);
+    if (gv_book_find_bid(b, &t->id) != GV_NOWHERE)
+        return gv_refuse(s->why, GV_DUPLICATE, "bid", 0, 0);
+    if (time_ms > b->bidder[bidder].not_after_ms)
+        return gv_refuse(s->why, GV_BAD_CREDENTIAL, "bid.bidder", time_ms,
+                         b->bidder[bidder].not_after_ms);
+    if (b->bidder[bidder].bids >= b->open->terms.max_bids)
+        return gv_refuse(s->why, GV_TOO_MANY_BIDS, "bid.bidder",
+                         b->bidder[bidder].bids, b->open->terms.max_bids);
+    return GV_OK;
+}
+
+static enum gv_rc
+add_bid(struct gv_book_step *s, const struct gv_tx *tx, uint32_t index)
+{
+    const struct gv_tx_bid *t = &tx->u.bid;
+    struct gv_book *b = s->b;
+    uint32_t bidder = gv_book_find_bidder(b, &t->bidder);
+    struct gv_book_bid *to;
+    uint32_t recent;
+    uint8_t leaf[32];
+    enum gv_rc rc = check_bid(s, t, bidder);
+
+    if (rc != GV_OK)
+        return rc;
+    recent = gv_spine_height(&b->spine, &t->recent);
+    if (recent == GV_NOWHERE || recent + 1 >= b->spine.count)
+        return gv_refuse(s->why, GV_MISSING_PARENT, "bid.recent", 0, 0);
+    if (!gv_vec_room(&b->bid, b->bids, &b->bid_cap, sizeof(*b->bid)))
+        return GV_FAULT;
+    to = &b->bid[b->bids];
+    to->id = t->id;
+    to->amount = t->amount;
+    to->bidder = bidder;
+    to->seq = t->seq;
+    to->height = s->block->h.header.height;
+    to->index = index;
+    to->info = recent; /* until its time is settled */
+    to->t_us = UINT64_MAX;
+    b->bids++;
+    b->bidder[bidder].bids++;
+    if (gv_table_add(&b->by_bid, (uint32_t)b->bids - 1) != GV_OK)
+        return GV_FAULT;
+    gv_stamp_leaf(GV_TX_BID, t->id.b, &t->sig, leaf);
+    return own_leaf(s, leaf, (uint32_t)b->bids - 1, &to->leaf);
+}
+
+static enum gv_rc
+add_close(struct gv_book_step *s, const struct gv_tx *tx)
+{
+    struct gv_book *b = s->b;
+    uint8_t leaf[32];
+
+    if (b->closed)
+        return gv_refuse(s->why, GV_DUPLICATE, "close", 0, 0);
+    if (b->open->terms.close_policy != GV_CLOSE_OWNER)
+        return gv_refuse(s->why, GV_NOT_SIGNER, "close", 0, 0);
+    b->closed = true;
+    b->close_id = tx->u.close.id;
+    b->close_us = UINT64_MAX;
+    gv_stamp_leaf(GV_TX_CLOSE, tx->u.close.id.b, &tx->u.close.sig, leaf);
+    return own_leaf(s, leaf, GV_OWNER_CLOSE, &b->close_leaf);
+}
+
+/* R6: tokens of f+1 authorities over the parent, each past E + D. */
+static enum gv_rc
+add_cutoff(struct gv_book_step *s, const struct gv_tx *tx, uint32_t index)
+{
+    struct gv_book *b = s->b;
+    const struct gv_tx_facts *f = s->facts[index];
+    const struct gv_vertebra *parent = &b->spine.at[b->spine.count - 2];
+    uint64_t past = gv_book_effective_close(b);
+    uint8_t imprint[32];
+
+    if (b->cutoff_height || index != 0)
+        return gv_refuse(s->why, GV_BAD_CUTOFF, "cutoff", index, 0);
+    if (past == UINT64_MAX)
+        return gv_refuse(s->why, GV_BAD_CUTOFF, "cutoff.close", 0, 0);
+    past += b->open->terms.d_ms * UINT64_C(1000);
+    if (tx->u.cutoff.count < gv_open_f(b->open) + 1)
+        return gv_refuse(s->why, GV_BAD_CUTOFF, "cutoff.tokens",
+                         tx->u.cutoff.count, gv_open_f(b->open) + 1);
+    gv_cutoff_imprint(&tx->chain, &parent->sealed, imprint);
+    for (unsigned i = 0; i < f->count; i++) {
+        if (memcmp(f->tst[i].imprint, imprint, 32) != 0)
+            return gv_refuse(s->why, GV_BAD_CUTOFF, "cutoff.imprint", i, 0);
+        if (f->tst[i].time_us <= past)
+            return gv_refuse(s->why, GV_BAD_CUTOFF, "cutoff.genTime",
+                             f->tst[i].time_us, past);
+    }
+    b->cutoff_height = s->block->h.header.height;
+    return GV_OK;
+}
+
+/* R7: exactly what F gives. */
+static enum gv_rc
+add_outcome(struct gv_book_step *s, const struct gv_tx *tx, uint32_t index)
+{
+    const struct gv_outcome *o = &tx->u.outcome;
+    struct gv_outcome ours;
+    struct gv_book *b = s->b;
+
+    if (!b->cutoff_height || b->outcome_height || index != 0)
+        return gv_refuse(s->why, GV_BAD_OUTCOME, "outcome", index, 0);
+    gv_book_outcome(b, &ours);
+    if (o->status != ours.status)
+        return gv_refuse(s->why, GV_BAD_OUTCOME, "outcome.status", o->status,
+                         ours.status);
+    if (o->price != ours.price)
+        return gv_refuse(s->why, GV_BAD_OUTCOME, "outcome.price", o->price,
+                         ours.price);
+    if (!GV_ID_EQ(&o->winner, &ours.winner) ||
+        memcmp(o->fold_hash, ours.fold_hash, 32) != 0)
+        return gv_refuse(s->why, GV_BAD_OUTCOME, "outcome.fold", 0, 0);
+    b->outcome_height = s->block->h.header.height;
+    b->outcome = ours;
+    return GV_OK;
+}
+
+static enum gv_rc
+add_tx(struct gv_book_step *s, const struct gv_tx *tx, uint32_t index)
+{
+    if (s->b->cutoff_height && fixed_by(tx->kind))
+        return gv_refuse(s->why, GV_SET_FIXED, gv_tx_name(tx->kind), 0, 0);
+    switch (tx->kind) {
+    case GV_TX_ENROL:
+        return add_enrol(s, tx);
+    case GV_TX_BID:
+        return add_bid(s, tx, index);
+    case GV_TX_CLOSE:
+        return add_close(s, tx);
+    case GV_TX_CUTOFF:
+        return add_cutoff(s, tx, index);
+    case GV_TX_OUTCOME:
+        return add_outcome(s, tx, index);
+    case GV_TX_FINAL:
+        return gv_spine_final(&s->b->spine, &tx->u.final.link, s->why);
+    case GV_TX_STAMP: /* after the bids they list, gv_book_add_stamps */
+        return GV_OK;
+    case GV_TX_SERVICE:
+    case GV_TX_CERT:
+    case GV_TX_REVOKE:
+    case GV_TX_LIST:
+    case GV_TX_OPEN:
+    case GV_TX_RECEIPT:
+        break;
+    }
+    return gv_refuse(s->why, GV_WRONG_CHAIN, "kind", tx->kind, 0);
+}
+
+enum gv_rc
+gv_book_add_txs(struct gv_book_step *s)
+{
+    for (uint32_t i = 0; i < s->block->h.header.tx_count; i++) {
+        enum gv_rc rc;
+
+        if (s->why)
+            s->why->index = i;
+        rc = add_tx(s, &s->block->tx[i], i);
+        if (rc != GV_OK)
+            return rc;
+    }
+    return GV_OK;
+}

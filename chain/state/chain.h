@@ -1,0 +1,52 @@
+/*
+ * chain.h - one chain of the ledger as look-ups see it. The fields are
+ * read-only for everybody but chain/state.
+ */
+#ifndef GAVEL_STATE_CHAIN_H
+#define GAVEL_STATE_CHAIN_H
+
+#include "chain/state/pool.h"
+#include "chain/state/state.h"
+
+/* What is known of a chain without loading its blocks: kept in memory for
+ * every chain and stored with each block. */
+struct gv_chain_summary {
+    uint32_t height;
+    struct gv_sealed_id tip;
+    uint64_t tip_time_ms;
+    uint32_t justified_height, final_height;
+    struct gv_sealed_id justified, final;
+    /* auctions */
+    uint64_t opening_ms;
+    uint64_t close_us; /* E, UINT64_MAX: none */
+    struct gv_pubkey seller;
+    uint32_t bids, accepted;
+    uint32_t cutoff_height, outcome_height;
+    uint64_t cutoff_time_ms;
+    struct gv_outcome outcome;
+};
+
+struct gv_chain {
+    struct gv_chain_id id;
+    uint32_t number; /* its number in the store */
+    bool registry;
+    struct gv_chain_summary sum;
+
+    bool loaded; /* tree and book (or directory) are in memory */
+    uint64_t used_ms;
+    struct gv_tree tree;
+    uint32_t tip; /* node */
+    struct gv_book *book;
+    struct gv_directory *dir;
+    struct gv_pins *pins; /* borrowed from book or directory */
+    struct gv_spine *spine;
+    struct gv_pool_lists pool; /* its transactions in the mempool */
+    struct gv_ballot *ballot;  /* votes being counted, ballot.h */
+    uint64_t cutoff_asked_ms;  /* the node's note: a CUTOFF is being made */
+};
+
+/* Read a chain's blocks into memory if they are not there. */
+enum gv_rc gv_chain_load(struct gv_state *s, struct gv_chain *c,
+                         uint64_t now_ms) GV_MUST_CHECK;
+
+#endif

@@ -1,0 +1,213 @@
+/* connect.c - standing on the best branch: connect, disconnect, reorganise. */
+#include <stdlib.h>
+
+#include "chain/state/impl.h"
+
+enum gv_rc
+gv_chain_apply(struct gv_chain *c, const struct gv_block *block,
+               const struct gv_tx_facts *const *facts, struct gv_reject *why)
+{
+    return c->registry ? gv_directory_connect(c->dir, block, why)
+                       : gv_book_connect(c->book, block, facts, why);
+}
+
+enum gv_rc
+gv_chain_unapply(struct gv_chain *c)
+{
+    if (!c->registry)
+        return gv_book_disconnect(c->book);
+    gv_directory_disconnect(c->dir);
+    return GV_OK;
+}
+
+bool
+gv_chain_link(struct gv_chain *c, const struct gv_vote *link, uint64_t now_ms)
+{
+    uint32_t target = gv_tree_find(&c->tree, &link->target);
+    uint64_t t_ms =
+        c->registry ? c->dir->params->registry_t_ms : c->book->open->terms.t_ms;
+
+    return target != GV_NOWHERE &&
+           gv_tree_link(&c->tree, link,
+                        now_ms > c->tree.node[target].time_ms + 10 * t_ms);
+}
+
+bool
+gv_chain_learn(struct gv_chain *c, const struct gv_block *block,
+               uint64_t now_ms)
+{
+    bool news = false;
+
+    for (uint32_t i = 0; i < block->h.header.tx_count; i++)
+        if (block->tx[i].kind == GV_TX_FINAL &&
+            gv_chain_link(c, &block->tx[i].u.final.link, now_ms))
+            news = true;
+    return news;
+}
+
+enum gv_rc
+gv_chain_connect(struct gv_state *s, struct gv_chain *c, uint32_t node,
+                 const struct gv_block *block,
+                 const struct gv_tx_facts *const *facts, struct gv_reject *why)
+{
+    enum gv_rc rc = gv_chain_apply(c, block, facts, why);
+
+    if (rc == GV_FAULT)
+        return gv_state_fail(s, "out of memory");
+    if (rc != GV_OK)
+        return rc;
+    c->tip = node;
+    if (!c->registry)
+        gv_record_put_rows(s, c);
+    gv_admit_connected(s, c, block);
+    return GV_OK;
+}
+
+/* A stored block, decoded; its facts come from its tokens. */
+struct stored {
+    struct gv_kv_value v;
+    struct gv_block block;
+    struct gv_facts_list facts;
+};
+
+static void
+release(struct stored *b)
+{
+    gv_facts_clear(&b->facts);
+    gv_block_clear(&b->block);
+    gv_kv_value_free(&b->v);
+}
+
+static enum gv_rc
+fetch(struct gv_state *s, struct gv_chain *c, uint32_t node, struct stored *b)
+{
+    const struct gv_node *n = &c->tree.node[node];
+    struct gv_reject why;
+    enum gv_rc rc;
+
+    memset(b, 0, sizeof(*b));
+    rc = gv_record_get_block(s, c, n->height, &n->sealed, &b->v);
+    if (rc == GV_OK)
+        rc = gv_block_decode(gv_bytes(b->v.p, b->v.len), s->opt.params,
+                             &b->block, &why);
+    if (rc == GV_OK)
+        rc = gv_facts_of_block(&b->block, &b->facts, &why);
+    if (rc == GV_OK)
+        return GV_OK;
+    release(b);
+    return gv_state_fail(s,
+                         rc == GV_FAULT ? NULL : "a stored block is damaged");
+}
+
+/* What a block carried goes back to the mempool: STAMPs last, because they
+ * need their bids there, wherever they stood in the block. */
+static enum gv_rc
+give_back(struct gv_state *s, struct gv_chain *c, const struct stored *b,
+          uint64_t now_ms)
+{
+    struct gv_reject why;
+
+    for (int stamps = 0; stamps < 2; stamps++) {
+        for (uint32_t i = 0; i < b->block.h.header.tx_count; i++) {
+            struct gv_admission a = {&b->block.tx[i], &b->block.id[i],
+                                     b->facts.at[i], now_ms, true};
+
+            if ((a.tx->kind == GV_TX_STAMP) == stamps &&
+                gv_admit_tx(s, c, &a, &why) == GV_FAULT)
+                return GV_FAULT;
+        }
+    }
+    return GV_OK;
+}
+
+static enum gv_rc
+disconnect_tip(struct gv_state *s, struct gv_chain *c, uint64_t now_ms)
+{
+    struct stored b;
+    enum gv_rc rc;
+
+    if (fetch(s, c, c->tip, &b) != GV_OK)
+        return GV_FAULT;
+    gv_record_drop_rows(s, c, c->tree.node[c->tip].height);
+    rc = gv_chain_unapply(c);
+    if (rc != GV_OK)
+        gv_state_fail(s, "out of memory");
+    c->tip = c->tree.node[c->tip].parent;
+    if (rc == GV_OK)
+        rc = give_back(s, c, &b, now_ms);
+    release(&b);
+    return rc;
+}
+
+static enum gv_rc
+connect_node(struct gv_state *s, struct gv_chain *c, uint32_t node,
+             struct gv_task *fresh)
+{
+    struct gv_reject why = {.index = GV_NO_INDEX};
+    struct stored b;
+    enum gv_rc rc;
+
+    if (fresh &&
+        GV_ID_EQ(&fresh->block.h.sealed_id, &c->tree.node[node].sealed))
+        return gv_chain_connect(s, c, node, &fresh->block,
+                                gv_facts_view(&fresh->facts), &fresh->why);
+    if (fetch(s, c, node, &b) != GV_OK)
+        return GV_FAULT;
+    rc = gv_chain_connect(s, c, node, &b.block, gv_facts_view(&b.facts), &why);
+    release(&b);
+    return rc;
+}
+
+/* The next node on the way from the tip up to best. */
+static uint32_t
+next_towards(const struct gv_chain *c, uint32_t best)
+{
+    while (c->tree.node[best].parent != c->tip)
+        best = c->tree.node[best].parent;
+    return best;
+}
+
+/* Not valid in its place: never again, nor what stands on it. The store
+ * forgets them, so that they are judged anew if they come again. */
+static void
+condemn(struct gv_state *s, struct gv_chain *c, uint32_t node)
+{
+    gv_tree_invalidate(&c->tree, node);
+    for (size_t i = node; i < c->tree.count; i++)
+        if (c->tree.node[i].invalid && !c->tree.node[i].gone &&
+            gv_tree_is_ancestor(&c->tree, node, (uint32_t)i))
+            gv_record_drop_block(s, c, &c->tree.node[i]);
+}
+
+enum gv_rc
+gv_chain_follow_best(struct gv_state *s, struct gv_chain *c,
+                     struct gv_task *fresh, uint64_t now_ms)
+{
+    uint32_t before = c->tip, best;
+
+    while ((best = gv_tree_best(&c->tree)) != c->tip) {
+        uint32_t fork = gv_tree_fork(&c->tree, c->tip, best);
+
+        while (c->tip != fork)
+            if (disconnect_tip(s, c, now_ms) != GV_OK)
+                return GV_FAULT;
+        while (c->tip != best) {
+            uint32_t next = next_towards(c, best);
+            enum gv_rc rc = connect_node(s, c, next, fresh);
+
+            if (rc == GV_FAULT)
+                return GV_FAULT;
+            if (rc == GV_OK)
+                continue;
+            condemn(s, c, next);
+            break;
+        }
+    }
+    if (c->tip == before)
+        return GV_OK;
+    gv_chain_summarise(c);
+    gv_record_put_chain(s, c);
+    if (s->opt.events.tip)
+        s->opt.events.tip(s->opt.events.arg, c);
+    return gv_ballot_vote(s, c, now_ms);
+}

@@ -1,0 +1,91 @@
+/*
+ * directory.h - what the registry chain says along the branch it stands on:
+ * services, certificates, revocations and listed auctions.
+ *
+ * The registry's counterpart of book.h, with the same law: connecting adds at
+ * the ends of arrays, disconnecting takes off. No I/O, no clock. One thread
+ * at a time; after GV_FAULT only gv_directory_free is legal.
+ */
+#ifndef GAVEL_STATE_DIRECTORY_H
+#define GAVEL_STATE_DIRECTORY_H
+
+#include "chain/state/spine.h"
+#include "gavel/params.h"
+#include "gavel/verify.h"
+
+struct gv_dir_service {
+    struct gv_tx_id id; /* of its transaction */
+    struct gv_cred cred;
+    char endpoint[257];
+    char operator_name[65];
+    uint8_t *der; /* owned */
+    size_t der_len;
+    uint32_t height;
+};
+
+struct gv_dir_cert {
+    struct gv_cred cred;
+    struct gv_pubkey issuer;
+    uint32_t height;
+};
+
+struct gv_dir_revoked {
+    struct gv_hash fingerprint;
+    uint32_t height;
+    uint8_t reason;
+};
+
+struct gv_dir_listing {
+    struct gv_chain_id auction;
+    struct gv_pubkey seller;
+    uint64_t opening_ms;
+    uint32_t height;
+};
+
+struct gv_dir_level {
+    uint32_t services, certs, revoked, listings;
+};
+
+struct gv_directory {
+    const struct gv_params *params;
+    struct gv_pins *pins;
+    struct gv_spine spine;
+    struct gv_dir_service *service;
+    struct gv_dir_cert *cert;
+    struct gv_dir_revoked *revoke;
+    struct gv_dir_listing *listing;
+    struct gv_dir_level *level; /* by height */
+    size_t services, certs, revoked, listings;
+    size_t service_cap, cert_cap, revoke_cap, listing_cap, level_cap;
+    struct gv_table cert_by_fp, cert_by_key, revoked_by_fp, listing_by_id;
+};
+
+/* With the registry's block 0 in it. NULL: no memory. */
+struct gv_directory *gv_directory_new(const struct gv_params *params,
+                                      uint64_t seed);
+void gv_directory_free(struct gv_directory *d);
+
+enum gv_rc gv_directory_connect(struct gv_directory *d,
+                                const struct gv_block *block,
+                                struct gv_reject *why) GV_MUST_CHECK;
+void gv_directory_disconnect(struct gv_directory *d);
+
+/* May tx stand in the next block at time_ms? The check of connect, alone. */
+enum gv_rc gv_directory_check(const struct gv_directory *d,
+                              const struct gv_tx *tx, uint64_t time_ms,
+                              struct gv_reject *why) GV_MUST_CHECK;
+
+/* NULL when there is none. */
+const struct gv_dir_service *gv_directory_service(const struct gv_directory *d,
+                                                  const struct gv_pubkey *key);
+const struct gv_dir_cert *gv_directory_cert(const struct gv_directory *d,
+                                            const struct gv_hash *fp);
+const struct gv_dir_cert *gv_directory_cert_of(const struct gv_directory *d,
+                                               const struct gv_pubkey *key);
+const struct gv_dir_listing *
+gv_directory_listing(const struct gv_directory *d,
+                     const struct gv_chain_id *auction);
+bool gv_directory_revoked(const struct gv_directory *d,
+                          const struct gv_hash *fingerprint);
+
+#endif

@@ -1,0 +1,178 @@
+/*
+ * impl.h - what the files of chain/state share behind state.h.
+ *
+ * Files: state.c (open, close, look up), records.c (rows in the store),
+ * load.c (blocks into memory), task.c (prepare, verify), accept.c (blocks
+ * enter), connect.c (the best branch), admit.c (transactions enter the
+ * mempool), ballot.c (votes), template.c (blocks to mine),
+ * find.c (bids and bidders by id alone).
+ */
+#ifndef GAVEL_STATE_IMPL_H
+#define GAVEL_STATE_IMPL_H
+
+#include <stdatomic.h>
+
+#include "chain/state/ballot.h"
+#include "chain/state/chain.h"
+
+struct gv_state {
+    struct gv_state_options opt;
+    struct gv_chain **chain; /* ascending by id */
+    size_t chains, chain_cap;
+    struct gv_chain *registry;
+    uint32_t next_number;
+
+    struct gv_pool pool;
+    uint64_t journal_next; /* next free place of the mempool's journal */
+    uint64_t journal_low;  /* everything below is deleted */
+
+    uint32_t rounds; /* choices made for blocks */
+
+    struct gv_kv_batch batch;
+    bool must_sync; /* the batch holds a vote's lock */
+    bool unsynced;  /* something was written that is not durable yet */
+    char error[512];
+};
+
+/* What the tokens of a block's transactions say, by transaction. */
+struct gv_facts_list {
+    struct gv_tx_facts **at;
+    size_t count;
+};
+
+struct gv_task {
+    bool is_block, checked; /* checked: context rules were applied */
+    struct gv_chain *chain; /* NULL: an auction not known yet */
+    uint8_t *raw;
+    size_t len;
+    struct gv_block block;
+    struct gv_open *open; /* block 0 of an auction */
+    struct gv_tx tx;      /* a transaction */
+    struct gv_tx_id id;
+    struct gv_pins *pins; /* a share */
+    const struct gv_params *params;
+    struct gv_facts_list facts; /* by transaction */
+    uint32_t *todo;             /* transactions with unverified signatures */
+    size_t todos;
+    atomic_int verdict; /* enum gv_rc of verification */
+    atomic_flag told;   /* why is taken */
+    struct gv_reject why;
+    void *user;
+};
+
+enum gv_rc gv_state_fail(struct gv_state *s, const char *what);
+
+/* records.c */
+void gv_record_put_chain(struct gv_state *s, const struct gv_chain *c);
+enum gv_rc gv_record_load_chains(struct gv_state *s);
+void gv_record_put_block(struct gv_state *s, const struct gv_chain *c,
+                         const struct gv_sealed_header *h, struct gv_bytes raw);
+enum gv_rc gv_record_get_block(struct gv_state *s, const struct gv_chain *c,
+                               uint32_t height, const struct gv_sealed_id *id,
+                               struct gv_kv_value *out);
+void gv_record_drop_block(struct gv_state *s, const struct gv_chain *c,
+                          const struct gv_node *n);
+void gv_record_put_rows(struct gv_state *s, const struct gv_chain *c);
+/* Do the rows of a block hold the first 8 bytes of this bid's id, or of this
+ * bidder's key? */
+bool gv_record_in_rows(struct gv_bytes rows, const uint8_t id32[32],
+                       bool bidder);
+void gv_record_drop_rows(struct gv_state *s, const struct gv_chain *c,
+                         uint32_t height);
+/* journal.c */
+void gv_record_journal(struct gv_state *s, struct gv_pool_tx *e);
+void gv_record_trim_journal(struct gv_state *s);
+enum gv_rc gv_record_replay_journal(struct gv_state *s, uint64_t now_ms);
+/* records.c again: locks */
+void gv_record_put_lock(struct gv_state *s, const struct gv_chain *c,
+                        const struct gv_pubkey *key,
+                        const struct gv_vote_lock *lock);
+enum gv_rc gv_record_get_lock(struct gv_state *s, const struct gv_chain *c,
+                              const struct gv_pubkey *key,
+                              struct gv_vote_lock *out);
+
+/* state.c */
+enum gv_rc gv_state_insert_chain(struct gv_state *s, struct gv_chain *c);
+void gv_chain_unload(struct gv_chain *c);
+void gv_chain_summarise(struct gv_chain *c);
+
+/* task.c */
+/* With a copy of raw; NULL: no memory. */
+struct gv_task *gv_task_new(struct gv_state *s, struct gv_bytes raw,
+                            bool is_block);
+enum gv_rc gv_task_context(struct gv_state *s, struct gv_chain *c,
+                           const struct gv_sealed_header *h, uint64_t now_ms,
+                           uint32_t *parent, struct gv_reject *why);
+/* prepare.c. Is the task's block here already? An OPEN with smaller signatures
+ * than those that are here counts as new (R12). */
+enum gv_known { GV_NEW, GV_KNOWN, GV_CONDEMNED };
+enum gv_rc gv_task_is_known(struct gv_state *s, const struct gv_task *t,
+                            uint64_t now_ms, enum gv_known *known);
+/* The target the child of `parent` made at time_ms must have (R11). */
+uint32_t gv_chain_target(const struct gv_state *s, const struct gv_chain *c,
+                         uint32_t parent, uint64_t time_ms);
+/* Room for what the tokens of a STAMP or CUTOFF say; *out NULL for others. */
+enum gv_rc gv_facts_make(const struct gv_tx *tx, struct gv_tx_facts **out);
+/* The facts of all transactions of a verified block. clear is legal after
+ * every return. */
+enum gv_rc gv_facts_of_block(const struct gv_block *b,
+                             struct gv_facts_list *out, struct gv_reject *why);
+const struct gv_tx_facts *const *gv_facts_view(const struct gv_facts_list *l);
+void gv_facts_clear(struct gv_facts_list *l);
+
+/* connect.c */
+enum gv_rc gv_chain_connect(struct gv_state *s, struct gv_chain *c,
+                            uint32_t node, const struct gv_block *block,
+                            const struct gv_tx_facts *const *facts,
+                            struct gv_reject *why);
+enum gv_rc gv_chain_apply(struct gv_chain *c, const struct gv_block *block,
+                          const struct gv_tx_facts *const *facts,
+                          struct gv_reject *why);
+enum gv_rc gv_chain_unapply(struct gv_chain *c);
+/* A quorum link, or those of a block's FINALs, for the tree. True when they
+ * told something new. */
+bool gv_chain_link(struct gv_chain *c, const struct gv_vote *link,
+                   uint64_t now_ms);
+bool gv_chain_learn(struct gv_chain *c, const struct gv_block *block,
+                    uint64_t now_ms);
+/* Stand on the best branch. `fresh` is a task whose block may be connected
+ * without reading it back; may be NULL. */
+enum gv_rc gv_chain_follow_best(struct gv_state *s, struct gv_chain *c,
+                                struct gv_task *fresh, uint64_t now_ms);
+
+/* admit.c */
+/* A verified transaction at the mempool's door. again: it was let in before
+ * (its block was disconnected, or the node restarted), so no limit of size
+ * turns it away. */
+struct gv_admission {
+    const struct gv_tx *tx;
+    const struct gv_tx_id *id;
+    const struct gv_tx_facts *facts;
+    uint64_t now_ms;
+    bool again;
+};
+enum gv_rc gv_admit_tx(struct gv_state *s, struct gv_chain *c,
+                       const struct gv_admission *a, struct gv_reject *why);
+/* admit_time.c: a BID or CLOSE learns its time from stamps that wait already,
+ * a STAMP dates those that wait. GV_OK or GV_FAULT (memory). */
+enum gv_rc gv_admit_find_stamps(struct gv_chain *c, struct gv_pool_tx *e,
+                                bool again);
+enum gv_rc gv_admit_date_listed(struct gv_state *s, struct gv_chain *c,
+                                struct gv_pool_tx *stamp);
+void gv_admit_note_missed(struct gv_state *s, const struct gv_chain *c,
+                          const struct gv_tx_stamp *t);
+void gv_admit_drop(struct gv_state *s, struct gv_pool_tx *e);
+/* The next block stands: what it carries, or made impossible, leaves. */
+void gv_admit_connected(struct gv_state *s, struct gv_chain *c,
+                        const struct gv_block *block);
+/* Sum of what may be stamped: is this key enrolled, on chain or in the pool?*/
+bool gv_admit_enrolled(const struct gv_chain *c, const struct gv_pubkey *key);
+
+/* ballot.c */
+enum gv_rc gv_ballot_vote(struct gv_state *s, struct gv_chain *c,
+                          uint64_t now_ms);
+/* A new block is here: quorums that waited for it become FINALs. */
+enum gv_rc gv_ballot_retry(struct gv_state *s, struct gv_chain *c,
+                           uint64_t now_ms);
+
+#endif

@@ -1,0 +1,228 @@
+/* load.c - a chain's blocks from the store into memory. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "chain/state/impl.h"
+
+void
+gv_chain_unload(struct gv_chain *c)
+{
+    gv_tree_free(&c->tree);
+    gv_book_free(c->book);
+    gv_directory_free(c->dir);
+    if (c->ballot) {
+        gv_ballot_free(c->ballot);
+        free(c->ballot);
+    }
+    c->book = NULL;
+    c->dir = NULL;
+    c->ballot = NULL;
+    c->spine = NULL;
+    c->pins = NULL;
+    c->loaded = false;
+}
+
+/* What look-ups need without the blocks. */
+void
+gv_chain_summarise(struct gv_chain *c)
+{
+    const struct gv_vertebra *tip = gv_spine_tip(c->spine);
+    struct gv_chain_summary *m = &c->sum;
+    const struct gv_node *n;
+
+    /* The mempool's bids may stand in the fold for somebody's look-up; to
+     * take them out needs no memory. */
+    if (!c->registry && gv_book_shade(c->book, NULL, 0) != GV_OK)
+        return;
+    m->height = (uint32_t)c->spine->count - 1;
+    m->tip = tip->sealed;
+    m->tip_time_ms = tip->time_ms;
+    n = &c->tree.node[c->tree.justified];
+    m->justified_height = n->height;
+    m->justified = n->sealed;
+    n = &c->tree.node[c->tree.final];
+    m->final_height = n->height;
+    m->final = n->sealed;
+    if (c->registry)
+        return;
+    m->close_us = gv_book_effective_close(c->book);
+    m->bids = (uint32_t)c->book->bids;
+    m->accepted = (uint32_t)gv_fold_accepted(c->book->fold);
+    m->cutoff_height = c->book->cutoff_height;
+    m->outcome_height = c->book->outcome_height;
+    m->outcome = c->book->outcome;
+    m->cutoff_time_ms =
+        m->cutoff_height ? c->spine->at[m->cutoff_height].time_ms : 0;
+}
+
+/* Every stored block of the chain becomes a node; keys ascend by height, so
+ * parents come first. */
+static enum gv_rc
+load_nodes(struct gv_state *s, struct gv_chain *c)
+{
+    struct gv_kv_range range = {.cf = GV_CF_BLOCK};
+    struct gv_sealed_header *h = malloc(sizeof(*h));
+    struct gv_key prefix;
+    struct gv_kv_iter *it;
+    struct gv_kv_row row;
+    enum gv_rc rc;
+
+    gv_key_init(&prefix);
+    gv_key_u32(&prefix, c->number);
+    range.prefix = gv_key_view(&prefix);
+    if (!h || gv_kv_iter_open(&s->opt.kv, &range, &it) != GV_OK) {
+        free(h);
+        return gv_state_fail(s, NULL);
+    }
+    while ((rc = gv_kv_iter_next(it, &row)) == GV_OK) {
+        struct gv_reader r = gv_reader(row.value);
+        uint32_t parent, node;
+
+        gv_sealed_header_get(&r, h);
+        parent = gv_tree_find(&c->tree, &h->header.prev);
+        if (r.failed || (parent == GV_NOWHERE && h->header.height > 0)) {
+            rc = gv_state_fail(s, "a stored block is damaged");
+            break;
+        }
+        if (gv_tree_add(&c->tree, h, parent, &node) != GV_OK) {
+            rc = gv_state_fail(s, "out of memory");
+            break;
+        }
+    }
+    gv_kv_iter_free(it);
+    free(h);
+    if (rc == GV_FAULT && !s->error[0])
+        return gv_state_fail(s, NULL);
+    return rc == GV_ABSENT ? GV_OK : rc;
+}
+
+static enum gv_rc
+make_ledger(struct gv_state *s, struct gv_chain *c)
+{
+    struct gv_kv_value v;
+    struct gv_block b;
+    struct gv_reject why;
+    enum gv_rc rc;
+
+    if (c->registry) {
+        c->dir = gv_directory_new(s->opt.params, s->opt.seed);
+        if (!c->dir)
+            return gv_state_fail(s, "out of memory");
+        c->spine = &c->dir->spine;
+        c->pins = c->dir->pins;
+        return GV_OK;
+    }
+    rc = gv_record_get_block(s, c, 0, &c->tree.node[0].sealed, &v);
+    if (rc != GV_OK)
+        return rc == GV_ABSENT
+                   ? gv_state_fail(s, "an auction's block 0 is missing")
+                   : rc;
+    rc = gv_block_decode(gv_bytes(v.p, v.len), s->opt.params, &b, &why);
+    if (rc == GV_OK) {
+        rc = gv_book_new(b.tx[0].raw, s->opt.params, s->opt.seed, &c->book,
+                         &why);
+        gv_block_clear(&b);
+    }
+    gv_kv_value_free(&v);
+    if (rc != GV_OK)
+        return gv_state_fail(s, "an auction's block 0 is damaged");
+    c->spine = &c->book->spine;
+    c->pins = c->book->pins;
+    return GV_OK;
+}
+
+/* Connect one stored block. Its signatures were verified when it came. */
+static enum gv_rc
+replay_block(struct gv_state *s, struct gv_chain *c, uint32_t node)
+{
+    const struct gv_node *n = &c->tree.node[node];
+    struct gv_reject why = {.index = GV_NO_INDEX};
+    struct gv_facts_list facts;
+    struct gv_kv_value v;
+    struct gv_block b;
+    char text[200];
+    enum gv_rc rc = gv_record_get_block(s, c, n->height, &n->sealed, &v);
+
+    if (rc != GV_OK)
+        return rc == GV_ABSENT ? gv_state_fail(s, "a block is missing") : rc;
+    rc = gv_block_decode(gv_bytes(v.p, v.len), s->opt.params, &b, &why);
+    if (rc == GV_OK) {
+        rc = gv_facts_of_block(&b, &facts, &why);
+        if (rc == GV_OK)
+            rc = gv_chain_apply(c, &b, gv_facts_view(&facts), &why);
+        if (rc == GV_OK)
+            gv_chain_learn(c, &b, 0);
+        gv_facts_clear(&facts);
+        gv_block_clear(&b);
+    }
+    gv_kv_value_free(&v);
+    if (rc == GV_OK)
+        return GV_OK;
+    snprintf(s->error, sizeof(s->error),
+             "a stored block at height %u does not connect: %s", n->height,
+             gv_reject_text(&why, text, sizeof(text)));
+    return GV_FAULT;
+}
+
+static enum gv_rc
+connect_path(struct gv_state *s, struct gv_chain *c, uint32_t tip)
+{
+    uint32_t height = c->tree.node[tip].height;
+    uint32_t *path = malloc(((size_t)height + 1) * sizeof(*path));
+    enum gv_rc rc = GV_OK;
+
+    if (!path)
+        return gv_state_fail(s, "out of memory");
+    for (uint32_t n = tip, h = height; h > 0; h--, n = c->tree.node[n].parent)
+        path[h] = n;
+    for (uint32_t h = 1; h <= height && rc == GV_OK; h++)
+        rc = replay_block(s, c, path[h]);
+    free(path);
+    return rc;
+}
+
+/* Finality known before the last stop: the summary names the blocks. */
+static void
+restore_marks(struct gv_chain *c)
+{
+    uint32_t n = gv_tree_find(&c->tree, &c->sum.justified);
+
+    if (n != GV_NOWHERE)
+        gv_tree_set_justified(&c->tree, n);
+    n = gv_tree_find(&c->tree, &c->sum.final);
+    if (n != GV_NOWHERE)
+        gv_tree_set_final(&c->tree, n);
+}
+
+enum gv_rc
+gv_chain_load(struct gv_state *s, struct gv_chain *c, uint64_t now_ms)
+{
+    enum gv_rc rc;
+
+    if (now_ms > c->used_ms)
+        c->used_ms = now_ms;
+    if (c->loaded)
+        return GV_OK;
+    gv_tree_init(&c->tree, s->opt.seed);
+    c->ballot = calloc(1, sizeof(*c->ballot));
+    rc = c->ballot ? load_nodes(s, c) : gv_state_fail(s, "out of memory");
+    if (rc == GV_OK && c->tree.count == 0)
+        rc = gv_state_fail(s, "a chain has no block 0 in the datadir");
+    if (rc == GV_OK)
+        rc = make_ledger(s, c);
+    if (rc == GV_OK) {
+        restore_marks(c);
+        c->tip = gv_tree_find(&c->tree, &c->sum.tip);
+        rc = c->tip == GV_NOWHERE
+                 ? gv_state_fail(s, "a chain's tip is not in the datadir")
+                 : connect_path(s, c, c->tip);
+    }
+    if (rc != GV_OK) {
+        gv_chain_unload(c);
+        return GV_FAULT;
+    }
+    c->loaded = true;
+    gv_tree_prefer(&c->tree, c->tip);
+    /* Power may have gone between a block and standing on it. */
+    return gv_chain_follow_best(s, c, NULL, now_ms);
+}

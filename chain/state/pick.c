@@ -1,0 +1,305 @@
+/* pick.c - which waiting transactions go into a chain's next block. */
+#include "chain/state/book_impl.h"
+#include "chain/state/draft.h"
+
+#define BYTES_MAX (2u << 20) /* policy: below the limit of 4 MiB */
+#define TXS_MAX GV_PICK_MAX
+
+/* What is promised to stamps before the bids are chosen; enrols: as many of
+ * the transactions chosen are ENROLs. */
+struct room {
+    size_t count, bytes, enrols;
+};
+
+static const struct gv_pool_tx *
+first_of(const struct gv_chain *c, enum gv_pool_class k)
+{
+    return c->pool.of[k].first;
+}
+
+bool
+gv_pick_past_close(const struct gv_chain *c, uint64_t now_ms)
+{
+    uint64_t d_us = c->book->open->terms.d_ms * UINT64_C(1000);
+
+    return c->sum.close_us < UINT64_MAX - d_us &&
+           now_ms * 1000 > c->sum.close_us + d_us;
+}
+
+/* Can this waiting FINAL stand in the next block? top: highest justified
+ * height of the branch and what was chosen before. */
+bool
+gv_pick_final_fits(const struct gv_chain *c, const struct gv_pool_tx *e,
+                   uint32_t top)
+{
+    const struct gv_vote *v = &e->tx.u.final.link;
+
+    return e->tx.kind == GV_TX_FINAL && v->target_height > top &&
+           gv_spine_height(c->spine, &v->source) == v->source_height &&
+           gv_spine_height(c->spine, &v->target) == v->target_height &&
+           (v->source_height == top ||
+            gv_links_justified(&c->spine->links, v->source_height));
+}
+
+static bool
+add(struct gv_pick *p, const struct gv_pool_tx *e)
+{
+    if (p->count >= TXS_MAX || p->bytes + e->len + 4 > BYTES_MAX)
+        return false;
+    p->tx[p->count++] = e;
+    p->bytes += e->len + 4;
+    return true;
+}
+
+static void
+pick_finals(const struct gv_chain *c, struct gv_pick *p)
+{
+    uint32_t top = c->spine->links.top;
+    const struct gv_pool_tx *e = first_of(c, GV_POOL_NOTICES);
+
+    for (; e; e = e->next)
+        if (gv_pick_final_fits(c, e, top) && add(p, e))
+            top = e->tx.u.final.link.target_height;
+}
+
+/* Is the CUTOFF over this tip, and of no later time than the block (R1)? */
+static bool
+cutoff_fits(const struct gv_chain *c, const struct gv_pool_tx *e,
+            const struct gv_pick *p)
+{
+    uint8_t imprint[32];
+
+    gv_cutoff_imprint(&c->id, &c->sum.tip, imprint);
+    if (memcmp(imprint, e->facts->tst[0].imprint, 32) != 0)
+        return false;
+    for (unsigned i = 0; i < e->facts->count; i++)
+        if (e->facts->tst[i].time_us > p->time_ms * 1000)
+            return false;
+    return true;
+}
+
+/* X: the CUTOFF made for this tip. */
+static void
+pick_cutoff(const struct gv_chain *c, struct gv_pick *p)
+{
+    const struct gv_pool_tx *e = first_of(c, GV_POOL_NOTICES);
+
+    for (; e; e = e->next) {
+        if (e->tx.kind != GV_TX_CUTOFF || !cutoff_fits(c, e, p))
+            continue;
+        add(p, e);
+        pick_finals(c, p);
+        return;
+    }
+}
+
+static void
+pick_outcome(struct gv_chain *c, struct gv_pick *p)
+{
+    struct gv_tx tx = {.kind = GV_TX_OUTCOME, .chain = c->id};
+    struct gv_sink s = gv_sink_buffer(p->outcome, sizeof(p->outcome));
+
+    gv_book_outcome(c->book, &tx.u.outcome);
+    gv_tx_put(&s, &tx);
+    p->outcome_len = s.len;
+    pick_finals(c, p);
+}
+
+/* --- bids and their stamps ---------------------------------------------------
+ */
+
+/* Can this stamped bid stand in a block of p->time_ms (R3)? */
+static bool
+in_time(const struct gv_chain *c, const struct gv_pool_tx *e,
+        const struct gv_pick *p)
+{
+    uint64_t d_us = c->book->open->terms.d_ms * UINT64_C(1000);
+
+    return e->t_us != UINT64_MAX && p->time_ms * 1000 <= e->t_us + d_us &&
+           p->time_ms * 1000 >= e->t_us;
+}
+
+static bool
+stamp_in_time(const struct gv_chain *c, const struct gv_pool_tx *e,
+              const struct gv_pick *p)
+{
+    uint64_t d_us = c->book->open->terms.d_ms * UINT64_C(1000);
+    uint64_t t = e->facts->tst[0].time_us;
+
+    return p->time_ms * 1000 <= t + d_us && p->time_ms * 1000 >= t;
+}
+
+/* In this round: which authorities have stamped the bid? */
+static void
+touch(const struct gv_chain *c, struct gv_pool_tx *e, uint32_t round)
+{
+    uint32_t leaf = gv_book_find_leaf(c->book, e->leaf), m;
+
+    if (e->round == round)
+        return;
+    e->round = round;
+    e->stamped = 0;
+    e->chosen = false;
+    m = leaf == GV_NOWHERE ? GV_NOWHERE : c->book->leaf[leaf].mark;
+    for (; m != GV_NOWHERE; m = c->book->mark[m].next)
+        e->stamped |= UINT32_C(1)
+                      << c->book->stamp[c->book->mark[m].stamp].authority;
+    e->kept = e->stamped;
+}
+
+static struct gv_pool_tx *
+listed_bid(const struct gv_state *s, const struct gv_chain *c,
+           const struct gv_pool_tx *stamp, unsigned i)
+{
+    struct gv_pool_tx *e =
+        gv_pool_find_leaf(&s->pool, stamp->tx.u.stamp.leaves + (size_t)i * 32);
+
+    return e && e->chain == c ? e : NULL;
+}
+
+/* Stamps that may come along, with half the room at most. */
+static void
+offer_stamps(const struct gv_state *s, const struct gv_chain *c,
+             struct gv_pick *p, struct room *r)
+{
+    struct gv_pool_tx *e = c->pool.of[GV_POOL_STAMPS].first;
+
+    for (; e; e = e->next) {
+        uint32_t bit = UINT32_C(1) << e->tx.u.stamp.authority;
+
+        e->chosen = stamp_in_time(c, e, p) && r->count < TXS_MAX / 2 &&
+                    r->bytes + e->len + 4 <= BYTES_MAX / 2;
+        if (!e->chosen)
+            continue;
+        r->count++;
+        r->bytes += e->len + 4;
+        for (unsigned i = 0; i < e->tx.u.stamp.count; i++) {
+            struct gv_pool_tx *bid = listed_bid(s, c, e, i);
+
+            if (!bid)
+                continue;
+            touch(c, bid, p->round);
+            bid->stamped |= bit;
+        }
+    }
+}
+
+/* Are the ENROL and the recent block of a BID where they must be? */
+static bool
+has_parents(const struct gv_chain *c, const struct gv_pool_tx *e,
+            const struct gv_pick *p, const struct room *r)
+{
+    const struct gv_tx_bid *t = &e->tx.u.bid;
+
+    if (e->tx.kind != GV_TX_BID)
+        return true;
+    if (gv_spine_height(c->spine, &t->recent) == GV_NOWHERE)
+        return false;
+    if (gv_book_find_bidder(c->book, &t->bidder) != GV_NOWHERE)
+        return true;
+    for (size_t i = 0; i < r->enrols; i++)
+        if (GV_ID_EQ(&p->tx[i]->tx.u.enrol.key, &t->bidder))
+            return true;
+    return false;
+}
+
+static void
+choose_bids(const struct gv_chain *c, struct gv_pick *p, const struct room *r)
+{
+    int need = (int)gv_open_f(c->book->open) + 1;
+    struct gv_pool_tx *e = c->pool.of[GV_POOL_BIDS].first;
+
+    for (; e; e = e->next) {
+        touch(c, e, p->round);
+        if (!in_time(c, e, p) || __builtin_popcount(e->stamped) < need ||
+            p->count + r->count >= TXS_MAX ||
+            p->bytes + r->bytes + e->len + 4 > BYTES_MAX ||
+            !has_parents(c, e, p, r))
+            continue;
+        e->chosen = add(p, e);
+    }
+}
+
+/* Does the stamp list a bid that this authority has not stamped yet (C2)? */
+static bool
+is_useful(const struct gv_state *s, const struct gv_chain *c,
+          const struct gv_pool_tx *stamp)
+{
+    const struct gv_tx_stamp *t = &stamp->tx.u.stamp;
+    const struct gv_book *b = c->book;
+
+    for (unsigned i = 0; i < t->count; i++) {
+        const struct gv_pool_tx *bid = listed_bid(s, c, stamp, i);
+        uint32_t leaf;
+
+        if (bid && bid->chosen && !(bid->kept >> t->authority & 1))
+            return true;
+        leaf = gv_book_find_leaf(b, t->leaves + (size_t)i * 32);
+        if (leaf != GV_NOWHERE && b->leaf[leaf].owner != GV_NOWHERE &&
+            !gv_book_marked(b, &b->leaf[leaf], t->authority))
+            return true;
+    }
+    return false;
+}
+
+static void
+choose_stamps(const struct gv_state *s, const struct gv_chain *c,
+              struct gv_pick *p)
+{
+    struct gv_pool_tx *e = c->pool.of[GV_POOL_STAMPS].first;
+
+    for (; e; e = e->next) {
+        if (!e->chosen || !is_useful(s, c, e) || !add(p, e))
+            continue;
+        for (unsigned i = 0; i < e->tx.u.stamp.count; i++) {
+            struct gv_pool_tx *bid = listed_bid(s, c, e, i);
+
+            if (bid)
+                bid->kept |= UINT32_C(1) << e->tx.u.stamp.authority;
+        }
+    }
+}
+
+/* No bid stands without the stamps it needs, and no stamp without a bid. */
+static void
+pick_bids(const struct gv_state *s, const struct gv_chain *c, struct gv_pick *p)
+{
+    const struct gv_pool_tx *e;
+    struct room r = {0, 0, 0};
+
+    for (e = first_of(c, GV_POOL_ENROLS); e; e = e->next)
+        if (p->count >= TXS_MAX / 4 || p->bytes > BYTES_MAX / 4 || !add(p, e))
+            break;
+    r.enrols = p->count;
+    offer_stamps(s, c, p, &r);
+    choose_bids(c, p, &r);
+    choose_stamps(s, c, p);
+    if (p->count > 0)
+        pick_finals(c, p);
+}
+
+static void
+pick_registry(const struct gv_chain *c, struct gv_pick *p)
+{
+    const struct gv_pool_tx *e;
+
+    for (e = first_of(c, GV_POOL_BIDS); e; e = e->next)
+        if (!add(p, e))
+            break;
+    pick_finals(c, p);
+}
+
+void
+gv_pick_txs(struct gv_state *s, struct gv_chain *c, struct gv_pick *p)
+{
+    if (c->registry)
+        pick_registry(c, p);
+    else if (c->book->outcome_height)
+        pick_finals(c, p);
+    else if (c->book->cutoff_height)
+        pick_outcome(c, p);
+    else if (gv_pick_past_close(c, p->time_ms))
+        pick_cutoff(c, p);
+    else
+        pick_bids(s, c, p);
+}

@@ -1,0 +1,200 @@
+/* pool.c - the mempool's entries and their tables. */
+#include "chain/state/pool.h"
+
+#include "chain/state/vec.h"
+
+static const uint8_t *
+id_of(const void *arg, uint32_t i)
+{
+    return ((const struct gv_pool *)arg)->at[i]->id.b;
+}
+
+static const uint8_t *
+leaf_of(const void *arg, uint32_t i)
+{
+    return ((const struct gv_pool *)arg)->at[i]->leaf;
+}
+
+void
+gv_pool_init(struct gv_pool *p, uint64_t seed)
+{
+    memset(p, 0, sizeof(*p));
+    gv_table_init(&p->by_id, seed, id_of, p);
+    gv_table_init(&p->by_leaf, seed, leaf_of, p);
+}
+
+static void
+free_entry(struct gv_pool_tx *e)
+{
+    if (!e)
+        return;
+    free(e->facts);
+    free(e->mark);
+    free(e->raw);
+    free(e);
+}
+
+void
+gv_pool_free(struct gv_pool *p)
+{
+    for (size_t i = 0; i < p->count; i++)
+        free_entry(p->at[i]);
+    gv_table_free(&p->by_id);
+    gv_table_free(&p->by_leaf);
+    free(p->at);
+    free(p->free_slot);
+    memset(p, 0, sizeof(*p));
+}
+
+struct gv_pool_tx *
+gv_pool_find(const struct gv_pool *p, const struct gv_tx_id *id)
+{
+    uint32_t i = gv_table_find(&p->by_id, id->b);
+
+    return i == GV_NOWHERE ? NULL : p->at[i];
+}
+
+struct gv_pool_tx *
+gv_pool_find_leaf(const struct gv_pool *p, const uint8_t leaf32[32])
+{
+    uint32_t i = gv_table_find(&p->by_leaf, leaf32);
+
+    return i == GV_NOWHERE ? NULL : p->at[i];
+}
+
+enum gv_pool_class
+gv_pool_class_of(enum gv_tx_kind kind)
+{
+    if (kind == GV_TX_STAMP)
+        return GV_POOL_STAMPS;
+    if (kind == GV_TX_ENROL)
+        return GV_POOL_ENROLS;
+    if (kind == GV_TX_FINAL || kind == GV_TX_CUTOFF)
+        return GV_POOL_NOTICES;
+    return GV_POOL_BIDS;
+}
+
+static bool
+has_leaf(const struct gv_pool_tx *e)
+{
+    return e->tx.kind == GV_TX_BID || e->tx.kind == GV_TX_CLOSE;
+}
+
+static struct gv_pool_tx *
+make_entry(const struct gv_tx *tx, const struct gv_tx_facts *facts)
+{
+    struct gv_pool_tx *e = calloc(1, sizeof(*e));
+    struct gv_reject why;
+
+    if (!e)
+        return NULL;
+    e->raw = malloc(tx->raw.len);
+    e->facts = facts ? malloc(sizeof(*facts)) : NULL;
+    if (!e->raw || (facts && !e->facts)) {
+        free_entry(e);
+        return NULL;
+    }
+    e->len = tx->raw.len;
+    memcpy(e->raw, tx->raw.p, e->len);
+    if (facts)
+        *e->facts = *facts;
+    /* Decoded once more so that its views point to its own bytes. */
+    if (gv_tx_decode(gv_bytes(e->raw, e->len), &e->tx, &why) != GV_OK) {
+        free_entry(e);
+        return NULL;
+    }
+    e->t_us = UINT64_MAX;
+    if (e->tx.kind == GV_TX_BID)
+        gv_stamp_leaf(GV_TX_BID, e->tx.u.bid.id.b, &e->tx.u.bid.sig, e->leaf);
+    if (e->tx.kind == GV_TX_CLOSE)
+        gv_stamp_leaf(GV_TX_CLOSE, e->tx.u.close.id.b, &e->tx.u.close.sig,
+                      e->leaf);
+    return e;
+}
+
+static enum gv_rc
+take_slot(struct gv_pool *p, struct gv_pool_tx *e)
+{
+    if (p->frees > 0) {
+        e->slot = p->free_slot[--p->frees];
+    } else {
+        if (!gv_vec_room(&p->at, p->count, &p->cap,
+                         sizeof(struct gv_pool_tx *)))
+            return GV_FAULT;
+        e->slot = (uint32_t)p->count++;
+    }
+    p->at[e->slot] = e;
+    if (gv_table_add(&p->by_id, e->slot) != GV_OK)
+        return GV_FAULT;
+    return has_leaf(e) ? gv_table_add(&p->by_leaf, e->slot) : GV_OK;
+}
+
+enum gv_rc
+gv_pool_add(struct gv_pool *p, struct gv_chain *chain,
+            struct gv_pool_lists *lists, const struct gv_tx *tx,
+            const struct gv_tx_id *id, const struct gv_tx_facts *facts,
+            struct gv_pool_tx **out)
+{
+    struct gv_pool_tx *e = make_entry(tx, facts);
+    struct gv_pool_list *list;
+
+    if (!e)
+        return GV_FAULT;
+    e->id = *id;
+    e->chain = chain;
+    if (take_slot(p, e) != GV_OK)
+        return GV_FAULT;
+    list = &lists->of[gv_pool_class_of(tx->kind)];
+    e->prev = list->last;
+    if (list->last)
+        list->last->next = e;
+    else
+        list->first = e;
+    list->last = e;
+    e->older = p->newest;
+    if (p->newest)
+        p->newest->newer = e;
+    else
+        p->oldest = e;
+    p->newest = e;
+    lists->count++;
+    p->txs++;
+    p->bytes += e->len;
+    *out = e;
+    return GV_OK;
+}
+
+void
+gv_pool_remove(struct gv_pool *p, struct gv_pool_lists *lists,
+               struct gv_pool_tx *e)
+{
+    struct gv_pool_list *list = &lists->of[gv_pool_class_of(e->tx.kind)];
+
+    gv_table_remove(&p->by_id, e->slot);
+    if (has_leaf(e))
+        gv_table_remove(&p->by_leaf, e->slot);
+    p->at[e->slot] = NULL;
+    if (gv_vec_room(&p->free_slot, p->frees, &p->free_cap,
+                    sizeof(*p->free_slot)))
+        p->free_slot[p->frees++] = e->slot;
+    if (e->prev)
+        e->prev->next = e->next;
+    else
+        list->first = e->next;
+    if (e->next)
+        e->next->prev = e->prev;
+    else
+        list->last = e->prev;
+    if (e->older)
+        e->older->newer = e->newer;
+    else
+        p->oldest = e->newer;
+    if (e->newer)
+        e->newer->older = e->older;
+    else
+        p->newest = e->older;
+    lists->count--;
+    p->txs--;
+    p->bytes -= e->len;
+    free_entry(e);
+}

@@ -1,0 +1,104 @@
+/*
+ * pool.h - the mempool: verified transactions that are not on their chain's
+ * best branch yet.
+ *
+ * It remembers what verification learned (facts) and that the signatures are
+ * good, so that connecting a block of known transactions verifies nothing. A
+ * BID or CLOSE knows the leaf by which stamps list it, and a table of leaves
+ * finds the bids of a STAMP.
+ *
+ * The pool owns its entries. One thread at a time.
+ */
+#ifndef GAVEL_STATE_POOL_H
+#define GAVEL_STATE_POOL_H
+
+#include "chain/state/table.h"
+#include "gavel/verify.h"
+
+struct gv_chain;
+
+struct gv_pool_tx {
+    struct gv_tx tx; /* its views point to raw */
+    struct gv_tx_id id;
+    uint8_t *raw;
+    size_t len;
+    struct gv_tx_facts *facts; /* STAMP, CUTOFF; else NULL */
+    struct gv_chain *chain;
+    uint64_t arrived_ms;
+    uint64_t journal; /* place in the journal, 0: none */
+    /* BID and CLOSE */
+    uint8_t leaf[32];
+    uint64_t t_us; /* t as far as stamps in pool and chain tell; UINT64_MAX */
+    uint8_t info_hash[32];     /* of the stamp that defines it */
+    struct gv_pool_mark *mark; /* stamps of the mempool that list it */
+    size_t marks, mark_cap;
+    bool dated;       /* was stamped, perhaps too late */
+    uint32_t missing; /* STAMP: leaves whose BID had not come before it */
+    uint32_t slot;    /* own position in the pool's array */
+    struct gv_pool_tx *prev, *next;   /* of its chain, in order of arrival */
+    struct gv_pool_tx *older, *newer; /* of all, in order of arrival */
+    /* For the choice of a block's transactions: what follows belongs to the
+     * round of that number; bit i is authority i. */
+    uint32_t round;
+    uint32_t stamped, kept;
+    bool chosen;
+};
+
+/* "A STAMP of the mempool lists this BID." */
+struct gv_pool_mark {
+    uint64_t time_us;
+    uint8_t info_hash[32];
+    uint8_t authority;
+};
+
+/* A chain's transactions wait in one list per class, so that looking for a
+ * bidder's ENROL or a block's STAMPs never walks past all the bids. */
+enum gv_pool_class {
+    GV_POOL_BIDS, /* BID, CLOSE; on the registry everything but FINAL */
+    GV_POOL_STAMPS,
+    GV_POOL_ENROLS,
+    GV_POOL_NOTICES, /* FINAL, CUTOFF */
+    GV_POOL_CLASSES
+};
+
+struct gv_pool_list {
+    struct gv_pool_tx *first, *last;
+};
+
+struct gv_pool_lists {
+    struct gv_pool_list of[GV_POOL_CLASSES];
+    size_t count; /* in all of them */
+};
+
+enum gv_pool_class gv_pool_class_of(enum gv_tx_kind kind);
+
+struct gv_pool {
+    struct gv_pool_tx **at; /* by slot; NULL: free */
+    size_t count, cap;
+    uint32_t *free_slot;
+    size_t frees, free_cap;
+    struct gv_table by_id, by_leaf;
+    struct gv_pool_tx *oldest, *newest;
+    size_t txs, bytes;
+};
+
+void gv_pool_init(struct gv_pool *p, uint64_t seed);
+void gv_pool_free(struct gv_pool *p);
+
+struct gv_pool_tx *gv_pool_find(const struct gv_pool *p,
+                                const struct gv_tx_id *id);
+/* The BID or CLOSE with this stamp leaf. */
+struct gv_pool_tx *gv_pool_find_leaf(const struct gv_pool *p,
+                                     const uint8_t leaf32[32]);
+
+/* Enter a decoded, verified transaction; raw is copied, facts too (may be
+ * NULL). The id must not be there. GV_OK or GV_FAULT. */
+enum gv_rc gv_pool_add(struct gv_pool *p, struct gv_chain *chain,
+                       struct gv_pool_lists *lists, const struct gv_tx *tx,
+                       const struct gv_tx_id *id,
+                       const struct gv_tx_facts *facts,
+                       struct gv_pool_tx **out) GV_MUST_CHECK;
+void gv_pool_remove(struct gv_pool *p, struct gv_pool_lists *lists,
+                    struct gv_pool_tx *e);
+
+#endif

@@ -1,0 +1,198 @@
+/*
+ * state.h - the ledger of one node: all its chains, the mempool, templates,
+ * votes. The one writer: every call is made by one thread, the chain thread.
+ *
+ * Work on blocks and transactions has three steps, so that signatures are
+ * checked elsewhere, in parallel, and each only once:
+ *   prepare   (chain thread) decode, find the chain, list what is unverified;
+ *   verify    (any thread)   pure: gv_task_verify;
+ *   accept    (chain thread) state rules, mempool or fork choice and connect.
+ *
+ * Nothing is durable before gv_state_commit: the calls collect one batch, and
+ * a caller answers or relays only after committing it. After GV_FAULT the
+ * node must stop; gv_state_error says why.
+ *
+ * Time is an argument everywhere (now_ms); the state has no clock.
+ */
+#ifndef GAVEL_STATE_STATE_H
+#define GAVEL_STATE_STATE_H
+
+#include "chain/state/book.h"
+#include "chain/state/directory.h"
+#include "chain/state/tree.h"
+#include "chain/store/kv.h"
+
+struct gv_state;
+struct gv_chain; /* chain.h */
+struct gv_pool;  /* pool.h */
+
+/* What happened, told while a call runs; the receiver notes it and acts after
+ * the commit. Pointers are valid during the call. Any may be NULL. */
+struct gv_state_events {
+    void *arg;
+    /* A chain stands on a new tip (reorgs tell the last one only). */
+    void (*tip)(void *arg, const struct gv_chain *c);
+    /* A transaction entered the mempool. */
+    void (*tx)(void *arg, const struct gv_chain *c, struct gv_bytes raw);
+    /* A block became final; for an auction perhaps its outcome. */
+    void (*final)(void *arg, const struct gv_chain *c);
+    /* This node's validator voted. */
+    void (*vote)(void *arg, const struct gv_chain *c,
+                 const struct gv_vote *vote, uint8_t validator,
+                 const struct gv_sig *sig);
+    /* A stamped bid missed its deadline and left the mempool while its
+     * auction is open: the service may stamp it again. */
+    void (*missed)(void *arg, const struct gv_chain *c, struct gv_bytes raw);
+};
+
+struct gv_state_options {
+    const struct gv_params *params;
+    const struct gv_keys *keys; /* borrowed, may sign */
+    struct gv_kv kv;            /* borrowed, open */
+    uint64_t seed;              /* for hash tables */
+    size_t pool_max_bytes;      /* of the mempool, 0: 64 MiB */
+    struct gv_state_events events;
+    /* Follow every auction, or only these. */
+    bool follow_all;
+    const struct gv_chain_id *follow;
+    size_t follow_count;
+    /* Secret keys with which this node validates (votes); may be none. */
+    const struct gv_seckey *validator;
+    size_t validator_count;
+};
+
+/* Open: reads the records of all chains; auctions are loaded when they are
+ * first needed. GV_OK or GV_FAULT with a text in error (cap bytes). */
+enum gv_rc gv_state_open(const struct gv_state_options *opts, uint64_t now_ms,
+                         struct gv_state **out, char *error,
+                         size_t cap) GV_MUST_CHECK;
+void gv_state_close(struct gv_state *s);
+/* Text of the fault. */
+const char *gv_state_error(const struct gv_state *s);
+
+/* Write what was collected. sync: durable when it returns. Nothing collected
+ * is legal. *wrote (may be NULL): was there anything? */
+enum gv_rc gv_state_commit(struct gv_state *s, bool sync,
+                           bool *wrote) GV_MUST_CHECK;
+
+/* --- tasks: blocks and transactions ----------------------------------------
+ */
+
+struct gv_task;
+
+/* Decode a block. GV_OK: *out is a task to verify and accept, or NULL when the
+ * block is known already. Verdicts: everything context-free, work and branch,
+ * GV_ORPHAN (parent unknown), GV_FORK_TOO_OLD, GV_UNKNOWN_AUCTION. A block
+ * more than 10 s ahead of now_ms is held: GV_ABSENT, try again later (R1).
+ * ahead: the parent may itself still be a task, as in a pipelined sync; the
+ * context is then checked by accept. */
+enum gv_rc gv_task_block(struct gv_state *s, struct gv_bytes raw,
+                         uint64_t now_ms, bool ahead, struct gv_task **out,
+                         struct gv_reject *why) GV_MUST_CHECK;
+
+/* Decode a transaction for the mempool. *out NULL: known already. An OPEN
+ * makes a task like block 0 of its auction. */
+enum gv_rc gv_task_tx(struct gv_state *s, struct gv_bytes raw, uint64_t now_ms,
+                      struct gv_task **out,
+                      struct gv_reject *why) GV_MUST_CHECK;
+
+/* Signatures not yet verified in it. */
+size_t gv_task_size(const struct gv_task *t);
+bool gv_task_is_block(const struct gv_task *t);
+/* Where the task came from: room for the caller's own pointer. */
+void gv_task_set_user(struct gv_task *t, void *user);
+void *gv_task_user(const struct gv_task *t);
+/* The raw bytes of the block or transaction. */
+struct gv_bytes gv_task_raw(const struct gv_task *t);
+
+/* Verify signatures [from, to) of the task: pure, any thread, several at once
+ * on disjoint ranges. The verdict is kept inside the task. */
+void gv_task_verify(struct gv_task *t, const struct gv_keys *keys, size_t from,
+                    size_t to);
+
+/* The transaction of a task that is none of a block. */
+const struct gv_tx *gv_task_tx_of(const struct gv_task *t);
+/* What verification found. */
+enum gv_rc gv_task_verdict(const struct gv_task *t, struct gv_reject *why);
+
+/* Would accept take this verified transaction into the mempool? Changes
+ * nothing; the task stays the caller's. For an OPEN its verdict alone. */
+enum gv_rc gv_task_test(struct gv_state *s, const struct gv_task *t,
+                        uint64_t now_ms, struct gv_reject *why) GV_MUST_CHECK;
+
+/* Enter it. Takes the task in every case. For a block *connected (may be
+ * NULL) says whether the chain stands on it or on a descendant now. */
+enum gv_rc gv_task_accept(struct gv_state *s, struct gv_task *t,
+                          uint64_t now_ms, bool *connected,
+                          struct gv_reject *why) GV_MUST_CHECK;
+void gv_task_free(struct gv_task *t);
+
+/* prepare, verify here, accept: for tests, tools and rare transactions.
+ * A known block or transaction is GV_OK. */
+enum gv_rc gv_state_add_block(struct gv_state *s, struct gv_bytes raw,
+                              uint64_t now_ms,
+                              struct gv_reject *why) GV_MUST_CHECK;
+enum gv_rc gv_state_add_tx(struct gv_state *s, struct gv_bytes raw,
+                           uint64_t now_ms,
+                           struct gv_reject *why) GV_MUST_CHECK;
+
+/* Let the stamped bids of the mempool stand in the auction's fold, for
+ * look-ups (gv_book_shade). GV_OK or GV_FAULT. */
+enum gv_rc gv_chain_shade_pool(struct gv_chain *c) GV_MUST_CHECK;
+
+/* --- look-ups ----------------------------------------------------------------
+ */
+
+/* NULL when this node has no such chain. */
+struct gv_chain *gv_state_chain(struct gv_state *s,
+                                const struct gv_chain_id *id);
+struct gv_chain *gv_state_registry(struct gv_state *s);
+/* Chains in ascending order of id; the registry is one of them. */
+size_t gv_state_chain_count(const struct gv_state *s);
+struct gv_chain *gv_state_chain_at(struct gv_state *s, size_t i);
+
+const struct gv_params *gv_state_params(const struct gv_state *s);
+/* A raw block of the best branch or by id. GV_OK, GV_ABSENT, GV_FAULT. */
+enum gv_rc gv_state_block_at(struct gv_state *s, struct gv_chain *c,
+                             uint32_t height,
+                             struct gv_kv_value *out) GV_MUST_CHECK;
+enum gv_rc gv_state_block(struct gv_state *s, struct gv_chain *c,
+                          const struct gv_sealed_id *id,
+                          struct gv_kv_value *out) GV_MUST_CHECK;
+
+/* The auction that holds this bid, on its best branch or in the mempool, now
+ * loaded. Loaded auctions cost a look-up each; of the others the stored rows
+ * are scanned, 8 bytes a bid. GV_OK, GV_ABSENT, GV_FAULT. */
+enum gv_rc gv_state_find_bid(struct gv_state *s, const struct gv_bid_id *id,
+                             uint64_t now_ms,
+                             struct gv_chain **out) GV_MUST_CHECK;
+/* The auctions where this key is enrolled, also by an ENROL that waits: an
+ * array of *count chains, all loaded, that the caller frees. */
+enum gv_rc gv_state_chains_of_bidder(struct gv_state *s,
+                                     const struct gv_pubkey *key,
+                                     uint64_t now_ms, struct gv_chain ***out,
+                                     size_t *count) GV_MUST_CHECK;
+
+/* The mempool, to look into, and its limit in bytes. */
+const struct gv_pool *gv_state_pool(const struct gv_state *s);
+size_t gv_state_pool_max(const struct gv_state *s);
+
+/* --- time and duties
+ * ----------------------------------------------------------- */
+
+/* Housekeeping: transactions past their deadline leave the mempool, long idle
+ * auctions leave memory. Call about every 100 ms. */
+enum gv_rc gv_state_tick(struct gv_state *s, uint64_t now_ms) GV_MUST_CHECK;
+
+/* Auctions that need a CUTOFF over their tip now (time is past E + D): fills
+ * at most cap chains, returns how many. */
+size_t gv_state_cutoffs_due(struct gv_state *s, uint64_t now_ms,
+                            struct gv_chain **out, size_t cap);
+
+/* A vote of another validator. GV_OK when it was new and counted. */
+enum gv_rc gv_state_add_vote(struct gv_state *s, const struct gv_chain_id *id,
+                             const struct gv_vote *vote, uint8_t validator,
+                             const struct gv_sig *sig, uint64_t now_ms,
+                             struct gv_reject *why) GV_MUST_CHECK;
+
+#endif

@@ -1,0 +1,236 @@
+/* Votes: the lock before the vote, one vote a height, quorums of four, and
+ * votes that are wrong, late or early. */
+#include "tests/unit/state/fixture.h"
+
+#define START (SAMPLE_OPENING_MS + 2000)
+
+struct stage {
+    struct world w;
+    struct gv_chain *c;
+};
+
+static void
+stage_make(struct stage *g, unsigned m, unsigned own)
+{
+    struct world_options o = {.sample.validators = m, .own = own};
+
+    world_make(&g->w, &o);
+    world_open_auction(&g->w);
+    g->c = world_auction(&g->w);
+    g->w.now_ms = START + 3000;
+}
+
+/* A block with one ENROL. */
+static void
+grow(struct stage *g, unsigned bidder)
+{
+    struct gv_tx e = sample_enrol(&g->w.s, bidder);
+
+    accept_block_on_tip(&g->w, g->c, START + 250 * (uint64_t)bidder, &e, 1);
+}
+
+static struct gv_vote
+link_of(const struct stage *g, uint32_t from, uint32_t to)
+{
+    return (struct gv_vote){from, to, g->c->spine->at[from].sealed,
+                            g->c->spine->at[to].sealed};
+}
+
+static enum gv_code
+vote(struct stage *g, const struct gv_vote *v, unsigned validator,
+     unsigned signer)
+{
+    struct gv_reject why = {.index = GV_NO_INDEX};
+    struct gv_sig sig;
+    uint8_t digest[32];
+    enum gv_rc rc;
+
+    gv_vote_digest(&g->c->id, v, digest);
+    assert_int_equal(
+        gv_key_sign(g->w.s.keys, &g->w.s.validator[signer], digest, NULL, &sig),
+        GV_OK);
+    rc = gv_state_add_vote(g->w.st, &g->c->id, v, (uint8_t)validator, &sig,
+                           g->w.now_ms, &why);
+    assert_int_not_equal(rc, GV_FAULT);
+    return rc == GV_OK ? GV_ACCEPTED : why.code;
+}
+
+static void
+V2_quorum_of_four_is_three(void **state)
+{
+    struct stage g;
+    struct gv_vote v;
+
+    (void)state;
+    stage_make(&g, 4, 0);
+    grow(&g, 0);
+    grow(&g, 1);
+    v = link_of(&g, 0, 1);
+    assert_int_equal(vote(&g, &v, 0, 0), GV_ACCEPTED);
+    assert_int_equal(vote(&g, &v, 1, 1), GV_ACCEPTED);
+    assert_int_equal(vote(&g, &v, 1, 1), GV_DUPLICATE);
+    assert_int_equal(g.c->sum.justified_height, 0);
+    assert_int_equal(vote(&g, &v, 3, 3), GV_ACCEPTED);
+    assert_int_equal(g.c->sum.justified_height, 1);
+    assert_int_equal(g.c->sum.final_height, 0);
+    v = link_of(&g, 1, 2);
+    for (unsigned i = 0; i < 3; i++)
+        assert_int_equal(vote(&g, &v, i, i), GV_ACCEPTED);
+    assert_int_equal(g.c->sum.final_height, 1);
+    assert_int_equal(g.w.finals, 1);
+    /* Both FINALs stand in the next block, in their order. */
+    grow(&g, 2);
+    {
+        struct gv_tx e = sample_enrol(&g.w.s, 3);
+
+        world_add(&g.w, &e);
+        g.w.now_ms += 3000;
+        assert_true(world_mine(&g.w) > 0);
+    }
+    assert_int_equal(g.c->spine->links.final, 1);
+    assert_int_equal(g.c->spine->links.top, 2);
+    world_free(&g.w);
+}
+
+static void
+V1_wrong_votes(void **state)
+{
+    struct stage g;
+    struct gv_vote v, odd;
+
+    (void)state;
+    stage_make(&g, 4, 0);
+    grow(&g, 0);
+    grow(&g, 1);
+    v = link_of(&g, 0, 1);
+    assert_int_equal(vote(&g, &v, 0, 1), GV_BAD_SIGNATURE);
+    assert_int_equal(vote(&g, &v, 4, 0), GV_BAD_FINAL);
+    assert_int_equal(vote(&g, &v, 255, 0), GV_BAD_FINAL);
+    odd = v;
+    odd.target_height = 0;
+    assert_int_equal(vote(&g, &odd, 0, 0), GV_BAD_FINAL);
+    /* A height that is not the block's never becomes a FINAL. */
+    odd = v;
+    odd.target_height = 2;
+    for (unsigned i = 0; i < 3; i++)
+        assert_int_equal(vote(&g, &odd, i, i), GV_ACCEPTED);
+    assert_int_equal(g.c->sum.justified_height, 0);
+    /* From a source that is not justified. */
+    odd = link_of(&g, 1, 2);
+    for (unsigned i = 0; i < 3; i++)
+        assert_int_equal(vote(&g, &odd, i, i), GV_ACCEPTED);
+    assert_int_equal(g.c->sum.justified_height, 0);
+    /* One validator that votes for everything does not stop the others. */
+    for (unsigned i = 0; i < 1000; i++) {
+        odd = v;
+        odd.target.b[0] = (uint8_t)i;
+        odd.target.b[1] = (uint8_t)(i >> 8);
+        assert_int_equal(vote(&g, &odd, 3, 3), GV_ACCEPTED);
+    }
+    assert_true(g.c->ballot->count < 64);
+    for (unsigned i = 0; i < 3; i++)
+        assert_int_equal(vote(&g, &v, i, i), GV_ACCEPTED);
+    assert_int_equal(g.c->sum.justified_height, 1);
+    world_free(&g.w);
+}
+
+/* Votes that come before their block count when it is here. */
+static void
+V2_votes_before_the_block(void **state)
+{
+    struct stage g;
+    struct gv_vote v;
+    struct gv_tx e;
+    struct gv_bytes raw;
+    struct gv_sealed_header h;
+    struct gv_reader r;
+
+    (void)state;
+    stage_make(&g, 4, 0);
+    e = sample_enrol(&g.w.s, 0);
+    raw = world_block(&g.w, g.c, START, &e, 1);
+    r = gv_reader(raw);
+    gv_sealed_header_get(&r, &h);
+    v = (struct gv_vote){0, 1, g.c->sum.tip, h.sealed_id};
+    for (unsigned i = 0; i < 3; i++)
+        assert_int_equal(vote(&g, &v, i, i), GV_ACCEPTED);
+    assert_int_equal(g.c->sum.justified_height, 0);
+    assert_int_equal(world_give(&g.w, raw), GV_ACCEPTED);
+    assert_int_equal(g.c->sum.justified_height, 1);
+    world_free(&g.w);
+}
+
+/* The lock is durable in the same commit as everything of the vote, and no
+ * restart makes this node vote twice for a height. */
+static void
+V1_no_second_vote_after_a_restart(void **state)
+{
+    struct stage g;
+    struct gv_vote first;
+    struct gv_tx e0, e1, e2;
+    uint32_t base;
+    struct gv_bytes a, b, b2;
+
+    (void)state;
+    stage_make(&g, 4, 1);
+    base = g.c->tip;
+    e0 = sample_enrol(&g.w.s, 0);
+    e1 = sample_enrol(&g.w.s, 1);
+    e2 = sample_enrol(&g.w.s, 2);
+    a = world_block_on(&g.w, g.c, base, START, &e0, 1);
+    b = world_block_on(&g.w, g.c, base, START + 1, &e1, 1);
+    assert_int_equal(world_give(&g.w, a), GV_ACCEPTED);
+    assert_int_equal(g.w.auction_votes, 1);
+    first = g.w.vote;
+    assert_true(g.w.st->must_sync);
+    world_commit(&g.w);
+    assert_false(g.w.st->must_sync);
+    world_restart(&g.w);
+    g.c = world_auction(&g.w);
+    assert_int_equal(g.w.auction_votes, 1);
+    assert_int_equal(world_give(&g.w, b), GV_ACCEPTED);
+    b2 = world_block_on(&g.w, g.c, world_node(g.c, b), START + 500, &e2, 1);
+    assert_int_equal(world_give(&g.w, b2), GV_ACCEPTED);
+    /* The chain changed to another block of height 1 and one above: the vote
+     * is for the one above alone, and not around the first. */
+    assert_int_equal(g.w.auction_votes, 2);
+    assert_int_equal(g.w.vote.target_height, 2);
+    assert_true(g.w.vote.source_height >= first.source_height);
+    world_free(&g.w);
+}
+
+/* A higher lock than the chain: nothing is signed until the chain is above. */
+static void
+V1_lock_of_a_lost_branch(void **state)
+{
+    struct stage g;
+    struct gv_pubkey key;
+    struct gv_vote_lock lock = {0, 3};
+
+    (void)state;
+    stage_make(&g, 4, 1);
+    assert_int_equal(gv_key_public(g.w.s.keys, &g.w.s.validator[0], &key),
+                     GV_OK);
+    gv_record_put_lock(g.w.st, g.c, &key, &lock);
+    for (unsigned i = 0; i < 3; i++)
+        grow(&g, i);
+    assert_int_equal(g.w.auction_votes, 0);
+    grow(&g, 3);
+    assert_int_equal(g.w.auction_votes, 1);
+    assert_int_equal(g.w.vote.target_height, 4);
+    world_free(&g.w);
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(V2_quorum_of_four_is_three),
+        cmocka_unit_test(V1_wrong_votes),
+        cmocka_unit_test(V2_votes_before_the_block),
+        cmocka_unit_test(V1_no_second_vote_after_a_restart),
+        cmocka_unit_test(V1_lock_of_a_lost_branch),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
