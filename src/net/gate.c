@@ -1,0 +1,292 @@
+/* gate.c - the allow list and the ZAP handler. */
+#include "src/net/gate.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <time.h>
+#include <zmq.h>
+
+#include "src/net/bucket.h"
+
+#define ENDPOINT "inproc://zeromq.zap.01"
+#define FRAMES 7 /* version, id, domain, address, identity, mechanism, key */
+#define FRAME_MAX 256
+
+struct entry {
+    struct gv_net_key key;
+    uint64_t banned_until_ms;
+    struct gv_bucket handshakes;
+};
+
+struct gv_gate {
+    pthread_mutex_t lock;
+    struct entry *entry;
+    size_t count, cap;
+
+    struct gv_log *log;
+    struct gv_net_key stranger;  /* of the self-test: refused in silence */
+    struct gv_bucket complaints; /* log lines about strangers */
+    void *socket;
+    pthread_t thread;
+    bool running;
+};
+
+uint64_t
+gv_net_clock(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+struct gv_gate *
+gv_gate_new(struct gv_log *log, const struct gv_net_key *stranger)
+{
+    struct gv_gate *gate = calloc(1, sizeof(*gate));
+
+    if (gate == NULL)
+        return NULL;
+    pthread_mutex_init(&gate->lock, NULL);
+    gate->log = log;
+    gate->stranger = *stranger;
+    gate->complaints = gv_bucket(1, 10, gv_net_clock());
+    return gate;
+}
+
+/* --- the list ------------------------------------------------------------ */
+
+static struct entry *
+find(struct gv_gate *gate, const struct gv_net_key *key)
+{
+    for (size_t i = 0; i < gate->count; i++)
+        if (GV_ID_EQ(&gate->entry[i].key, key))
+            return &gate->entry[i];
+    return NULL;
+}
+
+static bool
+add(struct gv_gate *gate, const struct gv_net_key *key)
+{
+    size_t want = gate->cap ? gate->cap * 2 : 16;
+    struct entry *grown;
+
+    if (gate->count == GV_GATE_KEYS_MAX)
+        return false;
+    if (gate->count == gate->cap) {
+        grown = realloc(gate->entry, want * sizeof(*grown));
+        if (grown == NULL)
+            return false;
+        gate->entry = grown;
+        gate->cap = want;
+    }
+    gate->entry[gate->count++] = (struct entry){
+        .key = *key,
+        .handshakes = gv_bucket(GV_GATE_RATE, GV_GATE_BURST, gv_net_clock())};
+    return true;
+}
+
+bool
+gv_gate_allow(struct gv_gate *gate, const struct gv_net_key *key)
+{
+    bool done;
+
+    pthread_mutex_lock(&gate->lock);
+    done = find(gate, key) != NULL || add(gate, key);
+    pthread_mutex_unlock(&gate->lock);
+    return done;
+}
+
+void
+gv_gate_ban(struct gv_gate *gate, const struct gv_net_key *key,
+            uint64_t until_ms)
+{
+    struct entry *entry;
+
+    pthread_mutex_lock(&gate->lock);
+    entry = find(gate, key);
+    if (entry != NULL)
+        entry->banned_until_ms = until_ms;
+    pthread_mutex_unlock(&gate->lock);
+}
+
+bool
+gv_gate_is_open(struct gv_gate *gate, const struct gv_net_key *key,
+                uint64_t now_ms)
+{
+    struct entry *entry;
+    bool open;
+
+    pthread_mutex_lock(&gate->lock);
+    entry = find(gate, key);
+    open = entry != NULL && now_ms >= entry->banned_until_ms;
+    pthread_mutex_unlock(&gate->lock);
+    return open;
+}
+
+/* NULL: let it in; else why not. */
+static const char *
+judge(struct gv_gate *gate, const struct gv_net_key *key)
+{
+    uint64_t now_ms = gv_net_clock();
+    const char *why = NULL;
+    struct entry *entry;
+
+    pthread_mutex_lock(&gate->lock);
+    entry = find(gate, key);
+    if (entry == NULL)
+        why = "key is not allowed";
+    else if (now_ms < entry->banned_until_ms)
+        why = "key is banned";
+    else if (!gv_bucket_take(&entry->handshakes, 1, now_ms))
+        why = "key connects too often";
+    pthread_mutex_unlock(&gate->lock);
+    return why;
+}
+
+/* --- the handler --------------------------------------------------------- */
+
+struct request {
+    struct {
+        uint8_t b[FRAME_MAX];
+        size_t len;
+    } frame[FRAMES];
+    int count;
+};
+
+/* Read one request whole. False: the context is ending. */
+static bool
+receive(struct gv_gate *gate, struct request *request)
+{
+    uint8_t spare[FRAME_MAX];
+    size_t size = sizeof(int);
+    int more = 1, n;
+
+    for (request->count = 0; more; request->count++) {
+        bool fits = request->count < FRAMES;
+        uint8_t *to = fits ? request->frame[request->count].b : spare;
+
+        do {
+            n = zmq_recv(gate->socket, to, FRAME_MAX, 0);
+        } while (n < 0 && zmq_errno() == EINTR);
+        if (n < 0)
+            return false;
+        if (fits)
+            request->frame[request->count].len =
+                n < FRAME_MAX ? (size_t)n : FRAME_MAX;
+        if (zmq_getsockopt(gate->socket, ZMQ_RCVMORE, &more, &size) != 0)
+            return false;
+    }
+    return true;
+}
+
+static bool
+frame_is(const struct request *request, int i, const char *text)
+{
+    return request->frame[i].len == strlen(text) &&
+           memcmp(request->frame[i].b, text, strlen(text)) == 0;
+}
+
+static void
+reply(struct gv_gate *gate, const struct request *request, const char *why,
+      const struct gv_net_key *key)
+{
+    char user[GV_NET_KEY_TEXT] = "";
+    const char *status = why == NULL ? "200" : "400";
+    const char *text = why == NULL ? "OK" : why;
+    void *s = gate->socket;
+
+    if (why == NULL)
+        gv_net_key_text(key, user);
+    zmq_send(s, "1.0", 3, ZMQ_SNDMORE);
+    zmq_send(s, request->frame[1].b, request->frame[1].len, ZMQ_SNDMORE);
+    zmq_send(s, status, 3, ZMQ_SNDMORE);
+    zmq_send(s, text, strlen(text), ZMQ_SNDMORE);
+    zmq_send(s, user, strlen(user), ZMQ_SNDMORE);
+    zmq_send(s, "", 0, 0);
+}
+
+static void
+complain(struct gv_gate *gate, const struct request *request, const char *why,
+         const struct gv_net_key *key)
+{
+    char address[FRAME_MAX + 1] = "", text[GV_NET_KEY_TEXT] = "";
+
+    if ((key != NULL && GV_ID_EQ(key, &gate->stranger)) ||
+        !gv_bucket_take(&gate->complaints, 1, gv_net_clock()))
+        return;
+    if (request->count > 3) {
+        memcpy(address, request->frame[3].b, request->frame[3].len);
+        address[request->frame[3].len] = '\0';
+    }
+    if (key != NULL)
+        gv_net_key_text(key, text);
+    gv_log_warn(gate->log, "net", "connection refused", GV_S("why", why),
+                GV_S("addr", address), GV_S("key", text));
+}
+
+static void
+answer(struct gv_gate *gate, const struct request *request)
+{
+    struct gv_net_key key;
+    const char *why = "not a CURVE request of this node";
+    bool whole = request->count == FRAMES && frame_is(request, 0, "1.0") &&
+                 frame_is(request, 2, GV_ZAP_DOMAIN) &&
+                 frame_is(request, 5, "CURVE") && request->frame[6].len == 32;
+
+    if (whole) {
+        memcpy(key.b, request->frame[6].b, 32);
+        why = judge(gate, &key);
+    }
+    if (why != NULL)
+        complain(gate, request, why, whole ? &key : NULL);
+    reply(gate, request, why, &key);
+}
+
+static void *
+serve(void *arg)
+{
+    struct gv_gate *gate = arg;
+    struct request *request = calloc(1, sizeof(*request));
+
+    /* Without memory nobody gets in: the sockets require an answer. */
+    while (request != NULL && receive(gate, request))
+        if (request->count >= 2)
+            answer(gate, request);
+        else
+            break;
+    free(request);
+    zmq_close(gate->socket);
+    return NULL;
+}
+
+enum gv_rc
+gv_gate_start(struct gv_gate *gate, void *context)
+{
+    int linger = 0;
+
+    gate->socket = zmq_socket(context, ZMQ_REP);
+    if (gate->socket == NULL)
+        return GV_FAULT;
+    if (zmq_setsockopt(gate->socket, ZMQ_LINGER, &linger, sizeof(linger)) !=
+            0 ||
+        zmq_bind(gate->socket, ENDPOINT) != 0 ||
+        pthread_create(&gate->thread, NULL, serve, gate) != 0) {
+        zmq_close(gate->socket);
+        return GV_FAULT;
+    }
+    gate->running = true;
+    return GV_OK;
+}
+
+void
+gv_gate_free(struct gv_gate *gate)
+{
+    if (gate == NULL)
+        return;
+    if (gate->running)
+        pthread_join(gate->thread, NULL);
+    pthread_mutex_destroy(&gate->lock);
+    free(gate->entry);
+    free(gate);
+}

@@ -1,0 +1,52 @@
+/*
+ * gate.h - who may connect: the list of allowed keys, the bans, and the ZAP
+ * handler (ZeroMQ RFC 27) that asks them.
+ *
+ * The handler answers every CURVE handshake of its context on a thread of its
+ * own, so that a busy net thread never holds up a handshake. It fails closed:
+ * unknown mechanism, domain, length or key is refused, and so is a key that
+ * connects more often than GV_GATE_RATE allows.
+ *
+ * The User-Id it gives to a connection is the key in Z85: the messages that
+ * arrive carry it, and nothing else tells who sent them.
+ *
+ * Thread-safety: allow, ban and is_open from any thread; new, start, free
+ * from one.
+ */
+#ifndef GAVEL_NET_GATE_H
+#define GAVEL_NET_GATE_H
+
+#include "src/base/log.h"
+#include "src/net/netkey.h"
+
+#define GV_ZAP_DOMAIN "gavel"
+#define GV_GATE_KEYS_MAX 4096
+/* Handshakes of one key: burst and per second. */
+#define GV_GATE_BURST 64
+#define GV_GATE_RATE 4
+
+struct gv_gate;
+
+/* stranger: the key of the self-test, whose refusal is not logged. NULL: no
+ * memory. */
+struct gv_gate *gv_gate_new(struct gv_log *log,
+                            const struct gv_net_key *stranger);
+/* Bind the handler in context and start its thread. It ends when the context
+ * is shut down; join it by gv_gate_free after zmq_ctx_shutdown. GV_OK or
+ * GV_FAULT. */
+enum gv_rc gv_gate_start(struct gv_gate *gate, void *context) GV_MUST_CHECK;
+void gv_gate_free(struct gv_gate *gate);
+
+/* False when the list is full. */
+bool gv_gate_allow(struct gv_gate *gate, const struct gv_net_key *key);
+/* Refuse a key until then (monotonic ms). */
+void gv_gate_ban(struct gv_gate *gate, const struct gv_net_key *key,
+                 uint64_t until_ms);
+/* Allowed and not banned? */
+bool gv_gate_is_open(struct gv_gate *gate, const struct gv_net_key *key,
+                     uint64_t now_ms);
+
+/* Milliseconds of the monotonic clock. */
+uint64_t gv_net_clock(void);
+
+#endif

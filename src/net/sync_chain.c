@@ -1,0 +1,207 @@
+/*
+ * sync_chain.c - which chains, in which order they changed, and whose tips
+ * are news.
+ *
+ * Each change of a tip gets the next number, and the chains hang in a list in
+ * the order of their last change. "What changed since number n" is then the
+ * end of that list, and a peer that knows all of it is answered with nothing:
+ * ten thousand idle chains cost one short question and answer.
+ */
+#include <stdlib.h>
+
+#include "chain/state/vec.h"
+#include "src/net/sync_impl.h"
+
+struct gv_sync_chain *
+gv_sync_chain_find(struct gv_sync *s, const struct gv_chain_id *id)
+{
+    uint32_t i = gv_table_find(&s->by_id, id->b);
+
+    return i == GV_NOWHERE ? NULL : s->chain[i];
+}
+
+struct gv_sync_chain *
+gv_sync_chain_get(struct gv_sync *s, const struct gv_chain_id *id)
+{
+    struct gv_sync_chain *c = gv_sync_chain_find(s, id);
+
+    if (c != NULL)
+        return c;
+    c = calloc(1, sizeof(*c));
+    if (c == NULL || !gv_vec_room(&s->chain, s->chains, &s->chain_cap,
+                                  sizeof(struct gv_sync_chain *))) {
+        free(c);
+        gv_sync_fail(s);
+        return NULL;
+    }
+    c->id = *id;
+    s->chain[s->chains] = c;
+    if (gv_table_add(&s->by_id, (uint32_t)s->chains) != GV_OK) {
+        free(c);
+        gv_sync_fail(s);
+        return NULL;
+    }
+    s->chains++;
+    return c;
+}
+
+bool
+gv_sync_is_followed(struct gv_sync *s, const struct gv_chain_id *id)
+{
+    struct gv_sync_chain *c;
+
+    if (s->opt.follow_all)
+        return true;
+    c = gv_sync_chain_find(s, id);
+    return c != NULL && c->followed;
+}
+
+/* GETTIPS names what is followed, while it fits; then all are asked for and
+ * most rows skipped. */
+static enum gv_rc
+extend_filter(struct gv_sync *s, const struct gv_chain_id *id)
+{
+    uint8_t *grown;
+
+    if (s->filters == GV_MSG_CHAINS_MAX || (s->filters == 0 && s->filter)) {
+        s->filters = 0;
+        return GV_OK;
+    }
+    grown = realloc(s->filter, (s->filters + 1u) * 32u);
+    if (grown == NULL)
+        return GV_FAULT;
+    memcpy(grown + s->filters * 32u, id->b, 32);
+    s->filter = grown;
+    s->filters++;
+    return GV_OK;
+}
+
+enum gv_rc
+gv_sync_follow(struct gv_sync *s, const struct gv_chain_id *id)
+{
+    struct gv_sync_chain *c = gv_sync_chain_get(s, id);
+
+    if (c == NULL)
+        return GV_FAULT;
+    if (c->followed)
+        return GV_OK;
+    c->followed = true;
+    if (s->opt.follow_all)
+        return GV_OK;
+    s->opt.link.subscribe(s->opt.link.arg, id);
+    for (size_t i = 0; i < s->sessions; i++)
+        gv_sync_ask_all(s->session[i]);
+    return extend_filter(s, id);
+}
+
+void
+gv_sync_chain_changed(struct gv_sync *s, struct gv_sync_chain *c)
+{
+    if (c->seq != 0) {
+        *(c->older ? &c->older->newer : &s->oldest) = c->newer;
+        *(c->newer ? &c->newer->older : &s->newest) = c->older;
+    }
+    c->seq = ++s->tip_seq;
+    c->older = s->newest;
+    c->newer = NULL;
+    *(s->newest ? &s->newest->newer : &s->oldest) = c;
+    s->newest = c;
+}
+
+void
+gv_sync_tip_of(const struct gv_chain *c, struct gv_tip *out)
+{
+    *out = (struct gv_tip){.chain = c->id,
+                           .height = c->sum.height,
+                           .sealed = c->sum.tip,
+                           .justified = c->sum.justified_height};
+    /* Justification by votes may run ahead of a tip that is being changed. */
+    if (out->justified > out->height)
+        out->justified = out->height;
+    if (c->loaded)
+        gv_u256_to_le(&c->tree.node[c->tip].work, out->work);
+}
+
+/* --- tips of peers ------------------------------------------------------- */
+
+void
+gv_sync_ignore(struct gv_sync *s, const struct gv_sealed_id *id)
+{
+    s->ignored[s->next_ignored++ % GV_SYNC_IGNORED] = *id;
+}
+
+static bool
+is_ignored(const struct gv_sync *s, const struct gv_sealed_id *id)
+{
+    for (size_t i = 0; i < GV_SYNC_IGNORED; i++)
+        if (GV_ID_EQ(&s->ignored[i], id))
+            return true;
+    return false;
+}
+
+static bool
+is_pushed(const struct gv_sync *s, const struct gv_sealed_id *id)
+{
+    for (size_t i = 0; i < GV_SYNC_PUSHED; i++)
+        if (s->pushed[i].session != 0 && GV_ID_EQ(&s->pushed[i].sealed, id))
+            return true;
+    return false;
+}
+
+/* Is the block in our tree? Loads the chain if it must. */
+static bool
+is_known(struct gv_sync *s, struct gv_chain *c, const struct gv_sealed_id *id)
+{
+    if (GV_ID_EQ(&c->sum.tip, id))
+        return true;
+    if (gv_chain_load(s->opt.state, c, s->now_ms) != GV_OK) {
+        gv_sync_fail(s);
+        return true;
+    }
+    return gv_tree_find(&c->tree, id) != GV_NOWHERE;
+}
+
+void
+gv_sync_want(struct gv_sync *s, uint64_t session, const struct gv_tip *tip)
+{
+    struct gv_sync_chain *c = gv_sync_chain_get(s, &tip->chain);
+
+    if (c == NULL)
+        return;
+    c->wanted = true;
+    c->want = tip->sealed;
+    c->want_justified = tip->justified;
+    c->want_session = session;
+    if (c->fetch != NULL || c->queued)
+        return;
+    c->queued = true;
+    c->queue = NULL;
+    *s->queue_last = c;
+    s->queue_last = &c->queue;
+    s->queued++;
+    gv_fetch_start_queued(s);
+}
+
+void
+gv_sync_note_tip(struct gv_sync *s, struct gv_sync_session *p,
+                 const struct gv_tip *t)
+{
+    struct gv_chain *c;
+
+    if (!gv_sync_is_followed(s, &t->chain) || is_ignored(s, &t->sealed))
+        return;
+    c = gv_state_chain(s->opt.state, &t->chain);
+    if (c == NULL) {
+        gv_sync_want(s, p->id, t);
+        return;
+    }
+    /* A tip below what is final here is of no use, and often just late. */
+    if (t->height < c->sum.final_height)
+        return;
+    if (is_known(s, c, &t->sealed)) {
+        if (t->justified > c->sum.justified_height)
+            gv_pull_ask_votes(s, p, &t->chain);
+    } else if (!is_pushed(s, &t->sealed)) {
+        gv_sync_want(s, p->id, t);
+    }
+}

@@ -1,0 +1,247 @@
+/*
+ * sync_impl.h - what the files of sync share behind sync.h.
+ *
+ * Files: sync.c (life, events, requests, timers), sync_chain.c (which chains,
+ * in which order they changed, whose tips are news), sync_fetch.c (headers and
+ * blocks), sync_pull.c (other questions to peers), sync_serve.c (answers to
+ * them), sync_relay.c (gossip).
+ */
+#ifndef GAVEL_NET_SYNC_IMPL_H
+#define GAVEL_NET_SYNC_IMPL_H
+
+#include "chain/state/table.h"
+#include "src/net/sync.h"
+
+#define GV_SYNC_POLL_MS 5000
+#define GV_SYNC_TIMEOUT_MS 10000
+#define GV_SYNC_REQUESTS 512
+#define GV_SYNC_FETCHES 64 /* chains being fetched at once */
+#define GV_SYNC_CREDIT 16  /* blocks asked of one peer */
+#define GV_SYNC_AHEAD 32   /* bodies of one chain in memory */
+#define GV_SYNC_AHEAD_BYTES (16u << 20)
+#define GV_SYNC_HEADERS 4096  /* of a branch that is not the best yet */
+#define GV_SYNC_IGNORED 1024  /* tips known to be of no use */
+#define GV_SYNC_PUSHED 64     /* gossiped blocks with the host */
+#define GV_SYNC_VOTES 1024    /* newest votes, for peers that missed them */
+#define GV_SYNC_ANNS_PER_S 32 /* of one peer and chain */
+#define GV_SYNC_ANN_SLOTS 256
+
+/* Announcements of one chain by one peer in one second. */
+struct gv_ann_slot {
+    uint32_t tag, second;
+    uint32_t count;
+};
+
+struct gv_sync_session {
+    uint64_t id;
+    uint32_t roles, chains;
+    uint64_t epoch, seen;  /* changes of tips known, by its counting */
+    bool told;             /* all its tips, once */
+    uint64_t poll_ms;      /* next GETTIPS */
+    bool polling, pooling; /* a request is open */
+    bool again;            /* its answer is not the last word */
+    unsigned credit;       /* blocks asked and not come */
+    /* Transactions by its counting: heard, promised by the last TIPS. */
+    uint64_t tx_heard, tx_due, tx_due_ms, told_ms;
+    bool tx_lost;
+    /* The mempool: asked from since on, next from mark on, not before next;
+     * at: chain of the filter. */
+    uint64_t pool_since_ms, pool_mark_ms, pool_next_ms;
+    uint16_t pool_at;
+    struct gv_chain_id votes_chain; /* GETVOTES not more often than this */
+    uint64_t votes_ms;
+    struct gv_ann_slot ann[GV_SYNC_ANN_SLOTS];
+};
+
+struct gv_fetch {
+    uint64_t session;
+    bool wants_headers; /* else bodies */
+    bool asked;         /* a request is open */
+    bool more;          /* the peer has headers beyond these */
+    bool busy;          /* the host has block `next` */
+    unsigned tries;     /* peers that failed */
+    uint64_t retry_ms;  /* the host holds it until then */
+    uint64_t stuck_ms;  /* no progress: give up then */
+    struct gv_sealed_id *id;
+    size_t count, cap;
+    uint32_t first_height;
+    struct gv_sealed_id parent; /* of the first */
+    struct gv_u256 work;        /* cumulative, with these headers */
+    uint64_t last_ms;           /* time of the newest header */
+    size_t next;                /* first not yet accepted */
+    struct {
+        uint8_t *p;
+        size_t len;
+        uint64_t session;
+    } body[GV_SYNC_AHEAD]; /* of id[i]: place i % GV_SYNC_AHEAD */
+    size_t bytes, bodies;  /* in memory */
+};
+
+struct gv_sync_chain {
+    struct gv_chain_id id;
+    bool followed;
+    uint64_t seq; /* of its last change; 0: never */
+    struct gv_sync_chain *older, *newer;
+    struct gv_fetch *fetch;
+    struct gv_sync_chain *queue; /* next that waits for a fetch */
+    bool queued, wanted;
+    uint64_t want_session;
+    struct gv_sealed_id want; /* the tip to reach */
+    uint32_t want_justified;  /* height, as its peer says */
+    bool dirty;               /* the tip changed since the last flush */
+};
+
+enum gv_open_what {
+    GV_OPEN_FREE,
+    GV_OPEN_TIPS,
+    GV_OPEN_HEADERS,
+    GV_OPEN_BLOCKS,
+    GV_OPEN_POOL,
+    GV_OPEN_VOTES,
+    GV_OPEN_SUBMIT
+};
+
+/* A request that is open. */
+struct gv_sync_request {
+    enum gv_open_what what;
+    uint32_t number;
+    uint64_t session, due_ms;
+    struct gv_sync_chain *chain; /* HEADERS, BLOCKS */
+    unsigned blocks;             /* credit it holds */
+    size_t from;                 /* BLOCKS: index of the first */
+    void *user;                  /* SUBMIT */
+    uint8_t *raw;
+    size_t raw_len;
+    unsigned tries;
+};
+
+struct gv_pushed {
+    uint64_t session; /* 0: free */
+    struct gv_chain_id chain;
+    struct gv_sealed_id sealed;
+};
+
+/* Gossip that waits for the commit. */
+struct gv_outgoing {
+    struct gv_outgoing *next;
+    enum gv_msg_kind kind; /* TXS: one transaction; BLOCK, VOTE: a body */
+    struct gv_chain_id chain;
+    size_t len;
+    uint8_t bytes[];
+};
+
+struct gv_sync {
+    struct gv_sync_options opt;
+    uint64_t now_ms;
+    enum gv_rc rc; /* GV_FAULT sticks */
+
+    struct gv_sync_session **session;
+    size_t sessions, session_cap;
+    struct gv_sync_request request[GV_SYNC_REQUESTS];
+    uint32_t last_request;
+
+    struct gv_sync_chain **chain;
+    size_t chains, chain_cap;
+    struct gv_table by_id;
+    struct gv_sync_chain *oldest, *newest; /* in order of change */
+    uint64_t tip_seq, tx_seq;
+    uint8_t *filter; /* ids followed, when not all are */
+    uint16_t filters;
+
+    struct gv_sync_chain *active[GV_SYNC_FETCHES]; /* with a fetch */
+    size_t fetches;
+    const struct gv_sync_chain *pumping; /* its block is with the host */
+    struct gv_sync_chain *queue_first, **queue_last;
+    size_t queued;
+    struct gv_sealed_id ignored[GV_SYNC_IGNORED];
+    size_t next_ignored;
+    struct gv_pushed pushed[GV_SYNC_PUSHED];
+    uint64_t doubt_ms; /* something was given up: ask for all tips then */
+    uint64_t fetched;
+
+    struct gv_outgoing *out_first, **out_last;
+    struct gv_signed_vote *vote; /* ring of GV_SYNC_VOTES */
+    uint64_t votes;
+};
+
+/* sync.c */
+struct gv_sync_session *gv_sync_session(struct gv_sync *s, uint64_t id);
+void gv_sync_fail(struct gv_sync *s);
+/* Encode and send; false: it could not leave. */
+bool gv_sync_send(struct gv_sync *s, uint64_t session, uint32_t request,
+                  const struct gv_msg *m);
+void gv_sync_publish(struct gv_sync *s, const struct gv_msg *m);
+void gv_sync_blame(struct gv_sync *s, uint64_t session, unsigned points,
+                   const char *reason);
+/* Send a request and keep it open; NULL: could not. */
+struct gv_sync_request *gv_sync_ask(struct gv_sync *s, uint64_t session,
+                                    enum gv_open_what what,
+                                    const struct gv_msg *m);
+/* Another peer than those up to tries; NULL: no more. roles: must offer. */
+struct gv_sync_session *gv_sync_other(struct gv_sync *s, uint64_t not_session,
+                                      unsigned tries, uint32_t roles);
+void gv_sync_ask_tips(struct gv_sync *s, struct gv_sync_session *p);
+/* Let the next question be for all tips. */
+void gv_sync_ask_all(struct gv_sync_session *p);
+
+/* sync_chain.c */
+struct gv_sync_chain *gv_sync_chain_find(struct gv_sync *s,
+                                         const struct gv_chain_id *id);
+struct gv_sync_chain *gv_sync_chain_get(struct gv_sync *s,
+                                        const struct gv_chain_id *id);
+bool gv_sync_is_followed(struct gv_sync *s, const struct gv_chain_id *id);
+/* It changed: newest in the order. */
+void gv_sync_chain_changed(struct gv_sync *s, struct gv_sync_chain *c);
+void gv_sync_tip_of(const struct gv_chain *c, struct gv_tip *out);
+/* A peer told where it stands. */
+void gv_sync_note_tip(struct gv_sync *s, struct gv_sync_session *p,
+                      const struct gv_tip *t);
+/* Fetch a chain up to this tip. */
+void gv_sync_want(struct gv_sync *s, uint64_t session,
+                  const struct gv_tip *tip);
+void gv_sync_ignore(struct gv_sync *s, const struct gv_sealed_id *id);
+
+/* sync_fetch.c */
+void gv_fetch_start_queued(struct gv_sync *s);
+void gv_fetch_headers(struct gv_sync *s, struct gv_sync_chain *c,
+                      struct gv_sync_session *p, const struct gv_msg *m);
+void gv_fetch_blocks(struct gv_sync *s, const struct gv_sync_request *r,
+                     const struct gv_msg *m);
+/* Its request failed: no answer, or none of use. */
+void gv_fetch_failed(struct gv_sync *s, struct gv_sync_chain *c,
+                     uint64_t session);
+void gv_fetch_pump(struct gv_sync *s, struct gv_sync_chain *c);
+void gv_fetch_pump_all(struct gv_sync *s);
+/* True: the block was one of a fetch. */
+bool gv_fetch_result(struct gv_sync *s, const struct gv_sealed_id *sealed,
+                     enum gv_rc rc, const struct gv_reject *why);
+void gv_fetch_free(struct gv_sync *s, struct gv_sync_chain *c);
+/* Points for a block or header with this verdict. */
+unsigned gv_fetch_points(const struct gv_reject *why);
+
+/* sync_serve.c */
+void gv_serve(struct gv_sync *s, const struct gv_net_event *event,
+              const struct gv_msg *m);
+
+/* sync_relay.c */
+void gv_relay_gossip(struct gv_sync *s, struct gv_sync_session *p,
+                     const struct gv_msg *m);
+void gv_relay_vote(struct gv_sync *s, struct gv_sync_session *p,
+                   const struct gv_signed_vote *v);
+void gv_relay_drop(struct gv_sync *s);
+
+/* sync_pull.c */
+void gv_pull_tips(struct gv_sync *s, struct gv_sync_session *p,
+                  const struct gv_msg *m);
+void gv_pull_pool(struct gv_sync *s, struct gv_sync_session *p,
+                  const struct gv_msg *m);
+void gv_pull_votes(struct gv_sync *s, struct gv_sync_session *p,
+                   const struct gv_msg *m);
+void gv_pull_tick(struct gv_sync *s, struct gv_sync_session *p);
+void gv_pull_ask_votes(struct gv_sync *s, struct gv_sync_session *p,
+                       const struct gv_chain_id *chain);
+/* The reply to a SUBMIT; NULL: none came. */
+void gv_pull_submitted(struct gv_sync *s, struct gv_sync_request *r,
+                       const struct gv_msg *m);
+
+#endif

@@ -1,0 +1,304 @@
+/*
+ * sync_relay.c - gossip: what the state reports, told on after the commit, and
+ * what peers tell.
+ */
+#include <stdlib.h>
+
+#include "src/net/sync_impl.h"
+
+#define TXS_BYTES (1u << 20)
+
+/* --- noted until the commit ---------------------------------------------- */
+
+static void
+note(struct gv_sync *s, enum gv_msg_kind kind, const struct gv_chain_id *chain,
+     struct gv_bytes body)
+{
+    struct gv_outgoing *o = malloc(sizeof(*o) + body.len);
+
+    if (o == NULL) {
+        gv_sync_fail(s);
+        return;
+    }
+    *o = (struct gv_outgoing){.kind = kind, .chain = *chain, .len = body.len};
+    memcpy(o->bytes, body.p, body.len);
+    *s->out_last = o;
+    s->out_last = &o->next;
+}
+
+void
+gv_relay_drop(struct gv_sync *s)
+{
+    struct gv_outgoing *next;
+
+    for (struct gv_outgoing *o = s->out_first; o != NULL; o = next) {
+        next = o->next;
+        free(o);
+    }
+    s->out_first = NULL;
+    s->out_last = &s->out_first;
+}
+
+void
+gv_sync_tip(struct gv_sync *s, const struct gv_chain *chain)
+{
+    struct gv_sync_chain *c = gv_sync_chain_get(s, &chain->id);
+
+    if (c == NULL || c->dirty)
+        return;
+    c->dirty = true;
+    note(s, GV_MSG_ANN, &chain->id, gv_bytes(chain->id.b, 32));
+}
+
+void
+gv_sync_tx(struct gv_sync *s, const struct gv_chain *chain, struct gv_bytes raw)
+{
+    note(s, GV_MSG_TXS, &chain->id, raw);
+}
+
+void
+gv_sync_vote(struct gv_sync *s, const struct gv_signed_vote *v)
+{
+    struct gv_msg m = {.kind = GV_MSG_VOTE};
+    uint8_t raw[256];
+    struct gv_sink sink = gv_sink_buffer(raw, sizeof(raw));
+
+    m.u.vote = *v;
+    gv_msg_put(&sink, &m);
+    s->vote[s->votes++ % GV_SYNC_VOTES] = *v;
+    note(s, GV_MSG_VOTE, &v->chain, gv_bytes(raw, sink.len));
+}
+
+void
+gv_sync_own_block(struct gv_sync *s, struct gv_bytes raw)
+{
+    struct gv_chain_id chain;
+    const uint8_t *id = gv_msg_chain(GV_MSG_BLOCK, raw);
+
+    if (id == NULL || raw.len > GV_MSG_PUSH_MAX)
+        return;
+    memcpy(chain.b, id, 32);
+    note(s, GV_MSG_BLOCK, &chain, raw);
+}
+
+/* --- after the commit ---------------------------------------------------- */
+
+static void
+publish_tip(struct gv_sync *s, const struct gv_outgoing *o)
+{
+    struct gv_chain *chain = gv_state_chain(s->opt.state, &o->chain);
+    struct gv_sync_chain *c = gv_sync_chain_get(s, &o->chain);
+    struct gv_msg m = {.kind = GV_MSG_ANN};
+
+    if (chain == NULL || c == NULL)
+        return;
+    c->dirty = false;
+    gv_sync_chain_changed(s, c);
+    gv_sync_tip_of(chain, &m.u.ann.tip);
+    m.u.ann.seq = c->seq;
+    gv_sync_publish(s, &m);
+}
+
+/* Transactions of one chain that follow each other leave as one package. */
+static struct gv_outgoing *
+publish_txs(struct gv_sync *s, struct gv_outgoing *first)
+{
+    struct gv_bytes item[GV_MSG_TXS_MAX];
+    struct gv_msg m = {.kind = GV_MSG_TXS};
+    struct gv_outgoing *o = first;
+    size_t bytes = 0;
+
+    while (o != NULL && o->kind == GV_MSG_TXS &&
+           GV_ID_EQ(&o->chain, &first->chain) &&
+           m.u.txs.txs.count < GV_MSG_TXS_MAX && bytes < TXS_BYTES) {
+        item[m.u.txs.txs.count++] = gv_bytes(o->bytes, o->len);
+        bytes += o->len;
+        o = o->next;
+    }
+    s->tx_seq += m.u.txs.txs.count;
+    m.u.txs.chain = first->chain;
+    m.u.txs.seq = s->tx_seq;
+    m.u.txs.txs.item = item;
+    gv_sync_publish(s, &m);
+    return o;
+}
+
+enum gv_rc
+gv_sync_flush(struct gv_sync *s, uint64_t now_ms)
+{
+    struct gv_outgoing *o = s->out_first;
+
+    s->now_ms = now_ms;
+    while (o != NULL) {
+        if (o->kind == GV_MSG_TXS) {
+            o = publish_txs(s, o);
+            continue;
+        }
+        if (o->kind == GV_MSG_ANN)
+            publish_tip(s, o);
+        else
+            s->opt.link.publish(s->opt.link.arg, o->kind,
+                                gv_bytes(o->bytes, o->len));
+        o = o->next;
+    }
+    gv_relay_drop(s);
+    return s->rc;
+}
+
+/* --- gossip in ----------------------------------------------------------- */
+
+/* At most so many announcements a second of one peer and chain. */
+static bool
+ann_within_rate(struct gv_sync *s, struct gv_sync_session *p,
+                const struct gv_chain_id *chain)
+{
+    uint32_t tag = gv_le32(chain->b), second = (uint32_t)(s->now_ms / 1000);
+    struct gv_ann_slot *slot = &p->ann[tag % GV_SYNC_ANN_SLOTS];
+
+    if (slot->tag != tag || slot->second != second)
+        *slot = (struct gv_ann_slot){.tag = tag, .second = second};
+    return ++slot->count <= GV_SYNC_ANNS_PER_S;
+}
+
+static void
+take_ann(struct gv_sync *s, struct gv_sync_session *p, const struct gv_msg *m)
+{
+    if (!ann_within_rate(s, p, &m->u.ann.tip.chain)) {
+        gv_sync_blame(s, p->id, 1, "too many announcements");
+        return;
+    }
+    if (m->u.ann.seq == p->seen + 1) {
+        p->seen++;
+    } else if (m->u.ann.seq > p->seen && s->opt.follow_all && p->told) {
+        gv_sync_ask_tips(s, p); /* something was lost on the way */
+    }
+    gv_sync_note_tip(s, p, &m->u.ann.tip);
+}
+
+static void
+want_block(struct gv_sync *s, uint64_t session, const struct gv_chain_id *chain,
+           const struct gv_sealed_id *sealed)
+{
+    struct gv_tip tip = {.chain = *chain, .sealed = *sealed};
+
+    gv_sync_want(s, session, &tip);
+}
+
+static struct gv_pushed *
+free_push(struct gv_sync *s)
+{
+    for (size_t i = 0; i < GV_SYNC_PUSHED; i++)
+        if (s->pushed[i].session == 0)
+            return &s->pushed[i];
+    return NULL;
+}
+
+/* A whole block. It goes to the host if its parent is here; else it names a
+ * tip to fetch. */
+static void
+take_block(struct gv_sync *s, struct gv_sync_session *p, const struct gv_msg *m)
+{
+    struct gv_reader r = gv_reader(m->u.block.raw);
+    struct gv_pushed *push = free_push(s);
+    struct gv_sync_chain *c;
+    struct gv_sealed_header h;
+    struct gv_chain *chain;
+
+    gv_sealed_header_get(&r, &h);
+    if (r.failed || h.header.height == 0 ||
+        gv_header_check_work(&h, NULL) != GV_OK) {
+        gv_sync_blame(s, p->id, 100, "invalid block");
+        return;
+    }
+    if (!gv_sync_is_followed(s, &h.header.chain))
+        return;
+    c = gv_sync_chain_find(s, &h.header.chain);
+    chain = gv_state_chain(s->opt.state, &h.header.chain);
+    if (chain && gv_chain_load(s->opt.state, chain, s->now_ms) != GV_OK) {
+        gv_sync_fail(s);
+        return;
+    }
+    if (chain && gv_tree_find(&chain->tree, &h.sealed_id) != GV_NOWHERE)
+        return;
+    if (push == NULL || chain == NULL || (c != NULL && c->fetch != NULL) ||
+        gv_tree_find(&chain->tree, &h.header.prev) == GV_NOWHERE) {
+        want_block(s, p->id, &h.header.chain, &h.sealed_id);
+        return;
+    }
+    *push = (struct gv_pushed){p->id, h.header.chain, h.sealed_id};
+    s->opt.host.block(s->opt.host.arg, p->id, m->u.block.raw);
+}
+
+static void
+take_txs(struct gv_sync *s, struct gv_sync_session *p, const struct gv_msg *m)
+{
+    struct gv_reader r = gv_reader(m->u.txs.txs.body);
+    struct gv_bytes raw;
+
+    if (m->u.txs.seq > p->tx_heard + m->u.txs.txs.count && p->told &&
+        s->opt.follow_all)
+        p->tx_lost = true;
+    if (m->u.txs.seq > p->tx_heard)
+        p->tx_heard = m->u.txs.seq;
+    if (gv_state_chain(s->opt.state, &m->u.txs.chain) == NULL)
+        return; /* the chain comes first, then its mempool */
+    while (gv_msg_next(&r, &raw)) {
+        if (raw.len < 34 || memcmp(raw.p + 2, m->u.txs.chain.b, 32) != 0) {
+            gv_sync_blame(s, p->id, 20, "transaction of another chain");
+            return;
+        }
+        s->opt.host.tx(s->opt.host.arg, p->id, raw);
+    }
+}
+
+void
+gv_relay_vote(struct gv_sync *s, struct gv_sync_session *p,
+              const struct gv_signed_vote *v)
+{
+    if (gv_state_chain(s->opt.state, &v->chain) != NULL)
+        s->opt.host.vote(s->opt.host.arg, p->id, v);
+}
+
+void
+gv_relay_gossip(struct gv_sync *s, struct gv_sync_session *p,
+                const struct gv_msg *m)
+{
+    if (m->kind == GV_MSG_ANN)
+        take_ann(s, p, m);
+    else if (m->kind == GV_MSG_BLOCK)
+        take_block(s, p, m);
+    else if (m->kind == GV_MSG_TXS)
+        take_txs(s, p, m);
+    else
+        gv_relay_vote(s, p, &m->u.vote);
+}
+
+/* --- pushed blocks ------------------------------------------------------- */
+
+enum gv_rc
+gv_sync_block_result(struct gv_sync *s, const struct gv_sealed_id *sealed,
+                     enum gv_rc rc, const struct gv_reject *why,
+                     uint64_t now_ms)
+{
+    struct gv_pushed push;
+
+    s->now_ms = now_ms;
+    if (gv_fetch_result(s, sealed, rc, why))
+        return s->rc;
+    for (size_t i = 0; i < GV_SYNC_PUSHED; i++) {
+        if (s->pushed[i].session == 0 ||
+            !GV_ID_EQ(&s->pushed[i].sealed, sealed))
+            continue;
+        push = s->pushed[i];
+        s->pushed[i].session = 0;
+        s->fetched += rc == GV_OK;
+        /* Held or without its parent: the fetch knows how to wait. */
+        if (rc == GV_ABSENT || (rc == GV_REJECT && why->code == GV_ORPHAN))
+            want_block(s, push.session, &push.chain, sealed);
+        else if (rc == GV_REJECT)
+            gv_sync_blame(s, push.session, gv_fetch_points(why),
+                          "invalid block");
+        break;
+    }
+    return s->rc;
+}

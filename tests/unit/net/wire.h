@@ -1,0 +1,368 @@
+/*
+ * wire.h - a net of the test's own: whole states with their sync, and between
+ * them a queue of messages that the test delivers, loses or counts.
+ */
+#ifndef GAVEL_TESTS_NET_WIRE_H
+#define GAVEL_TESTS_NET_WIRE_H
+
+#include "src/net/sync.h"
+#include "tests/unit/state/fixture.h"
+
+#define PEERS 3
+
+struct letter {
+    struct letter *next;
+    unsigned to;
+    struct gv_net_event event; /* the body follows it */
+};
+
+struct net_of_test;
+
+struct peer {
+    struct net_of_test *net;
+    unsigned index;
+    struct world w;
+    struct gv_sync *sync;
+    struct gv_chain_id follow[2];
+    bool all;       /* hears everything */
+    bool mute;      /* answers nothing */
+    unsigned blame; /* points given to others */
+    unsigned stamped, submits;
+    uint64_t reply_to;
+    uint32_t request;
+    void *user;
+};
+
+struct net_of_test {
+    struct peer peer[PEERS];
+    unsigned peers;
+    struct letter *first, **last;
+    bool deaf; /* gossip is lost */
+    uint64_t requests, gossip, bytes;
+};
+
+static inline void
+put_letter(struct net_of_test *n, unsigned from, unsigned to,
+           const struct gv_net_event *head, struct gv_bytes body)
+{
+    struct letter *l = calloc(1, sizeof(*l) + body.len);
+
+    assert_non_null(l);
+    l->to = to;
+    l->event = *head;
+    l->event.session = from + 1;
+    l->event.len = body.len;
+    if (body.len > 0)
+        memcpy(l->event.body, body.p, body.len);
+    *n->last = l;
+    n->last = &l->next;
+    n->bytes += body.len;
+}
+
+/* --- link and host ------------------------------------------------------- */
+
+static inline bool
+send_to(void *arg, uint64_t session, unsigned kind, uint32_t request,
+        struct gv_bytes body)
+{
+    struct peer *p = arg;
+    struct gv_net_event head = {
+        .what = GV_NET_MESSAGE, .kind = (uint8_t)kind, .request = request};
+
+    p->net->requests++;
+    if (!p->mute)
+        put_letter(p->net, p->index, (unsigned)session - 1, &head, body);
+    return true;
+}
+
+static inline bool
+publish(void *arg, unsigned kind, struct gv_bytes body)
+{
+    struct peer *p = arg;
+    struct gv_net_event head = {.what = GV_NET_MESSAGE, .kind = (uint8_t)kind};
+    const uint8_t *chain = gv_msg_chain(kind, body);
+
+    p->net->gossip++;
+    for (unsigned i = 0; i < p->net->peers && !p->net->deaf; i++) {
+        struct peer *to = &p->net->peer[i];
+        bool hears = to->all || memcmp(to->follow[0].b, chain, 8) == 0 ||
+                     memcmp(to->follow[1].b, chain, 8) == 0;
+
+        if (to != p && to->sync && hears)
+            put_letter(p->net, p->index, i, &head, body);
+    }
+    return true;
+}
+
+static inline bool
+subscribe(void *arg, const struct gv_chain_id *chain)
+{
+    struct peer *p = arg;
+
+    if (chain == NULL)
+        p->all = true;
+    else
+        p->follow[p->follow[0].b[0] != 0] = *chain;
+    return true;
+}
+
+static inline bool
+penalise(void *arg, uint64_t session, unsigned points, const char *reason)
+{
+    (void)session;
+    assert_non_null(reason);
+    ((struct peer *)arg)->blame += points;
+    return true;
+}
+
+static inline void
+on_block(void *arg, uint64_t session, struct gv_bytes raw)
+{
+    struct peer *p = arg;
+    struct gv_reject why = {0};
+    struct gv_sealed_header h;
+    struct gv_reader r = gv_reader(raw);
+    enum gv_rc rc;
+
+    (void)session;
+    gv_sealed_header_get(&r, &h);
+    rc = gv_state_add_block(p->w.st, raw, p->w.now_ms, &why);
+    world_commit(&p->w);
+    assert_int_equal(
+        gv_sync_block_result(p->sync, &h.sealed_id, rc, &why, p->w.now_ms),
+        GV_OK);
+}
+
+static inline void
+on_tx(void *arg, uint64_t session, struct gv_bytes raw)
+{
+    struct peer *p = arg;
+    struct gv_reject why = {0};
+    enum gv_rc rc = gv_state_add_tx(p->w.st, raw, p->w.now_ms, &why);
+
+    world_commit(&p->w);
+    gv_sync_tx_result(p->sync, session, rc, &why);
+}
+
+static inline void
+on_vote(void *arg, uint64_t session, const struct gv_signed_vote *v)
+{
+    struct peer *p = arg;
+    struct gv_reject why = {0};
+    enum gv_rc rc = gv_state_add_vote(p->w.st, &v->chain, &v->vote,
+                                      v->validator, &v->sig, p->w.now_ms, &why);
+
+    world_commit(&p->w);
+    gv_sync_tx_result(p->sync, session, rc, &why);
+    if (rc == GV_OK)
+        gv_sync_vote(p->sync, v);
+}
+
+static inline void
+on_submit(void *arg, uint64_t session, uint32_t request, struct gv_bytes raw)
+{
+    struct peer *p = arg;
+    struct gv_sync_answer a = {.accepted = true};
+
+    p->submits++;
+    a.stamp = raw; /* an echo is enough here */
+    a.receipt = gv_bytes("receipt", 7);
+    if (p->submits == 2) {
+        a.accepted = false;
+        a.why = (struct gv_reject){GV_BELOW_FIRST, "amount", 0, 3, 5};
+    }
+    gv_sync_answer(p->sync, session, request, &a);
+}
+
+static inline void
+on_submitted(void *arg, void *user, const struct gv_sync_answer *a)
+{
+    struct peer *p = arg;
+
+    p->user = user;
+    assert_non_null(a);
+    if (a->accepted) {
+        p->stamped++;
+        assert_memory_equal(a->receipt.p, "receipt", 7);
+    } else {
+        assert_int_equal(a->why.code, GV_BELOW_FIRST);
+        assert_int_equal(a->why.want, 5);
+        assert_memory_equal(a->field.p, "amount", 6);
+    }
+}
+
+/* --- events of the state ------------------------------------------------- */
+
+static inline void
+state_tip(void *arg, const struct gv_chain *c)
+{
+    struct peer *p = arg;
+
+    if (p->sync)
+        gv_sync_tip(p->sync, c);
+}
+
+static inline void
+state_tx(void *arg, const struct gv_chain *c, struct gv_bytes raw)
+{
+    struct peer *p = arg;
+
+    if (p->sync)
+        gv_sync_tx(p->sync, c, raw);
+}
+
+static inline void
+state_vote(void *arg, const struct gv_chain *c, const struct gv_vote *vote,
+           uint8_t validator, const struct gv_sig *sig)
+{
+    struct gv_signed_vote v = {c->id, *vote, validator, *sig};
+    struct peer *p = arg;
+
+    if (p->sync)
+        gv_sync_vote(p->sync, &v);
+}
+
+/* --- a net of peers ------------------------------------------------------ */
+
+/* The first one makes the world, the others have an empty store in it. */
+static inline void
+peer_make(struct net_of_test *n, const struct gv_chain_id *follow,
+          unsigned validators)
+{
+    struct world_options o = {.own = validators,
+                              .no_registry = validators == 0};
+    struct peer *p = &n->peer[n->peers];
+    struct gv_sync_options opt = {
+        .link = {p, send_to, publish, subscribe, penalise},
+        .host = {p, on_block, on_tx, on_vote, on_submit, on_submitted},
+        .epoch = 1000 + n->peers,
+        .follow_all = follow == NULL,
+        .follow = follow,
+        .follow_count = follow != NULL};
+
+    p->net = n;
+    p->index = n->peers++;
+    if (p->index == 0) {
+        world_make(&p->w, &o);
+        world_close(&p->w);
+    } else {
+        p->w.s = n->peer[0].w.s;
+        p->w.opt = n->peer[0].w.opt;
+        p->w.now_ms = n->peer[0].w.now_ms;
+        p->w.opt.validator_count = 0;
+        assert_int_equal(gv_kv_mem_open(&p->w.kv), GV_OK);
+        p->w.opt.kv = p->w.kv;
+    }
+    p->w.opt.follow_all = follow == NULL;
+    p->w.opt.follow = follow;
+    p->w.opt.follow_count = follow != NULL;
+    p->w.opt.events = (struct gv_state_events){p,    state_tip,  state_tx,
+                                               NULL, state_vote, NULL};
+    assert_int_equal(world_open(&p->w), GV_OK);
+    opt.state = p->w.st;
+    p->sync = gv_sync_new(&opt);
+    assert_non_null(p->sync);
+}
+
+static inline void
+net_init(struct net_of_test *n)
+{
+    memset(n, 0, sizeof(*n));
+    n->last = &n->first;
+}
+
+static inline void
+net_free(struct net_of_test *n)
+{
+    struct letter *next;
+
+    for (struct letter *l = n->first; l; l = next) {
+        next = l->next;
+        free(l);
+    }
+    for (unsigned i = n->peers; i-- > 0;) {
+        gv_sync_free(n->peer[i].sync);
+        gv_state_close(n->peer[i].w.st);
+        gv_kv_close(&n->peer[i].w.kv);
+    }
+    sample_free(&n->peer[0].w.s);
+}
+
+static inline void
+meet(struct net_of_test *n, unsigned a, unsigned b)
+{
+    struct gv_net_event up = {.what = GV_NET_UP, .roles = GV_ROLE_STAMPS};
+
+    put_letter(n, a, b, &up, gv_bytes(NULL, 0));
+    put_letter(n, b, a, &up, gv_bytes(NULL, 0));
+}
+
+static inline void
+flush(struct peer *p)
+{
+    world_commit(&p->w);
+    assert_int_equal(gv_sync_flush(p->sync, p->w.now_ms), GV_OK);
+}
+
+/* Deliver until nothing is on its way. */
+static inline void
+settle(struct net_of_test *n)
+{
+    for (unsigned i = 0; i < n->peers; i++)
+        flush(&n->peer[i]);
+    while (n->first) {
+        struct letter *l = n->first;
+        struct peer *p = &n->peer[l->to];
+
+        n->first = l->next;
+        if (!n->first)
+            n->last = &n->first;
+        assert_int_equal(gv_sync_event(p->sync, &l->event, p->w.now_ms), GV_OK);
+        free(l);
+        flush(p);
+    }
+}
+
+static inline void
+pass(struct net_of_test *n, uint64_t ms)
+{
+    for (uint64_t end = n->peer[0].w.now_ms + ms; n->peer[0].w.now_ms < end;) {
+        for (unsigned i = 0; i < n->peers; i++) {
+            n->peer[i].w.now_ms += 100;
+            assert_int_equal(gv_sync_tick(n->peer[i].sync, n->peer[i].w.now_ms),
+                             GV_OK);
+        }
+        settle(n);
+    }
+}
+
+static inline void
+same_tips(struct peer *a, struct peer *b)
+{
+    size_t n = gv_state_chain_count(a->w.st);
+
+    assert_int_equal(gv_state_chain_count(b->w.st), n);
+    for (size_t i = 0; i < n; i++) {
+        struct gv_chain *x = gv_state_chain_at(a->w.st, i);
+        struct gv_chain *y = gv_state_chain_at(b->w.st, i);
+
+        assert_memory_equal(x->id.b, y->id.b, 32);
+        assert_int_equal(x->sum.height, y->sum.height);
+        assert_memory_equal(x->sum.tip.b, y->sum.tip.b, 32);
+    }
+}
+
+/* An ENROL and a stamped bid. */
+static inline void
+place_bid(struct world *w, unsigned bidder)
+{
+    struct gv_tx enrol = sample_enrol(&w->s, bidder);
+    struct gv_tx bid = sample_bid(&w->s, bidder, 1, 100 + bidder);
+    struct gv_tx stamp = sample_stamp(&w->s, 0, w->now_ms * 1000, &bid, 1);
+
+    world_add(w, &enrol);
+    world_add(w, &bid);
+    world_add(w, &stamp);
+}
+
+#endif
