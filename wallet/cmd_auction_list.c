@@ -15,23 +15,23 @@ static const struct gv_config_option options[] = {
 };
 
 static void
-row(struct gv_table *t, const json_t *a)
+row(struct gv_columns *t, const json_t *a)
 {
     struct gv_currency c = gv_auction_currency(a);
     const json_t *leader = json_object_get(a, "leader");
     const json_t *bids = json_object_get(a, "bids");
     char time[40], amount[40];
 
-    gv_table_cell(t, "%s", gv_json_text(a, "auction"));
-    gv_table_cell(t, "%s",
-                  gv_cli_time(gv_json_u64(a, "opening_ms") * 1000, time));
-    gv_table_cell(t, "%s", gv_json_text(a, "phase"));
-    gv_table_cell(t, "%" PRIu64, gv_json_u64(bids, "accepted"));
-    gv_table_cell(t, "%s",
-                  json_is_object(leader)
-                      ? gv_auction_amount(leader, "amount", &c, amount)
-                      : "-");
-    gv_table_cell(t, "%s", gv_json_text(a, "title"));
+    gv_columns_cell(t, "%s", gv_json_text(a, "auction"));
+    gv_columns_cell(t, "%s",
+                    gv_cli_time(gv_json_u64(a, "opening_ms") * 1000, time));
+    gv_columns_cell(t, "%s", gv_json_text(a, "phase"));
+    gv_columns_cell(t, "%" PRIu64, gv_json_u64(bids, "accepted"));
+    gv_columns_cell(t, "%s",
+                    json_is_object(leader)
+                        ? gv_auction_amount(leader, "amount", &c, amount)
+                        : "-");
+    gv_columns_cell(t, "%s", gv_json_text(a, "title"));
 }
 
 static int

@@ -26,22 +26,22 @@ static const struct gv_config_option options[] = {
 };
 
 static void
-row(struct gv_table *t, const json_t *o)
+row(struct gv_columns *t, const json_t *o)
 {
     const json_t *left = json_object_get(o, "time_left_ms");
 
-    gv_table_cell(t, "%s", gv_json_text(o, "auction"));
-    gv_table_cell(t, "%s", gv_json_text(o, "standing"));
-    gv_table_cell(t, "%" PRIu64, gv_json_u64(o, "amount"));
-    gv_table_cell(t, "%" PRIu64, gv_json_u64(o, "price"));
-    gv_table_cell(t, "%s", gv_json_text(o, "phase"));
+    gv_columns_cell(t, "%s", gv_json_text(o, "auction"));
+    gv_columns_cell(t, "%s", gv_json_text(o, "standing"));
+    gv_columns_cell(t, "%" PRIu64, gv_json_u64(o, "amount"));
+    gv_columns_cell(t, "%" PRIu64, gv_json_u64(o, "price"));
+    gv_columns_cell(t, "%s", gv_json_text(o, "phase"));
     if (json_is_integer(left))
-        gv_table_cell(t, "%" PRIu64 " s",
-                      gv_json_u64(o, "time_left_ms") / 1000);
+        gv_columns_cell(t, "%" PRIu64 " s",
+                        gv_json_u64(o, "time_left_ms") / 1000);
     else
-        gv_table_cell(t, "-");
-    gv_table_cell(t, "%s", gv_json_bool(o, "final") ? "final" : "not final");
-    gv_table_cell(t, "%s", gv_json_text(o, "title"));
+        gv_columns_cell(t, "-");
+    gv_columns_cell(t, "%s", gv_json_bool(o, "final") ? "final" : "not final");
+    gv_columns_cell(t, "%s", gv_json_text(o, "title"));
 }
 
 static int
@@ -91,19 +91,19 @@ print_people(const struct gv_auction *a, const json_t *o)
     bool provisional = gv_json_bool(o, "provisional");
     char amount[40];
 
-    gv_table_line(stdout, "auction", "%s", a->hex);
-    gv_table_line(stdout, "phase", "%s", gv_json_text(a->info, "phase"));
+    gv_columns_line(stdout, "auction", "%s", a->hex);
+    gv_columns_line(stdout, "phase", "%s", gv_json_text(a->info, "phase"));
     if (!gv_json_bool(o, "final"))
-        gv_table_line(stdout, "result", "%s",
-                      provisional
-                          ? "none yet; leading by the bids so far:"
-                          : "on the chain, not final: it may still change");
-    gv_table_line(stdout, provisional ? "so far" : "status", "%s",
-                  gv_json_text(o, "status"));
+        gv_columns_line(stdout, "result", "%s",
+                        provisional
+                            ? "none yet; leading by the bids so far:"
+                            : "on the chain, not final: it may still change");
+    gv_columns_line(stdout, provisional ? "so far" : "status", "%s",
+                    gv_json_text(o, "status"));
     if (strcmp(gv_json_text(o, "status"), "sold") == 0) {
-        gv_table_line(stdout, provisional ? "leader" : "winner", "%s",
-                      gv_json_text(o, "winner"));
-        gv_table_line(
+        gv_columns_line(stdout, provisional ? "leader" : "winner", "%s",
+                        gv_json_text(o, "winner"));
+        gv_columns_line(
             stdout, "price", "%s",
             gv_auction_amount(o, "price", &a->open.terms.currency, amount));
     }
@@ -134,13 +134,14 @@ show(struct gv_cli *cli, const char *id)
 static int
 run(struct gv_cli *cli)
 {
-    const char *id = gv_config_argument(cli->config, 0);
+    const char *id;
     char hex[65];
     json_t *proof;
     int code;
 
     if (gv_config_arguments(cli->config) == 0)
         return list(cli);
+    id = gv_config_argument(cli->config, 0);
     if (!gv_config_bool(cli->config, "proof"))
         return show(cli, id);
     code = gv_cli_id(cli, id, "auction", hex);

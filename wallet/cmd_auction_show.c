@@ -3,9 +3,9 @@
 #include <inttypes.h>
 
 #include "wallet/auction.h"
+#include "wallet/columns.h"
 #include "wallet/commands.h"
 #include "wallet/json.h"
-#include "wallet/table.h"
 #include "wallet/terms.h"
 
 static void
@@ -17,26 +17,27 @@ print_state(const struct gv_auction *a)
     uint64_t close = gv_json_u64(a->info, "effective_close_us");
     char time[40], amount[40];
 
-    gv_table_line(stdout, "phase", "%s (at %s)", gv_json_text(a->info, "phase"),
-                  gv_cli_time(gv_json_u64(a->info, "phase_time_us"), time));
-    gv_table_line(stdout, "closes", "%s",
-                  close == 0 ? "not yet fixed" : gv_cli_time(close, time));
-    gv_table_line(stdout, "block", "%" PRIu64 " (final %" PRIu64 ")",
-                  gv_json_u64(a->info, "height"),
-                  gv_json_u64(a->info, "final_height"));
-    gv_table_line(stdout, "listed", "%s",
-                  gv_json_bool(a->info, "listed_final") ? "final"
-                  : gv_json_bool(a->info, "listed")     ? "not final yet"
-                                                        : "no");
-    gv_table_line(stdout, "bids",
-                  "%" PRIu64 " accepted, %" PRIu64 " void, %" PRIu64
-                  " not in a block yet",
-                  gv_json_u64(bids, "accepted"), gv_json_u64(bids, "void"),
-                  gv_json_u64(bids, "unmined"));
+    gv_columns_line(stdout, "phase", "%s (at %s)",
+                    gv_json_text(a->info, "phase"),
+                    gv_cli_time(gv_json_u64(a->info, "phase_time_us"), time));
+    gv_columns_line(stdout, "closes", "%s",
+                    close == 0 ? "not yet fixed" : gv_cli_time(close, time));
+    gv_columns_line(stdout, "block", "%" PRIu64 " (final %" PRIu64 ")",
+                    gv_json_u64(a->info, "height"),
+                    gv_json_u64(a->info, "final_height"));
+    gv_columns_line(stdout, "listed", "%s",
+                    gv_json_bool(a->info, "listed_final") ? "final"
+                    : gv_json_bool(a->info, "listed")     ? "not final yet"
+                                                          : "no");
+    gv_columns_line(stdout, "bids",
+                    "%" PRIu64 " accepted, %" PRIu64 " void, %" PRIu64
+                    " not in a block yet",
+                    gv_json_u64(bids, "accepted"), gv_json_u64(bids, "void"),
+                    gv_json_u64(bids, "unmined"));
     if (json_is_object(leader))
-        gv_table_line(stdout, "leading", "%s by %s",
-                      gv_auction_amount(leader, "amount", c, amount),
-                      gv_json_text(leader, "bidder"));
+        gv_columns_line(stdout, "leading", "%s by %s",
+                        gv_auction_amount(leader, "amount", c, amount),
+                        gv_json_text(leader, "bidder"));
 }
 
 static void
@@ -45,22 +46,22 @@ print_people(const struct gv_auction *a)
     const struct gv_open *o = &a->open;
     char time[40], key[65];
 
-    gv_table_line(stdout, "auction", "%s", a->hex);
-    gv_table_line(stdout, "title", "%.*s", (int)o->title.len,
-                  (const char *)o->title.p);
+    gv_columns_line(stdout, "auction", "%s", a->hex);
+    gv_columns_line(stdout, "title", "%.*s", (int)o->title.len,
+                    (const char *)o->title.p);
     if (o->text.len > 0)
-        gv_table_line(stdout, "text", "%.*s", (int)o->text.len,
-                      (const char *)o->text.p);
-    gv_table_line(stdout, "seller", "%s", gv_hex(o->seller.key.b, 32, key));
-    gv_table_line(stdout, "opening", "%s",
-                  gv_cli_time(o->opening_ms * 1000, time));
+        gv_columns_line(stdout, "text", "%.*s", (int)o->text.len,
+                        (const char *)o->text.p);
+    gv_columns_line(stdout, "seller", "%s", gv_hex(o->seller.key.b, 32, key));
+    gv_columns_line(stdout, "opening", "%s",
+                    gv_cli_time(o->opening_ms * 1000, time));
     for (unsigned i = 0; i < o->validator_count; i++)
-        gv_table_line(stdout, "validator", "%.*s %s",
-                      (int)o->validator[i].operator_name.len,
-                      (const char *)o->validator[i].operator_name.p,
-                      gv_hex(o->validator[i].key.b, 32, key));
+        gv_columns_line(stdout, "validator", "%.*s %s",
+                        (int)o->validator[i].operator_name.len,
+                        (const char *)o->validator[i].operator_name.p,
+                        gv_hex(o->validator[i].key.b, 32, key));
     if (o->validator_count == 1)
-        gv_table_line(stdout, "trust", "one validator: the TTP decides");
+        gv_columns_line(stdout, "trust", "one validator: the TTP decides");
 }
 
 static int

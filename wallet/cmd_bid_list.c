@@ -22,18 +22,18 @@ static const struct gv_config_option options[] = {
 };
 
 static void
-row(struct gv_table *t, const json_t *b)
+row(struct gv_columns *t, const json_t *b)
 {
     char time[40];
 
-    gv_table_cell(t, "%s", gv_json_text(b, "bid"));
-    gv_table_cell(t, "%s", gv_cli_time(gv_json_u64(b, "t_us"), time));
-    gv_table_cell(t, "%" PRIu64, gv_json_u64(b, "amount"));
-    gv_table_cell(t, "%s", gv_json_text(b, "state"));
-    gv_table_cell(t, "%s%s", gv_json_text(b, "code_name"),
-                  gv_json_bool(b, "leading") ? " (leading)" : "");
-    gv_table_cell(t, "%.16s", gv_json_text(b, "auction"));
-    gv_table_cell(t, "%.16s", gv_json_text(b, "bidder"));
+    gv_columns_cell(t, "%s", gv_json_text(b, "bid"));
+    gv_columns_cell(t, "%s", gv_cli_time(gv_json_u64(b, "t_us"), time));
+    gv_columns_cell(t, "%" PRIu64, gv_json_u64(b, "amount"));
+    gv_columns_cell(t, "%s", gv_json_text(b, "state"));
+    gv_columns_cell(t, "%s%s", gv_json_text(b, "code_name"),
+                    gv_json_bool(b, "leading") ? " (leading)" : "");
+    gv_columns_cell(t, "%.16s", gv_json_text(b, "auction"));
+    gv_columns_cell(t, "%.16s", gv_json_text(b, "bidder"));
 }
 
 /* Without any filter: the bids of the wallet's identity. */

@@ -1,9 +1,9 @@
 /* cmd_bid_place.c - gavel bid place: one bid, judged here before it is sent. */
 #include "wallet/auction.h"
+#include "wallet/columns.h"
 #include "wallet/commands.h"
 #include "wallet/json.h"
 #include "wallet/place.h"
-#include "wallet/table.h"
 #include "wallet/words.h"
 
 static const struct gv_config_option options[] = {
@@ -66,14 +66,14 @@ print_result(const struct gv_cli *cli, const struct gv_auction *a,
         gv_cli_print(out);
         return;
     }
-    gv_table_line(stdout, "bid", "%s", id);
-    gv_table_line(
+    gv_columns_line(stdout, "bid", "%s", id);
+    gv_columns_line(
         stdout, "amount", "%s",
         gv_auction_amount(row, "amount", &a->open.terms.currency, amount));
-    gv_table_line(stdout, "time", "%s",
-                  gv_cli_time(gv_json_u64(row, "t_us"), time));
-    gv_table_line(stdout, "in a block by", "%s",
-                  gv_cli_time(gv_json_u64(row, "deadline_us"), time));
+    gv_columns_line(stdout, "time", "%s",
+                    gv_cli_time(gv_json_u64(row, "t_us"), time));
+    gv_columns_line(stdout, "in a block by", "%s",
+                    gv_cli_time(gv_json_u64(row, "deadline_us"), time));
 }
 
 static int

@@ -6,9 +6,9 @@
 #include <stdlib.h>
 
 #include "wallet/auction.h"
+#include "wallet/columns.h"
 #include "wallet/commands.h"
 #include "wallet/json.h"
-#include "wallet/table.h"
 
 static const struct gv_config_option options[] = {
     {.name = "proof",
@@ -96,15 +96,15 @@ show_proof(struct gv_cli *cli, const json_t *row)
         gv_cli_print(json_pack("{sO so}", "bid", row, "proof", proof));
         return GV_EXIT_OK;
     }
-    gv_table_line(stdout, "proof", "verified: transaction %" PRIu64 " of %u",
-                  gv_json_u64(proof, "index"), header.header.tx_count);
-    gv_table_line(stdout, "in block", "%u, %s", header.header.height,
-                  gv_hex(header.sealed_id.b, 32, id));
-    gv_table_line(stdout, "block time", "%s",
-                  gv_cli_time(header.header.time_ms * 1000, time));
-    gv_table_line(stdout, "final", "%s",
-                  json_is_object(json_object_get(proof, "final")) ? "yes"
-                                                                  : "not yet");
+    gv_columns_line(stdout, "proof", "verified: transaction %" PRIu64 " of %u",
+                    gv_json_u64(proof, "index"), header.header.tx_count);
+    gv_columns_line(stdout, "in block", "%u, %s", header.header.height,
+                    gv_hex(header.sealed_id.b, 32, id));
+    gv_columns_line(stdout, "block time", "%s",
+                    gv_cli_time(header.header.time_ms * 1000, time));
+    gv_columns_line(
+        stdout, "final", "%s",
+        json_is_object(json_object_get(proof, "final")) ? "yes" : "not yet");
     json_decref(proof);
     return GV_EXIT_OK;
 }
@@ -115,21 +115,21 @@ print_people(const json_t *row, const struct gv_currency *c)
     char time[40], amount[40], text[400];
     enum gv_code code = (enum gv_code)gv_json_u64(row, "code");
 
-    gv_table_line(stdout, "bid", "%s", gv_json_text(row, "bid"));
-    gv_table_line(stdout, "auction", "%s", gv_json_text(row, "auction"));
-    gv_table_line(stdout, "bidder", "%s", gv_json_text(row, "bidder"));
-    gv_table_line(stdout, "amount", "%s",
-                  gv_auction_amount(row, "amount", c, amount));
-    gv_table_line(stdout, "time", "%s",
-                  gv_cli_time(gv_json_u64(row, "t_us"), time));
-    gv_table_line(stdout, "state", "%s", gv_json_text(row, "state"));
-    gv_table_line(stdout, "verdict", "%s",
-                  code == GV_ACCEPTED
-                      ? "accepted"
-                      : gv_auction_clause(c, code, gv_json_u64(row, "have"),
-                                          gv_json_u64(row, "want"), text));
+    gv_columns_line(stdout, "bid", "%s", gv_json_text(row, "bid"));
+    gv_columns_line(stdout, "auction", "%s", gv_json_text(row, "auction"));
+    gv_columns_line(stdout, "bidder", "%s", gv_json_text(row, "bidder"));
+    gv_columns_line(stdout, "amount", "%s",
+                    gv_auction_amount(row, "amount", c, amount));
+    gv_columns_line(stdout, "time", "%s",
+                    gv_cli_time(gv_json_u64(row, "t_us"), time));
+    gv_columns_line(stdout, "state", "%s", gv_json_text(row, "state"));
+    gv_columns_line(stdout, "verdict", "%s",
+                    code == GV_ACCEPTED
+                        ? "accepted"
+                        : gv_auction_clause(c, code, gv_json_u64(row, "have"),
+                                            gv_json_u64(row, "want"), text));
     if (gv_json_bool(row, "leading"))
-        gv_table_line(stdout, "leading", "yes");
+        gv_columns_line(stdout, "leading", "yes");
 }
 
 static int

@@ -2,10 +2,10 @@
 #include <openssl/evp.h>
 #include <stdlib.h>
 
+#include "wallet/columns.h"
 #include "wallet/commands.h"
 #include "wallet/est.h"
 #include "wallet/json.h"
-#include "wallet/table.h"
 
 #define POLL_MS 200
 #define APPROVAL_POLL_MS 2000
@@ -211,12 +211,12 @@ print_result(const struct gv_cli *cli, const struct enrolment *x)
             "not_after_ms", gv_json_from_u64(x->id.cred.not_after_ms)));
         return;
     }
-    gv_table_line(stdout, "name", "%s", x->id.name);
-    gv_table_line(stdout, "ledger key", "%s", key);
-    gv_table_line(stdout, "certificate", "%s", print);
-    gv_table_line(stdout, "valid", "%s to %s",
-                  gv_cli_time(x->id.cred.not_before_ms * 1000, from),
-                  gv_cli_time(x->id.cred.not_after_ms * 1000, to));
+    gv_columns_line(stdout, "name", "%s", x->id.name);
+    gv_columns_line(stdout, "ledger key", "%s", key);
+    gv_columns_line(stdout, "certificate", "%s", print);
+    gv_columns_line(stdout, "valid", "%s to %s",
+                    gv_cli_time(x->id.cred.not_before_ms * 1000, from),
+                    gv_cli_time(x->id.cred.not_after_ms * 1000, to));
 }
 
 static int

@@ -1,14 +1,14 @@
 /* cmd_peers.c - gavel peers: the node's connections. */
 #include <inttypes.h>
 
+#include "wallet/columns.h"
 #include "wallet/commands.h"
 #include "wallet/json.h"
-#include "wallet/table.h"
 
 static int
 run(struct gv_cli *cli)
 {
-    struct gv_table *t;
+    struct gv_columns *t;
     json_t *peers, *p;
     char since[40];
     size_t i;
@@ -20,22 +20,22 @@ run(struct gv_cli *cli)
         gv_cli_print(peers);
         return GV_EXIT_OK;
     }
-    t = gv_table_new(">session|direction|address|since|>in|>out|>score|key");
+    t = gv_columns_new(">session|direction|address|since|>in|>out|>score|key");
     json_array_foreach(peers, i, p)
     {
-        gv_table_cell(t, "%" PRIu64, gv_json_u64(p, "session"));
-        gv_table_cell(t, "%s", gv_json_text(p, "direction"));
-        gv_table_cell(t, "%s", gv_json_text(p, "addr"));
-        gv_table_cell(t, "%s",
-                      gv_cli_time(gv_json_u64(p, "since_ms") * 1000, since));
-        gv_table_cell(t, "%" PRIu64, gv_json_u64(p, "bytes_in"));
-        gv_table_cell(t, "%" PRIu64, gv_json_u64(p, "bytes_out"));
-        gv_table_cell(t, "%" JSON_INTEGER_FORMAT,
-                      json_integer_value(json_object_get(p, "score")));
-        gv_table_cell(t, "%s", gv_json_text(p, "key"));
+        gv_columns_cell(t, "%" PRIu64, gv_json_u64(p, "session"));
+        gv_columns_cell(t, "%s", gv_json_text(p, "direction"));
+        gv_columns_cell(t, "%s", gv_json_text(p, "addr"));
+        gv_columns_cell(t, "%s",
+                        gv_cli_time(gv_json_u64(p, "since_ms") * 1000, since));
+        gv_columns_cell(t, "%" PRIu64, gv_json_u64(p, "bytes_in"));
+        gv_columns_cell(t, "%" PRIu64, gv_json_u64(p, "bytes_out"));
+        gv_columns_cell(t, "%" JSON_INTEGER_FORMAT,
+                        json_integer_value(json_object_get(p, "score")));
+        gv_columns_cell(t, "%s", gv_json_text(p, "key"));
     }
-    gv_table_print(t, stdout, "no peers");
-    gv_table_free(t);
+    gv_columns_print(t, stdout, "no peers");
+    gv_columns_free(t);
     json_decref(peers);
     return GV_EXIT_OK;
 }

@@ -1,9 +1,9 @@
 /* cmd_status.c - gavel status: what the node says of itself. */
 #include <inttypes.h>
 
+#include "wallet/columns.h"
 #include "wallet/commands.h"
 #include "wallet/json.h"
-#include "wallet/table.h"
 
 static void
 print_roles(const json_t *roles)
@@ -21,7 +21,7 @@ print_roles(const json_t *roles)
             break;
         n += (size_t)m;
     }
-    gv_table_line(stdout, "roles", "%s", n == 0 ? "none" : text);
+    gv_columns_line(stdout, "roles", "%s", n == 0 ? "none" : text);
 }
 
 static void
@@ -31,7 +31,7 @@ print_services(const json_t *ttp)
     json_t *service;
 
     json_object_foreach((json_t *)ttp, name, service)
-        gv_table_line(stdout, name, "%s", gv_json_text(service, "url"));
+        gv_columns_line(stdout, name, "%s", gv_json_text(service, "url"));
 }
 
 static int
@@ -50,20 +50,21 @@ run(struct gv_cli *cli)
     }
     p2p = json_object_get(s, "p2p");
     pool = json_object_get(s, "mempool");
-    gv_table_line(stdout, "version", "%s", gv_json_text(s, "version"));
-    gv_table_line(stdout, "network", "%s", gv_json_text(s, "network"));
-    gv_table_line(stdout, "registry", "%s", gv_json_text(s, "registry"));
-    gv_table_line(stdout, "time", "%s",
-                  gv_cli_time(gv_json_u64(s, "time_ms") * 1000, time));
-    gv_table_line(stdout, "up", "%" PRIu64 " s", gv_json_u64(s, "uptime_s"));
+    gv_columns_line(stdout, "version", "%s", gv_json_text(s, "version"));
+    gv_columns_line(stdout, "network", "%s", gv_json_text(s, "network"));
+    gv_columns_line(stdout, "registry", "%s", gv_json_text(s, "registry"));
+    gv_columns_line(stdout, "time", "%s",
+                    gv_cli_time(gv_json_u64(s, "time_ms") * 1000, time));
+    gv_columns_line(stdout, "up", "%" PRIu64 " s", gv_json_u64(s, "uptime_s"));
     print_roles(json_object_get(s, "roles"));
-    gv_table_line(stdout, "chains", "%" PRIu64, gv_json_u64(s, "chains"));
-    gv_table_line(stdout, "waiting", "%" PRIu64 " transactions, %" PRIu64 " B",
-                  gv_json_u64(pool, "count"), gv_json_u64(pool, "bytes"));
-    gv_table_line(stdout, "peers", "%" PRIu64, gv_json_u64(s, "peers"));
+    gv_columns_line(stdout, "chains", "%" PRIu64, gv_json_u64(s, "chains"));
+    gv_columns_line(stdout, "waiting",
+                    "%" PRIu64 " transactions, %" PRIu64 " B",
+                    gv_json_u64(pool, "count"), gv_json_u64(pool, "bytes"));
+    gv_columns_line(stdout, "peers", "%" PRIu64, gv_json_u64(s, "peers"));
     if (json_is_object(p2p))
-        gv_table_line(stdout, "p2p", "%s#%s", gv_json_text(p2p, "endpoint"),
-                      gv_json_text(p2p, "key"));
+        gv_columns_line(stdout, "p2p", "%s#%s", gv_json_text(p2p, "endpoint"),
+                        gv_json_text(p2p, "key"));
     print_services(json_object_get(s, "ttp"));
     return GV_EXIT_OK;
 }

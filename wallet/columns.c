@@ -1,5 +1,5 @@
-/* table.c - aligned tables for people (wallet/table.h). */
-#include "wallet/table.h"
+/* columns.c - aligned tables for people (wallet/columns.h). */
+#include "wallet/columns.h"
 
 #include <stdbool.h>
 #include <stdlib.h>
@@ -9,7 +9,7 @@
 #define CELL_MAX 512
 #define KEY_WIDTH 16
 
-struct gv_table {
+struct gv_columns {
     char *heads; /* cut into column heads */
     const char *head[COLUMNS_MAX];
     bool right[COLUMNS_MAX];
@@ -18,10 +18,10 @@ struct gv_table {
     size_t cells, cap;
 };
 
-struct gv_table *
-gv_table_new(const char *heads)
+struct gv_columns *
+gv_columns_new(const char *heads)
 {
-    struct gv_table *t = calloc(1, sizeof(*t));
+    struct gv_columns *t = calloc(1, sizeof(*t));
     char *at, *rest;
 
     if (t == NULL || (t->heads = strdup(heads)) == NULL) {
@@ -37,7 +37,7 @@ gv_table_new(const char *heads)
 }
 
 void
-gv_table_free(struct gv_table *t)
+gv_columns_free(struct gv_columns *t)
 {
     if (t == NULL)
         return;
@@ -64,7 +64,7 @@ tame(char *text)
 }
 
 void
-gv_table_cell(struct gv_table *t, const char *format, ...)
+gv_columns_cell(struct gv_columns *t, const char *format, ...)
 {
     char text[CELL_MAX];
     va_list args;
@@ -102,7 +102,7 @@ width_of(const char *text)
 }
 
 static void
-print_cell(const struct gv_table *t, FILE *out, size_t column, size_t width,
+print_cell(const struct gv_columns *t, FILE *out, size_t column, size_t width,
            const char *text)
 {
     int pad = (int)(width - width_of(text));
@@ -116,7 +116,7 @@ print_cell(const struct gv_table *t, FILE *out, size_t column, size_t width,
 }
 
 void
-gv_table_print(const struct gv_table *t, FILE *out, const char *nothing)
+gv_columns_print(const struct gv_columns *t, FILE *out, const char *nothing)
 {
     size_t width[COLUMNS_MAX] = {0};
 
@@ -153,7 +153,7 @@ csv_cell(FILE *out, const char *text, bool last)
 }
 
 void
-gv_table_csv(const struct gv_table *t, FILE *out)
+gv_columns_csv(const struct gv_columns *t, FILE *out)
 {
     if (t == NULL)
         return;
@@ -164,7 +164,7 @@ gv_table_csv(const struct gv_table *t, FILE *out)
 }
 
 void
-gv_table_line(FILE *out, const char *key, const char *format, ...)
+gv_columns_line(FILE *out, const char *key, const char *format, ...)
 {
     char text[CELL_MAX];
     va_list args;

@@ -1,5 +1,5 @@
 /*
- * table.h - aligned tables for people.
+ * columns.h - aligned tables for people.
  *
  * Cells are copied. Control bytes, which could steer the terminal, print as
  * '?'. Numbers are right-aligned in columns whose head starts with '>' (which
@@ -7,29 +7,30 @@
  *
  * Thread-safety: one thread at a time.
  */
-#ifndef GAVEL_WALLET_TABLE_H
-#define GAVEL_WALLET_TABLE_H
+#ifndef GAVEL_WALLET_COLUMNS_H
+#define GAVEL_WALLET_COLUMNS_H
 
 #include <stdarg.h>
 #include <stdio.h>
 
-struct gv_table;
+struct gv_columns;
 
 /* heads: separated by '|', "auction|>price". NULL without memory; the other
  * functions accept NULL and do nothing. */
-struct gv_table *gv_table_new(const char *heads);
-void gv_table_free(struct gv_table *t);
+struct gv_columns *gv_columns_new(const char *heads);
+void gv_columns_free(struct gv_columns *t);
 /* The next cell; after the last column a new row begins. */
-void gv_table_cell(struct gv_table *t, const char *format, ...)
+void gv_columns_cell(struct gv_columns *t, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 /* Print heads and rows; `nothing` in their place when there is no row. */
-void gv_table_print(const struct gv_table *t, FILE *out, const char *nothing);
+void gv_columns_print(const struct gv_columns *t, FILE *out,
+                      const char *nothing);
 
 /* Heads and rows as CSV (RFC 4180). */
-void gv_table_csv(const struct gv_table *t, FILE *out);
+void gv_columns_csv(const struct gv_columns *t, FILE *out);
 
 /* "key:  value" lines with aligned values: one line of such a list. */
-void gv_table_line(FILE *out, const char *key, const char *format, ...)
+void gv_columns_line(FILE *out, const char *key, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
 #endif

@@ -53,7 +53,7 @@ gv_list_print(struct gv_cli *cli, json_t *params,
               const struct gv_list_view *view)
 {
     json_t *answer, *row;
-    struct gv_table *t;
+    struct gv_columns *t;
     const char *next;
     size_t i;
     int code = gv_cli_call(cli, view->method, params, &answer);
@@ -64,14 +64,14 @@ gv_list_print(struct gv_cli *cli, json_t *params,
         gv_cli_print(answer);
         return GV_EXIT_OK;
     }
-    t = gv_table_new(view->heads);
+    t = gv_columns_new(view->heads);
     json_array_foreach(json_object_get(answer, view->member), i, row)
         view->row(t, row);
     if (gv_config_bool(cli->config, "csv"))
-        gv_table_csv(t, stdout);
+        gv_columns_csv(t, stdout);
     else
-        gv_table_print(t, stdout, view->nothing);
-    gv_table_free(t);
+        gv_columns_print(t, stdout, view->nothing);
+    gv_columns_free(t);
     next = gv_json_text(answer, "next");
     if (*next != '\0')
         fprintf(stderr, "more: --after %s\n", next);

@@ -6,7 +6,7 @@
 #define GAVEL_WALLET_LIST_H
 
 #include "wallet/cli.h"
-#include "wallet/table.h"
+#include "wallet/columns.h"
 
 /* Options every list has; the command's own follow them in its table. */
 #define GV_LIST_OPTIONS                                                        \
@@ -43,9 +43,9 @@ int gv_list_id(struct gv_cli *cli, json_t *params, const char *option,
  * Drops params. An exit code. */
 struct gv_list_view {
     const char *method, *member;
-    const char *heads;   /* of gv_table_new */
+    const char *heads;   /* of gv_columns_new */
     const char *nothing; /* in place of an empty table */
-    void (*row)(struct gv_table *t, const json_t *row);
+    void (*row)(struct gv_columns *t, const json_t *row);
 };
 int gv_list_print(struct gv_cli *cli, json_t *params,
                   const struct gv_list_view *view) GV_MUST_CHECK;

@@ -7,7 +7,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
-#include "wallet/table.h"
+#include "wallet/columns.h"
 
 #define WARNINGS_MAX 16
 
@@ -300,15 +300,15 @@ print_amount(const struct gv_terms *t, FILE *out, const char *key, uint64_t v)
 {
     char text[40];
 
-    gv_table_line(out, key, "%s",
-                  gv_amount_text((struct gv_amount){v}, &t->currency, text));
+    gv_columns_line(out, key, "%s",
+                    gv_amount_text((struct gv_amount){v}, &t->currency, text));
 }
 
 static void
 print_seconds(FILE *out, const char *key, uint64_t ms)
 {
-    gv_table_line(out, key, "%" PRIu64 ".%03u s", ms / 1000,
-                  (unsigned)(ms % 1000));
+    gv_columns_line(out, key, "%" PRIu64 ".%03u s", ms / 1000,
+                    (unsigned)(ms % 1000));
 }
 
 void
@@ -321,15 +321,15 @@ gv_terms_print(const struct gv_terms *t, FILE *out)
     if ((t->flags & GV_MAX_STEP) != 0)
         print_amount(t, out, "max step", t->max_step);
     if ((t->flags & (GV_MIN_STEP | GV_MAX_STEP)) != 0)
-        gv_table_line(out, "steps from", "the %s bid",
-                      t->reference == GV_REF_LAST ? "last" : "highest");
+        gv_columns_line(out, "steps from", "the %s bid",
+                        t->reference == GV_REF_LAST ? "last" : "highest");
     if ((t->flags & GV_ALLOWED) != 0)
-        gv_table_line(out, "allowed", "%zu bidders",
-                      t->allowed.len / GV_ALLOWED_ENTRY);
+        gv_columns_line(out, "allowed", "%zu bidders",
+                        t->allowed.len / GV_ALLOWED_ENTRY);
     if ((t->flags & GV_PER_BIDDER) != 0)
-        gv_table_line(out, "per bidder", "%" PRIu32 " bids", t->per_bidder);
+        gv_columns_line(out, "per bidder", "%" PRIu32 " bids", t->per_bidder);
     if ((t->flags & GV_TOTAL) != 0)
-        gv_table_line(out, "in all", "%" PRIu32 " bids", t->total_cap);
+        gv_columns_line(out, "in all", "%" PRIu32 " bids", t->total_cap);
     if ((t->flags & GV_LIMIT) != 0)
         print_seconds(out, "open for", t->limit_ms);
     if (t->reserve != 0)
@@ -337,7 +337,7 @@ gv_terms_print(const struct gv_terms *t, FILE *out)
     if (t->close_policy == GV_CLOSE_OWNER)
         print_seconds(out, "close notice", t->notice_ms);
     else
-        gv_table_line(out, "early close", "never");
+        gv_columns_line(out, "early close", "never");
     print_seconds(out, "D", t->d_ms);
     print_seconds(out, "T", t->t_ms);
 }

@@ -1,0 +1,249 @@
+/* loop_bids.c - the publishing stamp service on the chain thread (R5): a
+ * verified BID or CLOSE is dated, entered with its STAMP, made durable,
+ * gossiped, and only then acknowledged. */
+#include <stdlib.h>
+
+#include "src/loop_impl.h"
+#include "src/rate.h"
+
+#define SHADE_MAX 2048
+#define CUTOFF_RETRY_MS 2000
+
+/* Policy before a token exists: the auction must be open, its bidder within
+ * the rate, and the bid not void as things stand, unless its sender insists
+ * (R4). With a mempool full of bids the last is not worth the walk. */
+static enum gv_rc
+may_stamp(struct gv_loop *l, const struct gv_ticket *t, const struct gv_tx *tx,
+          struct gv_reject *why)
+{
+    struct gv_chain *c = gv_state_chain(l->state, &tx->chain);
+    uint64_t wait_ms, now_us = l->now_ms * 1000;
+
+    if (!c || c->registry || (tx->kind != GV_TX_BID && tx->kind != GV_TX_CLOSE))
+        return gv_refuse(why, GV_WRONG_CHAIN, "kind", tx->kind, GV_TX_BID);
+    if (gv_chain_load(l->state, c, l->now_ms) != GV_OK)
+        return GV_FAULT;
+    if (gv_book_set_fixed(c->book) || now_us > c->sum.close_us)
+        return gv_refuse(why, GV_WRONG_PHASE, "closed", now_us,
+                         c->sum.close_us);
+    if (tx->kind == GV_TX_CLOSE || t->kind == GV_TICKET_OWN)
+        return GV_OK;
+    if (!gv_rate_take(l->rate, &tx->u.bid.bidder, l->now_ms, &wait_ms))
+        return gv_refuse(why, GV_POOL_FULL, "rate", wait_ms, 0);
+    if (t->force || c->pool.count > SHADE_MAX)
+        return GV_OK;
+    return gv_ledger_void_now(&l->rpc, tx, why);
+}
+
+static struct gv_stamp_item *
+make_item(struct gv_loop *l, struct gv_ticket *t, const struct gv_tx *tx)
+{
+    const struct gv_chain *c = gv_state_chain(l->state, &tx->chain);
+    struct gv_stamp_item *item = calloc(1, sizeof(*item));
+
+    if (!item)
+        return NULL;
+    item->user = t;
+    item->auction = tx->chain;
+    item->d_us = c->book->open->terms.d_ms * UINT64_C(1000);
+    if (tx->kind == GV_TX_BID) {
+        item->id = tx->u.bid.id;
+        gv_stamp_leaf(GV_TX_BID, tx->u.bid.id.b, &tx->u.bid.sig, item->leaf);
+    } else {
+        memcpy(item->id.b, tx->u.close.id.b, 32);
+        gv_stamp_leaf(GV_TX_CLOSE, tx->u.close.id.b, &tx->u.close.sig,
+                      item->leaf);
+    }
+    return item;
+}
+
+/* This node does not stamp: a peer that does gets the bid. */
+static void
+forward(struct gv_loop *l, struct gv_ticket *t)
+{
+    struct gv_reject why = {.index = GV_NO_INDEX};
+
+    if (t->kind == GV_TICKET_CALL &&
+        gv_sync_submit(l->sync, gv_bytes(t->raw, t->len), t, l->now_ms))
+        return; /* loop_net.c takes the ticket when the answer comes */
+    gv_refuse(&why, GV_NOT_SIGNER, "stamping service", 0, 0);
+    gv_ticket_reject(l, t, GV_REJECT, &why);
+}
+
+void
+gv_loop_bid_verified(struct gv_loop *l, struct gv_ticket *t,
+                     struct gv_task *task)
+{
+    struct gv_reject why = {.index = GV_NO_INDEX};
+    struct gv_stamp_item *item;
+    enum gv_rc rc = gv_task_verdict(task, &why);
+
+    if (rc == GV_OK && !l->stamper) {
+        gv_task_free(task);
+        forward(l, t);
+        return;
+    }
+    if (rc == GV_OK)
+        rc = may_stamp(l, t, gv_task_tx_of(task), &why);
+    item = rc == GV_OK ? make_item(l, t, gv_task_tx_of(task)) : NULL;
+    if (!item) {
+        gv_task_free(task);
+        gv_ticket_reject(l, t, rc == GV_OK ? GV_FAULT : rc, &why);
+        return;
+    }
+    t->task = task;
+    gv_stamper_add(l->stamper, item);
+}
+
+static uint8_t *
+copy_of(const void *p, size_t len)
+{
+    uint8_t *copy = malloc(len ? len : 1);
+
+    if (copy)
+        memcpy(copy, p, len);
+    return copy;
+}
+
+static void
+acknowledge(struct gv_loop *l, struct gv_ticket *t,
+            const struct gv_stamp_item *i, const struct gv_stamp_result *r)
+{
+    gv_loop_acknowledge(l, t, gv_bytes(r->tx, r->len),
+                        gv_bytes(i->receipt, i->receipt_len), i->t_us);
+}
+
+void
+gv_loop_acknowledge(struct gv_loop *l, struct gv_ticket *t,
+                    struct gv_bytes stamp, struct gv_bytes receipt,
+                    uint64_t t_us)
+{
+    struct gv_out *o = NULL;
+
+    if (t->call || t->kind == GV_TICKET_PEER)
+        o = gv_out_new(l, t->call ? GV_OUT_STAMPED : GV_OUT_PEER);
+    if (o) {
+        o->call = t->call;
+        o->session = t->session;
+        o->request = t->request;
+        o->raw = t->raw;
+        o->len = t->len;
+        t->raw = NULL;
+        o->stamp = copy_of(stamp.p, stamp.len);
+        o->stamp_len = stamp.len;
+        o->receipt = copy_of(receipt.p, receipt.len);
+        o->receipt_len = receipt.len;
+        o->t_us = t_us;
+    }
+    gv_ticket_free(t);
+}
+
+/* Enter the bids of one stamp; those that are refused are answered. Returns
+ * how many stand. */
+static size_t
+enter_bids(struct gv_loop *l, const struct gv_stamp_result *r)
+{
+    size_t n = 0;
+
+    for (struct gv_stamp_item *i = r->items; i; i = i->next) {
+        struct gv_ticket *t = i->user;
+        struct gv_reject why = {.index = GV_NO_INDEX};
+        struct gv_task *task = t->task;
+        enum gv_rc rc;
+
+        t->task = NULL;
+        rc = gv_task_accept(l->state, task, l->now_ms, NULL, &why);
+        if (rc == GV_OK) {
+            n++;
+            continue;
+        }
+        gv_ticket_reject(l, t, rc, &why);
+        i->user = NULL;
+    }
+    return n;
+}
+
+static void
+refuse_all(struct gv_loop *l, struct gv_stamp_result *r, enum gv_rc rc,
+           const struct gv_reject *why)
+{
+    for (struct gv_stamp_item *i = r->items; i; i = i->next)
+        if (i->user)
+            gv_ticket_reject(l, i->user, rc, why);
+}
+
+/* BIDs first, then the STAMP that lists them. */
+static void
+stamped_bids(struct gv_loop *l, struct gv_stamp_result *r)
+{
+    struct gv_reject why = {.index = GV_NO_INDEX};
+    enum gv_rc rc = GV_OK;
+
+    if (enter_bids(l, r) > 0)
+        rc =
+            gv_state_add_tx(l->state, gv_bytes(r->tx, r->len), l->now_ms, &why);
+    if (rc != GV_OK) {
+        refuse_all(l, r, rc, &why);
+        return;
+    }
+    for (struct gv_stamp_item *i = r->items; i; i = i->next)
+        if (i->user)
+            acknowledge(l, i->user, i, r);
+}
+
+void
+gv_loop_stamped(struct gv_loop *l, struct gv_stamp_result *r)
+{
+    struct gv_reject why = {.index = GV_NO_INDEX};
+
+    if (r->error[0]) {
+        gv_log_error(l->opt.log, "tsa", "cannot stamp", GV_S("why", r->error));
+        gv_refuse(&why, GV_BAD_STAMP, "stamping service", 0, 0);
+        refuse_all(l, r, GV_REJECT, &why);
+    } else if (r->items) {
+        stamped_bids(l, r);
+    } else if (gv_state_add_tx(l->state, gv_bytes(r->tx, r->len), l->now_ms,
+                               &why) == GV_FAULT) {
+        /* A CUTOFF, refused without harm when the tip has moved meanwhile. */
+        gv_loop_fail(l, gv_state_error(l->state));
+    }
+    gv_stamp_result_free(r);
+}
+
+/* A stamped bid missed its block while the auction is open: it is stamped
+ * again and its deadline starts anew. */
+void
+gv_loop_restamp(struct gv_loop *l, const struct gv_chain *c,
+                struct gv_bytes raw)
+{
+    struct gv_ticket *t;
+
+    if (!l->stamper || l->now_ms * 1000 > c->sum.close_us)
+        return;
+    t = gv_ticket_new(GV_TICKET_OWN, raw);
+    if (!t)
+        return;
+    t->what = GV_SUBMIT_BID;
+    t->next = l->again;
+    l->again = t;
+}
+
+/* Auctions past E + D need trusted time over their tip (R6). */
+void
+gv_loop_cutoffs(struct gv_loop *l)
+{
+    struct gv_chain *due[256];
+    size_t n;
+
+    if (!l->stamper)
+        return;
+    n = gv_state_cutoffs_due(l->state, l->now_ms, due, 256);
+    for (size_t i = 0; i < n; i++) {
+        if (l->now_ms < due[i]->cutoff_asked_ms + CUTOFF_RETRY_MS)
+            continue;
+        due[i]->cutoff_asked_ms = l->now_ms;
+        if (gv_stamper_cutoff(l->stamper, &due[i]->id, &due[i]->sum.tip) !=
+            GV_OK)
+            gv_loop_fail(l, "out of memory");
+    }
+}

@@ -1,0 +1,179 @@
+/*
+ * loop_impl.h - what the files of the chain thread share: loop.c (turns,
+ * mail), loop_tasks.c (blocks and transactions), loop_bids.c (stamping),
+ * loop_mine.c (templates and seals), loop_rpc.c (calls), loop_out.c (answers
+ * and gossip after the commit).
+ */
+#ifndef GAVEL_LOOP_IMPL_H
+#define GAVEL_LOOP_IMPL_H
+
+#include <pthread.h>
+
+#include "chain/state/chain.h"
+#include "chain/state/template.h"
+#include "src/base/mailbox.h"
+#include "src/loop.h"
+#include "src/net/sync.h"
+#include "src/rpc/ledger.h"
+#include "src/rpc/work.h"
+#include "src/stamper.h"
+#include "src/verifier.h"
+
+enum gv_mail_kind {
+    GV_MAIL_CALL,    /* an RPC call */
+    GV_MAIL_NET,     /* an event of the net thread */
+    GV_MAIL_TASK,    /* a verified task */
+    GV_MAIL_STAMPED, /* a STAMP or CUTOFF */
+    GV_MAIL_OWN,     /* a transaction made inside this node */
+    GV_MAIL_SEAL     /* found by the built-in miner */
+};
+
+struct gv_mail {
+    enum gv_mail_kind kind;
+    union {
+        struct {
+            gv_rpc_handler *handle;
+            struct gv_rpc_call *call;
+        } call;
+        struct gv_net_event *net;
+        struct gv_task *task;
+        struct gv_stamp_result *stamped;
+        struct {
+            uint8_t *raw;
+            size_t len;
+        } own;
+        struct gv_seal seal;
+    } u;
+};
+
+/* Who waits for a task, and what becomes of it. */
+enum gv_ticket_kind {
+    GV_TICKET_OWN,  /* made inside this node, or to be stamped again */
+    GV_TICKET_CALL, /* an RPC call */
+    GV_TICKET_PEER  /* a message of a peer */
+};
+
+struct gv_ticket {
+    enum gv_ticket_kind kind;
+    enum gv_ledger_submission what; /* of a call; BID: to be stamped */
+    struct gv_rpc_call *call;
+    bool force;       /* of submitbid */
+    uint64_t session; /* of a peer */
+    uint32_t request; /* of its SUBMIT, 0: none */
+    uint8_t *raw;     /* its bytes, owned */
+    size_t len;
+    struct gv_task *task; /* a bid that waits for its stamp */
+    struct gv_ticket *next;
+};
+
+/* Done after the commit. */
+enum gv_out_kind {
+    GV_OUT_SENT,
+    GV_OUT_OPEN,
+    GV_OUT_TEST,
+    GV_OUT_BLOCK,
+    GV_OUT_STAMPED,
+    GV_OUT_REJECT,
+    GV_OUT_FAULT,
+    GV_OUT_PEER /* a peer's SUBMIT: stamped, or why not */
+};
+
+struct gv_out {
+    enum gv_out_kind kind;
+    struct gv_rpc_call *call;
+    uint8_t *raw, *stamp, *receipt; /* owned */
+    size_t len, stamp_len, receipt_len;
+    uint64_t t_us;
+    enum gv_rc rc;
+    struct gv_reject why;
+    const char *status;
+    uint64_t session;
+    uint32_t request;
+};
+
+#define GV_TEMPLATES 8
+
+struct gv_hashers;
+struct gv_method;
+
+struct gv_loop {
+    struct gv_loop_options opt;
+    struct gv_mailbox *box;  /* new work: bounded */
+    struct gv_mailbox *done; /* what this node's own threads finished */
+    pthread_t thread;
+    bool started;
+    struct gv_state *state;
+    struct gv_verifier *verifier;
+    struct gv_stamper *stamper;
+    struct gv_net *net;
+    struct gv_sync *sync;
+    struct gv_ledger_rpc rpc;
+    struct gv_method *methods; /* one per method, for the http thread */
+    struct gv_rpc_method *shims;
+    char ca_url[200], tsa_url[200], p2p[320], p2p_key[GV_NET_KEY_TEXT];
+    struct gv_pubkey validator; /* public key of this node's validator */
+    struct gv_rate *rate;       /* bidder keys' buckets */
+    uint64_t now_ms, ticked_ms, started_ms;
+
+    struct gv_out *out;
+    size_t outs, out_cap;
+    struct gv_mail **calls; /* of this turn, after the commit */
+    size_t call_count, call_cap;
+
+    struct gv_template *template[GV_TEMPLATES]; /* newest first */
+    struct gv_work *work;
+    struct gv_hashers *hashers;  /* for targets too hard for a turn */
+    struct gv_template *hashing; /* their work */
+    struct gv_ticket *again;     /* bids to be stamped again, next turn */
+    bool failed;
+};
+
+/* loop_net.c: the sync as part of the chain thread. */
+enum gv_rc gv_loop_make_sync(struct gv_loop *l);
+
+/* loop.c */
+void gv_loop_fail(struct gv_loop *l, const char *why);
+
+/* loop_tasks.c. Tickets are taken by these functions. */
+struct gv_ticket *gv_ticket_new(enum gv_ticket_kind kind, struct gv_bytes raw);
+void gv_ticket_free(struct gv_ticket *t);
+/* The id in a raw block's header; zeros when it has none. */
+void gv_block_sealed_id(struct gv_bytes raw, struct gv_sealed_id *out);
+void gv_loop_submit(struct gv_loop *l, struct gv_ticket *ticket, bool is_block);
+void gv_loop_verified(struct gv_loop *l, struct gv_task *task);
+void gv_ticket_reject(struct gv_loop *l, struct gv_ticket *t, enum gv_rc rc,
+                      const struct gv_reject *why);
+
+/* loop_rpc.c */
+void gv_loop_init_rpc(struct gv_loop *l);
+
+/* loop_bids.c */
+void gv_loop_bid_verified(struct gv_loop *l, struct gv_ticket *t,
+                          struct gv_task *task);
+void gv_loop_stamped(struct gv_loop *l, struct gv_stamp_result *r);
+void gv_loop_cutoffs(struct gv_loop *l);
+/* Answer a stamped bid, whoever stamped it; takes the ticket. */
+void gv_loop_acknowledge(struct gv_loop *l, struct gv_ticket *t,
+                         struct gv_bytes stamp, struct gv_bytes receipt,
+                         uint64_t t_us);
+void gv_loop_restamp(struct gv_loop *l, const struct gv_chain *c,
+                     struct gv_bytes raw);
+
+/* loop_mine.c */
+void gv_loop_mine(struct gv_loop *l);
+void gv_loop_free_templates(struct gv_loop *l);
+/* The built-in miner's threads found a seal. */
+void gv_loop_found(struct gv_loop *l, const struct gv_seal *seal);
+/* A seal for one of the templates handed out (struct gv_work_options). */
+enum gv_rc gv_loop_seal(void *loop, const struct gv_hash *id,
+                        const struct gv_seal *seal, json_t *accepted,
+                        struct gv_reject *why);
+
+/* loop_out.c: held back until the commit. NULL: memory is out, the loop has
+ * failed. */
+struct gv_out *gv_out_new(struct gv_loop *l, enum gv_out_kind kind);
+void gv_out_flush(struct gv_loop *l);
+/* Answer what still waits: the node is stopping. */
+void gv_out_drop(struct gv_loop *l);
+
+#endif

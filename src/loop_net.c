@@ -1,0 +1,137 @@
+/* loop_net.c - the sync as a part of the chain thread: what it hands over and
+ * what comes back. */
+#include <stdlib.h>
+
+#include "src/base/secret.h"
+#include "src/loop_impl.h"
+
+void
+gv_block_sealed_id(struct gv_bytes raw, struct gv_sealed_id *out)
+{
+    struct gv_sealed_header *h = calloc(1, sizeof(*h));
+    struct gv_reader r = gv_reader(raw);
+
+    memset(out, 0, sizeof(*out));
+    if (!h)
+        return;
+    gv_sealed_header_get(&r, h);
+    if (!r.failed)
+        *out = h->sealed_id;
+    free(h);
+}
+
+static void
+from_peer(struct gv_loop *l, uint64_t session, uint32_t request,
+          struct gv_bytes raw, bool is_block)
+{
+    struct gv_ticket *t = gv_ticket_new(GV_TICKET_PEER, raw);
+
+    if (!t) {
+        gv_loop_fail(l, "out of memory");
+        return;
+    }
+    t->session = session;
+    t->request = request;
+    if (request)
+        t->what = GV_SUBMIT_BID;
+    gv_loop_submit(l, t, is_block);
+}
+
+static void
+peer_block(void *arg, uint64_t session, struct gv_bytes raw)
+{
+    from_peer(arg, session, 0, raw, true);
+}
+
+static void
+peer_tx(void *arg, uint64_t session, struct gv_bytes raw)
+{
+    from_peer(arg, session, 0, raw, false);
+}
+
+static void
+peer_vote(void *arg, uint64_t session, const struct gv_signed_vote *v)
+{
+    struct gv_loop *l = arg;
+    struct gv_reject why = {.index = GV_NO_INDEX};
+    enum gv_rc rc = gv_state_add_vote(l->state, &v->chain, &v->vote,
+                                      v->validator, &v->sig, l->now_ms, &why);
+
+    if (rc == GV_FAULT)
+        gv_loop_fail(l, gv_state_error(l->state));
+    gv_sync_tx_result(l->sync, session, rc, &why);
+}
+
+static void
+peer_submit(void *arg, uint64_t session, uint32_t request, struct gv_bytes raw)
+{
+    from_peer(arg, session, request, raw, false);
+}
+
+/* A service elsewhere stamped a bid of a wallet of this node: the bid and its
+ * stamp enter here too before the wallet is told. */
+static void
+enter_stamped(struct gv_loop *l, struct gv_ticket *t,
+              const struct gv_sync_answer *a)
+{
+    struct gv_reject why = {.index = GV_NO_INDEX};
+    struct gv_bytes bid = gv_bytes(t->raw, t->len);
+    struct gv_tx_facts facts;
+    struct gv_tx stamp;
+    enum gv_rc rc = gv_state_add_tx(l->state, bid, l->now_ms, &why);
+
+    if (rc == GV_OK)
+        rc = gv_state_add_tx(l->state, a->stamp, l->now_ms, &why);
+    /* It may have come by gossip, or stand in a block by now. */
+    if (rc == GV_REJECT && why.code == GV_DUPLICATE)
+        rc = GV_OK;
+    if (rc == GV_OK)
+        rc = gv_tx_decode(a->stamp, &stamp, &why);
+    if (rc == GV_OK)
+        rc = gv_tx_facts_of(&stamp, &facts, &why);
+    if (rc == GV_OK && facts.count == 0)
+        rc = gv_refuse(&why, GV_BAD_STAMP, "stamp", 0, 1);
+    if (rc == GV_OK)
+        gv_loop_acknowledge(l, t, a->stamp, a->receipt, facts.tst[0].time_us);
+    else
+        gv_ticket_reject(l, t, rc, &why);
+}
+
+static void
+submitted(void *arg, void *user, const struct gv_sync_answer *a)
+{
+    struct gv_loop *l = arg;
+    struct gv_ticket *t = user;
+    struct gv_reject why = {.index = GV_NO_INDEX};
+
+    if (a && a->accepted) {
+        enter_stamped(l, t, a);
+        return;
+    }
+    if (a)
+        why = a->why;
+    else
+        gv_refuse(&why, GV_BAD_STAMP, "no stamping service answers", 0, 0);
+    gv_ticket_reject(l, t, GV_REJECT, &why);
+}
+
+enum gv_rc
+gv_loop_make_sync(struct gv_loop *l)
+{
+    struct gv_sync_options o = {0};
+
+    o.state = l->state;
+    o.link = gv_sync_link(l->net);
+    o.host = (struct gv_sync_host){l,         peer_block,  peer_tx,
+                                   peer_vote, peer_submit, submitted};
+    if (!l->stamper)
+        o.host.submit = NULL;
+    o.log = l->opt.log;
+    if (gv_random(&o.epoch, sizeof(o.epoch)) != GV_OK)
+        return GV_FAULT;
+    o.follow_all = l->opt.follow_all;
+    o.follow = l->opt.follow;
+    o.follow_count = l->opt.follow_count;
+    l->sync = gv_sync_new(&o);
+    return l->sync ? GV_OK : GV_FAULT;
+}

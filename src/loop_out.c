@@ -1,0 +1,106 @@
+/* loop_out.c - answers and gossip, held back until the commit. */
+#include <stdlib.h>
+
+#include "chain/state/vec.h"
+#include "src/loop_impl.h"
+
+struct gv_out *
+gv_out_new(struct gv_loop *l, enum gv_out_kind kind)
+{
+    struct gv_out *o;
+
+    if (!gv_vec_room(&l->out, l->outs, &l->out_cap, sizeof(*l->out))) {
+        gv_loop_fail(l, "out of memory");
+        return NULL;
+    }
+    o = &l->out[l->outs++];
+    memset(o, 0, sizeof(*o));
+    o->kind = kind;
+    return o;
+}
+
+static void
+answer_peer(struct gv_loop *l, const struct gv_out *o)
+{
+    struct gv_sync_answer a = {.accepted = o->rc == GV_OK, .why = o->why};
+    char text[200];
+
+    a.stamp = gv_bytes(o->stamp, o->stamp_len);
+    a.receipt = gv_bytes(o->receipt, o->receipt_len);
+    if (!a.accepted) {
+        gv_reject_text(&o->why, text, sizeof(text));
+        a.text = gv_bytes(text, strlen(text));
+    }
+    gv_sync_answer(l->sync, o->session, o->request, &a);
+}
+
+static void
+answer_stamped(struct gv_loop *l, const struct gv_out *o)
+{
+    struct gv_ledger_stamped s = {.raw = gv_bytes(o->raw, o->len),
+                                  .stamp = gv_bytes(o->stamp, o->stamp_len),
+                                  .receipt =
+                                      gv_bytes(o->receipt, o->receipt_len),
+                                  .t_us = o->t_us};
+
+    gv_ledger_answer_stamped(&l->rpc, o->call, &s);
+}
+
+static void
+flush_one(struct gv_loop *l, const struct gv_out *o)
+{
+    struct gv_bytes raw = gv_bytes(o->raw, o->len);
+
+    switch (o->kind) {
+    case GV_OUT_SENT:
+        gv_ledger_answer_sent(o->call, raw);
+        return;
+    case GV_OUT_OPEN:
+        gv_ledger_answer_open(&l->rpc, o->call, raw);
+        return;
+    case GV_OUT_TEST:
+        gv_ledger_answer_test(&l->rpc, o->call, raw, o->rc, &o->why);
+        return;
+    case GV_OUT_BLOCK:
+        gv_ledger_answer_block(o->call, raw, o->status);
+        return;
+    case GV_OUT_STAMPED:
+        answer_stamped(l, o);
+        return;
+    case GV_OUT_REJECT:
+        gv_ledger_reject(o->call, &o->why);
+        return;
+    case GV_OUT_FAULT:
+        gv_ledger_fault(&l->rpc, o->call);
+        return;
+    case GV_OUT_PEER:
+        answer_peer(l, o);
+        return;
+    }
+}
+
+void
+gv_out_flush(struct gv_loop *l)
+{
+    for (size_t i = 0; i < l->outs; i++) {
+        flush_one(l, &l->out[i]);
+        free(l->out[i].raw);
+        free(l->out[i].stamp);
+        free(l->out[i].receipt);
+    }
+    l->outs = 0;
+}
+
+void
+gv_out_drop(struct gv_loop *l)
+{
+    for (size_t i = 0; i < l->outs; i++) {
+        if (l->out[i].call)
+            gv_rpc_error(l->out[i].call, GV_RPC_STOPPING,
+                         "the node is stopping");
+        free(l->out[i].raw);
+        free(l->out[i].stamp);
+        free(l->out[i].receipt);
+    }
+    l->outs = 0;
+}

@@ -1,0 +1,36 @@
+/* main.c - gaveld. */
+#include <stdio.h>
+#include <unistd.h>
+
+#include "src/base/secret.h"
+#include "src/node.h"
+
+/* Exit status: 0 clean, 1 the node failed, 2 wrong usage. */
+int
+main(int argc, char **argv)
+{
+    struct gv_options options;
+    struct gv_error e = {""};
+    enum gv_rc rc;
+    int status = 0;
+
+    if (gv_no_core_dumps() != GV_OK) {
+        fprintf(stderr, "gaveld: core dumps cannot be forbidden\n");
+        return 1;
+    }
+    rc = gv_options_read(argc, argv, environ, &options, &e);
+    if (rc != GV_OK) {
+        fprintf(stderr, "gaveld: %s\n", e.text);
+        status = rc == GV_REJECT ? 2 : 1;
+    } else if (gv_config_wish(options.config) == GV_CONFIG_HELP) {
+        gv_config_print_help(options.config, stdout);
+    } else if (gv_config_wish(options.config) == GV_CONFIG_VERSION) {
+        gv_config_print_version(options.config, stdout);
+    } else if (gv_config_command(options.config)) {
+        gv_config_print(options.config, stdout);
+    } else {
+        status = gv_node_run(&options);
+    }
+    gv_options_clear(&options);
+    return status;
+}

@@ -1,0 +1,483 @@
+/* node.c - put the parts of a node together, and take them apart again. */
+#include "src/node.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "chain/store/kv_rocksdb.h"
+#include "src/base/files.h"
+#include "src/base/secret.h"
+#include "src/base/version.h"
+#include "src/loop.h"
+#include "src/pages.h"
+#include "src/rpc/work.h"
+
+#define REGTEST_BURST 4096
+#define BURST 32
+#define PEERS_MAX 256
+
+struct node {
+    const struct gv_options *opt;
+    const struct gv_config *config;
+    struct gv_log *log;
+    struct gv_keys *keys;
+    struct gv_kv kv;
+    struct gv_services services;
+    struct gv_auth *auth;
+    struct gv_http *http;
+    struct gv_rpc *rpc;
+    struct gv_loop *loop;
+    struct gv_net *net;
+    struct gv_passphrase passphrase;
+    struct gv_seckey validator;
+    bool has_validator, faulted;
+    struct gv_pages pages;
+    struct gv_http_route route[GV_PAGES_ROUTES + 2];
+    int rpc_port;
+};
+
+/* --- keys on disk
+ * ------------------------------------------------------------- */
+
+/* A file with 64 hex digits of secret; made when missing and `make` is set.
+ * GV_ABSENT: not there. */
+static enum gv_rc
+secret_file(const char *path, bool make, uint8_t out32[32], struct gv_error *e)
+{
+    char hex[66];
+    uint8_t *text;
+    size_t len;
+    enum gv_rc rc = gv_file_read(path, 256, &text, &len, e);
+
+    if (rc == GV_OK) {
+        while (len > 0 && (text[len - 1] == '\n' || text[len - 1] == '\r'))
+            text[--len] = 0;
+        rc = gv_unhex((const char *)text, out32, 32);
+        gv_wipe(text, len);
+        free(text);
+        if (rc != GV_OK)
+            gv_error_set(e, "%s: expected 64 hex digits", path);
+        return rc == GV_OK ? GV_OK : GV_FAULT;
+    }
+    if (rc != GV_ABSENT || !make)
+        return rc;
+    if (gv_random(out32, 32) != GV_OK) {
+        gv_error_set(e, "no random bytes");
+        return GV_FAULT;
+    }
+    gv_hex(out32, 32, hex);
+    hex[64] = '\n';
+    rc = gv_file_write(path, gv_bytes(hex, 65), 0600, e);
+    gv_wipe(hex, sizeof(hex));
+    return rc;
+}
+
+/* regtest's validator is public; elsewhere the key is this node's own. */
+static enum gv_rc
+open_validator(struct node *n, struct gv_error *e)
+{
+    const char *given = gv_config_string(n->config, "validator-key");
+    char *path;
+    enum gv_rc rc;
+
+    if (!given && n->opt->roles == 0)
+        return GV_OK;
+    n->has_validator = true;
+    if (!given && n->opt->params->has_secrets) {
+        n->validator = n->opt->params->validator_secret[0];
+        return GV_OK;
+    }
+    path =
+        given ? strdup(given) : gv_file_join(n->opt->datadir, "validator.key");
+    rc = path ? secret_file(path, !given, n->validator.b, e) : GV_FAULT;
+    if (rc == GV_ABSENT)
+        gv_error_set(e, "%s: no such file", path);
+    free(path);
+    return rc == GV_OK ? GV_OK : GV_FAULT;
+}
+
+/* --- parts
+ * ----------------------------------------------------------------------- */
+
+static enum gv_rc
+open_log(struct node *n, struct gv_error *e)
+{
+    struct gv_log_options o = {0};
+
+    o.level = (enum gv_log_level)gv_config_enum(n->config, "log-level");
+    o.modules = gv_config_string(n->config, "log-modules");
+    o.file = gv_config_string(n->config, "log-file");
+    o.json = gv_config_bool(n->config, "log-json");
+    o.to_stderr = true;
+    n->log = gv_log_open(&o, e);
+    return n->log ? GV_OK : GV_FAULT;
+}
+
+static enum gv_rc
+open_store(struct node *n, struct gv_error *e)
+{
+    struct gv_kv_rocksdb_options o = {0};
+    char text[GV_KV_ERROR_MAX];
+    char *dir = gv_file_join(n->opt->datadir, "chain");
+    enum gv_rc rc;
+
+    if (!dir)
+        return GV_FAULT;
+    o.dir = dir;
+    rc = gv_kv_rocksdb_open(&o, &n->kv, text);
+    if (rc != GV_OK)
+        gv_error_set(e, "%s", text);
+    free(dir);
+    return rc;
+}
+
+static enum gv_rc
+open_keys(struct node *n, struct gv_error *e)
+{
+    struct gv_passphrase_source source = {
+        .file = gv_config_string(n->config, "ttp-passphrase-file")};
+    uint8_t seed[32];
+
+    if (gv_random(seed, sizeof(seed)) != GV_OK) {
+        gv_error_set(e, "no random bytes");
+        return GV_FAULT;
+    }
+    n->keys = gv_keys_new(seed);
+    gv_wipe(seed, sizeof(seed));
+    if (!n->keys) {
+        gv_error_set(e, "out of memory");
+        return GV_FAULT;
+    }
+    if (source.file && gv_passphrase_read(&source, &n->passphrase, e) != GV_OK)
+        return GV_FAULT;
+    return open_validator(n, e);
+}
+
+static const char *
+bind_of(const struct node *n, const char *option, unsigned port, char *buf,
+        size_t cap)
+{
+    const char *given = gv_config_string(n->config, option);
+
+    if (given)
+        return given;
+    snprintf(buf, cap, "127.0.0.1:%u", port);
+    return buf;
+}
+
+static void
+publish(void *arg, uint8_t *raw, size_t len)
+{
+    struct node *n = arg;
+
+    gv_loop_publish(n->loop, raw, len);
+}
+
+static enum gv_rc
+open_services(struct node *n, char *buf, size_t cap, struct gv_error *e)
+{
+    struct gv_services_options o = {0};
+    int approval = gv_config_enum(n->config, "ttp-approval");
+
+    o.datadir = n->opt->datadir;
+    o.params = n->opt->params;
+    o.keys = n->keys;
+    o.kv = n->kv;
+    o.roles = n->opt->roles;
+    o.approval = approval >= 0                 ? (enum gv_ca_approval)approval
+                 : n->opt->params->has_secrets ? GV_CA_AUTO
+                                               : GV_CA_HAND;
+    o.passphrase = n->passphrase.len ? n->passphrase.text : NULL;
+    o.operator_name = gv_config_string(n->config, "operator");
+    o.tls_bind = bind_of(n, "tls-bind", n->opt->params->tls_port, buf, cap);
+    o.tls_host = gv_config_string(n->config, "tls-host");
+    o.clients = (enum gv_tls_clients)gv_config_enum(n->config, "tls-clients");
+    o.tls_protocol = gv_config_enum(n->config, "tls-min-protocol") == 1
+                         ? "TLSv1.2"
+                         : "TLSv1.3";
+    o.tls_suites = gv_config_string(n->config, "tls-suites");
+    o.now_ms = gv_loop_now_ms();
+    o.publish = publish;
+    o.arg = n;
+    return gv_services_open(&o, &n->services, e);
+}
+
+static enum gv_rc
+open_http(struct node *n, struct gv_error *e)
+{
+    struct gv_http_options ho = {.log = n->log};
+    struct gv_rpc_options ro = {.log = n->log};
+    char buf[64];
+    char *cookie = gv_file_join(n->opt->datadir, ".cookie");
+    struct gv_http_listen l = {0};
+
+    if (!cookie)
+        return GV_FAULT;
+    n->auth =
+        gv_auth_new(cookie, gv_config_string(n->config, "rpc-miner-user"), e);
+    free(cookie);
+    if (!n->auth)
+        return GV_FAULT;
+    ro.auth = n->auth;
+    n->rpc = gv_rpc_new(&ro);
+    n->http = n->rpc ? gv_http_new(&ho, e) : NULL;
+    if (!n->http)
+        return GV_FAULT;
+    gv_pages_routes(&n->pages, n->http, n->route);
+    n->route[GV_PAGES_ROUTES] =
+        (struct gv_http_route){"*", GV_WORK_LONGPOLL_PATH, gv_rpc_http, n->rpc};
+    n->route[GV_PAGES_ROUTES + 1] =
+        (struct gv_http_route){"*", "/", gv_rpc_http, n->rpc};
+    l.address =
+        bind_of(n, "rpc-bind", n->opt->params->rpc_port, buf, sizeof(buf));
+    l.routes = n->route;
+    l.n_routes = GV_PAGES_ROUTES + 2;
+    if (gv_http_listen(n->http, &l, &n->rpc_port, e) != GV_OK)
+        return GV_FAULT;
+    return gv_services_listen(&n->services, n->http, e);
+}
+
+static void
+end(void *arg)
+{
+    (void)arg;
+    kill(getpid(), SIGTERM);
+}
+
+static void
+failed(void *arg, const char *why)
+{
+    struct node *n = arg;
+
+    (void)why;
+    n->faulted = true;
+    end(NULL);
+}
+
+static enum gv_rc
+open_loop(struct node *n, struct gv_error *e)
+{
+    struct gv_loop_options o = {0};
+    int64_t threads = gv_config_int(n->config, "verify-threads");
+    long cores = sysconf(_SC_NPROCESSORS_ONLN);
+
+    o.params = n->opt->params;
+    o.keys = n->keys;
+    o.kv = n->kv;
+    o.log = n->log;
+    o.services = &n->services;
+    o.http = n->http;
+    o.verify_threads = threads > 0 ? (unsigned)threads
+                       : cores > 0 ? (unsigned)cores
+                                   : 1;
+    o.stamp_burst = n->opt->params->has_secrets ? REGTEST_BURST : BURST;
+    if (gv_config_is_set(n->config, "stamp-burst"))
+        o.stamp_burst = (uint64_t)gv_config_int(n->config, "stamp-burst");
+    o.stamp_refill = (uint64_t)gv_config_int(n->config, "stamp-refill");
+    o.mine = n->has_validator || gv_config_bool(n->config, "mine");
+    o.follow_all = n->opt->follow_all;
+    o.follow = n->opt->follow;
+    o.follow_count = n->opt->follow_count;
+    o.validator = &n->validator;
+    o.validator_count = n->has_validator;
+    o.datadir = n->opt->datadir;
+    o.failed = failed;
+    o.stop = end;
+    o.arg = n;
+    n->loop = gv_loop_new(&o, e);
+    if (!n->loop)
+        return GV_FAULT;
+    return gv_loop_add_methods(n->loop, n->rpc);
+}
+
+/* --- the network
+ * ------------------------------------------------------------------- */
+
+static enum gv_rc
+read_peers(struct node *n, struct gv_net_options *o, struct gv_error *e)
+{
+    struct gv_net_place *place = calloc(PEERS_MAX, sizeof(*place));
+    struct gv_net_key *key = calloc(PEERS_MAX, sizeof(*key));
+    size_t count;
+    const char *const *list = gv_config_list(n->config, "connect", &count);
+
+    o->connect = place;
+    o->allow = key;
+    if (!place || !key)
+        return GV_FAULT;
+    for (; o->connects < count && o->connects < PEERS_MAX; o->connects++)
+        if (gv_net_place_parse(list[o->connects], &place[o->connects], e) !=
+            GV_OK)
+            return GV_FAULT;
+    list = gv_config_list(n->config, "peer-key", &count);
+    for (; o->allows < count && o->allows < PEERS_MAX; o->allows++)
+        if (gv_net_key_parse(list[o->allows], &key[o->allows]) != GV_OK) {
+            gv_error_set(e, "peer-key = %s: expected a key of 40 characters",
+                         list[o->allows]);
+            return GV_FAULT;
+        }
+    return GV_OK;
+}
+
+static enum gv_rc
+net_options(struct node *n, struct gv_net_options *o, struct gv_error *e)
+{
+    char buf[64], bind[320];
+    char *path = gv_file_join(n->opt->datadir, "peer.key");
+    enum gv_rc rc =
+        path ? secret_file(path, true, o->keys.secret32, e) : GV_FAULT;
+
+    free(path);
+    if (rc != GV_OK ||
+        gv_net_key_derive(o->keys.secret32, &o->keys.own) != GV_OK)
+        return GV_FAULT;
+    snprintf(
+        bind, sizeof(bind), "tcp://%s",
+        bind_of(n, "p2p-bind", n->opt->params->p2p_port, buf, sizeof(buf)));
+    if (gv_net_addr_parse(bind, &o->bind, e) != GV_OK)
+        return GV_FAULT;
+    o->magic = n->opt->params->magic;
+    o->registry = n->opt->params->registry;
+    o->roles = n->services.tsa ? GV_ROLE_STAMPS : 0;
+    o->agent = "gavel/" GV_VERSION;
+    o->log = n->log;
+    o->deliver = gv_loop_deliver_net;
+    o->arg = n->loop;
+    return read_peers(n, o, e);
+}
+
+static enum gv_rc
+open_net(struct node *n, struct gv_error *e)
+{
+    struct gv_net_options o = {0};
+    enum gv_rc rc = net_options(n, &o, e);
+
+    if (rc == GV_OK)
+        rc = gv_net_start(&o, &n->net, e);
+    gv_wipe(&o.keys, sizeof(o.keys));
+    free((void *)o.connect);
+    free((void *)o.allow);
+    gv_loop_set_net(n->loop, n->net);
+    return rc;
+}
+
+/* --- start and stop
+ * ------------------------------------------------------------------ */
+
+/* The ports in use, for scripts that let the system choose them. */
+static enum gv_rc
+write_ports(struct node *n, struct gv_error *e)
+{
+    char text[200];
+    char *path = gv_file_join(n->opt->datadir, "ports.json");
+    enum gv_rc rc = GV_FAULT;
+    int len =
+        snprintf(text, sizeof(text), "{\"rpc\":%d,\"p2p\":%u,\"tls\":%d}\n",
+                 n->rpc_port, gv_net_bound(n->net)->port, n->services.port);
+
+    if (path)
+        rc = gv_file_write(path, gv_bytes(text, (size_t)len), 0600, e);
+    free(path);
+    return rc;
+}
+
+static enum gv_rc
+start(struct node *n, struct gv_error *e)
+{
+    char buf[64];
+    enum gv_rc rc = gv_file_mkdirs(n->opt->datadir, e);
+
+    if (rc == GV_OK)
+        rc = open_store(n, e);
+    if (rc == GV_OK)
+        rc = open_keys(n, e);
+    if (rc == GV_OK)
+        rc = open_services(n, buf, sizeof(buf), e);
+    if (rc == GV_OK)
+        rc = open_http(n, e);
+    if (rc == GV_OK)
+        rc = open_loop(n, e);
+    if (rc == GV_OK)
+        rc = open_net(n, e);
+    if (rc == GV_OK)
+        rc = gv_loop_start(n->loop, e);
+    if (rc == GV_OK)
+        rc = gv_http_start(n->http, e);
+    if (rc == GV_OK)
+        rc = write_ports(n, e);
+    if (rc == GV_OK)
+        gv_services_announce(&n->services);
+    return rc;
+}
+
+/* Calls are answered before the HTTP server goes, and the store goes last. */
+static void
+stop(struct node *n)
+{
+    if (n->http)
+        gv_http_stop(n->http);
+    gv_net_stop(n->net);
+    if (n->loop)
+        gv_loop_set_net(n->loop, NULL);
+    gv_loop_stop(n->loop);
+    gv_workers_free(n->services.workers);
+    n->services.workers = NULL;
+    if (n->http)
+        gv_http_free(n->http);
+    if (n->rpc)
+        gv_rpc_free(n->rpc);
+    gv_loop_free(n->loop);
+    gv_services_close(&n->services);
+    if (n->auth)
+        gv_auth_free(n->auth);
+    if (n->kv.self && !n->faulted && gv_kv_flush(&n->kv) != GV_OK)
+        gv_log_warn(n->log, "node", "the store was not flushed");
+    gv_kv_close(&n->kv);
+    gv_keys_free(n->keys);
+    gv_wipe(&n->validator, sizeof(n->validator));
+    gv_wipe(&n->passphrase, sizeof(n->passphrase));
+}
+
+int
+gv_node_run(const struct gv_options *options)
+{
+    struct node *n = calloc(1, sizeof(*n));
+    struct gv_error e = {""};
+    sigset_t wait;
+    int got, status = 1;
+
+    if (!n)
+        return 1;
+    n->opt = options;
+    n->config = options->config;
+    sigemptyset(&wait);
+    sigaddset(&wait, SIGTERM);
+    sigaddset(&wait, SIGINT);
+    sigaddset(&wait, SIGPIPE);
+    /* Before any thread, so that all inherit it. */
+    pthread_sigmask(SIG_BLOCK, &wait, NULL);
+    sigdelset(&wait, SIGPIPE);
+    if (open_log(n, &e) != GV_OK) {
+        fprintf(stderr, "gaveld: %s\n", e.text);
+        free(n);
+        return 1;
+    }
+    if (start(n, &e) == GV_OK) {
+        gv_log_info(n->log, "node", "started",
+                    GV_S("network", options->params->name),
+                    GV_U("rpc", (uint64_t)n->rpc_port),
+                    GV_U("p2p", gv_net_bound(n->net)->port));
+        sigwait(&wait, &got);
+        status = n->faulted;
+        gv_log_info(n->log, "node", "stopping");
+    } else {
+        gv_log_error(n->log, "node", "cannot start", GV_S("why", e.text));
+    }
+    stop(n);
+    gv_log_info(n->log, "node", "stopped");
+    gv_log_free(n->log);
+    free(n);
+    return status;
+}

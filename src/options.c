@@ -1,0 +1,288 @@
+/* options.c - gaveld's table of options and what follows from them. */
+#include "src/options.h"
+
+#include <stdlib.h>
+
+#include "src/base/files.h"
+#include "src/base/version.h"
+#include "src/ttp/rolekeys.h"
+
+static const struct gv_config_option table[] = {
+    {.name = "network",
+     .type = GV_CONFIG_ENUM,
+     .fallback = "main",
+     .choices = "main|test|regtest",
+     .help = "The network to join."},
+    {.name = "datadir",
+     .type = GV_CONFIG_STRING,
+     .argument = "DIR",
+     .help = "Where the node keeps everything (default ~/.gavel)."},
+    {.name = "config",
+     .type = GV_CONFIG_STRING,
+     .argument = "FILE",
+     .bits = GV_CONFIG_NO_FILE,
+     .help = "Configuration file (default DATADIR/gavel.conf)."},
+    {.name = "p2p-bind",
+     .type = GV_CONFIG_STRING,
+     .argument = "HOST:PORT",
+     .help = "Where peers connect; gossip is one port above "
+             "(default 127.0.0.1 and the network's port)."},
+    {.name = "connect",
+     .type = GV_CONFIG_LIST,
+     .argument = "tcp://HOST:PORT#KEY",
+     .help = "Connect to this peer, named by its key. Repeatable."},
+    {.name = "peer-key",
+     .type = GV_CONFIG_LIST,
+     .argument = "KEY",
+     .help = "Let a peer with this key connect. Repeatable."},
+    {.name = "rpc-bind",
+     .type = GV_CONFIG_STRING,
+     .argument = "HOST:PORT",
+     .help = "JSON-RPC, events and metrics (default 127.0.0.1 and the "
+             "network's port)."},
+    {.name = "rpc-miner-user",
+     .type = GV_CONFIG_STRING,
+     .argument = "USER:PASSWORD",
+     .bits = GV_CONFIG_NO_FLAG | GV_CONFIG_SECRET,
+     .help = "Static login that may only get and submit work."},
+    {.name = "ttp",
+     .type = GV_CONFIG_STRING,
+     .argument = "ROLES",
+     .help = "Trusted services to run: ca,tsa or all (default none)."},
+    {.name = "ttp-passphrase-file",
+     .type = GV_CONFIG_STRING,
+     .argument = "FILE",
+     .help = "First line: passphrase of the services' keys."},
+    {.name = "ttp-approval",
+     .type = GV_CONFIG_ENUM,
+     .choices = "auto|secret|hand",
+     .help = "How identities are approved (default auto on regtest, else "
+             "hand)."},
+    {.name = "operator",
+     .type = GV_CONFIG_STRING,
+     .fallback = "unnamed operator",
+     .argument = "NAME",
+     .help = "Name of this node's operator, shown in auctions."},
+    {.name = "tls-bind",
+     .type = GV_CONFIG_STRING,
+     .argument = "HOST:PORT",
+     .help = "TLS endpoint of the services (default 127.0.0.1 and the "
+             "network's port)."},
+    {.name = "tls-host",
+     .type = GV_CONFIG_STRING,
+     .fallback = "127.0.0.1",
+     .argument = "HOST",
+     .help = "Host name in the services' published URLs."},
+    {.name = "tls-clients",
+     .type = GV_CONFIG_ENUM,
+     .fallback = "optional",
+     .choices = "anonymous|optional|required",
+     .help = "Client certificates: never asked, verified if sent, needed."},
+    {.name = "tls-min-protocol",
+     .type = GV_CONFIG_ENUM,
+     .fallback = "TLSv1.3",
+     .choices = "TLSv1.3|TLSv1.2",
+     .help = "Oldest TLS version the services speak."},
+    {.name = "tls-suites",
+     .type = GV_CONFIG_STRING,
+     .argument = "LIST",
+     .help = "TLS 1.3 cipher suites, OpenSSL notation."},
+    {.name = "validator-key",
+     .type = GV_CONFIG_STRING,
+     .argument = "FILE",
+     .help = "Hex secret of this node's validator key (default, with --ttp: "
+             "DATADIR/validator.key, made at the first start)."},
+    {.name = "follow",
+     .type = GV_CONFIG_LIST,
+     .fallback = "all",
+     .argument = "all|AUCTION",
+     .help = "Auctions to follow. Repeatable."},
+    {.name = "mine",
+     .type = GV_CONFIG_BOOL,
+     .help = "Run the built-in miner (always on for a validator)."},
+    {.name = "verify-threads",
+     .type = GV_CONFIG_INT,
+     .fallback = "0",
+     .min = 0,
+     .max = 256,
+     .help = "Threads that check signatures; 0: one per core."},
+    {.name = "stamp-burst",
+     .type = GV_CONFIG_INT,
+     .min = 0,
+     .max = 1000000,
+     .help = "Bids one key may have stamped at once; 0: no limit (default "
+             "32, on regtest 4096)."},
+    {.name = "stamp-refill",
+     .type = GV_CONFIG_INT,
+     .fallback = "1",
+     .min = 0,
+     .max = 1000000,
+     .help = "Bids a second that one key gains again."},
+    {.name = "log-level",
+     .type = GV_CONFIG_ENUM,
+     .fallback = "info",
+     .choices = "error|warn|info|debug",
+     .help = "Least level of log lines."},
+    {.name = "log-modules",
+     .type = GV_CONFIG_STRING,
+     .argument = "NAME=LEVEL,...",
+     .help = "Levels of single modules."},
+    {.name = "log-file",
+     .type = GV_CONFIG_STRING,
+     .argument = "FILE",
+     .help = "Append the log to this file as well."},
+    {.name = "log-json", .type = GV_CONFIG_BOOL, .help = "Log JSON lines."},
+};
+
+static const struct gv_config_command commands[] = {
+    {.name = "config check",
+     .help = "Print the effective configuration and where it comes from."},
+};
+
+static const struct gv_config_program program = {
+    .name = "gaveld",
+    .version = GV_VERSION,
+    .help = "Full node of a Gavel auction ledger.",
+    .options = table,
+    .n_options = sizeof(table) / sizeof(table[0]),
+    .commands = commands,
+    .n_commands = sizeof(commands) / sizeof(commands[0]),
+};
+
+const struct gv_config_program *
+gv_options_program(void)
+{
+    return &program;
+}
+
+static enum gv_rc
+read_datadir(struct gv_options *o, struct gv_error *e)
+{
+    const char *given = gv_config_string(o->config, "datadir");
+    const char *home = getenv("HOME");
+
+    if (given) {
+        o->datadir = strdup(given);
+    } else if (home) {
+        o->datadir = gv_file_join(home, ".gavel");
+    } else {
+        gv_error_set(e, "--datadir: give one, there is no home directory");
+        return GV_REJECT;
+    }
+    if (!o->datadir) {
+        gv_error_set(e, "out of memory");
+        return GV_FAULT;
+    }
+    return GV_OK;
+}
+
+static enum gv_rc
+read_roles(struct gv_options *o, struct gv_error *e)
+{
+    const char *p = gv_config_string(o->config, "ttp");
+
+    while (p && *p) {
+        size_t n = strcspn(p, ",");
+
+        if (n == 3 && memcmp(p, "all", 3) == 0)
+            o->roles |= GV_ROLEKEYS_CA | GV_ROLEKEYS_TSA;
+        else if (n == 2 && memcmp(p, "ca", 2) == 0)
+            o->roles |= GV_ROLEKEYS_CA;
+        else if (n == 3 && memcmp(p, "tsa", 3) == 0)
+            o->roles |= GV_ROLEKEYS_TSA;
+        else {
+            gv_error_set(e, "ttp = %.*s: expected ca, tsa or all", (int)n, p);
+            return GV_REJECT;
+        }
+        p += n + (p[n] == ',');
+    }
+    return GV_OK;
+}
+
+static enum gv_rc
+read_follow(struct gv_options *o, struct gv_error *e)
+{
+    size_t n;
+    const char *const *list = gv_config_list(o->config, "follow", &n);
+
+    o->follow = calloc(n ? n : 1, sizeof(*o->follow));
+    if (!o->follow) {
+        gv_error_set(e, "out of memory");
+        return GV_FAULT;
+    }
+    for (size_t i = 0; i < n; i++) {
+        if (strcmp(list[i], "all") == 0) {
+            o->follow_all = true;
+        } else if (gv_unhex(list[i], o->follow[o->follow_count].b, 32) ==
+                   GV_OK) {
+            o->follow_count++;
+        } else {
+            gv_error_set(e,
+                         "follow = %s: expected all or an auction id of 64 "
+                         "hex digits",
+                         list[i]);
+            return GV_REJECT;
+        }
+    }
+    return GV_OK;
+}
+
+static enum gv_rc
+read_file(struct gv_options *o, struct gv_error *e)
+{
+    const char *given = gv_config_string(o->config, "config");
+    char *path = given ? strdup(given) : gv_file_join(o->datadir, "gavel.conf");
+    enum gv_rc rc = GV_FAULT;
+
+    if (path)
+        rc = gv_config_file(o->config, path, e);
+    if (rc == GV_ABSENT && given) {
+        gv_error_set(e, "%s: no such file", given);
+        rc = GV_FAULT;
+    }
+    free(path);
+    return rc == GV_ABSENT ? GV_OK : rc;
+}
+
+static const char *const networks[] = {"main", "test", "regtest"};
+
+enum gv_rc
+gv_options_read(int argc, char **argv, char **environment,
+                struct gv_options *out, struct gv_error *e)
+{
+    enum gv_rc rc;
+
+    memset(out, 0, sizeof(*out));
+    out->config = gv_config_new(&program);
+    if (!out->config) {
+        gv_error_set(e, "out of memory");
+        return GV_FAULT;
+    }
+    rc = gv_config_flags(out->config, argc, argv, e);
+    if (rc != GV_OK || gv_config_wish(out->config) != GV_CONFIG_RUN)
+        return rc;
+    rc = gv_config_environment(out->config, environment, e);
+    if (rc != GV_OK)
+        return rc;
+    out->params =
+        gv_params_find(networks[gv_config_enum(out->config, "network")]);
+    rc = read_datadir(out, e);
+    if (rc == GV_OK)
+        rc = read_file(out, e);
+    /* The file may name the network. */
+    if (rc == GV_OK)
+        out->params =
+            gv_params_find(networks[gv_config_enum(out->config, "network")]);
+    if (rc == GV_OK)
+        rc = read_roles(out, e);
+    return rc == GV_OK ? read_follow(out, e) : rc;
+}
+
+void
+gv_options_clear(struct gv_options *o)
+{
+    gv_config_free(o->config);
+    free(o->datadir);
+    free(o->follow);
+    memset(o, 0, sizeof(*o));
+}

@@ -1,0 +1,31 @@
+/*
+ * options.h - what gaveld is told: flags, environment, gavel.conf.
+ */
+#ifndef GAVEL_OPTIONS_H
+#define GAVEL_OPTIONS_H
+
+#include "gavel/params.h"
+#include "src/base/config.h"
+#include "src/net/netkey.h"
+
+struct gv_options {
+    struct gv_config *config; /* owns the strings */
+    const struct gv_params *params;
+    char *datadir;  /* heap, made absolute by the network's default */
+    unsigned roles; /* GV_ROLEKEYS_... */
+    bool follow_all;
+    struct gv_chain_id *follow;
+    size_t follow_count;
+};
+
+/* The table, for --help and `config check`. */
+const struct gv_config_program *gv_options_program(void);
+
+/* Read everything. GV_OK, or GV_REJECT or GV_FAULT with e set. When --help or
+ * --version was asked for, only config is filled (gv_config_wish). */
+enum gv_rc gv_options_read(int argc, char **argv, char **environment,
+                           struct gv_options *out,
+                           struct gv_error *e) GV_MUST_CHECK;
+void gv_options_clear(struct gv_options *o);
+
+#endif

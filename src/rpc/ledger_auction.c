@@ -1,0 +1,342 @@
+/* ledger_auction.c - auctions and their outcomes. */
+#include <stdlib.h>
+
+#include "src/rpc/ledger_impl.h"
+
+/* --- one auction ---------------------------------------------------------- */
+
+/* Is there a LIST of it, and is it final? */
+static void
+listing_of(struct gv_ledger_rpc *l, const struct gv_chain *c, bool *listed,
+           bool *final)
+{
+    const struct gv_chain *r = gv_state_registry(l->state);
+    const struct gv_dir_listing *at = gv_directory_listing(r->dir, &c->id);
+
+    *listed = at != NULL;
+    *final = at && at->height <= r->sum.final_height;
+}
+
+static bool
+outcome_final(const struct gv_chain *c)
+{
+    return c->sum.outcome_height != 0 &&
+           c->sum.final_height >= c->sum.outcome_height;
+}
+
+static json_t *
+outcome_or_null(const struct gv_chain *c)
+{
+    return c->sum.outcome_height ? gv_render_outcome(&c->sum.outcome)
+                                 : json_null();
+}
+
+static json_t *
+leader_or_null(const struct gv_view *v)
+{
+    struct gv_bid_row row;
+
+    return gv_view_leader(v, &row) ? gv_render_leader(&row) : json_null();
+}
+
+static json_t *
+counts_of(const struct gv_view *v)
+{
+    size_t all = gv_fold_count(v->fold), accepted = gv_fold_accepted(v->fold);
+
+    return json_pack("{so so so so}", "total", gv_render_u64(all), "accepted",
+                     gv_render_u64(accepted), "void",
+                     gv_render_u64(all - accepted), "unmined",
+                     gv_render_u64(v->entries));
+}
+
+/* Two objects become one; takes both. */
+static json_t *
+join(json_t *a, json_t *b)
+{
+    if (!a || !b || json_object_update(a, b) != 0) {
+        json_decref(a);
+        a = NULL;
+    }
+    json_decref(b);
+    return a;
+}
+
+/* What getauction and listauctions both show. */
+static json_t *
+common_of(const struct gv_view *v, uint64_t now_ms)
+{
+    const struct gv_chain *c = v->chain;
+    const struct gv_open *o = c->book->open;
+    struct gv_phase_answer phase = gv_query_phase(c, now_ms);
+
+    return json_pack(
+        "{so so so so ss so so so so so so sb}", "auction",
+        gv_render_hex(c->id.b, 32), "title", gv_render_text(o->title), "seller",
+        gv_render_hex(o->seller.key.b, 32), "opening_ms",
+        gv_render_u64(o->opening_ms), "phase", gv_phase_name(phase.phase),
+        "effective_close_us",
+        gv_render_u64_or_null(c->sum.close_us != UINT64_MAX, c->sum.close_us),
+        "height", gv_render_u64(c->sum.height), "final_height",
+        gv_render_u64(c->sum.final_height), "bids", counts_of(v), "leader",
+        leader_or_null(v), "outcome", outcome_or_null(c), "outcome_final",
+        (int)outcome_final(c));
+}
+
+static json_t *
+details_of(struct gv_ledger_rpc *l, const struct gv_view *v)
+{
+    const struct gv_chain *c = v->chain;
+    const struct gv_open *o = c->book->open;
+    struct gv_phase_answer phase = gv_query_phase(c, l->now_ms);
+    bool listed, final;
+
+    listing_of(l, c, &listed, &final);
+    return json_pack(
+        "{so so so so so so so sb sb so}", "text", gv_render_text(o->text),
+        "seller_fingerprint", gv_render_hex(o->seller.fingerprint.b, 32),
+        "terms", gv_render_terms(&o->terms), "phase_time_us",
+        gv_render_u64(phase.used_us), "tip", gv_render_hex(c->sum.tip.b, 32),
+        "justified_height", gv_render_u64(c->sum.justified_height),
+        "final_sealed", gv_render_hex(c->sum.final.b, 32), "listed",
+        (int)listed, "listed_final", (int) final, "outcome_height",
+        gv_render_u64_or_null(c->sum.outcome_height != 0,
+                              c->sum.outcome_height));
+}
+
+struct gv_rpc_answer *
+gv_ledger_getauction(void *ctx, struct gv_rpc_call *call)
+{
+    struct gv_ledger_rpc *l = ctx;
+    bool verbose = false;
+    struct gv_chain *c;
+    struct gv_view v;
+    json_t *out;
+    struct gv_rpc_answer *bad = gv_ledger_auction(l, call, &c);
+
+    if (bad)
+        return bad;
+    if (!gv_rpc_bool(call, "verbose", &verbose))
+        return gv_rpc_invalid(call);
+    if (gv_view_open(l->state, c, l->now_ms, NULL, &v) != GV_OK) {
+        gv_view_close(&v);
+        return gv_ledger_fault(l, call);
+    }
+    out = join(common_of(&v, l->now_ms), details_of(l, &v));
+    if (out && verbose)
+        json_object_set_new(
+            out, "open",
+            gv_render_hex(c->book->open->raw.p, c->book->open->raw.len));
+    gv_view_close(&v);
+    return gv_rpc_ok(call, out);
+}
+
+/* --- lists of auctions ---------------------------------------------------- */
+
+static json_t *
+summary_of(const struct gv_view *v, uint64_t now_ms)
+{
+    const struct gv_currency *cur = &v->chain->book->open->terms.currency;
+    char tag[5] = "";
+
+    memcpy(tag, cur->tag, 4);
+    return join(common_of(v, now_ms),
+                json_pack("{ss si sb}", "currency", tag, "exponent",
+                          (int)cur->exponent, "open",
+                          (int)gv_ask_fits(GV_ASK_OPEN, v->chain, now_ms)));
+}
+
+/* Rows of a page of auctions; NULL after a fault. */
+static json_t *
+summaries(struct gv_ledger_rpc *l, struct gv_page *p)
+{
+    json_t *rows = json_array();
+    size_t spent = 0;
+
+    for (size_t i = 0; i < p->count; i++) {
+        struct gv_chain *c = p->item[i].chain;
+        struct gv_view v;
+        enum gv_rc rc;
+
+        if (!gv_ledger_afford(c, &spent)) {
+            gv_page_cut(p, i);
+            break;
+        }
+        rc = gv_view_open(l->state, c, l->now_ms, NULL, &v);
+        if (rc == GV_OK)
+            json_array_append_new(rows, summary_of(&v, l->now_ms));
+        gv_view_close(&v);
+        if (rc != GV_OK) {
+            json_decref(rows);
+            return NULL;
+        }
+    }
+    return rows;
+}
+
+/* Filters of listauctions, as bytes: another list for each. */
+struct auction_filters {
+    struct gv_pubkey owner;
+    struct gv_chain_id auction;
+    uint8_t status, has_owner, has_auction;
+};
+
+static struct gv_rpc_answer *
+read_auctions(struct gv_ledger_rpc *l, struct gv_rpc_call *call,
+              struct auction_filters *f, struct gv_ask_auctions *ask)
+{
+    struct gv_chain *c;
+    struct gv_rpc_answer *bad = gv_ledger_ask(call, &ask->status);
+
+    if (!bad && !gv_rpc_hex(call, "owner", f->owner.b, 32))
+        return gv_rpc_invalid(call);
+    if (!bad)
+        bad = gv_ledger_auction(l, call, &c);
+    if (bad)
+        return bad;
+    if (!gv_rpc_u64(call, "from_ms", 0, UINT64_MAX, &ask->from_ms) ||
+        !gv_rpc_u64(call, "to_ms", 0, UINT64_MAX, &ask->to_ms))
+        return gv_rpc_invalid(call);
+    f->status = (uint8_t)ask->status;
+    f->has_owner = gv_rpc_has(call, "owner");
+    f->has_auction = c != NULL;
+    if (f->has_owner)
+        ask->owner = &f->owner;
+    if (!c)
+        return NULL;
+    f->auction = c->id;
+    ask->auction = &f->auction;
+    if (ask->owner && !GV_ID_EQ(ask->owner, &c->sum.seller))
+        return gv_ledger_unknown(call, "an auction of this owner and id");
+    return gv_ledger_in_state(l, call, ask->status, c);
+}
+
+struct gv_rpc_answer *
+gv_ledger_listauctions(void *ctx, struct gv_rpc_call *call)
+{
+    struct gv_ledger_rpc *l = ctx;
+    struct auction_filters f;
+    struct gv_ask_auctions ask = {.now_ms = l->now_ms, .to_ms = UINT64_MAX};
+    struct gv_rpc_answer *bad;
+    struct gv_page p;
+    json_t *rows;
+
+    memset(&f, 0, sizeof(f));
+    bad = read_auctions(l, call, &f, &ask);
+    if (!bad)
+        bad = gv_ledger_page(call, "auctions", gv_bytes(&f, sizeof(f)), &p);
+    if (bad)
+        return bad;
+    rows = gv_query_auctions(l->state, &ask, &p) == GV_OK ? summaries(l, &p)
+                                                          : NULL;
+    if (rows)
+        return gv_ledger_answer_page(call, "auctions", rows, &p);
+    gv_page_free(&p);
+    return gv_ledger_fault(l, call);
+}
+
+/* --- outcomes ------------------------------------------------------------- */
+
+struct gv_rpc_answer *
+gv_ledger_getoutcome(void *ctx, struct gv_rpc_call *call)
+{
+    struct gv_ledger_rpc *l = ctx;
+    struct gv_chain *c;
+    struct gv_outcome outcome;
+    struct gv_view v;
+    bool there;
+    uint32_t at;
+    struct gv_rpc_answer *bad = gv_ledger_auction(l, call, &c);
+
+    if (bad)
+        return bad;
+    at = c->sum.outcome_height;
+    there = at != 0;
+    outcome = c->sum.outcome;
+    if (!there) {
+        enum gv_rc rc = gv_view_open(l->state, c, l->now_ms, NULL, &v);
+
+        if (rc == GV_OK)
+            gv_fold_outcome(v.fold, &outcome);
+        gv_view_close(&v);
+        if (rc != GV_OK)
+            return gv_ledger_fault(l, call);
+    }
+    return gv_rpc_ok(
+        call,
+        join(gv_render_outcome(&outcome),
+             json_pack(
+                 "{so so so sb sb}", "auction", gv_render_hex(c->id.b, 32),
+                 "height", gv_render_u64_or_null(there, at), "sealed",
+                 gv_render_hex_or_null(there, c->spine->at[at].sealed.b, 32),
+                 "final", (int)outcome_final(c), "provisional", (int)!there)));
+}
+
+/* Milliseconds to E; null when nothing ends it or it is over. */
+static json_t *
+time_left(const struct gv_chain *c, uint64_t now_ms)
+{
+    uint64_t e = c->sum.close_us;
+
+    return gv_render_u64_or_null(e != UINT64_MAX && e / 1000 > now_ms &&
+                                     gv_ask_fits(GV_ASK_OPEN, c, now_ms),
+                                 e / 1000 - now_ms);
+}
+
+static json_t *
+standing_of(const struct gv_view *v, const struct gv_pubkey *bidder,
+            uint64_t now_ms)
+{
+    const struct gv_chain *c = v->chain;
+    struct gv_standing s;
+
+    gv_query_standing(v, bidder, now_ms, &s);
+    return json_pack(
+        "{so so ss so so so ss so sb so}", "auction",
+        gv_render_hex(c->id.b, 32), "title",
+        gv_render_text(c->book->open->title), "standing", s.word, "amount",
+        gv_render_u64(s.amount), "price", gv_render_u64(s.price), "winner",
+        gv_render_hex_or_null(s.has_winner, s.winner.b, 32), "phase",
+        gv_phase_name(gv_query_phase(c, now_ms).phase), "time_left_ms",
+        time_left(c, now_ms), "final", (int)outcome_final(c), "outcome_height",
+        gv_render_u64_or_null(c->sum.outcome_height != 0,
+                              c->sum.outcome_height));
+}
+
+struct gv_rpc_answer *
+gv_ledger_listoutcomes(void *ctx, struct gv_rpc_call *call)
+{
+    struct gv_ledger_rpc *l = ctx;
+    struct gv_pubkey bidder;
+    struct gv_ask_outcomes ask = {.now_ms = l->now_ms, .bidder = &bidder};
+    struct gv_rpc_answer *bad = gv_ledger_ask(call, &ask.status);
+    uint8_t filters[33];
+    struct gv_page p;
+    json_t *rows;
+    enum gv_rc rc;
+
+    if (bad)
+        return bad;
+    if (!gv_rpc_hex(call, "bidder", bidder.b, 32))
+        return gv_rpc_invalid(call);
+    memcpy(filters, bidder.b, 32);
+    filters[32] = (uint8_t)ask.status;
+    bad = gv_ledger_page(call, "outcomes", gv_bytes(filters, 33), &p);
+    if (bad)
+        return bad;
+    rows = json_array();
+    rc = gv_query_outcomes(l->state, &ask, &p);
+    for (size_t i = 0; i < p.count && rc == GV_OK; i++) {
+        struct gv_view v;
+
+        rc = gv_view_open(l->state, p.item[i].chain, l->now_ms, NULL, &v);
+        if (rc == GV_OK)
+            json_array_append_new(rows, standing_of(&v, &bidder, l->now_ms));
+        gv_view_close(&v);
+    }
+    if (rc == GV_OK)
+        return gv_ledger_answer_page(call, "outcomes", rows, &p);
+    json_decref(rows);
+    gv_page_free(&p);
+    return gv_ledger_fault(l, call);
+}

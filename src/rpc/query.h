@@ -1,0 +1,177 @@
+/*
+ * query.h - the one engine behind every list of auctions, bids and outcomes:
+ * filters, order, pages.
+ *
+ * Answers come from memory: the summaries of chains, the book of an auction
+ * and its fold, with the stamped bids of the mempool judged as if they stood
+ * on the chain. So a list is right at once after a reorganisation: a bid that
+ * fell off the chain is back in the mempool and counts as not mined.
+ *
+ * A page is found by keys of 72 bytes whose bytewise order is that of the
+ * list. A cursor is the last row's key behind 8 bytes that name the list and
+ * its filters, in hex. It stays good while rows come and go, because it names
+ * a place and no row.
+ *
+ * Functions return GV_OK, or GV_FAULT when the store or memory failed
+ * (gv_state_error). They run on the chain thread.
+ */
+#ifndef GAVEL_RPC_QUERY_H
+#define GAVEL_RPC_QUERY_H
+
+#include "chain/state/chain.h"
+#include "gavel/phase.h"
+
+/* --- an auction with its waiting bids ------------------------------------- */
+
+enum gv_bid_state {
+    GV_BID_RECEIVED, /* stamped, not in a block */
+    GV_BID_INCLUDED, /* in a block of the best chain */
+    GV_BID_FINAL
+};
+
+struct gv_bid_row {
+    struct gv_chain_id auction;
+    struct gv_bid_id bid;
+    struct gv_pubkey bidder;
+    uint8_t tie[32];
+    uint32_t seq, height; /* height: 0 while received */
+    uint64_t amount, t_us, deadline_us;
+    enum gv_bid_state state;
+    uint16_t code;                  /* enum gv_code, of F */
+    uint64_t reference, have, want; /* as in struct gv_fold_row */
+    bool leading;
+};
+
+/* Between open and close nothing else may use the state. The struct must not
+ * move. */
+struct gv_view {
+    struct gv_chain *chain;
+    struct gv_fold *fold; /* all stamped bids known here, judged */
+    struct gv_fold *own;  /* the same, when it is not the book's */
+    const struct gv_pool_tx **entry;
+    size_t entries, entry_cap;
+    struct gv_pubkey *pending; /* bidders whose ENROL waits */
+    size_t pendings, pending_cap;
+};
+
+/* `who` (may be NULL) must be judgeable by gv_view_try. Loads the chain, an
+ * auction's. gv_view_close is legal after every return. */
+enum gv_rc gv_view_open(struct gv_state *s, struct gv_chain *c, uint64_t now_ms,
+                        const struct gv_pubkey *who,
+                        struct gv_view *v) GV_MUST_CHECK;
+void gv_view_close(struct gv_view *v);
+
+/* Row i < gv_fold_count(v->fold), in total order. */
+void gv_view_row(const struct gv_view *v, size_t i, struct gv_bid_row *out);
+/* The leading bid's row; false when there is none. */
+bool gv_view_leader(const struct gv_view *v, struct gv_bid_row *out);
+/* What F would say of a bid stamped now; false when the key is not enrolled,
+ * not even by an ENROL that waits. */
+bool gv_view_try(const struct gv_view *v, const struct gv_tx_bid *bid,
+                 uint64_t now_us, struct gv_bid_row *out);
+/* Waiting entries have this bid's transaction; NULL when it does not wait. */
+const struct gv_pool_tx *gv_waiting_bid(const struct gv_chain *c,
+                                        const struct gv_bid_id *id);
+
+/* The phase by the chain's summary, which every chain has in memory. */
+struct gv_phase_answer gv_query_phase(const struct gv_chain *c,
+                                      uint64_t now_ms);
+
+/* --- pages ---------------------------------------------------------------- */
+
+#define GV_PAGE_MAX 1000
+#define GV_PAGE_KEY 72
+#define GV_CURSOR_BYTES (8 + GV_PAGE_KEY)
+#define GV_CURSOR_TEXT (2 * GV_CURSOR_BYTES + 1)
+
+struct gv_page_item {
+    uint8_t key[GV_PAGE_KEY];
+    struct gv_chain *chain;
+    struct gv_bid_row row; /* lists of bids only */
+};
+
+struct gv_page {
+    size_t limit; /* 1 to GV_PAGE_MAX */
+    bool reverse;
+    bool has_after;
+    uint8_t after[GV_PAGE_KEY];
+    uint8_t list[8]; /* names list and filters */
+    struct gv_page_item *item;
+    size_t count, cap;
+    bool more; /* there are rows behind the last item */
+};
+
+/* Name the list: `what` and the filters that make it another list. */
+void gv_page_name(struct gv_page *p, const char *what, struct gv_bytes filters);
+/* Continue behind a cursor. GV_ABSENT: no cursor; GV_REJECT: another list's. */
+enum gv_rc gv_page_after(struct gv_page *p, const char *cursor) GV_MUST_CHECK;
+/* Offer a row, in any order; row may be NULL. Only GV_FAULT (memory) is bad. */
+enum gv_rc gv_page_offer(struct gv_page *p, const uint8_t key[GV_PAGE_KEY],
+                         struct gv_chain *c,
+                         const struct gv_bid_row *row) GV_MUST_CHECK;
+/* Sort the items once all were offered. */
+void gv_page_finish(struct gv_page *p);
+/* End the page after its first n items, 1 <= n. */
+void gv_page_cut(struct gv_page *p, size_t n);
+/* The cursor behind the last item, or NULL on the last page. */
+const char *gv_page_next(const struct gv_page *p, char out[GV_CURSOR_TEXT]);
+void gv_page_free(struct gv_page *p);
+
+/* --- lists ---------------------------------------------------------------- */
+
+enum gv_ask { GV_ASK_ALL, GV_ASK_OPEN, GV_ASK_CLOSED };
+
+bool gv_ask_fits(enum gv_ask ask, const struct gv_chain *c, uint64_t now_ms);
+
+/* Auctions by opening time, then id. */
+struct gv_ask_auctions {
+    uint64_t now_ms;
+    enum gv_ask status;
+    const struct gv_pubkey *owner;     /* NULL: everybody's */
+    const struct gv_chain_id *auction; /* NULL: all; must be known */
+    uint64_t from_ms, to_ms;           /* from <= opening < to */
+};
+enum gv_rc gv_query_auctions(struct gv_state *s,
+                             const struct gv_ask_auctions *ask,
+                             struct gv_page *p) GV_MUST_CHECK;
+
+enum gv_mined { GV_MINED_ALL, GV_MINED_NO, GV_MINED_YES };
+
+/* Bids: of one auction in total order, or of one bidder by (t, auction, id).
+ * At least one of chain and bidder. */
+struct gv_ask_bids {
+    uint64_t now_ms;
+    enum gv_ask status;
+    enum gv_mined mined;
+    struct gv_chain *chain;         /* NULL: every auction */
+    const struct gv_pubkey *bidder; /* NULL: everybody's */
+    const struct gv_bid_id *bid;    /* NULL: all; needs chain */
+    uint64_t from_us, to_us;        /* from <= t < to */
+};
+/* *seen: how many bids there are of that auction, bidder and id, whatever
+ * the other filters say. */
+enum gv_rc gv_query_bids(struct gv_state *s, const struct gv_ask_bids *ask,
+                         struct gv_page *p, size_t *seen) GV_MUST_CHECK;
+
+/* Auctions where a bidder takes part, by opening time, then id. */
+struct gv_ask_outcomes {
+    uint64_t now_ms;
+    enum gv_ask status;
+    const struct gv_pubkey *bidder;
+};
+enum gv_rc gv_query_outcomes(struct gv_state *s,
+                             const struct gv_ask_outcomes *ask,
+                             struct gv_page *p) GV_MUST_CHECK;
+
+/* How a bidder stands in one auction. */
+struct gv_standing {
+    const char *word; /* "leading", "outbid", "won", "lost", "void", "none" */
+    uint64_t amount;  /* best accepted one, or 0 */
+    bool has_winner;
+    struct gv_pubkey winner;
+    uint64_t price;
+};
+void gv_query_standing(const struct gv_view *v, const struct gv_pubkey *bidder,
+                       uint64_t now_ms, struct gv_standing *out);
+
+#endif

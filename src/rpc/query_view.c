@@ -1,0 +1,284 @@
+/* query_view.c - the bids of one auction, those of the mempool among them. */
+#include <stdlib.h>
+
+#include "chain/state/vec.h"
+#include "src/rpc/query.h"
+
+static const struct gv_pubkey *
+view_key(void *arg, uint32_t bidder)
+{
+    const struct gv_view *v = arg;
+    const struct gv_book *b = v->chain->book;
+
+    return bidder < b->bidders ? &b->bidder[bidder].key
+                               : &v->pending[bidder - b->bidders];
+}
+
+/* Index of a bidder of the book or, behind these, of a waiting ENROL. */
+static uint32_t
+view_bidder(const struct gv_view *v, const struct gv_pubkey *key)
+{
+    uint32_t i = gv_book_find_bidder(v->chain->book, key);
+
+    if (i != GV_NOWHERE)
+        return i;
+    for (size_t k = 0; k < v->pendings; k++)
+        if (GV_ID_EQ(&v->pending[k], key))
+            return (uint32_t)(v->chain->book->bidders + k);
+    return GV_NOWHERE;
+}
+
+static enum gv_rc
+gather_pending(struct gv_view *v)
+{
+    const struct gv_pool_tx *e = v->chain->pool.of[GV_POOL_ENROLS].first;
+
+    for (; e; e = e->next) {
+        if (view_bidder(v, &e->tx.u.enrol.key) != GV_NOWHERE)
+            continue;
+        if (!gv_vec_room(&v->pending, v->pendings, &v->pending_cap,
+                         sizeof(*v->pending)))
+            return GV_FAULT;
+        v->pending[v->pendings++] = e->tx.u.enrol.key;
+    }
+    return GV_OK;
+}
+
+static int
+by_id(const void *x, const void *y)
+{
+    const struct gv_pool_tx *const *a = x, *const *b = y;
+    int c = GV_ID_CMP(&(*a)->tx.u.bid.id, &(*b)->tx.u.bid.id);
+
+    if (c != 0)
+        return c;
+    return ((*a)->t_us > (*b)->t_us) - ((*a)->t_us < (*b)->t_us);
+}
+
+static int
+by_time(const void *x, const void *y)
+{
+    const struct gv_pool_tx *const *a = x, *const *b = y;
+
+    return ((*a)->t_us > (*b)->t_us) - ((*a)->t_us < (*b)->t_us);
+}
+
+/* Stamped bids that wait. Two signatures of one bid make two transactions
+ * with one bid id; only one of them can get into the chain. */
+static enum gv_rc
+gather_entries(struct gv_view *v)
+{
+    const struct gv_pool_tx *e = v->chain->pool.of[GV_POOL_BIDS].first;
+    size_t n = 0;
+
+    for (; e; e = e->next) {
+        if (e->tx.kind != GV_TX_BID || e->t_us == UINT64_MAX ||
+            gv_book_find_bid(v->chain->book, &e->tx.u.bid.id) != GV_NOWHERE ||
+            view_bidder(v, &e->tx.u.bid.bidder) == GV_NOWHERE)
+            continue;
+        if (!gv_vec_room(&v->entry, v->entries, &v->entry_cap,
+                         sizeof(const struct gv_pool_tx *)))
+            return GV_FAULT;
+        v->entry[v->entries++] = e;
+    }
+    if (v->entries == 0)
+        return GV_OK;
+    qsort(v->entry, v->entries, sizeof(const struct gv_pool_tx *), by_id);
+    for (size_t i = 0; i < v->entries; i++)
+        if (n == 0 ||
+            !GV_ID_EQ(&v->entry[i]->tx.u.bid.id, &v->entry[n - 1]->tx.u.bid.id))
+            v->entry[n++] = v->entry[i];
+    v->entries = n;
+    qsort(v->entry, n, sizeof(const struct gv_pool_tx *), by_time);
+    return GV_OK;
+}
+
+static void
+fold_bid_of(const struct gv_view *v, size_t i, struct gv_fold_bid *out)
+{
+    const struct gv_pool_tx *e = v->entry[i];
+
+    out->id = e->tx.u.bid.id;
+    out->t_us = e->t_us;
+    out->amount = e->tx.u.bid.amount;
+    out->bidder = view_bidder(v, &e->tx.u.bid.bidder);
+    out->ref = (uint32_t)i | GV_SHADE_REF;
+    gv_tie(e->info_hash, out->id.b, out->tie);
+}
+
+static enum gv_rc
+shade(struct gv_view *v)
+{
+    struct gv_book *b = v->chain->book;
+    struct gv_fold_bid *bid;
+    enum gv_rc rc;
+
+    v->fold = b->fold;
+    if (v->entries == 0)
+        return gv_book_shade(b, NULL, 0);
+    bid = malloc(v->entries * sizeof(*bid));
+    if (!bid)
+        return GV_FAULT;
+    for (size_t i = 0; i < v->entries; i++)
+        fold_bid_of(v, i, &bid[i]);
+    rc = gv_book_shade(b, bid, v->entries);
+    free(bid);
+    return rc;
+}
+
+/* The book's fold knows the keys of enrolled bidders alone. While a bidder's
+ * ENROL waits, F runs over a copy of the set. */
+static enum gv_rc
+fold_apart(struct gv_view *v)
+{
+    struct gv_book *b = v->chain->book;
+    const struct gv_terms *terms = &b->open->terms;
+    struct gv_fold_context ctx = {terms, b->open->opening_ms, view_key, v};
+    struct gv_fold_bid bid;
+    enum gv_rc rc = gv_book_shade(b, NULL, 0);
+
+    v->fold = v->own = gv_fold_new(&ctx);
+    if (rc != GV_OK || !v->own)
+        return GV_FAULT;
+    if (b->closed && b->close_us < UINT64_MAX - terms->notice_ms * 1000)
+        gv_fold_set_close(v->own, b->close_us + terms->notice_ms * 1000);
+    for (size_t i = 0; rc == GV_OK && i < gv_fold_count(b->fold); i++)
+        rc = gv_fold_add(v->own, &gv_fold_row_at(b->fold, i)->bid);
+    for (size_t i = 0; rc == GV_OK && i < v->entries; i++) {
+        fold_bid_of(v, i, &bid);
+        rc = gv_fold_add(v->own, &bid);
+    }
+    return rc;
+}
+
+static bool
+needs_own(const struct gv_view *v, const struct gv_pubkey *who)
+{
+    size_t known = v->chain->book->bidders;
+
+    if (v->pendings == 0)
+        return false;
+    if (who && view_bidder(v, who) != GV_NOWHERE &&
+        view_bidder(v, who) >= known)
+        return true;
+    for (size_t i = 0; i < v->entries; i++)
+        if (view_bidder(v, &v->entry[i]->tx.u.bid.bidder) >= known)
+            return true;
+    return false;
+}
+
+enum gv_rc
+gv_view_open(struct gv_state *s, struct gv_chain *c, uint64_t now_ms,
+             const struct gv_pubkey *who, struct gv_view *v)
+{
+    enum gv_rc rc;
+
+    memset(v, 0, sizeof(*v));
+    rc = gv_chain_load(s, c, now_ms);
+    if (rc != GV_OK)
+        return rc;
+    v->chain = c;
+    if (gather_pending(v) != GV_OK || gather_entries(v) != GV_OK)
+        return GV_FAULT;
+    return needs_own(v, who) ? fold_apart(v) : shade(v);
+}
+
+void
+gv_view_close(struct gv_view *v)
+{
+    /* Whoever asks the book next must not meet bids that are not in it.
+     * Taking them out needs no memory, so it cannot fail. */
+    enum gv_rc rc = v->chain ? gv_book_shade(v->chain->book, NULL, 0) : GV_OK;
+
+    (void)rc;
+    gv_fold_free(v->own);
+    free(v->entry);
+    free(v->pending);
+    memset(v, 0, sizeof(*v));
+}
+
+/* What the fold says, without the bid's place. */
+static void
+row_of_fold(const struct gv_view *v, const struct gv_fold_row *from,
+            struct gv_bid_row *out)
+{
+    const struct gv_book *b = v->chain->book;
+
+    memset(out, 0, sizeof(*out));
+    out->auction = v->chain->id;
+    out->bid = from->bid.id;
+    out->bidder = *view_key((void *)v, from->bid.bidder);
+    memcpy(out->tie, from->bid.tie, 32);
+    out->amount = from->bid.amount;
+    out->t_us = from->bid.t_us;
+    out->deadline_us = out->t_us + b->open->terms.d_ms * UINT64_C(1000);
+    out->state = GV_BID_RECEIVED;
+    out->code = from->code;
+    out->reference = from->reference;
+    out->have = from->have;
+    out->want = from->want;
+}
+
+void
+gv_view_row(const struct gv_view *v, size_t i, struct gv_bid_row *out)
+{
+    const struct gv_fold_row *from = gv_fold_row_at(v->fold, i);
+    const struct gv_book_bid *bid;
+
+    row_of_fold(v, from, out);
+    out->leading = gv_fold_leader(v->fold) == (int64_t)i;
+    if (from->bid.ref & GV_SHADE_REF) {
+        out->seq = v->entry[from->bid.ref & ~GV_SHADE_REF]->tx.u.bid.seq;
+        return;
+    }
+    bid = &v->chain->book->bid[from->bid.ref];
+    out->seq = bid->seq;
+    out->height = bid->height;
+    out->state = bid->height <= v->chain->sum.final_height ? GV_BID_FINAL
+                                                           : GV_BID_INCLUDED;
+}
+
+bool
+gv_view_leader(const struct gv_view *v, struct gv_bid_row *out)
+{
+    int64_t i = gv_fold_leader(v->fold);
+
+    if (i < 0)
+        return false;
+    gv_view_row(v, (size_t)i, out);
+    return true;
+}
+
+bool
+gv_view_try(const struct gv_view *v, const struct gv_tx_bid *bid,
+            uint64_t now_us, struct gv_bid_row *out)
+{
+    uint32_t bidder = view_bidder(v, &bid->bidder);
+    const struct gv_fold_row *lead;
+    struct gv_fold_row row;
+
+    if (bidder == GV_NOWHERE)
+        return false;
+    gv_fold_try(v->fold, bidder, bid->amount, now_us, &row);
+    row_of_fold(v, &row, out);
+    out->bid = bid->id;
+    out->seq = bid->seq;
+    lead = gv_fold_leader(v->fold) < 0
+               ? NULL
+               : gv_fold_row_at(v->fold, (size_t)gv_fold_leader(v->fold));
+    out->leading =
+        row.code == GV_ACCEPTED && (!lead || bid->amount > lead->bid.amount);
+    return true;
+}
+
+const struct gv_pool_tx *
+gv_waiting_bid(const struct gv_chain *c, const struct gv_bid_id *id)
+{
+    const struct gv_pool_tx *e = c->pool.of[GV_POOL_BIDS].first, *found = NULL;
+
+    for (; e; e = e->next)
+        if (e->tx.kind == GV_TX_BID && GV_ID_EQ(&e->tx.u.bid.id, id) &&
+            (!found || e->t_us < found->t_us))
+            found = e;
+    return found;
+}

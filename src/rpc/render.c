@@ -1,0 +1,215 @@
+/* render.c - JSON of values, verdicts, terms, outcomes and bids. */
+#include "src/rpc/render.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+json_t *
+gv_render_u64(uint64_t v)
+{
+    char text[24];
+
+    if (v <= INT64_MAX)
+        return json_integer((json_int_t)v);
+    snprintf(text, sizeof(text), "%" PRIu64, v);
+    return json_string(text);
+}
+
+json_t *
+gv_render_hex(const void *p, size_t len)
+{
+    char small[2 * 128 + 1];
+    char *text = len <= 128 ? small : malloc(2 * len + 1);
+    json_t *out =
+        text ? json_stringn_nocheck(gv_hex(p, len, text), 2 * len) : NULL;
+
+    if (text != small)
+        free(text);
+    return out;
+}
+
+json_t *
+gv_render_text(struct gv_bytes text)
+{
+    return json_stringn(text.len ? (const char *)text.p : "", text.len);
+}
+
+json_t *
+gv_render_u64_or_null(bool there, uint64_t v)
+{
+    return there ? gv_render_u64(v) : json_null();
+}
+
+json_t *
+gv_render_hex_or_null(bool there, const void *p, size_t len)
+{
+    return there ? gv_render_hex(p, len) : json_null();
+}
+
+json_t *
+gv_render_compact(uint32_t target)
+{
+    return json_sprintf("%08" PRIx32, target);
+}
+
+json_t *
+gv_render_u256(const struct gv_u256 *v)
+{
+    uint8_t le[32], be[32];
+
+    gv_u256_to_le(v, le);
+    for (int i = 0; i < 32; i++)
+        be[i] = le[31 - i];
+    return gv_render_hex(be, 32);
+}
+
+json_t *
+gv_render_reject(const struct gv_reject *why)
+{
+    return json_pack(
+        "{si ss ss? so so so}", "code", (int)why->code, "code_name",
+        gv_code_name(why->code), "field", why->field, "have",
+        gv_render_u64(why->have), "want", gv_render_u64(why->want), "index",
+        gv_render_u64_or_null(why->index != GV_NO_INDEX, why->index));
+}
+
+/* --- terms ---------------------------------------------------------------- */
+
+static json_t *
+flags_of(const struct gv_terms *t)
+{
+    static const char *const name[] = {
+        "min-first",  "min-step",  "max-step", "allowed",
+        "per-bidder", "total-cap", "limit",
+    };
+    json_t *out = json_array();
+
+    for (unsigned i = 0; i < sizeof(name) / sizeof(name[0]); i++)
+        if (t->flags >> i & 1)
+            json_array_append_new(out, json_string(name[i]));
+    return out;
+}
+
+static json_t *
+allowed_of(const struct gv_terms *t)
+{
+    json_t *out = json_array();
+
+    for (size_t i = 0; i + GV_ALLOWED_ENTRY <= t->allowed.len;
+         i += GV_ALLOWED_ENTRY)
+        json_array_append_new(
+            out,
+            json_pack("{so so}", "key", gv_render_hex(t->allowed.p + i, 32),
+                      "cap", gv_render_u64(gv_le32(t->allowed.p + i + 32))));
+    return out;
+}
+
+/* This version has one pricing, visibility, direction and identity; a decoder
+ * refuses all others (rule A16). */
+static json_t *
+words_of(const struct gv_terms *t)
+{
+    char tag[5] = "";
+
+    memcpy(tag, t->currency.tag, 4);
+    return json_pack(
+        "{ss si so ss ss ss ss ss ss}", "currency", tag, "exponent",
+        (int)t->currency.exponent, "flags", flags_of(t), "reference",
+        t->reference == GV_REF_LAST ? "last" : "highest", "pricing", "first",
+        "visibility", "open", "direction", "ascending", "identity", "certified",
+        "close", t->close_policy == GV_CLOSE_OWNER ? "owner" : "never");
+}
+
+json_t *
+gv_render_terms(const struct gv_terms *t)
+{
+    json_t *out = words_of(t);
+    json_t *numbers = json_pack(
+        "{so so so so so so so so so so so si so so}", "min_first",
+        gv_render_u64(t->min_first), "min_step", gv_render_u64(t->min_step),
+        "max_step", gv_render_u64(t->max_step), "per_bidder",
+        gv_render_u64(t->per_bidder), "total_cap", gv_render_u64(t->total_cap),
+        "limit_ms", gv_render_u64(t->limit_ms), "notice_ms",
+        gv_render_u64(t->notice_ms), "reserve", gv_render_u64(t->reserve),
+        "d_ms", gv_render_u64(t->d_ms), "t_ms", gv_render_u64(t->t_ms),
+        "max_bids", gv_render_u64(t->max_bids), "fixed_difficulty",
+        (int)t->fixed_difficulty, "target", gv_render_compact(t->target),
+        "allowed", allowed_of(t));
+
+    if (!out || !numbers || json_object_update(out, numbers) != 0) {
+        json_decref(out);
+        out = NULL;
+    }
+    json_decref(numbers);
+    return out;
+}
+
+/* --- outcomes and bids ---------------------------------------------------- */
+
+const char *
+gv_render_status(uint8_t status)
+{
+    static const char *const name[] = {"sold", "no-bid", "reserve-not-met",
+                                       "cancelled", "void"};
+
+    return status < sizeof(name) / sizeof(name[0]) ? name[status] : "unknown";
+}
+
+json_t *
+gv_render_outcome(const struct gv_outcome *o)
+{
+    return json_pack(
+        "{ss so so so}", "status", gv_render_status(o->status), "winner",
+        gv_render_hex_or_null(o->status == GV_SOLD, o->winner.b, 32), "price",
+        gv_render_u64(o->price), "fold_hash", gv_render_hex(o->fold_hash, 32));
+}
+
+json_t *
+gv_render_row(const struct gv_bid_row *row)
+{
+    static const char *const state[] = {"received", "included", "final"};
+    bool mined = row->state != GV_BID_RECEIVED;
+
+    return json_pack(
+        "{so so so so so so so ss so si ss so so so sb}", "auction",
+        gv_render_hex(row->auction.b, 32), "bid", gv_render_hex(row->bid.b, 32),
+        "bidder", gv_render_hex(row->bidder.b, 32), "seq",
+        gv_render_u64(row->seq), "amount", gv_render_u64(row->amount), "t_us",
+        gv_render_u64(row->t_us), "deadline_us",
+        gv_render_u64(row->deadline_us), "state", state[row->state], "height",
+        gv_render_u64_or_null(mined, row->height), "code", (int)row->code,
+        "code_name", gv_code_name((enum gv_code)row->code), "reference",
+        gv_render_u64(row->reference), "have", gv_render_u64(row->have), "want",
+        gv_render_u64(row->want), "leading", (int)row->leading);
+}
+
+json_t *
+gv_render_leader(const struct gv_bid_row *row)
+{
+    return json_pack("{so so so}", "bid", gv_render_hex(row->bid.b, 32),
+                     "bidder", gv_render_hex(row->bidder.b, 32), "amount",
+                     gv_render_u64(row->amount));
+}
+
+/* --- encodings ------------------------------------------------------------ */
+
+json_t *
+gv_render_cred(const struct gv_cred *c)
+{
+    uint8_t raw[GV_CRED_SIZE];
+    struct gv_sink s = gv_sink_buffer(raw, sizeof(raw));
+
+    gv_cred_put(&s, c);
+    return gv_render_hex(raw, s.len);
+}
+
+json_t *
+gv_render_sealed_header(const struct gv_sealed_header *h)
+{
+    uint8_t raw[GV_HEADER_SIZE + 80 + 1 + 32 * GV_BRANCH_MAX];
+    struct gv_sink s = gv_sink_buffer(raw, sizeof(raw));
+
+    gv_sealed_header_put(&s, h);
+    return gv_render_hex(raw, s.len);
+}

@@ -1,0 +1,336 @@
+/* services.c - roles, keys, CA, stamping and their TLS endpoint. */
+#include "src/services.h"
+
+#include <openssl/evp.h>
+#include <openssl/ssl.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "src/base/files.h"
+#include "src/ttp/x509.h"
+
+#define WORKERS 2
+#define WORKERS_ROOM 4096
+
+/* --- the CA's records in the store -------------------------------------------
+ */
+
+static enum gv_rc
+store_put(void *ctx, struct gv_bytes key, struct gv_bytes value)
+{
+    const struct gv_services *s = ctx;
+    struct gv_kv_batch b;
+    enum gv_rc rc;
+
+    gv_kv_batch_init(&b);
+    gv_kv_batch_put(&b, GV_CF_TTP, key, value);
+    rc = gv_kv_commit(&s->opt.kv, &b, true);
+    gv_kv_batch_free(&b);
+    return rc;
+}
+
+static enum gv_rc
+store_get(void *ctx, struct gv_bytes key, uint8_t **value, size_t *len)
+{
+    const struct gv_services *s = ctx;
+    struct gv_kv_value v;
+    enum gv_rc rc = gv_kv_get(&s->opt.kv, GV_CF_TTP, key, &v);
+
+    if (rc != GV_OK)
+        return rc;
+    *len = v.len;
+    *value = malloc(v.len ? v.len : 1);
+    if (*value)
+        memcpy(*value, v.p, v.len);
+    gv_kv_value_free(&v);
+    return *value ? GV_OK : GV_FAULT;
+}
+
+static enum gv_rc
+store_each(void *ctx,
+           enum gv_rc (*visit)(void *, struct gv_bytes, struct gv_bytes),
+           void *arg)
+{
+    const struct gv_services *s = ctx;
+    struct gv_kv_range all = {.cf = GV_CF_TTP};
+    struct gv_kv_iter *it;
+    struct gv_kv_row row;
+    enum gv_rc rc;
+
+    if (gv_kv_iter_open(&s->opt.kv, &all, &it) != GV_OK)
+        return GV_FAULT;
+    while ((rc = gv_kv_iter_next(it, &row)) == GV_OK) {
+        rc = visit(arg, row.key, row.value);
+        if (rc != GV_OK)
+            break;
+    }
+    gv_kv_iter_free(it);
+    return rc == GV_ABSENT ? GV_OK : rc;
+}
+
+/* --- transactions for the registry
+ * ---------------------------------------------- */
+
+static void
+publish_tx(struct gv_services *s, const struct gv_tx *tx)
+{
+    struct gv_sink size = gv_sink_count(), out;
+    uint8_t *raw;
+
+    gv_tx_put(&size, tx);
+    raw = malloc(size.len);
+    if (!raw)
+        return;
+    out = gv_sink_buffer(raw, size.len);
+    gv_tx_put(&out, tx);
+    s->opt.publish(s->opt.arg, raw, size.len);
+}
+
+static void
+publish_cert(void *ctx, const struct gv_cred *cred)
+{
+    struct gv_services *s = ctx;
+    struct gv_tx tx = {.kind = GV_TX_CERT, .chain = s->opt.params->registry};
+
+    tx.u.cert.issuer = s->keys.ca.cred.key;
+    tx.u.cert.cred = *cred;
+    publish_tx(s, &tx);
+}
+
+static void
+publish_service(struct gv_services *s, const struct gv_rolekeys_role *role)
+{
+    struct gv_tx tx = {.kind = GV_TX_SERVICE, .chain = s->opt.params->registry};
+    struct gv_tx_service *t = &tx.u.service;
+    size_t len = 0;
+    uint8_t *der = gv_x509_der(role->cert, &len);
+
+    if (!der)
+        return;
+    t->cred = role->cred;
+    t->der = gv_bytes(der, len);
+    t->endpoint = gv_bytes(s->url, strlen(s->url));
+    t->operator_name =
+        gv_bytes(s->opt.operator_name, strlen(s->opt.operator_name));
+    if (gv_tx_sign(s->opt.keys, &role->secret, &tx) == GV_OK)
+        publish_tx(s, &tx);
+    OPENSSL_free(der);
+}
+
+void
+gv_services_announce(struct gv_services *s)
+{
+    if (s->ca) {
+        publish_service(s, &s->keys.ca);
+        gv_ca_each(s->ca, publish_cert, s);
+    }
+    if (s->tsa)
+        publish_service(s, &s->keys.tsa);
+}
+
+/* --- open and close
+ * ------------------------------------------------------------- */
+
+static enum gv_rc
+open_keys(struct gv_services *s, struct gv_error *e)
+{
+    struct gv_rolekeys_options o = {0};
+    const char *names[1] = {s->opt.tls_host};
+    char *dir = gv_file_join(s->opt.datadir, "ttp");
+    enum gv_rc rc;
+
+    o.dir = dir;
+    o.datadir = s->opt.datadir;
+    o.params = s->opt.params;
+    o.keys = s->opt.keys;
+    o.roles = s->opt.roles | GV_ROLEKEYS_TLS;
+    o.passphrase = s->opt.passphrase;
+    o.tls_names = names;
+    o.n_tls_names = 1;
+    o.now_ms = s->opt.now_ms;
+    rc = dir ? gv_rolekeys_open(&o, &s->keys, e) : GV_FAULT;
+    free(dir);
+    return rc;
+}
+
+static enum gv_rc
+open_ca(struct gv_services *s, struct gv_error *e)
+{
+    struct gv_ca_options o = {0};
+
+    o.role = &s->keys.ca;
+    o.keys = s->opt.keys;
+    o.registry = s->opt.params->registry;
+    o.store = (struct gv_ca_store){s, store_put, store_get, store_each};
+    o.approval = s->opt.approval;
+    o.issued = publish_cert;
+    o.issued_ctx = s;
+    s->ca = gv_ca_new(&o, e);
+    return s->ca ? GV_OK : GV_FAULT;
+}
+
+static enum gv_rc
+open_tsa(struct gv_services *s, struct gv_error *e)
+{
+    struct gv_tsa_options o = {0};
+    char *lease = gv_file_join(s->opt.datadir, "ttp/tsa.lease");
+
+    if (!lease)
+        return GV_FAULT;
+    o.key = s->keys.tsa.key;
+    o.cert = s->keys.tsa.cert;
+    o.lease_path = lease;
+    s->tsa = gv_tsa_new(&o, e);
+    free(lease);
+    if (!s->tsa)
+        return GV_FAULT;
+    return gv_tsa_authority(s->tsa, GV_TSA_PUBLISHED, s->opt.operator_name,
+                            s->point, &s->authority);
+}
+
+static enum gv_rc
+open_est(struct gv_services *s, struct gv_error *e)
+{
+    struct gv_est_options o = {0};
+
+    if (!s->ca)
+        return GV_OK;
+    o.ca = s->ca;
+    o.root = s->keys.root;
+    o.root_crl = gv_bytes(s->keys.root_crl, s->keys.root_crl_len);
+    o.pool = (struct gv_est_pool){s->workers, gv_workers_submit};
+    s->est = gv_est_new(&o);
+    if (!s->est) {
+        gv_error_set(e, "out of memory");
+        return GV_FAULT;
+    }
+    gv_est_routes(s->est, s->routes);
+    s->route_count = GV_EST_ROUTES;
+    return GV_OK;
+}
+
+static enum gv_rc
+open_tls(struct gv_services *s, struct gv_error *e)
+{
+    struct gv_http_tls o = {0};
+
+    o.chain = gv_bytes(s->keys.tls_cert_pem, strlen(s->keys.tls_cert_pem));
+    o.key = gv_bytes(s->keys.tls_key_pem, strlen(s->keys.tls_key_pem));
+    o.client_roots = gv_bytes(s->keys.root_pem, strlen(s->keys.root_pem));
+    o.clients = s->opt.clients;
+    o.min_protocol = s->opt.tls_protocol;
+    o.suites_13 = s->opt.tls_suites;
+    s->tls = gv_http_tls_new(&o, e);
+    return s->tls ? GV_OK : GV_FAULT;
+}
+
+enum gv_rc
+gv_services_open(const struct gv_services_options *o, struct gv_services *out,
+                 struct gv_error *e)
+{
+    enum gv_rc rc;
+
+    memset(out, 0, sizeof(*out));
+    out->opt = *o;
+    if (o->roles == 0)
+        return GV_OK;
+    rc = open_keys(out, e);
+    if (rc == GV_OK) {
+        out->workers = gv_workers_new(WORKERS, WORKERS_ROOM);
+        rc = out->workers ? GV_OK : GV_FAULT;
+    }
+    if (rc == GV_OK && o->roles & GV_ROLEKEYS_CA)
+        rc = open_ca(out, e);
+    if (rc == GV_OK && o->roles & GV_ROLEKEYS_TSA)
+        rc = open_tsa(out, e);
+    if (rc == GV_OK)
+        rc = open_est(out, e);
+    if (rc == GV_OK)
+        rc = open_tls(out, e);
+    if (rc != GV_OK) {
+        gv_services_close(out);
+        return GV_FAULT;
+    }
+    if (out->tsa) {
+        out->tsahttp.tsa = out->tsa;
+        out->tsahttp.pool =
+            (struct gv_est_pool){out->workers, gv_workers_submit};
+        out->routes[out->route_count++] = gv_tsahttp_route(&out->tsahttp);
+    }
+    return GV_OK;
+}
+
+enum gv_rc
+gv_services_listen(struct gv_services *s, struct gv_http *http,
+                   struct gv_error *e)
+{
+    struct gv_http_listen l = {s->opt.tls_bind, s->tls, s->routes,
+                               s->route_count};
+
+    if (!s->tls)
+        return GV_OK;
+    if (gv_http_listen(http, &l, &s->port, e) != GV_OK)
+        return GV_FAULT;
+    snprintf(s->url, sizeof(s->url), "https://%s:%d", s->opt.tls_host, s->port);
+    return GV_OK;
+}
+
+void
+gv_services_close(struct gv_services *s)
+{
+    gv_workers_free(s->workers);
+    gv_est_free(s->est);
+    gv_tsa_free(s->tsa);
+    gv_ca_free(s->ca);
+    SSL_CTX_free(s->tls);
+    gv_rolekeys_clear(&s->keys);
+    memset(s, 0, sizeof(*s));
+}
+
+/* --- warrants
+ * ------------------------------------------------------------------- */
+
+void
+gv_services_warrant(const struct gv_services *s,
+                    const struct gv_pubkey *validator, struct gv_open *out)
+{
+    out->ca = s->keys.ca.cred;
+    out->ca_der = gv_bytes(NULL, 0);
+    out->authority_count = 1;
+    out->authority[0] = s->authority;
+    out->validator_count = 1;
+    out->validator[0].key = *validator;
+    out->validator[0].operator_name =
+        gv_bytes(s->opt.operator_name, strlen(s->opt.operator_name));
+}
+
+static bool
+same_authority(const struct gv_authority *a, const struct gv_authority *b)
+{
+    return a->alg == b->alg && gv_bytes_eq(a->key, b->key) &&
+           GV_ID_EQ(&a->cert, &b->cert) && a->accuracy_ms == b->accuracy_ms &&
+           a->ordering == b->ordering && gv_bytes_eq(a->policy, b->policy);
+}
+
+enum gv_rc
+gv_services_check(const struct gv_services *s, const struct gv_open *open,
+                  const struct gv_pubkey *validator, struct gv_reject *why)
+{
+    uint8_t digest[32];
+
+    if (!GV_ID_EQ(&open->ca.key, &s->keys.ca.cred.key))
+        return gv_refuse(why, GV_NOT_SIGNER, "open.ca", 0, 0);
+    if (open->authority_count != 1 ||
+        !same_authority(&open->authority[0], &s->authority))
+        return gv_refuse(why, GV_NOT_SIGNER, "open.authorities",
+                         open->authority_count, 1);
+    if (open->validator_count != 1 ||
+        !GV_ID_EQ(&open->validator[0].key, validator))
+        return gv_refuse(why, GV_NOT_SIGNER, "open.validators",
+                         open->validator_count, 1);
+    gv_cred_digest(&open->seller, &open->registry, digest);
+    if (!gv_key_verify(s->opt.keys, &s->keys.ca.cred.key, digest,
+                       &open->seller.sig))
+        return gv_refuse(why, GV_BAD_CREDENTIAL, "open.seller", 0, 0);
+    return GV_OK;
+}

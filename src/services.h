@@ -1,0 +1,86 @@
+/*
+ * services.h - the trusted third party's services inside a node: which roles
+ * run, their keys, the certification authority, the stamping engine and their
+ * TLS endpoint.
+ *
+ * The services run on the http thread and the pool of workers; what belongs
+ * on the ledger they hand to `publish`, which must be safe from any thread.
+ *
+ * Thread-safety: open and close from one thread; what is inside is read-only
+ * or locks by itself.
+ */
+#ifndef GAVEL_SERVICES_H
+#define GAVEL_SERVICES_H
+
+#include "chain/store/kv.h"
+#include "gavel/open.h"
+#include "src/rpc/http.h"
+#include "src/rpc/http_tls.h"
+#include "src/ttp/ca.h"
+#include "src/ttp/est.h"
+#include "src/ttp/tsa.h"
+#include "src/ttp/tsahttp.h"
+#include "src/worker.h"
+
+struct gv_services_options {
+    const char *datadir;
+    const struct gv_params *params;
+    const struct gv_keys *keys; /* may sign */
+    struct gv_kv kv;            /* borrowed: the CA's records */
+    unsigned roles;             /* GV_ROLEKEYS_CA, GV_ROLEKEYS_TSA */
+    enum gv_ca_approval approval;
+    const char *passphrase;    /* of the role keys, or NULL */
+    const char *operator_name; /* shown in OPEN and SERVICE */
+    const char *tls_bind;      /* "127.0.0.1:18335" */
+    const char *tls_host;      /* host in published URLs */
+    enum gv_tls_clients clients;
+    const char *tls_protocol, *tls_suites;
+    uint64_t now_ms;
+    /* A transaction for the registry. Takes raw (heap). */
+    void (*publish)(void *arg, uint8_t *raw, size_t len);
+    void *arg;
+};
+
+struct gv_services {
+    struct gv_services_options opt;
+    struct gv_rolekeys keys;
+    struct gv_ca *ca;
+    struct gv_tsa *tsa;
+    struct gv_est *est;
+    struct gv_tsahttp tsahttp;
+    struct gv_workers *workers;
+    struct gv_http_route routes[GV_EST_ROUTES + 1];
+    size_t route_count;
+    struct ssl_ctx_st *tls;
+    int port; /* of the TLS listener */
+    char url[160];
+    uint8_t point[65]; /* of the stamping key */
+    struct gv_authority authority;
+};
+
+/* GV_OK, or GV_FAULT with e set. Zero roles: nothing runs, all NULL. */
+enum gv_rc gv_services_open(const struct gv_services_options *o,
+                            struct gv_services *out,
+                            struct gv_error *e) GV_MUST_CHECK;
+/* Add the TLS listener to a server that has not started. */
+enum gv_rc gv_services_listen(struct gv_services *s, struct gv_http *http,
+                              struct gv_error *e) GV_MUST_CHECK;
+/* Announce the services, and the credentials the registry may lack. */
+void gv_services_announce(struct gv_services *s);
+void gv_services_close(struct gv_services *s);
+
+/* --- the warrant of an auction (docs/spec/format.md, OPEN) ------------------
+ */
+
+/* The fields from `ca` to `validators` for a new OPEN. */
+void gv_services_warrant(const struct gv_services *s,
+                         const struct gv_pubkey *validator,
+                         struct gv_open *out);
+/* Would this node sign the OPEN's warrant? Everything in it must be what this
+ * node offers; the seller's credential must be this CA's. */
+enum gv_rc gv_services_check(const struct gv_services *s,
+                             const struct gv_open *open,
+                             const struct gv_pubkey *validator,
+                             struct gv_reject *why) GV_MUST_CHECK;
+
+#endif

@@ -1,0 +1,268 @@
+/* stamper.c - natural batching: one token for all that wait. */
+#include "src/stamper.h"
+
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+struct cutoff {
+    struct cutoff *next;
+    struct gv_chain_id auction;
+    struct gv_sealed_id tip;
+};
+
+struct gv_stamper {
+    struct gv_stamper_options opt;
+    pthread_mutex_t lock;
+    pthread_cond_t wake;
+    struct gv_stamp_item *first, *last;
+    struct cutoff *cutoffs;
+    bool stop;
+    pthread_t thread;
+};
+
+void
+gv_stamp_result_free(struct gv_stamp_result *r)
+{
+    if (!r)
+        return;
+    while (r->items) {
+        struct gv_stamp_item *next = r->items->next;
+
+        free(r->items);
+        r->items = next;
+    }
+    free(r->tx);
+    free(r);
+}
+
+static int
+by_leaf(const void *a, const void *b)
+{
+    return memcmp(a, b, 32);
+}
+
+static bool
+write_tx(const struct gv_tx *tx, struct gv_stamp_result *r)
+{
+    struct gv_sink s = gv_sink_count();
+
+    gv_tx_put(&s, tx);
+    r->len = s.len;
+    r->tx = malloc(s.len);
+    if (!r->tx)
+        return false;
+    s = gv_sink_buffer(r->tx, r->len);
+    gv_tx_put(&s, tx);
+    return true;
+}
+
+/* The service's promise: in a block by t + D (R3). */
+static void
+write_receipt(struct gv_stamper *s, struct gv_stamp_item *item)
+{
+    struct gv_tx tx = {.kind = GV_TX_RECEIPT, .chain = item->auction};
+    struct gv_sink out = gv_sink_buffer(item->receipt, sizeof(item->receipt));
+
+    tx.u.receipt.bid = item->id;
+    tx.u.receipt.t_us = item->t_us;
+    tx.u.receipt.deadline_us = item->t_us + item->d_us;
+    tx.u.receipt.service = s->opt.key;
+    if (gv_tx_sign(s->opt.keys, &s->opt.secret, &tx) != GV_OK)
+        return;
+    gv_tx_put(&out, &tx);
+    item->receipt_len = out.failed ? 0 : out.len;
+}
+
+/* Date all items of one auction, at most GV_STAMP_LEAVES_MAX of them. */
+static void
+stamp(struct gv_stamper *s, struct gv_stamp_result *r)
+{
+    struct gv_tx tx = {.kind = GV_TX_STAMP, .chain = r->items->auction};
+    uint8_t leaves[GV_STAMP_LEAVES_MAX][32], token[GV_TOKEN_MAX], root[32];
+    struct gv_error e = {""};
+    size_t n = 0, unique = 0, len;
+    uint64_t t_us;
+
+    for (struct gv_stamp_item *i = r->items; i; i = i->next)
+        memcpy(leaves[n++], i->leaf, 32);
+    qsort(leaves, n, 32, by_leaf);
+    for (size_t i = 0; i < n; i++)
+        if (unique == 0 || memcmp(leaves[unique - 1], leaves[i], 32) != 0)
+            memcpy(leaves[unique++], leaves[i], 32);
+    gv_stamp_root(leaves[0], unique, root);
+    if (gv_tsa_stamp(s->opt.tsa, GV_TSA_PUBLISHED, root, token, &len, &t_us,
+                     &e) != GV_OK) {
+        snprintf(r->error, sizeof(r->error), "%.150s", e.text);
+        return;
+    }
+    tx.u.stamp.token = gv_bytes(token, len);
+    tx.u.stamp.count = (uint16_t)unique;
+    tx.u.stamp.leaves = leaves[0];
+    if (!write_tx(&tx, r)) {
+        snprintf(r->error, sizeof(r->error), "out of memory");
+        return;
+    }
+    for (struct gv_stamp_item *i = r->items; i; i = i->next) {
+        i->t_us = t_us;
+        write_receipt(s, i);
+    }
+}
+
+static void
+cut(struct gv_stamper *s, const struct cutoff *c)
+{
+    struct gv_stamp_result *r = calloc(1, sizeof(*r));
+    struct gv_tx tx = {.kind = GV_TX_CUTOFF, .chain = c->auction};
+    uint8_t token[GV_TOKEN_MAX], imprint[32];
+    struct gv_error e = {""};
+    uint64_t t_us;
+    size_t len;
+
+    if (!r)
+        return;
+    gv_cutoff_imprint(&c->auction, &c->tip, imprint);
+    if (gv_tsa_stamp(s->opt.tsa, GV_TSA_PUBLISHED, imprint, token, &len, &t_us,
+                     &e) == GV_OK) {
+        tx.u.cutoff.count = 1;
+        tx.u.cutoff.token[0].authority = 0;
+        tx.u.cutoff.token[0].token = gv_bytes(token, len);
+        if (!write_tx(&tx, r))
+            snprintf(r->error, sizeof(r->error), "out of memory");
+    } else {
+        snprintf(r->error, sizeof(r->error), "%.150s", e.text);
+    }
+    s->opt.deliver(s->opt.arg, r);
+}
+
+/* Take the items of the auction that has waited longest. */
+static struct gv_stamp_result *
+take(struct gv_stamper *s)
+{
+    struct gv_stamp_result *r = calloc(1, sizeof(*r));
+    struct gv_stamp_item **from = &s->first, **to, *last = NULL;
+    struct gv_chain_id auction;
+    size_t n = 0;
+
+    if (!r)
+        return NULL;
+    to = &r->items;
+    auction = s->first->auction;
+    while (*from) {
+        struct gv_stamp_item *i = *from;
+
+        if (n < GV_STAMP_LEAVES_MAX && GV_ID_EQ(&i->auction, &auction)) {
+            *from = i->next;
+            *to = i;
+            to = &i->next;
+            n++;
+        } else {
+            last = i;
+            from = &i->next;
+        }
+    }
+    *to = NULL;
+    s->last = last;
+    return r;
+}
+
+static void *
+run(void *arg)
+{
+    struct gv_stamper *s = arg;
+
+    pthread_mutex_lock(&s->lock);
+    for (;;) {
+        struct gv_stamp_result *r = NULL;
+        struct cutoff *c = s->cutoffs;
+
+        if (!c && !s->first && s->stop)
+            break;
+        if (!c && !s->first) {
+            pthread_cond_wait(&s->wake, &s->lock);
+            continue;
+        }
+        if (c)
+            s->cutoffs = c->next;
+        else
+            r = take(s);
+        if (r && s->stop)
+            snprintf(r->error, sizeof(r->error), "the service is stopping");
+        pthread_mutex_unlock(&s->lock);
+        if (c && !s->stop)
+            cut(s, c);
+        if (r && !r->error[0])
+            stamp(s, r);
+        if (r)
+            s->opt.deliver(s->opt.arg, r);
+        free(c);
+        pthread_mutex_lock(&s->lock);
+    }
+    pthread_mutex_unlock(&s->lock);
+    return NULL;
+}
+
+struct gv_stamper *
+gv_stamper_new(const struct gv_stamper_options *o)
+{
+    struct gv_stamper *s = calloc(1, sizeof(*s));
+
+    if (!s)
+        return NULL;
+    s->opt = *o;
+    pthread_mutex_init(&s->lock, NULL);
+    pthread_cond_init(&s->wake, NULL);
+    if (pthread_create(&s->thread, NULL, run, s) == 0)
+        return s;
+    gv_wipe(&s->opt.secret, sizeof(s->opt.secret));
+    free(s);
+    return NULL;
+}
+
+void
+gv_stamper_free(struct gv_stamper *s)
+{
+    if (!s)
+        return;
+    pthread_mutex_lock(&s->lock);
+    s->stop = true;
+    pthread_cond_broadcast(&s->wake);
+    pthread_mutex_unlock(&s->lock);
+    pthread_join(s->thread, NULL);
+    pthread_cond_destroy(&s->wake);
+    pthread_mutex_destroy(&s->lock);
+    gv_wipe(&s->opt.secret, sizeof(s->opt.secret));
+    free(s);
+}
+
+void
+gv_stamper_add(struct gv_stamper *s, struct gv_stamp_item *item)
+{
+    item->next = NULL;
+    pthread_mutex_lock(&s->lock);
+    if (s->last)
+        s->last->next = item;
+    else
+        s->first = item;
+    s->last = item;
+    pthread_cond_signal(&s->wake);
+    pthread_mutex_unlock(&s->lock);
+}
+
+enum gv_rc
+gv_stamper_cutoff(struct gv_stamper *s, const struct gv_chain_id *auction,
+                  const struct gv_sealed_id *tip)
+{
+    struct cutoff *c = malloc(sizeof(*c));
+
+    if (!c)
+        return GV_FAULT;
+    c->auction = *auction;
+    c->tip = *tip;
+    pthread_mutex_lock(&s->lock);
+    c->next = s->cutoffs;
+    s->cutoffs = c;
+    pthread_cond_signal(&s->wake);
+    pthread_mutex_unlock(&s->lock);
+    return GV_OK;
+}

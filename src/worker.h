@@ -1,0 +1,23 @@
+/*
+ * worker.h - the bounded pool of the TTP's services: issuance, RSA, key
+ * derivation and other long single jobs.
+ *
+ * Thread-safety: submit from any thread.
+ */
+#ifndef GAVEL_WORKER_H
+#define GAVEL_WORKER_H
+
+#include <stdbool.h>
+
+struct gv_workers;
+
+/* NULL: no memory or no threads. At most `room` jobs wait. */
+struct gv_workers *gv_workers_new(unsigned threads, unsigned room);
+/* Finishes what is queued, then ends the threads. */
+void gv_workers_free(struct gv_workers *w);
+
+/* Run work(arg) once on some thread; false when there is no room. The first
+ * argument is a struct gv_workers *, so that it fits struct gv_est_pool. */
+bool gv_workers_submit(void *workers, void (*work)(void *arg), void *arg);
+
+#endif
