@@ -1,48 +1,53 @@
 /*
- * show.h - blocks and transactions as lines of canonical JSON, from their
- * bytes alone (docs/spec/format.md, rules F16, F17 and F19): what a dump holds
- * and what its verifier renders again and compares.
+ * show.h - blocks and transactions as JSON text, from their bytes alone.
  *
- * The text has one spelling, so it is written here and not by a JSON library.
+ * The spelling and the members are those of dumps (docs/spec/format.md, F16,
+ * F17, F19): equal blocks give equal text, byte for byte, so that a verifier
+ * can render what it decoded and compare. Nothing of a chain's state enters.
  *
- * Ownership: a text grows as it is written; gv_show_free releases it. One
- * thread at a time.
+ * Thread-safety: values and pure functions; a text belongs to one thread.
  */
 #ifndef GAVEL_CLIENT_SHOW_H
 #define GAVEL_CLIENT_SHOW_H
 
 #include "gavel/block.h"
 
-/* Text that grows. Start with all zero. After `failed` (memory) it is of no
- * use any more. Not ended by a NUL. */
-struct gv_show {
+/* A growing text. Zeroed is empty. `failed` is set, and stays, when memory
+ * ran out; what was added since is then missing. p is not terminated. */
+struct gv_show_text {
     char *p;
     size_t len, cap;
     bool failed;
 };
 
-void gv_show_free(struct gv_show *s);
-/* Empty it, but keep its memory. */
-void gv_show_clear(struct gv_show *s);
+void gv_show_free(struct gv_show_text *t);
 
-/* Pieces, for other lines in this spelling. */
-void gv_show_raw(struct gv_show *s, const char *text);
-void gv_show_u64(struct gv_show *s, uint64_t v);
-void gv_show_hex(struct gv_show *s, const void *p, size_t len); /* quoted */
-/* A string, quoted and escaped. text must be well-formed UTF-8, as every
- * decoder has checked; anything else ends the string there. */
-void gv_show_string(struct gv_show *s, struct gv_bytes text);
+void gv_show_bytes(struct gv_show_text *t, const void *p, size_t len);
+void gv_show_str(struct gv_show_text *t, const char *s);
+void gv_show_u64(struct gv_show_text *t, uint64_t v);
+/* Lower-case digits without quotes. */
+void gv_show_hex(struct gv_show_text *t, const void *p, size_t len);
+/* A JSON string of well-formed UTF-8 (F16), with its quotes. */
+void gv_show_quoted(struct gv_show_text *t, struct gv_bytes utf8);
 
-/* One transaction, {"kind":...}. tx was decoded; for an OPEN the network's
- * parameters decode it once more. GV_OK, GV_REJECT (a token that does not
- * parse) or GV_FAULT (memory). */
-enum gv_rc gv_show_tx(struct gv_show *s, const struct gv_tx *tx,
+/* Members: ,"name":VALUE. name is a constant of [a-z_]. */
+void gv_show_member_u64(struct gv_show_text *t, const char *name, uint64_t v);
+void gv_show_member_hex(struct gv_show_text *t, const char *name, const void *p,
+                        size_t len);
+void gv_show_member_id(struct gv_show_text *t, const char *name,
+                       const uint8_t id32[32]);
+void gv_show_member_text(struct gv_show_text *t, const char *name,
+                         struct gv_bytes utf8);
+
+/* TX of F19. id: the transaction's id, for OPEN its leaf. GV_OK; GV_REJECT
+ * with *why when an OPEN or a token does not decode; GV_FAULT (memory). */
+enum gv_rc gv_show_tx(struct gv_show_text *t, const struct gv_tx *tx,
                       const struct gv_tx_id *id, const struct gv_params *params,
                       struct gv_reject *why) GV_MUST_CHECK;
 
-/* The line of a block, with its line feed. GV_REJECT: its bytes are no
- * block. */
-enum gv_rc gv_show_block(struct gv_show *s, struct gv_bytes raw,
+/* The line of a block (F17), with its line feed. As gv_show_tx; why->index
+ * names the transaction. */
+enum gv_rc gv_show_block(struct gv_show_text *t, const struct gv_block *b,
                          const struct gv_params *params,
                          struct gv_reject *why) GV_MUST_CHECK;
 

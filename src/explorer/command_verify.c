@@ -1,0 +1,144 @@
+/* command_verify.c - gavel-explorer verify. */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "gavel/amount.h"
+#include "src/explorer/audit.h"
+#include "src/explorer/commands.h"
+#include "src/explorer/proof.h"
+
+static const char *
+status_text(uint8_t status)
+{
+    static const char *const names[] = {"sold", "no bid", "reserve not met",
+                                        "cancelled", "void"};
+
+    return status < 5 ? names[status] : "unknown";
+}
+
+static void
+print_outcome(void *arg, const struct gv_audit_outcome *o)
+{
+    FILE *out = arg;
+    char hex[65], text[40];
+
+    fprintf(out, "%s  %s", gv_hex(o->auction->b, 32, hex),
+            status_text(o->outcome->status));
+    if (o->outcome->status == GV_SOLD)
+        fprintf(out, "  %s  to %s",
+                gv_amount_text((struct gv_amount){o->outcome->price},
+                               o->currency, text),
+                gv_hex(o->outcome->winner.b, 32, hex));
+    fprintf(out, "  %s\n", o->final ? "final" : "not shown to be final");
+}
+
+static void
+print_progress(void *arg, const struct gv_audit_report *r)
+{
+    (void)arg;
+    fprintf(stderr,
+            "\r%" PRIu64 " chains, %" PRIu64 " blocks, %" PRIu64 " MB\r",
+            r->chains, r->blocks, r->bytes / 1000000);
+}
+
+static void
+print_report(const struct gv_audit_report *r)
+{
+    if (r->csv) {
+        printf("the file is whole: %" PRIu64 " bids in %" PRIu64
+               " auctions, in order, as its last line commits to\n"
+               "a CSV dump holds no signatures: verify the jsonl dump for "
+               "proof\n",
+               r->bids, r->chains);
+        return;
+    }
+    printf("verified from the genesis of %s: %" PRIu64 " chains, %" PRIu64
+           " blocks, %" PRIu64 " transactions, %" PRIu64 " bids\n",
+           r->params->name, r->chains, r->blocks, r->txs, r->bids);
+    printf("%" PRIu64 " outcomes are what their bids give; %" PRIu64
+           " of them and %" PRIu64 " blocks are final by the votes in the "
+           "dump\n",
+           r->outcomes, r->outcomes_final, r->final_blocks);
+    if (r->final)
+        printf("the dump says that it is cut at final blocks; the votes for "
+               "the last ones lie beyond the cut\n");
+}
+
+/* The outcomes are told only when all of the dump is true. */
+static int
+verify_dump(const struct gv_config *c, FILE *in)
+{
+    char *outcomes = NULL;
+    size_t len = 0;
+    FILE *told = open_memstream(&outcomes, &len);
+    struct gv_audit_options o = {
+        .in = in,
+        .single = gv_config_bool(c, "single"),
+        .outcome = print_outcome,
+        .progress = isatty(STDERR_FILENO) ? print_progress : NULL,
+        .arg = told};
+    struct gv_audit_report report;
+    struct gv_error e = {"out of memory"};
+    enum gv_rc rc = told ? gv_audit(&o, &report, &e) : GV_FAULT;
+
+    if (told && fclose(told) != 0)
+        rc = GV_FAULT;
+    if (rc == GV_OK) {
+        fwrite(outcomes, 1, len, stdout);
+        print_report(&report);
+    }
+    free(outcomes);
+    if (rc == GV_OK)
+        return GV_EXPLORER_OK;
+    return gv_command_fail(
+        rc == GV_FAULT ? GV_EXPLORER_FAILED : GV_EXPLORER_REFUSED, e.text);
+}
+
+static int
+verify_proof(FILE *in)
+{
+    struct gv_proof_report r;
+    struct gv_error e = {""};
+    json_error_t where;
+    json_t *json = json_loadf(in, JSON_REJECT_DUPLICATES, &where);
+    char hex[65];
+    enum gv_rc rc;
+
+    if (!json) {
+        gv_error_set(&e, "line %d: not JSON: %s", where.line, where.text);
+        return gv_command_fail(GV_EXPLORER_REFUSED, e.text);
+    }
+    rc = gv_proof_verify(json, &r, &e);
+    json_decref(json);
+    if (rc != GV_OK)
+        return gv_command_fail(
+            rc == GV_FAULT ? GV_EXPLORER_FAILED : GV_EXPLORER_REFUSED, e.text);
+    printf("verified: %s %s\n", gv_tx_name(r.kind), gv_hex(r.tx.b, 32, hex));
+    printf("stands in block %" PRIu32 " of auction %s on %s\n", r.height,
+           gv_hex(r.auction.b, 32, hex), r.params->name);
+    printf("%s\n", r.final ? "final: a quorum of its validators signed"
+                           : "not final yet");
+    return GV_EXPLORER_OK;
+}
+
+int
+gv_command_verify(const struct gv_config *c)
+{
+    const char *path = gv_config_argument(c, 0);
+    bool standard = strcmp(path, "-") == 0;
+    FILE *in = standard ? stdin : fopen(path, "r");
+    struct gv_error e;
+    int code;
+
+    if (!in) {
+        gv_error_set(&e, "cannot read %s: %s", path, strerror(errno));
+        return gv_command_fail(GV_EXPLORER_FAILED, e.text);
+    }
+    code = gv_config_bool(c, "proof") ? verify_proof(in) : verify_dump(c, in);
+    if (!standard)
+        fclose(in);
+    return code;
+}

@@ -1,0 +1,156 @@
+/*
+ * main.c - gavel-explorer: dump, show, verify.
+ *
+ * Exit codes: 0 done or verified, 1 refused (a dump or proof that is not
+ * true, or nothing found), 2 usage, files, or no answer from the node.
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "src/base/config.h"
+#include "src/base/files.h"
+#include "src/explorer/commands.h"
+
+#define VERSION "0.1.0"
+
+static const struct gv_config_option global_options[] = {
+    {.name = "node",
+     .help = "The node's RPC (default: this machine, the network's port).",
+     .argument = "URL"},
+    {.name = "network",
+     .type = GV_CONFIG_ENUM,
+     .fallback = "main",
+     .choices = "main|test|regtest",
+     .help = "Whose port is the default of --node.",
+     .argument = "NAME"},
+    {.name = "datadir",
+     .help = "The node's data directory, for its cookie (default: ~/.gavel).",
+     .argument = "DIR"},
+    {.name = "cookie",
+     .help = "The node's cookie file (default: .cookie in the datadir).",
+     .argument = "FILE"},
+    {.name = "timeout",
+     .type = GV_CONFIG_DURATION,
+     .fallback = "30s",
+     .min = 100,
+     .max = 3600000,
+     .help = "Longest wait for one answer of the node.",
+     .argument = "TIME"},
+};
+
+static const struct gv_config_option dump_options[] = {
+    {.name = "format",
+     .type = GV_CONFIG_ENUM,
+     .fallback = "jsonl",
+     .choices = "jsonl|csv",
+     .help = "jsonl: every block, to verify; csv: the bids, for tables.",
+     .argument = "NAME"},
+    {.name = "final",
+     .type = GV_CONFIG_BOOL,
+     .help = "Cut each chain at its highest final block."},
+    {.name = "out",
+     .help = "Write to this file, which appears when it is whole (default: "
+             "standard output).",
+     .argument = "FILE"},
+};
+
+static const struct gv_config_option show_options[] = {
+    {.name = "dump",
+     .help = "Look in this dump (jsonl) in place of a node.",
+     .argument = "FILE"},
+};
+
+static const struct gv_config_option verify_options[] = {
+    {.name = "proof",
+     .type = GV_CONFIG_BOOL,
+     .help = "FILE is a node's answer to getproof."},
+    {.name = "single", .type = GV_CONFIG_BOOL, .help = "Use one thread."},
+};
+
+#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
+
+static const struct gv_config_command commands[] = {
+    {.name = "dump",
+     .help = "Write the chains of a node: the same bytes from every node with "
+             "the same chains.",
+     .options = dump_options,
+     .n_options = COUNT(dump_options)},
+    {.name = "show",
+     .help = "Show what ID names: a chain (or the word registry), a block, a "
+             "transaction or a bid; WHERE is a chain to look in, or the "
+             "height of a block of the chain ID.",
+     .arguments = "ID [WHERE]",
+     .min_arguments = 1,
+     .max_arguments = 2,
+     .options = show_options,
+     .n_options = COUNT(show_options)},
+    {.name = "verify",
+     .help = "Check a dump from genesis, offline; FILE may be - for standard "
+             "input.",
+     .arguments = "FILE",
+     .min_arguments = 1,
+     .max_arguments = 1,
+     .options = verify_options,
+     .n_options = COUNT(verify_options)},
+};
+
+static int
+run_command(const struct gv_config *c)
+{
+    const struct gv_config_command *command = gv_config_command(c);
+
+    if (gv_config_wish(c) == GV_CONFIG_HELP) {
+        gv_config_print_help(c, stdout);
+        return GV_EXPLORER_OK;
+    }
+    if (gv_config_wish(c) == GV_CONFIG_VERSION) {
+        gv_config_print_version(c, stdout);
+        return GV_EXPLORER_OK;
+    }
+    if (!command) {
+        gv_config_print_help(c, stderr);
+        return GV_EXPLORER_FAILED;
+    }
+    if (strcmp(command->name, "dump") == 0)
+        return gv_command_dump(c);
+    if (strcmp(command->name, "show") == 0)
+        return gv_command_show(c);
+    return gv_command_verify(c);
+}
+
+int
+main(int argc, char **argv)
+{
+    static const struct gv_config_program program = {
+        .name = "gavel-explorer",
+        .version = VERSION,
+        .help = "Dumps and proofs of the Gavel auction ledger. Exit codes: 0 "
+                "done or verified, 1 refused or not found, 2 usage, files or "
+                "no answer from the node.",
+        .options = global_options,
+        .n_options = COUNT(global_options),
+        .commands = commands,
+        .n_commands = COUNT(commands)};
+    struct gv_error e = {"out of memory"};
+    struct gv_config *c = gv_config_new(&program);
+    int code;
+
+    signal(SIGPIPE, SIG_IGN);
+    if (!c || gv_config_flags(c, argc, argv, &e) != GV_OK ||
+        gv_config_environment(c, environ, &e) != GV_OK) {
+        fprintf(stderr, "gavel-explorer: %s\n", e.text);
+        gv_config_free(c);
+        return GV_EXPLORER_FAILED;
+    }
+    code = run_command(c);
+    gv_config_free(c);
+    if (fflush(stdout) != 0 && code == GV_EXPLORER_OK) {
+        fprintf(stderr, "gavel-explorer: cannot write: %s\n", strerror(errno));
+        return GV_EXPLORER_FAILED;
+    }
+    return code;
+}

@@ -1,0 +1,34 @@
+/*
+ * proof.h - verify what a node answers to getproof, offline: that a
+ * transaction stands in a block of an auction, and that the block is final.
+ *
+ * Known beforehand are only the networks' constants: OPEN proves itself from
+ * the root key down, and pins the keys of validators and authorities.
+ *
+ * A proof shows one block and not its ancestors, so the rules that need them
+ * (target of an adaptive chain, state) rest on the validators' signatures.
+ */
+#ifndef GAVEL_EXPLORER_PROOF_H
+#define GAVEL_EXPLORER_PROOF_H
+
+#include <jansson.h>
+
+#include "gavel/block.h"
+#include "src/base/error.h"
+
+struct gv_proof_report {
+    const struct gv_params *params;
+    struct gv_chain_id auction;
+    enum gv_tx_kind kind;
+    struct gv_tx_id tx;
+    uint32_t height;
+    uint64_t time_ms;
+    bool final; /* with a quorum of the validators that OPEN names */
+};
+
+/* proof: the result of getproof, or the whole answer that holds it. GV_OK;
+ * GV_REJECT: e names the part and the reason; GV_FAULT. */
+enum gv_rc gv_proof_verify(const json_t *proof, struct gv_proof_report *report,
+                           struct gv_error *e) GV_MUST_CHECK;
+
+#endif

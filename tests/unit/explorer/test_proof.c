@@ -1,0 +1,197 @@
+/* Proofs as getproof gives them: true ones hold, and every part counts. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+
+#include "gavel/merkle.h"
+#include "src/explorer/proof.h"
+#include "tests/unit/explorer/ledger.h"
+
+static json_t *
+hex_of(struct gv_bytes b)
+{
+    char *hex = malloc(2 * b.len + 1);
+    json_t *json;
+
+    assert_non_null(hex);
+    json = json_string(gv_hex(b.p, b.len, hex));
+    free(hex);
+    return json;
+}
+
+static json_t *
+header_of(const struct ledger *l, size_t height)
+{
+    struct gv_reader r = gv_reader(l->auction.block[height]);
+    uint8_t buf[GV_HEADER_SIZE + 81 + 32 * GV_BRANCH_MAX];
+    struct gv_sink s = gv_sink_buffer(buf, sizeof(buf));
+    struct gv_sealed_header h;
+
+    gv_sealed_header_get(&r, &h);
+    gv_sealed_header_put(&s, &h);
+    return hex_of(gv_bytes(buf, s.len));
+}
+
+/* A proof of transaction `index` of the block at `height`; the FINAL links
+ * source and its child. */
+static json_t *
+make_proof(struct ledger *l, uint32_t height, uint32_t index, uint32_t source)
+{
+    struct gv_tx final = ledger_final(l, &l->auction, source);
+    uint8_t hashes[8][32], path[GV_MERKLE_MAX][32];
+    json_t *siblings = json_array(), *headers = json_array(), *proof;
+    struct gv_block b;
+    size_t n;
+
+    assert_int_equal(
+        gv_block_decode(l->auction.block[height], l->s.params, &b, NULL),
+        GV_OK);
+    n = b.h.header.tx_count;
+    assert_in_range(n, 1, 8);
+    memcpy(hashes, b.id, n * 32);
+    n = gv_merkle_path(hashes, n, index, path);
+    for (size_t i = 0; i < n; i++)
+        json_array_append_new(siblings, hex_of(gv_bytes(path[i], 32)));
+    for (uint32_t h = height + 1; h <= source; h++)
+        json_array_append_new(headers, header_of(l, h));
+    proof =
+        json_pack("{ss so si si so so si so s{so so}}", "kind",
+                  gv_tx_name(b.tx[index].kind), "tx", hex_of(b.tx[index].raw),
+                  "index", (int)index, "count", (int)b.h.header.tx_count,
+                  "path", siblings, "header", header_of(l, height), "height",
+                  (int)height, "open", hex_of(l->s.open.raw), "final", "tx",
+                  hex_of(final.raw), "headers", headers);
+    assert_non_null(proof);
+    gv_block_clear(&b);
+    return proof;
+}
+
+static void
+true_proofs_hold(void **state)
+{
+    static const struct {
+        uint32_t height, index, source;
+    } cases[] = {{1, 2, 1}, {1, 3, 3}, {2, 0, 2}, {4, 0, 4}, {0, 0, 1}};
+    struct gv_proof_report r;
+    struct gv_error e = {""};
+    struct ledger l;
+
+    (void)state;
+    ledger_make(&l, SPOIL_NOTHING);
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        json_t *proof =
+            make_proof(&l, cases[i].height, cases[i].index, cases[i].source);
+        json_t *answer;
+
+        if (gv_proof_verify(proof, &r, &e) != GV_OK)
+            fail_msg("case %zu: %s", i, e.text);
+        assert_true(r.final);
+        assert_int_equal(r.height, cases[i].height);
+        assert_true(GV_ID_EQ(&r.auction, &l.s.open.id));
+        json_object_set_new(proof, "final", json_null());
+        answer = json_pack("{sO}", "result", proof);
+        assert_int_equal(gv_proof_verify(answer, &r, &e), GV_OK);
+        assert_false(r.final);
+        json_decref(answer);
+        json_decref(proof);
+    }
+    ledger_free(&l);
+}
+
+/* Change one digit of a hex string. */
+static json_t *
+flip(const json_t *text, size_t at)
+{
+    char *copy = strdup(json_string_value(text));
+    json_t *json;
+
+    assert_non_null(copy);
+    copy[at] = copy[at] == '0' ? '1' : '0';
+    json = json_string(copy);
+    free(copy);
+    return json;
+}
+
+static void
+every_digit_counts(void **state)
+{
+    static const char *const parts[] = {"tx", "header", "open"};
+    struct gv_proof_report r;
+    struct gv_error e;
+    struct ledger l;
+    json_t *proof, *final;
+
+    (void)state;
+    ledger_make(&l, SPOIL_NOTHING);
+    proof = make_proof(&l, 1, 2, 2);
+    for (size_t p = 0; p < 3; p++) {
+        json_t *whole = json_incref(json_object_get(proof, parts[p]));
+
+        for (size_t i = 0; i < json_string_length(whole); i++) {
+            json_object_set_new(proof, parts[p], flip(whole, i));
+            if (gv_proof_verify(proof, &r, &e) != GV_REJECT)
+                fail_msg("digit %zu of %s does not count", i, parts[p]);
+        }
+        json_object_set_new(proof, parts[p], whole);
+    }
+    final = json_object_get(proof, "final");
+    for (size_t i = 0; i < json_string_length(json_object_get(final, "tx"));
+         i++) {
+        json_t *whole = json_incref(json_object_get(final, "tx"));
+
+        json_object_set_new(final, "tx", flip(whole, i));
+        if (gv_proof_verify(proof, &r, &e) != GV_REJECT)
+            fail_msg("digit %zu of final.tx does not count", i);
+        json_object_set_new(final, "tx", whole);
+    }
+    assert_int_equal(gv_proof_verify(proof, &r, &e), GV_OK);
+    json_decref(proof);
+    ledger_free(&l);
+}
+
+static void
+false_numbers_are_refused(void **state)
+{
+    static const char *const names[] = {"index", "count", "height"};
+    struct gv_proof_report r;
+    struct gv_error e;
+    struct ledger l;
+    json_t *proof;
+
+    (void)state;
+    ledger_make(&l, SPOIL_NOTHING);
+    proof = make_proof(&l, 1, 2, 2);
+    for (size_t i = 0; i < 3; i++) {
+        json_t *whole = json_incref(json_object_get(proof, names[i]));
+
+        for (int n = -1; n < 6; n++) {
+            if (n == json_integer_value(whole))
+                continue;
+            json_object_set_new(proof, names[i], json_integer(n));
+            assert_int_equal(gv_proof_verify(proof, &r, &e), GV_REJECT);
+        }
+        json_object_del(proof, names[i]);
+        assert_int_equal(gv_proof_verify(proof, &r, &e), GV_REJECT);
+        json_object_set_new(proof, names[i], whole);
+    }
+    /* The header between is missing: the link starts elsewhere. */
+    json_array_clear(
+        json_object_get(json_object_get(proof, "final"), "headers"));
+    assert_int_equal(gv_proof_verify(proof, &r, &e), GV_REJECT);
+    json_decref(proof);
+    ledger_free(&l);
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(true_proofs_hold),
+        cmocka_unit_test(every_digit_counts),
+        cmocka_unit_test(false_numbers_are_refused),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
