@@ -4,6 +4,7 @@
  * SIGINT and SIGTERM are blocked in every thread and read here from a
  * descriptor, so that no code runs inside a signal handler.
  */
+#include <errno.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -57,15 +58,20 @@ watch(struct program *p, struct gv_miner *miner)
     struct pollfd fds[] = {{.fd = p->signal_fd, .events = POLLIN},
                            {.fd = p->end_fd, .events = POLLIN}};
 
-    while (poll(fds, 2, TICK_MS) == 0) {
-        const struct gv_miner_stats stats = gv_miner_stats(miner);
+    for (;;) {
+        const int n = poll(fds, 2, TICK_MS);
+        struct gv_miner_stats stats;
 
+        if (n > 0)
+            return p->code;
+        if (n < 0 && errno != EINTR)
+            return fail(EXIT_FAILED, "poll fails");
+        stats = gv_miner_stats(miner);
         if (stats.broken)
             return fail(EXIT_FAILED, "the kernel computes wrongly on this "
                                      "CPU; choose another with --kernel");
         gv_report_status(p->report, &stats);
     }
-    return p->code;
 }
 
 static int

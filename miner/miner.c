@@ -132,6 +132,7 @@ open_hashers(struct gv_miner *m, struct gv_error *e)
                                                .strategy = m->o.strategy,
                                                .seed = m->o.seed,
                                                .roll = GV_HASHERS_ROLL_CALLER,
+                                               .nonces = m->o.nonces,
                                                .found = on_found,
                                                .next = on_next,
                                                .ctx = m};

@@ -59,6 +59,7 @@ struct gv_miner_options {
     unsigned threads;               /* 1..GV_HASHERS_THREADS_MAX */
     enum gv_search_strategy strategy;
     uint64_t seed;    /* of GV_SEARCH_RANDOM */
+    uint64_t nonces;  /* of a header, as in struct gv_hashers_options */
     uint64_t blocks;  /* stop after so many accepted seals; 0: never */
     unsigned poll_ms; /* of a long poll, at most 60000; 0: GV_MINER_POLL_MS */
     gv_miner_event_fn event; /* not NULL */

@@ -8,14 +8,19 @@
 #include <time.h>
 #include <unistd.h>
 
-#define STATUS_MS 10000 /* between status events in JSON */
+#define TICKS 10 /* the speed is that of the last so many */
+
+struct figure {
+    uint64_t ms, hashes;
+};
 
 struct gv_report {
     pthread_mutex_t lock;
     bool json, terminal;
     bool line; /* the status line stands on the terminal */
     uint64_t start_ms;
-    uint64_t last_ms, last_hashes; /* of the status before */
+    struct figure past[TICKS];
+    unsigned tick; /* where in past the oldest is */
 };
 
 static const char *const names[] = {
@@ -45,7 +50,8 @@ gv_report_new(bool json)
     r->json = json;
     r->terminal = !json && isatty(STDERR_FILENO) == 1;
     r->start_ms = clock_ms(CLOCK_MONOTONIC);
-    r->last_ms = r->start_ms;
+    for (unsigned i = 0; i < TICKS; i++)
+        r->past[i].ms = r->start_ms;
     return r;
 }
 
@@ -168,22 +174,22 @@ gv_report_event(struct gv_report *r, const struct gv_miner_event *event)
 void
 gv_report_status(struct gv_report *r, const struct gv_miner_stats *stats)
 {
-    const uint64_t now = clock_ms(CLOCK_MONOTONIC);
+    const struct figure now = {clock_ms(CLOCK_MONOTONIC), stats->hashes};
+    struct figure old;
     uint64_t rate;
 
     pthread_mutex_lock(&r->lock);
-    rate = per_second(stats->hashes - r->last_hashes, now - r->last_ms);
+    old = r->past[r->tick];
+    r->past[r->tick] = now;
+    r->tick = (r->tick + 1) % TICKS;
+    rate = per_second(now.hashes - old.hashes, now.ms - old.ms);
     if (r->terminal) {
         clear_line(r);
         figures_text(stats, rate);
         fflush(stderr);
         r->line = true;
-    } else if (r->json && now - r->last_ms >= STATUS_MS) {
+    } else if (r->json && r->tick == 0) {
         figures_json("status", stats, rate);
-    }
-    if (!r->json || now - r->last_ms >= STATUS_MS) {
-        r->last_ms = now;
-        r->last_hashes = stats->hashes;
     }
     pthread_mutex_unlock(&r->lock);
 }

@@ -9,7 +9,7 @@
  * For people, new templates are not listed, and a terminal has a last line
  * that is rewritten with the speed and the counts. In JSON there are the
  * events online, offline, work, no-work, accepted, stale, rejected, done,
- * refused, status (every 10 s) and end; text, template and chains are there
+ * refused, status (every 10th) and end; text, template and chains are there
  * where they apply.
  *
  * Thread-safety: every function but new and free may be called from any
