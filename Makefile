@@ -4,6 +4,7 @@
 BUILD ?= release
 O ?= build/$(BUILD)
 CC ?= gcc
+CORES := $(shell nproc 2>/dev/null || echo 1)
 PYTEST = /usr/bin/python3 -m pytest
 PKGS = libcrypto libssl libsecp256k1 libzmq libevent libevent_openssl \
        libevent_pthreads jansson
@@ -152,6 +153,10 @@ $(FUZZ): $(O)/%: $(O)/%.o $(O)/tests/fuzz/replay.o $(ALL_LIBS)
 	$(link) $(NODE_LIBS)
 endif
 
+# Not one of FUZZ: it writes inputs and reads none.
+$(O)/tests/fuzz/seeds: $(O)/tests/fuzz/seeds.o $(SUPPORT) $(ALL_LIBS)
+	$(link) $(NODE_LIBS)
+
 unit: $(UNIT) ## build and run the unit tests and vectors
 	@tests/run-unit $(O) $(UNIT)
 fuzz-replay: $(FUZZ) ## replay the committed corpora through every decoder
@@ -161,6 +166,7 @@ functional-short: all
 check: deps-test ## every quick test: unit, vectors, corpora, short functional
 	@$(MAKE) --no-print-directory check-installed
 check-installed: lint
+	@$(MAKE) --no-print-directory -j$(CORES) all $(UNIT) $(FUZZ)
 	@$(MAKE) --no-print-directory unit fuzz-replay functional-short
 check-functional: all ## real processes, faults, networks
 	@GAVEL_BUILD=$(abspath $(O)) $(PYTEST) -q tests/functional
@@ -172,16 +178,18 @@ fuzz: ## run every fuzz target for FUZZ_SECONDS (default 60)
 	@$(MAKE) --no-print-directory BUILD=fuzz fuzz-run
 fuzz-run: $(FUZZ)
 	@tests/run-fuzz --search $(O) $(FUZZ)
+fuzz-seeds: $(O)/tests/fuzz/seeds ## write the corpora's first inputs again
+	@$< tests/fuzz/corpus
 cover: ## line coverage of the unit tests
 	@$(MAKE) --no-print-directory BUILD=cover unit
 	@tests/run-cover build/cover
 fresh: ## both README commands in a fresh Debian 12 (needs root, debootstrap)
 	@tests/run-fresh
 demo: deps ## an auction from start to proof, on loopback
-	@$(MAKE) --no-print-directory all
+	@$(MAKE) --no-print-directory -j$(CORES) all
 	@tests/demo/run $(abspath $(O))
 run: deps ## leave a regtest node running in the foreground
-	@$(MAKE) --no-print-directory all
+	@$(MAKE) --no-print-directory -j$(CORES) all
 	@$(O)/gaveld --network regtest --datadir build/run --ttp all
 deps: ## install what a build needs (Debian packages)
 	@tests/install-deps $(DEPS)
@@ -200,8 +208,8 @@ help: ## this list
 	@echo "  BUILD=release|debug|asan|tsan|fuzz|cover selects the flavour."
 
 .PHONY: all unit fuzz-replay functional-short check check-installed \
-        check-functional lint bench fuzz fuzz-run cover fresh demo run deps \
-        deps-test format install clean help
+        check-functional lint bench fuzz fuzz-run fuzz-seeds cover fresh \
+        demo run deps deps-test format install clean help
 .SECONDARY:
 
 -include $(shell find $(O) -name '*.d' 2>/dev/null)

@@ -1,4 +1,5 @@
 /* main.c - gaveld. */
+#include <malloc.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -14,6 +15,10 @@ main(int argc, char **argv)
     enum gv_rc rc;
     int status = 0;
 
+    /* Buffers of the size of a block are kept for the next one in place of
+     * being mapped anew: a page fault costs as much as hashing a page. */
+    mallopt(M_MMAP_THRESHOLD, 16 << 20);
+    mallopt(M_TRIM_THRESHOLD, 64 << 20);
     if (gv_no_core_dumps() != GV_OK) {
         fprintf(stderr, "gaveld: core dumps cannot be forbidden\n");
         return 1;

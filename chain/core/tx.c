@@ -4,6 +4,7 @@
 
 #include "chain/core/tx_impl.h"
 #include "gavel/merkle.h"
+#include "gavel/sha256xn.h"
 
 static const struct {
     uint8_t kind;
@@ -95,18 +96,82 @@ gv_tx_put(struct gv_sink *s, const struct gv_tx *tx)
         gv_put(s, sig->b, 64);
 }
 
-/* Ids that hash the core are derived once, where the bytes are at hand. */
+#define GROUP 32 /* BIDs derived together */
+#define FEW 4    /* too few to gain by it */
+
 static void
-derive(struct gv_tx *tx)
+derive_bid(struct gv_tx *tx)
 {
-    if (tx->kind == GV_TX_BID)
-        gv_tagged(GV_TAG_BID, tx->raw.p, tx->core_len, tx->u.bid.id.b);
-    else if (tx->kind == GV_TX_CLOSE)
-        gv_tagged(GV_TAG_CLOSE, tx->raw.p, tx->core_len, tx->u.close.id.b);
+    struct gv_tx_bid *b = &tx->u.bid;
+
+    gv_tagged(GV_TAG_BID, tx->raw.p, tx->core_len, b->id.b);
+    gv_stamp_leaf(GV_TX_BID, b->id.b, &b->sig, b->leaf);
+}
+
+static void
+derive_bids(struct gv_tx *const bids[], size_t n)
+{
+    const uint8_t *core[GROUP] = {NULL}, *leaf[GROUP] = {NULL};
+    size_t core_len[GROUP] = {0}, leaf_len[GROUP] = {0};
+    uint8_t out[GROUP][32], msg[GROUP][GV_STAMP_LEAF_MESSAGE];
+
+    if (n < FEW) {
+        for (size_t i = 0; i < n; i++)
+            derive_bid(bids[i]);
+        return;
+    }
+    for (size_t i = 0; i < n; i++) {
+        core[i] = bids[i]->raw.p;
+        core_len[i] = bids[i]->core_len;
+    }
+    gv_tagged_many(GV_TAG_BID, core, core_len, n, out);
+    for (size_t i = 0; i < n; i++) {
+        struct gv_tx_bid *b = &bids[i]->u.bid;
+
+        memcpy(b->id.b, out[i], 32);
+        tx_leaf_message(GV_TX_BID, b->id.b, &b->sig, msg[i]);
+        leaf[i] = msg[i];
+        leaf_len[i] = GV_STAMP_LEAF_MESSAGE;
+    }
+    gv_sha256_many(leaf, leaf_len, n, GV_SHA256_NO_PREFIX, out);
+    for (size_t i = 0; i < n; i++)
+        memcpy(bids[i]->u.bid.leaf, out[i], 32);
+}
+
+/* Ids that hash the core are derived once, where the bytes are at hand. */
+void
+gv_tx_derive(struct gv_tx *txs, size_t n)
+{
+    struct gv_tx *bid[GROUP];
+    size_t bids = 0;
+
+    for (size_t i = 0; i < n; i++) {
+        if (txs[i].kind == GV_TX_CLOSE)
+            gv_tagged(GV_TAG_CLOSE, txs[i].raw.p, txs[i].core_len,
+                      txs[i].u.close.id.b);
+        if (txs[i].kind == GV_TX_BID)
+            bid[bids++] = &txs[i];
+        if (bids == GROUP) {
+            derive_bids(bid, bids);
+            bids = 0;
+        }
+    }
+    if (bids > 0)
+        derive_bids(bid, bids);
 }
 
 enum gv_rc
 gv_tx_decode(struct gv_bytes raw, struct gv_tx *out, struct gv_reject *why)
+{
+    enum gv_rc rc = gv_tx_decode_bare(raw, out, why);
+
+    if (rc == GV_OK)
+        gv_tx_derive(out, 1);
+    return rc;
+}
+
+enum gv_rc
+gv_tx_decode_bare(struct gv_bytes raw, struct gv_tx *out, struct gv_reject *why)
 {
     struct gv_reader r = gv_reader(raw);
     struct gv_sig *sig;
@@ -132,7 +197,6 @@ gv_tx_decode(struct gv_bytes raw, struct gv_tx *out, struct gv_reject *why)
         gv_get(&r, sig->b, 64, "signature");
     if (!gv_reader_done(&r))
         return gv_refuse(why, GV_BAD_ENCODING, r.field, 0, 0);
-    derive(out);
     return GV_OK;
 }
 
@@ -178,7 +242,11 @@ gv_tx_sign(const struct gv_keys *keys, const struct gv_seckey *secret,
         memcpy(tx->u.bid.id.b, digest, 32);
     if (tx->kind == GV_TX_CLOSE)
         memcpy(tx->u.close.id.b, digest, 32);
-    return gv_key_sign(keys, secret, digest, NULL, sig);
+    if (gv_key_sign(keys, secret, digest, NULL, sig) != GV_OK)
+        return GV_REJECT;
+    if (tx->kind == GV_TX_BID)
+        gv_stamp_leaf(GV_TX_BID, digest, sig, tx->u.bid.leaf);
+    return GV_OK;
 }
 
 void

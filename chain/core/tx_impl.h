@@ -13,4 +13,10 @@ void tx_put_vote(struct gv_sink *s, const struct gv_vote *v);
  * the trailing signature. */
 void tx_get_body(struct gv_reader *r, struct gv_tx *tx);
 
+/* The message whose SHA-256 is a stamp leaf. */
+#define GV_STAMP_LEAF_MESSAGE (11 + 1 + 32 + 64)
+void tx_leaf_message(enum gv_tx_kind kind, const uint8_t id32[32],
+                     const struct gv_sig *sig,
+                     uint8_t out[GV_STAMP_LEAF_MESSAGE]);
+
 #endif

@@ -1,7 +1,7 @@
 /* wire.c - the canonical encoding: sinks and the reader. */
 #include "gavel/wire.h"
 
-/* --- little-endian ------------------------------------------------------- */
+/* --- little-endian --- */
 
 void
 gv_le32_put(uint8_t out4[4], uint32_t v)
@@ -35,7 +35,7 @@ gv_le64(const uint8_t in8[8])
     return gv_le32(in8) | (uint64_t)gv_le32(in8 + 4) << 32;
 }
 
-/* --- sinks --------------------------------------------------------------- */
+/* --- sinks --- */
 
 /* A sink without a buffer has all the room there is, so that one test of cap
  * serves the three kinds. */
@@ -128,7 +128,7 @@ gv_put_b32(struct gv_sink *s, struct gv_bytes v)
     gv_put(s, v.p, v.len);
 }
 
-/* --- reader -------------------------------------------------------------- */
+/* --- reader --- */
 
 struct gv_reader
 gv_reader(struct gv_bytes in)

@@ -5,11 +5,14 @@
 
 #include "gavel/merkle.h"
 #include "gavel/open.h"
+#include "gavel/sha256xn.h"
 
 #define SEAL_TIME_SLACK_S 600 /* R1 */
 
 /* The least a transaction takes in a block: length, kind, version, chain. */
 #define TX_LEAST (4 + 34)
+
+#define NAMED 128 /* transactions named together */
 
 enum gv_rc
 gv_tx_root(const struct gv_tx_id *ids, size_t n, uint8_t out32[32])
@@ -89,7 +92,6 @@ decode_tx(struct gv_block *b, const struct gv_params *params, uint32_t i,
         return gv_refuse(why, GV_WRONG_CHAIN, "kind", tx->kind, 0);
     if (!GV_ID_EQ(&tx->chain, &b->h.header.chain))
         return gv_refuse(why, GV_WRONG_CHAIN, "chain", 0, 0);
-    gv_tx_id_of(tx->raw, &b->id[i]);
     return GV_OK;
 }
 
@@ -105,7 +107,7 @@ decode_txs(struct gv_reader *r, struct gv_block *b,
         if (r->failed)
             return gv_refuse(why, GV_BAD_ENCODING, r->field, i,
                              b->h.header.tx_count);
-        rc = gv_tx_decode(raw, &b->tx[i], why);
+        rc = gv_tx_decode_bare(raw, &b->tx[i], why);
         if (rc == GV_OK)
             rc = decode_tx(b, params, i, why);
         if (rc != GV_OK) {
@@ -117,6 +119,29 @@ decode_txs(struct gv_reader *r, struct gv_block *b,
     if (!gv_reader_done(r))
         return gv_refuse(why, GV_BAD_ENCODING, r->field, 0, 0);
     return GV_OK;
+}
+
+/* Ids of all transactions, hashed together. An OPEN has its own (R12). */
+static void
+name_txs(struct gv_block *b)
+{
+    const uint8_t *msg[NAMED];
+    size_t len[NAMED];
+    uint8_t out[NAMED][32];
+    size_t n = b->h.header.tx_count;
+
+    for (size_t i = 0; i < n; i += NAMED) {
+        size_t now = n - i < NAMED ? n - i : NAMED;
+
+        for (size_t j = 0; j < now; j++) {
+            msg[j] = b->tx[i + j].raw.p;
+            len[j] = b->tx[i + j].raw.len;
+        }
+        gv_sha256_many(msg, len, now, GV_SHA256_LEAF, out);
+        for (size_t j = 0; j < now; j++)
+            if (b->tx[i + j].kind != GV_TX_OPEN)
+                memcpy(b->id[i + j].b, out[j], 32);
+    }
 }
 
 /* Block 0 of the registry comes from the network's genesis alone; that of an
@@ -149,8 +174,8 @@ check_root(const struct gv_block *b, struct gv_reject *why)
 }
 
 enum gv_rc
-gv_block_decode(struct gv_bytes raw, const struct gv_params *params,
-                struct gv_block *out, struct gv_reject *why)
+gv_block_decode_bare(struct gv_bytes raw, const struct gv_params *params,
+                     struct gv_block *out, struct gv_reject *why)
 {
     struct gv_reader r = gv_reader(raw);
     enum gv_rc rc;
@@ -171,11 +196,24 @@ gv_block_decode(struct gv_bytes raw, const struct gv_params *params,
     out->id = calloc(n ? n : 1, sizeof(*out->id));
     rc = out->tx && out->id ? decode_txs(&r, out, params, why) : GV_FAULT;
     if (rc == GV_OK)
+        name_txs(out);
+    if (rc == GV_OK)
         rc = check_height0(out, params, why);
     if (rc == GV_OK)
         rc = check_root(out, why);
     if (rc != GV_OK)
         gv_block_clear(out);
+    return rc;
+}
+
+enum gv_rc
+gv_block_decode(struct gv_bytes raw, const struct gv_params *params,
+                struct gv_block *out, struct gv_reject *why)
+{
+    enum gv_rc rc = gv_block_decode_bare(raw, params, out, why);
+
+    if (rc == GV_OK)
+        gv_tx_derive(out->tx, out->h.header.tx_count);
     return rc;
 }
 

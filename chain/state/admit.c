@@ -165,6 +165,25 @@ check_final(const struct gv_chain *c, const struct gv_vote *v,
     return GV_OK;
 }
 
+/* Does the mempool hold the SERVICE of the CA that issued this? They arrive
+ * together when a network begins, and stand in one block in that order. */
+static bool
+issuer_waits(const struct gv_chain *c, const struct gv_tx *tx)
+{
+    const struct gv_pool_tx *e = c->pool.of[GV_POOL_BIDS].first;
+    const struct gv_pubkey *issuer;
+
+    if (tx->kind != GV_TX_CERT && tx->kind != GV_TX_LIST)
+        return false;
+    issuer = tx->kind == GV_TX_CERT ? &tx->u.cert.issuer : &tx->u.list.issuer;
+    for (; e; e = e->next)
+        if (e->tx.kind == GV_TX_SERVICE &&
+            e->tx.u.service.cred.role == GV_ROLE_CA &&
+            GV_ID_EQ(&e->tx.u.service.cred.key, issuer))
+            return true;
+    return false;
+}
+
 /* What comes back may need others that come back with it, such as a REVOKE its
  * CERT. It waits even when it cannot stand on the tip yet; the next draft
  * drops it if it still cannot. */
@@ -178,6 +197,8 @@ check_registry(const struct gv_chain *c, const struct gv_admission *a,
     if (rc != GV_REJECT)
         return rc;
     if (a->again && local.code != GV_DUPLICATE && local.code != GV_WRONG_CHAIN)
+        return GV_OK;
+    if (local.code == GV_NOT_SIGNER && issuer_waits(c, a->tx))
         return GV_OK;
     if (why)
         *why = local;

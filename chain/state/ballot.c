@@ -190,8 +190,7 @@ gv_state_add_vote(struct gv_state *s, const struct gv_chain_id *id,
     return count_vote(s, c, vote, validator, sig, now_ms, why);
 }
 
-/* --- this node's own votes
- * ----------------------------------------------------------- */
+/* --- this node's own votes --- */
 
 static enum gv_rc
 read_lock(struct gv_state *s, struct gv_chain *c, size_t own,

@@ -204,8 +204,7 @@ gv_book_outcome(struct gv_book *b, struct gv_outcome *out)
     gv_fold_outcome(b->fold, out);
 }
 
-/* --- connecting ------------------------------------------------------------
- */
+/* --- connecting --- */
 
 static enum gv_rc
 check_empty(const struct gv_book *b, const struct gv_block *block,

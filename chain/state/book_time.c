@@ -4,6 +4,8 @@
 #include "chain/state/book_impl.h"
 #include "chain/state/vec.h"
 
+#define TIES 64 /* hashed together */
+
 bool
 gv_book_marked(const struct gv_book *b, const struct gv_book_leaf *leaf,
                uint8_t authority)
@@ -149,8 +151,9 @@ gv_book_time_of(const struct gv_book *b, const struct gv_book_leaf *leaf,
     return true;
 }
 
-void
-gv_book_fold_bid(const struct gv_book *b, uint32_t bid, struct gv_fold_bid *out)
+/* All of a row but its tie. */
+static void
+fold_row(const struct gv_book *b, uint32_t bid, struct gv_fold_bid *out)
 {
     const struct gv_book_bid *from = &b->bid[bid];
 
@@ -159,7 +162,13 @@ gv_book_fold_bid(const struct gv_book *b, uint32_t bid, struct gv_fold_bid *out)
     out->amount = from->amount;
     out->bidder = from->bidder;
     out->ref = bid;
-    gv_tie(b->stamp[from->info].info_hash, from->id.b, out->tie);
+}
+
+void
+gv_book_fold_bid(const struct gv_book *b, uint32_t bid, struct gv_fold_bid *out)
+{
+    fold_row(b, bid, out);
+    gv_tie(b->stamp[b->bid[bid].info].info_hash, out->id.b, out->tie);
 }
 
 void
@@ -274,6 +283,30 @@ by_order(const void *x, const void *y)
     return c ? c : GV_ID_CMP(&a->id, &b->id);
 }
 
+/* The rows of up to TIES bids from `first` on; their ties are hashed together.
+ */
+static void
+fold_rows(const struct gv_book *b, uint32_t first, size_t n,
+          struct gv_fold_bid *rows)
+{
+    uint8_t msg[TIES][64], tie[TIES][32];
+    const uint8_t *msgs[TIES];
+    size_t lens[TIES];
+
+    for (size_t i = 0; i < n; i++) {
+        const struct gv_book_bid *bid = &b->bid[first + i];
+
+        fold_row(b, first + (uint32_t)i, &rows[i]);
+        memcpy(msg[i], b->stamp[bid->info].info_hash, 32);
+        memcpy(msg[i] + 32, bid->id.b, 32);
+        msgs[i] = msg[i];
+        lens[i] = 64;
+    }
+    gv_tagged_many(GV_TAG_TIE, msgs, lens, n, tie);
+    for (size_t i = 0; i < n; i++)
+        memcpy(rows[i].tie, tie[i], 32);
+}
+
 /* New bids enter the fold in their order, so that one block is one fold. */
 static enum gv_rc
 fold_new(struct gv_book_step *s)
@@ -284,11 +317,12 @@ fold_new(struct gv_book_step *s)
     enum gv_rc rc = rows ? GV_OK : GV_FAULT;
     bool sorted = true;
 
-    for (size_t i = 0; rows && i < n; i++) {
-        gv_book_fold_bid(b, s->before->bids + (uint32_t)i, &rows[i]);
-        if (i > 0 && by_order(&rows[i - 1], &rows[i]) > 0)
+    for (size_t i = 0; rows && i < n; i += TIES)
+        fold_rows(b, s->before->bids + (uint32_t)i, n - i < TIES ? n - i : TIES,
+                  rows + i);
+    for (size_t i = 1; rows && i < n; i++)
+        if (by_order(&rows[i - 1], &rows[i]) > 0)
             sorted = false;
-    }
     if (rows && !sorted)
         qsort(rows, n, sizeof(*rows), by_order);
     for (size_t i = 0; rc == GV_OK && i < n; i++)

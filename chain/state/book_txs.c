@@ -102,7 +102,6 @@ add_bid(struct gv_book_step *s, const struct gv_tx *tx, uint32_t index)
     uint32_t bidder = gv_book_find_bidder(b, &t->bidder);
     struct gv_book_bid *to;
     uint32_t recent;
-    uint8_t leaf[32];
     enum gv_rc rc = check_bid(s, t, bidder);
 
     if (rc != GV_OK)
@@ -125,8 +124,7 @@ add_bid(struct gv_book_step *s, const struct gv_tx *tx, uint32_t index)
     b->bidder[bidder].bids++;
     if (gv_table_add(&b->by_bid, (uint32_t)b->bids - 1) != GV_OK)
         return GV_FAULT;
-    gv_stamp_leaf(GV_TX_BID, t->id.b, &t->sig, leaf);
-    return own_leaf(s, leaf, (uint32_t)b->bids - 1, &to->leaf);
+    return own_leaf(s, t->leaf, (uint32_t)b->bids - 1, &to->leaf);
 }
 
 static enum gv_rc

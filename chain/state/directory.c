@@ -93,8 +93,7 @@ gv_directory_free(struct gv_directory *d)
     free(d);
 }
 
-/* --- look-ups ---------------------------------------------------------------
- */
+/* --- look-ups --- */
 
 const struct gv_dir_service *
 gv_directory_service(const struct gv_directory *d, const struct gv_pubkey *key)
@@ -137,8 +136,7 @@ gv_directory_revoked(const struct gv_directory *d,
     return gv_table_find(&d->revoked_by_fp, fingerprint->b) != GV_NOWHERE;
 }
 
-/* --- checks -----------------------------------------------------------------
- */
+/* --- checks --- */
 
 /* A CA that is on the registry, valid at this time and not revoked. */
 static enum gv_rc
@@ -265,8 +263,7 @@ gv_directory_check(const struct gv_directory *d, const struct gv_tx *tx,
     return gv_refuse(why, GV_WRONG_CHAIN, "kind", tx->kind, 0);
 }
 
-/* --- entering ----------------------------------------------------------------
- */
+/* --- entering --- */
 
 static enum gv_rc
 add_service(struct gv_directory *d, const struct gv_tx *tx, uint32_t height)

@@ -105,8 +105,7 @@ pick_outcome(struct gv_chain *c, struct gv_pick *p)
     pick_finals(c, p);
 }
 
-/* --- bids and their stamps ---------------------------------------------------
- */
+/* --- bids and their stamps --- */
 
 /* Can this stamped bid stand in a block of p->time_ms (R3)? */
 static bool

@@ -98,14 +98,19 @@ make_entry(const struct gv_tx *tx, const struct gv_tx_facts *facts)
     memcpy(e->raw, tx->raw.p, e->len);
     if (facts)
         *e->facts = *facts;
-    /* Decoded once more so that its views point to its own bytes. */
-    if (gv_tx_decode(gv_bytes(e->raw, e->len), &e->tx, &why) != GV_OK) {
+    /* Decoded once more so that its views point to its own bytes; what was
+     * derived from them is the same. */
+    if (gv_tx_decode_bare(gv_bytes(e->raw, e->len), &e->tx, &why) != GV_OK) {
         free_entry(e);
         return NULL;
     }
+    if (tx->kind == GV_TX_BID)
+        e->tx.u.bid = tx->u.bid;
+    if (tx->kind == GV_TX_CLOSE)
+        e->tx.u.close = tx->u.close;
     e->t_us = UINT64_MAX;
     if (e->tx.kind == GV_TX_BID)
-        gv_stamp_leaf(GV_TX_BID, e->tx.u.bid.id.b, &e->tx.u.bid.sig, e->leaf);
+        memcpy(e->leaf, e->tx.u.bid.leaf, 32);
     if (e->tx.kind == GV_TX_CLOSE)
         gv_stamp_leaf(GV_TX_CLOSE, e->tx.u.close.id.b, &e->tx.u.close.sig,
                       e->leaf);

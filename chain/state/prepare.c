@@ -4,6 +4,42 @@
 
 #include "chain/state/impl.h"
 
+/* What the mempool knows of transaction i: that its signatures are good, its
+ * derived ids, what its token says. False: nothing. */
+static bool
+take_known(const struct gv_state *s, struct gv_task *t, size_t i)
+{
+    const struct gv_pool_tx *e = gv_pool_find(&s->pool, &t->block.id[i]);
+    struct gv_tx *tx = &t->block.tx[i];
+
+    if (!e)
+        return false;
+    if (tx->kind == GV_TX_BID)
+        tx->u.bid = e->tx.u.bid;
+    if (tx->kind == GV_TX_CLOSE)
+        tx->u.close = e->tx.u.close;
+    if (e->facts)
+        *t->facts.at[i] = *e->facts;
+    return true;
+}
+
+/* Runs of transactions that nobody has derived yet. */
+static void
+derive_unknown(struct gv_task *t)
+{
+    size_t from = 0;
+
+    for (size_t i = 0; i < t->todos; i++) {
+        bool ends = i + 1 == t->todos || t->todo[i + 1] != t->todo[i] + 1;
+
+        if (!ends)
+            continue;
+        gv_tx_derive(t->block.tx + t->todo[from],
+                     t->todo[i] + 1 - t->todo[from]);
+        from = i + 1;
+    }
+}
+
 /* Transactions in the mempool were verified; the others are to do. */
 static enum gv_rc
 list_todo(struct gv_state *s, struct gv_task *t)
@@ -16,19 +52,14 @@ list_todo(struct gv_state *s, struct gv_task *t)
     if (!t->todo || !t->facts.at)
         return GV_FAULT;
     for (size_t i = 0; i < n; i++) {
-        const struct gv_tx *tx = &t->block.tx[i];
-        const struct gv_pool_tx *e;
-
-        if (tx->kind == GV_TX_OUTCOME)
+        if (t->block.tx[i].kind == GV_TX_OUTCOME)
             continue;
-        if (gv_facts_make(tx, &t->facts.at[i]) != GV_OK)
+        if (gv_facts_make(&t->block.tx[i], &t->facts.at[i]) != GV_OK)
             return GV_FAULT;
-        e = gv_pool_find(&s->pool, &t->block.id[i]);
-        if (!e)
+        if (!take_known(s, t, i))
             t->todo[t->todos++] = (uint32_t)i;
-        else if (e->facts)
-            *t->facts.at[i] = *e->facts;
     }
+    derive_unknown(t);
     return GV_OK;
 }
 
@@ -180,7 +211,7 @@ gv_task_block(struct gv_state *s, struct gv_bytes raw, uint64_t now_ms,
     t = gv_task_new(s, raw, true);
     if (!t)
         return gv_state_fail(s, "out of memory");
-    rc = gv_block_decode(gv_task_raw(t), s->opt.params, &t->block, why);
+    rc = gv_block_decode_bare(gv_task_raw(t), s->opt.params, &t->block, why);
     if (rc == GV_OK)
         rc = prepare_block(s, t, now_ms, ahead, why);
     if (rc != GV_OK) {

@@ -25,8 +25,7 @@ block_key(const struct gv_chain *c, uint32_t height)
     return k;
 }
 
-/* --- the record of a chain --------------------------------------------------
- */
+/* --- the record of a chain --- */
 
 static void
 put_record(struct gv_sink *s, const struct gv_chain *c)
@@ -145,8 +144,7 @@ gv_record_load_chains(struct gv_state *s)
     return rc == GV_ABSENT ? GV_OK : rc;
 }
 
-/* --- blocks ------------------------------------------------------------------
- */
+/* --- blocks --- */
 
 void
 gv_record_put_block(struct gv_state *s, const struct gv_chain *c,
@@ -248,8 +246,7 @@ gv_record_drop_rows(struct gv_state *s, const struct gv_chain *c,
     gv_kv_batch_delete(&s->batch, GV_CF_ROWS, gv_key_view(&k));
 }
 
-/* --- a validator's locks
- * --------------------------------------------------------- */
+/* --- a validator's locks --- */
 
 static struct gv_key
 lock_key(const struct gv_chain *c, const struct gv_pubkey *key)

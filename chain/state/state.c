@@ -30,8 +30,7 @@ gv_state_params(const struct gv_state *s)
     return s->opt.params;
 }
 
-/* --- chains by id
- * -------------------------------------------------------------- */
+/* --- chains by id --- */
 
 /* Position of id, or where it belongs. */
 static size_t
@@ -97,8 +96,7 @@ gv_state_chain_at(struct gv_state *s, size_t i)
     return i < s->chains ? s->chain[i] : NULL;
 }
 
-/* --- open and close
- * -------------------------------------------------------------- */
+/* --- open and close --- */
 
 /* The registry's block 0 comes from the network's parameters. */
 static enum gv_rc
@@ -212,8 +210,7 @@ gv_state_commit(struct gv_state *s, bool sync, bool *wrote)
     return GV_OK;
 }
 
-/* --- blocks
- * ------------------------------------------------------------------------ */
+/* --- blocks --- */
 
 enum gv_rc
 gv_state_block(struct gv_state *s, struct gv_chain *c,
@@ -242,8 +239,7 @@ gv_state_block_at(struct gv_state *s, struct gv_chain *c, uint32_t height,
     return gv_record_get_block(s, c, height, &c->spine->at[height].sealed, out);
 }
 
-/* --- housekeeping
- * --------------------------------------------------------------------- */
+/* --- housekeeping --- */
 
 /* A stamped bid whose deadline has passed can never be included with that
  * stamp; anything else leaves when it waited for far too long. */

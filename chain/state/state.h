@@ -75,8 +75,7 @@ const char *gv_state_error(const struct gv_state *s);
 enum gv_rc gv_state_commit(struct gv_state *s, bool sync,
                            bool *wrote) GV_MUST_CHECK;
 
-/* --- tasks: blocks and transactions ----------------------------------------
- */
+/* --- tasks: blocks and transactions --- */
 
 struct gv_task;
 
@@ -140,8 +139,7 @@ enum gv_rc gv_state_add_tx(struct gv_state *s, struct gv_bytes raw,
  * look-ups (gv_book_shade). GV_OK or GV_FAULT. */
 enum gv_rc gv_chain_shade_pool(struct gv_chain *c) GV_MUST_CHECK;
 
-/* --- look-ups ----------------------------------------------------------------
- */
+/* --- look-ups --- */
 
 /* NULL when this node has no such chain. */
 struct gv_chain *gv_state_chain(struct gv_state *s,
@@ -177,8 +175,7 @@ enum gv_rc gv_state_chains_of_bidder(struct gv_state *s,
 const struct gv_pool *gv_state_pool(const struct gv_state *s);
 size_t gv_state_pool_max(const struct gv_state *s);
 
-/* --- time and duties
- * ----------------------------------------------------------- */
+/* --- time and duties --- */
 
 /* Housekeeping: transactions past their deadline leave the mempool, long idle
  * auctions leave memory. Call about every 100 ms. */

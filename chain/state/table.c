@@ -18,7 +18,7 @@ gv_table_free(struct gv_table *t)
     t->cap = t->used = 0;
 }
 
-static uint64_t
+static uint32_t
 hash(const struct gv_table *t, const uint8_t id32[32])
 {
     uint64_t a, b;
@@ -28,17 +28,17 @@ hash(const struct gv_table *t, const uint8_t id32[32])
     a = (a ^ t->seed) * 0x9e3779b97f4a7c15u;
     a ^= a >> 32;
     a = (a ^ b) * 0xd6e8feb86659fd93u;
-    return a ^ a >> 32;
+    return (uint32_t)(a >> 32);
 }
 
 /* Slot that holds id, or the free slot where it belongs. */
 static size_t
-locate(const struct gv_table *t, const uint8_t id32[32], uint64_t h)
+locate(const struct gv_table *t, const uint8_t id32[32], uint32_t h)
 {
     size_t i = h & (t->cap - 1);
 
     while (t->slot[i].place != 0) {
-        if (t->slot[i].tag == (uint32_t)(h >> 32) &&
+        if (t->slot[i].hash == h &&
             memcmp(t->key(t->arg, t->slot[i].place - 1), id32, 32) == 0)
             break;
         i = (i + 1) & (t->cap - 1);
@@ -57,8 +57,18 @@ gv_table_find(const struct gv_table *t, const uint8_t id32[32])
     return t->slot[i].place - 1; /* 0 - 1 is GV_NOWHERE */
 }
 
-/* Tags keep the upper half of the hash; the index needs the whole hash, so
- * growing fetches every key again. */
+/* The first free slot from where h belongs. */
+static size_t
+vacancy(const struct gv_table *t, uint32_t h)
+{
+    size_t i = h & (t->cap - 1);
+
+    while (t->slot[i].place != 0)
+        i = (i + 1) & (t->cap - 1);
+    return i;
+}
+
+/* Slots keep their hash, so growing fetches no id. */
 static enum gv_rc
 grow(struct gv_table *t)
 {
@@ -70,14 +80,9 @@ grow(struct gv_table *t)
         *t = old;
         return GV_FAULT;
     }
-    for (size_t i = 0; i < old.cap; i++) {
-        const uint8_t *id;
-
-        if (old.slot[i].place == 0)
-            continue;
-        id = t->key(t->arg, old.slot[i].place - 1);
-        t->slot[locate(t, id, hash(t, id))] = old.slot[i];
-    }
+    for (size_t i = 0; i < old.cap; i++)
+        if (old.slot[i].place != 0)
+            t->slot[vacancy(t, old.slot[i].hash)] = old.slot[i];
     free(old.slot);
     return GV_OK;
 }
@@ -86,13 +91,13 @@ enum gv_rc
 gv_table_add(struct gv_table *t, uint32_t place)
 {
     const uint8_t *id = t->key(t->arg, place);
-    uint64_t h = hash(t, id);
+    uint32_t h = hash(t, id);
     size_t i;
 
     if (t->used + 1 > t->cap - t->cap / 4 && grow(t) != GV_OK)
         return GV_FAULT;
-    i = locate(t, id, h);
-    t->slot[i].tag = (uint32_t)(h >> 32);
+    i = vacancy(t, h);
+    t->slot[i].hash = h;
     t->slot[i].place = place + 1;
     t->used++;
     return GV_OK;
@@ -110,7 +115,7 @@ gv_table_remove(struct gv_table *t, uint32_t place)
     if (t->slot[hole].place != place + 1)
         return;
     for (i = (hole + 1) & mask; t->slot[i].place != 0; i = (i + 1) & mask) {
-        uint64_t h = hash(t, t->key(t->arg, t->slot[i].place - 1));
+        uint32_t h = t->slot[i].hash;
 
         /* Move it back unless its home lies behind the hole. */
         if (((i - (h & mask)) & mask) >= ((i - hole) & mask)) {

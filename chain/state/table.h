@@ -15,7 +15,7 @@
 #define GV_NOWHERE UINT32_MAX
 
 struct gv_table_slot {
-    uint32_t tag;
+    uint32_t hash;  /* low bits: where it belongs; all: a cheap first look */
     uint32_t place; /* position + 1; 0: free */
 };
 

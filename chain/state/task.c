@@ -88,8 +88,7 @@ gv_task_new(struct gv_state *s, struct gv_bytes raw, bool is_block)
     return t;
 }
 
-/* --- context of headers
- * ---------------------------------------------------------- */
+/* --- context of headers --- */
 
 uint32_t
 gv_chain_target(const struct gv_state *s, const struct gv_chain *c,
@@ -148,9 +147,7 @@ gv_task_context(struct gv_state *s, struct gv_chain *c,
     return gv_header_check_work(h, why);
 }
 
-/* --- verify
- * ---------------------------------------------------------------------------
- */
+/* --- verify --- */
 
 static enum gv_rc
 verify_one(struct gv_task *t, const struct gv_keys *keys, size_t i,

@@ -204,8 +204,7 @@ gv_tree_link(struct gv_tree *t, const struct gv_vote *link, bool late)
     return news;
 }
 
-/* --- side blocks (L2) -------------------------------------------------------
- */
+/* --- side blocks (L2) --- */
 
 #define SIDE_BLOCKS 64
 

@@ -42,7 +42,7 @@ struct mem_iter {
     size_t at; /* next row; when descending, the one before it */
 };
 
-/* --- rows and tables ------------------------------------------------------ */
+/* --- rows and tables --- */
 
 static struct gv_bytes
 row_key(const struct row *r)
@@ -191,7 +191,7 @@ table_own(struct table **t, size_t more)
     return true;
 }
 
-/* --- the store ------------------------------------------------------------ */
+/* --- the store --- */
 
 static enum gv_rc
 mem_get(void *self, enum gv_cf cf, struct gv_bytes key, struct gv_kv_value *out)
@@ -346,7 +346,7 @@ mem_close(void *self)
     free(m);
 }
 
-/* --- iterators ------------------------------------------------------------ */
+/* --- iterators --- */
 
 static enum gv_rc
 iter_next(struct gv_kv_iter *base, struct gv_kv_row *out)

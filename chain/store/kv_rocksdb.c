@@ -79,7 +79,7 @@ explain(struct rocks *r, char *e)
     return GV_FAULT;
 }
 
-/* --- reading -------------------------------------------------------------- */
+/* --- reading --- */
 
 static void
 drop_slice(void *own)
@@ -200,7 +200,7 @@ rocks_iter_open(void *self, const struct gv_kv_span *span,
     return GV_OK;
 }
 
-/* --- writing -------------------------------------------------------------- */
+/* --- writing --- */
 
 static rocksdb_writebatch_t *
 translate(struct rocks *r, const struct gv_kv_batch *b)
@@ -307,7 +307,7 @@ rocks_error(void *self, char *out, size_t cap)
     gv_kv_errors_get(&((struct rocks *)self)->errors, out, cap);
 }
 
-/* --- opening and closing -------------------------------------------------- */
+/* --- opening and closing --- */
 
 static void
 rocks_close(void *self)

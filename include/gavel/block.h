@@ -78,6 +78,12 @@ struct gv_block {
 enum gv_rc gv_block_decode(struct gv_bytes raw, const struct gv_params *params,
                            struct gv_block *out,
                            struct gv_reject *why) GV_MUST_CHECK;
+/* The same, but what transactions derive from their bytes (gv_tx_derive) is
+ * left to the caller, who may know it already. */
+enum gv_rc gv_block_decode_bare(struct gv_bytes raw,
+                                const struct gv_params *params,
+                                struct gv_block *out,
+                                struct gv_reject *why) GV_MUST_CHECK;
 void gv_block_clear(struct gv_block *b);
 
 /* Encode a block from its sealed header and raw transactions. */

@@ -23,11 +23,11 @@
 /* What F reads of one bid. */
 struct gv_fold_bid {
     struct gv_bid_id id;
-    uint8_t tie[32];   /* H_tag("gavel/tie", SHA256(TSTInfo) | bid_id) */
-    uint64_t t_us;     /* t(bid), R2 */
-    uint64_t amount;   /* minor units, >= 1 */
-    uint32_t bidder;   /* index the caller gives each key, dense from 0 */
-    uint32_t ref;      /* the caller's own number for this bid */
+    uint8_t tie[32]; /* H_tag("gavel/tie", SHA256(TSTInfo) | bid_id) */
+    uint64_t t_us;   /* t(bid), R2 */
+    uint64_t amount; /* minor units, >= 1 */
+    uint32_t bidder; /* index the caller gives each key, dense from 0 */
+    uint32_t ref;    /* the caller's own number for this bid */
 };
 
 /* What F needs beyond the terms. */
@@ -63,10 +63,10 @@ void gv_fold_forget_bidders(struct gv_fold *f, uint32_t from, uint32_t to);
 /* Rows in total order. */
 struct gv_fold_row {
     struct gv_fold_bid bid;
-    uint16_t code;         /* enum gv_code: GV_ACCEPTED or why void */
-    uint64_t reference;    /* the reference bid it was measured against, 0:
-                            * none before it */
-    uint64_t have, want;   /* the two numbers of the failed check */
+    uint16_t code;       /* enum gv_code: GV_ACCEPTED or why void */
+    uint64_t reference;  /* the reference bid it was measured against, 0:
+                          * none before it */
+    uint64_t have, want; /* the two numbers of the failed check */
 };
 size_t gv_fold_count(const struct gv_fold *f);
 size_t gv_fold_accepted(const struct gv_fold *f);

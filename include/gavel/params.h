@@ -24,13 +24,13 @@ struct gv_params {
     uint8_t validator_count;     /* of the registry */
     struct gv_pubkey validator[GV_GENESIS_VALIDATORS_MAX];
 
-    uint32_t min_d_ms, min_t_ms;    /* least D and T terms may ask for */
-    uint32_t default_d_ms;          /* what wallets propose */
-    uint32_t registry_t_ms;         /* heartbeat and spacing of the registry */
-    bool allow_fixed;               /* may terms use fixed difficulty? */
-    uint32_t registry_target;       /* initial target, compact */
-    uint8_t registry_fixed;         /* 1 to 4, or 0: adaptive */
-    uint32_t easiest_target;        /* the floor of difficulty, compact */
+    uint32_t min_d_ms, min_t_ms; /* least D and T terms may ask for */
+    uint32_t default_d_ms;       /* what wallets propose */
+    uint32_t registry_t_ms;      /* heartbeat and spacing of the registry */
+    bool allow_fixed;            /* may terms use fixed difficulty? */
+    uint32_t registry_target;    /* initial target, compact */
+    uint8_t registry_fixed;      /* 1 to 4, or 0: adaptive */
+    uint32_t easiest_target;     /* the floor of difficulty, compact */
 
     uint16_t rpc_port, p2p_port, tls_port; /* defaults */
 

@@ -8,7 +8,7 @@
 #include "gavel/types.h"
 
 enum gv_phase {
-    GV_PHASE_SCHEDULED = 0,      /* before the opening time */
+    GV_PHASE_SCHEDULED = 0, /* before the opening time */
     GV_PHASE_OPEN = 1,
     GV_PHASE_CLOSING = 2,        /* past E, the set may still change */
     GV_PHASE_AWAITING_FINAL = 3, /* set fixed, outcome not yet final */
@@ -18,16 +18,16 @@ enum gv_phase {
 };
 
 struct gv_phase_input {
-    uint64_t now_us;       /* the time the caller trusts */
+    uint64_t now_us; /* the time the caller trusts */
     uint64_t opening_us;
     uint64_t effective_close_us; /* E, UINT64_MAX: none */
-    bool set_fixed;        /* X is on the chain */
-    bool outcome;          /* OUTCOME is on the chain */
-    bool outcome_final;    /* its block is final */
-    bool outcome_void;     /* status GV_VOID */
-    uint64_t stall_after_us; /* set fixed but not final this long: stalled;
-                              * 0: never */
-    uint64_t fixed_at_us;  /* time of X */
+    bool set_fixed;              /* X is on the chain */
+    bool outcome;                /* OUTCOME is on the chain */
+    bool outcome_final;          /* its block is final */
+    bool outcome_void;           /* status GV_VOID */
+    uint64_t stall_after_us;     /* set fixed but not final this long: stalled;
+                                  * 0: never */
+    uint64_t fixed_at_us;        /* time of X */
 };
 
 struct gv_phase_answer {

@@ -51,9 +51,9 @@ struct gv_terms {
     uint32_t total_cap;                     /* >= 1 with F */
     uint64_t limit_ms;                      /* after the opening time */
     uint64_t notice_ms;                     /* CLOSE takes effect after it */
-    uint64_t reserve; /* public; 0 none: below it, not sold */
-    uint32_t d_ms;    /* D: stamp and bid deadline */
-    uint32_t t_ms;    /* T: block spacing */
+    uint64_t reserve;         /* public; 0 none: below it, not sold */
+    uint32_t d_ms;            /* D: stamp and bid deadline */
+    uint32_t t_ms;            /* T: block spacing */
     uint32_t max_bids;        /* of one bidder, R4 */
     uint8_t fixed_difficulty; /* 1 to 4, or 0 for adaptive (R11) */
     uint32_t target;          /* initial target, compact */

@@ -22,21 +22,18 @@
 
 #define GV_TOKEN_MAX 4096 /* bytes of one token's DER */
 
-enum gv_tsa_alg {
-    GV_TSA_ECDSA_P256_SHA256 = 1,
-    GV_TSA_RSA_PKCS1_SHA256 = 2
-};
+enum gv_tsa_alg { GV_TSA_ECDSA_P256_SHA256 = 1, GV_TSA_RSA_PKCS1_SHA256 = 2 };
 
 /* What OPEN pins about one authority. Views borrow from OPEN's bytes. */
 struct gv_authority {
-    uint8_t alg;                /* enum gv_tsa_alg */
-    struct gv_bytes key;        /* P-256: 65-byte uncompressed point;
-                                 * RSA: modulus, big-endian, 256 to 512 bytes,
-                                 * e = 65537 */
-    struct gv_hash cert;        /* SHA256 of its certificate (ESSCertIDv2) */
-    uint32_t accuracy_ms;       /* the token's accuracy must not exceed it */
-    uint8_t ordering;           /* 1: the token must say ordering TRUE */
-    struct gv_bytes policy;     /* OID, DER content bytes, 1 to 32 */
+    uint8_t alg;                   /* enum gv_tsa_alg */
+    struct gv_bytes key;           /* P-256: 65-byte uncompressed point;
+                                    * RSA: modulus, big-endian, 256 to 512 bytes,
+                                    * e = 65537 */
+    struct gv_hash cert;           /* SHA256 of its certificate (ESSCertIDv2) */
+    uint32_t accuracy_ms;          /* the token's accuracy must not exceed it */
+    uint8_t ordering;              /* 1: the token must say ordering TRUE */
+    struct gv_bytes policy;        /* OID, DER content bytes, 1 to 32 */
     struct gv_bytes operator_name; /* UTF-8, up to 64 bytes, for people */
 };
 
@@ -50,13 +47,13 @@ struct gv_bytes gv_policy_blind(void);
 
 /* What a token says. */
 struct gv_tst {
-    uint64_t time_us;           /* genTime, us since 1970 */
-    uint8_t imprint[32];        /* SHA-256 imprint */
-    uint8_t info_hash[32];      /* SHA256(TSTInfo DER): the token's identity */
-    struct gv_bytes serial;     /* DER integer content */
-    struct gv_bytes policy;     /* OID content */
-    struct gv_hash cert;        /* from signingCertificateV2 */
-    uint64_t accuracy_us;       /* 0 when absent */
+    uint64_t time_us;       /* genTime, us since 1970 */
+    uint8_t imprint[32];    /* SHA-256 imprint */
+    uint8_t info_hash[32];  /* SHA256(TSTInfo DER): the token's identity */
+    struct gv_bytes serial; /* DER integer content */
+    struct gv_bytes policy; /* OID content */
+    struct gv_hash cert;    /* from signingCertificateV2 */
+    uint64_t accuracy_us;   /* 0 when absent */
     bool ordering;
     struct gv_bytes signed_attrs; /* the SET OF that is signed */
     struct gv_bytes signature;    /* raw signature value */
@@ -80,9 +77,8 @@ void gv_tsa_key_free(struct gv_tsa_key *key);
 /* Does the parsed token satisfy what OPEN pins (algorithm, certificate,
  * accuracy, ordering, policy) and is its signature good? policy: the OID that
  * must stand in it. GV_OK, GV_REJECT (GV_BAD_STAMP) or GV_FAULT (library). */
-enum gv_rc gv_tst_verify(const struct gv_tst *tst,
-                         const struct gv_authority *a, struct gv_bytes policy,
-                         const struct gv_tsa_key *key,
+enum gv_rc gv_tst_verify(const struct gv_tst *tst, const struct gv_authority *a,
+                         struct gv_bytes policy, const struct gv_tsa_key *key,
                          struct gv_reject *why) GV_MUST_CHECK;
 
 #endif

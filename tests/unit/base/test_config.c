@@ -53,7 +53,7 @@ set_up(void **state)
 {
     struct fixture *f = calloc(1, sizeof(*f));
 
-    strcpy(f->dir, "/tmp/gavel-config-XXXXXX");
+    snprintf(f->dir, sizeof(f->dir), "%s", "/tmp/gavel-config-XXXXXX");
     assert_non_null(mkdtemp(f->dir));
     snprintf(f->path, sizeof(f->path), "%s/gavel.conf", f->dir);
     f->c = gv_config_new(&program);

@@ -23,7 +23,7 @@ set_up(void **state)
 {
     struct fixture *f = calloc(1, sizeof(*f));
 
-    strcpy(f->dir, "/tmp/gavel-log-XXXXXX");
+    snprintf(f->dir, sizeof(f->dir), "%s", "/tmp/gavel-log-XXXXXX");
     assert_non_null(mkdtemp(f->dir));
     snprintf(f->path, sizeof(f->path), "%s/file", f->dir);
     *state = f;

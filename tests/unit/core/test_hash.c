@@ -123,6 +123,30 @@ no_two_tags_are_alike(void **state)
                                     gv_tag_text((enum gv_tag)b));
 }
 
+static void
+many_tagged_hashes_equal_single_ones(void **state)
+{
+    enum { N = 75 };
+    static uint8_t data[N][GV_TAGGED_MANY + 8];
+    const uint8_t *msgs[N];
+    size_t lens[N];
+    uint8_t many[N][32], one[32];
+
+    (void)state;
+    for (size_t i = 0; i < N; i++) {
+        memset(data[i], (int)i, sizeof(data[i]));
+        msgs[i] = data[i];
+        lens[i] = i * 7 % (GV_TAGGED_MANY + 8);
+    }
+    lens[40] = GV_TAGGED_MANY;
+    lens[41] = GV_TAGGED_MANY + 1; /* hashed alone */
+    gv_tagged_many(GV_TAG_TIE, msgs, lens, N, many);
+    for (size_t i = 0; i < N; i++) {
+        gv_tagged(GV_TAG_TIE, msgs[i], lens[i], one);
+        assert_memory_equal(one, many[i], 32);
+    }
+}
+
 int
 main(void)
 {
@@ -132,6 +156,7 @@ main(void)
         cmocka_unit_test(sha256d_hashes_twice),
         cmocka_unit_test(every_tag_hashes_as_bip340_defines),
         cmocka_unit_test(no_two_tags_are_alike),
+        cmocka_unit_test(many_tagged_hashes_equal_single_ones),
     };
 
     return cmocka_run_group_tests_name("hash", tests, NULL, NULL);

@@ -194,7 +194,7 @@ of_kind(const struct world *w, enum gv_tx_kind kind)
     return NULL;
 }
 
-/* --- ids and signatures --------------------------------------------------- */
+/* --- ids and signatures --- */
 
 static void
 test_ids_F5(void **state)

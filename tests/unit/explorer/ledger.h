@@ -45,8 +45,7 @@ struct ledger {
 #define LIMIT_MS 10000
 #define LEDGER_D_MS 1000
 
-/* --- source ----------------------------------------------------------------
- */
+/* --- source --- */
 
 static enum gv_rc
 ledger_auctions(void *arg, struct gv_chain_id **ids, size_t *n,
@@ -82,8 +81,7 @@ ledger_blocks(void *arg, const struct gv_chain_id *chain,
     return GV_OK;
 }
 
-/* --- making it --------------------------------------------------------------
- */
+/* --- making it --- */
 
 static struct gv_sealed_header
 ledger_tip(const struct gv_dump_chain *c)
@@ -321,8 +319,7 @@ ledger_free(struct ledger *l)
     sample_free(&l->s);
 }
 
-/* --- dumps in memory ---------------------------------------------------------
- */
+/* --- dumps in memory --- */
 
 struct dumped {
     char *text;

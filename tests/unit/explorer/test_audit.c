@@ -139,8 +139,7 @@ every_change_of_a_csv_dump_shows(void **state)
     every_change_shows(ledger_dump(*state, true, false));
 }
 
-/* --- last lines that fit ----------------------------------------------------
- */
+/* --- last lines that fit --- */
 
 static struct gv_bytes
 between(struct gv_bytes in, const char *from, const char *to)
@@ -251,8 +250,7 @@ missing_and_moved_lines_show(void **state)
     free(d.text);
 }
 
-/* --- ledgers that break a rule ----------------------------------------------
- */
+/* --- ledgers that break a rule --- */
 
 static void
 broken_rules_show(void **state)

@@ -75,8 +75,7 @@ fake_sleep_ms(long ms)
     nanosleep(&(struct timespec){.tv_nsec = ms * 1000000}, NULL);
 }
 
-/* --- answers; with the lock held --------------------------------------------
- */
+/* --- answers; with the lock held --- */
 
 static inline void
 fake_target32(enum fake_target target, uint8_t be32[32])
@@ -134,8 +133,7 @@ fake_publish_locked(struct fake_node *n, unsigned template,
     fake_settle(n, true);
 }
 
-/* --- methods ---------------------------------------------------------------
- */
+/* --- methods --- */
 
 static inline struct gv_rpc_answer *
 fake_getworktemplate(void *ctx, struct gv_rpc_call *call)
@@ -208,8 +206,7 @@ static const struct gv_rpc_method fake_methods[] = {
      GV_AUTH_MINER},
     {"submitwork", "template seal", "a seal", fake_submitwork, GV_AUTH_MINER}};
 
-/* --- life ------------------------------------------------------------------
- */
+/* --- life --- */
 
 static inline void *
 fake_ticker(void *arg)

@@ -133,8 +133,7 @@ extra_is_the_upper_version(void **state)
     assert_memory_equal(header, first, 80);
 }
 
-/* --- settings ---------------------------------------------------------------
- */
+/* --- settings --- */
 
 /* As if the program were called with these words. The strings that the
  * settings borrow lie in line. */
@@ -217,8 +216,7 @@ bad_settings_are_named(void **state)
     }
 }
 
-/* --- the measurement --------------------------------------------------------
- */
+/* --- the measurement --- */
 
 struct rows {
     struct gv_bench_row row[16];

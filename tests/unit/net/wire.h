@@ -59,7 +59,7 @@ put_letter(struct net_of_test *n, unsigned from, unsigned to,
     n->bytes += body.len;
 }
 
-/* --- link and host ------------------------------------------------------- */
+/* --- link and host --- */
 
 static inline bool
 send_to(void *arg, uint64_t session, unsigned kind, uint32_t request,
@@ -191,7 +191,7 @@ on_submitted(void *arg, void *user, const struct gv_sync_answer *a)
     }
 }
 
-/* --- events of the state ------------------------------------------------- */
+/* --- events of the state --- */
 
 static inline void
 state_tip(void *arg, const struct gv_chain *c)
@@ -222,7 +222,7 @@ state_vote(void *arg, const struct gv_chain *c, const struct gv_vote *vote,
         gv_sync_vote(p->sync, &v);
 }
 
-/* --- a net of peers ------------------------------------------------------ */
+/* --- a net of peers --- */
 
 /* The first one makes the world, the others have an empty store in it. */
 static inline void

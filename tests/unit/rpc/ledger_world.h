@@ -64,7 +64,7 @@ struct world {
     char url[64];
 };
 
-/* --- building ------------------------------------------------------------- */
+/* --- building --- */
 
 static inline struct gv_chain *
 world_chain(struct world *w, unsigned i)
@@ -311,7 +311,7 @@ world_reopen(struct world *w)
     w->ledger.state = w->state;
 }
 
-/* --- the node's side ------------------------------------------------------ */
+/* --- the node's side --- */
 
 static inline void
 world_status(void *arg, struct gv_ledger_status *out)
@@ -477,7 +477,7 @@ world_tear_down(void **state)
     return 0;
 }
 
-/* --- asking --------------------------------------------------------------- */
+/* --- asking --- */
 
 /* The result, to be released; takes params. */
 static inline json_t *
@@ -557,7 +557,7 @@ world_list(struct world *w, const char *method, const char *rows,
     return all;
 }
 
-/* --- what is expected ----------------------------------------------------- */
+/* --- what is expected --- */
 
 static inline bool
 world_is_open(unsigned auction)

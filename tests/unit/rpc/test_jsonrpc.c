@@ -104,7 +104,7 @@ set_up(void **state)
     struct gv_https_options https = {.url = f->url};
     int port;
 
-    strcpy(f->dir, "/tmp/gavel-rpc-XXXXXX");
+    snprintf(f->dir, sizeof(f->dir), "%s", "/tmp/gavel-rpc-XXXXXX");
     assert_non_null(mkdtemp(f->dir));
     snprintf(f->cookie, sizeof(f->cookie), "%s/.cookie", f->dir);
     f->auth = gv_auth_new(f->cookie, "miner:password1", &f->e);
@@ -150,7 +150,7 @@ login(struct fixture *f, bool miner)
     if (miner)
         return "Basic bWluZXI6cGFzc3dvcmQx";
     assert_int_equal(gv_file_read(f->cookie, 256, &text, &len, &f->e), GV_OK);
-    strcpy(header, "Basic ");
+    memcpy(header, "Basic ", 6);
     EVP_EncodeBlock((unsigned char *)header + 6, text, (int)len);
     free(text);
     return header;

@@ -394,7 +394,7 @@ asking_leaves_the_book_alone(void **state)
     assert_int_equal(gv_fold_count(c->book->fold), c->book->bids);
 }
 
-/* --- work ----------------------------------------------------------------- */
+/* --- work --- */
 
 static struct gv_work_unit
 unit(uint8_t n, bool easy)

@@ -8,7 +8,7 @@ seller_of(unsigned auction)
     return auction == 0 || auction == 1 || auction == 3 ? 0 : 1;
 }
 
-/* --- auctions ------------------------------------------------------------- */
+/* --- auctions --- */
 
 /* Every page size and direction gives the same rows, in order. */
 static void
@@ -160,7 +160,7 @@ auctions_by_time(void **state)
                    3);
 }
 
-/* --- outcomes ------------------------------------------------------------- */
+/* --- outcomes --- */
 
 struct standing {
     unsigned auction, bidder;
@@ -245,7 +245,7 @@ S4_45_outcomes_of_closed_auctions(void **state)
     check_outcomes(*state, "closed");
 }
 
-/* --- cursors -------------------------------------------------------------- */
+/* --- cursors --- */
 
 static void
 a_cursor_serves_its_own_list(void **state)

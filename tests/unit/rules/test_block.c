@@ -215,8 +215,7 @@ test_index_names_the_transaction(void **state)
     assert_string_equal(why.field, "version");
 }
 
-/* --- work ------------------------------------------------------------------
- */
+/* --- work --- */
 
 static struct gv_sealed_header
 sealed(struct sample *s)
@@ -304,8 +303,7 @@ test_branch_R9(void **state)
     assert_work(&h, GV_BAD_BRANCH, "branch");
 }
 
-/* --- block 0 ---------------------------------------------------------------
- */
+/* --- block 0 --- */
 
 static void
 test_block0_R12(void **state)

@@ -146,7 +146,7 @@ test_signatures_do_not_name_R12(void **state)
     free(block1);
 }
 
-/* --- signatures, one wrong at a time ------------------------------------- */
+/* --- signatures, one wrong at a time --- */
 
 static void
 assert_unverified(struct sample *s, const struct gv_open *o, enum gv_code code,
@@ -233,7 +233,7 @@ test_dates_and_fingerprints_R12(void **state)
     assert_unverified(s, &o, GV_BAD_CREDENTIAL, "open.fingerprint");
 }
 
-/* --- limits --------------------------------------------------------------- */
+/* --- limits --- */
 
 static const uint8_t many[GV_TEXT_MAX + 1];
 

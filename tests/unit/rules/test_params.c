@@ -233,7 +233,7 @@ test_block0_registry_R12(void **state)
     }
 }
 
-/* --- the generator refuses what is not a network ------------------------- */
+/* --- the generator refuses what is not a network --- */
 
 /* Run genesis/compile, which lies beside the tests of this build, over one
  * file; returns its first line on standard error. */

@@ -280,8 +280,7 @@ authorities_survive_the_round_trip(void **state)
     gv_tsa_key_free(p.prepared);
 }
 
-/* --- tokens made here --------------------------------------------------------
- */
+/* --- tokens made here --- */
 
 struct der {
     uint8_t b[2048];

@@ -170,7 +170,7 @@ world_auction(struct world *w)
     return c;
 }
 
-/* --- transactions --------------------------------------------------------- */
+/* --- transactions --- */
 
 static inline enum gv_code
 world_try_raw(struct world *w, struct gv_bytes raw)
@@ -210,7 +210,7 @@ world_open_auction(struct world *w)
         fail_why("OPEN", rc, &why, w);
 }
 
-/* --- mining --------------------------------------------------------------- */
+/* --- mining --- */
 
 /* A seal that meets the template's target. */
 static inline struct gv_seal
@@ -265,7 +265,7 @@ world_run(struct world *w, uint64_t ms)
     }
 }
 
-/* --- blocks made by hand -------------------------------------------------- */
+/* --- blocks made by hand --- */
 
 /* A block on the chain's tip. */
 static inline struct gv_bytes
@@ -319,8 +319,7 @@ world_node(struct gv_chain *c, struct gv_bytes raw)
     return gv_tree_find(&c->tree, &h.sealed_id);
 }
 
-/* --- digests ---------------------------------------------------------------
- */
+/* --- digests --- */
 
 #define DIGEST(h, v) gv_sha256_add((h), &(v), sizeof(v))
 

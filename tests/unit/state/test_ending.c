@@ -2,8 +2,7 @@
  * its code and leaves the book as it was. */
 #include "tests/unit/state/stage.h"
 
-/* --- the end of an auction --------------------------------------------------
- */
+/* --- the end of an auction --- */
 
 /* One bid, closed at START + 500 with 10 s of notice: E is START + 10,500 and
  * X needs a time above E + D, START + 15,500. */

@@ -150,8 +150,7 @@ crashes_at_random(void **state)
     }
 }
 
-/* --- faults ------------------------------------------------------------------
- */
+/* --- faults --- */
 
 /* A run through the calls of a node; the first fault ends it. A node that
  * validates finalises the first branch, another one changes to the second. */

@@ -1,0 +1,328 @@
+/*
+ * bench_connect.c - bids fully validated and connected per second, against
+ * the BIP340 verify rate of the installed library on the same two cores, and
+ * the connecting alone of blocks whose bids wait in the mempool.
+ *
+ * GAVEL_BENCH_BIDS (100000) bids in ROUNDS rounds. In a round one slice of the
+ * blocks is (a) verified signature by signature with the library on two
+ * threads, (b) validated and connected, as a node that receives the blocks
+ * does it, with a pool of two verifying threads, and (c) connected to a ledger
+ * that has all of it in its mempool. Every block is synced to disk.
+ */
+#include <malloc.h>
+#include <pthread.h>
+#include <sched.h>
+#include <secp256k1_extrakeys.h>
+#include <secp256k1_schnorrsig.h>
+
+#include "src/verifier.h"
+#include "tests/bench/load.h"
+#include "tests/bench/measure.h"
+
+#define ROUNDS 10
+#define THREADS 2
+#define AHEAD 4 /* blocks on their way through the pool at once */
+
+/* --- (a) the library alone --- */
+
+struct raw_share {
+    const secp256k1_context *ctx;
+    const struct load_block *block;
+    const secp256k1_xonly_pubkey *key; /* by bid of a block */
+    size_t blocks, first;
+    bool bad;
+};
+
+static void *
+verify_share(void *arg)
+{
+    struct raw_share *r = arg;
+
+    for (size_t b = 0; b < r->blocks; b++)
+        for (size_t i = r->first; i < LOAD_BLOCK; i += THREADS) {
+            const struct load_sig *s = &r->block[b].sig[i];
+
+            if (secp256k1_schnorrsig_verify(r->ctx, s->sig.b, s->msg, 32,
+                                            &r->key[i]) != 1)
+                r->bad = true;
+        }
+    return NULL;
+}
+
+/* Signatures a second. Keys are parsed beforehand: that is no verifying. */
+static double
+run_raw(const secp256k1_context *ctx, const struct load_block *block,
+        size_t blocks)
+{
+    static const struct raw_share none;
+    struct raw_share share[THREADS];
+    pthread_t thread[THREADS];
+    secp256k1_xonly_pubkey *key = calloc(LOAD_BLOCK, sizeof(*key));
+    double start;
+
+    /* Block after block the i-th bid is by the same bidder. */
+    for (size_t i = 0; key != NULL && i < LOAD_BLOCK; i++)
+        if (secp256k1_xonly_pubkey_parse(ctx, &key[i], block->sig[i].key.b) !=
+            1)
+            support_die("no key");
+    start = measure_now();
+    for (size_t i = 0; i < THREADS; i++) {
+        share[i] = none;
+        share[i].ctx = ctx;
+        share[i].block = block;
+        share[i].key = key;
+        share[i].blocks = blocks;
+        share[i].first = i;
+        if (pthread_create(&thread[i], NULL, verify_share, &share[i]) != 0)
+            support_die("no thread");
+    }
+    for (size_t i = 0; i < THREADS; i++) {
+        pthread_join(thread[i], NULL);
+        if (share[i].bad)
+            support_die("a signature is bad");
+    }
+    start = measure_now() - start;
+    free(key);
+    return (double)(blocks * LOAD_BLOCK) / start;
+}
+
+/* --- (b) validate and connect --- */
+
+/* Tasks that come back from the pool, in order. */
+struct inbox {
+    pthread_mutex_t lock;
+    pthread_cond_t filled;
+    struct gv_task *task[AHEAD];
+    size_t first, count;
+};
+
+static void
+deliver(void *arg, struct gv_task *task)
+{
+    struct inbox *in = arg;
+
+    pthread_mutex_lock(&in->lock);
+    in->task[(in->first + in->count++) % AHEAD] = task;
+    pthread_cond_signal(&in->filled);
+    pthread_mutex_unlock(&in->lock);
+}
+
+static struct gv_task *
+take(struct inbox *in)
+{
+    struct gv_task *task;
+
+    pthread_mutex_lock(&in->lock);
+    while (in->count == 0)
+        pthread_cond_wait(&in->filled, &in->lock);
+    task = in->task[in->first];
+    in->first = (in->first + 1) % AHEAD;
+    in->count--;
+    pthread_mutex_unlock(&in->lock);
+    return task;
+}
+
+static void
+send_block(struct load_ledger *x, struct gv_verifier *pool,
+           const struct load_block *b)
+{
+    struct gv_reject why;
+    struct gv_task *task;
+    char text[200];
+
+    if (gv_task_block(x->st, gv_bytes(b->raw, b->len), b->time_ms, true, &task,
+                      &why) != GV_OK ||
+        task == NULL)
+        support_die("block: %s", gv_reject_text(&why, text, sizeof(text)));
+    if (gv_task_size(task) < b->bids)
+        support_die("a block came with its signatures verified");
+    if (gv_verifier_add(pool, task) != GV_OK)
+        support_die("no memory");
+    gv_verifier_release(pool);
+}
+
+static void
+accept_block(struct load_ledger *x, struct gv_task *task, uint64_t now_ms)
+{
+    struct gv_reject why;
+    bool connected;
+    char text[200];
+
+    x->now_ms = now_ms;
+    if (gv_task_accept(x->st, task, now_ms, &connected, &why) != GV_OK ||
+        !connected)
+        support_die("block: %s", gv_reject_text(&why, text, sizeof(text)));
+    load_ledger_commit(x);
+}
+
+static double
+run_full(struct load_ledger *x, struct gv_verifier *pool, struct inbox *in,
+         const struct load_block *block, size_t blocks)
+{
+    size_t sent = 0;
+    double start = measure_now();
+
+    for (size_t done = 0; done < blocks; done++) {
+        for (; sent < blocks && sent < done + AHEAD; sent++)
+            send_block(x, pool, &block[sent]);
+        accept_block(x, take(in), block[done].time_ms);
+    }
+    return (double)(blocks * LOAD_BLOCK) / (measure_now() - start);
+}
+
+/* --- (c) connect alone --- */
+
+static void
+fill_mempool(struct load_ledger *x, const struct load_block *b)
+{
+    struct gv_reject why;
+    char text[200];
+
+    for (size_t i = 0; i < b->txs; i++)
+        if (gv_state_add_tx(x->st, b->tx[i], b->time_ms, &why) != GV_OK)
+            support_die("mempool: %s",
+                        gv_reject_text(&why, text, sizeof(text)));
+    load_ledger_commit(x);
+}
+
+/* Time starts when the mempool holds the block: one block at a time, so that
+ * no bid waits past its deadline. */
+static double
+run_connect(struct load_ledger *x, const struct load_block *block,
+            size_t blocks)
+{
+    double spent = 0;
+
+    for (size_t i = 0; i < blocks; i++) {
+        double start;
+
+        fill_mempool(x, &block[i]);
+        start = measure_now();
+        load_ledger_add(x, &block[i]);
+        spent += measure_now() - start;
+    }
+    return (double)(blocks * LOAD_BLOCK) / spent;
+}
+
+/* --- rounds --- */
+
+struct bench {
+    struct load *load;
+    secp256k1_context *ctx;
+    struct support_dir dir;
+    struct load_ledger full, known;
+    struct gv_verifier *pool;
+    struct inbox in;
+    size_t blocks; /* of a slice */
+    struct load_block *block;
+    double raw[ROUNDS], validate[ROUNDS], connect[ROUNDS];
+};
+
+/* Two cores for everything, also on a machine with more. */
+static void
+keep_two_cores(void)
+{
+    cpu_set_t all, two;
+    int n = 0;
+
+    CPU_ZERO(&two);
+    if (sched_getaffinity(0, sizeof(all), &all) != 0)
+        support_die("cannot read the cores");
+    for (int i = 0; i < CPU_SETSIZE && n < THREADS; i++)
+        if (CPU_ISSET(i, &all)) {
+            CPU_SET(i, &two);
+            n++;
+        }
+    if (sched_setaffinity(0, sizeof(two), &two) != 0)
+        support_die("cannot choose cores");
+    printf("cores %d\n", n);
+}
+
+static void
+bench_open(struct bench *b, unsigned long bids)
+{
+    char path[PATH_MAX + 16];
+    struct load_block enrolments;
+
+    b->blocks = bids / LOAD_BLOCK / ROUNDS;
+    b->block = calloc(b->blocks, sizeof(*b->block));
+    b->ctx = secp256k1_context_create(SECP256K1_CONTEXT_VERIFY);
+    if (b->blocks == 0 || b->block == NULL || b->ctx == NULL)
+        support_die("GAVEL_BENCH_BIDS: at least %d", LOAD_BLOCK * ROUNDS);
+    pthread_mutex_init(&b->in.lock, NULL);
+    pthread_cond_init(&b->in.filled, NULL);
+    b->load = load_new();
+    b->pool =
+        gv_verifier_new(load_sample(b->load)->keys, THREADS, deliver, &b->in);
+    if (b->pool == NULL)
+        support_die("no threads");
+    support_dir_make(&b->dir);
+    snprintf(path, sizeof(path), "%s/full", b->dir.path);
+    load_ledger_open(b->load, path, &b->full);
+    snprintf(path, sizeof(path), "%s/known", b->dir.path);
+    load_ledger_open(b->load, path, &b->known);
+    load_next(b->load, &enrolments);
+    load_ledger_add(&b->full, &enrolments);
+    load_ledger_add(&b->known, &enrolments);
+    load_block_clear(&enrolments);
+}
+
+static void
+bench_close(struct bench *b)
+{
+    gv_verifier_free(b->pool, NULL, NULL);
+    load_ledger_close(&b->full);
+    load_ledger_close(&b->known);
+    support_dir_remove(&b->dir);
+    load_free(b->load);
+    secp256k1_context_destroy(b->ctx);
+    free(b->block);
+}
+
+/* The order turns round every time: what comes first finds warm caches, or a
+ * busy disk, no more often than what comes last. */
+static void
+bench_round(struct bench *b, size_t r)
+{
+    for (size_t i = 0; i < b->blocks; i++)
+        load_next(b->load, &b->block[i]);
+    if (r % 2 == 0)
+        b->raw[r] = run_raw(b->ctx, b->block, b->blocks);
+    b->validate[r] = run_full(&b->full, b->pool, &b->in, b->block, b->blocks);
+    if (r % 2 == 1)
+        b->raw[r] = run_raw(b->ctx, b->block, b->blocks);
+    b->connect[r] = run_connect(&b->known, b->block, b->blocks);
+    for (size_t i = 0; i < b->blocks; i++)
+        load_block_clear(&b->block[i]);
+}
+
+int
+main(void)
+{
+    unsigned long bids = measure_option("GAVEL_BENCH_BIDS", 100000);
+    struct bench *b = calloc(1, sizeof(*b));
+    double first, last;
+
+    /* As in gaveld. */
+    mallopt(M_MMAP_THRESHOLD, 16 << 20);
+    mallopt(M_TRIM_THRESHOLD, 64 << 20);
+
+    if (b == NULL)
+        return 1;
+    keep_two_cores();
+    bench_open(b, bids);
+    printf("bids %zu\n", b->blocks * ROUNDS * LOAD_BLOCK);
+    for (size_t r = 0; r < ROUNDS; r++)
+        bench_round(b, r);
+    first = b->connect[0];
+    last = b->connect[ROUNDS - 1];
+    measure_ratio("validate_over_raw", b->validate, b->raw, ROUNDS);
+    measure_ratio("connect_over_validate", b->connect, b->validate, ROUNDS);
+    measure_print("raw_verify", b->raw, ROUNDS, "/s");
+    measure_print("validate_and_connect", b->validate, ROUNDS, "bids/s");
+    measure_print("connect_alone", b->connect, ROUNDS, "bids/s");
+    printf("connect_last_over_first %.2f x\n", last / first);
+    bench_close(b);
+    free(b);
+    return 0;
+}
