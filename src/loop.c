@@ -37,8 +37,7 @@ gv_loop_fail(struct gv_loop *l, const char *why)
     l->opt.failed(l->opt.arg, why);
 }
 
-/* --- mail from other threads
- * ---------------------------------------------------- */
+/* --- mail from other threads --- */
 
 static void
 destroy_mail(void *message)
@@ -157,8 +156,7 @@ drop_task(void *arg, struct gv_task *task)
     destroy_mail(m);
 }
 
-/* --- a turn
- * ------------------------------------------------------------------------ */
+/* --- a turn --- */
 
 /* Calls that only look wait for the commit, so that no answer shows what a
  * loss of power could take back. */
@@ -186,6 +184,11 @@ own_tx(struct gv_loop *l, struct gv_mail *m)
 static void
 handle(struct gv_loop *l, struct gv_mail *m)
 {
+    /* After a fault the state is not to be touched. */
+    if (l->failed) {
+        destroy_mail(m);
+        return;
+    }
     switch (m->kind) {
     case GV_MAIL_CALL:
         put_off_call(l, m);
@@ -242,6 +245,11 @@ answer_calls(struct gv_loop *l)
     for (size_t i = 0; i < l->call_count; i++) {
         struct gv_mail *m = l->calls[i];
 
+        /* One of them may have met a fault. */
+        if (l->failed) {
+            destroy_mail(m);
+            continue;
+        }
         l->rpc.now_ms = l->now_ms;
         (void)m->u.call.handle(&l->rpc, m->u.call.call);
         free(m);
@@ -280,11 +288,16 @@ static void
 turn(struct gv_loop *l)
 {
     take_mail(l);
-    restamp(l);
-    tick(l);
-    gv_loop_mine(l);
+    if (!l->failed)
+        restamp(l);
+    if (!l->failed)
+        tick(l);
+    if (!l->failed)
+        gv_loop_mine(l);
     gv_verifier_release(l->verifier);
-    commit(l);
+    /* What a fault left half done is not written. */
+    if (!l->failed)
+        commit(l);
     if (l->failed)
         return;
     gv_out_flush(l);
@@ -300,8 +313,10 @@ rest(struct gv_loop *l)
 {
     struct pollfd fd[2] = {{gv_mailbox_fd(l->done), POLLIN, 0},
                            {gv_mailbox_fd(l->box), POLLIN, 0}};
+    /* Calls of this turn may have left answers, news and bids to stamp. */
+    bool more = l->outs > 0 || l->again;
 
-    poll(fd, has_room(l) ? 2 : 1, TURN_MS);
+    poll(fd, has_room(l) ? 2 : 1, more ? 0 : TURN_MS);
 }
 
 static void *
@@ -317,13 +332,12 @@ run(void *arg)
     return NULL;
 }
 
-/* --- events of the state
- * ------------------------------------------------------------- */
+/* --- events of the state --- */
 
 static void
 broadcast(struct gv_loop *l, const char *event, const struct gv_chain *c)
 {
-    struct gv_http_event e = {.event = event};
+    struct gv_out *o = gv_out_new(l, GV_OUT_EVENT);
     char chain[65], sealed[65], data[256];
 
     gv_hex(c->id.b, 32, chain);
@@ -332,9 +346,10 @@ broadcast(struct gv_loop *l, const char *event, const struct gv_chain *c)
              "{\"chain\":\"%s\",\"height\":%u,\"sealed\":\"%s\","
              "\"final_height\":%u}",
              chain, c->sum.height, sealed, c->sum.final_height);
-    e.data = data;
-    if (l->opt.http)
-        gv_http_broadcast(l->opt.http, &e);
+    if (!o)
+        return;
+    o->status = event;
+    o->raw = (uint8_t *)strdup(data);
 }
 
 static void
@@ -388,9 +403,7 @@ on_missed(void *arg, const struct gv_chain *c, struct gv_bytes raw)
     gv_loop_restamp(arg, c, raw);
 }
 
-/* --- life
- * ------------------------------------------------------------------------------
- */
+/* --- life --- */
 
 static enum gv_rc
 open_state(struct gv_loop *l, struct gv_error *e)
@@ -511,35 +524,60 @@ gv_loop_start(struct gv_loop *l, struct gv_error *e)
     return GV_FAULT;
 }
 
+static void
+drop_tickets(struct gv_ticket **list)
+{
+    while (*list) {
+        struct gv_ticket *t = *list;
+
+        *list = t->next;
+        if (t->call)
+            gv_rpc_error(t->call, GV_RPC_STOPPING, "the node is stopping");
+        gv_ticket_free(t);
+    }
+}
+
+static void
+drop_mail(struct gv_mailbox *box)
+{
+    void *m;
+
+    if (!box)
+        return;
+    gv_mailbox_close(box);
+    while ((m = gv_mailbox_take(box)))
+        destroy_mail(m);
+}
+
 /* Everything still under way is answered: calls that wait, tasks being
- * verified, bids being stamped. */
+ * verified, bids being stamped here or elsewhere. */
 void
 gv_loop_stop(struct gv_loop *l)
 {
-    if (!l || !l->started)
+    if (!l)
         return;
-    gv_mailbox_close(l->box);
-    pthread_join(l->thread, NULL);
-    l->started = false;
+    if (l->started) {
+        gv_mailbox_close(l->box);
+        pthread_join(l->thread, NULL);
+        l->started = false;
+    }
     gv_stamper_free(l->stamper);
     l->stamper = NULL;
     gv_verifier_free(l->verifier, drop_task, l);
     l->verifier = NULL;
-    gv_out_drop(l);
-    while (l->call_count > 0)
-        destroy_mail(l->calls[--l->call_count]);
-    while (l->again) {
-        struct gv_ticket *t = l->again;
-
-        l->again = t->next;
-        gv_ticket_free(t);
-    }
-    gv_mailbox_close(l->done);
     gv_sync_free(l->sync);
     l->sync = NULL;
     gv_work_free(l->work);
     l->work = NULL;
-    if (!l->failed && gv_state_commit(l->state, true, NULL) != GV_OK)
+    gv_out_drop(l);
+    while (l->call_count > 0)
+        destroy_mail(l->calls[--l->call_count]);
+    drop_tickets(&l->again);
+    drop_tickets(&l->away);
+    drop_mail(l->box);
+    drop_mail(l->done);
+    if (l->state && !l->failed &&
+        gv_state_commit(l->state, true, NULL) != GV_OK)
         gv_loop_fail(l, gv_state_error(l->state));
 }
 
@@ -550,7 +588,6 @@ gv_loop_free(struct gv_loop *l)
         return;
     gv_loop_stop(l);
     gv_loop_free_templates(l);
-    gv_work_free(l->work);
     gv_mailbox_free(l->box);
     gv_mailbox_free(l->done);
     gv_state_close(l->state);

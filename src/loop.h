@@ -47,7 +47,8 @@ struct gv_loop *gv_loop_new(const struct gv_loop_options *o,
 /* Must be given before start. */
 void gv_loop_set_net(struct gv_loop *l, struct gv_net *net);
 enum gv_rc gv_loop_start(struct gv_loop *l, struct gv_error *e) GV_MUST_CHECK;
-/* Ask it to stop and wait; every waiting call is answered. */
+/* Ask it to stop and wait; every waiting call is answered with
+ * GV_RPC_STOPPING, later ones too. The network may go afterwards. */
 void gv_loop_stop(struct gv_loop *l);
 void gv_loop_free(struct gv_loop *l);
 

@@ -9,9 +9,8 @@
 #define SHADE_MAX 2048
 #define CUTOFF_RETRY_MS 2000
 
-/* Policy before a token exists: the auction must be open, its bidder within
- * the rate, and the bid not void as things stand, unless its sender insists
- * (R4). With a mempool full of bids the last is not worth the walk. */
+/* Policy before a token exists: the auction must be open and its bidder within
+ * the rate (R5). */
 static enum gv_rc
 may_stamp(struct gv_loop *l, const struct gv_ticket *t, const struct gv_tx *tx,
           struct gv_reject *why)
@@ -30,7 +29,21 @@ may_stamp(struct gv_loop *l, const struct gv_ticket *t, const struct gv_tx *tx,
         return GV_OK;
     if (!gv_rate_take(l->rate, &tx->u.bid.bidder, l->now_ms, &wait_ms))
         return gv_refuse(why, GV_POOL_FULL, "rate", wait_ms, 0);
-    if (t->force || c->pool.count > SHADE_MAX)
+    return GV_OK;
+}
+
+/* A bid that would be void as things stand is refused, unless its sender
+ * insists (R4). The node a wallet talks to asks; a service that gets the bid
+ * from that node need not. With a mempool full of bids it is not worth the
+ * walk. */
+static enum gv_rc
+may_count(struct gv_loop *l, const struct gv_ticket *t, const struct gv_tx *tx,
+          struct gv_reject *why)
+{
+    const struct gv_chain *c = gv_state_chain(l->state, &tx->chain);
+
+    if (t->kind != GV_TICKET_CALL || t->force || tx->kind != GV_TX_BID || !c ||
+        c->pool.count > SHADE_MAX)
         return GV_OK;
     return gv_ledger_void_now(&l->rpc, tx, why);
 }
@@ -46,9 +59,10 @@ make_item(struct gv_loop *l, struct gv_ticket *t, const struct gv_tx *tx)
     item->user = t;
     item->auction = tx->chain;
     item->d_us = c->book->open->terms.d_ms * UINT64_C(1000);
+    item->promise = tx->kind == GV_TX_BID;
     if (tx->kind == GV_TX_BID) {
         item->id = tx->u.bid.id;
-        gv_stamp_leaf(GV_TX_BID, tx->u.bid.id.b, &tx->u.bid.sig, item->leaf);
+        memcpy(item->leaf, tx->u.bid.leaf, 32);
     } else {
         memcpy(item->id.b, tx->u.close.id.b, 32);
         gv_stamp_leaf(GV_TX_CLOSE, tx->u.close.id.b, &tx->u.close.sig,
@@ -64,8 +78,12 @@ forward(struct gv_loop *l, struct gv_ticket *t)
     struct gv_reject why = {.index = GV_NO_INDEX};
 
     if (t->kind == GV_TICKET_CALL &&
-        gv_sync_submit(l->sync, gv_bytes(t->raw, t->len), t, l->now_ms))
-        return; /* loop_net.c takes the ticket when the answer comes */
+        gv_sync_submit(l->sync, gv_bytes(t->raw, t->len), t, l->now_ms)) {
+        t->next = l->away; /* until the answer comes: loop_net.c */
+        l->away = t;
+        return;
+    }
+    t->unserved = true;
     gv_refuse(&why, GV_NOT_SIGNER, "stamping service", 0, 0);
     gv_ticket_reject(l, t, GV_REJECT, &why);
 }
@@ -78,6 +96,8 @@ gv_loop_bid_verified(struct gv_loop *l, struct gv_ticket *t,
     struct gv_stamp_item *item;
     enum gv_rc rc = gv_task_verdict(task, &why);
 
+    if (rc == GV_OK)
+        rc = may_count(l, t, gv_task_tx_of(task), &why);
     if (rc == GV_OK && !l->stamper) {
         gv_task_free(task);
         forward(l, t);

@@ -63,6 +63,7 @@ struct gv_ticket {
     uint8_t *raw;     /* its bytes, owned */
     size_t len;
     struct gv_task *task; /* a bid that waits for its stamp */
+    bool unserved;        /* no stamping service can be reached */
     struct gv_ticket *next;
 };
 
@@ -74,8 +75,11 @@ enum gv_out_kind {
     GV_OUT_BLOCK,
     GV_OUT_STAMPED,
     GV_OUT_REJECT,
+    GV_OUT_BUSY,     /* a bid too many, try again later */
+    GV_OUT_UNSERVED, /* no stamping service */
     GV_OUT_FAULT,
-    GV_OUT_PEER /* a peer's SUBMIT: stamped, or why not */
+    GV_OUT_PEER, /* a peer's SUBMIT: stamped, or why not */
+    GV_OUT_EVENT /* for /events: its name in status, raw is text */
 };
 
 struct gv_out {
@@ -110,7 +114,7 @@ struct gv_loop {
     struct gv_ledger_rpc rpc;
     struct gv_method *methods; /* one per method, for the http thread */
     struct gv_rpc_method *shims;
-    char ca_url[200], tsa_url[200], p2p[320], p2p_key[GV_NET_KEY_TEXT];
+    char ca_url[320], tsa_url[320], p2p[320], p2p_key[GV_NET_KEY_TEXT];
     struct gv_pubkey validator; /* public key of this node's validator */
     struct gv_rate *rate;       /* bidder keys' buckets */
     uint64_t now_ms, ticked_ms, started_ms;
@@ -122,9 +126,11 @@ struct gv_loop {
 
     struct gv_template *template[GV_TEMPLATES]; /* newest first */
     struct gv_work *work;
-    struct gv_hashers *hashers;  /* for targets too hard for a turn */
-    struct gv_template *hashing; /* their work */
-    struct gv_ticket *again;     /* bids to be stamped again, next turn */
+    struct gv_hashers *hashers;      /* for targets too hard for a turn */
+    struct gv_template *hashing;     /* their work */
+    uint64_t hashing_ms, offered_ms; /* age of hashing and template[0] */
+    struct gv_ticket *again;         /* bids to be stamped again, next turn */
+    struct gv_ticket *away;          /* calls whose bid a peer is stamping */
     bool failed;
 };
 

@@ -6,6 +6,9 @@
 
 #define ASKED_MS 90000    /* miners that asked within this get new work */
 #define EASY_NONCES 65536 /* searched at once on this thread */
+/* Work older than this is replaced: a hard seal must not keep newer bids and
+ * other auctions waiting. Seals of replaced work are still taken. */
+#define REFRESH_MS 5000
 
 void
 gv_loop_free_templates(struct gv_loop *l)
@@ -105,7 +108,7 @@ found(void *arg, uint64_t generation, const uint8_t header80[80],
         return;
     m->kind = GV_MAIL_SEAL;
     memcpy(m->u.seal.b, header80, 80);
-    gv_mailbox_post(l->box, m, sizeof(*m));
+    gv_mailbox_post(l->done, m, sizeof(*m));
 }
 
 void
@@ -140,6 +143,7 @@ search_aside(struct gv_loop *l, struct gv_template *t)
     make_job(t, &job);
     gv_template_free(l->hashing);
     l->hashing = t;
+    l->hashing_ms = l->now_ms;
     gv_hashers_set_job(l->hashers, &job);
 }
 
@@ -153,44 +157,69 @@ offer(struct gv_loop *l, struct gv_template *t)
     unit.target = *gv_template_target(t);
     unit.chains = gv_template_chains(t);
     keep(l, t);
+    l->offered_ms = l->now_ms;
     gv_work_set(l->work, &unit);
 }
 
-/* Is there work under way that still seals something? */
+/* Does it still seal something, and hold what has come to wait lately? */
 static bool
-has_work(const struct gv_loop *l, bool wanted)
+is_current(const struct gv_loop *l, const struct gv_template *t,
+           uint64_t made_ms)
 {
-    bool given = l->template[0] && gv_template_fresh(l->template[0]);
-    bool hashing = l->hashing && gv_template_fresh(l->hashing);
-
-    return (!wanted || given) && (!l->opt.mine || hashing);
+    return t && gv_template_fresh(t) && l->now_ms >= made_ms &&
+           l->now_ms < made_ms + REFRESH_MS;
 }
 
-static void
-mine(struct gv_loop *l, bool wanted)
+static struct gv_template *
+make(struct gv_loop *l)
 {
     struct gv_template *t;
 
-    if (gv_template_make(l->state, l->now_ms, 0, &t) != GV_OK) {
-        gv_loop_fail(l, gv_state_error(l->state));
+    if (gv_template_make(l->state, l->now_ms, 0, &t) == GV_OK)
+        return t;
+    gv_loop_fail(l, gv_state_error(l->state));
+    return NULL;
+}
+
+/* Nothing is left to be sealed, perhaps by somebody else's work. */
+static void
+rest(struct gv_loop *l)
+{
+    if (!l->hashing)
         return;
+    gv_hashers_stop(l->hashers);
+    gv_template_free(l->hashing);
+    l->hashing = NULL;
+}
+
+/* The built-in miner. False when nothing is left to be sealed. */
+static bool
+mine(struct gv_loop *l)
+{
+    struct gv_template *t = make(l);
+    bool left;
+
+    if (!t) {
+        rest(l);
+        return false;
     }
-    if (!t)
-        return;
-    if (l->opt.mine && is_easy(t)) {
-        search_here(l, t);
-        if (!gv_template_fresh(t)) {
-            gv_template_free(t);
-            return;
-        }
-    } else if (l->opt.mine) {
+    if (!is_easy(t)) {
         search_aside(l, t);
-        return;
+        return true;
     }
-    if (wanted)
+    search_here(l, t);
+    left = gv_template_fresh(t);
+    gv_template_free(t);
+    return left;
+}
+
+static void
+serve(struct gv_loop *l)
+{
+    struct gv_template *t = make(l);
+
+    if (t)
         offer(l, t);
-    else
-        gv_template_free(t);
 }
 
 void
@@ -199,9 +228,13 @@ gv_loop_mine(struct gv_loop *l)
     uint64_t asked = gv_work_asked_ms(l->work);
     bool wanted = gv_work_waiting(l->work) > 0 ||
                   (asked > 0 && l->now_ms < asked + ASKED_MS);
+    bool left = true;
 
-    if ((wanted || l->opt.mine) && !has_work(l, wanted))
-        mine(l, wanted);
+    if (l->opt.mine && !is_current(l, l->hashing, l->hashing_ms))
+        left = mine(l);
+    if (wanted && left && !l->failed &&
+        !is_current(l, l->template[0], l -> offered_ms))
+        serve(l);
 }
 
 enum gv_rc

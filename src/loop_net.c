@@ -59,6 +59,8 @@ peer_vote(void *arg, uint64_t session, const struct gv_signed_vote *v)
 
     if (rc == GV_FAULT)
         gv_loop_fail(l, gv_state_error(l->state));
+    if (rc == GV_OK) /* new and counted: others may want it too */
+        gv_sync_vote(l->sync, v);
     gv_sync_tx_result(l->sync, session, rc, &why);
 }
 
@@ -101,16 +103,22 @@ static void
 submitted(void *arg, void *user, const struct gv_sync_answer *a)
 {
     struct gv_loop *l = arg;
-    struct gv_ticket *t = user;
+    struct gv_ticket *t = user, **at = &l->away;
     struct gv_reject why = {.index = GV_NO_INDEX};
 
+    while (*at != t)
+        at = &(*at)->next;
+    *at = t->next;
     if (a && a->accepted) {
         enter_stamped(l, t, a);
         return;
     }
     if (a)
         why = a->why;
-    else
+    if (a && gv_bytes_eq(a->field, gv_bytes("rate", 4)))
+        why.field = "rate";
+    t->unserved = !a;
+    if (!a)
         gv_refuse(&why, GV_BAD_STAMP, "no stamping service answers", 0, 0);
     gv_ticket_reject(l, t, GV_REJECT, &why);
 }

@@ -1,4 +1,5 @@
 /* loop_out.c - answers and gossip, held back until the commit. */
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "chain/state/vec.h"
@@ -46,6 +47,33 @@ answer_stamped(struct gv_loop *l, const struct gv_out *o)
     gv_ledger_answer_stamped(&l->rpc, o->call, &s);
 }
 
+/* The bidder's bucket is empty, here or at the service, or the mempool is
+ * full. */
+static void
+answer_busy(const struct gv_out *o)
+{
+    bool rate = o->why.field && strcmp(o->why.field, "rate") == 0;
+    json_t *data = NULL;
+    char text[200];
+
+    if (rate && o->why.have <= INT64_MAX)
+        data = json_pack("{sI}", "retry_ms", (json_int_t)o->why.have);
+    if (rate)
+        snprintf(text, sizeof(text), "too many bids with this key");
+    else
+        gv_reject_text(&o->why, text, sizeof(text));
+    gv_rpc_error_data(o->call, GV_RPC_BUSY, text, data);
+}
+
+static void
+tell_streams(struct gv_loop *l, const struct gv_out *o)
+{
+    struct gv_http_event e = {.event = o->status, .data = (const char *)o->raw};
+
+    if (l->opt.http && o->raw)
+        gv_http_broadcast(l->opt.http, &e);
+}
+
 static void
 flush_one(struct gv_loop *l, const struct gv_out *o)
 {
@@ -70,11 +98,20 @@ flush_one(struct gv_loop *l, const struct gv_out *o)
     case GV_OUT_REJECT:
         gv_ledger_reject(o->call, &o->why);
         return;
+    case GV_OUT_BUSY:
+        answer_busy(o);
+        return;
+    case GV_OUT_UNSERVED:
+        gv_ledger_no_role(o->call, "tsa");
+        return;
     case GV_OUT_FAULT:
         gv_ledger_fault(&l->rpc, o->call);
         return;
     case GV_OUT_PEER:
         answer_peer(l, o);
+        return;
+    case GV_OUT_EVENT:
+        tell_streams(l, o);
         return;
     }
 }

@@ -59,8 +59,28 @@ gv_loop_add_methods(struct gv_loop *l, struct gv_rpc *rpc)
     return GV_OK;
 }
 
-/* --- what the methods ask of the node
- * ------------------------------------------- */
+/* --- what the methods ask of the node --- */
+
+/* Where a service answers: this node's own, else the newest one that the
+ * registry names. */
+static const char *
+service_url(struct gv_loop *l, uint8_t role, const char *path, char *url,
+            size_t cap)
+{
+    const struct gv_services *own = l->opt.services;
+    const struct gv_directory *d = gv_state_registry(l->state)->dir;
+    bool here = role == GV_ROLE_CA ? own->ca != NULL : own->tsa != NULL;
+    const char *base = here ? own->url : NULL;
+
+    for (size_t i = d->services; i-- > 0 && !base;)
+        if (d->service[i].cred.role == role &&
+            !gv_directory_revoked(d, &d->service[i].cred.fingerprint))
+            base = d->service[i].endpoint;
+    if (!base)
+        return NULL;
+    snprintf(url, cap, "%s%s", base, path);
+    return url;
+}
 
 static void
 status(void *arg, struct gv_ledger_status *out)
@@ -77,15 +97,10 @@ status(void *arg, struct gv_ledger_status *out)
     out->tsa = s->tsa != NULL;
     out->validator = l->opt.validator_count > 0;
     out->miner = l->opt.mine;
-    if (s->ca) {
-        snprintf(l->ca_url, sizeof(l->ca_url), "%s/.well-known/est", s->url);
-        out->ca_url = l->ca_url;
-    }
-    if (s->tsa) {
-        snprintf(l->tsa_url, sizeof(l->tsa_url), "%s%s", s->url,
-                 GV_TSAHTTP_PATH);
-        out->tsa_url = l->tsa_url;
-    }
+    out->ca_url = service_url(l, GV_ROLE_CA, "/.well-known/est", l->ca_url,
+                              sizeof(l->ca_url));
+    out->tsa_url = service_url(l, GV_ROLE_TSA, GV_TSAHTTP_PATH, l->tsa_url,
+                               sizeof(l->tsa_url));
     if (l->net) {
         gv_net_addr_text(gv_net_bound(l->net), l->p2p, sizeof(l->p2p));
         gv_net_key_text(gv_net_own_key(l->net), l->p2p_key);
@@ -170,6 +185,8 @@ getwarrant(void *arg, struct gv_rpc_call *call)
     out = gv_sink_buffer(buf, sizeof(buf));
     gv_open_put_warrant(&out, open);
     free(open);
+    if (out.failed)
+        return gv_rpc_error(call, GV_RPC_INTERNAL, "the warrant is too large");
     return gv_rpc_ok(
         call, json_pack("{so so so}", "warrant", hex_json(buf, out.len),
                         "registry", hex_json(l->opt.params->registry.b, 32),
@@ -248,8 +265,9 @@ signwarrant(void *arg, struct gv_rpc_call *call, struct gv_bytes preimage)
         rc = decode_preimage(l, preimage, buf, GV_TX_MAX, open, &why);
         if (rc == GV_OK)
             rc = check_open(l, open, &why);
-        answer = rc == GV_OK ? sign_open(l, call, open)
-                             : gv_ledger_reject(call, &why);
+        answer = rc == GV_OK      ? sign_open(l, call, open)
+                 : rc == GV_FAULT ? gv_ledger_fault(&l->rpc, call)
+                                  : gv_ledger_reject(call, &why);
     }
     free(buf);
     free(open);

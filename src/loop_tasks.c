@@ -42,6 +42,18 @@ log_own(struct gv_loop *l, const struct gv_reject *why)
                 GV_S("why", gv_reject_text(why, text, sizeof(text))));
 }
 
+static enum gv_out_kind
+refusal(const struct gv_ticket *t, enum gv_rc rc, const struct gv_reject *why)
+{
+    if (rc == GV_FAULT)
+        return GV_OUT_FAULT;
+    if (t->unserved)
+        return GV_OUT_UNSERVED;
+    if (t->what == GV_SUBMIT_BID && why->code == GV_POOL_FULL)
+        return GV_OUT_BUSY;
+    return GV_OUT_REJECT;
+}
+
 void
 gv_ticket_reject(struct gv_loop *l, struct gv_ticket *t, enum gv_rc rc,
                  const struct gv_reject *why)
@@ -62,7 +74,7 @@ gv_ticket_reject(struct gv_loop *l, struct gv_ticket *t, enum gv_rc rc,
         }
     }
     if (t->call) {
-        o = gv_out_new(l, rc == GV_FAULT ? GV_OUT_FAULT : GV_OUT_REJECT);
+        o = gv_out_new(l, refusal(t, rc, why));
         if (o) {
             o->call = t->call;
             o->why = *why;

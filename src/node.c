@@ -2,6 +2,7 @@
 #include "src/node.h"
 
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -32,14 +33,14 @@ struct node {
     struct gv_net *net;
     struct gv_passphrase passphrase;
     struct gv_seckey validator;
-    bool has_validator, faulted;
+    bool has_validator;
+    atomic_bool faulted; /* set on the chain thread */
     struct gv_pages pages;
     struct gv_http_route route[GV_PAGES_ROUTES + 2];
     int rpc_port;
 };
 
-/* --- keys on disk
- * ------------------------------------------------------------- */
+/* --- keys on disk --- */
 
 /* A file with 64 hex digits of secret; made when missing and `make` is set.
  * GV_ABSENT: not there. */
@@ -98,8 +99,7 @@ open_validator(struct node *n, struct gv_error *e)
     return rc == GV_OK ? GV_OK : GV_FAULT;
 }
 
-/* --- parts
- * ----------------------------------------------------------------------- */
+/* --- parts --- */
 
 static enum gv_rc
 open_log(struct node *n, struct gv_error *e)
@@ -180,6 +180,7 @@ open_services(struct node *n, char *buf, size_t cap, struct gv_error *e)
 {
     struct gv_services_options o = {0};
     int approval = gv_config_enum(n->config, "ttp-approval");
+    enum gv_rc rc;
 
     o.datadir = n->opt->datadir;
     o.params = n->opt->params;
@@ -201,7 +202,9 @@ open_services(struct node *n, char *buf, size_t cap, struct gv_error *e)
     o.now_ms = gv_loop_now_ms();
     o.publish = publish;
     o.arg = n;
-    return gv_services_open(&o, &n->services, e);
+    rc = gv_services_open(&o, &n->services, e);
+    gv_wipe(&n->passphrase, sizeof(n->passphrase));
+    return rc;
 }
 
 static enum gv_rc
@@ -292,8 +295,7 @@ open_loop(struct node *n, struct gv_error *e)
     return gv_loop_add_methods(n->loop, n->rpc);
 }
 
-/* --- the network
- * ------------------------------------------------------------------- */
+/* --- the network --- */
 
 static enum gv_rc
 read_peers(struct node *n, struct gv_net_options *o, struct gv_error *e)
@@ -307,12 +309,20 @@ read_peers(struct node *n, struct gv_net_options *o, struct gv_error *e)
     o->allow = key;
     if (!place || !key)
         return GV_FAULT;
-    for (; o->connects < count && o->connects < PEERS_MAX; o->connects++)
+    if (count > PEERS_MAX) {
+        gv_error_set(e, "connect: %zu peers, at most %d", count, PEERS_MAX);
+        return GV_FAULT;
+    }
+    for (; o->connects < count; o->connects++)
         if (gv_net_place_parse(list[o->connects], &place[o->connects], e) !=
             GV_OK)
             return GV_FAULT;
     list = gv_config_list(n->config, "peer-key", &count);
-    for (; o->allows < count && o->allows < PEERS_MAX; o->allows++)
+    if (count > PEERS_MAX) {
+        gv_error_set(e, "peer-key: %zu keys, at most %d", count, PEERS_MAX);
+        return GV_FAULT;
+    }
+    for (; o->allows < count; o->allows++)
         if (gv_net_key_parse(list[o->allows], &key[o->allows]) != GV_OK) {
             gv_error_set(e, "peer-key = %s: expected a key of 40 characters",
                          list[o->allows]);
@@ -363,8 +373,7 @@ open_net(struct node *n, struct gv_error *e)
     return rc;
 }
 
-/* --- start and stop
- * ------------------------------------------------------------------ */
+/* --- start and stop --- */
 
 /* The ports in use, for scripts that let the system choose them. */
 static enum gv_rc
@@ -412,16 +421,15 @@ start(struct node *n, struct gv_error *e)
     return rc;
 }
 
-/* Calls are answered before the HTTP server goes, and the store goes last. */
+/* The chain thread goes before the network it speaks through; calls are
+ * answered before the HTTP server goes, and the store goes last. */
 static void
 stop(struct node *n)
 {
+    gv_loop_stop(n->loop);
+    gv_net_stop(n->net);
     if (n->http)
         gv_http_stop(n->http);
-    gv_net_stop(n->net);
-    if (n->loop)
-        gv_loop_set_net(n->loop, NULL);
-    gv_loop_stop(n->loop);
     gv_workers_free(n->services.workers);
     n->services.workers = NULL;
     if (n->http)
@@ -470,12 +478,14 @@ gv_node_run(const struct gv_options *options)
                     GV_U("rpc", (uint64_t)n->rpc_port),
                     GV_U("p2p", gv_net_bound(n->net)->port));
         sigwait(&wait, &got);
-        status = n->faulted;
+        status = 0;
         gv_log_info(n->log, "node", "stopping");
     } else {
         gv_log_error(n->log, "node", "cannot start", GV_S("why", e.text));
     }
     stop(n);
+    /* The last commit may have failed too. */
+    status = status || n->faulted;
     gv_log_info(n->log, "node", "stopped");
     gv_log_free(n->log);
     free(n);

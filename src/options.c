@@ -161,6 +161,8 @@ read_datadir(struct gv_options *o, struct gv_error *e)
     const char *given = gv_config_string(o->config, "datadir");
     const char *home = getenv("HOME");
 
+    free(o->datadir);
+    o->datadir = NULL;
     if (given) {
         o->datadir = strdup(given);
     } else if (home) {
@@ -269,6 +271,9 @@ gv_options_read(int argc, char **argv, char **environment,
     rc = read_datadir(out, e);
     if (rc == GV_OK)
         rc = read_file(out, e);
+    /* The file may name the datadir. */
+    if (rc == GV_OK)
+        rc = read_datadir(out, e);
     /* The file may name the network. */
     if (rc == GV_OK)
         out->params =

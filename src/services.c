@@ -12,8 +12,7 @@
 #define WORKERS 2
 #define WORKERS_ROOM 4096
 
-/* --- the CA's records in the store -------------------------------------------
- */
+/* --- the CA's records in the store --- */
 
 static enum gv_rc
 store_put(void *ctx, struct gv_bytes key, struct gv_bytes value)
@@ -68,8 +67,7 @@ store_each(void *ctx,
     return rc == GV_ABSENT ? GV_OK : rc;
 }
 
-/* --- transactions for the registry
- * ---------------------------------------------- */
+/* --- transactions for the registry --- */
 
 static void
 publish_tx(struct gv_services *s, const struct gv_tx *tx)
@@ -128,8 +126,7 @@ gv_services_announce(struct gv_services *s)
         publish_service(s, &s->keys.tsa);
 }
 
-/* --- open and close
- * ------------------------------------------------------------- */
+/* --- open and close --- */
 
 static enum gv_rc
 open_keys(struct gv_services *s, struct gv_error *e)
@@ -235,6 +232,7 @@ gv_services_open(const struct gv_services_options *o, struct gv_services *out,
     if (o->roles == 0)
         return GV_OK;
     rc = open_keys(out, e);
+    out->opt.passphrase = NULL; /* the caller wipes it */
     if (rc == GV_OK) {
         out->workers = gv_workers_new(WORKERS, WORKERS_ROOM);
         rc = out->workers ? GV_OK : GV_FAULT;
@@ -287,8 +285,7 @@ gv_services_close(struct gv_services *s)
     memset(s, 0, sizeof(*s));
 }
 
-/* --- warrants
- * ------------------------------------------------------------------- */
+/* --- warrants --- */
 
 void
 gv_services_warrant(const struct gv_services *s,
@@ -312,6 +309,36 @@ same_authority(const struct gv_authority *a, const struct gv_authority *b)
            a->ordering == b->ordering && gv_bytes_eq(a->policy, b->policy);
 }
 
+static void
+warrant_digest(const struct gv_open *o, uint8_t out32[32])
+{
+    struct gv_sha256 h;
+    struct gv_sink sink = gv_sink_hash(&h);
+
+    gv_sha256_init(&h);
+    gv_open_put_warrant(&sink, o);
+    gv_sha256_end(&h, out32);
+}
+
+/* Byte for byte what this node would have offered: names too. */
+static enum gv_rc
+same_warrant(const struct gv_services *s, const struct gv_open *open,
+             const struct gv_pubkey *validator, struct gv_reject *why)
+{
+    struct gv_open *own = calloc(1, sizeof(*own));
+    uint8_t a[32], b[32];
+
+    if (!own)
+        return GV_FAULT;
+    gv_services_warrant(s, validator, own);
+    warrant_digest(own, a);
+    warrant_digest(open, b);
+    free(own);
+    return memcmp(a, b, 32) == 0
+               ? GV_OK
+               : gv_refuse(why, GV_NOT_SIGNER, "open.warrant", 0, 0);
+}
+
 enum gv_rc
 gv_services_check(const struct gv_services *s, const struct gv_open *open,
                   const struct gv_pubkey *validator, struct gv_reject *why)
@@ -332,5 +359,5 @@ gv_services_check(const struct gv_services *s, const struct gv_open *open,
     if (!gv_key_verify(s->opt.keys, &s->keys.ca.cred.key, digest,
                        &open->seller.sig))
         return gv_refuse(why, GV_BAD_CREDENTIAL, "open.seller", 0, 0);
-    return GV_OK;
+    return same_warrant(s, open, validator, why);
 }

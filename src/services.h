@@ -29,7 +29,8 @@ struct gv_services_options {
     struct gv_kv kv;            /* borrowed: the CA's records */
     unsigned roles;             /* GV_ROLEKEYS_CA, GV_ROLEKEYS_TSA */
     enum gv_ca_approval approval;
-    const char *passphrase;    /* of the role keys, or NULL */
+    const char *passphrase;    /* of the role keys, or NULL; needed by open
+                                * alone */
     const char *operator_name; /* shown in OPEN and SERVICE */
     const char *tls_bind;      /* "127.0.0.1:18335" */
     const char *tls_host;      /* host in published URLs */
@@ -69,15 +70,14 @@ enum gv_rc gv_services_listen(struct gv_services *s, struct gv_http *http,
 void gv_services_announce(struct gv_services *s);
 void gv_services_close(struct gv_services *s);
 
-/* --- the warrant of an auction (docs/spec/format.md, OPEN) ------------------
- */
+/* --- the warrant of an auction (docs/spec/format.md, OPEN) --- */
 
 /* The fields from `ca` to `validators` for a new OPEN. */
 void gv_services_warrant(const struct gv_services *s,
                          const struct gv_pubkey *validator,
                          struct gv_open *out);
 /* Would this node sign the OPEN's warrant? Everything in it must be what this
- * node offers; the seller's credential must be this CA's. */
+ * node offers; the seller's credential must be this CA's. GV_FAULT: memory. */
 enum gv_rc gv_services_check(const struct gv_services *s,
                              const struct gv_open *open,
                              const struct gv_pubkey *validator,

@@ -105,7 +105,8 @@ stamp(struct gv_stamper *s, struct gv_stamp_result *r)
     }
     for (struct gv_stamp_item *i = r->items; i; i = i->next) {
         i->t_us = t_us;
-        write_receipt(s, i);
+        if (i->promise)
+            write_receipt(s, i);
     }
 }
 

@@ -23,13 +23,14 @@ struct gv_stamp_item {
     struct gv_stamp_item *next;
     struct gv_chain_id auction;
     uint8_t leaf[32];
-    struct gv_bid_id id; /* bid id or CLOSE id, for the receipt */
+    struct gv_bid_id id; /* for the receipt */
+    bool promise;        /* a BID: it gets a receipt */
     uint64_t d_us;       /* the auction's D */
     void *user;          /* the caller's */
     /* filled by the stamper */
     uint64_t t_us;
     uint8_t receipt[256];
-    size_t receipt_len;
+    size_t receipt_len; /* 0: none */
 };
 
 /* What a batch gave. tx: the STAMP (or CUTOFF) transaction, heap; NULL when

@@ -48,15 +48,13 @@ struct gv_command {
 /* Every command, ended by NULL. */
 extern const struct gv_command *const gv_commands[];
 
-/* --- errors -----------------------------------------------------------------
- */
+/* --- errors --- */
 
 /* Print an error and return code. */
 int gv_cli_fail(const struct gv_cli *cli, int code, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* --- the node ---------------------------------------------------------------
- */
+/* --- the node --- */
 
 /* Ask the node. params as gv_rpcclient_call. GV_EXIT_OK with *result a new
  * reference, else an exit code after printing the error. The first call also
@@ -89,8 +87,7 @@ const struct gv_params *gv_cli_params(struct gv_cli *cli, int *code);
 /* Keys for signing; NULL after printing. */
 const struct gv_keys *gv_cli_keys(struct gv_cli *cli);
 
-/* --- the wallet --------------------------------------------------------------
- */
+/* --- the wallet --- */
 
 /* Read the wallet's passphrase: --passphrase-file or the terminal. */
 int gv_cli_passphrase(struct gv_cli *cli, bool confirm,
@@ -107,8 +104,7 @@ int gv_cli_identity(struct gv_cli *cli, bool certified,
 /* Save cli->wallet. */
 int gv_cli_save(struct gv_cli *cli) GV_MUST_CHECK;
 
-/* --- talking to people -------------------------------------------------------
- */
+/* --- talking to people --- */
 
 /* Print v as JSON on stdout and drop the reference. */
 void gv_cli_print(json_t *v);

@@ -200,7 +200,7 @@ check_issuer(struct gv_rpcclient *rpc, const struct gv_est_expect *x,
         return GV_FAULT;
     }
     gv_rpcclient_error_clear(&error);
-    rc = GV_REJECT;
+    rc = GV_ABSENT;
     json_array_foreach(list, i, item)
     {
         struct gv_cred ca;
@@ -210,6 +210,7 @@ check_issuer(struct gv_rpcclient *rpc, const struct gv_est_expect *x,
             rc = GV_OK;
     }
     json_decref(list);
+    /* A CA that has just begun is on the registry a block later. */
     if (rc != GV_OK)
         gv_error_set(e, "the credential's issuer is no CA of this network");
     return rc;

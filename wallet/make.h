@@ -45,8 +45,7 @@ struct gv_make_bid {
 uint8_t *gv_make_bid(const struct gv_signer *s, const struct gv_make_bid *bid,
                      size_t *len, struct gv_bid_id *id);
 
-/* --- OPEN, in two steps ------------------------------------------------------
- */
+/* --- OPEN, in two steps --- */
 
 struct gv_make_open {
     struct gv_bytes title, text;

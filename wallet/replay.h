@@ -70,8 +70,7 @@ void gv_replay_clear(struct gv_replay *r);
 /* All phases. GV_OK also when bids were refused: the auctions say so. */
 enum gv_rc gv_replay_run(struct gv_replay *r, struct gv_error *e) GV_MUST_CHECK;
 
-/* --- for its phases ----------------------------------------------------------
- */
+/* --- for its phases --- */
 
 /* Work of the pool, each on identity (0: the seller) or auction i. */
 bool gv_replay_identity(void *replay, struct gv_pool_worker *w, size_t i);

@@ -57,8 +57,7 @@ enum gv_rc gv_wallet_save(struct gv_wallet *w,
 const struct gv_params *gv_wallet_params(const struct gv_wallet *w);
 const struct gv_derive *gv_wallet_derive(const struct gv_wallet *w);
 
-/* --- identities ------------------------------------------------------------
- */
+/* --- identities --- */
 
 struct gv_persona {
     char name[GV_NAME_MAX + 1];
@@ -93,8 +92,7 @@ uint8_t *gv_wallet_request(const struct gv_wallet *w, uint32_t index,
 enum gv_rc gv_wallet_set_request(struct gv_wallet *w, uint32_t index,
                                  struct gv_bytes csr) GV_MUST_CHECK;
 
-/* --- enrolments and bids -----------------------------------------------------
- */
+/* --- enrolments and bids --- */
 
 /* Has this identity's ENROL been accepted in the auction? */
 bool gv_wallet_enrolled(const struct gv_wallet *w, uint32_t index,

@@ -9,7 +9,7 @@
 #define NAME_MAX_LEN 63
 #define FILE_MAX_BYTES (1 << 20)
 
-/* --- flags ------------------------------------------------------------- */
+/* --- flags --- */
 
 struct flag_reader {
     struct gv_config *c;
@@ -208,8 +208,7 @@ gv_config_flags(struct gv_config *c, int argc, char *const *argv,
     return rc == GV_OK ? check_arguments(c, e) : rc;
 }
 
-/* --- environment -----------------------------------------------------------
- */
+/* --- environment --- */
 
 /* "GAVEL_RPC_BIND" for "rpc-bind". */
 static void
@@ -252,8 +251,7 @@ gv_config_environment(struct gv_config *c, char *const *environment,
     return rc;
 }
 
-/* --- file ------------------------------------------------------------------
- */
+/* --- file --- */
 
 /* Cut blanks at both ends, in place. */
 static char *

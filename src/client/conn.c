@@ -23,8 +23,7 @@ conn_now_ms(void)
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-/* --- BIO -------------------------------------------------------------------
- */
+/* --- BIO --- */
 
 static int
 bio_write(BIO *bio, const char *bytes, int len)
@@ -72,8 +71,7 @@ conn_bio_method(void)
     return method;
 }
 
-/* --- waiting ---------------------------------------------------------------
- */
+/* --- waiting --- */
 
 /* Wait until the socket is ready, the deadline passes or somebody
  * interrupts. */
@@ -100,8 +98,7 @@ wait_for(struct conn *conn, short events, int64_t deadline, struct gv_error *e)
     return GV_FAULT;
 }
 
-/* --- connecting ------------------------------------------------------------
- */
+/* --- connecting --- */
 
 static enum gv_rc
 connect_to(struct conn *conn, const struct addrinfo *address, int64_t end,
@@ -158,8 +155,7 @@ connect_any(struct conn *conn, const struct conn_target *target,
     return rc;
 }
 
-/* --- TLS -------------------------------------------------------------------
- */
+/* --- TLS --- */
 
 /* What to say of a connection that the server ended. With TLS 1.3 it judges
  * the client's certificate after our side of the handshake is over, so its
@@ -290,8 +286,7 @@ conn_close(struct conn *conn)
     conn->fd = -1;
 }
 
-/* --- bytes -----------------------------------------------------------------
- */
+/* --- bytes --- */
 
 /* One write or read; *n is 0 if it has to be repeated. */
 static enum gv_rc

@@ -154,8 +154,7 @@ gv_https_free(struct gv_https *client)
     free(client);
 }
 
-/* --- a request -------------------------------------------------------------
- */
+/* --- a request --- */
 
 static bool
 is_clean(const char *text)
@@ -303,8 +302,7 @@ gv_https_request(struct gv_https *client,
     return rc;
 }
 
-/* --- replies ---------------------------------------------------------------
- */
+/* --- replies --- */
 
 char *
 gv_https_header(const struct gv_https_reply *reply, const char *name)

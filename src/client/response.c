@@ -82,8 +82,7 @@ read_line(struct reader *r, char **out, size_t *room)
     return GV_OK;
 }
 
-/* --- head ------------------------------------------------------------------
- */
+/* --- head --- */
 
 struct head {
     bool http11, chunked, has_length, closes;
@@ -224,8 +223,7 @@ read_head(struct reader *r, struct head *head, struct gv_https_reply *reply)
     return rc;
 }
 
-/* --- body ------------------------------------------------------------------
- */
+/* --- body --- */
 
 static enum gv_rc
 reserve(struct reader *r, struct gv_https_reply *reply, uint64_t more)

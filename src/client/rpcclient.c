@@ -131,8 +131,7 @@ gv_rpcclient_interrupt(struct gv_rpcclient *client)
     gv_https_interrupt(client->https);
 }
 
-/* --- a call ----------------------------------------------------------------
- */
+/* --- a call --- */
 
 static char *
 print_call(struct gv_rpcclient *client, const char *method, json_t *params)

@@ -32,8 +32,7 @@ struct audit {
     struct chain *oldest, *newest;
 };
 
-/* --- the ends ---------------------------------------------------------------
- */
+/* --- the ends --- */
 
 /* The network is the one whose first line this is. */
 static enum gv_rc
@@ -94,8 +93,7 @@ check_last(struct audit *a, struct gv_error *e)
     return rc == GV_ABSENT ? GV_OK : rc;
 }
 
-/* --- chains -----------------------------------------------------------------
- */
+/* --- chains --- */
 
 static void
 tell_outcome(struct audit *a, const struct gv_book *b)
@@ -228,8 +226,7 @@ connect_all(struct audit *a, struct gv_error *e)
     return GV_OK;
 }
 
-/* --- batches ----------------------------------------------------------------
- */
+/* --- batches --- */
 
 static bool
 decode_round(void *arg, size_t i)

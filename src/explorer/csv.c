@@ -132,8 +132,7 @@ gv_csv_compare(const struct gv_csv_row *x, const struct gv_csv_row *y)
     return c ? c : GV_ID_CMP(&x->bid, &y->bid);
 }
 
-/* --- a whole CSV dump -------------------------------------------------------
- */
+/* --- a whole CSV dump --- */
 
 struct csv_audit {
     struct gv_audit_report *report;

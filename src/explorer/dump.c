@@ -74,8 +74,7 @@ bad_block(struct dump *d, enum gv_rc rc, const struct gv_chain_id *id,
     return GV_FAULT;
 }
 
-/* --- reading a chain --------------------------------------------------------
- */
+/* --- reading a chain --- */
 
 /* Do the blocks from the first new one on follow on those before? */
 static bool
@@ -167,8 +166,7 @@ read_chain(struct dump *d, const struct gv_chain_id *id)
     return rc == GV_OK && d->o->final ? find_final(d, id) : rc;
 }
 
-/* --- writing ----------------------------------------------------------------
- */
+/* --- writing --- */
 
 /* Write the text as one line (counted: not for the last) and empty it. */
 static enum gv_rc

@@ -16,8 +16,7 @@ struct view {
     struct gv_error *e;
 };
 
-/* --- printing ---------------------------------------------------------------
- */
+/* --- printing --- */
 
 static void
 print_time(FILE *out, uint64_t ms)
@@ -176,8 +175,7 @@ print_row(const struct view *v, const struct gv_block *b)
     fprintf(out, "\n");
 }
 
-/* --- searching --------------------------------------------------------------
- */
+/* --- searching --- */
 
 static bool
 names_tx(const struct gv_block *b, uint32_t i, const uint8_t id[32])

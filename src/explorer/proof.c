@@ -19,8 +19,7 @@ struct proof {
     struct gv_tx tx;
 };
 
-/* --- reading ----------------------------------------------------------------
- */
+/* --- reading --- */
 
 static enum gv_rc
 bad(const struct proof *p, const char *part, const char *what)
@@ -80,8 +79,7 @@ read_header(const struct proof *p, const json_t *json, const char *part,
     return rc;
 }
 
-/* --- OPEN -------------------------------------------------------------------
- */
+/* --- OPEN --- */
 
 /* The network is the one that OPEN binds itself to. */
 static const struct gv_params *
@@ -124,8 +122,7 @@ check_open(struct proof *p)
                    : refused(p, "open", why.code ? GV_REJECT : GV_FAULT, &why);
 }
 
-/* --- the block --------------------------------------------------------------
- */
+/* --- the block --- */
 
 static enum gv_rc
 check_block0(const struct proof *p, const struct gv_sealed_header *h)
@@ -257,8 +254,7 @@ check_block(struct proof *p)
     return GV_OK;
 }
 
-/* --- final ------------------------------------------------------------------
- */
+/* --- final --- */
 
 /* From the block up to the link's source, each the parent of the next. */
 static enum gv_rc

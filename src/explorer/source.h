@@ -9,8 +9,7 @@
 #include "src/client/rpcclient.h"
 #include "src/explorer/dump.h"
 
-/* --- a node ------------------------------------------------------------------
- */
+/* --- a node --- */
 
 struct gv_node_source {
     struct gv_rpcclient *rpc; /* borrowed */
@@ -26,8 +25,7 @@ enum gv_rc gv_node_source_begin(struct gv_node_source *s,
                                 const struct gv_params **params,
                                 struct gv_error *e) GV_MUST_CHECK;
 
-/* --- a dump ------------------------------------------------------------------
- */
+/* --- a dump --- */
 
 struct gv_file_source;
 

@@ -36,8 +36,7 @@ is_id(const json_t *json, uint8_t out32[32])
     return hex && gv_unhex(hex, out32, 32) == GV_OK;
 }
 
-/* --- chains -----------------------------------------------------------------
- */
+/* --- chains --- */
 
 struct id_list {
     struct gv_chain_id *id;
@@ -100,8 +99,7 @@ node_auctions(void *arg, struct gv_chain_id **ids, size_t *n,
     return GV_OK;
 }
 
-/* --- blocks -----------------------------------------------------------------
- */
+/* --- blocks --- */
 
 static enum gv_rc
 add_block(struct gv_dump_chain *to, const char *hex, struct gv_error *e)

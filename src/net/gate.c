@@ -54,7 +54,7 @@ gv_gate_new(struct gv_log *log, const struct gv_net_key *stranger)
     return gate;
 }
 
-/* --- the list ------------------------------------------------------------ */
+/* --- the list --- */
 
 static struct entry *
 find(struct gv_gate *gate, const struct gv_net_key *key)
@@ -144,7 +144,7 @@ judge(struct gv_gate *gate, const struct gv_net_key *key)
     return why;
 }
 
-/* --- the handler --------------------------------------------------------- */
+/* --- the handler --- */
 
 struct request {
     struct {

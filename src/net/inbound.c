@@ -46,7 +46,7 @@ view(zmq_msg_t *message)
     return gv_bytes(zmq_msg_data(message), zmq_msg_size(message));
 }
 
-/* --- one message of a session -------------------------------------------- */
+/* --- one message of a session --- */
 
 /* Unasked traffic is limited; what is above is dropped. */
 static bool
@@ -193,7 +193,7 @@ take_frame(struct gv_net *net, struct gv_session *s, struct gv_bytes frame)
         take_question(net, s, &f);
 }
 
-/* --- HELLO --------------------------------------------------------------- */
+/* --- HELLO --- */
 
 struct gv_msg
 gv_inbound_hello(const struct gv_net *net, unsigned kind)
@@ -240,7 +240,7 @@ send_error(void *socket, struct gv_bytes routing, enum gv_msg_error code)
     (void)gv_send_raw(socket, routing, GV_MSG_ERROR, &m);
 }
 
-/* --- ROUTER -------------------------------------------------------------- */
+/* --- ROUTER --- */
 
 static void
 take_hello(struct gv_net *net, const struct gv_net_key *key, zmq_msg_t part[2])
@@ -325,7 +325,7 @@ gv_inbound_xpub(struct gv_net *net)
             break;
 }
 
-/* --- DEALER -------------------------------------------------------------- */
+/* --- DEALER --- */
 
 static void
 take_welcome(struct gv_net *net, struct gv_dial *d, struct gv_bytes body)
@@ -405,7 +405,7 @@ gv_inbound_dealer(struct gv_net *net, struct gv_dial *d)
     }
 }
 
-/* --- SUB ----------------------------------------------------------------- */
+/* --- SUB --- */
 
 /* False: the session ended. */
 static bool

@@ -27,7 +27,7 @@ gv_net_deliver(struct gv_net *net, const struct gv_net_event *head,
     return false;
 }
 
-/* --- orders -------------------------------------------------------------- */
+/* --- orders --- */
 
 static size_t
 find_topic(const struct gv_net *net, const struct gv_topic *t)
@@ -139,7 +139,7 @@ obey_all(struct gv_net *net)
     }
 }
 
-/* --- timers -------------------------------------------------------------- */
+/* --- timers --- */
 
 /* A connection to us ended, libzmq does not say whose. A PING finds out: the
  * ROUTER refuses to send to a peer that is gone. */
@@ -183,7 +183,7 @@ tick(struct gv_net *net)
             gv_session_tick(net, net->session[i]);
 }
 
-/* --- the loop ------------------------------------------------------------ */
+/* --- the loop --- */
 
 static size_t
 gather(struct gv_net *net)

@@ -70,7 +70,7 @@ gv_msg_chain(unsigned kind, struct gv_bytes body)
     return body.p + at;
 }
 
-/* --- lists --------------------------------------------------------------- */
+/* --- lists --- */
 
 static void
 put_list(struct gv_sink *s, const struct gv_msg_list *list)
@@ -127,7 +127,7 @@ get_ids(struct gv_reader *r, struct gv_msg_ids *out, uint16_t max, size_t size,
     out->p = gv_get_view(r, r->failed ? 0 : out->count * size, field).p;
 }
 
-/* --- parts --------------------------------------------------------------- */
+/* --- parts --- */
 
 void
 gv_msg_tip_put(struct gv_sink *s, const struct gv_tip *t)
@@ -275,7 +275,7 @@ get_reject(struct gv_reader *r, struct gv_msg *m)
     m->u.reject.text = get_text(r, GV_MSG_TEXT_MAX, "text");
 }
 
-/* --- requests and replies ------------------------------------------------ */
+/* --- requests and replies --- */
 
 static void
 put_request(struct gv_sink *s, const struct gv_msg *m)
@@ -429,7 +429,7 @@ get_reply(struct gv_reader *r, struct gv_msg *m)
     }
 }
 
-/* --- gossip and the connection itself ------------------------------------ */
+/* --- gossip and the connection itself --- */
 
 static void
 put_gossip(struct gv_sink *s, const struct gv_msg *m)

@@ -197,7 +197,7 @@ gv_net_own_key(const struct gv_net *net)
     return &net->opt.keys.own;
 }
 
-/* --- orders -------------------------------------------------------------- */
+/* --- orders --- */
 
 static bool
 post(struct gv_net *net, const struct gv_order *head, struct gv_bytes body)

@@ -93,7 +93,7 @@ void gv_net_stop(struct gv_net *net);
 const struct gv_net_addr *gv_net_bound(const struct gv_net *net);
 const struct gv_net_key *gv_net_own_key(const struct gv_net *net);
 
-/* --- orders -------------------------------------------------------------- */
+/* --- orders --- */
 
 /* False: the net thread has too much to do, nothing was done. Bodies are
  * copied. An order for a session that is gone is dropped. */
@@ -116,7 +116,7 @@ bool gv_net_disconnect(struct gv_net *net, uint64_t session);
 /* Connect to one more node and allow its key. */
 bool gv_net_connect(struct gv_net *net, const struct gv_net_place *place);
 
-/* --- look ---------------------------------------------------------------- */
+/* --- look --- */
 
 struct gv_net_peer {
     uint64_t session;

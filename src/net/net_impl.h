@@ -139,7 +139,7 @@ struct gv_net {
     size_t snapshots;
 };
 
-/* --- sock.c -------------------------------------------------------------- */
+/* --- sock.c --- */
 
 /* ROUTER and XPUB, bound; the self-test. GV_OK or GV_FAULT. */
 enum gv_rc gv_sock_bind(struct gv_net *net, struct gv_error *e);
@@ -157,7 +157,7 @@ bool gv_sock_event(void *monitor, uint16_t *event, uint32_t *value);
 void gv_sock_close(void **socket, void **monitor);
 bool gv_sock_subscribe(void *sub, const struct gv_topic *t, bool on);
 
-/* --- dial.c -------------------------------------------------------------- */
+/* --- dial.c --- */
 
 /* GV_REJECT: the list is full; a known key changes its address. */
 enum gv_rc gv_dial_add(struct gv_net *net, const struct gv_net_place *place);
@@ -170,7 +170,7 @@ void gv_dial_complain(struct gv_net *net, struct gv_dial *d, const char *what);
 void gv_dial_free(struct gv_dial *d);
 struct gv_dial *gv_dial_of(struct gv_net *net, const struct gv_net_key *key);
 
-/* --- session.c ----------------------------------------------------------- */
+/* --- session.c --- */
 
 /* What a HELLO says of the peer and where it came from. */
 struct gv_meeting {
@@ -203,7 +203,7 @@ void gv_session_tick(struct gv_net *net, struct gv_session *s);
 bool gv_session_prefers_out(const struct gv_net *net,
                             const struct gv_session *s);
 
-/* --- send.c -------------------------------------------------------------- */
+/* --- send.c --- */
 
 /* Send or queue; false: dropped. The session may end. */
 bool gv_send(struct gv_net *net, struct gv_session *s, unsigned kind,
@@ -220,7 +220,7 @@ bool gv_send_raw(void *socket, struct gv_bytes routing, unsigned kind,
                  const struct gv_msg *m);
 void gv_send_gossip(struct gv_net *net, const struct gv_order *o);
 
-/* --- inbound.c ----------------------------------------------------------- */
+/* --- inbound.c --- */
 
 /* Read what waits on a socket, up to a fair share. */
 void gv_inbound_router(struct gv_net *net);
@@ -230,7 +230,7 @@ void gv_inbound_sub(struct gv_net *net, struct gv_session *s);
 /* This node's HELLO or WELCOME. */
 struct gv_msg gv_inbound_hello(const struct gv_net *net, unsigned kind);
 
-/* --- loop.c -------------------------------------------------------------- */
+/* --- loop.c --- */
 
 void *gv_net_loop(void *net);
 bool gv_net_deliver(struct gv_net *net, const struct gv_net_event *head,

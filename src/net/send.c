@@ -83,7 +83,7 @@ gv_send_pong(struct gv_net *net, struct gv_session *s, uint64_t token)
                   gv_bytes(frame, sizeof(frame)));
 }
 
-/* --- the window ---------------------------------------------------------- */
+/* --- the window --- */
 
 static bool
 fits(const struct gv_net *net, const struct gv_session *s, size_t len)
@@ -193,7 +193,7 @@ gv_send_acked(struct gv_net *net, struct gv_session *s, uint64_t token)
     gv_send_flush(net, s);
 }
 
-/* --- what may be said ---------------------------------------------------- */
+/* --- what may be said --- */
 
 static bool
 note_request(struct gv_session *s, unsigned kind, uint32_t request)

@@ -79,7 +79,7 @@ join(void *socket, const struct gv_net_addr *addr)
                        gv_net_addr_text(addr, endpoint, sizeof(endpoint))) == 0;
 }
 
-/* --- the two endpoints --------------------------------------------------- */
+/* --- the two endpoints --- */
 
 static bool
 bind_at(void *socket, const struct gv_net_addr *addr, uint16_t *port)
@@ -137,7 +137,7 @@ gv_sock_bind(struct gv_net *net, struct gv_error *e)
     return GV_OK;
 }
 
-/* --- connections from here ----------------------------------------------- */
+/* --- connections from here --- */
 
 static void *
 connected(struct gv_net *net, int type, const struct gv_net_place *place,
@@ -242,7 +242,7 @@ gv_sock_close(void **socket, void **monitor)
     *monitor = NULL;
 }
 
-/* --- the self-test ------------------------------------------------------- */
+/* --- the self-test --- */
 
 /* A wildcard is no place to connect to. */
 static struct gv_net_addr

@@ -6,7 +6,7 @@
 #include "chain/state/vec.h"
 #include "src/net/sync_impl.h"
 
-/* --- the link to a net thread -------------------------------------------- */
+/* --- the link to a net thread --- */
 
 static bool
 link_send(void *arg, uint64_t session, unsigned kind, uint32_t request,
@@ -40,7 +40,7 @@ gv_sync_link(struct gv_net *net)
                                  link_penalise};
 }
 
-/* --- small things -------------------------------------------------------- */
+/* --- small things --- */
 
 void
 gv_sync_fail(struct gv_sync *s)
@@ -110,7 +110,7 @@ gv_sync_publish(struct gv_sync *s, const struct gv_msg *m)
     free(body);
 }
 
-/* --- requests ------------------------------------------------------------ */
+/* --- requests --- */
 
 struct gv_sync_request *
 gv_sync_ask(struct gv_sync *s, uint64_t session, enum gv_open_what what,
@@ -201,7 +201,7 @@ take_reply(struct gv_sync *s, struct gv_sync_session *p,
     }
 }
 
-/* --- sessions ------------------------------------------------------------ */
+/* --- sessions --- */
 
 void
 gv_sync_ask_tips(struct gv_sync *s, struct gv_sync_session *p)
@@ -298,7 +298,7 @@ gv_sync_event(struct gv_sync *s, const struct gv_net_event *event,
     return s->rc;
 }
 
-/* --- timers -------------------------------------------------------------- */
+/* --- timers --- */
 
 /* One that ends gives its place to the last: go backwards. */
 static void
@@ -339,7 +339,7 @@ gv_sync_tick(struct gv_sync *s, uint64_t now_ms)
     return s->rc;
 }
 
-/* --- life ---------------------------------------------------------------- */
+/* --- life --- */
 
 static const uint8_t *
 chain_key(const void *arg, uint32_t i)

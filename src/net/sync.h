@@ -83,7 +83,7 @@ void gv_sync_free(struct gv_sync *s);
 enum gv_rc gv_sync_follow(struct gv_sync *s,
                           const struct gv_chain_id *chain) GV_MUST_CHECK;
 
-/* --- from the net thread ------------------------------------------------- */
+/* --- from the net thread --- */
 
 /* An event of net.h; it stays the caller's. */
 enum gv_rc gv_sync_event(struct gv_sync *s, const struct gv_net_event *event,
@@ -91,7 +91,7 @@ enum gv_rc gv_sync_event(struct gv_sync *s, const struct gv_net_event *event,
 /* About every 100 ms. */
 enum gv_rc gv_sync_tick(struct gv_sync *s, uint64_t now_ms) GV_MUST_CHECK;
 
-/* --- from the host ------------------------------------------------------- */
+/* --- from the host --- */
 
 /* What came of a block given to host.block: GV_OK (also: known already),
  * GV_ABSENT (held, try again later), GV_REJECT with why. */
@@ -110,7 +110,7 @@ void gv_sync_answer(struct gv_sync *s, uint64_t session, uint32_t request,
 bool gv_sync_submit(struct gv_sync *s, struct gv_bytes raw, void *user,
                     uint64_t now_ms);
 
-/* --- from the state's events --------------------------------------------- */
+/* --- from the state's events --- */
 
 /* Noted, and sent by flush. */
 
@@ -122,7 +122,7 @@ void gv_sync_vote(struct gv_sync *s, const struct gv_signed_vote *v);
 void gv_sync_own_block(struct gv_sync *s, struct gv_bytes raw);
 enum gv_rc gv_sync_flush(struct gv_sync *s, uint64_t now_ms) GV_MUST_CHECK;
 
-/* --- look ---------------------------------------------------------------- */
+/* --- look --- */
 
 struct gv_sync_status {
     size_t behind;    /* chains being fetched or waiting for it */

@@ -122,7 +122,7 @@ gv_sync_tip_of(const struct gv_chain *c, struct gv_tip *out)
         gv_u256_to_le(&c->tree.node[c->tip].work, out->work);
 }
 
-/* --- tips of peers ------------------------------------------------------- */
+/* --- tips of peers --- */
 
 void
 gv_sync_ignore(struct gv_sync *s, const struct gv_sealed_id *id)

@@ -16,7 +16,7 @@
 #define HOLD_MS 500
 #define TRIES_MAX 4
 
-/* --- begin and end ------------------------------------------------------- */
+/* --- begin and end --- */
 
 static void
 drop_body(struct gv_fetch *f, size_t i)
@@ -80,7 +80,7 @@ finish(struct gv_sync *s, struct gv_sync_chain *c, bool reached)
         c->wanted = false;
 }
 
-/* --- headers: ask -------------------------------------------------------- */
+/* --- headers: ask --- */
 
 /* Blocks of our best branch, newest first, ever further apart; before them
  * the last header of the fetch, so that a long branch goes on. */
@@ -190,7 +190,7 @@ gv_fetch_failed(struct gv_sync *s, struct gv_sync_chain *c, uint64_t session)
     }
 }
 
-/* --- headers: come ------------------------------------------------------- */
+/* --- headers: come --- */
 
 unsigned
 gv_fetch_points(const struct gv_reject *why)
@@ -355,7 +355,7 @@ gv_fetch_headers(struct gv_sync *s, struct gv_sync_chain *c,
     }
 }
 
-/* --- bodies -------------------------------------------------------------- */
+/* --- bodies --- */
 
 static void
 ask_blocks(struct gv_sync *s, struct gv_sync_chain *c)
@@ -493,7 +493,7 @@ gv_fetch_blocks(struct gv_sync *s, const struct gv_sync_request *r,
     gv_fetch_pump_all(s); /* credit came back for others, too */
 }
 
-/* --- verdicts ------------------------------------------------------------ */
+/* --- verdicts --- */
 
 static struct gv_sync_chain *
 fetch_of(struct gv_sync *s, const struct gv_sealed_id *sealed)

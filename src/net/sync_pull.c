@@ -14,7 +14,7 @@
 #define GOSSIP_LAG_MS 300
 #define SUBMIT_TRIES 3
 
-/* --- tips ---------------------------------------------------------------- */
+/* --- tips --- */
 
 void
 gv_pull_tips(struct gv_sync *s, struct gv_sync_session *p,
@@ -52,7 +52,7 @@ gv_pull_tips(struct gv_sync *s, struct gv_sync_session *p,
     }
 }
 
-/* --- mempools ------------------------------------------------------------ */
+/* --- mempools --- */
 
 static void
 ask_pool(struct gv_sync *s, struct gv_sync_session *p,
@@ -138,7 +138,7 @@ gv_sync_tx_result(struct gv_sync *s, uint64_t session, enum gv_rc rc,
         gv_sync_blame(s, session, 20, "invalid transaction");
 }
 
-/* --- votes --------------------------------------------------------------- */
+/* --- votes --- */
 
 void
 gv_pull_ask_votes(struct gv_sync *s, struct gv_sync_session *p,
@@ -176,7 +176,7 @@ gv_pull_votes(struct gv_sync *s, struct gv_sync_session *p,
     }
 }
 
-/* --- SUBMIT -------------------------------------------------------------- */
+/* --- SUBMIT --- */
 
 void
 gv_sync_answer(struct gv_sync *s, uint64_t session, uint32_t request,

@@ -8,7 +8,7 @@
 
 #define TXS_BYTES (1u << 20)
 
-/* --- noted until the commit ---------------------------------------------- */
+/* --- noted until the commit --- */
 
 static void
 note(struct gv_sync *s, enum gv_msg_kind kind, const struct gv_chain_id *chain,
@@ -81,7 +81,7 @@ gv_sync_own_block(struct gv_sync *s, struct gv_bytes raw)
     note(s, GV_MSG_BLOCK, &chain, raw);
 }
 
-/* --- after the commit ---------------------------------------------------- */
+/* --- after the commit --- */
 
 static void
 publish_tip(struct gv_sync *s, const struct gv_outgoing *o)
@@ -145,7 +145,7 @@ gv_sync_flush(struct gv_sync *s, uint64_t now_ms)
     return s->rc;
 }
 
-/* --- gossip in ----------------------------------------------------------- */
+/* --- gossip in --- */
 
 /* At most so many announcements a second of one peer and chain. */
 static bool
@@ -273,7 +273,20 @@ gv_relay_gossip(struct gv_sync *s, struct gv_sync_session *p,
         gv_relay_vote(s, p, &m->u.vote);
 }
 
-/* --- pushed blocks ------------------------------------------------------- */
+/* --- pushed blocks --- */
+
+static void
+refused(struct gv_sync *s, const struct gv_pushed *push,
+        const struct gv_reject *why)
+{
+    char text[160];
+
+    gv_log_info(s->opt.log, "sync", "a pushed block is refused",
+                GV_U("session", push->session),
+                GV_X("chain", push->chain.b, 32),
+                GV_S("why", gv_reject_text(why, text, sizeof(text))));
+    gv_sync_blame(s, push->session, gv_fetch_points(why), "invalid block");
+}
 
 enum gv_rc
 gv_sync_block_result(struct gv_sync *s, const struct gv_sealed_id *sealed,
@@ -296,8 +309,7 @@ gv_sync_block_result(struct gv_sync *s, const struct gv_sealed_id *sealed,
         if (rc == GV_ABSENT || (rc == GV_REJECT && why->code == GV_ORPHAN))
             want_block(s, push.session, &push.chain, sealed);
         else if (rc == GV_REJECT)
-            gv_sync_blame(s, push.session, gv_fetch_points(why),
-                          "invalid block");
+            refused(s, &push, why);
         break;
     }
     return s->rc;

@@ -47,7 +47,7 @@ chain_for(struct gv_sync *s, const struct gv_net_event *event,
     return c;
 }
 
-/* --- tips ---------------------------------------------------------------- */
+/* --- tips --- */
 
 static bool
 is_asked(const struct gv_msg_ids *chains, const struct gv_chain_id *id)
@@ -101,7 +101,7 @@ serve_tips(struct gv_sync *s, const struct gv_net_event *event,
     free(rows);
 }
 
-/* --- headers and blocks -------------------------------------------------- */
+/* --- headers and blocks --- */
 
 /* The height after the newest block both know; 0 without any. */
 static uint32_t
@@ -226,7 +226,7 @@ serve_blocks(struct gv_sync *s, const struct gv_net_event *event,
     free(pile.sink.buf);
 }
 
-/* --- mempool and votes --------------------------------------------------- */
+/* --- mempool and votes --- */
 
 /* First chain of the state at or after id. */
 static size_t

@@ -89,7 +89,7 @@ void gv_http_stop(struct gv_http *http);
 /* Stops if need be. Every request must have been answered. */
 void gv_http_free(struct gv_http *http);
 
-/* --- reading a request; what is returned is borrowed from it -------------- */
+/* --- reading a request; what is returned is borrowed from it --- */
 
 const char *gv_http_method(const struct gv_http_request *request);
 /* Decoded path without the query; always starts with '/', has no NUL, and no
@@ -112,7 +112,7 @@ uint64_t gv_http_connection(const struct gv_http_request *request);
  * It must still be answered. Any thread. */
 bool gv_http_gone(const struct gv_http_request *request);
 
-/* --- answering ------------------------------------------------------------ */
+/* --- answering --- */
 
 /* Before the answer: add a response header. Names and values are copied;
  * control bytes in value become spaces. */
@@ -132,7 +132,7 @@ void gv_http_reply(struct gv_http_request *request, int status,
 void gv_http_reply_text(struct gv_http_request *request, int status,
                         const char *text);
 
-/* --- event streams (text/event-stream) ------------------------------------ */
+/* --- event streams (text/event-stream) --- */
 
 /* Answer with an open stream, and give the request away. first (may be empty)
  * is sent at once. The stream gets every event whose topic equals its own, or

@@ -47,8 +47,7 @@ http_request_detach(struct gv_http_request *request)
     http_request_release(request);
 }
 
-/* --- arrival ---------------------------------------------------------------
- */
+/* --- arrival --- */
 
 static const char *
 method_name(enum evhttp_cmd_type type)
@@ -261,8 +260,7 @@ http_request_arrive(struct evhttp_request *event, void *arg)
     dispatch(listener, request);
 }
 
-/* --- reading ---------------------------------------------------------------
- */
+/* --- reading --- */
 
 const char *
 gv_http_method(const struct gv_http_request *request)

@@ -70,8 +70,7 @@ gv_rpc_free(struct gv_rpc *rpc)
     free(rpc);
 }
 
-/* --- help ------------------------------------------------------------------
- */
+/* --- help --- */
 
 static struct gv_rpc_answer *
 help_one(struct gv_rpc *rpc, struct gv_rpc_call *call, const char *name)
@@ -115,8 +114,7 @@ help(void *ctx, struct gv_rpc_call *call)
     return gv_rpc_ok(call, result);
 }
 
-/* --- calls -----------------------------------------------------------------
- */
+/* --- calls --- */
 
 /* Everything before the handler. NULL: it was answered with an error. */
 static const struct rpc_entry *

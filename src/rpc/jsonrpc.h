@@ -104,7 +104,7 @@ void gv_rpc_free(struct gv_rpc *rpc);
  * May be on several paths, see gv_rpc_http_request. */
 gv_http_handler gv_rpc_http;
 
-/* --- what a handler asks its call ----------------------------------------- */
+/* --- what a handler asks its call --- */
 
 /* Parameters by name. True: found and right, or optional and missing (then
  * *out is untouched, so preset it). False: wrong; return gv_rpc_invalid(call),
@@ -134,7 +134,7 @@ gv_rpc_http_request(const struct gv_rpc_call *call);
 /* Login name, as "__cookie__". */
 const char *gv_rpc_user(const struct gv_rpc_call *call);
 
-/* --- answers: each takes the call ----------------------------------------- */
+/* --- answers: each takes the call --- */
 
 /* Takes the reference of result; NULL means out of memory and answers
  * GV_RPC_INTERNAL. */

@@ -5,7 +5,7 @@
 
 #include "src/rpc/ledger_impl.h"
 
-/* --- errors --------------------------------------------------------------- */
+/* --- errors --- */
 
 struct gv_rpc_answer *
 gv_ledger_reject(struct gv_rpc_call *call, const struct gv_reject *why)
@@ -44,7 +44,7 @@ gv_ledger_unknown(struct gv_rpc_call *call, const char *what)
     return gv_rpc_error(call, GV_RPC_NOT_FOUND, "%s: unknown here", what);
 }
 
-/* --- parameters ----------------------------------------------------------- */
+/* --- parameters --- */
 
 static struct gv_rpc_answer *
 use_chain(struct gv_ledger_rpc *l, struct gv_rpc_call *call, struct gv_chain *c,
@@ -163,7 +163,7 @@ gv_ledger_answer_page(struct gv_rpc_call *call, const char *name, json_t *rows,
     return gv_rpc_ok(call, json_pack("{so ss?}", name, rows, "next", next));
 }
 
-/* --- cost ----------------------------------------------------------------- */
+/* --- cost --- */
 
 #define LOAD_BLOCK_COST 50 /* in bids */
 #define LOAD_BUDGET 50000  /* about a tenth of a second */
@@ -179,7 +179,7 @@ gv_ledger_afford(const struct gv_chain *c, size_t *spent)
     return first || *spent <= LOAD_BUDGET;
 }
 
-/* --- blocks --------------------------------------------------------------- */
+/* --- blocks --- */
 
 enum gv_rc
 gv_ledger_block_at(struct gv_ledger_rpc *l, struct gv_chain *c, uint32_t height,
@@ -205,7 +205,7 @@ gv_ledger_block_clear(struct gv_ledger_block *b)
     gv_kv_value_free(&b->v);
 }
 
-/* --- the node ------------------------------------------------------------- */
+/* --- the node --- */
 
 static json_t *
 roles_of(const struct gv_ledger_status *st)
@@ -322,7 +322,7 @@ submit_work(void *ctx, struct gv_rpc_call *call)
     return gv_work_submit(l->work, call);
 }
 
-/* --- the table ------------------------------------------------------------ */
+/* --- the table --- */
 
 #define PAGE "after? limit? reverse?"
 

@@ -86,7 +86,7 @@ struct gv_ledger_rpc {
 /* Every method but help; *n receives how many. ctx: struct gv_ledger_rpc. */
 const struct gv_rpc_method *gv_ledger_methods(size_t *n);
 
-/* --- for the functions of the node ---------------------------------------- */
+/* --- for the functions of the node --- */
 
 /* Answers to what was submitted; raw is what submit got. */
 struct gv_rpc_answer *gv_ledger_answer_sent(struct gv_rpc_call *call,

@@ -3,7 +3,7 @@
 
 #include "src/rpc/ledger_impl.h"
 
-/* --- one auction ---------------------------------------------------------- */
+/* --- one auction --- */
 
 /* Is there a LIST of it, and is it final? */
 static void
@@ -131,7 +131,7 @@ gv_ledger_getauction(void *ctx, struct gv_rpc_call *call)
     return gv_rpc_ok(call, out);
 }
 
-/* --- lists of auctions ---------------------------------------------------- */
+/* --- lists of auctions --- */
 
 static json_t *
 summary_of(const struct gv_view *v, uint64_t now_ms)
@@ -235,7 +235,7 @@ gv_ledger_listauctions(void *ctx, struct gv_rpc_call *call)
     return gv_ledger_fault(l, call);
 }
 
-/* --- outcomes ------------------------------------------------------------- */
+/* --- outcomes --- */
 
 struct gv_rpc_answer *
 gv_ledger_getoutcome(void *ctx, struct gv_rpc_call *call)

@@ -120,7 +120,7 @@ gv_ledger_listbids(void *ctx, struct gv_rpc_call *call)
     return bad ? bad : answer_bids(l, call, &ask, &p);
 }
 
-/* --- one bid -------------------------------------------------------------- */
+/* --- one bid --- */
 
 /* The BID's bytes, from its block or the mempool. */
 static enum gv_rc

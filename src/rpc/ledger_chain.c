@@ -6,7 +6,7 @@
 #define BLOCKS_MAX 64
 #define BLOCKS_BYTES_MAX (4u << 20)
 
-/* --- chains --------------------------------------------------------------- */
+/* --- chains --- */
 
 /* Cumulative work lies in the tree, so the chain must be loaded. */
 static json_t *
@@ -90,7 +90,7 @@ gv_ledger_getblockhash(void *ctx, struct gv_rpc_call *call)
     return gv_rpc_ok(call, gv_render_hex(c->spine->at[height].sealed.b, 32));
 }
 
-/* --- one block ------------------------------------------------------------ */
+/* --- one block --- */
 
 /* The block that height or sealed names, as a node of the tree. */
 static struct gv_rpc_answer *
@@ -235,7 +235,7 @@ gv_ledger_getblock(void *ctx, struct gv_rpc_call *call)
     return rc == GV_OK ? gv_rpc_ok(call, out) : gv_ledger_fault(l, call);
 }
 
-/* --- many blocks ---------------------------------------------------------- */
+/* --- many blocks --- */
 
 struct gv_rpc_answer *
 gv_ledger_getblocks(void *ctx, struct gv_rpc_call *call)

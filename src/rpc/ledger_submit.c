@@ -4,7 +4,7 @@
 
 #include "src/rpc/ledger_impl.h"
 
-/* --- what F would say ----------------------------------------------------- */
+/* --- what F would say --- */
 
 /* The row of a BID that would be stamped now. GV_ABSENT: its auction or its
  * bidder's enrolment is not known, or it is no BID. */
@@ -44,7 +44,7 @@ gv_ledger_void_now(struct gv_ledger_rpc *l, const struct gv_tx *bid,
     return rc == GV_OK ? refuse_row(&row, why) : GV_OK;
 }
 
-/* --- parameters ----------------------------------------------------------- */
+/* --- parameters --- */
 
 static struct gv_rpc_answer *
 submit(struct gv_ledger_rpc *l, struct gv_rpc_call *call,
@@ -217,7 +217,7 @@ gv_ledger_signwarrant(void *ctx, struct gv_rpc_call *call)
     return answer;
 }
 
-/* --- answers -------------------------------------------------------------- */
+/* --- answers --- */
 
 struct gv_rpc_answer *
 gv_ledger_answer_sent(struct gv_rpc_call *call, struct gv_bytes raw)

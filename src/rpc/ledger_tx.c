@@ -14,7 +14,7 @@ struct place {
     uint32_t height, index;
 };
 
-/* --- finding -------------------------------------------------------------- */
+/* --- finding --- */
 
 static const struct gv_pool_tx *
 find_waiting(struct gv_ledger_rpc *l, const struct gv_chain *c,
@@ -78,7 +78,7 @@ find_tx(struct gv_ledger_rpc *l, struct gv_chain *c, const struct gv_hash *id,
     return out->waiting ? GV_OK : search_blocks(l, c, id, out);
 }
 
-/* --- transactions --------------------------------------------------------- */
+/* --- transactions --- */
 
 static json_t *
 tx_json(const struct gv_tx *tx, const struct gv_tx_id *id,
@@ -124,7 +124,7 @@ gv_ledger_gettransaction(void *ctx, struct gv_rpc_call *call)
     return gv_rpc_ok(call, out);
 }
 
-/* --- the mempool ---------------------------------------------------------- */
+/* --- the mempool --- */
 
 struct gv_rpc_answer *
 gv_ledger_getmempoolinfo(void *ctx, struct gv_rpc_call *call)
@@ -176,7 +176,7 @@ gv_ledger_getrawmempool(void *ctx, struct gv_rpc_call *call)
     return gv_rpc_ok(call, out);
 }
 
-/* --- proofs --------------------------------------------------------------- */
+/* --- proofs --- */
 
 /* Which transaction: by exactly one of bid, tx and outcome. */
 static struct gv_rpc_answer *

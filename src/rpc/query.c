@@ -71,7 +71,7 @@ bid_key(const struct gv_bid_row *row, bool one_auction,
     memcpy(key + 40, row->bid.b, 32);
 }
 
-/* --- auctions ------------------------------------------------------------- */
+/* --- auctions --- */
 
 static bool
 auction_fits(const struct gv_ask_auctions *ask, const struct gv_chain *c)
@@ -103,7 +103,7 @@ gv_query_auctions(struct gv_state *s, const struct gv_ask_auctions *ask,
     return GV_OK;
 }
 
-/* --- bids ----------------------------------------------------------------- */
+/* --- bids --- */
 
 static bool
 bid_fits(const struct gv_ask_bids *ask, const struct gv_bid_row *row)
@@ -165,7 +165,7 @@ gv_query_bids(struct gv_state *s, const struct gv_ask_bids *ask,
     return rc;
 }
 
-/* --- outcomes ------------------------------------------------------------- */
+/* --- outcomes --- */
 
 enum gv_rc
 gv_query_outcomes(struct gv_state *s, const struct gv_ask_outcomes *ask,

@@ -21,7 +21,7 @@
 #include "chain/state/chain.h"
 #include "gavel/phase.h"
 
-/* --- an auction with its waiting bids ------------------------------------- */
+/* --- an auction with its waiting bids --- */
 
 enum gv_bid_state {
     GV_BID_RECEIVED, /* stamped, not in a block */
@@ -77,7 +77,7 @@ const struct gv_pool_tx *gv_waiting_bid(const struct gv_chain *c,
 struct gv_phase_answer gv_query_phase(const struct gv_chain *c,
                                       uint64_t now_ms);
 
-/* --- pages ---------------------------------------------------------------- */
+/* --- pages --- */
 
 #define GV_PAGE_MAX 1000
 #define GV_PAGE_KEY 72
@@ -117,7 +117,7 @@ void gv_page_cut(struct gv_page *p, size_t n);
 const char *gv_page_next(const struct gv_page *p, char out[GV_CURSOR_TEXT]);
 void gv_page_free(struct gv_page *p);
 
-/* --- lists ---------------------------------------------------------------- */
+/* --- lists --- */
 
 enum gv_ask { GV_ASK_ALL, GV_ASK_OPEN, GV_ASK_CLOSED };
 

@@ -74,7 +74,7 @@ gv_render_reject(const struct gv_reject *why)
         gv_render_u64_or_null(why->index != GV_NO_INDEX, why->index));
 }
 
-/* --- terms ---------------------------------------------------------------- */
+/* --- terms --- */
 
 static json_t *
 flags_of(const struct gv_terms *t)
@@ -145,7 +145,7 @@ gv_render_terms(const struct gv_terms *t)
     return out;
 }
 
-/* --- outcomes and bids ---------------------------------------------------- */
+/* --- outcomes and bids --- */
 
 const char *
 gv_render_status(uint8_t status)
@@ -192,7 +192,7 @@ gv_render_leader(const struct gv_bid_row *row)
                      gv_render_u64(row->amount));
 }
 
-/* --- encodings ------------------------------------------------------------ */
+/* --- encodings --- */
 
 json_t *
 gv_render_cred(const struct gv_cred *c)

@@ -49,7 +49,7 @@ gv_work_new(const struct gv_work_options *options)
     return w;
 }
 
-/* --- the layout of getwork ------------------------------------------------ */
+/* --- the layout of getwork --- */
 
 static void
 reverse_words(uint8_t *p, size_t len)
@@ -97,7 +97,7 @@ gv_work_parse(const char *hex, struct gv_seal *out)
     return memcmp(raw, want, sizeof(raw)) == 0;
 }
 
-/* --- what was served to whom ---------------------------------------------- */
+/* --- what was served to whom --- */
 
 static const char *
 peer_of(const struct gv_rpc_call *call)
@@ -168,7 +168,7 @@ remember(struct gv_work *w, const struct gv_rpc_call *call)
     m->id = w->recent[w->newest].id;
 }
 
-/* --- giving out ----------------------------------------------------------- */
+/* --- giving out --- */
 
 static struct gv_seal
 next_seal(struct gv_work *w)
@@ -220,7 +220,7 @@ give(struct gv_work *w, struct gv_rpc_call *call, enum work_form form)
                                 : give_template(w, call);
 }
 
-/* --- waiting -------------------------------------------------------------- */
+/* --- waiting --- */
 
 static bool
 is_ready(const struct gv_work *w, const struct work_waiter *x)
@@ -313,7 +313,7 @@ gv_work_free(struct gv_work *w)
     free(w);
 }
 
-/* --- taking in ------------------------------------------------------------ */
+/* --- taking in --- */
 
 /* The unit that a seal was made of: all but version, time, bits and nonce are
  * the node's. */

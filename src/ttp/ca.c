@@ -76,8 +76,7 @@ gv_ca_cert(const struct gv_ca *ca)
     return ca->o.role->cert;
 }
 
-/* --- who may have a certificate
- * ---------------------------------------------*/
+/* --- who may have a certificate --- */
 
 static enum gv_rc
 check_duplicate(struct gv_ca *ca, const struct gv_ca_csr *csr,
@@ -208,8 +207,7 @@ check_hand(struct gv_ca *ca, const struct gv_ca_request *rq,
     return GV_REJECT;
 }
 
-/* --- issuing
- * -----------------------------------------------------------------*/
+/* --- issuing --- */
 
 static enum gv_rc
 sign_cred(struct gv_ca *ca, struct gv_cred *cred)
@@ -354,8 +352,7 @@ gv_ca_secret_new(struct gv_ca *ca, char out33[33])
     return rc;
 }
 
-/* --- the queue and the list of the revoked
- * -------------------------------------*/
+/* --- the queue and the list of the revoked --- */
 
 size_t
 gv_ca_pending(struct gv_ca *ca, struct gv_ca_pending *out, size_t max)

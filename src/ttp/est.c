@@ -98,8 +98,7 @@ on_cacerts(void *ctx, struct gv_http_request *rq)
     reply_certs(rq, both, 2);
 }
 
-/* --- csrattrs
- * -----------------------------------------------------------------*/
+/* --- csrattrs --- */
 
 static bool
 push(ASN1_SEQUENCE_ANY *all, int type, void *value)
@@ -175,8 +174,7 @@ on_csrattrs(void *ctx, struct gv_http_request *rq)
     sk_ASN1_TYPE_pop_free(all, ASN1_TYPE_free);
 }
 
-/* --- enrolment
- * ------------------------------------------------------------------*/
+/* --- enrolment --- */
 
 struct job {
     struct gv_est *est;
@@ -319,8 +317,7 @@ on_enrol(void *ctx, struct gv_http_request *rq)
     gv_http_reply_text(rq, 503, "busy; try again");
 }
 
-/* --- revocation lists
- * -------------------------------------------------------------*/
+/* --- revocation lists --- */
 
 static void
 on_crl(void *ctx, struct gv_http_request *rq)

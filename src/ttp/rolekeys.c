@@ -41,7 +41,7 @@ fault(const struct open *s, const char *name, const char *what)
     return GV_FAULT;
 }
 
-/* --- making ----------------------------------------------------------------*/
+/* --- making --- */
 
 static X509 *
 issue(const struct open *s, enum gv_x509_kind kind, EVP_PKEY *key)
@@ -137,7 +137,7 @@ make_role(const struct open *s, struct gv_rolekeys_role *r, uint8_t role,
     return rc;
 }
 
-/* --- checking --------------------------------------------------------------*/
+/* --- checking --- */
 
 static enum gv_rc
 check_cert(const struct open *s, X509 *cert, EVP_PKEY *key, const char *name)
@@ -216,8 +216,7 @@ open_role(const struct open *s, struct gv_rolekeys_role *r, uint8_t role,
     return rc == GV_OK ? GV_OK : GV_FAULT;
 }
 
-/* --- the TLS server
- * ---------------------------------------------------------*/
+/* --- the TLS server --- */
 
 static bool
 has_name(X509 *cert, const char *name)
@@ -277,8 +276,7 @@ open_tls(const struct open *s)
     return GV_FAULT;
 }
 
-/* --- the root
- * -----------------------------------------------------------------*/
+/* --- the root --- */
 
 static enum gv_rc
 open_crl(const struct open *s)
