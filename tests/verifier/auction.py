@@ -1,0 +1,169 @@
+"""Terms and the outcome function F: auction.md."""
+
+from bip340 import h_tag
+from wire import target_of
+
+FLAG_A, FLAG_B, FLAG_C, FLAG_D, FLAG_E, FLAG_F, FLAG_G = (
+    1 << i for i in range(7))
+CODES = {0: "accepted", 6: "wrong-phase", 7: "time-limit", 8: "not-allowed",
+         9: "bidder-cap", 10: "total-cap", 11: "below-first",
+         12: "below-step", 13: "above-step"}
+SOLD, NO_BID, RESERVE_NOT_MET = 0, 1, 2
+STATUSES = ("sold", "no bid", "reserve not met", "cancelled", "void")
+DAY_MS = 86400000
+FIXED = {1: 0x200fffff, 2: 0x2000ffff, 3: 0x1f0fffff, 4: 0x1f00ffff}
+CURRENCY = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789")
+
+
+class Terms:
+    """A15 and A16; check() is A17."""
+
+    def __init__(self, r):
+        r.u8("terms version", 1, 1)
+        raw = r.take(4)
+        name = raw.rstrip(b"\0")
+        r.need(name and all(c in CURRENCY for c in name), "currency")
+        self.currency = name.decode("ascii")
+        self.exponent = r.u8("exponent", 0, 8)
+        self.flags = r.u8("flags", 0, 127)
+        self.reference = r.u8("reference", 0, 1)
+        for field in ("pricing", "visibility", "direction", "identity"):
+            r.u8(field, 0, 0)
+        self.close_policy = r.u8("close_policy", 0, 1)
+        self.min_first = r.u64("min_first")
+        self.min_step = r.u64("min_step")
+        self.max_step = r.u64("max_step")
+        self.per_bidder = r.u32("per_bidder")
+        self.total_cap = r.u32("total_cap")
+        self.limit_ms = r.u64("limit_ms")
+        self.notice_ms = r.u64("notice_ms")
+        self.reserve = r.u64("reserve")
+        self.d_ms, self.t_ms = r.u32("d_ms"), r.u32("t_ms")
+        self.max_bids = r.u32("max_bids")
+        self.fixed = r.u8("fixed_difficulty", 0, 4)
+        self.target = r.u32("target")
+        count = r.u16("allowed", 0, 1024)
+        self.allowed = [(r.take(32), r.u32("own cap")) for _ in range(count)]
+        self._form(r)
+
+    def flag_values(self):
+        return ((FLAG_A, self.min_first), (FLAG_B, self.min_step),
+                (FLAG_C, self.max_step), (FLAG_D, len(self.allowed)),
+                (FLAG_E, self.per_bidder), (FLAG_F, self.total_cap),
+                (FLAG_G, self.limit_ms))
+
+    def _form(self, r):
+        keys = [key for key, _ in self.allowed]
+        r.need(all(a < b for a, b in zip(keys, keys[1:])),
+               "allowed set out of order")
+        for flag, value in self.flag_values():
+            r.need(self.flags & flag or value == 0,
+                   "terms: a field without its flag")
+        r.need(self.flags & FLAG_E or not any(cap for _, cap in self.allowed),
+               "terms: an own cap without E")
+        r.need(self.close_policy or self.notice_ms == 0,
+               "terms: a notice without close")
+
+    def check(self, network):
+        """What A17 refuses, or None."""
+        f = self.flags
+        for flag, value in self.flag_values():
+            if f & flag and value == 0:
+                return "a flag with the value 0"
+        if f & FLAG_B and f & FLAG_C and self.min_step > self.max_step:
+            return "min_step above max_step"
+        if self.limit_ms > 3650 * DAY_MS:
+            return "limit_ms"
+        if (self.d_ms < network.min_d_ms or self.t_ms < network.min_t_ms
+                or self.d_ms < self.t_ms or self.d_ms > 7 * DAY_MS
+                or self.t_ms > 7 * DAY_MS):
+            return "d_ms or t_ms"
+        if self.close_policy and not (2 * self.d_ms <= self.notice_ms
+                                      <= 3650 * DAY_MS):
+            return "notice_ms"
+        if not 1 <= self.max_bids <= 65536:
+            return "max_bids"
+        if not f & (FLAG_F | FLAG_G) and not self.close_policy:
+            return "the auction can never end"
+        if self.fixed:
+            if not network.allow_fixed or self.target != FIXED[self.fixed]:
+                return "fixed difficulty"
+        else:
+            target = target_of(self.target)
+            if target is None or target > target_of(network.easiest_target):
+                return "target"
+        return None
+
+
+class Judged:
+    """What F gives: verdicts, outcome and the effective close E."""
+
+    def __init__(self, terms, opening_ms, close_us, bids):
+        """bids are (id, key, amount, t, tie); close_us may be None."""
+        self.order = sorted(bids, key=lambda b: (b[3], b[4], b[0]))
+        self.codes = []
+        self.accepted = 0
+        self.leader = None
+        self.last = None
+        self._per_key = {}
+        self._terms = terms
+        self._caps = dict(terms.allowed)
+        self._opening = opening_ms * 1000
+        self._close = close_us
+        for bid in self.order:
+            code = self._judge(bid[1], bid[2], bid[3])
+            self.codes.append(code)
+            if code == 0:
+                self._accept(bid)
+        self._result()
+
+    def _judge(self, key, amount, t):
+        terms, f = self._terms, self._terms.flags
+        if t < self._opening or (self._close is not None and t > self._close):
+            return 6
+        if f & FLAG_G and t > self._opening + terms.limit_ms * 1000:
+            return 7
+        if f & FLAG_D and key not in self._caps:
+            return 8
+        if f & FLAG_E:
+            cap = self._caps.get(key, 0) or terms.per_bidder
+            if self._per_key.get(key, 0) >= cap:
+                return 9
+        if f & FLAG_F and self.accepted >= terms.total_cap:
+            return 10
+        if self.last is None:
+            below = f & FLAG_A and amount < terms.min_first
+            return 11 if below else 0
+        base = self.leader[2] if terms.reference else self.last[2]
+        if f & FLAG_B and amount < base + terms.min_step:
+            return 12
+        if f & FLAG_C and amount > base + terms.max_step:
+            return 13
+        return 0
+
+    def _accept(self, bid):
+        self.accepted += 1
+        self._per_key[bid[1]] = self._per_key.get(bid[1], 0) + 1
+        self.last = bid
+        if self.leader is None or bid[2] > self.leader[2]:
+            self.leader = bid
+
+    def _result(self):
+        terms, ends = self._terms, []
+        if terms.flags & FLAG_G:
+            ends.append(self._opening + terms.limit_ms * 1000)
+        if self._close is not None:
+            ends.append(self._close)
+        if terms.flags & FLAG_F and self.accepted >= terms.total_cap:
+            ends.append(self.last[3])
+        self.end_us = min(ends, default=None)
+        self.status, self.winner, self.price = NO_BID, bytes(32), 0
+        if self.leader is not None:
+            self.status = RESERVE_NOT_MET
+            if self.leader[2] >= terms.reserve:
+                self.status = SOLD
+                self.winner, self.price = self.leader[1], self.leader[2]
+        rows = b"".join(bid[0] + bid[3].to_bytes(8, "little")
+                        + code.to_bytes(2, "little")
+                        for bid, code in zip(self.order, self.codes))
+        self.fold = h_tag("gavel/fold", rows)

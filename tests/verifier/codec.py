@@ -1,0 +1,241 @@
+"""Transactions and blocks: format.md F3 to F14."""
+
+from hashlib import sha256
+
+import authority
+import auction
+from bip340 import h_tag
+from der import PUBLISHED, Token
+from wire import Reader, leaf_hash, need, root_of
+
+ROLES = {1: "root", 2: "ca", 3: "tsa", 4: "issuer", 5: "notary",
+         6: "validator", 7: "node", 8: "user"}
+CA, USER = 2, 8
+
+MAX_TX, MAX_BLOCK = 65536, 4194304
+MAX_OPENING = (2**64 - 1) // 2000
+
+
+class Thing:
+    """A record with named members."""
+
+    def __init__(self, **members):
+        self.__dict__.update(members)
+
+
+def credential(r, low, high):
+    start = r.at
+    cred = Thing(fingerprint=r.take(32), key=r.take(32),
+                 role=r.u8("role", low, high),
+                 not_before_ms=r.u64("not_before_ms"),
+                 not_after_ms=r.u64("not_after_ms"))
+    r.need(cred.not_after_ms > cred.not_before_ms, "credential dates")
+    cred.fields = r.data[start:r.at]
+    cred.signature = r.take(64)
+    return cred
+
+
+def certificate(r, cred, low, high):
+    der = r.blob(2, "der", low, high)
+    r.need(not der or sha256(der).digest() == cred.fingerprint,
+           "der is not that of the fingerprint")
+
+
+def service(r, tx):
+    tx.cred = credential(r, 2, 6)
+    certificate(r, tx.cred, 1, 4096)
+    endpoint = r.blob(2, "endpoint", 0, 256)
+    r.need(all(0x21 <= c <= 0x7e for c in endpoint), "endpoint")
+    tx.endpoint = endpoint.decode("ascii")
+    tx.operator = r.text(1, "operator", 0, 64)
+
+
+def cert(r, tx):
+    tx.issuer = r.take(32)
+    tx.cred = credential(r, 3, 8)
+    certificate(r, tx.cred, 0, 0 if tx.cred.role == USER else 4096)
+
+
+def revoke(r, tx):
+    tx.fingerprint = r.take(32)
+    tx.reason = r.u8("reason", 0, 10)
+    r.need(tx.reason != 7, "reason 7")
+    tx.issuer = r.take(32)
+
+
+def listing(r, tx):
+    tx.auction = r.take(32)
+    tx.opening_ms = r.u64("opening_ms")
+    tx.title = r.text(1, "title", 1, 200)
+    tx.issuer = r.take(32)
+    tx.seller = credential(r, USER, USER)
+
+
+def enrol(r, tx):
+    r.u8("form", 0, 0)
+    tx.key, tx.ek = r.take(32), r.take(32)
+    tx.cred = credential(r, USER, USER)
+    r.need(tx.key == tx.cred.key, "key is not cred.key")
+    certificate(r, tx.cred, 0, 4096)
+
+
+def bid(r, tx):
+    tx.bidder = r.take(32)
+    tx.seq = r.u32("seq")
+    r.u8("kind of bid", 0, 0)
+    tx.amount = r.u64("amount", 1)
+    tx.recent = r.take(32)
+    r.take(64)
+
+
+def stamp(r, tx):
+    tx.authority = r.u8("authority", 0, 14)
+    tx.token = Token(r.blob(2, "token", 1, 4096))
+    count = r.u16("count", 1, 1024)
+    tx.leaves = [r.take(32) for _ in range(count)]
+    r.need(all(a < b for a, b in zip(tx.leaves, tx.leaves[1:])),
+           "leaves out of order")
+
+
+def close(r, tx):
+    r.u8("mode", 0, 0)
+
+
+def cutoff(r, tx):
+    tx.tokens = []
+    for _ in range(r.u8("count", 1, 15)):
+        index = r.u8("authority", 0, 14)
+        r.need(not tx.tokens or index > tx.tokens[-1][0],
+               "authorities out of order")
+        tx.tokens.append((index, Token(r.blob(2, "token", 1, 4096))))
+
+
+def outcome(r, tx):
+    tx.status = r.u8("status", 0, 4)
+    tx.winner, tx.price, tx.fold = r.take(32), r.u64("price"), r.take(32)
+    r.need(tx.status == 0 or (tx.winner == bytes(32) and tx.price == 0),
+           "winner or price without sale")
+
+
+def final(r, tx):
+    start = r.at
+    tx.source_height, tx.source = r.u32("source_height"), r.take(32)
+    tx.target_height, tx.target = r.u32("target_height"), r.take(32)
+    tx.link = r.data[start:r.at]
+    r.need(tx.target_height > tx.source_height, "target not above source")
+    tx.bitmap = r.blob(1, "bitmap", 1, 8)
+    tx.signers = [i for i in range(8 * len(tx.bitmap))
+                  if tx.bitmap[i // 8] >> i % 8 & 1]
+    r.need(tx.signers, "no bit set")
+    tx.signatures = [r.take(64) for _ in tx.signers]
+
+
+def pinned(r):
+    """An authority of OPEN."""
+    start = r.at
+    out = Thing(alg=r.u8("alg", 1, 2), key=r.blob(2, "key", 65, 512),
+                cert=r.take(32), accuracy_ms=r.u32("accuracy_ms"),
+                ordering=r.u8("ordering", 0, 1),
+                policy=r.blob(1, "policy", 1, 32),
+                operator=r.text(1, "operator", 0, 64))
+    r.need(authority.is_key(out.alg, out.key), "authority's key")
+    r.need(out.policy == PUBLISHED, "policy is not gavel-published")
+    out.raw = r.data[start:r.at]
+    return out
+
+
+def different(r, items, what):
+    keys = [item.key for item in items]
+    r.need(len(set(keys)) == len(keys), f"{what} with one key")
+
+
+def opening(r, tx):
+    tx.opening_ms = r.u64("opening_ms", 0, MAX_OPENING)
+    r.take(16)
+    tx.seller = credential(r, USER, USER)
+    certificate(r, tx.seller, 0, 4096)
+    tx.title = r.text(1, "title", 1, 200)
+    r.text(2, "text", 0, 8192, page=True)
+    r.take(32 * r.u8("attachments", 0, 16))
+    tx.terms = auction.Terms(r)
+    tx.ca = credential(r, CA, CA)
+    certificate(r, tx.ca, 0, 4096)
+    r.blob(2, "issuer_key", 0, 0)
+    r.blob(2, "challenge_key", 0, 0)
+    for name in ("cut_log2", "escrow_t", "id_escrow", "bid_escrow"):
+        r.u8(name, 0, 0)
+    count = r.u8("authorities", 1, 15)
+    r.need(count % 2, "an even number of authorities")
+    tx.authorities = [pinned(r) for _ in range(count)]
+    different(r, tx.authorities, "authorities")
+    tx.validators = [
+        Thing(key=r.take(32), operator=r.text(1, "operator", 0, 64))
+        for _ in range(r.u8("validators", 1, 64))]
+    different(r, tx.validators, "validators")
+    tx.core = r.data[:r.at]
+    tx.auction = h_tag("gavel/auction", tx.core)
+    tx.seller_sig, tx.warrant_sig = r.take(64), r.take(64)
+    tx.pop = [r.take(64) for _ in tx.validators]
+
+
+# number: name, decoder, tag of its own signature
+KINDS = {
+    1: ("SERVICE", service, "gavel/tx"), 2: ("CERT", cert, None),
+    3: ("REVOKE", revoke, "gavel/tx"), 5: ("LIST", listing, "gavel/tx"),
+    16: ("OPEN", opening, None), 17: ("ENROL", enrol, "gavel/tx"),
+    18: ("BID", bid, "gavel/bid"), 19: ("STAMP", stamp, None),
+    20: ("CLOSE", close, "gavel/close"), 21: ("CUTOFF", cutoff, None),
+    22: ("OUTCOME", outcome, None), 64: ("FINAL", final, None),
+}
+
+
+def transaction(raw):
+    """Decodes one transaction."""
+    need(len(raw) <= MAX_TX, "transaction too large")
+    r = Reader(raw, "transaction")
+    number = r.u8("kind")
+    r.need(number in KINDS, f"kind {number}")
+    name, decode, tag = KINDS[number]
+    r.what = name
+    r.u8("version", 1, 1)
+    tx = Thing(name=name, number=number, chain=r.take(32))
+    decode(r, tx)
+    if tag:
+        tx.core = raw[:r.at]
+        tx.digest = h_tag(tag, tx.core)
+        tx.signature = r.take(64)
+    r.end()
+    tx.id = leaf_hash(tx.core if name == "OPEN" else raw)
+    if name in ("BID", "CLOSE"):
+        tx.leaf = sha256(b"gavel/tst/1" + bytes([number]) + tx.digest
+                         + tx.signature).digest()
+    return tx
+
+
+def stamp_root(leaves):
+    """The imprint of a STAMP's token (F7)."""
+    return root_of([leaf_hash(leaf) for leaf in leaves])
+
+
+def block(raw):
+    """Decodes a block and checks what it says of itself."""
+    need(len(raw) <= MAX_BLOCK, "block too large")
+    r = Reader(raw, "block")
+    r.u16("version", 1, 1)
+    out = Thing(chain=r.take(32), height=r.u32("height"), prev=r.take(32),
+                tx_root=r.take(32), tx_count=r.u32("tx_count", 0, 16384),
+                time=r.u64("time_ms"), target=r.u32("target"))
+    out.id = h_tag("gavel/block", raw[:r.at])
+    start = r.at
+    r.take(4 + 32)
+    out.work_root = r.take(32)
+    out.seal_time = r.u32("seal time_s")
+    r.take(8)
+    out.seal = raw[start:r.at]
+    out.branch = [r.take(32) for _ in range(r.u8("depth", 0, 64))]
+    out.sealed = h_tag("gavel/sealed", out.id + out.seal)
+    out.txs = [transaction(r.blob(4, "transaction", 1, MAX_TX))
+               for _ in range(out.tx_count)]
+    r.end()
+    need(root_of([tx.id for tx in out.txs]) == out.tx_root, "tx_root")
+    return out

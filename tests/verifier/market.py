@@ -1,0 +1,275 @@
+"""Auction chains: consensus.md R1 to R8, C1 to C7, O1."""
+
+from auction import CODES, FLAG_F, STATUSES, Judged
+from bip340 import h_tag
+from chain import Chain, credential, valid_at
+from codec import Thing, stamp_root
+from der import BLIND, PUBLISHED
+from wire import need
+
+CONTENT = {"ENROL", "BID", "STAMP", "CLOSE"}
+
+
+class Auction(Chain):
+    """One auction's chain; opening is its decoded OPEN."""
+
+    def __init__(self, network, opening, checks):
+        terms = opening.terms
+        super().__init__(Thing(
+            id=opening.auction, validators=[
+                v.key for v in opening.validators],
+            t_ms=terms.t_ms, fixed=terms.fixed, target=terms.target,
+            easiest=network.easiest_target), checks)
+        self.network, self.opening, self.terms = network, opening, terms
+        self.quorum = len(opening.authorities) // 2 + 1
+        self.enrolled, self.bids, self.bid_ids = set(), [], set()
+        self.per_key = {}
+        self.close = None
+        self.known = set()
+        self.listings, self.stamps = {}, set()
+        self.newest = []
+        self.x = self.y = None
+        self.judged = None
+
+    # Block 0
+
+    def start(self, block):
+        """Block 0 and OPEN: F9, F13, A17, the warrant from the root."""
+        tx, checks = self.opening, self.checks
+        need(len(block.txs) == 1, "F13: transactions of block 0")
+        self.zero(block, tx.opening_ms)
+        need(tx.chain == self.network.registry, "F3: OPEN: chain")
+        why = self.terms.check(self.network)
+        need(why is None, f"A17: {why}")
+        for cred in (tx.ca, tx.seller):
+            need(valid_at(cred, tx.opening_ms), "F9: credential not valid")
+        credential(checks, "OPEN: ca", tx.ca, self.network.root, tx.chain)
+        credential(checks, "OPEN: seller", tx.seller, tx.ca.key, tx.chain)
+        checks.schnorr("OPEN: seller_sig", tx.seller.key, tx.auction,
+                       tx.seller_sig)
+        checks.schnorr("OPEN: warrant_sig", tx.ca.key, tx.auction,
+                       tx.warrant_sig)
+        pop = h_tag("gavel/pop", tx.auction)
+        for i, validator in enumerate(tx.validators):
+            checks.schnorr(f"OPEN: pop {i}", validator.key, pop, tx.pop[i])
+        self.newest.append(0)
+
+    # Trusted time
+
+    def time_of(self, leaf):
+        """t of a leaf in microseconds (R2), or None while infinite."""
+        least = {}
+        for time_us, index, _ in self.listings.get(leaf, ()):
+            least[index] = min(time_us, least.get(index, time_us))
+        if len(least) < self.quorum:
+            return None
+        return sorted(least.values())[self.quorum - 1]
+
+    def tie_of(self, bid, time_us):
+        """O1: the tie of a bid with this t."""
+        _, mark = min((index, identity) for at, index, identity
+                      in self.listings[bid.leaf] if at == time_us)
+        return h_tag("gavel/tie", mark + bid.digest)
+
+    def judge(self):
+        """F over the bids and the CLOSE on the chain so far."""
+        rows = []
+        for bid in self.bids:
+            t = self.time_of(bid.leaf)
+            rows.append((bid.digest, bid.bidder, bid.amount, t,
+                         self.tie_of(bid, t)))
+        close_us = None
+        if self.close is not None:
+            close_us = (self.time_of(self.close.leaf)
+                        + self.terms.notice_ms * 1000)
+        return Judged(self.terms, self.opening.opening_ms, close_us, rows)
+
+    def end_us(self):
+        """E over the chain so far (R6).
+
+        Bids only enter through the total cap, so F is asked only when enough
+        bids are there; else it is judged over none.
+        """
+        if self.terms.flags & FLAG_F and (
+                len(self.bids) >= self.terms.total_cap):
+            return self.judge().end_us
+        bids, self.bids = self.bids, []
+        try:
+            return self.judge().end_us
+        finally:
+            self.bids = bids
+
+    # Blocks
+
+    def add(self, block):
+        """Checks the next block above 0."""
+        self.extend(block)
+        if self.y is not None:
+            need(not self.ended(),
+                 "R8: a block after the outcome is final")
+            need(self.is_heartbeat(block), "C7: content after OUTCOME")
+            self.waited(block, "R8")
+        elif self.x is not None:
+            self._outcome(block)
+        elif block.txs and block.txs[0].name == "CUTOFF":
+            self._cutoff(block)
+        else:
+            self._content(block)
+        for tx in block.txs:
+            if tx.name == "FINAL":
+                self.take_final(tx)
+        newest = max((tx.token.time_us for tx in block.txs
+                      if tx.name == "STAMP"), default=0)
+        self.newest.append(max(newest, self.newest[-1]))
+        self.finish(block)
+
+    def _rest_final(self, block, rule):
+        need(all(tx.name == "FINAL" for tx in block.txs[1:]),
+             f"C7: what may follow {rule}")
+
+    def _deadline(self):
+        end = self.end_us()
+        return None if end is None else end + self.terms.d_ms * 1000
+
+    def _cutoff(self, block):
+        tx = block.txs[0]
+        self._rest_final(block, "CUTOFF")
+        limit = self._deadline()
+        need(limit is not None, "R6: CUTOFF without an end")
+        need(len(tx.tokens) >= self.quorum, "R6: too few tokens")
+        imprint = h_tag("gavel/cutoff", self.rules.id + self.sealed[-1])
+        for index, token in tx.tokens:
+            self._token(tx, block, index, token, (PUBLISHED, BLIND), imprint)
+            need(token.time_us > limit, "R6: token not after E + D")
+        self.x = block.height
+
+    def _outcome(self, block):
+        need(block.txs and block.txs[0].name == "OUTCOME",
+             "R7: no OUTCOME after CUTOFF")
+        tx = block.txs[0]
+        self._rest_final(block, "OUTCOME")
+        self.judged = got = self.judge()
+        need((tx.status, tx.winner, tx.price, tx.fold)
+             == (got.status, got.winner, got.price, got.fold),
+             "R7: OUTCOME is not what F gives")
+        self.y = block.height
+
+    def _content(self, block):
+        names = {tx.name for tx in block.txs}
+        odd = names - CONTENT - {"FINAL"}
+        need(not odd, f"C7: {' '.join(sorted(odd))} out of place")
+        need(names & CONTENT, "R8: a block without content")
+        limit = self._deadline()
+        need(limit is None or block.time * 1000 <= limit,
+             "R6: after E + D without CUTOFF")
+        here = {tx.leaf for tx in block.txs if tx.name in ("BID", "CLOSE")}
+        fresh = []
+        for tx in block.txs:
+            if tx.name == "ENROL":
+                self._enrol(tx, block)
+            elif tx.name == "STAMP":
+                self._stamp(tx, block, here)
+            elif tx.name == "BID":
+                self._bid(tx, block)
+                fresh.append(tx)
+            elif tx.name == "CLOSE":
+                self._close(tx)
+                fresh.append(tx)
+        for tx in fresh:
+            self._stamped(tx, block)
+        self.known |= here
+
+    def _enrol(self, tx, block):
+        need(tx.key != self.opening.seller.key, "C1: the seller enrols")
+        need(tx.key not in self.enrolled, "C1: ENROL twice")
+        need(valid_at(tx.cred, block.time), "C1: credential not valid now")
+        credential(self.checks, "ENROL", tx.cred, self.opening.ca.key,
+                   self.network.registry)
+        self.checks.schnorr("ENROL: signature", tx.key, tx.digest,
+                            tx.signature)
+        self.enrolled.add(tx.key)
+
+    def _token(self, tx, block, index, token, policies, imprint):
+        need(index < len(self.opening.authorities),
+             f"{tx.name}: no such authority")
+        pinned = self.opening.authorities[index]
+        token.check(pinned, policies, imprint)
+        need(block.time * 1000 >= token.time_us,
+             f"R1: block before a token of {tx.name}")
+        self.checks.token(f"{tx.name}: token's signature", pinned, token)
+
+    def _stamp(self, tx, block, here):
+        token, index = tx.token, tx.authority
+        self._token(tx, block, index, token, (PUBLISHED,),
+                    stamp_root(tx.leaves))
+        need(block.time * 1000 <= token.time_us + self.terms.d_ms * 1000,
+             "R2: STAMP after its deadline")
+        mark = (index, token.identity)
+        need(mark not in self.stamps, "R4: STAMP twice")
+        need(any((leaf in here or leaf in self.known)
+                 and all(i != index for _, i, _ in self.listings.get(leaf, ()))
+                 for leaf in tx.leaves), "C2: STAMP of nothing new")
+        self.stamps.add(mark)
+        for leaf in tx.leaves:
+            self.listings.setdefault(leaf, []).append(
+                (token.time_us, index, token.identity))
+
+    def _bid(self, tx, block):
+        need(tx.bidder in self.enrolled, "R3: bidder not enrolled")
+        count = self.per_key.get(tx.bidder, 0)
+        need(count < self.terms.max_bids, "C3: max_bids")
+        need(tx.digest not in self.bid_ids, "C3: BID twice")
+        self.checks.schnorr("BID: signature", tx.bidder, tx.digest,
+                            tx.signature)
+        self.per_key[tx.bidder] = count + 1
+        self.bid_ids.add(tx.digest)
+        tx.height = block.height
+        self.bids.append(tx)
+
+    def _close(self, tx):
+        need(self.terms.close_policy == 1, "C5: CLOSE not allowed")
+        need(self.close is None, "C5: CLOSE twice")
+        self.checks.schnorr("CLOSE: signature", self.opening.seller.key,
+                            tx.digest, tx.signature)
+        self.close = tx
+
+    def _stamped(self, tx, block):
+        """R3 and C4, with all STAMPs of the block."""
+        t = self.time_of(tx.leaf)
+        need(t is not None, f"R3: {tx.name} without enough STAMPs")
+        need(block.time * 1000 <= t + self.terms.d_ms * 1000,
+             f"R3: {tx.name} after its deadline")
+        if tx.name == "BID":
+            height = self.heights.get(tx.recent)
+            need(height is not None, "C4: recent is no ancestor")
+            need(t > self.newest[height],
+                 "C4: not after the STAMPs up to recent")
+
+    def ended(self):
+        """True once the outcome is final: no block may follow (R8)."""
+        return self.y is not None and self.final_height >= self.y
+
+    def summary(self):
+        judged = self.judged or self.judge()
+        accepted = judged.accepted
+        state = f"no outcome yet ({STATUSES[judged.status]} so far)"
+        if self.y is not None:
+            done = "final" if self.ended() else "not final"
+            state = f"{STATUSES[judged.status]}, {done}"
+            if judged.status == 0:
+                state += (f", {judged.price} {self.terms.currency} by "
+                          f"{judged.winner.hex()}")
+        return (f"auction {self.rules.id.hex()}: {len(self.sealed)} blocks, "
+                f"{self.txs} transactions, final {self.final_height}, "
+                f"{len(self.bids)} bids ({accepted} accepted, "
+                f"{len(self.bids) - accepted} void), {state}")
+
+    def csv_rows(self):
+        """F20: the rows of this auction."""
+        judged = self.judged or self.judge()
+        by_id = {bid.digest: bid for bid in self.bids}
+        for row, code in zip(judged.order, judged.codes):
+            bid = by_id[row[0]]
+            yield (f"{self.rules.id.hex()},{bid.height},{row[0].hex()},"
+                   f"{row[1].hex()},{row[2]},{row[3]},{CODES[code]},"
+                   f"{bid.seq},{row[4].hex()}\n")

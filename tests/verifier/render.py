@@ -1,0 +1,104 @@
+"""Lines of a dump: format.md F16, F17 and F19."""
+
+from codec import ROLES
+
+
+def quote(text):
+    out = []
+    for unit in text:
+        code = ord(unit)
+        if unit in '"\\':
+            out.append("\\" + unit)
+        elif 0x20 <= code <= 0x7e:
+            out.append(unit)
+        elif code < 0x10000:
+            out.append(f"\\u{code:04x}")
+        else:
+            code -= 0x10000
+            out.append(f"\\u{0xd800 + (code >> 10):04x}"
+                       f"\\u{0xdc00 + (code & 0x3ff):04x}")
+    return '"' + "".join(out) + '"'
+
+
+def spell(value):
+    """One value; bytes are hex and pairs (name, value) make an object."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int):
+        return str(value)
+    if isinstance(value, bytes):
+        return '"' + value.hex() + '"'
+    if isinstance(value, str):
+        return quote(value)
+    if isinstance(value, tuple):
+        return "{" + ",".join(
+            f'"{name}":{spell(item)}' for name, item in value) + "}"
+    return "[" + ",".join(spell(item) for item in value) + "]"
+
+
+def members(tx, names):
+    """Members that are called in the dump as in the transaction."""
+    return tuple((name, getattr(tx, name)) for name in names.split())
+
+
+def open_members(tx):
+    terms = tx.terms
+    return (members(tx, "auction opening_ms title")
+            + (("seller", tx.seller.key),)
+            + members(terms, "currency exponent flags reference min_first "
+                      "min_step max_step per_bidder total_cap limit_ms "
+                      "notice_ms reserve d_ms t_ms max_bids")
+            + (("authorities", len(tx.authorities)),
+               ("validators", len(tx.validators))))
+
+
+MEMBERS = {
+    "SERVICE": lambda tx: (("role", ROLES[tx.cred.role]),
+                           ("key", tx.cred.key))
+    + members(tx, "endpoint operator"),
+    "CERT": lambda tx: (("role", ROLES[tx.cred.role]), ("key", tx.cred.key),
+                        ("fingerprint", tx.cred.fingerprint),
+                        ("issuer", tx.issuer)),
+    "REVOKE": lambda tx: members(tx, "fingerprint reason issuer"),
+    "LIST": lambda tx: members(tx, "auction opening_ms title")
+    + (("seller", tx.seller.key),),
+    "OPEN": open_members,
+    "ENROL": lambda tx: (("key", tx.key),
+                         ("fingerprint", tx.cred.fingerprint)),
+    "BID": lambda tx: (("bid", tx.digest),)
+    + members(tx, "bidder seq amount"),
+    "STAMP": lambda tx: (("authority", tx.authority),
+                         ("time_us", tx.token.time_us),
+                         ("count", len(tx.leaves))),
+    "CLOSE": lambda tx: (("close", tx.digest),),
+    "CUTOFF": lambda tx: (("tokens", [[index, token.time_us]
+                                      for index, token in tx.tokens]),),
+    "OUTCOME": lambda tx: members(tx, "status winner price fold"),
+    "FINAL": lambda tx: members(tx, "source_height source target_height "
+                                "target bitmap"),
+}
+
+
+def first_line(network, only_final):
+    return line((("dump", "gavel"), ("version", 1), ("network", network.name),
+                 ("registry", network.registry), ("final", only_final)))
+
+
+def block_line(block, raw):
+    txs = [(("kind", tx.name), ("id", tx.id)) + MEMBERS[tx.name](tx)
+           for tx in block.txs]
+    return line((("chain", block.chain), ("height", block.height),
+                 ("sealed", block.sealed), ("block", raw), ("id", block.id),
+                 ("prev", block.prev), ("time", block.time),
+                 ("target", f"{block.target:08x}"), ("txs", txs)))
+
+
+def last_line(lines, size, tips, commit):
+    """tips are (chain, height, sealed)."""
+    return line((("end", True), ("lines", lines), ("bytes", size),
+                 ("tips", [(("chain", c), ("height", h), ("sealed", s))
+                           for c, h, s in tips]), ("commit", commit)))
+
+
+def line(value):
+    return spell(value).encode("ascii") + b"\n"
