@@ -66,7 +66,7 @@ static const char *const keys[] = {
 #define KEYS (sizeof(keys) / sizeof(keys[0]))
 #define KEYS_SECRET 3
 
-/* --- reading -------------------------------------------------------------- */
+/* --- reading --- */
 
 struct source {
     const char *file;
@@ -243,7 +243,7 @@ read_secrets(const struct source *s, struct network *n)
     get_pem(s, "root_private_key", "PRIVATE KEY", n->root_key);
 }
 
-/* --- the id of the registry ----------------------------------------------- */
+/* --- the id of the registry --- */
 
 struct hasher {
     EVP_MD_CTX *ctx;
@@ -324,7 +324,7 @@ read_network(const char *file, struct network *n)
     json_decref(s.json);
 }
 
-/* --- writing -------------------------------------------------------------- */
+/* --- writing --- */
 
 static void
 print_bytes(const uint8_t *p)

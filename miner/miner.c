@@ -74,8 +74,7 @@ miner_is_busy(const struct gv_rpcclient_error *error)
     return error->code == BUSY || error->code == NOT_RUNNING;
 }
 
-/* --- finds ------------------------------------------------------------------
- */
+/* --- finds --- */
 
 /* With lock. */
 static void
@@ -121,8 +120,7 @@ on_next(void *ctx, uint8_t header80[80])
     return gv_job_extra(header80) != m->first_extra;
 }
 
-/* --- life -------------------------------------------------------------------
- */
+/* --- life --- */
 
 static enum gv_rc
 open_hashers(struct gv_miner *m, struct gv_error *e)

@@ -64,8 +64,7 @@ gv_report_free(struct gv_report *r)
     free(r);
 }
 
-/* --- lines; with the lock held ----------------------------------------------
- */
+/* --- lines; with the lock held --- */
 
 static void
 print_json(json_t *line)
@@ -157,8 +156,7 @@ figures_text(const struct gv_miner_stats *s, uint64_t rate)
             (double)rate / 1e6, s->accepted, s->stale, s->rejected);
 }
 
-/* --- what others call -------------------------------------------------------
- */
+/* --- what others call --- */
 
 void
 gv_report_event(struct gv_report *r, const struct gv_miner_event *event)

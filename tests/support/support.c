@@ -24,7 +24,7 @@ support_die(const char *format, ...)
     exit(1);
 }
 
-/* --- scratch directory --------------------------------------------------- */
+/* --- scratch directory --- */
 
 void
 support_dir_make(struct support_dir *dir)
@@ -55,7 +55,7 @@ support_dir_remove(struct support_dir *dir)
         support_die("cannot remove %s", dir->path);
 }
 
-/* --- hex ------------------------------------------------------------------ */
+/* --- hex --- */
 
 void
 support_unhex(const char *hex, void *out, size_t len)
@@ -115,7 +115,7 @@ support_unbase64(const char *text, void *out, size_t len)
         support_die("base64 of %zu bytes, not %zu", n, len);
 }
 
-/* --- random numbers ------------------------------------------------------- */
+/* --- random numbers --- */
 
 struct support_rng
 support_rng_new(void)

@@ -21,7 +21,7 @@
 void support_die(const char *format, ...)
     __attribute__((format(printf, 1, 2), noreturn));
 
-/* --- scratch directory --------------------------------------------------- */
+/* --- scratch directory --- */
 
 struct support_dir {
     char path[PATH_MAX];
@@ -32,7 +32,7 @@ void support_dir_make(struct support_dir *dir);
 /* Remove it with everything in it. */
 void support_dir_remove(struct support_dir *dir);
 
-/* --- hex ------------------------------------------------------------------ */
+/* --- hex --- */
 
 /* Exactly len bytes of hex. */
 void support_unhex(const char *hex, void *out, size_t len);
@@ -43,7 +43,7 @@ bool support_hex_is(const void *p, size_t len, const char *hex);
 /* Standard base64 of exactly len bytes. */
 void support_unbase64(const char *text, void *out, size_t len);
 
-/* --- random numbers ------------------------------------------------------- */
+/* --- random numbers --- */
 
 /* splitmix64 (Steele, Lea, Flood 2014): for tests, never for keys. */
 struct support_rng {
@@ -58,7 +58,7 @@ uint64_t support_rng_u64(struct support_rng *rng);
 uint64_t support_rng_below(struct support_rng *rng, uint64_t bound);
 void support_rng_bytes(struct support_rng *rng, void *out, size_t len);
 
-/* --- files and vectors ---------------------------------------------------- */
+/* --- files and vectors --- */
 
 /* A whole file with a NUL after it; the caller frees. Never NULL. */
 uint8_t *support_file(const char *path, size_t *len);
