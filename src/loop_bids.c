@@ -96,6 +96,11 @@ gv_loop_bid_verified(struct gv_loop *l, struct gv_ticket *t,
     struct gv_stamp_item *item;
     enum gv_rc rc = gv_task_verdict(task, &why);
 
+    if (rc == GV_OK && gv_loop_is_on_chain(l, gv_task_tx_of(task)) &&
+        gv_loop_repeat_bid(l, t)) {
+        gv_task_free(task);
+        return;
+    }
     if (rc == GV_OK)
         rc = may_count(l, t, gv_task_tx_of(task), &why);
     if (rc == GV_OK && !l->stamper) {

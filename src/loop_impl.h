@@ -150,6 +150,13 @@ void gv_loop_verified(struct gv_loop *l, struct gv_task *task);
 void gv_ticket_reject(struct gv_loop *l, struct gv_ticket *t, enum gv_rc rc,
                       const struct gv_reject *why);
 
+/* loop_repeat.c */
+/* Does this BID or CLOSE stand on its chain? */
+bool gv_loop_is_on_chain(struct gv_loop *l, const struct gv_tx *tx);
+/* A BID or CLOSE that is known already gets its first answer again; takes the
+ * ticket. False: there is none, the ticket stays. */
+bool gv_loop_repeat_bid(struct gv_loop *l, struct gv_ticket *t);
+
 /* loop_rpc.c */
 void gv_loop_init_rpc(struct gv_loop *l);
 

@@ -58,20 +58,29 @@ write_tx(const struct gv_tx *tx, struct gv_stamp_result *r)
 }
 
 /* The service's promise: in a block by t + D (R3). */
-static void
-write_receipt(struct gv_stamper *s, struct gv_stamp_item *item)
+size_t
+gv_stamper_receipt(const struct gv_stamper_options *o,
+                   const struct gv_chain_id *auction,
+                   const struct gv_bid_id *id, uint64_t t_us, uint64_t d_us,
+                   uint8_t out[256])
 {
-    struct gv_tx tx = {.kind = GV_TX_RECEIPT, .chain = item->auction};
-    struct gv_sink out = gv_sink_buffer(item->receipt, sizeof(item->receipt));
+    struct gv_tx tx = {.kind = GV_TX_RECEIPT, .chain = *auction};
+    struct gv_sink s = gv_sink_buffer(out, 256);
 
-    tx.u.receipt.bid = item->id;
-    tx.u.receipt.t_us = item->t_us;
-    tx.u.receipt.deadline_us = item->t_us + item->d_us;
-    tx.u.receipt.service = s->opt.key;
-    if (gv_tx_sign(s->opt.keys, &s->opt.secret, &tx) != GV_OK)
-        return;
-    gv_tx_put(&out, &tx);
-    item->receipt_len = out.failed ? 0 : out.len;
+    tx.u.receipt.bid = *id;
+    tx.u.receipt.t_us = t_us;
+    tx.u.receipt.deadline_us = t_us + d_us;
+    tx.u.receipt.service = o->key;
+    if (gv_tx_sign(o->keys, &o->secret, &tx) != GV_OK)
+        return 0;
+    gv_tx_put(&s, &tx);
+    return s.failed ? 0 : s.len;
+}
+
+const struct gv_stamper_options *
+gv_stamper_options(const struct gv_stamper *s)
+{
+    return &s->opt;
 }
 
 /* Date all items of one auction, at most GV_STAMP_LEAVES_MAX of them. */
@@ -106,7 +115,8 @@ stamp(struct gv_stamper *s, struct gv_stamp_result *r)
     for (struct gv_stamp_item *i = r->items; i; i = i->next) {
         i->t_us = t_us;
         if (i->promise)
-            write_receipt(s, i);
+            i->receipt_len = gv_stamper_receipt(&s->opt, &i->auction, &i->id,
+                                                t_us, i->d_us, i->receipt);
     }
 }
 

@@ -29,12 +29,12 @@ static enum gv_rc
 accept_open(struct gv_state *s, struct gv_task *t, uint64_t now_ms)
 {
     struct gv_chain *c = gv_state_chain(s, &t->block.h.header.chain);
-    enum gv_known known;
+    int order;
 
-    if (c && gv_task_is_known(s, t, now_ms, &known) != GV_OK)
+    if (c && gv_chain_compare_block0(s, c, gv_task_raw(t), &order) != GV_OK)
         return GV_FAULT;
     if (c) {
-        if (known == GV_NEW)
+        if (order < 0)
             gv_record_put_block(s, c, &t->block.h, gv_task_raw(t));
         return GV_OK;
     }

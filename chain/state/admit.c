@@ -32,11 +32,28 @@ check_enrol(const struct gv_chain *c, const struct gv_tx_enrol *t,
     return GV_OK;
 }
 
+/* Bids of this key on the chain and in the mempool (max_bids, R4). The walk is
+ * left out while even all that wait could not reach the limit. */
+static uint64_t
+bids_of(const struct gv_chain *c, uint32_t bidder, const struct gv_pubkey *key)
+{
+    const struct gv_pool_tx *e = c->pool.of[GV_POOL_BIDS].first;
+    uint64_t n = bidder == GV_NOWHERE ? 0 : c->book->bidder[bidder].bids;
+
+    if (n + c->pool.count < c->book->open->terms.max_bids)
+        return n;
+    for (; e; e = e->next)
+        if (e->tx.kind == GV_TX_BID && GV_ID_EQ(&e->tx.u.bid.bidder, key))
+            n++;
+    return n;
+}
+
 static enum gv_rc
 check_bid(const struct gv_chain *c, const struct gv_tx_bid *t, uint64_t now_ms,
           struct gv_reject *why)
 {
     uint32_t bidder = gv_book_find_bidder(c->book, &t->bidder);
+    uint64_t bids;
 
     if (gv_book_set_fixed(c->book))
         return gv_refuse(why, GV_SET_FIXED, "BID", 0, 0);
@@ -46,12 +63,12 @@ check_bid(const struct gv_chain *c, const struct gv_tx_bid *t, uint64_t now_ms,
         return gv_refuse(why, GV_MISSING_PARENT, "bid.bidder", 0, 0);
     if (gv_spine_height(c->spine, &t->recent) == GV_NOWHERE)
         return gv_refuse(why, GV_MISSING_PARENT, "bid.recent", 0, 0);
+    bids = bids_of(c, bidder, &t->bidder);
+    if (bids >= c->book->open->terms.max_bids)
+        return gv_refuse(why, GV_TOO_MANY_BIDS, "bid.bidder", bids,
+                         c->book->open->terms.max_bids);
     if (bidder == GV_NOWHERE)
         return GV_OK;
-    if (c->book->bidder[bidder].bids >= c->book->open->terms.max_bids)
-        return gv_refuse(why, GV_TOO_MANY_BIDS, "bid.bidder",
-                         c->book->bidder[bidder].bids,
-                         c->book->open->terms.max_bids);
     if (now_ms > c->book->bidder[bidder].not_after_ms)
         return gv_refuse(why, GV_BAD_CREDENTIAL, "bid.bidder", now_ms,
                          c->book->bidder[bidder].not_after_ms);

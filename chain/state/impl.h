@@ -103,11 +103,11 @@ struct gv_task *gv_task_new(struct gv_state *s, struct gv_bytes raw,
 enum gv_rc gv_task_context(struct gv_state *s, struct gv_chain *c,
                            const struct gv_sealed_header *h, uint64_t now_ms,
                            uint32_t *parent, struct gv_reject *why);
-/* prepare.c. Is the task's block here already? An OPEN with smaller signatures
- * than those that are here counts as new (R12). */
+/* prepare.c. Is a block here already? */
 enum gv_known { GV_NEW, GV_KNOWN, GV_CONDEMNED };
-enum gv_rc gv_task_is_known(struct gv_state *s, const struct gv_task *t,
-                            uint64_t now_ms, enum gv_known *known);
+/* Bytewise order of raw and the chain's own block 0. */
+enum gv_rc gv_chain_compare_block0(struct gv_state *s, struct gv_chain *c,
+                                   struct gv_bytes raw, int *order);
 /* The target the child of `parent` made at time_ms must have (R11). */
 uint32_t gv_chain_target(const struct gv_state *s, const struct gv_chain *c,
                          uint32_t parent, uint64_t time_ms);

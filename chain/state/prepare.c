@@ -130,20 +130,32 @@ prepare_block(struct gv_state *s, struct gv_task *t, uint64_t now_ms,
     return list_todo(s, t);
 }
 
-/* Of two OPENs that differ in signatures alone the bytewise smaller one is
- * kept (R12): is this block 0 no better than ours? */
-static enum gv_rc
-is_known_open(struct gv_state *s, struct gv_chain *c, struct gv_bytes raw,
-              enum gv_known *known)
+enum gv_rc
+gv_chain_compare_block0(struct gv_state *s, struct gv_chain *c,
+                        struct gv_bytes raw, int *order)
 {
     struct gv_kv_value v;
     enum gv_rc rc = gv_state_block_at(s, c, 0, &v);
 
     if (rc != GV_OK)
         return gv_state_fail(s, rc == GV_FAULT ? NULL : "no block 0");
-    *known = gv_key_cmp(raw, gv_bytes(v.p, v.len)) < 0 ? GV_NEW : GV_KNOWN;
+    *order = gv_key_cmp(raw, gv_bytes(v.p, v.len));
     gv_kv_value_free(&v);
     return GV_OK;
+}
+
+/* The same OPEN with other signatures is to be verified, even if it will not
+ * replace ours: whoever sent it is told whether they are good. */
+static enum gv_rc
+is_known_open(struct gv_state *s, struct gv_chain *c, struct gv_bytes raw,
+              enum gv_known *known)
+{
+    int order;
+    enum gv_rc rc = gv_chain_compare_block0(s, c, raw, &order);
+
+    if (rc == GV_OK)
+        *known = order == 0 ? GV_KNOWN : GV_NEW;
+    return rc;
 }
 
 static enum gv_known
@@ -181,13 +193,6 @@ is_known(struct gv_state *s, struct gv_bytes raw, uint64_t now_ms,
     }
     free(h);
     return rc;
-}
-
-enum gv_rc
-gv_task_is_known(struct gv_state *s, const struct gv_task *t, uint64_t now_ms,
-                 enum gv_known *known)
-{
-    return is_known(s, gv_task_raw(t), now_ms, known);
 }
 
 enum gv_rc

@@ -149,6 +149,13 @@ struct gv_chain *gv_state_registry(struct gv_state *s);
 size_t gv_state_chain_count(const struct gv_state *s);
 struct gv_chain *gv_state_chain_at(struct gv_state *s, size_t i);
 
+/* The STAMP that defines the time of the BID or CLOSE with this leaf, waiting
+ * or on the chain: its bytes (heap, the caller's) and its genTime. GV_OK,
+ * GV_ABSENT, GV_FAULT. */
+enum gv_rc gv_state_stamp_of(struct gv_state *s, struct gv_chain *c,
+                             const uint8_t leaf32[32], uint8_t **raw,
+                             size_t *len, uint64_t *t_us) GV_MUST_CHECK;
+
 const struct gv_params *gv_state_params(const struct gv_state *s);
 /* A raw block of the best branch or by id. GV_OK, GV_ABSENT, GV_FAULT. */
 enum gv_rc gv_state_block_at(struct gv_state *s, struct gv_chain *c,

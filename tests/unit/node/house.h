@@ -1,7 +1,7 @@
 /*
  * house.h - a chain thread with everything around it, for tests: a store that
- * loses power, the stamping engine, JSON-RPC on loopback, a net thread without
- * peers, and an auction with four enrolled bidders whose bids it dates.
+ * loses power, the stamping engine, JSON-RPC on loopback, a net thread, and an
+ * auction with four enrolled bidders whose bids it dates.
  *
  * The chain thread runs by the system's clock; whatever the date is, the
  * credentials are valid. The stamping engine can be kept waiting.
@@ -19,6 +19,7 @@
 #include <cmocka.h>
 
 #include "chain/store/kv_fault.h"
+#include "gavel/pow.h"
 #include "src/client/rpcclient.h"
 #include "src/loop.h"
 #include "src/rpc/ledger.h"
@@ -26,12 +27,16 @@
 #include "tests/unit/rpc/raw.h"
 #include "tests/unit/ttp/fixture.h"
 
+#define HOUSE_D_MS 60000 /* a deadline that nothing misses here */
+
 struct house {
     struct fixture ttp;
     struct sample s;
     struct gv_services services;
     struct gv_kv kv;
     struct gv_net *net;
+    struct gv_net_keys net_keys;
+    struct gv_net_key allow; /* a peer that may connect */
     struct gv_rpc *rpc;
     struct gv_http *http;
     struct gv_http_route route;
@@ -41,7 +46,7 @@ struct house {
     int port;
     /* set before house_run */
     uint64_t burst;
-    bool no_tsa;
+    bool no_tsa, idle; /* idle: no miner */
     /* what happened */
     atomic_uint failed, stops;
     /* The stamping engine waits while this is shut. */
@@ -142,25 +147,36 @@ house_tsa(struct house *h)
                      GV_OK);
 }
 
+/* difficulty: of the auction, fixed 1..4, or a compact target. */
 static inline void
-house_make(struct house *h)
+house_make_as(struct house *h, uint32_t difficulty, uint32_t d_ms)
 {
     struct gv_terms terms;
 
     memset(h, 0, sizeof(*h));
     pthread_mutex_init(&h->lock, NULL);
     pthread_cond_init(&h->moved, NULL);
+    assert_int_equal(gv_net_keygen(&h->net_keys), GV_OK);
+    h->allow = h->net_keys.own; /* nobody else */
     fixture_make(&h->ttp);
     gv_terms_default(h->ttp.params, &terms);
-    terms.d_ms = 60000; /* a deadline that nothing misses here */
-    terms.notice_ms = 120000;
+    terms.d_ms = d_ms;
+    terms.notice_ms = 2 * d_ms;
     terms.max_bids = 4096;
+    terms.fixed_difficulty = difficulty <= 4 ? (uint8_t)difficulty : 0;
+    terms.target = difficulty <= 4 ? gv_target_fixed(difficulty) : difficulty;
     sample_make(
         &h->s, &(struct sample_options){.terms = &terms,
                                         .opening_ms = gv_loop_now_ms() - 5000});
     house_tsa(h);
     house_auction(h);
     assert_int_equal(gv_kv_fault_open(&h->kv), GV_OK);
+}
+
+static inline void
+house_make(struct house *h)
+{
+    house_make_as(h, 1, HOUSE_D_MS);
 }
 
 /* --- running -------------------------------------------------------------- */
@@ -171,11 +187,14 @@ house_net(struct house *h)
     struct gv_net_options o = {.agent = "test",
                                .magic = h->s.params->magic,
                                .registry = h->s.params->registry,
+                               .keys = h->net_keys,
+                               .allow = &h->allow,
+                               .allows = 1,
+                               .roles = h->no_tsa ? 0 : GV_ROLE_STAMPS,
                                .deliver = gv_loop_deliver_net,
                                .arg = h->loop};
     struct gv_error e = {""};
 
-    assert_int_equal(gv_net_keygen(&o.keys), GV_OK);
     assert_int_equal(gv_net_addr_parse("tcp://127.0.0.1:0", &o.bind, &e),
                      GV_OK);
     if (gv_net_start(&o, &h->net, &e) != GV_OK)
@@ -233,7 +252,7 @@ house_run(struct house *h)
     o.verify_threads = 2;
     o.stamp_burst = h->burst;
     o.stamp_refill = 1;
-    o.mine = true;
+    o.mine = !h->idle;
     o.follow_all = true;
     o.validator = &h->s.validator[0];
     o.validator_count = 1;
@@ -316,18 +335,24 @@ house_do(struct house *h, const char *method, json_t *params)
     json_decref(result);
 }
 
-/* The auction is open and its bidders are enrolled. */
+/* The auction of s is open here and its bidders are enrolled. */
 static inline void
-house_open(struct house *h)
+house_open_of(struct house *h, struct sample *s)
 {
     house_do(h, "submitopen",
-             json_pack("{so}", "open", house_hex(h->s.open.raw)));
+             json_pack("{so}", "open", house_hex(s->open.raw)));
     for (unsigned i = 0; i < SAMPLE_BIDDERS; i++) {
-        struct gv_tx tx = sample_enrol(&h->s, i);
+        struct gv_tx tx = sample_enrol(s, i);
 
         house_do(h, "sendrawtransaction",
                  json_pack("{so}", "tx", house_hex(tx.raw)));
     }
+}
+
+static inline void
+house_open(struct house *h)
+{
+    house_open_of(h, &h->s);
 }
 
 static inline json_t *

@@ -1,0 +1,363 @@
+/* The trusted services inside a node: keys, the CA's records in the store,
+ * what goes to the registry, and warrants. */
+#include <openssl/evp.h>
+#include <pthread.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include "chain/store/kv_mem.h"
+#include "gavel/verify.h"
+#include "src/client/csr.h"
+#include "src/services.h"
+#include "tests/unit/ttp/fixture.h"
+
+#define SENT_MAX 32
+
+/* A datadir with services; what they publish is kept. */
+struct shop {
+    struct support_dir dir;
+    struct gv_keys *keys;
+    struct gv_kv kv;
+    const char *operator_name;
+    struct gv_services s;
+    struct gv_http *http;
+    pthread_mutex_t lock;
+    struct gv_bytes sent[SENT_MAX];
+    size_t count;
+    struct gv_error e;
+};
+
+static void
+publish(void *arg, uint8_t *raw, size_t len)
+{
+    struct shop *p = arg;
+
+    pthread_mutex_lock(&p->lock);
+    assert_true(p->count < SENT_MAX);
+    p->sent[p->count++] = gv_bytes(raw, len);
+    pthread_mutex_unlock(&p->lock);
+}
+
+static void
+shop_forget(struct shop *p)
+{
+    while (p->count > 0)
+        free((void *)p->sent[--p->count].p);
+}
+
+static void
+shop_make(struct shop *p)
+{
+    static const uint8_t seed[32] = {9};
+
+    memset(p, 0, sizeof(*p));
+    pthread_mutex_init(&p->lock, NULL);
+    support_dir_make(&p->dir);
+    p->keys = gv_keys_new(seed);
+    p->operator_name = "Test House";
+    assert_non_null(p->keys);
+    assert_int_equal(gv_kv_mem_open(&p->kv), GV_OK);
+}
+
+static enum gv_rc
+shop_try(struct shop *p, unsigned roles)
+{
+    struct gv_services_options o = {.datadir = p->dir.path,
+                                    .params = gv_params_find("regtest"),
+                                    .keys = p->keys,
+                                    .kv = p->kv,
+                                    .roles = roles,
+                                    .approval = GV_CA_AUTO,
+                                    .operator_name = p->operator_name,
+                                    .tls_bind = "127.0.0.1:0",
+                                    .tls_host = "127.0.0.1",
+                                    .clients = GV_TLS_CLIENTS_OPTIONAL,
+                                    .tls_protocol = "TLSv1.3",
+                                    .now_ms = fixture_now(),
+                                    .publish = publish,
+                                    .arg = p};
+
+    return gv_services_open(&o, &p->s, &p->e);
+}
+
+static void
+shop_open(struct shop *p, unsigned roles)
+{
+    struct gv_http_options ho = {0};
+
+    if (shop_try(p, roles) != GV_OK)
+        fail_msg("%s", p->e.text);
+    p->http = gv_http_new(&ho, &p->e);
+    assert_non_null(p->http);
+    if (gv_services_listen(&p->s, p->http, &p->e) != GV_OK ||
+        gv_http_start(p->http, &p->e) != GV_OK)
+        fail_msg("%s", p->e.text);
+}
+
+static void
+shop_close(struct shop *p)
+{
+    gv_http_free(p->http);
+    gv_services_close(&p->s);
+    shop_forget(p);
+}
+
+static void
+shop_free(struct shop *p)
+{
+    shop_close(p);
+    gv_kv_close(&p->kv);
+    gv_keys_free(p->keys);
+    support_dir_remove(&p->dir);
+}
+
+#define ALL (GV_ROLEKEYS_CA | GV_ROLEKEYS_TSA)
+
+/* --- enrolment ------------------------------------------------------------ */
+
+static enum gv_rc
+enrol(struct shop *p, const char *name, uint8_t number, struct gv_cred *cred)
+{
+    EVP_PKEY *key = gv_csr_key_new();
+    struct gv_ca_reply reply = {0};
+    struct gv_seckey ledger;
+    uint8_t nonce[32], *csr;
+    enum gv_rc rc;
+    size_t len;
+
+    memset(ledger.b, number, 32);
+    assert_int_equal(gv_ca_nonce(p->s.ca, nonce), GV_OK);
+    csr = gv_csr_make(&(struct gv_csr_make){.key = key,
+                                            .common_name = name,
+                                            .nonce32 = nonce,
+                                            .keys = p->keys,
+                                            .ledger = &ledger},
+                      &len, &p->e);
+    assert_non_null(csr);
+    rc = gv_ca_enrol(p->s.ca,
+                     &(struct gv_ca_request){.csr = gv_bytes(csr, len),
+                                             .role = GV_ROLE_USER},
+                     &reply, &p->e);
+    if (cred)
+        *cred = reply.cred;
+    free(reply.der);
+    free(csr);
+    EVP_PKEY_free(key);
+    return rc;
+}
+
+/* The published transaction of this kind and key, verified; NULL: none. */
+static bool
+was_published(struct shop *p, enum gv_tx_kind kind, const struct gv_pubkey *key)
+{
+    struct gv_pins *pins = gv_pins_registry(p->s.opt.params);
+    bool found = false;
+
+    assert_non_null(pins);
+    for (size_t i = 0; i < p->count; i++) {
+        struct gv_reject why;
+        struct gv_tx tx;
+        const struct gv_cred *cred;
+
+        assert_int_equal(gv_tx_decode(p->sent[i], &tx, &why), GV_OK);
+        cred = tx.kind == GV_TX_SERVICE ? &tx.u.service.cred : &tx.u.cert.cred;
+        if (tx.kind != kind || !GV_ID_EQ(&cred->key, key))
+            continue;
+        found = true;
+        assert_memory_equal(tx.chain.b, p->s.opt.params->registry.b, 32);
+        if (kind != GV_TX_SERVICE)
+            continue;
+        assert_int_equal(gv_tx_verify(&tx, pins, p->keys, NULL, &why), GV_OK);
+        assert_true(gv_bytes_eq(tx.u.service.endpoint,
+                                gv_bytes(p->s.url, strlen(p->s.url))));
+        assert_true(
+            gv_bytes_eq(tx.u.service.operator_name,
+                        gv_bytes(p->operator_name, strlen(p->operator_name))));
+    }
+    gv_pins_free(pins);
+    return found;
+}
+
+static void
+S0_01_credentials_outlive_a_restart(void **state)
+{
+    struct gv_cred cred[3];
+    struct shop p;
+
+    (void)state;
+    shop_make(&p);
+    shop_open(&p, ALL);
+    for (uint8_t i = 0; i < 3; i++) {
+        char name[20];
+
+        snprintf(name, sizeof(name), "Person %u", i);
+        if (enrol(&p, name, (uint8_t)(i + 1), &cred[i]) != GV_OK)
+            fail_msg("%s", p.e.text);
+    }
+    assert_int_equal(p.count, 3); /* each at once */
+    for (size_t i = 0; i < 3; i++)
+        assert_true(was_published(&p, GV_TX_CERT, &cred[i].key));
+    shop_close(&p);
+
+    shop_open(&p, ALL);
+    assert_int_equal(p.count, 0);
+    gv_services_announce(&p.s);
+    assert_int_equal(p.count, 5);
+    assert_true(was_published(&p, GV_TX_SERVICE, &p.s.keys.ca.cred.key));
+    assert_true(was_published(&p, GV_TX_SERVICE, &p.s.keys.tsa.cred.key));
+    for (size_t i = 0; i < 3; i++)
+        assert_true(was_published(&p, GV_TX_CERT, &cred[i].key));
+    /* It still knows whom it has certified. */
+    assert_int_equal(enrol(&p, "Person 1", 77, NULL), GV_REJECT);
+    shop_free(&p);
+}
+
+static void
+roles_decide_what_runs(void **state)
+{
+    struct shop p;
+
+    (void)state;
+    shop_make(&p);
+    assert_int_equal(shop_try(&p, 0), GV_OK);
+    assert_null(p.s.ca);
+    assert_null(p.s.tsa);
+    assert_null(p.s.tls);
+    gv_services_announce(&p.s);
+    assert_int_equal(p.count, 0);
+    gv_services_close(&p.s);
+
+    shop_open(&p, GV_ROLEKEYS_TSA);
+    assert_null(p.s.ca);
+    assert_non_null(p.s.tsa);
+    assert_true(p.s.port > 0);
+    gv_services_announce(&p.s);
+    assert_int_equal(p.count, 1);
+    assert_true(was_published(&p, GV_TX_SERVICE, &p.s.keys.tsa.cred.key));
+    shop_close(&p);
+
+    shop_open(&p, GV_ROLEKEYS_CA);
+    assert_non_null(p.s.ca);
+    assert_null(p.s.tsa);
+    gv_services_announce(&p.s);
+    assert_int_equal(p.count, 1);
+    shop_free(&p);
+}
+
+static void
+damaged_keys_stop_the_start(void **state)
+{
+    char path[PATH_MAX + 32];
+    struct shop p;
+    FILE *f;
+
+    (void)state;
+    shop_make(&p);
+    shop_open(&p, ALL);
+    shop_close(&p);
+    p.http = NULL;
+    snprintf(path, sizeof(path), "%s/ttp/tsa-key.pem", p.dir.path);
+    f = fopen(path, "w");
+    assert_non_null(f);
+    fputs("not a key\n", f);
+    fclose(f);
+    assert_int_equal(shop_try(&p, ALL), GV_FAULT);
+    assert_non_null(strstr(p.e.text, "tsa-key.pem"));
+    gv_kv_close(&p.kv);
+    gv_keys_free(p.keys);
+    support_dir_remove(&p.dir);
+}
+
+/* --- warrants ------------------------------------------------------------- */
+
+/* An OPEN as a wallet would ask for it: nothing but fields. */
+static void
+fill_open(struct shop *p, const struct gv_cred *seller,
+          const struct gv_pubkey *validator, struct gv_open *o)
+{
+    memset(o, 0, sizeof(*o));
+    o->registry = p->s.opt.params->registry;
+    o->opening_ms = fixture_now();
+    o->seller = *seller;
+    gv_terms_default(p->s.opt.params, &o->terms);
+    gv_services_warrant(&p->s, validator, o);
+}
+
+static enum gv_code
+judge(struct shop *p, const struct gv_open *o,
+      const struct gv_pubkey *validator)
+{
+    struct gv_reject why = {.index = GV_NO_INDEX};
+    enum gv_rc rc = gv_services_check(&p->s, o, validator, &why);
+
+    assert_int_not_equal(rc, GV_FAULT);
+    return rc == GV_OK ? GV_ACCEPTED : why.code;
+}
+
+/* Only what this node offers is signed: no other names, keys, services. */
+static void
+a_warrant_is_signed_for_this_nodes_services_alone(void **state)
+{
+    struct gv_pubkey validator, other;
+    struct gv_open *o = calloc(1, sizeof(*o));
+    struct gv_cred seller;
+    struct shop p;
+
+    (void)state;
+    shop_make(&p);
+    shop_open(&p, ALL);
+    assert_int_equal(enrol(&p, "Seller", 5, &seller), GV_OK);
+    validator = p.s.opt.params->validator[0];
+    other = p.s.keys.tsa.cred.key;
+
+    fill_open(&p, &seller, &validator, o);
+    assert_int_equal(judge(&p, o, &validator), GV_ACCEPTED);
+    assert_int_equal(judge(&p, o, &other), GV_NOT_SIGNER);
+
+    o->ca = p.s.keys.tsa.cred;
+    assert_int_equal(judge(&p, o, &validator), GV_NOT_SIGNER);
+    fill_open(&p, &seller, &validator, o);
+    o->authority[0].accuracy_ms++;
+    assert_int_equal(judge(&p, o, &validator), GV_NOT_SIGNER);
+    fill_open(&p, &seller, &validator, o);
+    o->authority[0].policy = gv_policy_blind();
+    assert_int_equal(judge(&p, o, &validator), GV_NOT_SIGNER);
+    fill_open(&p, &seller, &validator, o);
+    o->authority_count = 0;
+    assert_int_equal(judge(&p, o, &validator), GV_NOT_SIGNER);
+    fill_open(&p, &seller, &validator, o);
+    o->authority[0].operator_name = gv_bytes("Somebody", 8);
+    assert_int_equal(judge(&p, o, &validator), GV_NOT_SIGNER);
+    fill_open(&p, &seller, &validator, o);
+    o->validator[0].operator_name = gv_bytes("Somebody", 8);
+    assert_int_equal(judge(&p, o, &validator), GV_NOT_SIGNER);
+    fill_open(&p, &seller, &validator, o);
+    o->validator[1] = o->validator[0];
+    o->validator_count = 2;
+    assert_int_equal(judge(&p, o, &validator), GV_NOT_SIGNER);
+    fill_open(&p, &seller, &validator, o);
+    o->ca.not_after_ms++;
+    assert_int_equal(judge(&p, o, &validator), GV_NOT_SIGNER);
+    fill_open(&p, &seller, &validator, o);
+    o->seller.sig.b[3] ^= 1;
+    assert_int_equal(judge(&p, o, &validator), GV_BAD_CREDENTIAL);
+    free(o);
+    shop_free(&p);
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(S0_01_credentials_outlive_a_restart),
+        cmocka_unit_test(roles_decide_what_runs),
+        cmocka_unit_test(damaged_keys_stop_the_start),
+        cmocka_unit_test(a_warrant_is_signed_for_this_nodes_services_alone),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
