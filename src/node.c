@@ -315,8 +315,10 @@ read_peers(struct node *n, struct gv_net_options *o, struct gv_error *e)
     }
     for (; o->connects < count; o->connects++)
         if (gv_net_place_parse(list[o->connects], &place[o->connects], e) !=
-            GV_OK)
+            GV_OK) {
+            gv_options_blame(n->config, "connect", NULL, e->text, e);
             return GV_FAULT;
+        }
     list = gv_config_list(n->config, "peer-key", &count);
     if (count > PEERS_MAX) {
         gv_error_set(e, "peer-key: %zu keys, at most %d", count, PEERS_MAX);
@@ -324,8 +326,10 @@ read_peers(struct node *n, struct gv_net_options *o, struct gv_error *e)
     }
     for (; o->allows < count; o->allows++)
         if (gv_net_key_parse(list[o->allows], &key[o->allows]) != GV_OK) {
-            gv_error_set(e, "peer-key = %s: expected a key of 40 characters",
-                         list[o->allows]);
+            gv_options_blame(n->config, "peer-key", list[o->allows],
+                             "expected a key of 40 Z85 characters or 64 hex "
+                             "digits",
+                             e);
             return GV_FAULT;
         }
     return GV_OK;
@@ -448,6 +452,27 @@ stop(struct node *n)
     gv_wipe(&n->passphrase, sizeof(n->passphrase));
 }
 
+/* Modules check some options' values when they open, and know nothing of
+ * where a value comes from: add it to what they say. */
+static void
+name_source(const struct node *n, struct gv_error *e)
+{
+    static const struct {
+        const char *start, *option;
+    } rows[] = {
+        {"log modules ", "log-modules"},
+        {"log file ", "log-file"},
+        {"miner login: ", "rpc-miner-user"},
+        {"tls: no known suite ", "tls-suites"},
+    };
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+        if (strncmp(e->text, rows[i].start, strlen(rows[i].start)) == 0) {
+            gv_options_blame(n->config, rows[i].option, NULL, e->text, e);
+            return;
+        }
+}
+
 int
 gv_node_run(const struct gv_options *options)
 {
@@ -468,6 +493,7 @@ gv_node_run(const struct gv_options *options)
     pthread_sigmask(SIG_BLOCK, &wait, NULL);
     sigdelset(&wait, SIGPIPE);
     if (open_log(n, &e) != GV_OK) {
+        name_source(n, &e);
         fprintf(stderr, "gaveld: %s\n", e.text);
         free(n);
         return 1;
@@ -481,6 +507,7 @@ gv_node_run(const struct gv_options *options)
         status = 0;
         gv_log_info(n->log, "node", "stopping");
     } else {
+        name_source(n, &e);
         gv_log_error(n->log, "node", "cannot start", GV_S("why", e.text));
     }
     stop(n);

@@ -1,6 +1,7 @@
 /* options.c - gaveld's table of options and what follows from them. */
 #include "src/options.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "src/base/files.h"
@@ -155,6 +156,24 @@ gv_options_program(void)
     return &program;
 }
 
+void
+gv_options_blame(const struct gv_config *c, const char *name, const char *value,
+                 const char *why, struct gv_error *e)
+{
+    const char *source = gv_config_source(c, name);
+    /* Only a file's place has a line; the others are names. */
+    bool file = strchr(source, ':') != NULL;
+    const char *between = file                            ? " = "
+                          : strncmp(source, "--", 2) == 0 ? " "
+                                                          : "=";
+    struct gv_error copy; /* why may lie in e */
+
+    gv_error_set(&copy, "%s", why);
+    gv_error_set(e, "%s%s%s%s%.100s: %s", source, file ? ": " : "",
+                 file ? name : "", value ? between : "", value ? value : "",
+                 copy.text);
+}
+
 static enum gv_rc
 read_datadir(struct gv_options *o, struct gv_error *e)
 {
@@ -193,7 +212,11 @@ read_roles(struct gv_options *o, struct gv_error *e)
         else if (n == 3 && memcmp(p, "tsa", 3) == 0)
             o->roles |= GV_ROLEKEYS_TSA;
         else {
-            gv_error_set(e, "ttp = %.*s: expected ca, tsa or all", (int)n, p);
+            char role[32];
+
+            snprintf(role, sizeof(role), "%.*s", (int)n, p);
+            gv_options_blame(o->config, "ttp", role, "expected ca, tsa or all",
+                             e);
             return GV_REJECT;
         }
         p += n + (p[n] == ',');
@@ -219,10 +242,9 @@ read_follow(struct gv_options *o, struct gv_error *e)
                    GV_OK) {
             o->follow_count++;
         } else {
-            gv_error_set(e,
-                         "follow = %s: expected all or an auction id of 64 "
-                         "hex digits",
-                         list[i]);
+            gv_options_blame(o->config, "follow", list[i],
+                             "expected all or an auction id of 64 hex digits",
+                             e);
             return GV_REJECT;
         }
     }

@@ -26,6 +26,14 @@ const struct gv_config_program *gv_options_program(void);
 enum gv_rc gv_options_read(int argc, char **argv, char **environment,
                            struct gv_options *out,
                            struct gv_error *e) GV_MUST_CHECK;
+
+/* Say in e that a value is bad, what was expected, and where it comes from:
+ * "FILE:LINE: NAME = VALUE: WHY", "--NAME VALUE: WHY" or "GAVEL_NAME=VALUE:
+ * WHY". Without value (a secret, or WHY repeats it) it is left out. Of a list
+ * the place is that of its last item. why may be e's own text. */
+void gv_options_blame(const struct gv_config *c, const char *name,
+                      const char *value, const char *why, struct gv_error *e);
+
 void gv_options_clear(struct gv_options *o);
 
 #endif

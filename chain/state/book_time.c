@@ -290,8 +290,8 @@ fold_rows(const struct gv_book *b, uint32_t first, size_t n,
           struct gv_fold_bid *rows)
 {
     uint8_t msg[TIES][64], tie[TIES][32];
-    const uint8_t *msgs[TIES];
-    size_t lens[TIES];
+    const uint8_t *msgs[TIES] = {NULL};
+    size_t lens[TIES] = {0};
 
     for (size_t i = 0; i < n; i++) {
         const struct gv_book_bid *bid = &b->bid[first + i];

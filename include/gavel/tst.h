@@ -28,7 +28,7 @@ enum gv_tsa_alg { GV_TSA_ECDSA_P256_SHA256 = 1, GV_TSA_RSA_PKCS1_SHA256 = 2 };
 struct gv_authority {
     uint8_t alg;                   /* enum gv_tsa_alg */
     struct gv_bytes key;           /* P-256: 65-byte uncompressed point;
-                                    * RSA: modulus, big-endian, 256 to 512 bytes,
+                                    * RSA: big-endian modulus, 256 to 512 bytes,
                                     * e = 65537 */
     struct gv_hash cert;           /* SHA256 of its certificate (ESSCertIDv2) */
     uint32_t accuracy_ms;          /* the token's accuracy must not exceed it */

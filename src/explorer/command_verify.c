@@ -58,9 +58,9 @@ print_report(const struct gv_audit_report *r)
     printf("verified from the genesis of %s: %" PRIu64 " chains, %" PRIu64
            " blocks, %" PRIu64 " transactions, %" PRIu64 " bids\n",
            r->params->name, r->chains, r->blocks, r->txs, r->bids);
-    printf("%" PRIu64 " outcomes are what their bids give; %" PRIu64
-           " of them and %" PRIu64 " blocks are final by the votes in the "
-           "dump\n",
+    printf("outcomes that are what their bids give: %" PRIu64
+           "; final by the votes in the dump: %" PRIu64 " of them, %" PRIu64
+           " blocks\n",
            r->outcomes, r->outcomes_final, r->final_blocks);
     if (r->final)
         printf("the dump says that it is cut at final blocks; the votes for "

@@ -124,6 +124,16 @@ gv_http_new(const struct gv_http_options *options, struct gv_error *e)
     return http;
 }
 
+/* The library takes port 65536 and above modulo 65536. */
+static bool
+is_port(const char *text)
+{
+    size_t digits = strspn(text, "0123456789");
+
+    return digits > 0 && digits <= 5 && text[digits] == '\0' &&
+           strtoul(text, NULL, 10) <= UINT16_MAX;
+}
+
 /* "1.2.3.4:80" or "[::1]:80", port 0 for any (which libevent's own parser
  * refuses). False if it is neither. */
 static bool
@@ -136,7 +146,7 @@ parse_address(const char *address, struct addrinfo **out)
     bool bracketed = len > 2 && address[0] == '[' && address[len - 1] == ']';
     char host[64];
 
-    if (len == 0 || len >= sizeof(host) || strlen(colon + 1) > 5 ||
+    if (len == 0 || len >= sizeof(host) || !is_port(colon + 1) ||
         (!bracketed && memchr(address, ':', len) != NULL))
         return false;
     snprintf(host, sizeof(host), "%.*s", (int)len - 2 * bracketed,
@@ -154,7 +164,7 @@ bind_socket(struct gv_http *http, const char *address, struct gv_error *e)
     if (!parse_address(address, &parsed)) {
         gv_error_set(e,
                      "cannot listen on %s: expected ADDRESS:PORT, the "
-                     "address in digits",
+                     "address in digits, the port from 0 to 65535",
                      address);
         return NULL;
     }

@@ -228,7 +228,7 @@ parse(struct gv_http_request *request)
     struct gv_bytes body = gv_http_body(request);
     json_error_t where;
     json_t *json = json_loadb((const char *)body.p, body.len,
-                              JSON_REJECT_DUPLICATES, &where);
+                              JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &where);
     char message[RPC_PROBLEM_MAX];
 
     if (json == NULL) {

@@ -282,6 +282,18 @@ gv_tsa_stamp(struct gv_tsa *tsa, enum gv_tsa_policy policy,
     return rc;
 }
 
+/* The library would not look at bytes after the request. */
+static bool
+is_one_request(struct gv_bytes query)
+{
+    const unsigned char *p = query.p;
+    TS_REQ *request = d2i_TS_REQ(NULL, &p, (long)query.len);
+    bool whole = request != NULL && p == query.p + query.len;
+
+    TS_REQ_free(request);
+    return whole;
+}
+
 uint8_t *
 gv_tsa_respond(struct gv_tsa *tsa, struct gv_bytes query, size_t *len)
 {
@@ -294,7 +306,7 @@ gv_tsa_respond(struct gv_tsa *tsa, struct gv_bytes query, size_t *len)
     unsigned char *p;
     int n;
 
-    if (query.len > GV_TSA_QUERY_MAX)
+    if (query.len > GV_TSA_QUERY_MAX || !is_one_request(query))
         query.len = 0; /* which is answered badDataFormat */
     resp = answer(tsa, tsa->blind, query, &time_us, NULL);
     n = resp == NULL ? 0 : i2d_TS_RESP(resp, NULL);

@@ -12,7 +12,9 @@ import secrets
 import subprocess
 from pathlib import Path
 
-# --- BIP340 on secp256k1 ------------------------------------------------------
+from gavel import RpcError, wait_for
+
+# --- BIP340 on secp256k1 ---
 
 P = 2**256 - 2**32 - 977
 N = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
@@ -83,7 +85,7 @@ class Key:
         return r + ((k + e * self.d) % N).to_bytes(32, "big")
 
 
-# --- transactions (format.md) --------------------------------------------------
+# --- transactions (format.md) ---
 
 CERT, LIST, OPEN, ENROL, BID, STAMP, CLOSE, FINAL = 2, 5, 16, 17, 18, 19, 20, 64
 
@@ -148,7 +150,7 @@ class Identity:
         return core + self.key.sign(h_tag("gavel/close", core))
 
 
-# --- EST with the openssl and curl programs (ttp.md) ----------------------------
+# --- EST with the openssl and curl programs (ttp.md) ---
 
 ARC = "2.25.204276850882450990483442824798936756082"
 
@@ -268,7 +270,6 @@ class Est:
 
     def enrol(self, node, name):
         """A new identity that may bid."""
-        from gavel import wait_for, RpcError
         identity = Identity(name)
         answer = self.send(self.request(identity))
         assert answer.status == 200, answer.text

@@ -1,6 +1,7 @@
 """getwork as stock SHA-256d miners use it, by a miner of forty lines that
 behaves as the common ones were seen to behave."""
 
+import base64
 import hashlib
 import json
 import os
@@ -20,7 +21,6 @@ class StockMiner:
     """One connection and what such a miner knows."""
 
     def __init__(self, node, login=USER):
-        import base64
         self.rpc = gavel.Rpc(node.ports["rpc"], node.cookie)
         self.login = {"Authorization": "Basic " + base64.b64encode(
             login.encode()).decode()}
@@ -83,7 +83,7 @@ class Work:
 def mined(world):
     """A node that has no miner of its own, alone, and a login for miners. Its
     registry wants a heartbeat every second."""
-    return world.node(ttp=False, env={**os.environ, "GAVEL_RPC_MINER_USER": USER})
+    return world.node(ttp=False, env={"GAVEL_RPC_MINER_USER": USER})
 
 
 def fresh(miner):

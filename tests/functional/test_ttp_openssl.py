@@ -60,7 +60,7 @@ def verify(ttp, certificate, *options, check=True):
                    "-untrusted", chain_file(ttp), *options, path, check=check)
 
 
-# --- EST --------------------------------------------------------------------------
+# --- EST ---
 
 
 def test_S4_54_cacerts_is_a_chain_to_the_root_that_the_node_wrote(ttp):
@@ -244,7 +244,7 @@ def test_S4_53_protocols_and_suites_are_configurable(world):
     assert code != 0, "CBC suites are off"
 
 
-# --- time stamps --------------------------------------------------------------------
+# --- time stamps ---
 
 
 def stamp(ttp, data, *options):
@@ -336,7 +336,7 @@ def test_time_stamp_queries_that_are_none(ttp):
     assert curl(ttp.tsa, ca=ca).status in (404, 405)
 
 
-# --- approval -----------------------------------------------------------------------
+# --- approval ---
 
 
 def test_approval_by_one_time_secret_and_by_hand_refuse_strangers(world):

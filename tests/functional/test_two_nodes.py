@@ -108,7 +108,7 @@ def test_a_wrong_key_gets_nowhere(world):
     stranger = world.node("stranger", "--connect", first.peer, ttp=False)
     time.sleep(2 * gavel.SLOW)
     assert stranger.rpc.status()["peers"] == 0, "not in the allow list"
-    endpoint, key = first.peer.split("#")
+    endpoint, key = first.peer.split("#", 1)
     wrong = world.node("wrong", "--connect",
                        f"{endpoint}#{stranger.key}", ttp=False)
     time.sleep(1 * gavel.SLOW)
