@@ -220,6 +220,16 @@ serve(struct gv_loop *l)
 
     if (t)
         offer(l, t);
+    else if (l->template[0] && !gv_template_fresh(l->template[0]))
+        gv_work_set(l->work, NULL); /* calls wait for the next one */
+}
+
+static bool
+is_offered(const struct gv_loop *l)
+{
+    uint64_t since_ms = l->offered_ms;
+
+    return is_current(l, l->template[0], since_ms);
 }
 
 void
@@ -232,8 +242,7 @@ gv_loop_mine(struct gv_loop *l)
 
     if (l->opt.mine && !is_current(l, l->hashing, l->hashing_ms))
         left = mine(l);
-    if (wanted && left && !l->failed &&
-        !is_current(l, l->template[0], l -> offered_ms))
+    if (wanted && left && !l->failed && !is_offered(l))
         serve(l);
 }
 
@@ -245,12 +254,13 @@ gv_loop_seal(void *loop, const struct gv_hash *id, const struct gv_seal *seal,
     struct sealing s = {l, accepted};
 
     for (int i = 0; i < GV_TEMPLATES && l->template[i]; i++) {
+        const struct gv_template *t = l->template[i];
         enum gv_rc rc;
 
-        if (!GV_ID_EQ(gv_template_id(l->template[i]), id))
+        if (!GV_ID_EQ(gv_template_id(t), id))
             continue;
-        rc = gv_template_submit(l->state, l->template[i], seal, l -> now_ms,
-                                sealed, &s, NULL, why);
+        rc = gv_template_submit(l->state, t, seal, l->now_ms, sealed, &s, NULL,
+                                why);
         /* The miner is told only what is durable. */
         if (rc == GV_OK)
             rc = gv_state_commit(l->state, true, NULL);

@@ -5,7 +5,7 @@
  * Sources, strongest first: flag (--name value, --name=value; a bool also
  * plain --name and --no-name), environment (GAVEL_NAME, dashes as
  * underscores; a list is separated by commas), file (name = value lines, '#'
- * starts a comment at the start of a line or after a blank, a repeated key
+ * starts a comment at the start of a line or between blanks, a repeated key
  * appends to a list and is an error otherwise), default. For a list the
  * strongest source that names it replaces the others whole.
  *

@@ -267,11 +267,20 @@ trim(char *text)
     return text;
 }
 
+static bool
+is_blank(char c)
+{
+    return c == ' ' || c == '\t' || c == '\0';
+}
+
+/* A '#' with text right behind it may be a value: keys of peers begin so. */
 static void
 cut_comment(char *line)
 {
+    if (line[0] == '#')
+        line[0] = '\0';
     for (char *p = line; *p != '\0'; p++) {
-        if (*p == '#' && (p == line || p[-1] == ' ' || p[-1] == '\t')) {
+        if (*p == '#' && is_blank(p[-1]) && is_blank(p[1])) {
             *p = '\0';
             return;
         }

@@ -227,7 +227,7 @@ bad_calls_name_what_is_wrong(void **state)
         {"{\"a\":1,\"a\":2}", 400, "duplicate"},
         {"[]", 400, "-32600"},
         {"[1,2,3,4]", 400, "too many calls"},
-        {"3", 400, "-32700"},
+        {"3", 400, "-32600"},
         {"{\"id\":{},\"method\":\"add\"}", 400, "id: expected"},
         {"{\"id\":1,\"method\":5}", 400, "method: expected a string"},
         {"{\"method\":\"add\"}", 200, "-32602,\"message\":\"a: missing"},
