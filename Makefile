@@ -173,7 +173,7 @@ check-functional: all ## real processes, faults, networks
 lint: ## the house rules that a machine can check
 	@tests/lint
 bench: $(BENCH) all ## figures, as ratios taken in one run
-	@tests/run-bench $(O) $(BENCH)
+	@tests/run-bench $(O) $(BENCH) tests/bench/bench_replay
 fuzz: ## run every fuzz target for FUZZ_SECONDS (default 60)
 	@$(MAKE) --no-print-directory BUILD=fuzz fuzz-run
 fuzz-run: $(FUZZ)

@@ -1,7 +1,8 @@
 /*
- * loop_impl.h - what the files of the chain thread share: loop.c (turns,
- * mail), loop_tasks.c (blocks and transactions), loop_bids.c (stamping),
- * loop_mine.c (templates and seals), loop_rpc.c (calls), loop_out.c (answers
+ * loop_impl.h - what the files of the chain thread share: loop.c (turns),
+ * loop_mail.c (letters), loop_life.c (begin and end), loop_tasks.c (blocks and
+ * transactions), loop_bids.c (stamping), loop_repeat.c, loop_mine.c (templates
+ * and seals), loop_rpc.c (calls), loop_net.c (the sync), loop_out.c (answers
  * and gossip after the commit).
  */
 #ifndef GAVEL_LOOP_IMPL_H
@@ -136,6 +137,16 @@ struct gv_loop {
 
 /* loop_net.c: the sync as part of the chain thread. */
 enum gv_rc gv_loop_make_sync(struct gv_loop *l);
+
+/* loop.c: the thread itself. */
+void *gv_loop_run(void *loop);
+
+/* loop_mail.c */
+/* Answer and free a letter that nobody will read: the node is stopping. */
+void gv_loop_destroy_mail(void *message);
+void gv_loop_drop_task(void *arg, struct gv_task *task);
+void gv_loop_deliver_task(void *arg, struct gv_task *task);
+void gv_loop_deliver_stamped(void *arg, struct gv_stamp_result *r);
 
 /* loop.c */
 void gv_loop_fail(struct gv_loop *l, const char *why);
