@@ -215,6 +215,8 @@ gv_query_standing(const struct gv_view *v, const struct gv_pubkey *bidder,
     bool open = gv_ask_fits(GV_ASK_OPEN, c, now_ms);
     struct gv_outcome outcome = c->sum.outcome;
     struct gv_bid_row lead;
+    bool final = c->sum.outcome_height != 0 &&
+                 c->sum.final_height >= c->sum.outcome_height;
     bool any, first;
 
     memset(out, 0, sizeof(*out));
@@ -235,7 +237,7 @@ gv_query_standing(const struct gv_view *v, const struct gv_pubkey *bidder,
         out->word = "none";
     else if (out->amount == 0)
         out->word = "void";
-    else if (open)
+    else if (!final) /* nothing is won or lost before it is final */
         out->word = first ? "leading" : "outbid";
     else
         out->word = first ? "won" : "lost";

@@ -168,15 +168,16 @@ struct standing {
     json_int_t amount, price;
 };
 
-/* By hand from what world_fill made; order is that of opening times. */
+/* By hand from what world_fill made; order is that of opening times. Auction 4
+ * has its outcome, which is not final: nothing is won or lost yet. */
 static const struct standing standings[] = {
-    {3, 0, "lost", 100, 150},   {3, 1, "won", 150, 150},
-    {3, 2, "none", 0, 150},     {4, 0, "lost", 100, 150},
-    {4, 1, "won", 150, 150},    {4, 2, "none", 0, 150},
-    {5, 0, "outbid", 100, 150}, {5, 1, "leading", 150, 150},
-    {5, 2, "none", 0, 150},     {1, 0, "leading", 250, 250},
-    {1, 1, "outbid", 200, 250}, {1, 2, "none", 0, 250},
-    {2, 0, "none", 0, 90},      {2, 1, "outbid", 70, 90},
+    {3, 0, "lost", 100, 150},    {3, 1, "won", 150, 150},
+    {3, 2, "none", 0, 150},      {4, 0, "outbid", 100, 150},
+    {4, 1, "leading", 150, 150}, {4, 2, "none", 0, 150},
+    {5, 0, "outbid", 100, 150},  {5, 1, "leading", 150, 150},
+    {5, 2, "none", 0, 150},      {1, 0, "leading", 250, 250},
+    {1, 1, "outbid", 200, 250},  {1, 2, "none", 0, 250},
+    {2, 0, "none", 0, 90},       {2, 1, "outbid", 70, 90},
     {2, 3, "leading", 90, 90},
 };
 
