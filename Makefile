@@ -168,7 +168,7 @@ check: deps-test ## every quick test: unit, vectors, corpora, short functional
 check-installed: lint
 	@$(MAKE) --no-print-directory -j$(CORES) all $(UNIT) $(FUZZ)
 	@$(MAKE) --no-print-directory unit fuzz-replay functional-short
-check-functional: all ## real processes, faults, networks
+check-functional: deps-test all ## real processes, faults, networks
 	@GAVEL_BUILD=$(abspath $(O)) $(PYTEST) -q tests/functional
 lint: ## the house rules that a machine can check
 	@tests/lint

@@ -317,6 +317,8 @@ read_network(const char *file, struct network *n)
     n->p2p_port = (uint16_t)get_number(&s, "p2p_port", 1, UINT16_MAX);
     n->rpc_port = (uint16_t)get_number(&s, "rpc_port", 1, UINT16_MAX);
     n->tls_port = (uint16_t)get_number(&s, "tls_port", 1, UINT16_MAX);
+    if (n->rpc_port == n->p2p_port + 1 || n->tls_port == n->p2p_port + 1)
+        die(&s, "p2p_port", "the port above it is taken by gossip");
     get_pem(&s, "root_certificate", "CERTIFICATE", n->root_cert);
     read_secrets(&s, n);
     if (!registry_id(n))

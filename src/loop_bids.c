@@ -262,10 +262,8 @@ gv_loop_cutoffs(struct gv_loop *l)
 
     if (!l->stamper)
         return;
-    n = gv_state_cutoffs_due(l->state, l->now_ms, due, 256);
+    n = gv_state_cutoffs_due(l->state, l->now_ms, CUTOFF_RETRY_MS, due, 256);
     for (size_t i = 0; i < n; i++) {
-        if (l->now_ms < due[i]->cutoff_asked_ms + CUTOFF_RETRY_MS)
-            continue;
         due[i]->cutoff_asked_ms = l->now_ms;
         if (gv_stamper_cutoff(l->stamper, &due[i]->id, &due[i]->sum.tip) !=
             GV_OK)

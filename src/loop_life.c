@@ -45,13 +45,18 @@ static void
 on_final(void *arg, const struct gv_chain *c)
 {
     struct gv_loop *l = arg;
+    /* While the state is being opened there is none to ask. */
+    struct gv_chain *own = l->state ? gv_state_chain(l->state, &c->id) : NULL;
 
     broadcast(l, "final", c);
-    if (c->sum.outcome_height && c->sum.final_height >= c->sum.outcome_height)
-        gv_log_info(l->opt.log, "chain", "outcome final",
-                    GV_X("auction", c->id.b, 8),
-                    GV_U("status", c->sum.outcome.status),
-                    GV_U("price", c->sum.outcome.price));
+    if (!own || own->outcome_told || !c->sum.outcome_height ||
+        c->sum.final_height < c->sum.outcome_height)
+        return;
+    own->outcome_told = true;
+    gv_log_info(l->opt.log, "chain", "outcome final",
+                GV_X("auction", c->id.b, 8),
+                GV_U("status", c->sum.outcome.status),
+                GV_U("price", c->sum.outcome.price));
 }
 
 static void

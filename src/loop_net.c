@@ -70,6 +70,41 @@ peer_submit(void *arg, uint64_t session, uint32_t request, struct gv_bytes raw)
     from_peer(arg, session, request, raw, false);
 }
 
+static int
+by_leaf(const void *a, const void *b)
+{
+    return memcmp(a, b, 32);
+}
+
+/* Is it a good STAMP of this bid's auction, and does it list this bid? The
+ * peer that sent it is not believed. */
+static enum gv_rc
+check_stamp(struct gv_loop *l, struct gv_bytes raw_bid,
+            struct gv_bytes raw_stamp, struct gv_tx_facts *facts,
+            struct gv_reject *why)
+{
+    struct gv_tx bid, stamp;
+    const struct gv_chain *c;
+    uint8_t leaf[32];
+    enum gv_rc rc = gv_tx_decode(raw_bid, &bid, why);
+
+    if (rc == GV_OK)
+        rc = gv_tx_decode(raw_stamp, &stamp, why);
+    if (rc != GV_OK)
+        return rc;
+    c = gv_state_chain(l->state, &bid.chain);
+    if (!c || !c->loaded || stamp.kind != GV_TX_STAMP ||
+        !GV_ID_EQ(&stamp.chain, &bid.chain))
+        return gv_refuse(why, GV_BAD_STAMP, "stamp", 0, 0);
+    if (bid.kind == GV_TX_BID)
+        memcpy(leaf, bid.u.bid.leaf, 32);
+    else
+        gv_stamp_leaf(GV_TX_CLOSE, bid.u.close.id.b, &bid.u.close.sig, leaf);
+    if (!bsearch(leaf, stamp.u.stamp.leaves, stamp.u.stamp.count, 32, by_leaf))
+        return gv_refuse(why, GV_BAD_STAMP, "stamp.leaves", 0, 0);
+    return gv_tx_verify(&stamp, c->pins, l->opt.keys, facts, why);
+}
+
 /* A service elsewhere stamped a bid of a wallet of this node: the bid and its
  * stamp enter here too before the wallet is told. */
 static void
@@ -79,7 +114,6 @@ enter_stamped(struct gv_loop *l, struct gv_ticket *t,
     struct gv_reject why = {.index = GV_NO_INDEX};
     struct gv_bytes bid = gv_bytes(t->raw, t->len);
     struct gv_tx_facts facts;
-    struct gv_tx stamp;
     enum gv_rc rc = gv_state_add_tx(l->state, bid, l->now_ms, &why);
 
     if (rc == GV_OK)
@@ -88,11 +122,7 @@ enter_stamped(struct gv_loop *l, struct gv_ticket *t,
     if (rc == GV_REJECT && why.code == GV_DUPLICATE)
         rc = GV_OK;
     if (rc == GV_OK)
-        rc = gv_tx_decode(a->stamp, &stamp, &why);
-    if (rc == GV_OK)
-        rc = gv_tx_facts_of(&stamp, &facts, &why);
-    if (rc == GV_OK && facts.count == 0)
-        rc = gv_refuse(&why, GV_BAD_STAMP, "stamp", 0, 1);
+        rc = check_stamp(l, bid, a->stamp, &facts, &why);
     if (rc == GV_OK)
         gv_loop_acknowledge(l, t, a->stamp, a->receipt, facts.tst[0].time_us);
     else

@@ -160,7 +160,8 @@ result_for_peer(struct gv_loop *l, const struct gv_ticket *t, bool is_block,
         return;
     }
     gv_block_sealed_id(gv_bytes(t->raw, t->len), &sealed);
-    if (gv_sync_block_result(l->sync, &sealed, rc, why, l->now_ms) != GV_OK)
+    if (gv_sync_block_result(l->sync, t->session, &sealed, rc, why,
+                             l->now_ms) != GV_OK)
         gv_loop_fail(l, gv_state_error(l->state));
 }
 

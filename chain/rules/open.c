@@ -1,6 +1,8 @@
 /* open.c - OPEN: fields, id and signatures (rule R12). */
 #include "gavel/open.h"
 
+#include "gavel/verify.h"
+
 #include "chain/core/text.h"
 
 void
@@ -234,6 +236,24 @@ check_cred(const struct gv_open *o, const struct gv_cred *c,
     return GV_OK;
 }
 
+/* Are the authorities' keys keys? An OPEN that pins another could never be
+ * followed. */
+static enum gv_rc
+check_keys(const struct gv_open *o, struct gv_reject *why)
+{
+    struct gv_reject local;
+    struct gv_pins *pins = gv_pins_auction(o, &local);
+
+    if (!pins && local.code == GV_ACCEPTED)
+        return GV_FAULT;
+    if (!pins && why)
+        *why = local;
+    if (!pins)
+        return GV_REJECT;
+    gv_pins_free(pins);
+    return GV_OK;
+}
+
 enum gv_rc
 gv_open_verify(const struct gv_open *o, const struct gv_params *params,
                const struct gv_keys *keys, struct gv_reject *why)
@@ -255,5 +275,5 @@ gv_open_verify(const struct gv_open *o, const struct gv_params *params,
     for (unsigned i = 0; i < o->validator_count; i++)
         if (!gv_key_verify(keys, &o->validator[i].key, pop, &o->pop[i]))
             return gv_refuse(why, GV_BAD_SIGNATURE, "open.pop", i, 0);
-    return GV_OK;
+    return check_keys(o, why);
 }

@@ -130,6 +130,9 @@ check_cutoff(const struct gv_chain *c, const struct gv_tx_facts *f,
 
     if (gv_book_set_fixed(c->book))
         return gv_refuse(why, GV_DUPLICATE, "cutoff", 0, 0);
+    if (f->count < gv_open_f(c->book->open) + 1)
+        return gv_refuse(why, GV_BAD_CUTOFF, "cutoff.tokens", f->count,
+                         gv_open_f(c->book->open) + 1);
     gv_cutoff_imprint(&c->id, &gv_spine_tip(c->spine)->sealed, imprint);
     for (const struct gv_pool_tx *e = c->pool.of[GV_POOL_NOTICES].first; e;
          e = e->next)
@@ -257,6 +260,21 @@ check(struct gv_state *s, const struct gv_chain *c,
     return gv_refuse(why, GV_WRONG_CHAIN, "kind", tx->kind, 0);
 }
 
+/* How full the mempool may be for this to enter: the directory gets half, and
+ * what dates, cuts and finalises may go a quarter beyond, so that nobody can
+ * fill it and stop every auction. */
+static size_t
+room_for(const struct gv_state *s, const struct gv_chain *c,
+         const struct gv_tx *tx)
+{
+    size_t max = s->opt.pool_max_bytes;
+    enum gv_pool_class class = gv_pool_class_of(tx->kind);
+
+    if (class == GV_POOL_NOTICES || class == GV_POOL_STAMPS)
+        return max + max / 4;
+    return c->registry ? max / 2 : max;
+}
+
 enum gv_rc
 gv_admit_tx(struct gv_state *s, struct gv_chain *c,
             const struct gv_admission *a, struct gv_reject *why)
@@ -269,9 +287,9 @@ gv_admit_tx(struct gv_state *s, struct gv_chain *c,
     rc = check(s, c, a, why);
     if (rc != GV_OK)
         return rc;
-    if (!a->again && s->pool.bytes + a->tx->raw.len > s->opt.pool_max_bytes)
+    if (!a->again && s->pool.bytes + a->tx->raw.len > room_for(s, c, a->tx))
         return gv_refuse(why, GV_POOL_FULL, "mempool", s->pool.bytes,
-                         s->opt.pool_max_bytes);
+                         room_for(s, c, a->tx));
     if (gv_pool_add(&s->pool, c, &c->pool, a->tx, a->id, a->facts, &e) != GV_OK)
         return gv_state_fail(s, "out of memory");
     e->arrived_ms = a->now_ms;

@@ -178,6 +178,10 @@ gv_state_add_vote(struct gv_state *s, const struct gv_chain_id *id,
 
     if (!c)
         return gv_refuse(why, GV_UNKNOWN_AUCTION, "vote.chain", 0, 0);
+    /* An old vote is no reason to read a chain from the disk. */
+    if (!c->loaded && vote->target_height <= c->sum.final_height)
+        return gv_refuse(why, GV_DUPLICATE, "vote.target", vote->target_height,
+                         c->sum.final_height);
     if (gv_chain_load(s, c, now_ms) != GV_OK)
         return GV_FAULT;
     rc = check_vote(c, vote, validator, why);

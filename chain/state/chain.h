@@ -42,7 +42,8 @@ struct gv_chain {
     struct gv_spine *spine;
     struct gv_pool_lists pool; /* its transactions in the mempool */
     struct gv_ballot *ballot;  /* votes being counted, ballot.h */
-    uint64_t cutoff_asked_ms;  /* the node's note: a CUTOFF is being made */
+    bool outcome_told; /* the node's note: its final outcome was logged */
+    uint64_t cutoff_asked_ms; /* the node's note: a CUTOFF is being made */
 };
 
 /* Read a chain's blocks into memory if they are not there. */

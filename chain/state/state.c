@@ -297,8 +297,8 @@ gv_state_tick(struct gv_state *s, uint64_t now_ms)
 }
 
 size_t
-gv_state_cutoffs_due(struct gv_state *s, uint64_t now_ms, struct gv_chain **out,
-                     size_t cap)
+gv_state_cutoffs_due(struct gv_state *s, uint64_t now_ms, uint64_t retry_ms,
+                     struct gv_chain **out, size_t cap)
 {
     size_t n = 0;
 
@@ -307,7 +307,8 @@ gv_state_cutoffs_due(struct gv_state *s, uint64_t now_ms, struct gv_chain **out,
         uint64_t d_us;
 
         if (c->registry || c->sum.cutoff_height ||
-            c->sum.close_us > now_ms * 1000)
+            c->sum.close_us > now_ms * 1000 ||
+            now_ms < c->cutoff_asked_ms + retry_ms)
             continue;
         if (gv_chain_load(s, c, now_ms) != GV_OK)
             return n;

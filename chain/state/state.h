@@ -135,10 +135,6 @@ enum gv_rc gv_state_add_tx(struct gv_state *s, struct gv_bytes raw,
                            uint64_t now_ms,
                            struct gv_reject *why) GV_MUST_CHECK;
 
-/* Let the stamped bids of the mempool stand in the auction's fold, for
- * look-ups (gv_book_shade). GV_OK or GV_FAULT. */
-enum gv_rc gv_chain_shade_pool(struct gv_chain *c) GV_MUST_CHECK;
-
 /* --- look-ups --- */
 
 /* NULL when this node has no such chain. */
@@ -191,7 +187,8 @@ enum gv_rc gv_state_tick(struct gv_state *s, uint64_t now_ms) GV_MUST_CHECK;
 /* Auctions that need a CUTOFF over their tip now (time is past E + D): fills
  * at most cap chains, returns how many. */
 size_t gv_state_cutoffs_due(struct gv_state *s, uint64_t now_ms,
-                            struct gv_chain **out, size_t cap);
+                            uint64_t retry_ms, struct gv_chain **out,
+                            size_t cap);
 
 /* A vote of another validator. GV_OK when it was new and counted. */
 enum gv_rc gv_state_add_vote(struct gv_state *s, const struct gv_chain_id *id,

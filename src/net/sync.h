@@ -95,7 +95,7 @@ enum gv_rc gv_sync_tick(struct gv_sync *s, uint64_t now_ms) GV_MUST_CHECK;
 
 /* What came of a block given to host.block: GV_OK (also: known already),
  * GV_ABSENT (held, try again later), GV_REJECT with why. */
-enum gv_rc gv_sync_block_result(struct gv_sync *s,
+enum gv_rc gv_sync_block_result(struct gv_sync *s, uint64_t session,
                                 const struct gv_sealed_id *sealed,
                                 enum gv_rc rc, const struct gv_reject *why,
                                 uint64_t now_ms) GV_MUST_CHECK;

@@ -496,12 +496,15 @@ gv_fetch_blocks(struct gv_sync *s, const struct gv_sync_request *r,
 /* --- verdicts --- */
 
 static struct gv_sync_chain *
-fetch_of(struct gv_sync *s, const struct gv_sealed_id *sealed)
+fetch_of(struct gv_sync *s, uint64_t session, const struct gv_sealed_id *sealed)
 {
     for (size_t i = 0; i < s->fetches; i++) {
         const struct gv_fetch *f = s->active[i]->fetch;
 
-        if (f->busy && GV_ID_EQ(&f->id[f->next], sealed))
+        /* Whose block it was matters: the same header may come with another
+         * body from somebody else. */
+        if (f->busy && f->body[f->next % GV_SYNC_AHEAD].session == session &&
+            GV_ID_EQ(&f->id[f->next], sealed))
             return s->active[i];
     }
     return NULL;
@@ -546,10 +549,11 @@ refused(struct gv_sync *s, struct gv_sync_chain *c, const struct gv_reject *why)
 }
 
 bool
-gv_fetch_result(struct gv_sync *s, const struct gv_sealed_id *sealed,
-                enum gv_rc rc, const struct gv_reject *why)
+gv_fetch_result(struct gv_sync *s, uint64_t session,
+                const struct gv_sealed_id *sealed, enum gv_rc rc,
+                const struct gv_reject *why)
 {
-    struct gv_sync_chain *c = fetch_of(s, sealed);
+    struct gv_sync_chain *c = fetch_of(s, session, sealed);
 
     if (c == NULL)
         return false;

@@ -213,8 +213,9 @@ void gv_fetch_failed(struct gv_sync *s, struct gv_sync_chain *c,
 void gv_fetch_pump(struct gv_sync *s, struct gv_sync_chain *c);
 void gv_fetch_pump_all(struct gv_sync *s);
 /* True: the block was one of a fetch. */
-bool gv_fetch_result(struct gv_sync *s, const struct gv_sealed_id *sealed,
-                     enum gv_rc rc, const struct gv_reject *why);
+bool gv_fetch_result(struct gv_sync *s, uint64_t session,
+                     const struct gv_sealed_id *sealed, enum gv_rc rc,
+                     const struct gv_reject *why);
 void gv_fetch_free(struct gv_sync *s, struct gv_sync_chain *c);
 /* Points for a block or header with this verdict. */
 unsigned gv_fetch_points(const struct gv_reject *why);

@@ -289,17 +289,17 @@ refused(struct gv_sync *s, const struct gv_pushed *push,
 }
 
 enum gv_rc
-gv_sync_block_result(struct gv_sync *s, const struct gv_sealed_id *sealed,
-                     enum gv_rc rc, const struct gv_reject *why,
-                     uint64_t now_ms)
+gv_sync_block_result(struct gv_sync *s, uint64_t session,
+                     const struct gv_sealed_id *sealed, enum gv_rc rc,
+                     const struct gv_reject *why, uint64_t now_ms)
 {
     struct gv_pushed push;
 
     s->now_ms = now_ms;
-    if (gv_fetch_result(s, sealed, rc, why))
+    if (gv_fetch_result(s, session, sealed, rc, why))
         return s->rc;
     for (size_t i = 0; i < GV_SYNC_PUSHED; i++) {
-        if (s->pushed[i].session == 0 ||
+        if (session == 0 || s->pushed[i].session != session ||
             !GV_ID_EQ(&s->pushed[i].sealed, sealed))
             continue;
         push = s->pushed[i];

@@ -197,6 +197,11 @@ check_hand(struct gv_ca *ca, const struct gv_ca_request *rq,
         memcpy(w->about.subject, csr->text, sizeof(w->about.subject));
         return GV_ABSENT;
     }
+    /* What was looked at and approved was a request for one role. */
+    if (w->about.role != rq->role) {
+        gv_error_set(e, "this request waits for another role");
+        return GV_REJECT;
+    }
     decision = w->decision;
     if (decision == CA_WAITS)
         return GV_ABSENT;

@@ -124,13 +124,12 @@ on_block(void *arg, uint64_t session, struct gv_bytes raw)
     struct gv_reader r = gv_reader(raw);
     enum gv_rc rc;
 
-    (void)session;
     gv_sealed_header_get(&r, &h);
     rc = gv_state_add_block(p->w.st, raw, p->w.now_ms, &why);
     world_commit(&p->w);
-    assert_int_equal(
-        gv_sync_block_result(p->sync, &h.sealed_id, rc, &why, p->w.now_ms),
-        GV_OK);
+    assert_int_equal(gv_sync_block_result(p->sync, session, &h.sealed_id, rc,
+                                          &why, p->w.now_ms),
+                     GV_OK);
 }
 
 static inline void

@@ -33,7 +33,7 @@ cut_off(struct world *w)
 
     for (int i = 0; i < 400; i++) {
         world_run(w, 250);
-        if (gv_state_cutoffs_due(w->st, w->now_ms, &c, 1) == 0)
+        if (gv_state_cutoffs_due(w->st, w->now_ms, 0, &c, 1) == 0)
             continue;
         cutoff = sample_cutoff(&w->s, &c->sum.tip, 1, w->now_ms * 1000);
         world_add(w, &cutoff);
