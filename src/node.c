@@ -11,6 +11,7 @@
 #include "src/base/files.h"
 #include "src/base/secret.h"
 #include "src/base/version.h"
+#include "src/ca_rpc.h"
 #include "src/loop.h"
 #include "src/pages.h"
 #include "src/rpc/work.h"
@@ -292,7 +293,9 @@ open_loop(struct node *n, struct gv_error *e)
     n->loop = gv_loop_new(&o, e);
     if (!n->loop)
         return GV_FAULT;
-    return gv_loop_add_methods(n->loop, n->rpc);
+    if (gv_loop_add_methods(n->loop, n->rpc) != GV_OK)
+        return GV_FAULT;
+    return gv_ca_rpc_add(n->rpc, &n->services);
 }
 
 /* --- the network --- */

@@ -116,6 +116,19 @@ publish_service(struct gv_services *s, const struct gv_rolekeys_role *role)
 }
 
 void
+gv_services_publish_revoke(struct gv_services *s,
+                           const struct gv_hash *fingerprint, uint8_t reason)
+{
+    struct gv_tx tx = {.kind = GV_TX_REVOKE, .chain = s->opt.params->registry};
+
+    tx.u.revoke.fingerprint = *fingerprint;
+    tx.u.revoke.reason = reason;
+    tx.u.revoke.issuer = s->keys.ca.cred.key;
+    if (gv_tx_sign(s->opt.keys, &s->keys.ca.secret, &tx) == GV_OK)
+        publish_tx(s, &tx);
+}
+
+void
 gv_services_announce(struct gv_services *s)
 {
     if (s->ca) {

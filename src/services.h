@@ -68,6 +68,10 @@ enum gv_rc gv_services_listen(struct gv_services *s, struct gv_http *http,
                               struct gv_error *e) GV_MUST_CHECK;
 /* Announce the services, and the credentials the registry may lack. */
 void gv_services_announce(struct gv_services *s);
+/* A REVOKE of a certificate this CA issued, for the registry. Any thread. */
+void gv_services_publish_revoke(struct gv_services *s,
+                                const struct gv_hash *fingerprint,
+                                uint8_t reason);
 void gv_services_close(struct gv_services *s);
 
 /* --- the warrant of an auction (docs/spec/format.md, OPEN) --- */
