@@ -4,14 +4,7 @@
 #include <stdlib.h>
 
 #include "src/rpc/ledger.h"
-
-static json_t *
-hex_json(const void *p, size_t len)
-{
-    char text[65];
-
-    return json_string(gv_hex(p, len, text));
-}
+#include "src/rpc/render.h"
 
 static struct gv_rpc_answer *
 capending(void *ctx, struct gv_rpc_call *call)
@@ -30,7 +23,7 @@ capending(void *ctx, struct gv_rpc_call *call)
     all = json_array();
     for (size_t i = 0; i < n; i++)
         json_array_append_new(
-            all, json_pack("{so ss ss sI}", "id", hex_json(list[i].id, 32),
+            all, json_pack("{so ss ss sI}", "id", gv_render_hex(list[i].id, 32),
                            "subject", list[i].subject, "role",
                            gv_role_name(list[i].role), "since_ms",
                            (json_int_t)list[i].since_ms));
@@ -96,7 +89,7 @@ carevoke(void *ctx, struct gv_rpc_call *call)
                             rc == GV_REJECT ? GV_RPC_REJECTED : GV_RPC_INTERNAL,
                             "%s", e.text);
     gv_services_publish_revoke(s, &fingerprint, (uint8_t)reason);
-    return gv_rpc_ok(call, hex_json(fingerprint.b, 32));
+    return gv_rpc_ok(call, gv_render_hex(fingerprint.b, 32));
 }
 
 static const struct gv_rpc_method methods[] = {

@@ -4,6 +4,7 @@
 
 #include "src/base/version.h"
 #include "src/loop_impl.h"
+#include "src/rpc/render.h"
 
 #define OPEN_PAST_MS UINT64_C(3600000)          /* 1 h */
 #define OPEN_AHEAD_MS (UINT64_C(90) * 86400000) /* 90 d */
@@ -157,16 +158,6 @@ submit(void *arg, struct gv_rpc_call *call, enum gv_ledger_submission kind,
     return gv_rpc_pending(call);
 }
 
-static json_t *
-hex_json(const void *p, size_t len)
-{
-    char *text = malloc(2 * len + 1);
-    json_t *j = text ? json_string(gv_hex(p, len, text)) : NULL;
-
-    free(text);
-    return j;
-}
-
 static struct gv_rpc_answer *
 getwarrant(void *arg, struct gv_rpc_call *call)
 {
@@ -187,10 +178,11 @@ getwarrant(void *arg, struct gv_rpc_call *call)
     free(open);
     if (out.failed)
         return gv_rpc_error(call, GV_RPC_INTERNAL, "the warrant is too large");
-    return gv_rpc_ok(
-        call, json_pack("{so so so}", "warrant", hex_json(buf, out.len),
-                        "registry", hex_json(l->opt.params->registry.b, 32),
-                        "ca", hex_json(s->keys.ca.cred.key.b, 32)));
+    return gv_rpc_ok(call,
+                     json_pack("{so so so}", "warrant",
+                               gv_render_hex(buf, out.len), "registry",
+                               gv_render_hex(l->opt.params->registry.b, 32),
+                               "ca", gv_render_hex(s->keys.ca.cred.key.b, 32)));
 }
 
 /* An OPEN's preimage decodes once room for its signatures follows. */
@@ -238,10 +230,11 @@ sign_open(struct gv_loop *l, struct gv_rpc_call *call,
         gv_key_sign(l->opt.keys, &l->opt.validator[0], digest, NULL, &pop) !=
             GV_OK)
         return gv_rpc_error(call, GV_RPC_INTERNAL, "a key cannot sign");
-    return gv_rpc_ok(call, json_pack("{so so s[o]}", "auction",
-                                     hex_json(open->id.b, 32), "warrant_sig",
-                                     hex_json(warrant.b, 64), "pop",
-                                     hex_json(pop.b, 64)));
+    return gv_rpc_ok(call,
+                     json_pack("{so so s[o]}", "auction",
+                               gv_render_hex(open->id.b, 32), "warrant_sig",
+                               gv_render_hex(warrant.b, 64), "pop",
+                               gv_render_hex(pop.b, 64)));
 }
 
 static struct gv_rpc_answer *
