@@ -78,14 +78,18 @@ static int
 mine(struct program *p)
 {
     const struct gv_settings *s = &p->settings;
-    struct gv_miner_options options = {.node = s->node,
-                                       .cookie = s->cookie,
-                                       .kernel = s->kernel,
-                                       .threads = s->threads,
-                                       .strategy = s->strategy,
-                                       .blocks = s->blocks,
-                                       .event = on_event,
-                                       .ctx = p};
+    struct gv_miner_options options = {
+        .node = s->node,
+        .cookie = s->cookie,
+        .roots = s->roots,
+        .cert_file = gv_config_string(s->config, "node-cert"),
+        .key_file = gv_config_string(s->config, "node-key"),
+        .kernel = s->kernel,
+        .threads = s->threads,
+        .strategy = s->strategy,
+        .blocks = s->blocks,
+        .event = on_event,
+        .ctx = p};
     struct gv_miner_stats stats;
     struct gv_miner *miner;
     struct gv_error e;

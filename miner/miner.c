@@ -151,6 +151,9 @@ open_clients(struct gv_miner *m, struct gv_error *e)
 {
     struct gv_rpcclient_options options = {.node = m->o.node,
                                            .cookie = m->o.cookie,
+                                           .roots = m->o.roots,
+                                           .cert_file = m->o.cert_file,
+                                           .key_file = m->o.key_file,
                                            .timeout_ms =
                                                m->o.poll_ms + CALL_MS};
 

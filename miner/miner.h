@@ -53,8 +53,11 @@ struct gv_miner_event {
 typedef void (*gv_miner_event_fn)(void *ctx, const struct gv_miner_event *);
 
 struct gv_miner_options {
-    const char *node;               /* URL */
-    const char *cookie;             /* path of the cookie file */
+    const char *node;   /* URL */
+    const char *cookie; /* path of the cookie file */
+    /* For https://, as in src/client/rpcclient.h. */
+    struct gv_bytes roots;
+    const char *cert_file, *key_file;
     const struct gv_kernel *kernel; /* NULL: the best */
     unsigned threads;               /* 1..GV_HASHERS_THREADS_MAX */
     enum gv_search_strategy strategy;

@@ -24,7 +24,15 @@ static const struct gv_config_option table[] = {
      .type = GV_CONFIG_ENUM,
      .fallback = "main",
      .choices = "main|test|regtest",
-     .help = "Whose port to use when --node is not given."},
+     .help = "Whose port to use when --node is not given, and whose root an "
+             "https:// node must lead to."},
+    {.name = "node-cert",
+     .argument = "FILE",
+     .help = "Client certificate (PEM) for an https:// node that asks for "
+             "one."},
+    {.name = "node-key",
+     .argument = "FILE",
+     .help = "The private key (PEM) of --node-cert."},
     {.name = "threads",
      .type = GV_CONFIG_INT,
      .fallback = "0",
@@ -132,12 +140,18 @@ find_cookie(const struct gv_config *c, struct gv_error *e)
     return path;
 }
 
+static const struct gv_params *
+network_of(const struct gv_config *c)
+{
+    static const char *const networks[] = {"main", "test", "regtest"};
+
+    return gv_params_find(networks[gv_config_enum(c, "network")]);
+}
+
 static char *
 find_node(const struct gv_config *c)
 {
-    static const char *const networks[] = {"main", "test", "regtest"};
-    const struct gv_params *params =
-        gv_params_find(networks[gv_config_enum(c, "network")]);
+    const struct gv_params *params = network_of(c);
     const char *given = gv_config_string(c, "node");
     char url[64];
 
@@ -146,6 +160,14 @@ find_node(const struct gv_config *c)
     snprintf(url, sizeof(url), "http://127.0.0.1:%u",
              (unsigned)params->rpc_port);
     return strdup(url);
+}
+
+static struct gv_bytes
+roots_of(const struct gv_config *c)
+{
+    const char *pem = network_of(c)->root_cert_pem;
+
+    return gv_bytes(pem, pem != NULL ? strlen(pem) : 0);
 }
 
 static enum gv_rc
@@ -192,6 +214,7 @@ gv_settings_read(int argc, char **argv, char **environment,
     s->blocks = (uint64_t)gv_config_int(s->config, "blocks");
     s->benchmark = (unsigned)gv_config_int(s->config, "benchmark");
     s->json = gv_config_bool(s->config, "json");
+    s->roots = roots_of(s->config);
     s->node = find_node(s->config);
     s->cookie = s->benchmark > 0 ? NULL : find_cookie(s->config, e);
     if (s->node == NULL)

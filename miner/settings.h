@@ -13,6 +13,7 @@ struct gv_settings {
     struct gv_config *config;       /* owns strings; its wish says what to do */
     char *node;                     /* URL, heap */
     char *cookie;                   /* path, heap */
+    struct gv_bytes roots;          /* PEM of the network's, borrowed */
     const struct gv_kernel *kernel; /* usable; NULL: not chosen */
     unsigned threads;               /* at least 1 */
     enum gv_search_strategy strategy;

@@ -66,9 +66,19 @@ gv_cli_client(const struct gv_cli *cli, struct gv_error *e)
     char url[64];
     struct gv_rpcclient_options options = {
         .node = node_url(cli, url),
+        .cert_file = gv_config_string(cli->config, "node-cert"),
+        .key_file = gv_config_string(cli->config, "node-key"),
         .cookie = cli->cookie,
         .timeout_ms = (unsigned)gv_config_ms(cli->config, "timeout")};
 
+    if (strncmp(options.node, "https://", 8) == 0 && cli->params == NULL) {
+        gv_error_set(e, "an https:// node must prove its network: say "
+                        "--network");
+        return NULL;
+    }
+    if (cli->params != NULL && cli->params->root_cert_pem != NULL)
+        options.roots = gv_bytes(cli->params->root_cert_pem,
+                                 strlen(cli->params->root_cert_pem));
     return gv_rpcclient_new(&options, e);
 }
 

@@ -26,6 +26,13 @@ static const struct gv_config_option global_options[] = {
     {.name = "cookie",
      .help = "The node's cookie file (default: .cookie in the datadir).",
      .argument = "FILE"},
+    {.name = "node-cert",
+     .help = "Client certificate (PEM) for an https:// node that asks for "
+             "one.",
+     .argument = "FILE"},
+    {.name = "node-key",
+     .help = "The private key (PEM) of --node-cert.",
+     .argument = "FILE"},
     {.name = "wallet",
      .help = "The wallet's directory (default: ~/.gavel/wallet).",
      .argument = "DIR"},

@@ -84,6 +84,9 @@ struct gv_rpcclient *
 gv_rpcclient_new(const struct gv_rpcclient_options *options, struct gv_error *e)
 {
     struct gv_https_options https = {.url = options->node,
+                                     .roots = options->roots,
+                                     .chain_file = options->cert_file,
+                                     .key_file = options->key_file,
                                      .timeout_ms = options->timeout_ms,
                                      .max_response_bytes = (size_t)64 << 20};
     struct gv_rpcclient *client = calloc(1, sizeof(*client));
@@ -225,6 +228,12 @@ read_reply(struct gv_rpcclient *client, const struct gv_https_reply *reply,
     } else if (json_object_get(json, "result") != NULL) {
         *result = json_incref(json_object_get(json, "result"));
         rc = GV_OK;
+    } else if (strncmp(reply->type, "text/plain", 10) == 0) {
+        /* Not the methods refuse but the door, and it says why. */
+        gv_error_set(&error->e, "node at %s answers %d: %.*s", client->node,
+                     reply->status,
+                     (int)strcspn((const char *)reply->body, "\r\n"),
+                     (const char *)reply->body);
     } else {
         gv_error_set(&error->e,
                      "node at %s: status %d and no JSON-RPC reply; is this "

@@ -2,6 +2,9 @@
  * rpcclient.h - calls to a node's JSON-RPC, blocking, over one keep-alive
  * connection.
  *
+ * A node is reached by http:// on this machine, or by https:// (--rpc-tls-bind
+ * of gaveld), where its certificate must lead to the network's root.
+ *
  * The login is read from the node's cookie file at the first call and again
  * whenever the node answers 401 (it makes a new one at each start). A call
  * may be sent twice if the connection breaks before a reply; the node's
@@ -21,7 +24,12 @@
 struct gv_rpcclient;
 
 struct gv_rpcclient_options {
-    const char *node;    /* "http://127.0.0.1:PORT" */
+    const char *node; /* "http://127.0.0.1:PORT", or https:// */
+    /* For https://: PEM of the root that the node's certificate must lead to,
+     * and, for a node that asks for one, files of a client certificate (with
+     * its issuers) and its unencrypted key. */
+    struct gv_bytes roots;
+    const char *cert_file, *key_file;
     const char *cookie;  /* path of the cookie file, or NULL */
     const char *login;   /* "user:password" in place of a cookie, or NULL */
     unsigned timeout_ms; /* of a call; 0: 30 s */

@@ -43,12 +43,17 @@ gv_command_node(const struct gv_config *c)
     char url[64], *cookie = cookie_path(c);
     struct gv_rpcclient_options options = {
         .node = named ? named : url,
+        .cert_file = gv_config_string(c, "node-cert"),
+        .key_file = gv_config_string(c, "node-key"),
         .cookie = cookie,
         .timeout_ms = (unsigned)gv_config_ms(c, "timeout")};
     struct gv_rpcclient *rpc = NULL;
 
     snprintf(url, sizeof(url), "http://127.0.0.1:%u",
              params ? (unsigned)params->rpc_port : 0);
+    if (params && params->root_cert_pem)
+        options.roots =
+            gv_bytes(params->root_cert_pem, strlen(params->root_cert_pem));
     if (cookie)
         rpc = gv_rpcclient_new(&options, &e);
     if (!rpc)
