@@ -119,6 +119,7 @@ struct gv_loop {
     struct gv_pubkey validator; /* public key of this node's validator */
     struct gv_rate *rate;       /* bidder keys' buckets */
     uint64_t now_ms, ticked_ms, started_ms;
+    struct gv_sealed_id told; /* the registry's tip, of gv_loop_tell_revoked */
 
     struct gv_out *out;
     size_t outs, out_cap;
@@ -137,6 +138,10 @@ struct gv_loop {
 
 /* loop_net.c: the sync as part of the chain thread. */
 enum gv_rc gv_loop_make_sync(struct gv_loop *l);
+
+/* loop_life.c: hand the services the registry's revocations, and the registry
+ * what it lacks of the CA's, if its tip has moved. */
+void gv_loop_tell_revoked(struct gv_loop *l);
 
 /* loop.c: the thread itself. */
 void *gv_loop_run(void *loop);

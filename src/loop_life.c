@@ -168,6 +168,43 @@ gv_loop_set_net(struct gv_loop *l, struct gv_net *net)
     l->net = net;
 }
 
+/* A REVOKE is refused while its CERT is not on the registry yet (G4), and may
+ * be lost with the process: what the CA has revoked and the registry has not
+ * is said again. */
+static void
+revoke_again(void *arg, const struct gv_hash *fingerprint, uint8_t reason)
+{
+    struct gv_loop *l = arg;
+    const struct gv_directory *d = gv_state_registry(l->state)->dir;
+
+    if (gv_directory_cert(d, fingerprint) &&
+        !gv_directory_revoked(d, fingerprint))
+        gv_services_publish_revoke(l->opt.services, fingerprint, reason);
+}
+
+/* The services judge client certificates by it. */
+void
+gv_loop_tell_revoked(struct gv_loop *l)
+{
+    const struct gv_chain *registry = gv_state_registry(l->state);
+    const struct gv_directory *d = registry->dir;
+    struct gv_hash *list;
+
+    if (GV_ID_EQ(&l->told, &registry->sum.tip))
+        return;
+    list = malloc((d->revoked + 1) * sizeof(*list));
+    if (!list) {
+        gv_loop_fail(l, "out of memory");
+        return;
+    }
+    for (size_t i = 0; i < d->revoked; i++)
+        list[i] = d->revoke[i].fingerprint;
+    gv_services_revoked(l->opt.services, list, d->revoked);
+    l->told = registry->sum.tip;
+    if (l->opt.services->ca)
+        gv_ca_each_revoked(l->opt.services->ca, revoke_again, l);
+}
+
 static enum gv_rc
 start_threads(struct gv_loop *l)
 {
@@ -191,6 +228,7 @@ start_threads(struct gv_loop *l)
     }
     if (gv_loop_make_sync(l) != GV_OK)
         return GV_FAULT;
+    gv_loop_tell_revoked(l); /* before anybody can ask */
     if (pthread_create(&l->thread, NULL, gv_loop_run, l) != 0)
         return GV_FAULT;
     l->started = true;

@@ -12,9 +12,8 @@
 #include "src/base/secret.h"
 #include "src/base/version.h"
 #include "src/ca_rpc.h"
+#include "src/endpoint.h"
 #include "src/loop.h"
-#include "src/pages.h"
-#include "src/rpc/work.h"
 
 #define REGTEST_BURST 4096
 #define BURST 32
@@ -26,19 +25,14 @@ struct node {
     struct gv_log *log;
     struct gv_keys *keys;
     struct gv_kv kv;
+    struct gv_endpoint endpoint;
     struct gv_services services;
-    struct gv_auth *auth;
-    struct gv_http *http;
-    struct gv_rpc *rpc;
     struct gv_loop *loop;
     struct gv_net *net;
     struct gv_passphrase passphrase;
     struct gv_seckey validator;
     bool has_validator;
     atomic_bool faulted; /* set on the chain thread */
-    struct gv_pages pages;
-    struct gv_http_route route[GV_PAGES_ROUTES + 2];
-    int rpc_port;
 };
 
 /* --- keys on disk --- */
@@ -177,12 +171,84 @@ publish(void *arg, uint8_t *raw, size_t len)
 }
 
 static enum gv_rc
-open_services(struct node *n, char *buf, size_t cap, struct gv_error *e)
+open_endpoint(struct node *n, struct gv_error *e)
+{
+    struct gv_endpoint_options o = {.log = n->log};
+    char rpc[64], tls[64], *cookie = gv_file_join(n->opt->datadir, ".cookie");
+    enum gv_rc rc;
+
+    if (!cookie)
+        return GV_FAULT;
+    o.cookie = cookie;
+    o.miner_login = gv_config_string(n->config, "rpc-miner-user");
+    o.rpc_bind =
+        bind_of(n, "rpc-bind", n->opt->params->rpc_port, rpc, sizeof(rpc));
+    o.rpc_tls_bind = gv_config_string(n->config, "rpc-tls-bind");
+    if (n->opt->roles != 0)
+        o.tls_bind =
+            bind_of(n, "tls-bind", n->opt->params->tls_port, tls, sizeof(tls));
+    rc = gv_endpoint_open(&o, &n->endpoint, e);
+    free(cookie);
+    return rc;
+}
+
+/* The file that --tls-keylog names, if any. */
+static enum gv_rc
+keylog_of(const struct node *n, const char **out, struct gv_error *e)
+{
+    *out = gv_config_string(n->config, "tls-keylog");
+    if (!*out)
+        return GV_OK;
+    if (strcmp(*out, "env") == 0) {
+        *out = getenv("SSLKEYLOGFILE");
+        if (!*out || !**out) {
+            gv_options_blame(n->config, "tls-keylog", "env",
+                             "SSLKEYLOGFILE is not set", e);
+            return GV_FAULT;
+        }
+    }
+    gv_log_warn(n->log, "tls",
+                "SESSION SECRETS OF ALL TLS CONNECTIONS ARE WRITTEN TO A FILE: "
+                "whoever reads it reads the traffic; never do this in earnest",
+                GV_S("file", *out));
+    return GV_OK;
+}
+
+static enum gv_rc
+tls_options(const struct node *n, char *host, size_t cap,
+            struct gv_services_tls *o, struct gv_error *e)
+{
+    static const char *const versions[] = {"1.2", "1.3"};
+    const struct gv_config *c = n->config;
+    /* A node whose TLS is for JSON-RPC alone has no other listener. */
+    bool services = n->endpoint.services != NULL;
+    const char *bind =
+        gv_config_string(c, services ? "tls-bind" : "rpc-tls-bind");
+
+    gv_endpoint_host(bind ? bind : "127.0.0.1:0", host, cap);
+    o->host = gv_config_string(c, "tls-host");
+    if (!o->host)
+        o->host = host;
+    o->port = services ? n->endpoint.tls_port : n->endpoint.rpc_tls_port;
+    o->names = gv_config_list(c, "tls-name", &o->n_names);
+    o->alone = n->endpoint.rpc_tls != NULL;
+    o->mutual = gv_config_enum(c, "tls-auth") == 1;
+    o->min_version = versions[gv_config_enum(c, "tls-min")];
+    o->max_version = versions[gv_config_enum(c, "tls-max")];
+    o->ciphers = gv_config_string(c, "tls-ciphers");
+    o->ciphersuites = gv_config_string(c, "tls-ciphersuites");
+    return keylog_of(n, &o->keylog, e);
+}
+
+static enum gv_rc
+open_services(struct node *n, char *host, size_t cap, struct gv_error *e)
 {
     struct gv_services_options o = {0};
     int approval = gv_config_enum(n->config, "ttp-approval");
-    enum gv_rc rc;
+    enum gv_rc rc = tls_options(n, host, cap, &o.tls, e);
 
+    if (rc != GV_OK)
+        return rc;
     o.datadir = n->opt->datadir;
     o.params = n->opt->params;
     o.keys = n->keys;
@@ -193,54 +259,14 @@ open_services(struct node *n, char *buf, size_t cap, struct gv_error *e)
                                                : GV_CA_HAND;
     o.passphrase = n->passphrase.len ? n->passphrase.text : NULL;
     o.operator_name = gv_config_string(n->config, "operator");
-    o.tls_bind = bind_of(n, "tls-bind", n->opt->params->tls_port, buf, cap);
-    o.tls_host = gv_config_string(n->config, "tls-host");
-    o.clients = (enum gv_tls_clients)gv_config_enum(n->config, "tls-clients");
-    o.tls_protocol = gv_config_enum(n->config, "tls-min-protocol") == 1
-                         ? "TLSv1.2"
-                         : "TLSv1.3";
-    o.tls_suites = gv_config_string(n->config, "tls-suites");
     o.now_ms = gv_loop_now_ms();
     o.publish = publish;
     o.arg = n;
     rc = gv_services_open(&o, &n->services, e);
     gv_wipe(&n->passphrase, sizeof(n->passphrase));
+    if (rc == GV_OK)
+        gv_endpoint_serve(&n->endpoint, &n->services);
     return rc;
-}
-
-static enum gv_rc
-open_http(struct node *n, struct gv_error *e)
-{
-    struct gv_http_options ho = {.log = n->log};
-    struct gv_rpc_options ro = {.log = n->log};
-    char buf[64];
-    char *cookie = gv_file_join(n->opt->datadir, ".cookie");
-    struct gv_http_listen l = {0};
-
-    if (!cookie)
-        return GV_FAULT;
-    n->auth =
-        gv_auth_new(cookie, gv_config_string(n->config, "rpc-miner-user"), e);
-    free(cookie);
-    if (!n->auth)
-        return GV_FAULT;
-    ro.auth = n->auth;
-    n->rpc = gv_rpc_new(&ro);
-    n->http = n->rpc ? gv_http_new(&ho, e) : NULL;
-    if (!n->http)
-        return GV_FAULT;
-    gv_pages_routes(&n->pages, n->http, n->route);
-    n->route[GV_PAGES_ROUTES] =
-        (struct gv_http_route){"*", GV_WORK_LONGPOLL_PATH, gv_rpc_http, n->rpc};
-    n->route[GV_PAGES_ROUTES + 1] =
-        (struct gv_http_route){"*", "/", gv_rpc_http, n->rpc};
-    l.address =
-        bind_of(n, "rpc-bind", n->opt->params->rpc_port, buf, sizeof(buf));
-    l.routes = n->route;
-    l.n_routes = GV_PAGES_ROUTES + 2;
-    if (gv_http_listen(n->http, &l, &n->rpc_port, e) != GV_OK)
-        return GV_FAULT;
-    return gv_services_listen(&n->services, n->http, e);
 }
 
 static void
@@ -272,7 +298,7 @@ open_loop(struct node *n, struct gv_error *e)
     o.kv = n->kv;
     o.log = n->log;
     o.services = &n->services;
-    o.http = n->http;
+    o.http = n->endpoint.http;
     o.verify_threads = threads > 0 ? (unsigned)threads
                        : cores > 0 ? (unsigned)cores
                                    : 1;
@@ -293,9 +319,9 @@ open_loop(struct node *n, struct gv_error *e)
     n->loop = gv_loop_new(&o, e);
     if (!n->loop)
         return GV_FAULT;
-    if (gv_loop_add_methods(n->loop, n->rpc) != GV_OK)
+    if (gv_loop_add_methods(n->loop, n->endpoint.rpc) != GV_OK)
         return GV_FAULT;
-    return gv_ca_rpc_add(n->rpc, &n->services);
+    return gv_ca_rpc_add(n->endpoint.rpc, &n->services);
 }
 
 /* --- the network --- */
@@ -389,9 +415,10 @@ write_ports(struct node *n, struct gv_error *e)
     char text[200];
     char *path = gv_file_join(n->opt->datadir, "ports.json");
     enum gv_rc rc = GV_FAULT;
-    int len =
-        snprintf(text, sizeof(text), "{\"rpc\":%d,\"p2p\":%u,\"tls\":%d}\n",
-                 n->rpc_port, gv_net_bound(n->net)->port, n->services.port);
+    int len = snprintf(text, sizeof(text),
+                       "{\"rpc\":%d,\"p2p\":%u,\"tls\":%d,\"rpc_tls\":%d}\n",
+                       n->endpoint.rpc_port, gv_net_bound(n->net)->port,
+                       n->endpoint.tls_port, n->endpoint.rpc_tls_port);
 
     if (path)
         rc = gv_file_write(path, gv_bytes(text, (size_t)len), 0600, e);
@@ -402,7 +429,7 @@ write_ports(struct node *n, struct gv_error *e)
 static enum gv_rc
 start(struct node *n, struct gv_error *e)
 {
-    char buf[64];
+    char host[64]; /* lives as long as the services read it */
     enum gv_rc rc = gv_file_mkdirs(n->opt->datadir, e);
 
     if (rc == GV_OK)
@@ -410,9 +437,9 @@ start(struct node *n, struct gv_error *e)
     if (rc == GV_OK)
         rc = open_keys(n, e);
     if (rc == GV_OK)
-        rc = open_services(n, buf, sizeof(buf), e);
+        rc = open_endpoint(n, e);
     if (rc == GV_OK)
-        rc = open_http(n, e);
+        rc = open_services(n, host, sizeof(host), e);
     if (rc == GV_OK)
         rc = open_loop(n, e);
     if (rc == GV_OK)
@@ -420,7 +447,7 @@ start(struct node *n, struct gv_error *e)
     if (rc == GV_OK)
         rc = gv_loop_start(n->loop, e);
     if (rc == GV_OK)
-        rc = gv_http_start(n->http, e);
+        rc = gv_http_start(n->endpoint.http, e);
     if (rc == GV_OK)
         rc = write_ports(n, e);
     if (rc == GV_OK)
@@ -435,18 +462,12 @@ stop(struct node *n)
 {
     gv_loop_stop(n->loop);
     gv_net_stop(n->net);
-    if (n->http)
-        gv_http_stop(n->http);
+    gv_endpoint_stop(&n->endpoint);
     gv_workers_free(n->services.workers);
     n->services.workers = NULL;
-    if (n->http)
-        gv_http_free(n->http);
-    if (n->rpc)
-        gv_rpc_free(n->rpc);
+    gv_endpoint_close(&n->endpoint);
     gv_loop_free(n->loop);
     gv_services_close(&n->services);
-    if (n->auth)
-        gv_auth_free(n->auth);
     if (n->kv.self && !n->faulted && gv_kv_flush(&n->kv) != GV_OK)
         gv_log_warn(n->log, "node", "the store was not flushed");
     gv_kv_close(&n->kv);
@@ -466,7 +487,10 @@ name_source(const struct node *n, struct gv_error *e)
         {"log modules ", "log-modules"},
         {"log file ", "log-file"},
         {"miner login: ", "rpc-miner-user"},
-        {"tls: no known suite ", "tls-suites"},
+        {"tls versions: ", "tls-max"},
+        {"tls ciphers ", "tls-ciphers"},
+        {"tls ciphersuites ", "tls-ciphersuites"},
+        {"tls keylog ", "tls-keylog"},
     };
 
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
@@ -504,7 +528,7 @@ gv_node_run(const struct gv_options *options)
     if (start(n, &e) == GV_OK) {
         gv_log_info(n->log, "node", "started",
                     GV_S("network", options->params->name),
-                    GV_U("rpc", (uint64_t)n->rpc_port),
+                    GV_U("rpc", (uint64_t)n->endpoint.rpc_port),
                     GV_U("p2p", gv_net_bound(n->net)->port));
         sigwait(&wait, &got);
         status = 0;

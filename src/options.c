@@ -8,6 +8,8 @@
 #include "src/base/version.h"
 #include "src/ttp/rolekeys.h"
 
+#define HOST_MAX 100 /* of a URL */
+
 static const struct gv_config_option table[] = {
     {.name = "network",
      .type = GV_CONFIG_ENUM,
@@ -41,6 +43,10 @@ static const struct gv_config_option table[] = {
      .argument = "HOST:PORT",
      .help = "JSON-RPC, events and metrics (default 127.0.0.1 and the "
              "network's port)."},
+    {.name = "rpc-tls-bind",
+     .type = GV_CONFIG_STRING,
+     .argument = "HOST:PORT",
+     .help = "The same over TLS, for other machines (default none)."},
     {.name = "rpc-miner-user",
      .type = GV_CONFIG_STRING,
      .argument = "USER:PASSWORD",
@@ -71,23 +77,44 @@ static const struct gv_config_option table[] = {
              "network's port)."},
     {.name = "tls-host",
      .type = GV_CONFIG_STRING,
-     .fallback = "127.0.0.1",
      .argument = "HOST",
-     .help = "Host name in the services' published URLs."},
-    {.name = "tls-clients",
+     .help = "Host in the services' published URLs (default that of "
+             "tls-bind)."},
+    {.name = "tls-name",
+     .type = GV_CONFIG_LIST,
+     .argument = "NAME",
+     .help = "Another name or address in the server's certificate. "
+             "Repeatable."},
+    {.name = "tls-auth",
      .type = GV_CONFIG_ENUM,
-     .fallback = "optional",
-     .choices = "anonymous|optional|required",
-     .help = "Client certificates: never asked, verified if sent, needed."},
-    {.name = "tls-min-protocol",
+     .fallback = "server",
+     .choices = "server|mutual",
+     .help = "Who proves who he is: the server, or its clients too, by a "
+             "certificate of the network."},
+    {.name = "tls-min",
      .type = GV_CONFIG_ENUM,
-     .fallback = "TLSv1.3",
-     .choices = "TLSv1.3|TLSv1.2",
-     .help = "Oldest TLS version the services speak."},
-    {.name = "tls-suites",
+     .fallback = "1.3",
+     .choices = "1.2|1.3",
+     .help = "Oldest TLS version spoken."},
+    {.name = "tls-max",
+     .type = GV_CONFIG_ENUM,
+     .fallback = "1.3",
+     .choices = "1.2|1.3",
+     .help = "Newest TLS version spoken."},
+    {.name = "tls-ciphers",
      .type = GV_CONFIG_STRING,
      .argument = "LIST",
-     .help = "TLS 1.3 cipher suites, OpenSSL notation."},
+     .help = "Suites of TLS 1.2, OpenSSL notation (default ECDHE with AES-GCM "
+             "or ChaCha20)."},
+    {.name = "tls-ciphersuites",
+     .type = GV_CONFIG_STRING,
+     .argument = "LIST",
+     .help = "Suites of TLS 1.3, OpenSSL notation."},
+    {.name = "tls-keylog",
+     .type = GV_CONFIG_STRING,
+     .argument = "FILE|env",
+     .help = "Write session secrets to FILE, or to what SSLKEYLOGFILE names, "
+             "for an audit; not on main."},
     {.name = "validator-key",
      .type = GV_CONFIG_STRING,
      .argument = "FILE",
@@ -268,6 +295,45 @@ read_file(struct gv_options *o, struct gv_error *e)
     return rc == GV_ABSENT ? GV_OK : rc;
 }
 
+/* A name or address as it stands in a certificate and a URL. */
+static enum gv_rc
+check_host(struct gv_options *o, const char *option, const char *value,
+           struct gv_error *e)
+{
+    size_t len = strlen(value);
+
+    if (len > 0 && len <= HOST_MAX &&
+        strspn(value, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                      "0123456789.-:") == len)
+        return GV_OK;
+    gv_options_blame(o->config, option, value,
+                     "expected a host name or an address (IPv6 without "
+                     "brackets)",
+                     e);
+    return GV_REJECT;
+}
+
+static enum gv_rc
+check_tls(struct gv_options *o, struct gv_error *e)
+{
+    const char *host = gv_config_string(o->config, "tls-host");
+    size_t n;
+    const char *const *names = gv_config_list(o->config, "tls-name", &n);
+
+    if (host && check_host(o, "tls-host", host, e) != GV_OK)
+        return GV_REJECT;
+    for (size_t i = 0; i < n; i++)
+        if (check_host(o, "tls-name", names[i], e) != GV_OK)
+            return GV_REJECT;
+    if (gv_config_string(o->config, "tls-keylog") &&
+        strcmp(o->params->name, "main") == 0) {
+        gv_options_blame(o->config, "tls-keylog", NULL,
+                         "session secrets are not written on main", e);
+        return GV_REJECT;
+    }
+    return GV_OK;
+}
+
 static const char *const networks[] = {"main", "test", "regtest"};
 
 enum gv_rc
@@ -302,6 +368,8 @@ gv_options_read(int argc, char **argv, char **environment,
             gv_params_find(networks[gv_config_enum(out->config, "network")]);
     if (rc == GV_OK)
         rc = read_roles(out, e);
+    if (rc == GV_OK)
+        rc = check_tls(out, e);
     return rc == GV_OK ? read_follow(out, e) : rc;
 }
 

@@ -1,12 +1,12 @@
-/* services.c - roles, keys, CA, stamping and their TLS endpoint. */
+/* services.c - roles, keys, CA, stamping, and what they answer over TLS. */
 #include "src/services.h"
 
 #include <openssl/evp.h>
-#include <openssl/ssl.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "src/base/files.h"
+#include "src/services_tls.h"
 #include "src/ttp/x509.h"
 
 #define WORKERS 2
@@ -145,9 +145,10 @@ static enum gv_rc
 open_keys(struct gv_services *s, struct gv_error *e)
 {
     struct gv_rolekeys_options o = {0};
-    const char *names[1] = {s->opt.tls_host};
-    char *dir = gv_file_join(s->opt.datadir, "ttp");
-    enum gv_rc rc;
+    const struct gv_services_tls *tls = &s->opt.tls;
+    const char **names = calloc(1 + tls->n_names, sizeof(*names));
+    char *dir = gv_file_join(s->opt.datadir, "ttp"), crl_url[180];
+    enum gv_rc rc = GV_FAULT;
 
     o.dir = dir;
     o.datadir = s->opt.datadir;
@@ -156,9 +157,19 @@ open_keys(struct gv_services *s, struct gv_error *e)
     o.roles = s->opt.roles | GV_ROLEKEYS_TLS;
     o.passphrase = s->opt.passphrase;
     o.tls_names = names;
-    o.n_tls_names = 1;
+    o.n_tls_names = 1 + tls->n_names;
+    o.crl_url = crl_url;
     o.now_ms = s->opt.now_ms;
-    rc = dir ? gv_rolekeys_open(&o, &s->keys, e) : GV_FAULT;
+    snprintf(crl_url, sizeof(crl_url), "%s" GV_CRLHTTP_ROOT_PATH, s->url);
+    if (dir && names) {
+        names[0] = tls->host;
+        for (size_t i = 0; i < tls->n_names; i++)
+            names[1 + i] = tls->names[i];
+        rc = gv_rolekeys_open(&o, &s->keys, e);
+    } else {
+        gv_error_set(e, "out of memory");
+    }
+    free(names);
     free(dir);
     return rc;
 }
@@ -173,6 +184,7 @@ open_ca(struct gv_services *s, struct gv_error *e)
     o.registry = s->opt.params->registry;
     o.store = (struct gv_ca_store){s, store_put, store_get, store_each};
     o.approval = s->opt.approval;
+    o.crl_url = s->ca_crl_url;
     o.issued = publish_cert;
     o.issued_ctx = s;
     s->ca = gv_ca_new(&o, e);
@@ -207,83 +219,74 @@ open_est(struct gv_services *s, struct gv_error *e)
         return GV_OK;
     o.ca = s->ca;
     o.root = s->keys.root;
-    o.root_crl = gv_bytes(s->keys.root_crl, s->keys.root_crl_len);
+    o.judge = s->judge;
     o.pool = (struct gv_est_pool){s->workers, gv_workers_submit};
     s->est = gv_est_new(&o);
     if (!s->est) {
         gv_error_set(e, "out of memory");
         return GV_FAULT;
     }
-    gv_est_routes(s->est, s->routes);
-    s->route_count = GV_EST_ROUTES;
+    gv_est_routes(s->est, &s->routes[s->route_count]);
+    s->route_count += GV_EST_ROUTES;
     return GV_OK;
 }
 
+/* What the roles answer over TLS. */
 static enum gv_rc
-open_tls(struct gv_services *s, struct gv_error *e)
+open_routes(struct gv_services *s, struct gv_error *e)
 {
-    struct gv_http_tls o = {0};
+    s->crlhttp.ca = s->ca;
+    s->crlhttp.root = gv_bytes(s->keys.root_crl, s->keys.root_crl_len);
+    gv_crlhttp_routes(&s->crlhttp, s->routes);
+    s->route_count = GV_CRLHTTP_ROUTES;
+    if (s->tsa) {
+        s->tsahttp.tsa = s->tsa;
+        s->tsahttp.pool = (struct gv_est_pool){s->workers, gv_workers_submit};
+        s->routes[s->route_count++] = gv_tsahttp_route(&s->tsahttp);
+    }
+    return open_est(s, e);
+}
 
-    o.chain = gv_bytes(s->keys.tls_cert_pem, strlen(s->keys.tls_cert_pem));
-    o.key = gv_bytes(s->keys.tls_key_pem, strlen(s->keys.tls_key_pem));
-    o.client_roots = gv_bytes(s->keys.root_pem, strlen(s->keys.root_pem));
-    o.clients = s->opt.clients;
-    o.min_protocol = s->opt.tls_protocol;
-    o.suites_13 = s->opt.tls_suites;
-    s->tls = gv_http_tls_new(&o, e);
-    return s->tls ? GV_OK : GV_FAULT;
+static enum gv_rc
+open_roles(struct gv_services *s, struct gv_error *e)
+{
+    enum gv_rc rc = GV_OK;
+
+    if (s->opt.roles & GV_ROLEKEYS_CA)
+        rc = open_ca(s, e);
+    if (rc == GV_OK && s->opt.roles & GV_ROLEKEYS_TSA)
+        rc = open_tsa(s, e);
+    if (rc == GV_OK)
+        rc = gv_services_open_tls(s, e);
+    return rc == GV_OK ? open_routes(s, e) : rc;
 }
 
 enum gv_rc
 gv_services_open(const struct gv_services_options *o, struct gv_services *out,
                  struct gv_error *e)
 {
+    bool v6 = o->tls.host && strchr(o->tls.host, ':');
     enum gv_rc rc;
 
     memset(out, 0, sizeof(*out));
     out->opt = *o;
-    if (o->roles == 0)
+    if (o->roles == 0 && !o->tls.alone)
         return GV_OK;
+    snprintf(out->url, sizeof(out->url), "https://%s%.100s%s:%d", v6 ? "[" : "",
+             o->tls.host, v6 ? "]" : "", o->tls.port);
+    snprintf(out->ca_crl_url, sizeof(out->ca_crl_url), "%s" GV_CRLHTTP_CA_PATH,
+             out->url);
     rc = open_keys(out, e);
     out->opt.passphrase = NULL; /* the caller wipes it */
-    if (rc == GV_OK) {
+    if (rc == GV_OK && o->roles != 0) {
         out->workers = gv_workers_new(WORKERS, WORKERS_ROOM);
         rc = out->workers ? GV_OK : GV_FAULT;
     }
-    if (rc == GV_OK && o->roles & GV_ROLEKEYS_CA)
-        rc = open_ca(out, e);
-    if (rc == GV_OK && o->roles & GV_ROLEKEYS_TSA)
-        rc = open_tsa(out, e);
     if (rc == GV_OK)
-        rc = open_est(out, e);
-    if (rc == GV_OK)
-        rc = open_tls(out, e);
-    if (rc != GV_OK) {
+        rc = open_roles(out, e);
+    if (rc != GV_OK)
         gv_services_close(out);
-        return GV_FAULT;
-    }
-    if (out->tsa) {
-        out->tsahttp.tsa = out->tsa;
-        out->tsahttp.pool =
-            (struct gv_est_pool){out->workers, gv_workers_submit};
-        out->routes[out->route_count++] = gv_tsahttp_route(&out->tsahttp);
-    }
-    return GV_OK;
-}
-
-enum gv_rc
-gv_services_listen(struct gv_services *s, struct gv_http *http,
-                   struct gv_error *e)
-{
-    struct gv_http_listen l = {s->opt.tls_bind, s->tls, s->routes,
-                               s->route_count};
-
-    if (!s->tls)
-        return GV_OK;
-    if (gv_http_listen(http, &l, &s->port, e) != GV_OK)
-        return GV_FAULT;
-    snprintf(s->url, sizeof(s->url), "https://%s:%d", s->opt.tls_host, s->port);
-    return GV_OK;
+    return rc == GV_OK ? GV_OK : GV_FAULT;
 }
 
 void
@@ -291,9 +294,9 @@ gv_services_close(struct gv_services *s)
 {
     gv_workers_free(s->workers);
     gv_est_free(s->est);
+    gv_services_close_tls(s);
     gv_tsa_free(s->tsa);
     gv_ca_free(s->ca);
-    SSL_CTX_free(s->tls);
     gv_rolekeys_clear(&s->keys);
     memset(s, 0, sizeof(*s));
 }

@@ -17,10 +17,25 @@
 #include "src/rpc/http.h"
 #include "src/rpc/http_tls.h"
 #include "src/ttp/ca.h"
+#include "src/ttp/clientcert.h"
+#include "src/ttp/crlhttp.h"
 #include "src/ttp/est.h"
+#include "src/ttp/revoked.h"
 #include "src/ttp/tsa.h"
 #include "src/ttp/tsahttp.h"
 #include "src/worker.h"
+
+struct gv_services_tls {
+    const char *host;         /* in published URLs and the certificate; an IPv6
+                               * address without brackets */
+    int port;                 /* likewise; of the listener, already bound */
+    const char *const *names; /* more names for the certificate */
+    size_t n_names;
+    bool alone;  /* open TLS even if no role runs: JSON-RPC needs it */
+    bool mutual; /* clients need a certificate (T21) */
+    const char *min_version, *max_version, *ciphers, *ciphersuites;
+    const char *keylog; /* file of session secrets, or NULL */
+};
 
 struct gv_services_options {
     const char *datadir;
@@ -32,15 +47,14 @@ struct gv_services_options {
     const char *passphrase;    /* of the role keys, or NULL; needed by open
                                 * alone */
     const char *operator_name; /* shown in OPEN and SERVICE */
-    const char *tls_bind;      /* "127.0.0.1:18335" */
-    const char *tls_host;      /* host in published URLs */
-    enum gv_tls_clients clients;
-    const char *tls_protocol, *tls_suites;
+    struct gv_services_tls tls;
     uint64_t now_ms;
     /* A transaction for the registry. Takes raw (heap). */
     void (*publish)(void *arg, uint8_t *raw, size_t len);
     void *arg;
 };
+
+#define GV_SERVICES_ROUTES (GV_EST_ROUTES + GV_CRLHTTP_ROUTES + 1)
 
 struct gv_services {
     struct gv_services_options opt;
@@ -49,23 +63,35 @@ struct gv_services {
     struct gv_tsa *tsa;
     struct gv_est *est;
     struct gv_tsahttp tsahttp;
+    struct gv_crlhttp crlhttp;
     struct gv_workers *workers;
-    struct gv_http_route routes[GV_EST_ROUTES + 1];
+    struct gv_revoked *revoked;  /* NULL without TLS */
+    struct gv_clientcert *judge; /* likewise */
+    struct gv_http_keylog *keylog;
+    struct gv_http_route routes[GV_SERVICES_ROUTES];
     size_t route_count;
     struct ssl_ctx_st *tls;
-    int port; /* of the TLS listener */
-    char url[160];
+    char url[160]; /* "https://HOST:PORT" */
+    char ca_crl_url[180];
     uint8_t point[65]; /* of the stamping key */
     struct gv_authority authority;
 };
 
-/* GV_OK, or GV_FAULT with e set. Zero roles: nothing runs, all NULL. */
+/* GV_OK, or GV_FAULT with e set. Zero roles and no tls.alone: nothing runs,
+ * all NULL. */
 enum gv_rc gv_services_open(const struct gv_services_options *o,
                             struct gv_services *out,
                             struct gv_error *e) GV_MUST_CHECK;
-/* Add the TLS listener to a server that has not started. */
-enum gv_rc gv_services_listen(struct gv_services *s, struct gv_http *http,
-                              struct gv_error *e) GV_MUST_CHECK;
+/* Serve the roles at a listener of a server that has not started. */
+void gv_services_serve(struct gv_services *s,
+                       struct gv_http_listener *listener);
+/* Whom a TLS listener of this node serves (gv_http_guard; ctx: the services):
+ * with tls.mutual, only clients whose certificate is good, but for what
+ * somebody without one must be able to ask. */
+bool gv_services_admit(void *services, struct gv_http_request *request);
+/* The fingerprints that the registry says are revoked, all of them; takes list
+ * (heap). Any thread; legal when nothing runs. */
+void gv_services_revoked(struct gv_services *s, struct gv_hash *list, size_t n);
 /* Announce the services, and the credentials the registry may lack. */
 void gv_services_announce(struct gv_services *s);
 /* A REVOKE of a certificate this CA issued, for the registry. Any thread. */

@@ -375,3 +375,21 @@ gv_ca_each(struct gv_ca *ca,
             visit(ctx, &ca->records[i].cred);
     (void)pthread_mutex_unlock(&ca->lock);
 }
+
+void
+gv_ca_each_revoked(struct gv_ca *ca,
+                   void (*visit)(void *ctx, const struct gv_hash *fingerprint,
+                                 uint8_t reason),
+                   void *ctx)
+{
+    uint64_t now = ca_now(ca);
+
+    (void)pthread_mutex_lock(&ca->lock);
+    for (size_t i = 0; i < ca->n_records; i++) {
+        const struct ca_record *r = &ca->records[i];
+
+        if (r->revoked_ms != 0 && r->cred.not_after_ms >= now)
+            visit(ctx, &r->cred.fingerprint, r->reason);
+    }
+    (void)pthread_mutex_unlock(&ca->lock);
+}

@@ -148,6 +148,14 @@ enum gv_ca_standing gv_ca_standing(struct gv_ca *ca,
  * that is over. Its number is the time of issue in ms, and grows. */
 uint8_t *gv_ca_crl(struct gv_ca *ca, size_t *len, struct gv_error *e);
 
+/* Visit every certificate that is revoked and would be valid otherwise; the
+ * visitor must not call the CA. For putting on the registry what it lacks. */
+void gv_ca_each_revoked(struct gv_ca *ca,
+                        void (*visit)(void *ctx,
+                                      const struct gv_hash *fingerprint,
+                                      uint8_t reason),
+                        void *ctx);
+
 /* Visit every credential not revoked and not expired, in the order of issue
  * within this run; the visitor must not call the CA. For putting on the
  * registry what a crash kept from it. */

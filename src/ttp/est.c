@@ -15,8 +15,7 @@
 struct gv_est {
     struct gv_ca *ca;
     X509 *root;
-    uint8_t *root_crl;
-    size_t root_crl_len;
+    const struct gv_clientcert *judge;
     struct gv_est_pool pool;
 };
 
@@ -29,15 +28,12 @@ gv_est_new(const struct gv_est_options *o)
         return NULL;
     est->ca = o->ca;
     est->pool = o->pool;
+    est->judge = o->judge;
     est->root = X509_dup(o->root);
-    est->root_crl_len = o->root_crl.len;
-    est->root_crl = malloc(o->root_crl.len + 1);
-    if (est->root == NULL || est->root_crl == NULL) {
+    if (est->root == NULL) {
         gv_est_free(est);
         return NULL;
     }
-    if (o->root_crl.len > 0)
-        memcpy(est->root_crl, o->root_crl.p, o->root_crl.len);
     return est;
 }
 
@@ -47,7 +43,6 @@ gv_est_free(struct gv_est *est)
     if (est == NULL)
         return;
     X509_free(est->root);
-    free(est->root_crl);
     free(est);
 }
 
@@ -245,26 +240,32 @@ reply_enrol(struct gv_http_request *rq, enum gv_rc rc,
     }
 }
 
-static void
-enrol(struct gv_est *est, struct gv_http_request *rq)
+/* The certificate to be renewed, fit for it. */
+static bool
+may_renew(const struct gv_est *est, struct gv_http_request *rq, uint8_t role)
 {
-    const char *path = gv_http_path(rq);
+    struct gv_error why;
+
+    if (gv_clientcert_judge(est->judge, gv_http_peer_cert(rq),
+                            gv_http_peer_chain(rq), GV_CLIENTCERT_ROLE(role),
+                            &why) == GV_CLIENTCERT_OK)
+        return true;
+    gv_http_reply_text(rq, 403, why.text);
+    return false;
+}
+
+static void
+enrol(struct gv_est *est, struct gv_http_request *rq,
+      const struct gv_ca_request *from)
+{
+    struct gv_ca_request what = *from;
     size_t len = 0;
     uint8_t *der = gv_csr_unbase64(gv_http_body(rq), &len);
     char *secret = basic_password(rq);
-    struct gv_ca_request what = {
-        .role = strstr(path, "/node/") != NULL ? GV_ROLE_NODE : GV_ROLE_USER,
-        .secret = secret};
     struct gv_ca_reply reply = {.der = NULL};
     struct gv_error e = {""};
 
-    if (strstr(path, "/simplereenroll") != NULL)
-        what.renews = gv_http_peer_cert(rq);
-    if (strstr(path, "/simplereenroll") != NULL && what.renews == NULL) {
-        gv_http_reply_text(rq, 403,
-                           "re-enrolment needs the certificate to be "
-                           "renewed as TLS client certificate");
-    } else if (der == NULL) {
+    if (der == NULL) {
         gv_http_reply_text(rq, 400,
                            "the body is not base64 of a PKCS#10 "
                            "request");
@@ -272,6 +273,7 @@ enrol(struct gv_est *est, struct gv_http_request *rq)
         enum gv_rc rc;
 
         what.csr = gv_bytes(der, len);
+        what.secret = secret;
         rc = gv_ca_enrol(est->ca, &what, &reply, &e);
         reply_enrol(rq, rc, &reply, &e);
     }
@@ -283,11 +285,26 @@ enrol(struct gv_est *est, struct gv_http_request *rq)
 }
 
 static void
+answer(struct gv_est *est, struct gv_http_request *rq)
+{
+    const char *path = gv_http_path(rq);
+    struct gv_ca_request what = {
+        .role = strstr(path, "/node/") != NULL ? GV_ROLE_NODE : GV_ROLE_USER};
+
+    if (strstr(path, "/simplereenroll") != NULL) {
+        if (!may_renew(est, rq, what.role))
+            return;
+        what.renews = gv_http_peer_cert(rq);
+    }
+    enrol(est, rq, &what);
+}
+
+static void
 run(void *arg)
 {
     struct job *job = arg;
 
-    enrol(job->est, job->rq);
+    answer(job->est, job->rq);
     free(job);
 }
 
@@ -303,7 +320,7 @@ on_enrol(void *ctx, struct gv_http_request *rq)
         return;
     }
     if (est->pool.submit == NULL) {
-        enrol(est, rq);
+        answer(est, rq);
         return;
     }
     job = malloc(sizeof(*job));
@@ -316,32 +333,6 @@ on_enrol(void *ctx, struct gv_http_request *rq)
     gv_http_reply_text(rq, 503, "busy; try again");
 }
 
-/* --- revocation lists --- */
-
-static void
-on_crl(void *ctx, struct gv_http_request *rq)
-{
-    struct gv_est *est = ctx;
-    struct gv_error e = {""};
-    size_t len = 0;
-    uint8_t *der;
-
-    if (strcmp(gv_http_path(rq), "/crl/root.crl") == 0) {
-        if (est->root_crl_len == 0)
-            gv_http_reply_text(rq, 404, "this node has no list of the root");
-        else
-            gv_http_reply(rq, 200, "application/pkix-crl",
-                          gv_bytes(est->root_crl, est->root_crl_len));
-        return;
-    }
-    der = gv_ca_crl(est->ca, &len, &e);
-    if (der == NULL)
-        gv_http_reply_text(rq, 500, e.text);
-    else
-        gv_http_reply(rq, 200, "application/pkix-crl", gv_bytes(der, len));
-    free(der);
-}
-
 void
 gv_est_routes(struct gv_est *est, struct gv_http_route out[GV_EST_ROUTES])
 {
@@ -352,8 +343,6 @@ gv_est_routes(struct gv_est *est, struct gv_http_route out[GV_EST_ROUTES])
         {"POST", "/.well-known/est/simplereenroll", on_enrol, est},
         {"POST", "/.well-known/est/node/simpleenroll", on_enrol, est},
         {"POST", "/.well-known/est/node/simplereenroll", on_enrol, est},
-        {"GET", "/crl/ca.crl", on_crl, est},
-        {"GET", "/crl/root.crl", on_crl, est},
     };
 
     memcpy(out, all, sizeof(all));

@@ -7,7 +7,6 @@
  *     POST /.well-known/est/simplereenroll   with a TLS client certificate
  *     POST /.well-known/est/node/simpleenroll, .../simplereenroll
  *                                            the same for node certificates
- *     GET  /crl/ca.crl, /crl/root.crl        revocation lists, DER
  *
  * Bodies are base64 as RFC 7030 has it. Errors are one line of text.
  *
@@ -18,9 +17,10 @@
 
 #include "src/rpc/http.h"
 #include "src/ttp/ca.h"
+#include "src/ttp/clientcert.h"
 #include "src/ttp/est_pool.h"
 
-#define GV_EST_ROUTES 8
+#define GV_EST_ROUTES 6
 #define GV_EST_RETRY_S 10 /* Retry-After of a request that waits */
 
 struct gv_est;
@@ -28,7 +28,8 @@ struct gv_est;
 struct gv_est_options {
     struct gv_ca *ca; /* outlives the EST object */
     const X509 *root;
-    struct gv_bytes root_crl; /* copied; empty: 404 */
+    const struct gv_clientcert
+        *judge; /* judges who renews; outlives the EST object */
     struct gv_est_pool pool;
 };
 

@@ -18,7 +18,7 @@
 #define DAY_MS (24 * HOUR_MS)
 #define ROLE_DAYS 1825
 #define TLS_DAYS 397
-#define TLS_RENEW_DAYS 30 /* before its end */
+#define TLS_RENEW_DAYS 90 /* before its end */
 #define CRL_DAYS 365
 
 struct open {
@@ -43,6 +43,15 @@ fault(const struct open *s, const char *name, const char *what)
 
 /* --- making --- */
 
+static bool
+is_among(const char *const *names, size_t n, const char *name)
+{
+    for (size_t i = 0; i < n; i++)
+        if (strcmp(names[i], name) == 0)
+            return true;
+    return false;
+}
+
 static X509 *
 issue(const struct open *s, enum gv_x509_kind kind, EVP_PKEY *key)
 {
@@ -65,7 +74,8 @@ issue(const struct open *s, enum gv_x509_kind kind, EVP_PKEY *key)
             n++;
         }
         for (size_t i = 0; i < s->o->n_tls_names; i++)
-            names[n++] = s->o->tls_names[i];
+            if (!is_among(names, n, s->o->tls_names[i]))
+                names[n++] = s->o->tls_names[i];
     }
     cert = gv_x509_issue(
         &(struct gv_x509_issue){.kind = kind,
@@ -225,6 +235,37 @@ has_name(X509 *cert, const char *name)
            X509_check_host(cert, name, 0, 0, NULL) == 1;
 }
 
+/* Does it say where the root's list is? */
+static bool
+has_crl_url(X509 *cert, const char *url)
+{
+    CRL_DIST_POINTS *all =
+        X509_get_ext_d2i(cert, NID_crl_distribution_points, NULL, NULL);
+    bool found = false;
+
+    for (int i = 0; i < sk_DIST_POINT_num(all); i++) {
+        const DIST_POINT_NAME *at = sk_DIST_POINT_value(all, i)->distpoint;
+        int n = at != NULL && at->type == 0
+                    ? sk_GENERAL_NAME_num(at->name.fullname)
+                    : 0;
+
+        for (int k = 0; k < n; k++) {
+            const GENERAL_NAME *name =
+                sk_GENERAL_NAME_value(at->name.fullname, k);
+
+            if (name->type == GEN_URI &&
+                gv_bytes_eq(gv_bytes(ASN1_STRING_get0_data(
+                                         name->d.uniformResourceIdentifier),
+                                     (size_t)ASN1_STRING_length(
+                                         name->d.uniformResourceIdentifier)),
+                            gv_bytes(url, strlen(url))))
+                found = true;
+        }
+    }
+    CRL_DIST_POINTS_free(all);
+    return found;
+}
+
 /* Should the certificate be made anew, where that can be done? */
 static bool
 tls_is_stale(const struct open *s)
@@ -232,7 +273,8 @@ tls_is_stale(const struct open *s)
     uint64_t from, to;
 
     if (gv_x509_dates(s->k->tls_cert, &from, &to) != GV_OK ||
-        s->o->now_ms + TLS_RENEW_DAYS * DAY_MS > to)
+        s->o->now_ms + TLS_RENEW_DAYS * DAY_MS > to ||
+        (s->o->crl_url != NULL && !has_crl_url(s->k->tls_cert, s->o->crl_url)))
         return true;
     for (size_t i = 0; i < s->o->n_tls_names; i++)
         if (!has_name(s->k->tls_cert, s->o->tls_names[i]))

@@ -88,7 +88,13 @@ BAD_LINES = [
     ("connect = tcp://127.0.0.1:1", "tcp://HOST:PORT#KEY"),
     ("follow = zz", "64 hex digits"),
     ("rpc-miner-user = nocolon", "rpc-miner-user"),
-    ("tls-suites = TLS_NO_SUCH", "tls-suites"),
+    ("tls-ciphersuites = TLS_NO_SUCH", "tls-ciphersuites"),
+    ("tls-ciphers = ECDHE+AESGCM", "tls-ciphers"),
+    ("tls-max = 1.2", "tls-max"),
+    ("tls-auth = sometimes", "tls-auth"),
+    ("tls-name = no/name", "tls-name"),
+    ("tls-keylog = /nonexistent/keys", "tls-keylog"),
+    ("tls-keylog = env", "SSLKEYLOGFILE is not set"),
     ("log-modules = chain=loud", "log-modules"),
 ]
 

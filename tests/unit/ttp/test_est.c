@@ -3,6 +3,7 @@
 #include "src/client/csr.h"
 #include "src/client/https.h"
 #include "src/rpc/http_tls.h"
+#include "src/ttp/crlhttp.h"
 #include "src/ttp/est.h"
 #include "src/ttp/tsahttp.h"
 #include "src/ttp/x509.h"
@@ -19,15 +20,18 @@
 #include <cmocka.h>
 
 #define EST "/.well-known/est"
+#define ROUTES (GV_EST_ROUTES + GV_CRLHTTP_ROUTES + 1)
 
 struct server {
     struct fixture f;
     struct gv_ca_memory *memory;
     struct gv_ca *ca;
     struct gv_est *est;
+    struct gv_clientcert *judge;
+    struct gv_crlhttp crlhttp;
     struct gv_tsa *tsa;
     struct gv_tsahttp tsahttp;
-    struct gv_http_route routes[GV_EST_ROUTES + 1];
+    struct gv_http_route routes[ROUTES];
     struct gv_http *http;
     char url[64];
 };
@@ -52,12 +56,20 @@ make_tls(const struct fixture *f)
             .chain =
                 gv_bytes(f->roles.tls_cert_pem, strlen(f->roles.tls_cert_pem)),
             .key = gv_bytes(f->roles.tls_key_pem, strlen(f->roles.tls_key_pem)),
-            .client_roots = gv_bytes(roots, strlen(roots)),
-            .clients = GV_TLS_CLIENTS_OPTIONAL},
+            .client_issuers = gv_bytes(roots, strlen(roots)),
+            .ask_clients = true},
         &e);
     if (tls == NULL)
         die(&e);
     return tls;
+}
+
+static bool
+is_revoked(void *ctx, const struct gv_hash *fingerprint)
+{
+    const struct server *s = ctx;
+
+    return gv_ca_standing(s->ca, fingerprint) == GV_CA_REVOKED;
 }
 
 static void
@@ -81,21 +93,31 @@ server_make(struct server *s, enum gv_ca_approval approval)
     s->tsa = gv_tsa_new(&(struct gv_tsa_options){.key = s->f.roles.tsa.key,
                                                  .cert = s->f.roles.tsa.cert},
                         &e);
+    s->judge = gv_clientcert_new(
+        &(struct gv_clientcert_options){.params = s->f.params,
+                                        .root = s->f.roles.root,
+                                        .ca = s->f.roles.ca.cert,
+                                        .is_revoked = is_revoked,
+                                        .ctx = s},
+        &e);
+    if (s->judge == NULL)
+        die(&e);
     s->est = gv_est_new(&(struct gv_est_options){
-        .ca = s->ca,
-        .root = s->f.roles.root,
-        .root_crl = gv_bytes(s->f.roles.root_crl, s->f.roles.root_crl_len)});
+        .ca = s->ca, .root = s->f.roles.root, .judge = s->judge});
     s->http = gv_http_new(&(struct gv_http_options){.timeout_ms = 5000}, &e);
     if (s->ca == NULL || s->tsa == NULL || s->est == NULL || s->http == NULL)
         die(&e);
     gv_est_routes(s->est, s->routes);
     s->tsahttp.tsa = s->tsa;
     s->routes[GV_EST_ROUTES] = gv_tsahttp_route(&s->tsahttp);
+    s->crlhttp.ca = s->ca;
+    s->crlhttp.root = gv_bytes(s->f.roles.root_crl, s->f.roles.root_crl_len);
+    gv_crlhttp_routes(&s->crlhttp, &s->routes[GV_EST_ROUTES + 1]);
     if (gv_http_listen(s->http,
                        &(struct gv_http_listen){.address = "127.0.0.1:0",
                                                 .tls = tls,
                                                 .routes = s->routes,
-                                                .n_routes = GV_EST_ROUTES + 1},
+                                                .n_routes = ROUTES},
                        &port, &e) != GV_OK ||
         gv_http_start(s->http, &e) != GV_OK)
         die(&e);
@@ -109,6 +131,7 @@ server_free(struct server *s)
     gv_http_stop(s->http);
     gv_http_free(s->http);
     gv_est_free(s->est);
+    gv_clientcert_free(s->judge);
     gv_tsa_free(s->tsa);
     gv_ca_free(s->ca);
     gv_ca_memory_free(s->memory);
