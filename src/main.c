@@ -1,12 +1,30 @@
 /* main.c - gaveld. */
 #include <malloc.h>
 #include <stdio.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "src/base/secret.h"
 #include "src/node.h"
 
+#define DESCRIPTORS 4096
+
 /* Exit status: 0 clean, 1 the node failed, 2 wrong usage. */
+/* Three listeners at their limit, peers and the store's files need more than
+ * the 1024 descriptors that many systems give at first. A store that gets none
+ * stops the node. */
+static void
+raise_descriptors(void)
+{
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= DESCRIPTORS)
+        return;
+    limit.rlim_cur =
+        limit.rlim_max < DESCRIPTORS ? limit.rlim_max : DESCRIPTORS;
+    (void)setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -19,6 +37,7 @@ main(int argc, char **argv)
      * being mapped anew: a page fault costs as much as hashing a page. */
     mallopt(M_MMAP_THRESHOLD, 16 << 20);
     mallopt(M_TRIM_THRESHOLD, 64 << 20);
+    raise_descriptors();
     if (gv_no_core_dumps() != GV_OK) {
         fprintf(stderr, "gaveld: core dumps cannot be forbidden\n");
         return 1;

@@ -279,3 +279,15 @@ def test_clean_stop_by_signal_and_by_call(world):
     assert node.rpc.stop() == "stopping"
     assert node.process.wait() == 0
     assert not (node.datadir / ".cookie").exists()
+
+
+def test_a_node_asks_for_the_descriptors_it_may_need(world):
+    """Strangers at three listeners must not take the store's files away."""
+    node = world.node(start=False)
+    node.process.spawn(["sh", "-c", 'ulimit -Sn 300 && exec "$@"', "sh",
+                        *map(str, node.args())])
+    node.wait_ready()
+    for line in open(f"/proc/{node.process.pid}/limits"):
+        if line.startswith("Max open files"):
+            soft, hard = line.split()[3:5]
+            assert int(soft) >= min(4096, int(hard)), line
