@@ -121,6 +121,8 @@ def test_S4_52_mutual_authentication(world):
     assert curl(f"{s.base}/nothing", *client, ca=s.root).status == 404
     refused(stamp(s, *self_made(s, "stranger")),
             "does not lead to the root of network regtest")
+    # The wallet's own enrolment is a first one.
+    assert world.wallet("sam", s.node, enrol=False).enrol("Sam")["key"]
     # A certificate without its key is none.
     other = s.est.edge_key("other")
     assert curl(f"{s.base}/tsa", *client[:2], "--key", other, ca=s.root,

@@ -340,6 +340,52 @@ streams_get_their_events(void **state)
     close(third);
 }
 
+static bool
+admit(void *ctx, struct gv_http_request *request)
+{
+    (void)ctx;
+    if (gv_http_query(request, "name") != NULL)
+        return true;
+    gv_http_reply_text(request, 403, "say your name");
+    return false;
+}
+
+/* Bound for its port's sake, served and guarded later. */
+static void
+a_listener_may_be_bound_first_and_guarded(void **state)
+{
+    struct gv_http_options options = {0};
+    struct gv_http_listen listen = {NULL, NULL, routes, 1};
+    struct fixture *f = *state;
+    struct gv_http_listener *listener;
+    struct gv_https_reply reply;
+    struct gv_https *c;
+    int unserved;
+
+    f->http = gv_http_new(&options, &f->e);
+    assert_non_null(gv_http_bind(f->http, "127.0.0.1:0", &unserved, &f->e));
+    listener = gv_http_bind(f->http, "127.0.0.1:0", &f->port, &f->e);
+    assert_non_null(listener);
+    assert_true(f->port > 0 && unserved > 0 && f->port != unserved);
+    gv_http_serve(listener, &listen);
+    gv_http_guard(listener, admit, NULL);
+    assert_int_equal(gv_http_start(f->http, &f->e), GV_OK);
+    c = client(f);
+    assert_int_equal(get(c, "/echo", &reply), 403);
+    assert_string_equal((char *)reply.body, "say your name\n");
+    gv_https_reply_clear(&reply);
+    assert_int_equal(get(c, "/none", &reply), 403);
+    gv_https_reply_clear(&reply);
+    assert_int_equal(get(c, "/echo?name=x", &reply), 200);
+    gv_https_reply_clear(&reply);
+    gv_https_free(c);
+    f->port = unserved;
+    c = client(f);
+    assert_int_equal(get(c, "/echo?name=x", &reply), 404);
+    gv_https_reply_clear(&reply);
+    gv_https_free(c);
+}
+
 static void
 bad_addresses_are_refused(void **state)
 {
@@ -371,6 +417,7 @@ main(void)
         TEST(delayed_answers_wait),
         TEST(kept_connections_answer_at_once),
         TEST(streams_get_their_events),
+        TEST(a_listener_may_be_bound_first_and_guarded),
         TEST(bad_addresses_are_refused),
     };
 
