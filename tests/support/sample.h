@@ -31,9 +31,10 @@ struct sample_party {
 
 /* Zero means: 1 authority, 1 validator, default terms, the opening above. */
 struct sample_options {
-    unsigned authorities; /* odd, up to GV_AUTHORITIES_MAX */
-    unsigned validators;  /* up to GV_VALIDATORS_MAX */
-    const struct gv_terms *terms;
+    unsigned authorities;         /* odd, up to GV_AUTHORITIES_MAX */
+    unsigned validators;          /* up to GV_VALIDATORS_MAX */
+    const struct gv_terms *terms; /* identity decides who is in OPEN */
+    unsigned notaries;            /* of an anonymous auction; zero means 3 */
     uint64_t opening_ms;
 };
 
@@ -41,6 +42,7 @@ struct sample {
     const struct gv_params *params; /* regtest */
     struct gv_keys *keys;
     struct sample_party ca, tsa, seller, bidder[SAMPLE_BIDDERS];
+    struct sample_party issuer, notary[GV_NOTARIES_MAX];
     struct gv_seckey validator[GV_VALIDATORS_MAX];
     void *authority[GV_AUTHORITIES_MAX]; /* EVP_PKEY */
     struct gv_open open;                 /* decoded, valid */

@@ -160,9 +160,7 @@ def opening(r, tx):
     tx.terms = auction.Terms(r)
     tx.ca = credential(r, CA, CA)
     certificate(r, tx.ca, 0, 4096)
-    r.blob(2, "issuer_key", 0, 0)
-    r.blob(2, "challenge_key", 0, 0)
-    for name in ("cut_log2", "escrow_t", "id_escrow", "bid_escrow"):
+    for name in ("issuer", "cut_log2", "escrow_t", "notaries", "bid_escrow"):
         r.u8(name, 0, 0)
     count = r.u8("authorities", 1, 15)
     r.need(count % 2, "an even number of authorities")

@@ -275,10 +275,10 @@ spoil(struct gv_open *o, unsigned how)
         o->text = gv_bytes("\xff", 1);
         return;
     case 10:
-        o->issuer_key = gv_bytes(many, 1);
+        o->terms.identity = GV_ANONYMOUS;
         return;
     case 11:
-        o->challenge_key = gv_bytes(many, GV_SPKI_MAX + 1);
+        o->escrow_t = 1;
         return;
     case 12:
         o->cut_log2 = 1;
@@ -339,10 +339,10 @@ test_limits_F9(void **state)
         {GV_BAD_ENCODING, "open.title"},
         {GV_BAD_ENCODING, "open.text"},
         {GV_BAD_ENCODING, "open.text"},
-        {GV_BAD_ENCODING, "open.escrow"},
-        {GV_BAD_ENCODING, "open.challenge_key"},
-        {GV_BAD_ENCODING, "open.escrow"},
-        {GV_BAD_ENCODING, "open.escrow"},
+        {GV_BAD_ENCODING, "open.issuer"},
+        {GV_BAD_ENCODING, "open.escrow_t"},
+        {GV_BAD_ENCODING, "open.cut"},
+        {GV_BAD_ENCODING, "open.bid_escrow"},
         {GV_BAD_ENCODING, "open.authorities"},
         {GV_BAD_ENCODING, "open.authorities"},
         {GV_BAD_ENCODING, "open.authorities"},
