@@ -103,7 +103,7 @@ class World:
                + self.user(self.seller) + blob(2, b"")
                + blob(1, title) + blob(2, b"Lot 1\n\tas seen\n")
                + b"\1" + sha256(b"photo").digest() + terms_bytes(t) + ca
-               + blob(2, CA_DER) + bytes(2 + 2 + 1 + 1 + 1 + 1)
+               + blob(2, CA_DER) + bytes(1 + 1 + 1 + 1 + 1)
                + num(len(stampers), 1)
                + b"".join(s.entry() for s in stampers)
                + num(len(validators), 1)
