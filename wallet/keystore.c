@@ -1,6 +1,7 @@
 /* keystore.c - a sealed file (wallet/keystore.h). */
 #include "wallet/keystore.h"
 
+#include <gavel/gcm.h>
 #include <inttypes.h>
 #include <jansson.h>
 #include <openssl/evp.h>
@@ -8,7 +9,6 @@
 #include <stdlib.h>
 
 #include "src/base/files.h"
-#include "wallet/gcm.h"
 
 #define FORMAT "gavel-wallet"
 #define VERSION 1

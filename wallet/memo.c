@@ -1,8 +1,9 @@
 /* memo.c - the wallet's note in each BID (wallet/memo.h). */
 #include "wallet/memo.h"
 
+#include <gavel/gcm.h>
+
 #include "src/base/secret.h"
-#include "wallet/gcm.h"
 
 #define SALT 16
 #define PLAIN 32

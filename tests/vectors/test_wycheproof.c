@@ -8,10 +8,10 @@
  * secret), ChaCha20-Poly1305, HKDF, RSA-OAEP and RSA-PSS. Of RSA PKCS#1 v1.5,
  * the other algorithm of time-stamps, the shared files hold no vectors.
  */
+#include "gavel/gcm.h"
 #include "gavel/hash.h"
 #include "gavel/tst.h"
 #include "tests/support/support.h"
-#include "wallet/gcm.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -105,7 +105,7 @@ run_file(const char *name, enum outcome (*one)(struct vector v))
     json_decref(file);
 }
 
-/* --- AES-256-GCM, wallet/gcm.h --- */
+/* --- AES-256-GCM, gavel/gcm.h --- */
 
 static bool
 all_zero(const uint8_t *p, size_t len)

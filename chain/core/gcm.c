@@ -1,5 +1,5 @@
-/* gcm.c - AES-256-GCM over one buffer (wallet/gcm.h). */
-#include "wallet/gcm.h"
+/* gcm.c - AES-256-GCM over one buffer (gavel/gcm.h). */
+#include "gavel/gcm.h"
 
 #include <limits.h>
 #include <openssl/evp.h>

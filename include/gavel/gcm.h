@@ -3,10 +3,10 @@
  *
  * Thread-safety: pure functions.
  */
-#ifndef GAVEL_WALLET_GCM_H
-#define GAVEL_WALLET_GCM_H
+#ifndef GAVEL_GCM_H
+#define GAVEL_GCM_H
 
-#include <gavel/types.h>
+#include "gavel/types.h"
 
 #define GV_GCM_TAG 16
 #define GV_GCM_NONCE 12
