@@ -94,6 +94,7 @@ gv_open_decode(struct gv_bytes raw, const struct gv_params *params,
         return gv_refuse(why, GV_BAD_ENCODING, r.field, 0, 0);
     if (!GV_ID_EQ(&out->registry, &params->registry))
         return gv_refuse(why, GV_WRONG_NETWORK, "open.registry", 0, 0);
+    out->root = params->root;
     gv_tagged(GV_TAG_AUCTION, raw.p, out->preimage_len, out->id.b);
     return gv_terms_check(&out->terms, params, why);
 }

@@ -26,10 +26,7 @@ check_enrol(const struct gv_chain *c, const struct gv_tx_enrol *t,
         return gv_refuse(why, GV_SET_FIXED, "ENROL", 0, 0);
     if (gv_admit_enrolled(c, &t->key))
         return gv_refuse(why, GV_DUPLICATE, "enrol.key", 0, 0);
-    if (!gv_cred_valid_at(&t->cred, now_ms))
-        return gv_refuse(why, GV_BAD_CREDENTIAL, "enrol.dates", now_ms,
-                         t->cred.not_after_ms);
-    return GV_OK;
+    return gv_book_check_enrol(c->book, t, now_ms, why);
 }
 
 /* Bids of this key on the chain and in the mempool (max_bids, R4). The walk is
@@ -69,6 +66,8 @@ check_bid(const struct gv_chain *c, const struct gv_tx_bid *t, uint64_t now_ms,
                          c->book->open->terms.max_bids);
     if (bidder == GV_NOWHERE)
         return GV_OK;
+    if (gv_book_revoked(c->book, &c->book->bidder[bidder].fingerprint))
+        return gv_refuse(why, GV_BAD_CREDENTIAL, "bid.revoked", 0, 0);
     if (now_ms > c->book->bidder[bidder].not_after_ms)
         return gv_refuse(why, GV_BAD_CREDENTIAL, "bid.bidder", now_ms,
                          c->book->bidder[bidder].not_after_ms);
@@ -88,6 +87,8 @@ check_stamp(struct gv_state *s, const struct gv_chain *c,
         return gv_refuse(why, GV_SET_FIXED, "STAMP", 0, 0);
     if (gv_book_has_stamp(c->book, t->authority, f->info_hash))
         return gv_refuse(why, GV_DUPLICATE, "stamp", 0, 0);
+    if (!gv_book_authority_ok(c->book, t->authority))
+        return gv_refuse(why, GV_BAD_STAMP, "stamp.revoked", t->authority, 0);
     if (!a->again && f->time_us > now_us + STAMP_AHEAD_US)
         return gv_refuse(why, GV_BAD_STAMP, "stamp.genTime", f->time_us,
                          now_us);
@@ -152,6 +153,41 @@ check_cutoff(const struct gv_chain *c, const struct gv_tx_facts *f,
     return GV_OK;
 }
 
+/* ISSUED, REVOKE and DISCLOSE: one that would do the same waits already? */
+static bool
+deed_waits(const struct gv_chain *c, const struct gv_tx *tx)
+{
+    const struct gv_pool_tx *e = c->pool.of[GV_POOL_DEEDS].first;
+
+    for (; e; e = e->next) {
+        if (e->tx.kind != tx->kind)
+            continue;
+        if (tx->kind == GV_TX_ISSUED ||
+            (tx->kind == GV_TX_REVOKE && GV_ID_EQ(&e->tx.u.revoke.fingerprint,
+                                                  &tx->u.revoke.fingerprint)) ||
+            (tx->kind == GV_TX_DISCLOSE &&
+             e->tx.u.disclose.notary == tx->u.disclose.notary &&
+             e->tx.u.disclose.side == tx->u.disclose.side))
+            return true;
+    }
+    return false;
+}
+
+static enum gv_rc
+check_deed(const struct gv_chain *c, const struct gv_tx *tx,
+           struct gv_reject *why)
+{
+    if (deed_waits(c, tx))
+        return gv_refuse(why, GV_DUPLICATE, gv_tx_name(tx->kind), 0, 0);
+    if (tx->kind == GV_TX_DISCLOSE)
+        return gv_book_check_disclose(c->book, &tx->u.disclose, why);
+    if (gv_book_set_fixed(c->book))
+        return gv_refuse(why, GV_SET_FIXED, gv_tx_name(tx->kind), 0, 0);
+    if (tx->kind == GV_TX_ISSUED)
+        return gv_book_check_issued(c->book, why);
+    return gv_book_check_revoke(c->book, &tx->u.revoke, why);
+}
+
 /* A FINAL waits even while its source is justified by gossip alone: the FINAL
  * that says so on the chain may stand in the same block. */
 static enum gv_rc
@@ -161,6 +197,8 @@ check_final(const struct gv_chain *c, const struct gv_vote *v,
     uint32_t source = gv_tree_find(&c->tree, &v->source);
     uint32_t target = gv_tree_find(&c->tree, &v->target);
 
+    if (!c->registry && gv_book_ended(c->book))
+        return gv_refuse(why, GV_CHAIN_ENDED, "final.link", 0, 0);
     if (source == GV_NOWHERE || target == GV_NOWHERE)
         return gv_refuse(why, GV_MISSING_PARENT, "final.link", v->target_height,
                          c->sum.height);
@@ -247,9 +285,12 @@ check(struct gv_state *s, const struct gv_chain *c,
         return check_close(c, why);
     case GV_TX_CUTOFF:
         return check_cutoff(c, a->facts, why);
+    case GV_TX_ISSUED:
+    case GV_TX_DISCLOSE:
+    case GV_TX_REVOKE:
+        return check_deed(c, tx, why);
     case GV_TX_SERVICE:
     case GV_TX_CERT:
-    case GV_TX_REVOKE:
     case GV_TX_LIST:
     case GV_TX_OPEN:
     case GV_TX_OUTCOME:
@@ -268,9 +309,10 @@ room_for(const struct gv_state *s, const struct gv_chain *c,
          const struct gv_tx *tx)
 {
     size_t max = s->opt.pool_max_bytes;
-    enum gv_pool_class class = gv_pool_class_of(tx->kind);
+    enum gv_pool_class class = gv_pool_class_of(&c->pool, tx->kind);
 
-    if (class == GV_POOL_NOTICES || class == GV_POOL_STAMPS)
+    if (class == GV_POOL_NOTICES || class == GV_POOL_STAMPS ||
+        class == GV_POOL_DEEDS)
         return max + max / 4;
     return c->registry ? max / 2 : max;
 }
@@ -322,10 +364,12 @@ is_dead(const struct gv_chain *c, const struct gv_pool_tx *e)
     case GV_TX_BID:
     case GV_TX_STAMP:
     case GV_TX_CLOSE:
-        return gv_book_set_fixed(c->book);
+    case GV_TX_ISSUED:
+    case GV_TX_REVOKE:
+        return !c->registry && gv_book_set_fixed(c->book);
+    case GV_TX_DISCLOSE:
     case GV_TX_SERVICE:
     case GV_TX_CERT:
-    case GV_TX_REVOKE:
     case GV_TX_LIST:
     case GV_TX_OPEN:
     case GV_TX_OUTCOME:

@@ -18,6 +18,15 @@ struct gv_book_step {
 
 /* book_txs.c: enter the transactions. */
 enum gv_rc gv_book_add_txs(struct gv_book_step *s) GV_MUST_CHECK;
+/* book_trust.c: who may still act. REVOKEs act on their whole block, so they
+ * enter before the rest. */
+enum gv_rc gv_book_add_revokes(struct gv_book_step *s) GV_MUST_CHECK;
+enum gv_rc gv_book_add_issued(struct gv_book_step *s,
+                              const struct gv_tx_issued *t) GV_MUST_CHECK;
+enum gv_rc gv_book_add_disclose(struct gv_book_step *s,
+                                const struct gv_tx_disclose *t) GV_MUST_CHECK;
+/* Do the tokens of this authority still count? */
+bool gv_book_authority_ok(const struct gv_book *b, unsigned authority);
 /* book_time.c: times of what the block stamped; deadlines; the fold. */
 enum gv_rc gv_book_add_stamps(struct gv_book_step *s) GV_MUST_CHECK;
 enum gv_rc gv_book_settle_times(struct gv_book_step *s) GV_MUST_CHECK;

@@ -62,6 +62,9 @@ add_stamp(struct gv_book_step *s, const struct gv_tx_stamp *t,
 
     if (gv_book_has_stamp(b, t->authority, f->info_hash))
         return gv_refuse(s->why, GV_DUPLICATE, "stamp", 0, 0);
+    if (!gv_book_authority_ok(b, t->authority))
+        return gv_refuse(s->why, GV_BAD_STAMP, "stamp.revoked", t->authority,
+                         0);
     if (!gv_vec_room(&b->stamp, b->stamps, &b->stamp_cap, sizeof(*b->stamp)))
         return GV_FAULT;
     to = &b->stamp[b->stamps];

@@ -257,6 +257,8 @@ gv_directory_check(const struct gv_directory *d, const struct gv_tx *tx,
     case GV_TX_CLOSE:
     case GV_TX_CUTOFF:
     case GV_TX_OUTCOME:
+    case GV_TX_ISSUED:
+    case GV_TX_DISCLOSE:
     case GV_TX_RECEIPT:
         break;
     }

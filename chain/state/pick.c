@@ -78,6 +78,16 @@ cutoff_fits(const struct gv_chain *c, const struct gv_pool_tx *e,
     return true;
 }
 
+static void
+pick_deeds(const struct gv_chain *c, struct gv_pick *p)
+{
+    const struct gv_pool_tx *e;
+
+    for (e = first_of(c, GV_POOL_DEEDS); e; e = e->next)
+        if (!add(p, e))
+            break;
+}
+
 /* X: the CUTOFF made for this tip. */
 static void
 pick_cutoff(const struct gv_chain *c, struct gv_pick *p)
@@ -270,6 +280,7 @@ pick_bids(const struct gv_state *s, const struct gv_chain *c, struct gv_pick *p)
         if (p->count >= TXS_MAX / 4 || p->bytes > BYTES_MAX / 4 || !add(p, e))
             break;
     r.enrols = p->count;
+    pick_deeds(c, p);
     offer_stamps(s, c, p, &r);
     choose_bids(c, p, &r);
     choose_stamps(s, c, p);
@@ -293,6 +304,8 @@ gv_pick_txs(struct gv_state *s, struct gv_chain *c, struct gv_pick *p)
 {
     if (c->registry)
         pick_registry(c, p);
+    else if (gv_book_ended(c->book))
+        pick_deeds(c, p);
     else if (c->book->outcome_height)
         pick_finals(c, p);
     else if (c->book->cutoff_height)

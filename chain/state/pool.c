@@ -63,7 +63,7 @@ gv_pool_find_leaf(const struct gv_pool *p, const uint8_t leaf32[32])
 }
 
 enum gv_pool_class
-gv_pool_class_of(enum gv_tx_kind kind)
+gv_pool_class_of(const struct gv_pool_lists *lists, enum gv_tx_kind kind)
 {
     if (kind == GV_TX_STAMP)
         return GV_POOL_STAMPS;
@@ -71,6 +71,9 @@ gv_pool_class_of(enum gv_tx_kind kind)
         return GV_POOL_ENROLS;
     if (kind == GV_TX_FINAL || kind == GV_TX_CUTOFF)
         return GV_POOL_NOTICES;
+    if (!lists->registry && (kind == GV_TX_REVOKE || kind == GV_TX_ISSUED ||
+                             kind == GV_TX_DISCLOSE))
+        return GV_POOL_DEEDS;
     return GV_POOL_BIDS;
 }
 
@@ -149,7 +152,7 @@ gv_pool_add(struct gv_pool *p, struct gv_chain *chain,
     e->chain = chain;
     if (take_slot(p, e) != GV_OK)
         return GV_FAULT;
-    list = &lists->of[gv_pool_class_of(tx->kind)];
+    list = &lists->of[gv_pool_class_of(lists, tx->kind)];
     e->prev = list->last;
     if (list->last)
         list->last->next = e;
@@ -173,7 +176,7 @@ void
 gv_pool_remove(struct gv_pool *p, struct gv_pool_lists *lists,
                struct gv_pool_tx *e)
 {
-    struct gv_pool_list *list = &lists->of[gv_pool_class_of(e->tx.kind)];
+    struct gv_pool_list *list = &lists->of[gv_pool_class_of(lists, e->tx.kind)];
 
     gv_table_remove(&p->by_id, e->slot);
     if (has_leaf(e))

@@ -57,6 +57,7 @@ enum gv_pool_class {
     GV_POOL_BIDS, /* BID, CLOSE; on the registry everything but FINAL */
     GV_POOL_STAMPS,
     GV_POOL_ENROLS,
+    GV_POOL_DEEDS,   /* REVOKE, ISSUED, DISCLOSE of an auction */
     GV_POOL_NOTICES, /* FINAL, CUTOFF */
     GV_POOL_CLASSES
 };
@@ -66,11 +67,13 @@ struct gv_pool_list {
 };
 
 struct gv_pool_lists {
+    bool registry; /* of the registry chain */
     struct gv_pool_list of[GV_POOL_CLASSES];
     size_t count; /* in all of them */
 };
 
-enum gv_pool_class gv_pool_class_of(enum gv_tx_kind kind);
+enum gv_pool_class gv_pool_class_of(const struct gv_pool_lists *lists,
+                                    enum gv_tx_kind kind);
 
 struct gv_pool {
     struct gv_pool_tx **at; /* by slot; NULL: free */

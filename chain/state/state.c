@@ -111,7 +111,7 @@ make_registry(struct gv_state *s)
     if (!c)
         return gv_state_fail(s, "out of memory");
     c->id = s->opt.params->registry;
-    c->registry = true;
+    c->registry = c->pool.registry = true;
     c->number = s->next_number++;
     if (gv_state_insert_chain(s, c) != GV_OK)
         return GV_FAULT;

@@ -16,8 +16,6 @@
 #include "gavel/tx.h"
 
 #define GV_ATTACHMENTS_MAX 16
-#define GV_NOTARIES_MAX 16
-#define GV_RSA_SIZE 384    /* bytes of an RSA-3072 modulus */
 #define GV_CUT_LOG2_MAX 12 /* k = 2^12 leaves at most */
 #define GV_TEXT_MAX 8192
 
@@ -79,6 +77,7 @@ struct gv_open {
     struct gv_bytes raw;   /* whole encoding */
     size_t preimage_len;   /* bytes before the signatures */
     struct gv_chain_id id; /* derived: the auction's id */
+    struct gv_pubkey root; /* derived: the network's root key */
 };
 
 /* Decode and make the context-free checks. Verdicts GV_BAD_ENCODING,

@@ -252,7 +252,8 @@ pile_pool(const struct gv_chain *c, uint64_t since_ms, uint32_t *skip,
           struct pile *pile)
 {
     static const enum gv_pool_class order[GV_POOL_CLASSES] = {
-        GV_POOL_ENROLS, GV_POOL_BIDS, GV_POOL_STAMPS, GV_POOL_NOTICES};
+        GV_POOL_ENROLS, GV_POOL_BIDS, GV_POOL_STAMPS, GV_POOL_DEEDS,
+        GV_POOL_NOTICES};
     uint32_t at = 0;
 
     for (size_t k = 0; k < GV_POOL_CLASSES; k++)

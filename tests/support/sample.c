@@ -151,36 +151,6 @@ sample_open(struct sample *s, struct gv_open *o)
     return gv_bytes(raw, sink.len);
 }
 
-/* A modulus by its form alone: nothing is signed or encrypted with it. */
-static struct gv_bytes
-make_modulus(struct sample *s, uint8_t mark)
-{
-    uint8_t *n = sample_alloc(s, GV_RSA_SIZE);
-
-    memset(n, mark, GV_RSA_SIZE);
-    n[0] |= 0x80;
-    n[GV_RSA_SIZE - 1] |= 1;
-    return gv_bytes(n, GV_RSA_SIZE);
-}
-
-static void
-make_escrow(struct sample *s, unsigned notaries, struct gv_open *o)
-{
-    o->issuer_count = 1;
-    o->issuer.cred = s->issuer.cred;
-    o->issuer.operator_name = gv_bytes("Tokens", 6);
-    o->issuer.token = make_modulus(s, 0x10);
-    o->issuer.challenge = make_modulus(s, 0x20);
-    o->cut_log2 = 3;
-    o->notary_count = (uint8_t)(notaries != 0 ? notaries : 3);
-    o->escrow_t = (uint8_t)((o->notary_count + 1) / 2);
-    for (unsigned i = 0; i < o->notary_count; i++) {
-        o->notary[i].cred = s->notary[i].cred;
-        o->notary[i].operator_name = gv_bytes("Notary", 6);
-        o->notary[i].key = make_modulus(s, (uint8_t)(0x30 + i));
-    }
-}
-
 static void
 make_open(struct sample *s, const struct sample_options *options)
 {
@@ -201,7 +171,7 @@ make_open(struct sample *s, const struct sample_options *options)
     else
         gv_terms_default(s->params, &o.terms);
     if (o.terms.identity == GV_ANONYMOUS)
-        make_escrow(s, options->notaries, &o);
+        sample_escrow(s, options->notaries, &o);
     o.authority_count =
         (uint8_t)(options->authorities != 0 ? options->authorities : 1);
     for (unsigned i = 0; i < o.authority_count; i++)
@@ -242,6 +212,7 @@ sample_free(struct sample *s)
     gv_pins_free(s->registry_pins);
     for (unsigned i = 0; i < GV_AUTHORITIES_MAX; i++)
         EVP_PKEY_free(s->authority[i]);
+    EVP_PKEY_free(s->token_key);
     gv_keys_free(s->keys);
     while (s->memory != NULL) {
         struct sample_memory *next = s->memory->next;

@@ -252,7 +252,7 @@ test_places_F3(void **state)
     } want[] = {
         {GV_TX_SERVICE, true, false, "SERVICE"},
         {GV_TX_CERT, true, false, "CERT"},
-        {GV_TX_REVOKE, true, false, "REVOKE"},
+        {GV_TX_REVOKE, true, true, "REVOKE"},
         {GV_TX_LIST, true, false, "LIST"},
         {GV_TX_OPEN, false, true, "OPEN"},
         {GV_TX_ENROL, false, true, "ENROL"},
@@ -261,6 +261,8 @@ test_places_F3(void **state)
         {GV_TX_CLOSE, false, true, "CLOSE"},
         {GV_TX_CUTOFF, false, true, "CUTOFF"},
         {GV_TX_OUTCOME, false, true, "OUTCOME"},
+        {GV_TX_ISSUED, false, true, "ISSUED"},
+        {GV_TX_DISCLOSE, false, true, "DISCLOSE"},
         {GV_TX_FINAL, true, true, "FINAL"},
         {GV_TX_RECEIPT, false, false, "RECEIPT"},
     };

@@ -66,7 +66,7 @@ assert_refused(struct gv_bytes raw, const char *field)
         assert_string_equal(why.field, field);
 }
 
-static uint8_t long_bytes[GV_CERT_DER_MAX + 1];
+static uint8_t long_bytes[GV_BLOB_MAX + GV_RSA_SIZE];
 
 struct limit {
     enum gv_tx_kind kind;
@@ -141,8 +141,6 @@ spoil_enrol(struct gv_tx *tx, unsigned how)
     if (how <= 2)
         spoil_cred(&tx->u.enrol.cred, how);
     else if (how == 3)
-        tx->u.enrol.form = 1;
-    else if (how == 4)
         tx->u.enrol.key.b[0] ^= 1;
     else
         tx->u.enrol.der = gv_bytes(long_bytes, GV_CERT_DER_MAX + 1);
@@ -243,6 +241,27 @@ spoil_final(struct gv_tx *tx, unsigned how)
 }
 
 static void
+spoil_anonymous(struct gv_tx *tx, unsigned how)
+{
+    static const uint8_t token[GV_RSA_SIZE];
+    struct gv_tx_enrol *e = &tx->u.enrol;
+
+    e->form = how == 0 ? 2 : GV_ENROL_ANONYMOUS;
+    e->token = gv_bytes(token, sizeof(token));
+    e->blob = gv_bytes(long_bytes, how == 1   ? GV_BLOB_MIN - 1
+                                   : how == 2 ? GV_BLOB_MIN + 1
+                                              : GV_BLOB_MAX + GV_RSA_SIZE);
+}
+
+static void
+spoil_disclose(struct gv_tx *tx, unsigned how)
+{
+    tx->u.disclose.award = how == 0;
+    tx->u.disclose.notary = how == 1 ? GV_NOTARIES_MAX : 0;
+    tx->u.disclose.side = how == 2 ? 2 : 0;
+}
+
+static void
 spoil_receipt(struct gv_tx *tx, unsigned how)
 {
     tx->u.receipt.deadline_us = tx->u.receipt.t_us - how;
@@ -269,9 +288,8 @@ static const struct limit limits[] = {
     {GV_TX_LIST, spoil_list, 5, "list.title"},
     {GV_TX_ENROL, spoil_enrol, 0, "credential role"},
     {GV_TX_ENROL, spoil_enrol, 2, "credential dates"},
-    {GV_TX_ENROL, spoil_enrol, 3, "enrol.form"},
-    {GV_TX_ENROL, spoil_enrol, 4, "enrol.key"},
-    {GV_TX_ENROL, spoil_enrol, 5, "enrol.der"},
+    {GV_TX_ENROL, spoil_enrol, 3, "enrol.key"},
+    {GV_TX_ENROL, spoil_enrol, 4, "enrol.der"},
     {GV_TX_BID, spoil_bid, 0, "bid.kind"},
     {GV_TX_BID, spoil_bid, 1, "bid.amount"},
     {GV_TX_STAMP, spoil_stamp, 0, "stamp.authority"},
@@ -295,6 +313,13 @@ static const struct limit limits[] = {
     {GV_TX_FINAL, spoil_final, 1, "final.bitmap"},
     {GV_TX_FINAL, spoil_final, 2, "final.bitmap"},
     {GV_TX_FINAL, spoil_final, 3, "final.bitmap"},
+    {GV_TX_ENROL, spoil_anonymous, 0, "enrol.form"},
+    {GV_TX_ENROL, spoil_anonymous, 1, "enrol.blob"},
+    {GV_TX_ENROL, spoil_anonymous, 2, "enrol.blob"},
+    {GV_TX_ENROL, spoil_anonymous, 3, "enrol.blob"},
+    {GV_TX_DISCLOSE, spoil_disclose, 0, "disclose.award"},
+    {GV_TX_DISCLOSE, spoil_disclose, 1, "disclose.notary"},
+    {GV_TX_DISCLOSE, spoil_disclose, 2, "disclose.side"},
     {GV_TX_RECEIPT, spoil_receipt, 0, "receipt.deadline"},
     {GV_TX_RECEIPT, spoil_receipt, 1, "receipt.deadline"},
 };

@@ -150,18 +150,22 @@ test_enrol(void **state)
     assert_bad(s, &tx, GV_BAD_SIGNATURE, "signature");
     tx = good;
     tx.u.enrol.cred.sig.b[0] ^= 1;
+    tx = sample_tx(s, &tx, &s->bidder[0].secret);
     assert_bad(s, &tx, GV_BAD_CREDENTIAL, "enrol.cred");
     tx = good;
     tx.u.enrol.der.len--;
+    tx = sample_tx(s, &tx, &s->bidder[0].secret);
     assert_bad(s, &tx, GV_BAD_CREDENTIAL, "enrol.der");
     sample_cred(s, &party, GV_ROLE_NODE, &s->ca.secret);
     tx = good;
     tx.u.enrol.cred = party.cred;
+    tx = sample_tx(s, &tx, &s->bidder[0].secret);
     assert_bad(s, &tx, GV_BAD_CREDENTIAL, "enrol.role");
     /* A CA that this OPEN does not name. */
     sample_cred(s, &party, GV_ROLE_USER, &s->tsa.secret);
     tx = good;
     tx.u.enrol.cred = party.cred;
+    tx = sample_tx(s, &tx, &s->bidder[0].secret);
     assert_bad(s, &tx, GV_BAD_CREDENTIAL, "enrol.cred");
     /* The seller does not bid. */
     tx = good;

@@ -425,6 +425,9 @@ book_digest(struct gv_book *b, uint8_t out32[32])
         DIGEST(&h, b->close_leaf);
         DIGEST(&h, b->close_info);
     }
+    DIGEST(&h, b->issued);
+    DIGEST(&h, b->revokeds);
+    DIGEST(&h, b->disclosed);
     DIGEST(&h, b->cutoff_height);
     DIGEST(&h, b->outcome_height);
     DIGEST(&h, b->by_key.used);
