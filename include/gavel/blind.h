@@ -28,7 +28,6 @@
 
 #define GV_BLIND_PREFIX 32
 #define GV_BLIND_SALT 48
-#define GV_BLIND_INPUT_MAX 256 /* bytes of a prepared message */
 
 /* What one blinding is made of; wipe it. r is big-endian, in 1 to n - 1 and
  * as long as the modulus. */
@@ -39,8 +38,8 @@ struct gv_blind {
 };
 
 /* Prepare and Blind (RFC 9474, 4.1 and 4.2) of a 32-byte message. blinded has
- * the size of the modulus. GV_REJECT when r is out of range; a message or r
- * that shares a factor with n is met in gv_blind_finish. */
+ * GV_RSA_SIZE bytes. GV_REJECT when r is out of range, or when it or the
+ * encoded message shares a factor with n. */
 enum gv_rc gv_blind(const struct gv_rsa_pub *pub, struct gv_rsa_work *work,
                     const uint8_t msg32[32], const struct gv_blind *secret,
                     uint8_t blinded[GV_RSA_SIZE]) GV_MUST_CHECK;
