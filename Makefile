@@ -71,7 +71,7 @@ LEDGER = $(O)/libgavel-ledger.a
 
 CORE_SRC := $(wildcard chain/core/*.c chain/rules/*.c)
 CHAIN_SRC := $(wildcard chain/state/*.c chain/store/*.c)
-CLIENT_SRC := $(wildcard src/client/*.c src/base/*.c)
+CLIENT_SRC := $(wildcard src/client/*.c src/base/*.c src/pki/*.c)
 KERNEL_SRC := $(wildcard miner/kernel/*.c)
 NODE_SRC := $(filter-out src/main.c,$(wildcard src/*.c)) \
             $(wildcard src/net/*.c src/ttp/*.c src/rpc/*.c)

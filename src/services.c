@@ -7,7 +7,7 @@
 #include <stdlib.h>
 
 #include "src/base/files.h"
-#include "src/ttp/x509.h"
+#include "src/pki/x509.h"
 
 #define WORKERS 2
 #define WORKERS_ROOM 4096

@@ -8,8 +8,8 @@
 
 #include "gavel/hash.h"
 #include "src/base/secret.h"
+#include "src/pki/x509.h"
 #include "src/ttp/ca_impl.h"
-#include "src/ttp/x509.h"
 
 #define HOUR_MS 3600000ull
 #define DAY_MS (24 * HOUR_MS)

@@ -10,7 +10,7 @@
 #include "gavel/hash.h"
 #include "gavel/wire.h"
 #include "src/client/csr_oid.h"
-#include "src/ttp/x509.h"
+#include "src/pki/x509.h"
 
 #define PROOF_SIZE 96
 #define NAME_MAX_DER 256

@@ -11,8 +11,8 @@
 
 #include "src/base/files.h"
 #include "src/base/secret.h"
+#include "src/pki/x509.h"
 #include "src/ttp/rolekeys_file.h"
-#include "src/ttp/x509.h"
 
 #define HOUR_MS 3600000ull
 #define DAY_MS (24 * HOUR_MS)

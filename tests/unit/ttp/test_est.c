@@ -2,10 +2,10 @@
  * curl and openssl. */
 #include "src/client/csr.h"
 #include "src/client/https.h"
+#include "src/pki/x509.h"
 #include "src/rpc/http_tls.h"
 #include "src/ttp/est.h"
 #include "src/ttp/tsahttp.h"
-#include "src/ttp/x509.h"
 #include "tests/unit/ttp/fixture.h"
 
 #include <openssl/evp.h>

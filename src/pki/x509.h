@@ -11,8 +11,8 @@
  *
  * Thread-safety: no shared state; objects are safe to read from many threads.
  */
-#ifndef GAVEL_TTP_X509_H
-#define GAVEL_TTP_X509_H
+#ifndef GAVEL_PKI_X509_H
+#define GAVEL_PKI_X509_H
 
 #include <gavel/cred.h>
 #include <openssl/types.h>

@@ -1,5 +1,5 @@
 /* x509.c - issuing certificates (docs/spec/ttp.md, T10). */
-#include "src/ttp/x509.h"
+#include "src/pki/x509.h"
 
 #include <arpa/inet.h>
 #include <openssl/ec.h>

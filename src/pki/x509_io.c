@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 #include "gavel/hash.h"
-#include "src/ttp/x509.h"
+#include "src/pki/x509.h"
 
 /* Rounds of PBKDF2 for an encrypted key. */
 #define KEY_ROUNDS 200000
