@@ -2,51 +2,13 @@
 #include "src/pki/x509.h"
 
 #include <arpa/inet.h>
-#include <openssl/ec.h>
 #include <openssl/rand.h>
 #include <openssl/x509v3.h>
 #include <stdio.h>
 
-#include "src/client/csr_oid.h"
+#include "src/pki/profile.h"
 
 #define SERIAL_SIZE 16
-
-/* What a kind of certificate says; NULL leaves the extension out. */
-struct profile {
-    const char *basic, *usage, *extended;
-};
-
-static const struct profile profiles[] = {
-    [GV_X509_ROOT] = {"critical,CA:TRUE,pathlen:1",
-                      "critical,keyCertSign,cRLSign", NULL},
-    [GV_X509_CA] = {"critical,CA:TRUE,pathlen:0",
-                    "critical,keyCertSign,cRLSign", NULL},
-    [GV_X509_TSA] = {"critical,CA:FALSE", "critical,digitalSignature",
-                     "critical,timeStamping"},
-    [GV_X509_TLS_SERVER] = {"critical,CA:FALSE", "critical,digitalSignature",
-                            "serverAuth"},
-    [GV_X509_NODE] = {"critical,CA:FALSE", "critical,digitalSignature",
-                      "clientAuth," GV_OID_EKU_NODE},
-    [GV_X509_USER] = {"critical,CA:FALSE", "critical,digitalSignature",
-                      "clientAuth," GV_OID_EKU_USER},
-};
-
-EVP_PKEY *
-gv_x509_key_new(void)
-{
-    return EVP_EC_gen("P-256");
-}
-
-bool
-gv_x509_key_ok(const EVP_PKEY *key)
-{
-    char group[64];
-    size_t len;
-
-    return EVP_PKEY_is_a(key, "EC") &&
-           EVP_PKEY_get_group_name(key, group, sizeof(group), &len) == 1 &&
-           strcmp(group, "prime256v1") == 0;
-}
 
 static bool
 add(X509 *cert, X509 *issuer, int nid, const char *value)
@@ -205,7 +167,7 @@ set_head(X509 *cert, const struct gv_x509_issue *r)
 X509 *
 gv_x509_issue(const struct gv_x509_issue *r, struct gv_error *e)
 {
-    const struct profile *p = &profiles[r->kind];
+    const struct x509_profile *p = &x509_profiles[r->kind];
     X509 *cert = X509_new();
     X509 *issuer = r->issuer != NULL ? r->issuer : cert;
 
@@ -216,7 +178,7 @@ gv_x509_issue(const struct gv_x509_issue *r, struct gv_error *e)
         add(cert, issuer, NID_subject_key_identifier, "hash") &&
         add(cert, issuer, NID_authority_key_identifier, "keyid:always") &&
         add_names(cert, r) && add_crl_url(cert, r->crl_url) &&
-        X509_sign(cert, r->issuer_key, EVP_sha256()) > 0)
+        X509_sign(cert, r->issuer_key, gv_x509_digest(r->issuer_key)) > 0)
         return cert;
     gv_error_set(e, "cannot make the certificate of %s",
                  r->common_name != NULL ? r->common_name : "the subject");

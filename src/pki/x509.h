@@ -1,11 +1,11 @@
 /*
- * x509.h - keys, certificates and revocation lists of Gavel's services.
+ * x509.h - keys, certificates and revocation lists of Gavel's roles.
  *
- * Profiles (docs/spec/ttp.md, T10): P-256 keys, ecdsa-with-SHA256, X.509 v3,
- * random positive 126-bit serials, subject and authority key identifiers,
- * critical basicConstraints and keyUsage. The root has pathlen 1 and
- * certifies the CA (pathlen 0), the time-stamping authority and TLS servers;
- * the CA certifies users and nodes.
+ * Profiles (docs/spec/ttp.md, T10): X.509 v3, random positive 126-bit serials,
+ * subject and authority key identifiers, critical basicConstraints and
+ * keyUsage; P-256 keys, but RSA-3072 for token issuers (id-RSASSA-PSS) and
+ * notaries. The root has pathlen 1 and certifies the CA (pathlen 0), the
+ * services and TLS servers; the CA certifies users and nodes.
  *
  * EVP_PKEY and X509 are OpenSSL's, freed with EVP_PKEY_free and X509_free.
  *
@@ -25,8 +25,19 @@ enum gv_x509_kind {
     GV_X509_TSA,
     GV_X509_TLS_SERVER,
     GV_X509_NODE,
-    GV_X509_USER
+    GV_X509_USER,
+    GV_X509_ISSUER,
+    GV_X509_NOTARY,
+    GV_X509_KINDS /* how many; also: none of them */
 };
+
+/* "root", "ca", "tsa", "server", "node", "user", "issuer", "notary"; "none"
+ * for GV_X509_KINDS. */
+const char *gv_x509_kind_name(enum gv_x509_kind kind);
+
+/* The kind whose profile a certificate has: basicConstraints, keyUsage,
+ * extKeyUsage. GV_X509_KINDS if it has that of none. */
+enum gv_x509_kind gv_x509_kind_of(const X509 *cert);
 
 struct gv_x509_issue {
     enum gv_x509_kind kind;
@@ -46,6 +57,18 @@ EVP_PKEY *gv_x509_key_new(void);
 
 /* Is it a P-256 key? */
 bool gv_x509_key_ok(const EVP_PKEY *key);
+
+/* A fresh key of the sort that a kind has (RSA takes about a second); NULL if
+ * the library fails. */
+EVP_PKEY *gv_x509_key_new_for(enum gv_x509_kind kind);
+
+/* Is the key of that sort? RSA: 3072 bits, exponent 65537; of an issuer
+ * restricted to SHA-384, MGF1 with SHA-384, salt of 48 bytes (RFC 9474). */
+bool gv_x509_key_fits(const EVP_PKEY *key, enum gv_x509_kind kind);
+
+/* The digest that signatures by this key are made with: SHA-384 for
+ * id-RSASSA-PSS, else SHA-256. */
+const EVP_MD *gv_x509_digest(const EVP_PKEY *key);
 
 /* Issue a certificate. NULL with e set. */
 X509 *gv_x509_issue(const struct gv_x509_issue *request, struct gv_error *e);

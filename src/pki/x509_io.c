@@ -1,14 +1,11 @@
 /* x509_io.c - certificates, keys and revocation lists as bytes. */
 #include <openssl/pem.h>
-#include <openssl/pkcs12.h>
 #include <openssl/x509v3.h>
 #include <stdlib.h>
 
 #include "gavel/hash.h"
+#include "src/pki/seal.h"
 #include "src/pki/x509.h"
-
-/* Rounds of PBKDF2 for an encrypted key. */
-#define KEY_ROUNDS 200000
 
 /* A copy of a memory BIO with a NUL behind it, by plain malloc. */
 static char *
@@ -81,22 +78,26 @@ gv_x509_from_pem(struct gv_bytes pem)
     return cert;
 }
 
-/* PEM_write_bio_PKCS8PrivateKey gives no say in the number of rounds, so the
- * envelope is made by hand. */
+/* PEM_write_bio_PKCS8PrivateKey gives no say in the number of rounds. */
 static bool
-write_encrypted(BIO *bio, PKCS8_PRIV_KEY_INFO *plain, const char *passphrase)
+write_encrypted(BIO *bio, const EVP_PKEY *key, const char *passphrase)
 {
-    X509_ALGOR *alg = PKCS5_pbe2_set_iv(EVP_aes_256_cbc(), KEY_ROUNDS, NULL, 0,
-                                        NULL, NID_hmacWithSHA256);
-    X509_SIG *sealed =
-        alg == NULL
-            ? NULL
-            : PKCS8_set0_pbe(passphrase, (int)strlen(passphrase), plain, alg);
+    X509_SIG *sealed = gv_seal_key(
+        key, gv_bytes(passphrase, strlen(passphrase)), GV_SEAL_ROUNDS);
     bool ok = sealed != NULL && PEM_write_bio_PKCS8(bio, sealed) == 1;
 
-    if (sealed == NULL)
-        X509_ALGOR_free(alg);
     X509_SIG_free(sealed);
+    return ok;
+}
+
+static bool
+write_plain(BIO *bio, const EVP_PKEY *key)
+{
+    PKCS8_PRIV_KEY_INFO *plain = EVP_PKEY2PKCS8(key);
+    bool ok =
+        plain != NULL && PEM_write_bio_PKCS8_PRIV_KEY_INFO(bio, plain) == 1;
+
+    PKCS8_PRIV_KEY_INFO_free(plain);
     return ok;
 }
 
@@ -104,17 +105,12 @@ char *
 gv_x509_key_pem(const EVP_PKEY *key, const char *passphrase, size_t *len)
 {
     BIO *bio = BIO_new(BIO_s_secmem());
-    PKCS8_PRIV_KEY_INFO *plain = EVP_PKEY2PKCS8(key);
     char *out = NULL;
-    bool ok = bio != NULL && plain != NULL;
 
-    if (ok && passphrase != NULL)
-        ok = write_encrypted(bio, plain, passphrase);
-    else if (ok)
-        ok = PEM_write_bio_PKCS8_PRIV_KEY_INFO(bio, plain) == 1;
-    if (ok)
+    if (bio != NULL &&
+        (passphrase != NULL ? write_encrypted(bio, key, passphrase)
+                            : write_plain(bio, key)))
         out = take(bio, len);
-    PKCS8_PRIV_KEY_INFO_free(plain);
     BIO_free(bio);
     return out;
 }
