@@ -32,8 +32,8 @@ gv_loop_fail(struct gv_loop *l, const char *why)
     l->opt.failed(l->opt.arg, why);
 }
 
-/* Calls that only look wait for the commit, so that no answer shows what a
- * loss of power could take back. */
+/* Calls and questions that only look wait for the commit, so that no answer
+ * shows what a loss of power could take back. */
 static void
 put_off_call(struct gv_loop *l, struct gv_mail *m)
 {
@@ -65,6 +65,7 @@ handle(struct gv_loop *l, struct gv_mail *m)
     }
     switch (m->kind) {
     case GV_MAIL_CALL:
+    case GV_MAIL_ASK:
         put_off_call(l, m);
         return;
     case GV_MAIL_NET:
@@ -125,7 +126,10 @@ answer_calls(struct gv_loop *l)
             continue;
         }
         l->rpc.now_ms = l->now_ms;
-        (void)m->u.call.handle(&l->rpc, m->u.call.call);
+        if (m->kind == GV_MAIL_ASK)
+            gv_loop_answer_ask(l, m->u.ask);
+        else
+            (void)m->u.call.handle(&l->rpc, m->u.call.call);
         free(m);
     }
     l->call_count = 0;

@@ -2,8 +2,8 @@
  * loop_impl.h - what the files of the chain thread share: loop.c (turns),
  * loop_mail.c (letters), loop_life.c (begin and end), loop_tasks.c (blocks and
  * transactions), loop_bids.c (stamping), loop_repeat.c, loop_mine.c (templates
- * and seals), loop_rpc.c (calls), loop_net.c (the sync), loop_out.c (answers
- * and gossip after the commit).
+ * and seals), loop_rpc.c (calls), loop_ask.c (questions), loop_net.c (the
+ * sync), loop_out.c (answers and gossip after the commit).
  */
 #ifndef GAVEL_LOOP_IMPL_H
 #define GAVEL_LOOP_IMPL_H
@@ -26,8 +26,11 @@ enum gv_mail_kind {
     GV_MAIL_TASK,    /* a verified task */
     GV_MAIL_STAMPED, /* a STAMP or CUTOFF */
     GV_MAIL_OWN,     /* a transaction made inside this node */
+    GV_MAIL_ASK,     /* a service's question */
     GV_MAIL_SEAL     /* found by the built-in miner */
 };
+
+struct gv_question;
 
 struct gv_mail {
     enum gv_mail_kind kind;
@@ -38,6 +41,7 @@ struct gv_mail {
         } call;
         struct gv_net_event *net;
         struct gv_task *task;
+        struct gv_question *ask; /* of the thread that waits */
         struct gv_stamp_result *stamped;
         struct {
             uint8_t *raw;
@@ -147,6 +151,10 @@ void gv_loop_destroy_mail(void *message);
 void gv_loop_drop_task(void *arg, struct gv_task *task);
 void gv_loop_deliver_task(void *arg, struct gv_task *task);
 void gv_loop_deliver_stamped(void *arg, struct gv_stamp_result *r);
+
+/* loop_ask.c: either of them lets the asking thread go on. */
+void gv_loop_answer_ask(struct gv_loop *l, struct gv_question *ask);
+void gv_loop_drop_ask(struct gv_question *ask);
 
 /* loop.c */
 void gv_loop_fail(struct gv_loop *l, const char *why);

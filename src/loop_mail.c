@@ -38,6 +38,9 @@ gv_loop_destroy_mail(void *message)
     case GV_MAIL_OWN:
         free(m->u.own.raw);
         break;
+    case GV_MAIL_ASK:
+        gv_loop_drop_ask(m->u.ask);
+        break;
     case GV_MAIL_SEAL:
         break;
     }

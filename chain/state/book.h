@@ -24,6 +24,7 @@ struct gv_book_bidder {
     struct gv_hash fingerprint; /* zero: a pseudonym */
     uint64_t not_after_ms;      /* UINT64_MAX: a pseudonym */
     uint32_t bids;              /* BIDs on the chain (max_bids, R4) */
+    uint32_t height;            /* of its ENROL's block */
 };
 
 struct gv_book_bid {

@@ -70,6 +70,7 @@ add_enrol(struct gv_book_step *s, const struct gv_tx *tx)
     to->key = e->key;
     if (certified)
         to->fingerprint = e->cred.fingerprint;
+    to->height = s->block->h.header.height;
     to->not_after_ms = certified ? e->cred.not_after_ms : UINT64_MAX;
     b->bidders++;
     return gv_table_add(&b->by_key, (uint32_t)b->bidders - 1);
