@@ -59,7 +59,8 @@ enum gv_rc gv_env_seal(const struct gv_env *env,
                        const uint8_t seed32[32], uint8_t *out) GV_MUST_CHECK;
 
 /* Open and verify with the recipient's X25519 secret. body (raw.len bytes are
- * enough) receives the text and out->body points into it; zeroed unless GV_OK.
+ * enough) receives the text and out->body points into it; it holds nothing
+ * unless GV_OK.
  * Verdicts: GV_BAD_ENCODING; GV_NOT_ALLOWED with field "recipient" when it is
  * sealed to others; GV_BAD_SIGNATURE with field "ciphertext" or "signature".
  * Whether the sender may send this is for the caller to say. */

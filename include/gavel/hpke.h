@@ -17,7 +17,8 @@
 #define GV_HPKE_KEY 32 /* bytes of every key, secret or public, and of enc */
 #define GV_HPKE_TAG 16 /* bytes a ciphertext is longer than its plaintext */
 
-/* X25519 (RFC 7748). GV_REJECT when the result is all zero, which happens for
+/* X25519 (RFC 7748): the public key of a secret (any 32 bytes are one), and
+ * what two keys share. GV_REJECT when that is all zero, which happens for
  * peers' keys of small order. */
 enum gv_rc gv_x25519_public(const uint8_t secret[GV_HPKE_KEY],
                             uint8_t out[GV_HPKE_KEY]) GV_MUST_CHECK;
@@ -27,7 +28,7 @@ enum gv_rc gv_x25519(const uint8_t secret[GV_HPKE_KEY],
 
 /* DeriveKeyPair: a key from a seed of at least 32 bytes. */
 enum gv_rc gv_hpke_derive(struct gv_bytes seed, uint8_t secret[GV_HPKE_KEY],
-                          uint8_t public[GV_HPKE_KEY]) GV_MUST_CHECK;
+                          uint8_t pub[GV_HPKE_KEY]) GV_MUST_CHECK;
 
 /* A channel of one direction; wipe it. */
 struct gv_hpke {
