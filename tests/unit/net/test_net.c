@@ -276,9 +276,10 @@ misbehaviour_ends_in_a_ban(void **state)
     raw_send(&r, GV_MSG_VOTE, 1, gv_bytes(chain, 32));  /* -20 */
     raw_send(&r, 200, 1, gv_bytes(chain, 32));          /* -20 */
     zmq_send(r.dealer, "x", 1, 0);                      /* -20 */
+    /* The list of peers follows the events, at the end of a turn. */
+    memset(&peer, 0, sizeof(peer));
     for (int i = 0; i < 200; i++) {
-        assert_int_equal(gv_net_peers(n.net, &peer, 1), 1);
-        if (peer.score == 35)
+        if (gv_net_peers(n.net, &peer, 1) == 1 && peer.score == 35)
             break;
         poll(NULL, 0, 20);
     }
