@@ -84,7 +84,8 @@ open_validator(struct node *n, struct gv_error *e)
     char *path;
     enum gv_rc rc;
 
-    if (!given && n->opt->roles == 0)
+    /* Issuer and notary alone certify nobody and order nothing. */
+    if (!given && !(n->opt->roles & (GV_ROLEKEYS_CA | GV_ROLEKEYS_TSA)))
         return GV_OK;
     n->has_validator = true;
     if (!given && n->opt->params->has_secrets) {

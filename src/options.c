@@ -49,7 +49,8 @@ static const struct gv_config_option table[] = {
     {.name = "ttp",
      .type = GV_CONFIG_STRING,
      .argument = "ROLES",
-     .help = "Trusted services to run: ca,tsa or all (default none)."},
+     .help = "Trusted services to run: ca,tsa,issuer,notary or all (default "
+             "none)."},
     {.name = "ttp-passphrase-file",
      .type = GV_CONFIG_STRING,
      .argument = "FILE",
@@ -197,6 +198,29 @@ read_datadir(struct gv_options *o, struct gv_error *e)
     return GV_OK;
 }
 
+/* GV_ROLEKEYS_... of one word of --ttp, 0: no such role. */
+static unsigned
+role_bits(const char *word, size_t len)
+{
+    static const struct {
+        const char *name;
+        unsigned bits;
+    } roles[] = {
+        {"ca", GV_ROLEKEYS_CA},
+        {"tsa", GV_ROLEKEYS_TSA},
+        {"issuer", GV_ROLEKEYS_ISSUER},
+        {"notary", GV_ROLEKEYS_NOTARY},
+        {"all", GV_ROLEKEYS_CA | GV_ROLEKEYS_TSA | GV_ROLEKEYS_ISSUER |
+                    GV_ROLEKEYS_NOTARY},
+    };
+
+    for (size_t i = 0; i < sizeof(roles) / sizeof(roles[0]); i++)
+        if (strlen(roles[i].name) == len &&
+            memcmp(word, roles[i].name, len) == 0)
+            return roles[i].bits;
+    return 0;
+}
+
 static enum gv_rc
 read_roles(struct gv_options *o, struct gv_error *e)
 {
@@ -204,21 +228,17 @@ read_roles(struct gv_options *o, struct gv_error *e)
 
     while (p && *p) {
         size_t n = strcspn(p, ",");
+        unsigned bits = role_bits(p, n);
 
-        if (n == 3 && memcmp(p, "all", 3) == 0)
-            o->roles |= GV_ROLEKEYS_CA | GV_ROLEKEYS_TSA;
-        else if (n == 2 && memcmp(p, "ca", 2) == 0)
-            o->roles |= GV_ROLEKEYS_CA;
-        else if (n == 3 && memcmp(p, "tsa", 3) == 0)
-            o->roles |= GV_ROLEKEYS_TSA;
-        else {
+        if (bits == 0) {
             char role[32];
 
             snprintf(role, sizeof(role), "%.*s", (int)n, p);
-            gv_options_blame(o->config, "ttp", role, "expected ca, tsa or all",
-                             e);
+            gv_options_blame(o->config, "ttp", role,
+                             "expected ca, tsa, issuer, notary or all", e);
             return GV_REJECT;
         }
+        o->roles |= bits;
         p += n + (p[n] == ',');
     }
     return GV_OK;

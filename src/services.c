@@ -137,6 +137,10 @@ gv_services_announce(struct gv_services *s)
     }
     if (s->tsa)
         publish_service(s, &s->keys.tsa);
+    if (s->issuer_keys)
+        publish_service(s, &s->keys.issuer);
+    if (s->notary_keys)
+        publish_service(s, &s->keys.notary);
 }
 
 /* --- open and close --- */
@@ -198,6 +202,25 @@ open_tsa(struct gv_services *s, struct gv_error *e)
                             s->point, &s->authority);
 }
 
+/* The keys that a role makes for single auctions. */
+static enum gv_rc
+open_auctionkeys(const struct gv_services *s, const char *name,
+                 const struct gv_rolekeys_role *role,
+                 struct gv_auctionkeys **out, struct gv_error *e)
+{
+    struct gv_auctionkeys_options o = {.secret = &role->secret};
+    char *dir = gv_file_join(s->opt.datadir, name);
+
+    if (dir) {
+        o.dir = dir;
+        *out = gv_auctionkeys_open(&o, e);
+    } else {
+        gv_error_set(e, "out of memory");
+    }
+    free(dir);
+    return *out ? GV_OK : GV_FAULT;
+}
+
 static enum gv_rc
 open_est(struct gv_services *s, struct gv_error *e)
 {
@@ -254,6 +277,12 @@ gv_services_open(const struct gv_services_options *o, struct gv_services *out,
         rc = open_ca(out, e);
     if (rc == GV_OK && o->roles & GV_ROLEKEYS_TSA)
         rc = open_tsa(out, e);
+    if (rc == GV_OK && o->roles & GV_ROLEKEYS_ISSUER)
+        rc = open_auctionkeys(out, "ttp/issuer-auctions", &out->keys.issuer,
+                              &out->issuer_keys, e);
+    if (rc == GV_OK && o->roles & GV_ROLEKEYS_NOTARY)
+        rc = open_auctionkeys(out, "ttp/notary-auctions", &out->keys.notary,
+                              &out->notary_keys, e);
     if (rc == GV_OK)
         rc = open_est(out, e);
     if (rc == GV_OK)
@@ -291,6 +320,8 @@ gv_services_close(struct gv_services *s)
 {
     gv_workers_free(s->workers);
     gv_est_free(s->est);
+    gv_auctionkeys_free(s->issuer_keys);
+    gv_auctionkeys_free(s->notary_keys);
     gv_tsa_free(s->tsa);
     gv_ca_free(s->ca);
     SSL_CTX_free(s->tls);
@@ -333,7 +364,9 @@ warrant_digest(const struct gv_open *o, uint8_t out32[32])
     gv_sha256_end(&h, out32);
 }
 
-/* Byte for byte what this node would have offered: names too. */
+/* Byte for byte what this node would have offered, names too. Issuer and
+ * notaries are not its own: the root certified them, and they say themselves
+ * that they serve (issuer_pop, notary_pop). */
 static enum gv_rc
 same_warrant(const struct gv_services *s, const struct gv_open *open,
              const struct gv_pubkey *validator, struct gv_reject *why)
@@ -344,6 +377,12 @@ same_warrant(const struct gv_services *s, const struct gv_open *open,
     if (!own)
         return GV_FAULT;
     gv_services_warrant(s, validator, own);
+    own->issuer_count = open->issuer_count;
+    own->issuer = open->issuer;
+    own->cut_log2 = open->cut_log2;
+    own->escrow_t = open->escrow_t;
+    own->notary_count = open->notary_count;
+    memcpy(own->notary, open->notary, sizeof(own->notary));
     warrant_digest(own, a);
     warrant_digest(open, b);
     free(own);
@@ -352,11 +391,41 @@ same_warrant(const struct gv_services *s, const struct gv_open *open,
                : gv_refuse(why, GV_NOT_SIGNER, "open.warrant", 0, 0);
 }
 
+static enum gv_rc
+check_cred(const struct gv_services *s, const struct gv_open *open,
+           const struct gv_cred *cred, const struct gv_pubkey *issuer,
+           const char *field, struct gv_reject *why)
+{
+    uint8_t digest[32];
+
+    gv_cred_digest(cred, &open->registry, digest);
+    if (!gv_cred_valid_at(cred, open->opening_ms) ||
+        !gv_key_verify(s->opt.keys, issuer, digest, &cred->sig))
+        return gv_refuse(why, GV_BAD_CREDENTIAL, field, 0, 0);
+    return GV_OK;
+}
+
+static enum gv_rc
+check_creds(const struct gv_services *s, const struct gv_open *open,
+            struct gv_reject *why)
+{
+    const struct gv_pubkey *root = &s->opt.params->root;
+    enum gv_rc rc = check_cred(s, open, &open->seller, &s->keys.ca.cred.key,
+                               "open.seller", why);
+
+    if (rc == GV_OK && open->issuer_count > 0)
+        rc = check_cred(s, open, &open->issuer.cred, root, "open.issuer", why);
+    for (unsigned i = 0; i < open->notary_count && rc == GV_OK; i++)
+        rc = check_cred(s, open, &open->notary[i].cred, root, "open.notary",
+                        why);
+    return rc;
+}
+
 enum gv_rc
 gv_services_check(const struct gv_services *s, const struct gv_open *open,
                   const struct gv_pubkey *validator, struct gv_reject *why)
 {
-    uint8_t digest[32];
+    enum gv_rc rc;
 
     if (!GV_ID_EQ(&open->ca.key, &s->keys.ca.cred.key))
         return gv_refuse(why, GV_NOT_SIGNER, "open.ca", 0, 0);
@@ -368,9 +437,6 @@ gv_services_check(const struct gv_services *s, const struct gv_open *open,
         !GV_ID_EQ(&open->validator[0].key, validator))
         return gv_refuse(why, GV_NOT_SIGNER, "open.validators",
                          open->validator_count, 1);
-    gv_cred_digest(&open->seller, &open->registry, digest);
-    if (!gv_key_verify(s->opt.keys, &s->keys.ca.cred.key, digest,
-                       &open->seller.sig))
-        return gv_refuse(why, GV_BAD_CREDENTIAL, "open.seller", 0, 0);
-    return same_warrant(s, open, validator, why);
+    rc = check_creds(s, open, why);
+    return rc == GV_OK ? same_warrant(s, open, validator, why) : rc;
 }

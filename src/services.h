@@ -16,6 +16,7 @@
 #include "gavel/open.h"
 #include "src/rpc/http.h"
 #include "src/rpc/http_tls.h"
+#include "src/ttp/auctionkeys.h"
 #include "src/ttp/ca.h"
 #include "src/ttp/est.h"
 #include "src/ttp/tsa.h"
@@ -27,7 +28,7 @@ struct gv_services_options {
     const struct gv_params *params;
     const struct gv_keys *keys; /* may sign */
     struct gv_kv kv;            /* borrowed: the CA's records */
-    unsigned roles;             /* GV_ROLEKEYS_CA, GV_ROLEKEYS_TSA */
+    unsigned roles;             /* GV_ROLEKEYS_CA, ... */
     enum gv_ca_approval approval;
     const char *passphrase;    /* of the role keys, or NULL; needed by open
                                 * alone */
@@ -47,6 +48,7 @@ struct gv_services {
     struct gv_rolekeys keys;
     struct gv_ca *ca;
     struct gv_tsa *tsa;
+    struct gv_auctionkeys *issuer_keys, *notary_keys; /* NULL: not the role */
     struct gv_est *est;
     struct gv_tsahttp tsahttp;
     struct gv_workers *workers;

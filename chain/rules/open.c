@@ -71,6 +71,34 @@ get_preimage(struct gv_reader *r, struct gv_open *o)
     open_get_warrant(r, o);
 }
 
+/* What follows from the fields. */
+static enum gv_rc
+finish(struct gv_open *o, const struct gv_params *params, struct gv_reject *why)
+{
+    if (!GV_ID_EQ(&o->registry, &params->registry))
+        return gv_refuse(why, GV_WRONG_NETWORK, "open.registry", 0, 0);
+    o->root = params->root;
+    gv_tagged(GV_TAG_AUCTION, o->raw.p, o->preimage_len, o->id.b);
+    return gv_terms_check(&o->terms, params, why);
+}
+
+enum gv_rc
+gv_open_decode_preimage(struct gv_bytes raw, const struct gv_params *params,
+                        struct gv_open *out, struct gv_reject *why)
+{
+    struct gv_reader r = gv_reader(raw);
+
+    memset(out, 0, sizeof(*out));
+    get_preimage(&r, out);
+    out->raw = raw;
+    out->preimage_len = raw.len;
+    if (!gv_reader_done(&r))
+        return gv_refuse(why, GV_BAD_ENCODING, r.field, 0, 0);
+    if (raw.len + 64 * gv_open_signatures(out) > GV_TX_MAX)
+        return gv_refuse(why, GV_BAD_ENCODING, "size", raw.len, GV_TX_MAX);
+    return finish(out, params, why);
+}
+
 enum gv_rc
 gv_open_decode(struct gv_bytes raw, const struct gv_params *params,
                struct gv_open *out, struct gv_reject *why)
@@ -92,11 +120,7 @@ gv_open_decode(struct gv_bytes raw, const struct gv_params *params,
         gv_get(&r, out->notary_pop[i].b, 64, "open.notary_pop");
     if (!gv_reader_done(&r))
         return gv_refuse(why, GV_BAD_ENCODING, r.field, 0, 0);
-    if (!GV_ID_EQ(&out->registry, &params->registry))
-        return gv_refuse(why, GV_WRONG_NETWORK, "open.registry", 0, 0);
-    out->root = params->root;
-    gv_tagged(GV_TAG_AUCTION, raw.p, out->preimage_len, out->id.b);
-    return gv_terms_check(&out->terms, params, why);
+    return finish(out, params, why);
 }
 
 void

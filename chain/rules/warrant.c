@@ -183,6 +183,17 @@ get_validators(struct gv_reader *r, struct gv_open *o)
     }
 }
 
+enum gv_rc
+gv_open_decode_warrant(struct gv_bytes raw, struct gv_open *out,
+                       struct gv_reject *why)
+{
+    struct gv_reader r = gv_reader(raw);
+
+    open_get_warrant(&r, out);
+    return gv_reader_done(&r) ? GV_OK
+                              : gv_refuse(why, GV_BAD_ENCODING, r.field, 0, 0);
+}
+
 void
 open_get_warrant(struct gv_reader *r, struct gv_open *o)
 {

@@ -86,11 +86,21 @@ enum gv_rc gv_open_decode(struct gv_bytes raw, const struct gv_params *params,
                           struct gv_open *out,
                           struct gv_reject *why) GV_MUST_CHECK;
 
+/* The same of a preimage alone, which ends before the signatures; those of out
+ * are zero. */
+enum gv_rc gv_open_decode_preimage(struct gv_bytes raw,
+                                   const struct gv_params *params,
+                                   struct gv_open *out,
+                                   struct gv_reject *why) GV_MUST_CHECK;
+
 /* Encode without and with the signatures. */
 void gv_open_put_preimage(struct gv_sink *s, const struct gv_open *o);
 void gv_open_put(struct gv_sink *s, const struct gv_open *o);
 /* The last part of the preimage, from ca to the validators. */
 void gv_open_put_warrant(struct gv_sink *s, const struct gv_open *o);
+/* Read that part into out, whose terms say what must be there. */
+enum gv_rc gv_open_decode_warrant(struct gv_bytes raw, struct gv_open *out,
+                                  struct gv_reject *why) GV_MUST_CHECK;
 
 /* Fill o->id from the fields. */
 void gv_open_id(struct gv_open *o);

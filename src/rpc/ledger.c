@@ -216,6 +216,10 @@ roles_of(const struct gv_ledger_status *st)
         json_array_append_new(out, json_string("ca"));
     if (st->tsa)
         json_array_append_new(out, json_string("tsa"));
+    if (st->issuer)
+        json_array_append_new(out, json_string("issuer"));
+    if (st->notary)
+        json_array_append_new(out, json_string("notary"));
     if (st->validator)
         json_array_append_new(out, json_string("validator"));
     if (st->miner)

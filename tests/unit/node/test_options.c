@@ -138,7 +138,10 @@ roles_and_auctions_are_read(void **state)
     } rows[] = {{"ca", GV_ROLEKEYS_CA},
                 {"tsa", GV_ROLEKEYS_TSA},
                 {"ca,tsa", GV_ROLEKEYS_CA | GV_ROLEKEYS_TSA},
-                {"all", GV_ROLEKEYS_CA | GV_ROLEKEYS_TSA}};
+                {"notary", GV_ROLEKEYS_NOTARY},
+                {"issuer,tsa", GV_ROLEKEYS_ISSUER | GV_ROLEKEYS_TSA},
+                {"all", GV_ROLEKEYS_CA | GV_ROLEKEYS_TSA | GV_ROLEKEYS_ISSUER |
+                            GV_ROLEKEYS_NOTARY}};
     struct trial t;
 
     (void)state;
