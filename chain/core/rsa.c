@@ -1,11 +1,9 @@
 /* rsa.c - RSA public keys: preparation, OAEP, two signature schemes
  * (docs/spec/identity.md, I2). */
-#include <openssl/core_names.h>
-#include <openssl/err.h>
-#include <openssl/param_build.h>
 #include <openssl/rsa.h>
 #include <stdlib.h>
 
+#include "chain/core/pkey.h"
 #include "chain/core/rsa_impl.h"
 #include "gavel/hash.h"
 
@@ -13,31 +11,6 @@ bool
 gv_rsa_modulus_ok(const uint8_t modulus[GV_RSA_SIZE])
 {
     return modulus[0] >= 0x80 && (modulus[GV_RSA_SIZE - 1] & 1) == 1;
-}
-
-/* A key from its integers: no DER is read, so there is one reading. */
-static EVP_PKEY *
-make_pkey(const BIGNUM *n)
-{
-    OSSL_PARAM_BLD *build = OSSL_PARAM_BLD_new();
-    EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(NULL, "RSA", NULL);
-    OSSL_PARAM *params = NULL;
-    BIGNUM *e = BN_new();
-    EVP_PKEY *key = NULL;
-
-    if (build != NULL && e != NULL &&
-        BN_set_word(e, (1ul << RSA_E_LOG2) + 1) == 1 &&
-        OSSL_PARAM_BLD_push_BN(build, OSSL_PKEY_PARAM_RSA_N, n) == 1 &&
-        OSSL_PARAM_BLD_push_BN(build, OSSL_PKEY_PARAM_RSA_E, e) == 1)
-        params = OSSL_PARAM_BLD_to_param(build);
-    if (params == NULL || ctx == NULL || EVP_PKEY_fromdata_init(ctx) != 1 ||
-        EVP_PKEY_fromdata(ctx, &key, EVP_PKEY_PUBLIC_KEY, params) != 1)
-        key = NULL;
-    OSSL_PARAM_free(params);
-    BN_free(e);
-    EVP_PKEY_CTX_free(ctx);
-    OSSL_PARAM_BLD_free(build);
-    return key;
 }
 
 struct gv_rsa_pub *
@@ -57,7 +30,7 @@ rsa_pub_make(struct gv_bytes modulus)
     ok = ok && pub->n != NULL && pub->mont != NULL &&
          BN_MONT_CTX_set(pub->mont, pub->n, ctx) == 1;
     if (ok)
-        pub->pkey = make_pkey(pub->n);
+        pub->pkey = pkey_rsa(modulus);
     if (!ok || pub->pkey == NULL) {
         gv_rsa_pub_free(pub);
         pub = NULL;
@@ -259,28 +232,17 @@ verify(const struct gv_rsa_pub *pub, bool pss, struct gv_bytes digest,
        struct gv_bytes sig)
 {
     EVP_PKEY_CTX *ctx;
-    bool no_memory;
-    int good;
+    enum gv_rc rc = GV_FAULT;
 
     /* Another length would be a fault in some libraries, a verdict in
      * others. */
     if (sig.len != pub->size)
         return GV_REJECT;
     ctx = EVP_PKEY_CTX_new_from_pkey(NULL, pub->pkey, NULL);
-    if (ctx == NULL || EVP_PKEY_verify_init(ctx) != 1 ||
-        !set_scheme(ctx, pss)) {
-        EVP_PKEY_CTX_free(ctx);
-        return GV_FAULT;
-    }
-    ERR_set_mark();
-    good = EVP_PKEY_verify(ctx, sig.p, sig.len, digest.p, digest.len);
+    if (ctx != NULL && EVP_PKEY_verify_init(ctx) == 1 && set_scheme(ctx, pss))
+        rc = pkey_verify(ctx, sig, digest);
     EVP_PKEY_CTX_free(ctx);
-    no_memory = good != 1 &&
-                ERR_GET_REASON(ERR_peek_last_error()) == ERR_R_MALLOC_FAILURE;
-    ERR_pop_to_mark();
-    if (no_memory)
-        return GV_FAULT;
-    return good == 1 ? GV_OK : GV_REJECT;
+    return rc;
 }
 
 enum gv_rc

@@ -55,11 +55,11 @@ gv_blob_size(unsigned n)
 
 /* A tree of which every leaf is known, or every leaf but one. Secret; wipe. */
 struct gv_ggm {
-    uint8_t depth;                    /* d, 0 to GV_CUT_MAX */
-    bool punctured;                   /* leaf `hole` is not known */
-    uint32_t hole;                    /* below 2^depth */
-    uint8_t node[GV_CUT_MAX + 1][32]; /* root, or the siblings of the path to
-                                       * the hole, root side first */
+    uint8_t depth;                /* d, 0 to GV_CUT_MAX */
+    bool punctured;               /* leaf `hole` is not known */
+    uint32_t hole;                /* below 2^depth */
+    uint8_t node[GV_CUT_MAX][32]; /* root, or the siblings of the path to
+                                   * the hole, root side first */
 };
 
 /* PRF(branch, "escrow" | auction | subject | attempt u32): one for every
