@@ -12,7 +12,7 @@
 #define WORKERS 2
 #define WORKERS_ROOM 4096
 
-/* --- the CA's records in the store --- */
+/* --- the services' records in the store --- */
 
 static enum gv_rc
 store_put(void *ctx, struct gv_bytes key, struct gv_bytes value)
@@ -46,7 +46,7 @@ store_get(void *ctx, struct gv_bytes key, uint8_t **value, size_t *len)
 }
 
 static enum gv_rc
-store_each(void *ctx,
+store_each(void *ctx, uint8_t owner,
            enum gv_rc (*visit)(void *, struct gv_bytes, struct gv_bytes),
            void *arg)
 {
@@ -58,7 +58,12 @@ store_each(void *ctx,
 
     if (gv_kv_iter_open(&s->opt.kv, &all, &it) != GV_OK)
         return GV_FAULT;
+    gv_kv_iter_seek(it, gv_bytes(&owner, 1));
     while ((rc = gv_kv_iter_next(it, &row)) == GV_OK) {
+        if (row.key.len == 0 || row.key.p[0] != owner) {
+            rc = GV_ABSENT;
+            break;
+        }
         rc = visit(arg, row.key, row.value);
         if (rc != GV_OK)
             break;
@@ -175,7 +180,7 @@ open_ca(struct gv_services *s, struct gv_error *e)
     o.role = &s->keys.ca;
     o.keys = s->opt.keys;
     o.registry = s->opt.params->registry;
-    o.store = (struct gv_ca_store){s, store_put, store_get, store_each};
+    o.store = (struct gv_ttp_store){s, store_put, store_get, store_each};
     o.approval = s->opt.approval;
     o.issued = publish_cert;
     o.issued_ctx = s;

@@ -41,13 +41,13 @@ gv_ca_new(const struct gv_ca_options *o, struct gv_error *e)
     if (ca->o.days == 0)
         ca->o.days = DEFAULT_DAYS;
     ca->waiting = calloc(GV_CA_PENDING_MAX, sizeof(*ca->waiting));
-    if (ca->waiting == NULL || gv_random(ca->nonce_key, 32) != GV_OK ||
+    if (ca->waiting == NULL ||
+        gv_nonces_init(&ca->nonces, GV_CA_NONCE_MS, 0) != GV_OK ||
         gv_random(&ca->index.seed, sizeof(ca->index.seed)) != GV_OK) {
         gv_error_set(e, "no memory or random numbers for the CA");
         gv_ca_free(ca);
         return NULL;
     }
-    ca->used[0].seed = ca->used[1].seed = ca->index.seed;
     if (ca_record_load(ca, e) != GV_OK) {
         gv_ca_free(ca);
         return NULL;
@@ -61,9 +61,7 @@ gv_ca_free(struct gv_ca *ca)
     if (ca == NULL)
         return;
     ca_index_clear(&ca->index);
-    ca_index_clear(&ca->used[0]);
-    ca_index_clear(&ca->used[1]);
-    gv_wipe(ca->nonce_key, sizeof(ca->nonce_key));
+    gv_nonces_clear(&ca->nonces);
     free(ca->waiting);
     free(ca->records);
     (void)pthread_mutex_destroy(&ca->lock);

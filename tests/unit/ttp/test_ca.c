@@ -15,7 +15,7 @@
 
 struct world {
     struct fixture f;
-    struct gv_ca_memory *memory;
+    struct gv_ttp_memory *memory;
     struct gv_ca *ca;
     uint64_t now;
     unsigned issued;
@@ -42,7 +42,7 @@ world_open(struct world *w, enum gv_ca_approval approval)
         .role = &w->f.roles.ca,
         .keys = w->f.keys,
         .registry = w->f.params->registry,
-        .store = gv_ca_memory_store(w->memory),
+        .store = gv_ttp_memory_store(w->memory),
         .approval = approval,
         .now_ms = world_now,
         .clock_ctx = &w->now,
@@ -60,7 +60,7 @@ world_make(struct world *w, enum gv_ca_approval approval)
 {
     memset(w, 0, sizeof(*w));
     fixture_make(&w->f);
-    w->memory = gv_ca_memory_new();
+    w->memory = gv_ttp_memory_new();
     w->now = fixture_now();
     world_open(w, approval);
 }
@@ -69,7 +69,7 @@ static void
 world_free(struct world *w)
 {
     gv_ca_free(w->ca);
-    gv_ca_memory_free(w->memory);
+    gv_ttp_memory_free(w->memory);
     fixture_free(&w->f);
 }
 

@@ -1,27 +1,27 @@
-/* ca_memory.c - the CA's records in memory. */
+/* memory.c - the services' records in memory. */
 #include <stdlib.h>
 
-#include "src/ttp/ca.h"
+#include "src/ttp/store.h"
 
 struct row {
-    uint8_t key[48];
+    uint8_t key[72];
     size_t key_len, len;
     uint8_t *value;
 };
 
-struct gv_ca_memory {
+struct gv_ttp_memory {
     struct row *rows;
     size_t n, cap;
 };
 
-struct gv_ca_memory *
-gv_ca_memory_new(void)
+struct gv_ttp_memory *
+gv_ttp_memory_new(void)
 {
-    return calloc(1, sizeof(struct gv_ca_memory));
+    return calloc(1, sizeof(struct gv_ttp_memory));
 }
 
 void
-gv_ca_memory_free(struct gv_ca_memory *m)
+gv_ttp_memory_free(struct gv_ttp_memory *m)
 {
     if (m == NULL)
         return;
@@ -33,7 +33,7 @@ gv_ca_memory_free(struct gv_ca_memory *m)
 
 /* From the end: what is looked up is mostly what was written last. */
 static struct row *
-find(struct gv_ca_memory *m, struct gv_bytes key)
+find(struct gv_ttp_memory *m, struct gv_bytes key)
 {
     for (size_t i = m->n; i-- > 0;)
         if (gv_bytes_eq(gv_bytes(m->rows[i].key, m->rows[i].key_len), key))
@@ -44,7 +44,7 @@ find(struct gv_ca_memory *m, struct gv_bytes key)
 static enum gv_rc
 memory_put(void *ctx, struct gv_bytes key, struct gv_bytes value)
 {
-    struct gv_ca_memory *m = ctx;
+    struct gv_ttp_memory *m = ctx;
     struct row *r = find(m, key);
     uint8_t *copy = malloc(value.len > 0 ? value.len : 1);
 
@@ -92,22 +92,25 @@ memory_get(void *ctx, struct gv_bytes key, uint8_t **value, size_t *len)
 }
 
 static enum gv_rc
-memory_each(void *ctx,
+memory_each(void *ctx, uint8_t owner,
             enum gv_rc (*visit)(void *arg, struct gv_bytes key,
                                 struct gv_bytes value),
             void *arg)
 {
-    const struct gv_ca_memory *m = ctx;
+    const struct gv_ttp_memory *m = ctx;
     enum gv_rc rc = GV_OK;
 
-    for (size_t i = 0; rc == GV_OK && i < m->n; i++)
+    for (size_t i = 0; rc == GV_OK && i < m->n; i++) {
+        if (m->rows[i].key_len == 0 || m->rows[i].key[0] != owner)
+            continue;
         rc = visit(arg, gv_bytes(m->rows[i].key, m->rows[i].key_len),
                    gv_bytes(m->rows[i].value, m->rows[i].len));
+    }
     return rc;
 }
 
-struct gv_ca_store
-gv_ca_memory_store(struct gv_ca_memory *m)
+struct gv_ttp_store
+gv_ttp_memory_store(struct gv_ttp_memory *m)
 {
-    return (struct gv_ca_store){m, memory_put, memory_get, memory_each};
+    return (struct gv_ttp_store){m, memory_put, memory_get, memory_each};
 }
