@@ -59,7 +59,7 @@ get_anonymous(struct gv_reader *r, struct gv_tx_enrol *t)
     t->blob = gv_get_b16(r, GV_BLOB_MAX, "enrol.blob");
     gv_get_require(r,
                    t->blob.len >= GV_BLOB_MIN &&
-                       t->blob.len % GV_RSA_SIZE == GV_BLOB_ID_SIZE,
+                       t->blob.len % GV_RSA_SIZE == GV_IDCT_SIZE,
                    "enrol.blob");
     gv_get(r, t->prefix, 32, "enrol.prefix");
     t->token = gv_get_view(r, GV_RSA_SIZE, "enrol.token");

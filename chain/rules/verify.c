@@ -2,7 +2,7 @@
 #include "gavel/verify.h"
 
 #include "chain/rules/pins.h"
-#include "gavel/blind.h"
+#include "gavel/open_escrow.h"
 
 static enum gv_rc
 check_cred(const struct gv_cred *c, const struct gv_pubkey *issuer,
@@ -178,16 +178,14 @@ static enum gv_rc
 check_anonymous(const struct gv_tx_enrol *e, const struct gv_pins *pins,
                 struct gv_reject *why)
 {
-    size_t blob = (size_t)pins->notaries * GV_RSA_SIZE + GV_BLOB_ID_SIZE;
-    struct gv_token token = {.key = e->key, .blob = e->blob};
+    size_t blob = gv_blob_size(pins->notaries);
+    struct gv_token token;
     enum gv_rc rc;
 
     if (e->blob.len != blob)
         return gv_refuse(why, GV_BAD_CREDENTIAL, "enrol.blob", e->blob.len,
                          blob);
-    memcpy(token.ek, e->ek, 32);
-    memcpy(token.prefix, e->prefix, 32);
-    memcpy(token.sig, e->token.p, GV_RSA_SIZE);
+    gv_enrol_token(e, &token);
     rc = gv_token_verify(pins->token, &pins->chain, &token);
     return rc == GV_REJECT
                ? gv_refuse(why, GV_BAD_CREDENTIAL, "enrol.token", 0, 0)

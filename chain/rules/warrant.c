@@ -35,8 +35,8 @@ get_operator(struct gv_reader *r, const char *field)
     return name;
 }
 
-static void
-put_escrow(struct gv_sink *s, const struct gv_open *o)
+void
+gv_open_put_escrow(struct gv_sink *s, const struct gv_open *o)
 {
     gv_put_u8(s, o->issuer_count);
     if (o->issuer_count > 0) {
@@ -60,7 +60,7 @@ gv_open_put_warrant(struct gv_sink *s, const struct gv_open *o)
 {
     gv_cred_put(s, &o->ca);
     gv_put_b16(s, o->ca_der);
-    put_escrow(s, o);
+    gv_open_put_escrow(s, o);
     gv_put_u8(s, o->bid_escrow_count);
     gv_put(s, o->bid_escrow, (size_t)o->bid_escrow_count * 32);
     gv_put_u8(s, o->authority_count);
@@ -112,8 +112,7 @@ get_notaries(struct gv_reader *r, struct gv_open *o)
     bool wanted = o->terms.identity == GV_ANONYMOUS;
 
     o->cut_log2 = gv_get_u8(r, "open.cut");
-    gv_get_require(r, o->cut_log2 <= (wanted ? GV_CUT_LOG2_MAX : 0),
-                   "open.cut");
+    gv_get_require(r, o->cut_log2 <= (wanted ? GV_CUT_MAX : 0), "open.cut");
     o->escrow_t = gv_get_u8(r, "open.escrow_t");
     o->notary_count = gv_get_u8(r, "open.notaries");
     gv_get_require(r,

@@ -16,7 +16,6 @@
 #include "gavel/tx.h"
 
 #define GV_ATTACHMENTS_MAX 16
-#define GV_CUT_LOG2_MAX 12 /* k = 2^12 leaves at most */
 #define GV_TEXT_MAX 8192
 
 struct gv_validator {
@@ -98,7 +97,9 @@ void gv_open_put_preimage(struct gv_sink *s, const struct gv_open *o);
 void gv_open_put(struct gv_sink *s, const struct gv_open *o);
 /* The last part of the preimage, from ca to the validators. */
 void gv_open_put_warrant(struct gv_sink *s, const struct gv_open *o);
-/* Read that part into out, whose terms say what must be there. */
+/* A part of it: issuer, cut and notaries. */
+void gv_open_put_escrow(struct gv_sink *s, const struct gv_open *o);
+/* Read the whole part into out, whose terms say what must be there. */
 enum gv_rc gv_open_decode_warrant(struct gv_bytes raw, struct gv_open *out,
                                   struct gv_reject *why) GV_MUST_CHECK;
 

@@ -15,10 +15,10 @@
 #define GAVEL_TX_H
 
 #include "gavel/cred.h"
+#include "gavel/escrow.h"
 #include "gavel/key.h"
 #include "gavel/outcome.h"
 #include "gavel/reject.h"
-#include "gavel/rsa.h"
 #include "gavel/tst.h"
 #include "gavel/wire.h"
 
@@ -28,7 +28,7 @@
 #define GV_AUTHORITIES_MAX 15 /* 2f+1 */
 #define GV_VALIDATORS_MAX 64
 #define GV_CERT_DER_MAX 4096
-#define GV_NOTARIES_MAX 16
+#define GV_NOTARIES_MAX GV_ESCROW_MAX
 #define GV_MEMO_SIZE 64
 #define GV_TITLE_MAX 200 /* bytes of UTF-8 */
 
@@ -104,10 +104,7 @@ struct gv_tx_enrol {
     struct gv_bytes token; /* GV_RSA_SIZE bytes */
     struct gv_sig sig;     /* by key */
 };
-/* n ciphertexts, one a notary, and the sealed identity. */
-#define GV_BLOB_ID_SIZE 84
-#define GV_BLOB_MIN (GV_RSA_SIZE + GV_BLOB_ID_SIZE)
-#define GV_BLOB_MAX (GV_NOTARIES_MAX * GV_RSA_SIZE + GV_BLOB_ID_SIZE)
+#define GV_BLOB_MIN (GV_RSA_SIZE + GV_IDCT_SIZE) /* one notary */
 
 struct gv_tx_bid {
     struct gv_pubkey bidder;

@@ -81,7 +81,7 @@ sample_enrol_anonymous(struct sample *s, unsigned bidder)
 {
     unsigned n =
         s->open.notary_count > 0 ? s->open.notary_count : DEFAULT_NOTARIES;
-    size_t len = (size_t)n * GV_RSA_SIZE + GV_BLOB_ID_SIZE;
+    size_t len = (size_t)n * GV_RSA_SIZE + GV_IDCT_SIZE;
     uint8_t *bytes = sample_alloc(s, len + GV_RSA_SIZE);
     struct gv_tx tx = sample_begin(s, GV_TX_ENROL);
     struct gv_token t = {.key = s->bidder[bidder].cred.key,

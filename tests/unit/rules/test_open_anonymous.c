@@ -135,7 +135,7 @@ no_share(struct gv_open *o)
 static void
 deep_cut(struct gv_open *o)
 {
-    o->cut_log2 = GV_CUT_LOG2_MAX + 1;
+    o->cut_log2 = GV_CUT_MAX + 1;
 }
 
 static void
