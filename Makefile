@@ -153,8 +153,9 @@ $(FUZZ): $(O)/%: $(O)/%.o $(O)/tests/fuzz/replay.o $(ALL_LIBS)
 	$(link) $(NODE_LIBS)
 endif
 
-# Not one of FUZZ: it writes inputs and reads none.
-$(O)/tests/fuzz/seeds: $(O)/tests/fuzz/seeds.o $(SUPPORT) $(ALL_LIBS)
+# Not of FUZZ: they write inputs and read none.
+SEEDS = $(patsubst %.c,$(O)/%,$(wildcard tests/fuzz/seeds*.c))
+$(SEEDS): $(O)/%: $(O)/%.o $(SUPPORT) $(ALL_LIBS)
 	$(link) $(NODE_LIBS)
 
 unit: $(UNIT) ## build and run the unit tests and vectors
@@ -178,8 +179,8 @@ fuzz: ## run every fuzz target for FUZZ_SECONDS (default 60)
 	@$(MAKE) --no-print-directory BUILD=fuzz fuzz-run
 fuzz-run: $(FUZZ)
 	@tests/run-fuzz --search $(O) $(FUZZ)
-fuzz-seeds: $(O)/tests/fuzz/seeds ## write the corpora's first inputs again
-	@$< tests/fuzz/corpus
+fuzz-seeds: $(SEEDS) ## write the corpora's first inputs again
+	@set -e; for seeds in $^; do $$seeds tests/fuzz/corpus; done
 cover: ## line coverage of the unit tests
 	@$(MAKE) --no-print-directory BUILD=cover unit
 	@tests/run-cover build/cover
