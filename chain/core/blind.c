@@ -1,5 +1,5 @@
 /* blind.c - the client's side of RFC 9474, and tokens
- * (docs/spec/identity.md, I5 and I9). */
+ * (docs/spec/identity.md, I5, I9 and I20). */
 #include "gavel/blind.h"
 
 #include <openssl/err.h>
