@@ -153,21 +153,35 @@ $(FUZZ): $(O)/%: $(O)/%.o $(O)/tests/fuzz/replay.o $(ALL_LIBS)
 	$(link) $(NODE_LIBS)
 endif
 
-# Not one of FUZZ: it writes inputs and reads none.
-$(O)/tests/fuzz/seeds: $(O)/tests/fuzz/seeds.o $(SUPPORT) $(ALL_LIBS)
+# Not of FUZZ: they write inputs and read none.
+SEEDS = $(patsubst %.c,$(O)/%,$(wildcard tests/fuzz/seeds*.c))
+$(SEEDS): $(O)/%: $(O)/%.o $(SUPPORT) $(ALL_LIBS)
+	$(link) $(NODE_LIBS)
+
+# These need valgrind with its header, and a build without sanitizers.
+CT_SRC := $(sort $(wildcard tests/ct/ct_*.c))
+CT = $(patsubst %.c,$(O)/%,$(CT_SRC))
+CT_CAN := $(and $(filter release debug,$(BUILD)),$(shell command -v valgrind),\
+          $(wildcard /usr/include/valgrind/memcheck.h))
+$(CT): $(O)/%: $(O)/%.o $(SUPPORT) $(ALL_LIBS)
 	$(link) $(NODE_LIBS)
 
 unit: $(UNIT) ## build and run the unit tests and vectors
 	@tests/run-unit $(O) $(UNIT)
 fuzz-replay: $(FUZZ) ## replay the committed corpora through every decoder
 	@tests/run-fuzz $(O) $(FUZZ)
+check-ct: ## secrets decide no branch and no address
+	@$(if $(CT_CAN),$(MAKE) --no-print-directory ct-run,echo "SKIP \
+	    check-ct: it needs valgrind, and BUILD=release or debug")
+ct-run: $(CT)
+	@tests/run-ct $(CT)
 functional-short: all
 	@GAVEL_BUILD=$(abspath $(O)) $(PYTEST) -q -m "not long" tests/functional
 check: deps-test ## every quick test: unit, vectors, corpora, short functional
 	@$(MAKE) --no-print-directory check-installed
 check-installed: lint
 	@$(MAKE) --no-print-directory -j$(CORES) all $(UNIT) $(FUZZ)
-	@$(MAKE) --no-print-directory unit fuzz-replay functional-short
+	@$(MAKE) --no-print-directory unit fuzz-replay check-ct functional-short
 check-functional: deps-test all ## real processes, faults, networks
 	@GAVEL_BUILD=$(abspath $(O)) $(PYTEST) -q tests/functional
 lint: ## the house rules that a machine can check
@@ -178,8 +192,8 @@ fuzz: ## run every fuzz target for FUZZ_SECONDS (default 60)
 	@$(MAKE) --no-print-directory BUILD=fuzz fuzz-run
 fuzz-run: $(FUZZ)
 	@tests/run-fuzz --search $(O) $(FUZZ)
-fuzz-seeds: $(O)/tests/fuzz/seeds ## write the corpora's first inputs again
-	@$< tests/fuzz/corpus
+fuzz-seeds: $(SEEDS) ## write the corpora's first inputs again
+	@set -e; for seeds in $^; do $$seeds tests/fuzz/corpus; done
 cover: ## line coverage of the unit tests
 	@$(MAKE) --no-print-directory BUILD=cover unit
 	@tests/run-cover build/cover
@@ -207,9 +221,9 @@ help: ## this list
 	    awk -F'|' '{ printf "%-24s %s\n", $$1, $$2 }'
 	@echo "  BUILD=release|debug|asan|tsan|fuzz|cover selects the flavour."
 
-.PHONY: all unit fuzz-replay functional-short check check-installed \
-        check-functional lint bench fuzz fuzz-run fuzz-seeds cover fresh \
-        demo run deps deps-test format install clean help
+.PHONY: all unit fuzz-replay check-ct ct-run functional-short check \
+        check-installed check-functional lint bench fuzz fuzz-run fuzz-seeds \
+        cover fresh demo run deps deps-test format install clean help
 .SECONDARY:
 
 -include $(shell find $(O) -name '*.d' 2>/dev/null)

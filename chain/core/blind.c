@@ -1,5 +1,5 @@
 /* blind.c - the client's side of RFC 9474, and tokens
- * (docs/spec/identity.md, I5 and I9). */
+ * (docs/spec/identity.md, I5, I9 and I20). */
 #include "gavel/blind.h"
 
 #include <openssl/err.h>
@@ -9,105 +9,96 @@
 #include "gavel/prf.h"
 #include "gavel/wire.h"
 
+/* out = r, which lies in 1 to n - 1. */
+static enum gv_rc
+load_r(const struct gv_rsa_pub *pub, const uint8_t *r, BIGNUM *out)
+{
+    enum gv_rc rc = rsa_load(pub, r, out);
+
+    return rc == GV_OK && BN_is_zero(out) ? GV_REJECT : rc;
+}
+
 enum gv_rc
 blind_apply(const struct gv_rsa_pub *pub, struct gv_rsa_work *work,
             const uint8_t *em, const uint8_t *r, uint8_t *out)
 {
-    if (BN_bin2bn(r, (int)pub->size, work->a) == NULL)
-        return GV_FAULT;
-    if (BN_is_zero(work->a) || BN_ucmp(work->a, pub->n) >= 0)
-        return GV_REJECT;
-    if (BN_to_montgomery(work->b, work->a, pub->mont, work->ctx) != 1 ||
-        !rsa_raise(pub, work, work->c, work->b) ||
-        BN_bin2bn(em, (int)pub->size, work->a) == NULL ||
-        /* r^e is in Montgomery form and em is not: neither is the product. */
-        BN_mod_mul_montgomery(work->c, work->c, work->a, pub->mont,
-                              work->ctx) != 1 ||
-        BN_bn2binpad(work->c, out, (int)pub->size) != (int)pub->size)
-        return GV_FAULT;
-    return GV_OK;
+    enum gv_rc rc = load_r(pub, r, work->a);
+    bool ok;
+
+    if (rc != GV_OK)
+        return rc;
+    ok = BN_to_montgomery(work->b, work->a, pub->mont, work->ctx) == 1 &&
+         rsa_raise(pub, work, work->c, work->b) &&
+         BN_bin2bn(em, (int)pub->size, work->a) != NULL &&
+         /* r^e is in Montgomery form and em is not: neither is the product. */
+         BN_mod_mul_montgomery(work->c, work->c, work->a, pub->mont,
+                               work->ctx) == 1 &&
+         BN_bn2binpad(work->c, out, (int)pub->size) == (int)pub->size;
+    return ok ? GV_OK : GV_FAULT;
 }
 
-/* work->b = the mask u, uniform below n, from the caller's random bytes. */
+/* out = the mask u, uniform below n, from the caller's random bytes. */
 static enum gv_rc
 make_mask(const struct gv_rsa_pub *pub, struct gv_rsa_work *work,
-          const uint8_t seed32[32])
+          const uint8_t seed32[32], BIGNUM *out)
 {
     uint8_t wide[GV_RSA_SIZE_MAX + 16];
     enum gv_rc rc;
 
     gv_prf_stream(seed32, "mask", wide, pub->size + 16);
     rc = rsa_reduce(pub, work, gv_bytes(wide, pub->size + 16), wide);
-    if (rc == GV_OK && BN_bin2bn(wide, (int)pub->size, work->b) == NULL)
-        rc = GV_FAULT;
+    if (rc == GV_OK)
+        rc = rsa_load(pub, wide, out);
     gv_wipe(wide, sizeof(wide));
     return rc;
 }
 
-/* work->c = its inverse. GV_REJECT: there is none. */
+/* x = 1 / x. GV_REJECT: there is none. */
 static enum gv_rc
-invert_masked(const struct gv_rsa_pub *pub, struct gv_rsa_work *work)
+invert(const struct gv_rsa_pub *pub, struct gv_rsa_work *work, BIGNUM *x)
 {
-    bool none;
+    bool done, none;
 
-    BN_set_flags(work->c, BN_FLG_CONSTTIME);
+    BN_set_flags(x, BN_FLG_CONSTTIME); /* takes the way without branches */
     ERR_set_mark();
-    if (BN_mod_inverse(work->c, work->c, pub->n, work->ctx) != NULL) {
-        ERR_pop_to_mark();
-        return GV_OK;
-    }
-    none = ERR_GET_REASON(ERR_peek_last_error()) == BN_R_NO_INVERSE;
+    done = BN_mod_inverse(x, x, pub->n, work->ctx) != NULL;
+    none = !done && ERR_GET_REASON(ERR_peek_last_error()) == BN_R_NO_INVERSE;
     ERR_pop_to_mark();
-    return none ? GV_REJECT : GV_FAULT;
-}
-
-/* work->a = r^-1 = u (r u)^-1. What is inverted is uniform, whatever r is; the
- * flag takes the inversion without branches all the same. */
-static enum gv_rc
-invert(const struct gv_rsa_pub *pub, struct gv_rsa_work *work, const uint8_t *r,
-       const uint8_t mask32[32])
-{
-    enum gv_rc rc = make_mask(pub, work, mask32);
-
-    if (rc != GV_OK)
-        return rc;
-    if (BN_bin2bn(r, (int)pub->size, work->a) == NULL)
-        return GV_FAULT;
-    if (BN_is_zero(work->a) || BN_ucmp(work->a, pub->n) >= 0)
+    if (none)
         return GV_REJECT;
-    if (BN_to_montgomery(work->a, work->a, pub->mont, work->ctx) != 1 ||
-        BN_mod_mul_montgomery(work->c, work->a, work->b, pub->mont,
-                              work->ctx) != 1)
-        return GV_FAULT;
-    rc = invert_masked(pub, work);
-    if (rc != GV_OK)
-        return rc;
-    if (BN_to_montgomery(work->c, work->c, pub->mont, work->ctx) != 1 ||
-        BN_mod_mul_montgomery(work->a, work->c, work->b, pub->mont,
-                              work->ctx) != 1)
-        return GV_FAULT;
-    return GV_OK;
+    return done ? GV_OK : GV_FAULT;
 }
 
+/* out = x y. Neither is in Montgomery form. x may be out. */
+static bool
+multiply(const struct gv_rsa_pub *pub, struct gv_rsa_work *work, BIGNUM *out,
+         const BIGNUM *x, const BIGNUM *y)
+{
+    return BN_to_montgomery(out, x, pub->mont, work->ctx) == 1 &&
+           BN_mod_mul_montgomery(out, out, y, pub->mont, work->ctx) == 1;
+}
+
+/* 1 / r = u (r u)^-1. What is inverted is uniform, whatever r is. */
 enum gv_rc
 blind_remove(const struct gv_rsa_pub *pub, struct gv_rsa_work *work,
              const uint8_t *r, const struct gv_blind_answer *answer,
              uint8_t *out)
 {
-    enum gv_rc rc = invert(pub, work, r, answer->mask);
+    BIGNUM *x = work->c, *u = work->b, *s = work->a;
+    enum gv_rc rc = make_mask(pub, work, answer->mask, u);
+    bool ok;
 
+    if (rc == GV_OK)
+        rc = load_r(pub, r, x);
+    if (rc == GV_OK)
+        rc = multiply(pub, work, x, x, u) ? invert(pub, work, x) : GV_FAULT;
+    if (rc == GV_OK)
+        rc = rsa_load(pub, answer->signature, s);
     if (rc != GV_OK)
         return rc;
-    if (BN_bin2bn(answer->signature, (int)pub->size, work->b) == NULL)
-        return GV_FAULT;
-    if (BN_ucmp(work->b, pub->n) >= 0)
-        return GV_REJECT;
-    if (BN_to_montgomery(work->a, work->a, pub->mont, work->ctx) != 1 ||
-        BN_mod_mul_montgomery(work->c, work->a, work->b, pub->mont,
-                              work->ctx) != 1 ||
-        BN_bn2binpad(work->c, out, (int)pub->size) != (int)pub->size)
-        return GV_FAULT;
-    return GV_OK;
+    ok = multiply(pub, work, x, x, u) && multiply(pub, work, x, x, s) &&
+         BN_bn2binpad(x, out, (int)pub->size) == (int)pub->size;
+    return ok ? GV_OK : GV_FAULT;
 }
 
 /* Prepare: prefix | message. */

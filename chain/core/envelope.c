@@ -1,5 +1,5 @@
-/* envelope.c - signed and sealed messages (docs/spec/identity.md, I20 to
- * I23). */
+/* envelope.c - signed and sealed messages (docs/spec/identity.md, I21 to
+ * I24). */
 #include "gavel/envelope.h"
 
 #include <stdlib.h>

@@ -13,25 +13,24 @@ gv_rsa_modulus_ok(const uint8_t modulus[GV_RSA_SIZE])
     return modulus[0] >= 0x80 && (modulus[GV_RSA_SIZE - 1] & 1) == 1;
 }
 
+static bool
+prepare(struct gv_rsa_pub *pub, struct gv_bytes modulus, BN_CTX *ctx)
+{
+    pub->size = modulus.len;
+    pub->n = BN_bin2bn(modulus.p, (int)modulus.len, NULL);
+    pub->mont = BN_MONT_CTX_new();
+    pub->pkey = pkey_rsa(modulus);
+    return ctx != NULL && pub->n != NULL && pub->mont != NULL &&
+           pub->pkey != NULL && BN_MONT_CTX_set(pub->mont, pub->n, ctx) == 1;
+}
+
 struct gv_rsa_pub *
 rsa_pub_make(struct gv_bytes modulus)
 {
     struct gv_rsa_pub *pub = calloc(1, sizeof(*pub));
     BN_CTX *ctx = BN_CTX_new();
-    bool ok;
 
-    ok = pub != NULL && ctx != NULL && modulus.len >= RSA_SIZE_MIN &&
-         modulus.len <= GV_RSA_SIZE_MAX;
-    if (ok) {
-        pub->size = modulus.len;
-        pub->n = BN_bin2bn(modulus.p, (int)modulus.len, NULL);
-        pub->mont = BN_MONT_CTX_new();
-    }
-    ok = ok && pub->n != NULL && pub->mont != NULL &&
-         BN_MONT_CTX_set(pub->mont, pub->n, ctx) == 1;
-    if (ok)
-        pub->pkey = pkey_rsa(modulus);
-    if (!ok || pub->pkey == NULL) {
+    if (pub != NULL && !prepare(pub, modulus, ctx)) {
         gv_rsa_pub_free(pub);
         pub = NULL;
     }
@@ -113,19 +112,27 @@ rsa_raise(const struct gv_rsa_pub *pub, struct gv_rsa_work *work, BIGNUM *out,
 }
 
 enum gv_rc
+rsa_load(const struct gv_rsa_pub *pub, const uint8_t *in, BIGNUM *out)
+{
+    if (BN_bin2bn(in, (int)pub->size, out) == NULL)
+        return GV_FAULT;
+    return BN_ucmp(out, pub->n) < 0 ? GV_OK : GV_REJECT;
+}
+
+enum gv_rc
 rsa_public(const struct gv_rsa_pub *pub, struct gv_rsa_work *work,
            const uint8_t *in, uint8_t *out)
 {
-    if (BN_bin2bn(in, (int)pub->size, work->a) == NULL)
-        return GV_FAULT;
-    if (BN_ucmp(work->a, pub->n) >= 0)
-        return GV_REJECT;
-    if (BN_to_montgomery(work->b, work->a, pub->mont, work->ctx) != 1 ||
-        !rsa_raise(pub, work, work->c, work->b) ||
-        BN_from_montgomery(work->c, work->c, pub->mont, work->ctx) != 1 ||
-        BN_bn2binpad(work->c, out, (int)pub->size) != (int)pub->size)
-        return GV_FAULT;
-    return GV_OK;
+    enum gv_rc rc = rsa_load(pub, in, work->a);
+    bool ok;
+
+    if (rc != GV_OK)
+        return rc;
+    ok = BN_to_montgomery(work->b, work->a, pub->mont, work->ctx) == 1 &&
+         rsa_raise(pub, work, work->c, work->b) &&
+         BN_from_montgomery(work->c, work->c, pub->mont, work->ctx) == 1 &&
+         BN_bn2binpad(work->c, out, (int)pub->size) == (int)pub->size;
+    return ok ? GV_OK : GV_FAULT;
 }
 
 /* The quotient has three words, so that OpenSSL's division, whose steps do not
@@ -134,11 +141,13 @@ enum gv_rc
 rsa_reduce(const struct gv_rsa_pub *pub, struct gv_rsa_work *work,
            struct gv_bytes wide, uint8_t *out)
 {
-    if (BN_bin2bn(wide.p, (int)wide.len, work->a) == NULL ||
-        BN_mod(work->a, work->a, pub->n, work->ctx) != 1 ||
-        BN_bn2binpad(work->a, out, (int)pub->size) != (int)pub->size)
-        return GV_FAULT;
-    return BN_is_zero(work->a) ? GV_REJECT : GV_OK;
+    bool ok = BN_bin2bn(wide.p, (int)wide.len, work->a) != NULL &&
+              BN_mod(work->a, work->a, pub->n, work->ctx) == 1 &&
+              BN_bn2binpad(work->a, out, (int)pub->size) == (int)pub->size;
+
+    if (ok && BN_is_zero(work->a))
+        return GV_REJECT;
+    return ok ? GV_OK : GV_FAULT;
 }
 
 bool

@@ -29,6 +29,10 @@ struct gv_rsa_work {
 /* modulus.len of RSA_SIZE_MIN to GV_RSA_SIZE_MAX bytes, top bit set, odd. */
 struct gv_rsa_pub *rsa_pub_make(struct gv_bytes modulus);
 
+/* out = in, of the size of the modulus. GV_REJECT: not below n. */
+enum gv_rc rsa_load(const struct gv_rsa_pub *pub, const uint8_t *in,
+                    BIGNUM *out) GV_MUST_CHECK;
+
 /* out = x^e, Montgomery form (out R of x R); out is not x. False: library. */
 bool rsa_raise(const struct gv_rsa_pub *pub, struct gv_rsa_work *work,
                BIGNUM *out, const BIGNUM *x_mont);

@@ -76,8 +76,9 @@ struct gv_token {
 void gv_token_message(const struct gv_chain_id *auction,
                       const struct gv_token *token, uint8_t out32[32]);
 
-/* Is it a token of this auction: RSASSA-PSS over prefix | message? pub is the
- * token key that OPEN pins. GV_OK, GV_REJECT or GV_FAULT. */
+/* Is it a token of this auction: RSASSA-PSS over prefix | message (I20)? pub is
+ * the token key that OPEN pins. The blob is hashed and not looked into: that it
+ * has gv_blob_size bytes is for the caller. GV_OK, GV_REJECT or GV_FAULT. */
 enum gv_rc gv_token_verify(const struct gv_rsa_pub *pub,
                            const struct gv_chain_id *auction,
                            const struct gv_token *token) GV_MUST_CHECK;

@@ -2,7 +2,7 @@
  * escrow.h - accountable anonymity: a bidder key with the identity behind it
  * sealed to n notaries, any t of whom can open it, and the game that makes the
  * sealed identity true although the token's signer signs blindly
- * (docs/spec/identity.md, I3 to I12).
+ * (docs/spec/identity.md, I3 to I14).
  *
  * A certified bidder derives k = 2^d leaves from one master secret by a GGM
  * tree. A leaf is a bidder key, an envelope key, a blob with the escrowed
@@ -64,7 +64,7 @@ struct gv_ggm {
 
 /* PRF(branch, "escrow" | auction | subject | attempt u32): one for every
  * session (I3). branch: the secret branch of the words. subject: SHA256 of
- * the certificate's subject (I4). */
+ * the certificate's subject. */
 void gv_escrow_master(const uint8_t branch32[32],
                       const struct gv_chain_id *auction,
                       const struct gv_hash *subject, uint32_t attempt,
@@ -176,7 +176,7 @@ struct gv_escrow_opened {
 };
 
 /* Check an opened seed: decrypt the identity, derive blob, prefix and token
- * message again, and compare all with the token of the chain (I12). The
+ * message again, and compare all with the token of the chain (I13). The
  * opened identity holds only if the caller finds the session's REVEAL to
  * carry index and blinded. GV_REJECT: es is not the seed of this token, or
  * the token was made of a false blob; *field (may be NULL) says what differs:
@@ -186,9 +186,9 @@ enum gv_rc gv_escrow_identify(struct gv_escrow *worker, const uint8_t es32[32],
                               struct gv_escrow_opened *out,
                               const char **field) GV_MUST_CHECK;
 
-/* The same from shares: looks for t among them that give the seed, and says
- * which are false. The answer is the same whatever t true shares are there.
- * count <= GV_ESCROW_MAX, each x once. GV_ABSENT: fewer than t shares.
+/* The same from shares (I14): looks for t among them that give the seed, and
+ * says which are false. The answer is the same whatever t true shares are
+ * there. count <= GV_ESCROW_MAX, each x once. GV_ABSENT: fewer than t shares.
  * GV_REJECT: no t of them give the token's seed: the blob is false, or so many
  * shares are. */
 enum gv_rc gv_escrow_open(struct gv_escrow *worker,

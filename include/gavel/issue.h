@@ -96,8 +96,9 @@ enum gv_rc gv_iss_reveal_decode(struct gv_bytes raw, uint8_t depth,
 enum gv_rc gv_iss_sign_decode(struct gv_bytes raw, struct gv_iss_sign *out,
                               struct gv_reject *why) GV_MUST_CHECK;
 
-/* SHA256 of a certificate's subject, UTF-8, with the ASCII letters lower-cased:
- * one issuance for each and every auction (docs/spec/ttp.md, T16). */
+/* SHA256 of a certificate's subject, UTF-8 text, with its ASCII letters in
+ * lower case: who may have one token of an auction, under whatever certificate
+ * (I3). */
 void gv_iss_subject(struct gv_bytes text, struct gv_hash *out);
 
 /* H_tag("gavel/auth", nonce_s | nonce_c | SHA256(server's TLS certificate) |

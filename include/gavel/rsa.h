@@ -28,8 +28,8 @@ struct gv_rsa_work; /* scratch space of one thread */
  * seen from outside; whoever pins a key proves that it can use it. */
 bool gv_rsa_modulus_ok(const uint8_t modulus[GV_RSA_SIZE]);
 
-/* Prepare a key (about 30 us). NULL when gv_rsa_modulus_ok refuses it or when
- * memory ran out. */
+/* Prepare a key (about 10 us). NULL when gv_rsa_modulus_ok refuses it, and
+ * otherwise only when memory ran out: a fault. */
 struct gv_rsa_pub *gv_rsa_pub_new(const uint8_t modulus[GV_RSA_SIZE]);
 void gv_rsa_pub_free(struct gv_rsa_pub *pub);
 

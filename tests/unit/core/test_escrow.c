@@ -15,6 +15,8 @@
 
 #include <cmocka.h>
 
+#include <pthread.h>
+
 /* --- the tree --- */
 
 /* By the definition, from the root down. */
@@ -214,6 +216,52 @@ ranges_and_workers_share_the_work(void **state)
     assert_int_equal(gv_escrow_leaves(g.worker, &g.tree, &g.who, K, 0, all),
                      GV_OK);
     gv_escrow_free(second);
+    game_free(&g);
+}
+
+/* Half the leaves, on a thread of its own. */
+struct half {
+    struct game *g;
+    struct gv_escrow *worker;
+    uint32_t first;
+    uint8_t (*out)[32];
+    enum gv_rc rc;
+};
+
+static void *
+run_half(void *arg)
+{
+    struct half *h = arg;
+
+    h->rc = gv_escrow_leaves(h->worker, &h->g->tree, &h->g->who, h->first, 16,
+                             h->out);
+    return NULL;
+}
+
+static void
+threads_share_keys_and_pins(void **state)
+{
+    struct game g;
+    uint8_t want[32][32], got[32][32];
+    struct half h[2];
+    pthread_t thread[2];
+
+    (void)state;
+    game_make(&g, 5, 2, 3);
+    assert_int_equal(gv_escrow_leaves(g.worker, &g.tree, &g.who, 0, 32, want),
+                     GV_OK);
+    for (unsigned i = 0; i < 2; i++) {
+        h[i] = (struct half){.g = &g, .first = 16 * i, .out = got + 16 * i};
+        h[i].worker = gv_escrow_new(&g.pins, g.keys);
+        assert_non_null(h[i].worker);
+        assert_int_equal(pthread_create(&thread[i], NULL, run_half, &h[i]), 0);
+    }
+    for (unsigned i = 0; i < 2; i++) {
+        assert_int_equal(pthread_join(thread[i], NULL), 0);
+        assert_int_equal(h[i].rc, GV_OK);
+        gv_escrow_free(h[i].worker);
+    }
+    assert_memory_equal(want, got, sizeof(want));
     game_free(&g);
 }
 
@@ -461,6 +509,7 @@ main(void)
         cmocka_unit_test(a_leaf_is_what_the_definition_says),
         cmocka_unit_test(no_two_leaves_have_anything_in_common),
         cmocka_unit_test(ranges_and_workers_share_the_work),
+        cmocka_unit_test(threads_share_keys_and_pins),
         cmocka_unit_test(workers_refuse_numbers_out_of_range),
         cmocka_unit_test(an_honest_bidder_gets_a_token_whatever_j_is),
         cmocka_unit_test(every_bit_of_a_reveal_counts),
