@@ -254,6 +254,22 @@ gv_loop_restamp(struct gv_loop *l, const struct gv_chain *c,
 }
 
 /* Auctions past E + D need trusted time over their tip (R6). */
+/* Auctions that closed: this node's issuer counts their tokens. */
+void
+gv_loop_closings(struct gv_loop *l)
+{
+    struct gv_chain *due[256];
+    size_t n;
+
+    if (!l->opt.services->issuer)
+        return;
+    n = gv_state_issued_due(l->state, l->now_ms, CUTOFF_RETRY_MS, due, 256);
+    for (size_t i = 0; i < n; i++) {
+        due[i]->issued_asked_ms = l->now_ms;
+        gv_services_closed(l->opt.services, &due[i]->id);
+    }
+}
+
 void
 gv_loop_cutoffs(struct gv_loop *l)
 {

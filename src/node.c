@@ -31,6 +31,7 @@ struct node {
     struct gv_http *http;
     struct gv_rpc *rpc;
     struct gv_loop *loop;
+    struct gv_ttp_ledger ledger; /* of loop */
     struct gv_net *net;
     struct gv_passphrase passphrase;
     struct gv_seckey validator;
@@ -169,12 +170,48 @@ bind_of(const struct node *n, const char *option, unsigned port, char *buf,
     return buf;
 }
 
-static void
-publish(void *arg, uint8_t *raw, size_t len)
+/* The services are there before the chain thread, and ask it when they are
+ * used. */
+static enum gv_rc
+ledger_auction(void *ctx, const struct gv_chain_id *id,
+               struct gv_ttp_auction *out)
 {
-    struct node *n = arg;
+    const struct node *n = ctx;
 
-    gv_loop_publish(n->loop, raw, len);
+    return n->ledger.auction(n->ledger.ctx, id, out);
+}
+
+static enum gv_rc
+ledger_enrol(void *ctx, const struct gv_chain_id *auction,
+             const struct gv_pubkey *key, uint8_t **raw, size_t *len)
+{
+    const struct node *n = ctx;
+
+    return n->ledger.enrol(n->ledger.ctx, auction, key, raw, len);
+}
+
+static enum gv_rc
+ledger_cert(void *ctx, const struct gv_hash *fingerprint,
+            struct gv_ttp_cert *out)
+{
+    const struct node *n = ctx;
+
+    return n->ledger.cert(n->ledger.ctx, fingerprint, out);
+}
+
+static void
+ledger_publish(void *ctx, uint8_t *raw, size_t len)
+{
+    const struct node *n = ctx;
+
+    n->ledger.publish(n->ledger.ctx, raw, len);
+}
+
+static uint64_t
+ledger_now_ms(void *ctx)
+{
+    (void)ctx;
+    return gv_loop_now_ms();
 }
 
 static enum gv_rc
@@ -202,8 +239,10 @@ open_services(struct node *n, char *buf, size_t cap, struct gv_error *e)
                          : "TLSv1.3";
     o.tls_suites = gv_config_string(n->config, "tls-suites");
     o.now_ms = gv_loop_now_ms();
-    o.publish = publish;
-    o.arg = n;
+    o.log = n->log;
+    o.ledger =
+        (struct gv_ttp_ledger){n,           ledger_auction, ledger_enrol,
+                               ledger_cert, ledger_publish, ledger_now_ms};
     rc = gv_services_open(&o, &n->services, e);
     gv_wipe(&n->passphrase, sizeof(n->passphrase));
     return rc;
@@ -294,6 +333,7 @@ open_loop(struct node *n, struct gv_error *e)
     n->loop = gv_loop_new(&o, e);
     if (!n->loop)
         return GV_FAULT;
+    n->ledger = gv_loop_ledger(n->loop);
     if (gv_loop_add_methods(n->loop, n->rpc) != GV_OK)
         return GV_FAULT;
     return gv_ca_rpc_add(n->rpc, &n->services);

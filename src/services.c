@@ -11,6 +11,7 @@
 
 #define WORKERS 2
 #define WORKERS_ROOM 4096
+#define REASON_WITHDRAWN 9 /* privilegeWithdrawn of RFC 5280 */
 
 /* --- the services' records in the store --- */
 
@@ -86,7 +87,7 @@ publish_tx(struct gv_services *s, const struct gv_tx *tx)
         return;
     out = gv_sink_buffer(raw, size.len);
     gv_tx_put(&out, tx);
-    s->opt.publish(s->opt.arg, raw, size.len);
+    s->opt.ledger.publish(s->opt.ledger.ctx, raw, size.len);
 }
 
 static void
@@ -120,17 +121,25 @@ publish_service(struct gv_services *s, const struct gv_rolekeys_role *role)
     OPENSSL_free(der);
 }
 
-void
-gv_services_publish_revoke(struct gv_services *s,
-                           const struct gv_hash *fingerprint, uint8_t reason)
+/* On the registry or an auction's chain. */
+static void
+publish_revoke(struct gv_services *s, const struct gv_chain_id *chain,
+               const struct gv_hash *fingerprint, uint8_t reason)
 {
-    struct gv_tx tx = {.kind = GV_TX_REVOKE, .chain = s->opt.params->registry};
+    struct gv_tx tx = {.kind = GV_TX_REVOKE, .chain = *chain};
 
     tx.u.revoke.fingerprint = *fingerprint;
     tx.u.revoke.reason = reason;
     tx.u.revoke.issuer = s->keys.ca.cred.key;
     if (gv_tx_sign(s->opt.keys, &s->keys.ca.secret, &tx) == GV_OK)
         publish_tx(s, &tx);
+}
+
+void
+gv_services_publish_revoke(struct gv_services *s,
+                           const struct gv_hash *fingerprint, uint8_t reason)
+{
+    publish_revoke(s, &s->opt.params->registry, fingerprint, reason);
 }
 
 void
@@ -226,6 +235,76 @@ open_auctionkeys(const struct gv_services *s, const char *name,
     return *out ? GV_OK : GV_FAULT;
 }
 
+/* The token issuer caught somebody. Where the CA runs in the same node it
+ * revokes at once; elsewhere its operator reads the log. */
+static void
+convict(void *ctx, const struct gv_hash *fingerprint,
+        const struct gv_chain_id *auction, const char *why)
+{
+    struct gv_services *s = ctx;
+    struct gv_error e = {""};
+
+    gv_log_warn(s->opt.log, "issuer", "to be revoked", GV_S("why", why),
+                GV_X("certificate", fingerprint->b, 32),
+                GV_X("auction", auction->b, 32));
+    if (!s->ca ||
+        gv_ca_revoke(s->ca, fingerprint, REASON_WITHDRAWN, &e) != GV_OK)
+        return;
+    gv_services_publish_revoke(s, fingerprint, REASON_WITHDRAWN);
+    publish_revoke(s, auction, fingerprint, REASON_WITHDRAWN);
+}
+
+static enum gv_rc
+open_issuer(struct gv_services *s, struct gv_error *e)
+{
+    struct gv_issuer_options o = {0};
+
+    if (open_auctionkeys(s, "ttp/issuer-auctions", &s->keys.issuer,
+                         &s->issuer_keys, e) != GV_OK)
+        return GV_FAULT;
+    o.role = &s->keys.issuer;
+    o.operator_name = s->opt.operator_name;
+    o.keys = s->opt.keys;
+    o.params = s->opt.params;
+    o.auctionkeys = s->issuer_keys;
+    o.store = (struct gv_ttp_store){s, store_put, store_get, store_each};
+    o.ledger = s->opt.ledger;
+    o.convict = convict;
+    o.convict_ctx = s;
+    if (gv_x509_fingerprint(s->keys.tls_cert, &o.server_cert) != GV_OK) {
+        gv_error_set(e, "out of memory");
+        return GV_FAULT;
+    }
+    s->issuer = gv_issuer_new(&o, e);
+    return s->issuer ? GV_OK : GV_FAULT;
+}
+
+struct closing {
+    struct gv_services *s;
+    struct gv_chain_id auction;
+};
+
+static void
+close_issuance(void *arg)
+{
+    struct closing *c = arg;
+
+    gv_issuer_close(c->s->issuer, &c->auction);
+    free(c);
+}
+
+void
+gv_services_closed(struct gv_services *s, const struct gv_chain_id *auction)
+{
+    struct closing *c = s->issuer ? malloc(sizeof(*c)) : NULL;
+
+    if (!c)
+        return;
+    *c = (struct closing){s, *auction};
+    if (!gv_workers_submit(s->workers, close_issuance, c))
+        free(c); /* it is asked again */
+}
+
 static enum gv_rc
 open_est(struct gv_services *s, struct gv_error *e)
 {
@@ -283,8 +362,7 @@ gv_services_open(const struct gv_services_options *o, struct gv_services *out,
     if (rc == GV_OK && o->roles & GV_ROLEKEYS_TSA)
         rc = open_tsa(out, e);
     if (rc == GV_OK && o->roles & GV_ROLEKEYS_ISSUER)
-        rc = open_auctionkeys(out, "ttp/issuer-auctions", &out->keys.issuer,
-                              &out->issuer_keys, e);
+        rc = open_issuer(out, e);
     if (rc == GV_OK && o->roles & GV_ROLEKEYS_NOTARY)
         rc = open_auctionkeys(out, "ttp/notary-auctions", &out->keys.notary,
                               &out->notary_keys, e);
@@ -301,6 +379,13 @@ gv_services_open(const struct gv_services_options *o, struct gv_services *out,
         out->tsahttp.pool =
             (struct gv_est_pool){out->workers, gv_workers_submit};
         out->routes[out->route_count++] = gv_tsahttp_route(&out->tsahttp);
+    }
+    if (out->issuer) {
+        out->issuer_http.issuer = out->issuer;
+        out->issuer_http.pool =
+            (struct gv_est_pool){out->workers, gv_workers_submit};
+        gv_issuer_routes(&out->issuer_http, out->routes + out->route_count);
+        out->route_count += GV_ISSUER_ROUTES;
     }
     return GV_OK;
 }
@@ -325,6 +410,7 @@ gv_services_close(struct gv_services *s)
 {
     gv_workers_free(s->workers);
     gv_est_free(s->est);
+    gv_issuer_free(s->issuer);
     gv_auctionkeys_free(s->issuer_keys);
     gv_auctionkeys_free(s->notary_keys);
     gv_tsa_free(s->tsa);

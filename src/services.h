@@ -3,8 +3,8 @@
  * run, their keys, the certification authority, the stamping engine and their
  * TLS endpoint.
  *
- * The services run on the http thread and the pool of workers; what belongs
- * on the ledger they hand to `publish`, which must be safe from any thread.
+ * The services run on the http thread and the pool of workers; what they need
+ * of the ledger, and what belongs on it, goes through `ledger`.
  *
  * Thread-safety: open and close from one thread; what is inside is read-only
  * or locks by itself.
@@ -19,6 +19,8 @@
 #include "src/ttp/auctionkeys.h"
 #include "src/ttp/ca.h"
 #include "src/ttp/est.h"
+#include "src/ttp/issuer_http.h"
+#include "src/ttp/ledger.h"
 #include "src/ttp/tsa.h"
 #include "src/ttp/tsahttp.h"
 #include "src/worker.h"
@@ -38,9 +40,8 @@ struct gv_services_options {
     enum gv_tls_clients clients;
     const char *tls_protocol, *tls_suites;
     uint64_t now_ms;
-    /* A transaction for the registry. Takes raw (heap). */
-    void (*publish)(void *arg, uint8_t *raw, size_t len);
-    void *arg;
+    struct gv_ttp_ledger ledger;
+    struct gv_log *log; /* may be NULL */
 };
 
 struct gv_services {
@@ -49,10 +50,12 @@ struct gv_services {
     struct gv_ca *ca;
     struct gv_tsa *tsa;
     struct gv_auctionkeys *issuer_keys, *notary_keys; /* NULL: not the role */
+    struct gv_issuer *issuer;
+    struct gv_issuer_http issuer_http;
     struct gv_est *est;
     struct gv_tsahttp tsahttp;
     struct gv_workers *workers;
-    struct gv_http_route routes[GV_EST_ROUTES + 1];
+    struct gv_http_route routes[GV_EST_ROUTES + 1 + GV_ISSUER_ROUTES];
     size_t route_count;
     struct ssl_ctx_st *tls;
     int port; /* of the TLS listener */
@@ -70,6 +73,10 @@ enum gv_rc gv_services_listen(struct gv_services *s, struct gv_http *http,
                               struct gv_error *e) GV_MUST_CHECK;
 /* Announce the services, and the credentials the registry may lack. */
 void gv_services_announce(struct gv_services *s);
+/* An auction is past its close, and its chain has no ISSUED yet: if this
+ * node's issuer serves it, it publishes one, on the pool. Any thread. */
+void gv_services_closed(struct gv_services *s,
+                        const struct gv_chain_id *auction);
 /* A REVOKE of a certificate this CA issued, for the registry. Any thread. */
 void gv_services_publish_revoke(struct gv_services *s,
                                 const struct gv_hash *fingerprint,

@@ -296,6 +296,39 @@ gv_state_tick(struct gv_state *s, uint64_t now_ms)
     return GV_OK;
 }
 
+static bool
+issued_waits(const struct gv_chain *c)
+{
+    const struct gv_pool_tx *e = c->pool.of[GV_POOL_DEEDS].first;
+
+    for (; e; e = e->next)
+        if (e->tx.kind == GV_TX_ISSUED)
+            return true;
+    return false;
+}
+
+size_t
+gv_state_issued_due(struct gv_state *s, uint64_t now_ms, uint64_t retry_ms,
+                    struct gv_chain **out, size_t cap)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < s->chains && n < cap; i++) {
+        struct gv_chain *c = s->chain[i];
+
+        if (c->registry || c->sum.cutoff_height ||
+            c->sum.close_us > now_ms * 1000 ||
+            now_ms < c->issued_asked_ms + retry_ms)
+            continue;
+        if (gv_chain_load(s, c, now_ms) != GV_OK)
+            return n;
+        if (c->book->open->terms.identity == GV_ANONYMOUS && !c->book->issued &&
+            !issued_waits(c))
+            out[n++] = c;
+    }
+    return n;
+}
+
 size_t
 gv_state_cutoffs_due(struct gv_state *s, uint64_t now_ms, uint64_t retry_ms,
                      struct gv_chain **out, size_t cap)

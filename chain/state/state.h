@@ -190,6 +190,13 @@ size_t gv_state_cutoffs_due(struct gv_state *s, uint64_t now_ms,
                             uint64_t retry_ms, struct gv_chain **out,
                             size_t cap);
 
+/* Anonymous auctions past their close without CUTOFF and without ISSUED on the
+ * chain or waiting, that were not asked about for retry_ms (issued_asked_ms):
+ * it is time for the issuer to count (C8). As above. */
+size_t gv_state_issued_due(struct gv_state *s, uint64_t now_ms,
+                           uint64_t retry_ms, struct gv_chain **out,
+                           size_t cap);
+
 /* A vote of another validator. GV_OK when it was new and counted. */
 enum gv_rc gv_state_add_vote(struct gv_state *s, const struct gv_chain_id *id,
                              const struct gv_vote *vote, uint8_t validator,

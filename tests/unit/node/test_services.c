@@ -42,6 +42,13 @@ publish(void *arg, uint8_t *raw, size_t len)
     pthread_mutex_unlock(&p->lock);
 }
 
+static uint64_t
+clock_ms(void *arg)
+{
+    (void)arg;
+    return fixture_now();
+}
+
 static void
 shop_forget(struct shop *p)
 {
@@ -66,20 +73,21 @@ shop_make(struct shop *p)
 static enum gv_rc
 shop_try(struct shop *p, unsigned roles)
 {
-    struct gv_services_options o = {.datadir = p->dir.path,
-                                    .params = gv_params_find("regtest"),
-                                    .keys = p->keys,
-                                    .kv = p->kv,
-                                    .roles = roles,
-                                    .approval = GV_CA_AUTO,
-                                    .operator_name = p->operator_name,
-                                    .tls_bind = "127.0.0.1:0",
-                                    .tls_host = "127.0.0.1",
-                                    .clients = GV_TLS_CLIENTS_OPTIONAL,
-                                    .tls_protocol = "TLSv1.3",
-                                    .now_ms = fixture_now(),
-                                    .publish = publish,
-                                    .arg = p};
+    struct gv_services_options o = {
+        .datadir = p->dir.path,
+        .params = gv_params_find("regtest"),
+        .keys = p->keys,
+        .kv = p->kv,
+        .roles = roles,
+        .approval = GV_CA_AUTO,
+        .operator_name = p->operator_name,
+        .tls_bind = "127.0.0.1:0",
+        .tls_host = "127.0.0.1",
+        .clients = GV_TLS_CLIENTS_OPTIONAL,
+        .tls_protocol = "TLSv1.3",
+        .now_ms = fixture_now(),
+        .ledger = {.ctx = p, .publish = publish, .now_ms = clock_ms},
+    };
 
     return gv_services_open(&o, &p->s, &p->e);
 }
