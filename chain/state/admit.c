@@ -66,7 +66,7 @@ check_bid(const struct gv_chain *c, const struct gv_tx_bid *t, uint64_t now_ms,
                          c->book->open->terms.max_bids);
     if (bidder == GV_NOWHERE)
         return GV_OK;
-    if (gv_book_revoked(c->book, &c->book->bidder[bidder].fingerprint))
+    if (gv_book_bidder_revoked(c->book, bidder))
         return gv_refuse(why, GV_BAD_CREDENTIAL, "bid.revoked", 0, 0);
     if (now_ms > c->book->bidder[bidder].not_after_ms)
         return gv_refuse(why, GV_BAD_CREDENTIAL, "bid.bidder", now_ms,

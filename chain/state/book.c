@@ -228,6 +228,19 @@ check_empty(const struct gv_book *b, const struct gv_block *block,
     return GV_OK;
 }
 
+/* C10: ancestors end the auction, not a FINAL of the same block. */
+static enum gv_rc
+check_no_epilogue(const struct gv_block *block, struct gv_reject *why)
+{
+    for (uint32_t i = 0; i < block->h.header.tx_count; i++)
+        if (block->tx[i].kind == GV_TX_DISCLOSE) {
+            if (why)
+                why->index = i;
+            return gv_refuse(why, GV_WRONG_PHASE, "disclose", 0, 0);
+        }
+    return GV_OK;
+}
+
 /* R8: the end is followed by disclosures alone. */
 static enum gv_rc
 check_epilogue(const struct gv_block *block, struct gv_reject *why)
@@ -263,7 +276,7 @@ check_milestones(struct gv_book *b, const struct gv_block *block,
                          close + d_us);
     if (b->cutoff_height && !b->outcome_height && first != GV_TX_OUTCOME)
         return gv_refuse(why, GV_NO_OUTCOME, "outcome", 0, 0);
-    return GV_OK;
+    return check_no_epilogue(block, why);
 }
 
 /* Greatest genTime of the block, against R1 and R2. */

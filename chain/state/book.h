@@ -139,6 +139,7 @@ bool gv_book_ended(const struct gv_book *b);
 /* Is this fingerprint revoked on this chain (C9)? */
 bool gv_book_revoked(const struct gv_book *b,
                      const struct gv_hash *fingerprint);
+bool gv_book_bidder_revoked(const struct gv_book *b, uint32_t bidder);
 /* What C1, C8, C9 and C10 say of the next transaction of its kind, beyond the
  * signatures; time_ms: the block's. */
 enum gv_rc gv_book_check_enrol(const struct gv_book *b,

@@ -14,6 +14,14 @@ gv_book_revoked(const struct gv_book *b, const struct gv_hash *fingerprint)
     return false;
 }
 
+/* A pseudonym has no fingerprint that could be revoked. */
+bool
+gv_book_bidder_revoked(const struct gv_book *b, uint32_t bidder)
+{
+    return b->revokeds > 0 && b->open->terms.identity == GV_CERTIFIED &&
+           gv_book_revoked(b, &b->bidder[bidder].fingerprint);
+}
+
 bool
 gv_book_authority_ok(const struct gv_book *b, unsigned authority)
 {
@@ -98,7 +106,7 @@ gv_book_check_revoke(const struct gv_book *b, const struct gv_tx_revoke *t,
 {
     if (gv_book_revoked(b, &t->fingerprint))
         return gv_refuse(why, GV_DUPLICATE, "revoke.fingerprint", 0, 0);
-    if (GV_ID_EQ(&t->issuer, &b->open->ca.key) &&
+    if (!GV_ID_EQ(&t->issuer, &b->open->root) &&
         is_roots(b->open, &t->fingerprint))
         return gv_refuse(why, GV_NOT_SIGNER, "revoke.issuer", 0, 0);
     return GV_OK;
@@ -107,9 +115,12 @@ gv_book_check_revoke(const struct gv_book *b, const struct gv_tx_revoke *t,
 enum gv_rc
 gv_book_add_revokes(struct gv_book_step *s)
 {
+    uint32_t n = s->block->h.header.tx_count;
+    bool fixed = s->b->cutoff_height != 0 ||
+                 (n > 0 && s->block->tx[0].kind == GV_TX_CUTOFF);
     struct gv_book *b = s->b;
 
-    for (uint32_t i = 0; i < s->block->h.header.tx_count; i++) {
+    for (uint32_t i = 0; i < n; i++) {
         const struct gv_tx *tx = &s->block->tx[i];
         enum gv_rc rc;
 
@@ -117,7 +128,7 @@ gv_book_add_revokes(struct gv_book_step *s)
             continue;
         if (s->why)
             s->why->index = i;
-        if (b->cutoff_height)
+        if (fixed)
             return gv_refuse(s->why, GV_SET_FIXED, "REVOKE", 0, 0);
         rc = gv_book_check_revoke(b, &tx->u.revoke, s->why);
         if (rc != GV_OK)

@@ -89,7 +89,7 @@ check_bid(struct gv_book_step *s, const struct gv_tx_bid *t, uint32_t bidder)
     if (time_ms > b->bidder[bidder].not_after_ms)
         return gv_refuse(s->why, GV_BAD_CREDENTIAL, "bid.bidder", time_ms,
                          b->bidder[bidder].not_after_ms);
-    if (b->revokeds > 0 && gv_book_revoked(b, &b->bidder[bidder].fingerprint))
+    if (gv_book_bidder_revoked(b, bidder))
         return gv_refuse(s->why, GV_BAD_CREDENTIAL, "bid.revoked", 0, 0);
     if (b->bidder[bidder].bids >= b->open->terms.max_bids)
         return gv_refuse(s->why, GV_TOO_MANY_BIDS, "bid.bidder",

@@ -39,7 +39,6 @@ def test_S4_95_the_verifiers_own_tests():
 @pytest.mark.parametrize("name", sorted(
     path.name for path in VERIFIER.glob("test_rules*.py")))
 def test_S4_95_ledgers_with_one_broken_rule_are_judged_alike(name):
-    """But for those of rulebook.EXPLORER_LAGS, which must differ."""
     done = python(VERIFIER / name,
                   GAVEL_EXPLORER=str(gavel.program("gavel-explorer")))
     assert done.returncode == 0, done.stdout + done.stderr
