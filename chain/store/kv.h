@@ -125,8 +125,6 @@ void gv_kv_batch_delete(struct gv_kv_batch *b, enum gv_cf cf,
                         struct gv_bytes key);
 void gv_kv_batch_delete_range(struct gv_kv_batch *b, enum gv_cf cf,
                               struct gv_bytes from, struct gv_bytes to);
-void gv_kv_batch_delete_prefix(struct gv_kv_batch *b, enum gv_cf cf,
-                               struct gv_bytes prefix);
 void gv_kv_batch_clear(struct gv_kv_batch *b);
 void gv_kv_batch_free(struct gv_kv_batch *b);
 

@@ -87,9 +87,7 @@ enum gv_order_what {
     GV_ORDER_PUBLISH,
     GV_ORDER_SEND,
     GV_ORDER_SUBSCRIBE,
-    GV_ORDER_UNSUBSCRIBE,
     GV_ORDER_PENALISE,
-    GV_ORDER_DISCONNECT,
     GV_ORDER_CONNECT
 };
 
@@ -155,7 +153,7 @@ void *gv_sock_monitor(struct gv_net *net, void *socket, int events);
 /* Next event of a monitor; false: none now. */
 bool gv_sock_event(void *monitor, uint16_t *event, uint32_t *value);
 void gv_sock_close(void **socket, void **monitor);
-bool gv_sock_subscribe(void *sub, const struct gv_topic *t, bool on);
+bool gv_sock_subscribe(void *sub, const struct gv_topic *t);
 
 /* --- dial.c --- */
 

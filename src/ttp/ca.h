@@ -47,12 +47,6 @@ struct gv_ca_store {
                        void *arg);
 };
 
-/* Records in memory, for throw-away networks and tests. */
-struct gv_ca_memory;
-struct gv_ca_memory *gv_ca_memory_new(void);
-void gv_ca_memory_free(struct gv_ca_memory *m);
-struct gv_ca_store gv_ca_memory_store(struct gv_ca_memory *m);
-
 struct gv_ca_options {
     const struct gv_rolekeys_role *role; /* the CA's; outlives the CA */
     const struct gv_keys *keys;          /* may sign; outlives the CA */

@@ -52,8 +52,6 @@ X509 *gv_x509_issue(const struct gv_x509_issue *request, struct gv_error *e);
 
 /* DER as heap memory; NULL if memory is out. */
 uint8_t *gv_x509_der(const X509 *cert, size_t *len);
-/* Strict: whole input, canonical. NULL if it is no certificate. */
-X509 *gv_x509_from_der(struct gv_bytes der);
 
 /* PEM as heap string; NULL if memory is out. */
 char *gv_x509_pem(const X509 *cert);

@@ -40,25 +40,6 @@ gv_x509_der(const X509 *cert, size_t *len)
     return out;
 }
 
-X509 *
-gv_x509_from_der(struct gv_bytes der)
-{
-    const unsigned char *p = der.p;
-    X509 *cert = d2i_X509(NULL, &p, (long)der.len);
-    uint8_t *again = NULL;
-    size_t n = 0;
-
-    if (cert == NULL)
-        return NULL;
-    again = gv_x509_der(cert, &n);
-    if (again == NULL || !gv_bytes_eq(gv_bytes(again, n), der)) {
-        X509_free(cert);
-        cert = NULL;
-    }
-    free(again);
-    return cert;
-}
-
 char *
 gv_x509_pem(const X509 *cert)
 {

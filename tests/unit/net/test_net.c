@@ -533,10 +533,8 @@ only_followed_chains_are_heard(void **state)
         free(event);
     assert_true(gv_net_publish(a.net, GV_MSG_VOTE, vote_body(4, body)));
     assert_null(node_next(&b, GV_MSG_VOTE, 300));
-    assert_true(gv_net_unsubscribe(b.net, &chain));
-    poll(NULL, 0, 200);
     assert_true(gv_net_publish(a.net, GV_MSG_VOTE, vote_body(3, body)));
-    assert_null(node_next(&b, GV_MSG_VOTE, 300));
+    node_expect(&b, GV_MSG_VOTE);
     node_stop(&a);
     node_stop(&b);
 }

@@ -2,6 +2,7 @@
 #include "src/client/csr.h"
 #include "src/ttp/ca.h"
 #include "src/ttp/x509.h"
+#include "tests/support/ca_memory.h"
 #include "tests/unit/ttp/fixture.h"
 
 #include <openssl/evp.h>
@@ -15,7 +16,7 @@
 
 struct world {
     struct fixture f;
-    struct gv_ca_memory *memory;
+    struct ca_memory *memory;
     struct gv_ca *ca;
     uint64_t now;
     unsigned issued;
@@ -42,7 +43,7 @@ world_open(struct world *w, enum gv_ca_approval approval)
         .role = &w->f.roles.ca,
         .keys = w->f.keys,
         .registry = w->f.params->registry,
-        .store = gv_ca_memory_store(w->memory),
+        .store = ca_memory_store(w->memory),
         .approval = approval,
         .now_ms = world_now,
         .clock_ctx = &w->now,
@@ -60,7 +61,7 @@ world_make(struct world *w, enum gv_ca_approval approval)
 {
     memset(w, 0, sizeof(*w));
     fixture_make(&w->f);
-    w->memory = gv_ca_memory_new();
+    w->memory = ca_memory_new();
     w->now = fixture_now();
     world_open(w, approval);
 }
@@ -69,7 +70,7 @@ static void
 world_free(struct world *w)
 {
     gv_ca_free(w->ca);
-    gv_ca_memory_free(w->memory);
+    ca_memory_free(w->memory);
     fixture_free(&w->f);
 }
 
@@ -159,8 +160,7 @@ S0_01_a_certificate_leads_to_the_root(void **state)
     (void)state;
     world_make(&w, GV_CA_AUTO);
     enrolled(&w, &p, &reply);
-    cert = gv_x509_from_der(gv_bytes(reply.der, reply.len));
-    assert_non_null(cert);
+    cert = fixture_cert(gv_bytes(reply.der, reply.len));
     pem = gv_x509_pem(cert);
     fixture_write(&w.f, "user.pem", pem, strlen(pem));
     assert_int_equal(
@@ -386,7 +386,7 @@ S4_61_revoked_certificates_show_in_the_list(void **state)
     (void)state;
     world_make(&w, GV_CA_AUTO);
     enrolled(&w, &p, &reply);
-    cert = gv_x509_from_der(gv_bytes(reply.der, reply.len));
+    cert = fixture_cert(gv_bytes(reply.der, reply.len));
     pem = gv_x509_pem(cert);
     fixture_write(&w.f, "user.pem", pem, strlen(pem));
     crl = gv_ca_crl(w.ca, &len, &e);
@@ -430,7 +430,7 @@ renewal_keeps_name_and_ledger_key(void **state)
     (void)state;
     world_make(&w, GV_CA_AUTO);
     enrolled(&w, &p, &reply);
-    rq.renews = gv_x509_from_der(gv_bytes(reply.der, reply.len));
+    rq.renews = fixture_cert(gv_bytes(reply.der, reply.len));
     EVP_PKEY_free(p.key);
     p.key = gv_csr_key_new();
     ask(&w, &p);

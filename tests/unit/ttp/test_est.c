@@ -6,6 +6,7 @@
 #include "src/ttp/est.h"
 #include "src/ttp/tsahttp.h"
 #include "src/ttp/x509.h"
+#include "tests/support/ca_memory.h"
 #include "tests/unit/ttp/fixture.h"
 
 #include <openssl/evp.h>
@@ -22,7 +23,7 @@
 
 struct server {
     struct fixture f;
-    struct gv_ca_memory *memory;
+    struct ca_memory *memory;
     struct gv_ca *ca;
     struct gv_est *est;
     struct gv_tsa *tsa;
@@ -70,14 +71,14 @@ server_make(struct server *s, enum gv_ca_approval approval)
     memset(s, 0, sizeof(*s));
     fixture_make(&s->f);
     tls = make_tls(&s->f);
-    s->memory = gv_ca_memory_new();
-    s->ca = gv_ca_new(
-        &(struct gv_ca_options){.role = &s->f.roles.ca,
-                                .keys = s->f.keys,
-                                .registry = s->f.params->registry,
-                                .store = gv_ca_memory_store(s->memory),
-                                .approval = approval},
-        &e);
+    s->memory = ca_memory_new();
+    s->ca =
+        gv_ca_new(&(struct gv_ca_options){.role = &s->f.roles.ca,
+                                          .keys = s->f.keys,
+                                          .registry = s->f.params->registry,
+                                          .store = ca_memory_store(s->memory),
+                                          .approval = approval},
+                  &e);
     s->tsa = gv_tsa_new(&(struct gv_tsa_options){.key = s->f.roles.tsa.key,
                                                  .cert = s->f.roles.tsa.cert},
                         &e);
@@ -111,7 +112,7 @@ server_free(struct server *s)
     gv_est_free(s->est);
     gv_tsa_free(s->tsa);
     gv_ca_free(s->ca);
-    gv_ca_memory_free(s->memory);
+    ca_memory_free(s->memory);
     fixture_free(&s->f);
 }
 
@@ -205,8 +206,7 @@ S0_01_the_wallet_enrols_and_renews(void **state)
                         "application/pkcs7-mime; smime-type=certs-only");
     der = gv_csr_certificate(gv_bytes(reply.body, reply.len), &len, &e);
     assert_non_null(der);
-    cert = gv_x509_from_der(gv_bytes(der, len));
-    assert_non_null(cert);
+    cert = fixture_cert(gv_bytes(der, len));
     assert_int_equal(X509_check_private_key(cert, key), 1);
     gv_https_reply_clear(&reply);
 

@@ -1,7 +1,7 @@
-/* ca_memory.c - the CA's records in memory. */
-#include <stdlib.h>
+/* ca_memory.c - a CA's records in memory; see ca_memory.h. */
+#include "tests/support/ca_memory.h"
 
-#include "src/ttp/ca.h"
+#include <stdlib.h>
 
 struct row {
     uint8_t key[48];
@@ -9,19 +9,19 @@ struct row {
     uint8_t *value;
 };
 
-struct gv_ca_memory {
+struct ca_memory {
     struct row *rows;
     size_t n, cap;
 };
 
-struct gv_ca_memory *
-gv_ca_memory_new(void)
+struct ca_memory *
+ca_memory_new(void)
 {
-    return calloc(1, sizeof(struct gv_ca_memory));
+    return calloc(1, sizeof(struct ca_memory));
 }
 
 void
-gv_ca_memory_free(struct gv_ca_memory *m)
+ca_memory_free(struct ca_memory *m)
 {
     if (m == NULL)
         return;
@@ -33,7 +33,7 @@ gv_ca_memory_free(struct gv_ca_memory *m)
 
 /* From the end: what is looked up is mostly what was written last. */
 static struct row *
-find(struct gv_ca_memory *m, struct gv_bytes key)
+find(struct ca_memory *m, struct gv_bytes key)
 {
     for (size_t i = m->n; i-- > 0;)
         if (gv_bytes_eq(gv_bytes(m->rows[i].key, m->rows[i].key_len), key))
@@ -44,7 +44,7 @@ find(struct gv_ca_memory *m, struct gv_bytes key)
 static enum gv_rc
 memory_put(void *ctx, struct gv_bytes key, struct gv_bytes value)
 {
-    struct gv_ca_memory *m = ctx;
+    struct ca_memory *m = ctx;
     struct row *r = find(m, key);
     uint8_t *copy = malloc(value.len > 0 ? value.len : 1);
 
@@ -97,7 +97,7 @@ memory_each(void *ctx,
                                 struct gv_bytes value),
             void *arg)
 {
-    const struct gv_ca_memory *m = ctx;
+    const struct ca_memory *m = ctx;
     enum gv_rc rc = GV_OK;
 
     for (size_t i = 0; rc == GV_OK && i < m->n; i++)
@@ -107,7 +107,7 @@ memory_each(void *ctx,
 }
 
 struct gv_ca_store
-gv_ca_memory_store(struct gv_ca_memory *m)
+ca_memory_store(struct ca_memory *m)
 {
     return (struct gv_ca_store){m, memory_put, memory_get, memory_each};
 }
