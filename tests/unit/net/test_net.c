@@ -264,7 +264,7 @@ static void
 misbehaviour_ends_in_a_ban(void **state)
 {
     uint8_t chain[32] = {0};
-    struct gv_net_peer peer;
+    struct gv_net_peer peer = {0};
     struct node n;
     struct raw r;
 
@@ -276,9 +276,9 @@ misbehaviour_ends_in_a_ban(void **state)
     raw_send(&r, GV_MSG_VOTE, 1, gv_bytes(chain, 32));  /* -20 */
     raw_send(&r, 200, 1, gv_bytes(chain, 32));          /* -20 */
     zmq_send(r.dealer, "x", 1, 0);                      /* -20 */
-    for (int i = 0; i < 200; i++) {
-        assert_int_equal(gv_net_peers(n.net, &peer, 1), 1);
-        if (peer.score == 35)
+    /* The list of peers follows the news of a session, a little later. */
+    for (int i = 0; i < 1000; i++) {
+        if (gv_net_peers(n.net, &peer, 1) == 1 && peer.score == 35)
             break;
         poll(NULL, 0, 20);
     }
@@ -336,7 +336,7 @@ a_flood_is_cut_and_costs_score(void **state)
     for (int i = 0; i < FLOOD; i++)
         raw_send(&r, GV_MSG_PING, 0, gv_bytes(body, 8));
     for (int i = 0; i < 500 && peer.msgs_in < FLOOD; i++) {
-        assert_int_equal(gv_net_peers(n.net, &peer, 1), 1);
+        (void)gv_net_peers(n.net, &peer, 1);
         poll(NULL, 0, 20);
     }
     assert_int_equal(peer.msgs_in, FLOOD);
