@@ -18,7 +18,6 @@
  *   ROWS    chain u32 | height u32 | ...           compact rows of one block
  *   CHAIN   chain u32 | ...                        records of one chain
  *   POOL    chain u32 | ...                        one acknowledged transaction
- *   INDEX   kind u8 | ...                          rows of the lagging indexer
  *   TTP     service u8 | ...                       durable records of services
  *
  * Leading with the chain (and the height) makes "all of a chain" and "all of

@@ -48,7 +48,6 @@ enum gv_cf {
     GV_CF_ROWS,  /* compact sorted rows, written with their block */
     GV_CF_CHAIN, /* records of each chain: tips, headers, undo, outcome */
     GV_CF_POOL,  /* acknowledged transactions not yet in a block */
-    GV_CF_INDEX, /* the indexer's rows, which may lag */
     GV_CF_TTP,   /* durable records of the trusted services */
     GV_CF_COUNT
 };
