@@ -104,16 +104,16 @@ gv_directory_service(const struct gv_directory *d, const struct gv_pubkey *key)
     return NULL;
 }
 
-const struct gv_dir_cert *
-gv_directory_cert(const struct gv_directory *d, const struct gv_hash *fp)
+static const struct gv_dir_cert *
+cert_of_fp(const struct gv_directory *d, const struct gv_hash *fp)
 {
     uint32_t at = gv_table_find(&d->cert_by_fp, fp->b);
 
     return at == GV_NOWHERE ? NULL : &d->cert[at];
 }
 
-const struct gv_dir_cert *
-gv_directory_cert_of(const struct gv_directory *d, const struct gv_pubkey *key)
+static const struct gv_dir_cert *
+cert_of_key(const struct gv_directory *d, const struct gv_pubkey *key)
 {
     uint32_t at = gv_table_find(&d->cert_by_key, key->b);
 
@@ -200,7 +200,7 @@ check_cert(const struct gv_directory *d, const struct gv_tx_cert *t,
     if (t->cred.role == GV_ROLE_ROOT || t->cred.role == GV_ROLE_CA)
         return gv_refuse(why, GV_BAD_CREDENTIAL, "cert.role", t->cred.role,
                          GV_ROLE_USER);
-    if (gv_directory_cert(d, &t->cred.fingerprint))
+    if (cert_of_fp(d, &t->cred.fingerprint))
         return gv_refuse(why, GV_DUPLICATE, "cert.fingerprint", 0, 0);
     if (gv_directory_revoked(d, &t->cred.fingerprint))
         return gv_refuse(why, GV_BAD_CREDENTIAL, "cert.fingerprint", 0, 0);
@@ -216,7 +216,7 @@ check_revoke(const struct gv_directory *d, const struct gv_tx_revoke *t,
     if (GV_ID_EQ(&t->issuer, &d->params->root))
         return GV_OK;
     /* A CA revokes what it certified itself. */
-    const struct gv_dir_cert *c = gv_directory_cert(d, &t->fingerprint);
+    const struct gv_dir_cert *c = cert_of_fp(d, &t->fingerprint);
 
     if (!c || !GV_ID_EQ(&c->issuer, &t->issuer))
         return gv_refuse(why, GV_NOT_SIGNER, "revoke.issuer", 0, 0);
@@ -305,7 +305,7 @@ add_cert(struct gv_directory *d, const struct gv_tx_cert *t, uint32_t height)
         return GV_FAULT;
     /* A renewed certificate has the key of the old one, which stays the
      * entry by key; both are found by fingerprint. */
-    if (gv_directory_cert_of(d, &t->cred.key))
+    if (cert_of_key(d, &t->cred.key))
         return GV_OK;
     return gv_table_add(&d->cert_by_key, at);
 }

@@ -78,10 +78,6 @@ enum gv_rc gv_directory_check(const struct gv_directory *d,
 /* NULL when there is none. */
 const struct gv_dir_service *gv_directory_service(const struct gv_directory *d,
                                                   const struct gv_pubkey *key);
-const struct gv_dir_cert *gv_directory_cert(const struct gv_directory *d,
-                                            const struct gv_hash *fp);
-const struct gv_dir_cert *gv_directory_cert_of(const struct gv_directory *d,
-                                               const struct gv_pubkey *key);
 const struct gv_dir_listing *
 gv_directory_listing(const struct gv_directory *d,
                      const struct gv_chain_id *auction);

@@ -166,7 +166,6 @@ void gv_dial_retry(struct gv_net *net, struct gv_dial *d, uint64_t at_least_ms);
 /* Log once per kind of trouble. */
 void gv_dial_complain(struct gv_net *net, struct gv_dial *d, const char *what);
 void gv_dial_free(struct gv_dial *d);
-struct gv_dial *gv_dial_of(struct gv_net *net, const struct gv_net_key *key);
 
 /* --- session.c --- */
 

@@ -147,8 +147,8 @@ gv_render_terms(const struct gv_terms *t)
 
 /* --- outcomes and bids --- */
 
-const char *
-gv_render_status(uint8_t status)
+static const char *
+status_name(uint8_t status)
 {
     static const char *const name[] = {"sold", "no-bid", "reserve-not-met",
                                        "cancelled", "void"};
@@ -160,7 +160,7 @@ json_t *
 gv_render_outcome(const struct gv_outcome *o)
 {
     return json_pack(
-        "{ss so so so}", "status", gv_render_status(o->status), "winner",
+        "{ss so so so}", "status", status_name(o->status), "winner",
         gv_render_hex_or_null(o->status == GV_SOLD, o->winner.b, 32), "price",
         gv_render_u64(o->price), "fold_hash", gv_render_hex(o->fold_hash, 32));
 }

@@ -31,7 +31,6 @@ json_t *gv_render_u256(const struct gv_u256 *v);
 json_t *gv_render_reject(const struct gv_reject *why);
 json_t *gv_render_terms(const struct gv_terms *t);
 json_t *gv_render_outcome(const struct gv_outcome *o);
-const char *gv_render_status(uint8_t status);
 json_t *gv_render_row(const struct gv_bid_row *row);
 /* {bid, bidder, amount}. */
 json_t *gv_render_leader(const struct gv_bid_row *row);

@@ -22,8 +22,9 @@ refuse(struct gv_error *e, const char *text)
     return GV_REJECT;
 }
 
-enum gv_rc
-gv_ca_csr_name_hash(const X509_NAME *name, uint8_t out32[32])
+/* What an X.509 name is compared by. GV_OK or GV_FAULT. */
+static enum gv_rc
+name_hash(const X509_NAME *name, uint8_t out32[32])
 {
     struct gv_sha256 h;
 
@@ -63,7 +64,7 @@ read_subject(struct gv_ca_csr *c)
 
     if (X509_NAME_entry_count(name) < 1 ||
         X509_NAME_get0_der(name, &der, &len) != 1 || len > NAME_MAX_DER ||
-        gv_ca_csr_name_hash(name, c->subject) != GV_OK)
+        name_hash(name, c->subject) != GV_OK)
         return false;
     bio = BIO_new(BIO_s_mem());
     if (bio == NULL)
