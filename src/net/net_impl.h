@@ -202,6 +202,10 @@ bool gv_session_prefers_out(const struct gv_net *net,
 
 /* --- send.c --- */
 
+/* A reply of this kind is used once, and only for an open request: true, and
+ * the request is closed. */
+bool gv_request_take(struct gv_open_request open[GV_OPEN_REQUESTS],
+                     unsigned reply, uint32_t request);
 /* Send or queue; false: dropped. The session may end. */
 bool gv_send(struct gv_net *net, struct gv_session *s, unsigned kind,
              uint32_t request, struct gv_bytes body);
