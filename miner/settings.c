@@ -51,10 +51,10 @@ static const struct gv_config_option table[] = {
 static const struct gv_config_program program = {
     .name = "gavel-miner",
     .version = GV_VERSION,
-    .help = "Searches seals for the blocks of a Gavel node.\n"
+    .help = "Searches seals for the blocks of a Gavel node. "
             "Exit codes: 0 stopped by SIGINT or SIGTERM, or done (--blocks, "
-            "--benchmark);\n1 failed; 2 usage; 3 the node does not serve "
-            "miners, or not with this login.\nA node that does not answer is "
+            "--benchmark); 1 failed; 2 usage; 3 the node does not serve "
+            "miners, or not with this login. A node that does not answer is "
             "waited for.",
     .options = table,
     .n_options = sizeof(table) / sizeof(table[0]),
