@@ -43,7 +43,7 @@ def test_S4_29_an_auction_from_opening_to_final_outcome(world):
     seller = world.wallet("seller", node)
     ann, bob = world.wallet("ann", node), world.wallet("bob", node)
     auction = seller.create("A watch, almost new", "--min-first", "10",
-                            "--min-step", "1", "--d", "2s", "--notice", "4s",
+                            "--min-step", "1", "--d", "3s", "--notice", "6s",
                             "--difficulty", "1")
 
     # What people get wrong before the first bid.
@@ -195,14 +195,15 @@ class Market:
         self.tim = world.wallet("tim", self.node)
         self.ann = world.wallet("ann", self.node)
         self.bob = world.wallet("bob", self.node)
-        self.closed = self.tom.create("Sold", "--limit", "5s", "--d", "1s",
+        self.closed = self.tom.create("Sold", "--limit", "10s", "--d", "2s",
                                       "--difficulty", "1")
+        sold = self.ann.bid(self.closed, "5")["bid"]
         self.open = self.tom.create("Open of tom", "--d", "30s",
                                     "--difficulty", "1")
         self.other = self.tim.create("Open of tim", "--d", "30s",
                                      "--difficulty", "1")
         self.bids = {
-            "closed": self.ann.bid(self.closed, "5")["bid"],
+            "closed": sold,
             "ann": self.ann.bid(self.open, "6")["bid"],
             "bob": self.bob.bid(self.open, "7")["bid"],
         }
