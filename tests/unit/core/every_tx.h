@@ -70,4 +70,14 @@ assert_refused(struct gv_bytes raw, const char *field)
         assert_string_equal(why.field, field);
 }
 
+static inline const struct gv_tx *
+of_kind(const struct world *w, enum gv_tx_kind kind)
+{
+    for (size_t i = 0; i < SAMPLE_KINDS; i++)
+        if (w->tx[i].kind == kind)
+            return &w->tx[i];
+    fail();
+    return NULL;
+}
+
 #endif

@@ -121,16 +121,6 @@ test_size_limit_L1(void **state)
     free(p);
 }
 
-static const struct gv_tx *
-of_kind(const struct world *w, enum gv_tx_kind kind)
-{
-    for (size_t i = 0; i < SAMPLE_KINDS; i++)
-        if (w->tx[i].kind == kind)
-            return &w->tx[i];
-    fail();
-    return NULL;
-}
-
 /* --- ids and signatures --- */
 
 static void

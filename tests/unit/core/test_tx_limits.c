@@ -235,16 +235,6 @@ static const struct limit limits[] = {
     {GV_TX_RECEIPT, spoil_receipt, 1, "receipt.deadline"},
 };
 
-static const struct gv_tx *
-of_kind(const struct world *w, enum gv_tx_kind kind)
-{
-    for (size_t i = 0; i < SAMPLE_KINDS; i++)
-        if (w->tx[i].kind == kind)
-            return &w->tx[i];
-    fail();
-    return NULL;
-}
-
 static void
 test_limits_F4(void **state)
 {
