@@ -7,11 +7,12 @@
 #define MINER_SETTINGS_H
 
 #include "miner/kernel/search.h"
-#include "src/base/config.h"
+#include "src/client/nodeopt.h"
 
 struct gv_settings {
-    struct gv_config *config;       /* owns strings; its wish says what to do */
-    char *node;                     /* URL, heap */
+    struct gv_config *config; /* owns strings; its wish says what to do */
+    const char *node;         /* URL: of config, or url */
+    char url[GV_NODEOPT_URL_MAX];
     char *cookie;                   /* path, heap */
     const struct gv_kernel *kernel; /* usable; NULL: not chosen */
     unsigned threads;               /* at least 1 */

@@ -16,8 +16,6 @@
 #include "src/pages.h"
 #include "src/rpc/work.h"
 
-#define REGTEST_BURST 4096
-#define BURST 32
 #define PEERS_MAX 256
 
 struct node {
@@ -158,18 +156,6 @@ open_keys(struct node *n, struct gv_error *e)
     return open_validator(n, e);
 }
 
-static const char *
-bind_of(const struct node *n, const char *option, unsigned port, char *buf,
-        size_t cap)
-{
-    const char *given = gv_config_string(n->config, option);
-
-    if (given)
-        return given;
-    snprintf(buf, cap, "127.0.0.1:%u", port);
-    return buf;
-}
-
 /* The services are there before the chain thread, and ask it when they are
  * used. */
 static enum gv_rc
@@ -215,10 +201,9 @@ ledger_now_ms(void *ctx)
 }
 
 static enum gv_rc
-open_services(struct node *n, char *buf, size_t cap, struct gv_error *e)
+open_services(struct node *n, struct gv_error *e)
 {
     struct gv_services_options o = {0};
-    int approval = gv_config_enum(n->config, "ttp-approval");
     enum gv_rc rc;
 
     o.datadir = n->opt->datadir;
@@ -226,12 +211,10 @@ open_services(struct node *n, char *buf, size_t cap, struct gv_error *e)
     o.keys = n->keys;
     o.kv = n->kv;
     o.roles = n->opt->roles;
-    o.approval = approval >= 0                 ? (enum gv_ca_approval)approval
-                 : n->opt->params->has_secrets ? GV_CA_AUTO
-                                               : GV_CA_HAND;
+    o.approval = (enum gv_ca_approval)gv_config_enum(n->config, "ttp-approval");
     o.passphrase = n->passphrase.len ? n->passphrase.text : NULL;
     o.operator_name = gv_config_string(n->config, "operator");
-    o.tls_bind = bind_of(n, "tls-bind", n->opt->params->tls_port, buf, cap);
+    o.tls_bind = gv_config_string(n->config, "tls-bind");
     o.tls_host = gv_config_string(n->config, "tls-host");
     o.clients = (enum gv_tls_clients)gv_config_enum(n->config, "tls-clients");
     o.tls_protocol = gv_config_enum(n->config, "tls-min-protocol") == 1
@@ -253,7 +236,6 @@ open_http(struct node *n, struct gv_error *e)
 {
     struct gv_http_options ho = {.log = n->log};
     struct gv_rpc_options ro = {.log = n->log};
-    char buf[64];
     char *cookie = gv_file_join(n->opt->datadir, ".cookie");
     struct gv_http_listen l = {0};
 
@@ -274,8 +256,7 @@ open_http(struct node *n, struct gv_error *e)
         (struct gv_http_route){"*", GV_WORK_LONGPOLL_PATH, gv_rpc_http, n->rpc};
     n->route[GV_PAGES_ROUTES + 1] =
         (struct gv_http_route){"*", "/", gv_rpc_http, n->rpc};
-    l.address =
-        bind_of(n, "rpc-bind", n->opt->params->rpc_port, buf, sizeof(buf));
+    l.address = gv_config_string(n->config, "rpc-bind");
     l.routes = n->route;
     l.n_routes = GV_PAGES_ROUTES + 2;
     if (gv_http_listen(n->http, &l, &n->rpc_port, e) != GV_OK)
@@ -316,9 +297,7 @@ open_loop(struct node *n, struct gv_error *e)
     o.verify_threads = threads > 0 ? (unsigned)threads
                        : cores > 0 ? (unsigned)cores
                                    : 1;
-    o.stamp_burst = n->opt->params->has_secrets ? REGTEST_BURST : BURST;
-    if (gv_config_is_set(n->config, "stamp-burst"))
-        o.stamp_burst = (uint64_t)gv_config_int(n->config, "stamp-burst");
+    o.stamp_burst = (uint64_t)gv_config_int(n->config, "stamp-burst");
     o.stamp_refill = (uint64_t)gv_config_int(n->config, "stamp-refill");
     o.mine = n->has_validator || gv_config_bool(n->config, "mine");
     o.follow_all = n->opt->follow_all;
@@ -382,7 +361,7 @@ read_peers(struct node *n, struct gv_net_options *o, struct gv_error *e)
 static enum gv_rc
 net_options(struct node *n, struct gv_net_options *o, struct gv_error *e)
 {
-    char buf[64], bind[320];
+    char bind[320];
     char *path = gv_file_join(n->opt->datadir, "peer.key");
     enum gv_rc rc =
         path ? secret_file(path, true, o->keys.secret32, e) : GV_FAULT;
@@ -391,9 +370,8 @@ net_options(struct node *n, struct gv_net_options *o, struct gv_error *e)
     if (rc != GV_OK ||
         gv_net_key_derive(o->keys.secret32, &o->keys.own) != GV_OK)
         return GV_FAULT;
-    snprintf(
-        bind, sizeof(bind), "tcp://%s",
-        bind_of(n, "p2p-bind", n->opt->params->p2p_port, buf, sizeof(buf)));
+    snprintf(bind, sizeof(bind), "tcp://%s",
+             gv_config_string(n->config, "p2p-bind"));
     if (gv_net_addr_parse(bind, &o->bind, e) != GV_OK)
         return GV_FAULT;
     o->magic = n->opt->params->magic;
@@ -443,7 +421,6 @@ write_ports(struct node *n, struct gv_error *e)
 static enum gv_rc
 start(struct node *n, struct gv_error *e)
 {
-    char buf[64];
     enum gv_rc rc = gv_file_mkdirs(n->opt->datadir, e);
 
     if (rc == GV_OK)
@@ -451,7 +428,7 @@ start(struct node *n, struct gv_error *e)
     if (rc == GV_OK)
         rc = open_keys(n, e);
     if (rc == GV_OK)
-        rc = open_services(n, buf, sizeof(buf), e);
+        rc = open_services(n, e);
     if (rc == GV_OK)
         rc = open_http(n, e);
     if (rc == GV_OK)

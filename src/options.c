@@ -31,11 +31,11 @@ static const struct gv_config_option table[] = {
     {.name = "connect",
      .type = GV_CONFIG_LIST,
      .argument = "tcp://HOST:PORT#KEY",
-     .help = "Connect to this peer, named by its key. Repeatable."},
+     .help = "Connect to this peer, named by its key."},
     {.name = "peer-key",
      .type = GV_CONFIG_LIST,
      .argument = "KEY",
-     .help = "Let a peer with this key connect. Repeatable."},
+     .help = "Let a peer with this key connect."},
     {.name = "rpc-bind",
      .type = GV_CONFIG_STRING,
      .argument = "HOST:PORT",
@@ -98,7 +98,7 @@ static const struct gv_config_option table[] = {
      .type = GV_CONFIG_LIST,
      .fallback = "all",
      .argument = "all|AUCTION",
-     .help = "Auctions to follow. Repeatable."},
+     .help = "Auctions to follow."},
     {.name = "mine",
      .type = GV_CONFIG_BOOL,
      .help = "Run the built-in miner (always on for a validator)."},
@@ -280,6 +280,8 @@ read_file(struct gv_options *o, struct gv_error *e)
 
     if (path)
         rc = gv_config_file(o->config, path, e);
+    if (rc == GV_OK)
+        rc = gv_config_default(o->config, "config", path, e);
     if (rc == GV_ABSENT && given) {
         gv_error_set(e, "%s: no such file", given);
         rc = GV_FAULT;
@@ -288,7 +290,40 @@ read_file(struct gv_options *o, struct gv_error *e)
     return rc == GV_ABSENT ? GV_OK : rc;
 }
 
-static const char *const networks[] = {"main", "test", "regtest"};
+static const struct gv_params *
+network_of(const struct gv_config *c)
+{
+    static const char *const names[] = {"main", "test", "regtest"};
+
+    return gv_params_find(names[gv_config_enum(c, "network")]);
+}
+
+/* Defaults that follow from datadir and network. On regtest bids of one key
+ * are not to be limited in earnest, and nobody is there to approve. */
+static enum gv_rc
+resolve(struct gv_options *o, struct gv_error *e)
+{
+    const struct gv_params *p = o->params;
+    char rpc[32], p2p[32], tls[32];
+    const struct {
+        const char *name, *value;
+    } rows[] = {
+        {"datadir", o->datadir},
+        {"p2p-bind", p2p},
+        {"rpc-bind", rpc},
+        {"tls-bind", tls},
+        {"ttp-approval", p->has_secrets ? "auto" : "hand"},
+        {"stamp-burst", p->has_secrets ? "4096" : "32"},
+    };
+    enum gv_rc rc = GV_OK;
+
+    snprintf(p2p, sizeof(p2p), "127.0.0.1:%u", (unsigned)p->p2p_port);
+    snprintf(rpc, sizeof(rpc), "127.0.0.1:%u", (unsigned)p->rpc_port);
+    snprintf(tls, sizeof(tls), "127.0.0.1:%u", (unsigned)p->tls_port);
+    for (size_t i = 0; rc == GV_OK && i < sizeof(rows) / sizeof(rows[0]); i++)
+        rc = gv_config_default(o->config, rows[i].name, rows[i].value, e);
+    return rc;
+}
 
 enum gv_rc
 gv_options_read(int argc, char **argv, char **environment,
@@ -308,18 +343,15 @@ gv_options_read(int argc, char **argv, char **environment,
     rc = gv_config_environment(out->config, environment, e);
     if (rc != GV_OK)
         return rc;
-    out->params =
-        gv_params_find(networks[gv_config_enum(out->config, "network")]);
     rc = read_datadir(out, e);
     if (rc == GV_OK)
         rc = read_file(out, e);
     /* The file may name the datadir. */
     if (rc == GV_OK)
         rc = read_datadir(out, e);
-    /* The file may name the network. */
+    out->params = network_of(out->config);
     if (rc == GV_OK)
-        out->params =
-            gv_params_find(networks[gv_config_enum(out->config, "network")]);
+        rc = resolve(out, e);
     if (rc == GV_OK)
         rc = read_roles(out, e);
     return rc == GV_OK ? read_follow(out, e) : rc;

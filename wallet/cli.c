@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 
+#include "src/client/nodeopt.h"
 #include "wallet/json.h"
 
 static void
@@ -45,27 +46,14 @@ gv_cli_fail_rpc(const struct gv_cli *cli, enum gv_rc rc,
     return rc == GV_REJECT ? GV_EXIT_FAILED : GV_EXIT_NODE;
 }
 
-/* --node, or the port of the network on this machine. */
-static const char *
-node_url(const struct gv_cli *cli, char out[64])
-{
-    const char *url = gv_config_string(cli->config, "node");
-    const struct gv_params *params = cli->params;
-
-    if (url != NULL)
-        return url;
-    if (params == NULL)
-        params = gv_params_find("main");
-    snprintf(out, 64, "http://127.0.0.1:%u", (unsigned)params->rpc_port);
-    return out;
-}
-
 struct gv_rpcclient *
 gv_cli_client(const struct gv_cli *cli, struct gv_error *e)
 {
-    char url[64];
+    const struct gv_params *params =
+        cli->params != NULL ? cli->params : gv_params_find("main");
+    char url[GV_NODEOPT_URL_MAX];
     struct gv_rpcclient_options options = {
-        .node = node_url(cli, url),
+        .node = gv_nodeopt_url(cli->config, params, url),
         .cookie = cli->cookie,
         .timeout_ms = (unsigned)gv_config_ms(cli->config, "timeout")};
 

@@ -117,19 +117,7 @@ place(struct gv_cli *cli, struct gv_auction *a, const struct gv_signer *s)
 static int
 run(struct gv_cli *cli)
 {
-    struct gv_signer signer;
-    struct gv_auction a;
-    int code = gv_signer_open(cli, &signer);
-
-    if (code != GV_EXIT_OK)
-        return code;
-    code = gv_auction_fetch(cli, gv_config_argument(cli->config, 0), &a);
-    if (code == GV_EXIT_OK) {
-        code = place(cli, &a, &signer);
-        gv_auction_clear(&a);
-    }
-    gv_signer_clear(&signer);
-    return code;
+    return gv_auction_sign(cli, place);
 }
 
 const struct gv_command gv_cmd_bid_place = {

@@ -154,12 +154,9 @@ show(struct gv_cli *cli, const json_t *row)
 static int
 run(struct gv_cli *cli)
 {
-    char id[65];
     json_t *row;
-    int code = gv_cli_id(cli, gv_config_argument(cli->config, 0), "bid", id);
+    int code = gv_bid_fetch(cli, &row);
 
-    if (code == GV_EXIT_OK)
-        code = gv_cli_call(cli, "getbid", json_pack("{ss}", "bid", id), &row);
     if (code != GV_EXIT_OK)
         return code;
     code = show(cli, row);

@@ -108,12 +108,6 @@ gv_pins_validators(const struct gv_pins *p)
     return p->validators;
 }
 
-unsigned
-gv_pins_authorities(const struct gv_pins *p)
-{
-    return p->authorities;
-}
-
 const struct gv_pubkey *
 gv_pins_validator(const struct gv_pins *p, unsigned i)
 {

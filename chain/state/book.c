@@ -63,22 +63,16 @@ start(struct gv_book *b)
 {
     struct gv_fold_context ctx = {&b->open->terms, b->open->opening_ms,
                                   fold_bidder, b};
-    struct gv_sealed_header h = {0};
-    struct gv_bytes raw;
-    struct gv_reader r;
+    struct gv_sealed_header h;
+    size_t len = 0;
     uint8_t *block;
 
     b->fold = gv_fold_new(&ctx);
-    block = gv_block0_auction(b->open, &raw.len);
-    if (!b->fold || !block) {
-        free(block);
+    if (!b->fold ||
+        !gv_vec_room(&b->level, 0, &b->level_cap, sizeof(*b->level)))
         return GV_FAULT;
-    }
-    raw.p = block;
-    r = gv_reader(raw);
-    gv_sealed_header_get(&r, &h);
-    free(block);
-    if (!gv_vec_room(&b->level, 0, &b->level_cap, sizeof(*b->level)))
+    block = gv_block0_auction(b->open, &len);
+    if (gv_block0_header(block, len, &h) != GV_OK)
         return GV_FAULT;
     b->level[0] = (struct gv_book_level){0};
     return gv_spine_push(&b->spine, &h, 0);

@@ -122,6 +122,13 @@ enum gv_rc gv_config_environment(struct gv_config *c, char *const *environment,
 enum gv_rc gv_config_file(struct gv_config *c, const char *path,
                           struct gv_error *e) GV_MUST_CHECK;
 
+/* Give an option its default where that follows from other options, in the
+ * notation of its type (asserted to parse). An option that has a value keeps
+ * it. GV_OK, or GV_FAULT (memory). */
+enum gv_rc gv_config_default(struct gv_config *c, const char *name,
+                             const char *text,
+                             struct gv_error *e) GV_MUST_CHECK;
+
 enum gv_config_wish gv_config_wish(const struct gv_config *c);
 
 /* The chosen command, or NULL. */

@@ -336,9 +336,3 @@ gv_https_interrupt(struct gv_https *client)
 
     (void)done; /* a full counter is an interrupt, too */
 }
-
-bool
-gv_https_interrupted(const struct gv_https *client)
-{
-    return client->conn.interrupted;
-}

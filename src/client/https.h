@@ -78,7 +78,4 @@ void gv_https_reply_clear(struct gv_https_reply *reply);
  * ("interrupted"). */
 void gv_https_interrupt(struct gv_https *client);
 
-/* True if the last GV_FAULT was by an interrupt. */
-bool gv_https_interrupted(const struct gv_https *client);
-
 #endif

@@ -55,7 +55,6 @@ struct http_conn {
 struct gv_http_request {
     atomic_int references;
     struct gv_http *http;
-    atomic_bool gone;
 
     /* of the server's thread */
     struct http_conn *conn;           /* NULL once gone or answered */
@@ -67,7 +66,7 @@ struct gv_http_request {
 
     /* read by its owner */
     char *method, *path, *peer;
-    struct evkeyvalq headers, query;
+    struct evkeyvalq headers;
     uint8_t *body;
     size_t body_len;
     X509 *cert;

@@ -17,7 +17,6 @@ http_request_release(void *arg)
     free(request->path);
     free(request->peer);
     evhttp_clear_headers(&request->headers);
-    evhttp_clear_headers(&request->query);
     evhttp_clear_headers(&request->out_headers);
     free(request->body);
     X509_free(request->cert);
@@ -43,7 +42,6 @@ http_request_detach(struct gv_http_request *request)
     request->conn->since = http_now_ms();
     request->conn = NULL;
     request->event = NULL;
-    atomic_store(&request->gone, true);
     http_request_release(request);
 }
 
@@ -141,13 +139,8 @@ static bool
 fill(struct gv_http_request *request, struct http_conn *conn,
      struct evhttp_request *event)
 {
-    const struct evhttp_uri *uri = evhttp_request_get_evhttp_uri(event);
-    const char *query = evhttp_uri_get_query(uri);
-
     copy_peer(request, conn);
     request->method = strdup(method_name(evhttp_request_get_command(event)));
-    if (query != NULL)
-        (void)evhttp_parse_query_str(query, &request->query);
     return request->method != NULL && request->peer != NULL &&
            copy_headers(&request->headers,
                         evhttp_request_get_input_headers(event)) &&
@@ -164,10 +157,8 @@ make_request(struct http_conn *conn, struct evhttp_request *event, char *path)
         return NULL;
     }
     TAILQ_INIT(&request->headers);
-    TAILQ_INIT(&request->query);
     TAILQ_INIT(&request->out_headers);
     atomic_init(&request->references, 1);
-    atomic_init(&request->gone, false);
     request->http = conn->http;
     request->path = path;
     if (!fill(request, conn, event)) {
@@ -280,12 +271,6 @@ gv_http_header(const struct gv_http_request *request, const char *name)
     return evhttp_find_header(&request->headers, name);
 }
 
-const char *
-gv_http_query(const struct gv_http_request *request, const char *name)
-{
-    return evhttp_find_header(&request->query, name);
-}
-
 struct gv_bytes
 gv_http_body(const struct gv_http_request *request)
 {
@@ -308,10 +293,4 @@ uint64_t
 gv_http_connection(const struct gv_http_request *request)
 {
     return request->conn_number;
-}
-
-bool
-gv_http_gone(const struct gv_http_request *request)
-{
-    return atomic_load(&request->gone);
 }

@@ -59,10 +59,6 @@ enum gv_rc gv_ledger_block_at(struct gv_ledger_rpc *l, struct gv_chain *c,
                               uint32_t height, struct gv_ledger_block *out);
 void gv_ledger_block_clear(struct gv_ledger_block *b);
 
-/* ledger_chain.c: fields of getblockheader. */
-json_t *gv_ledger_header(const struct gv_chain *c, uint32_t node,
-                         const struct gv_sealed_header *h);
-
 gv_rpc_handler gv_ledger_getchains, gv_ledger_getblockcount,
     gv_ledger_getblockhash, gv_ledger_getblockheader, gv_ledger_getblock,
     gv_ledger_getblocks, gv_ledger_gettransaction, gv_ledger_getproof,

@@ -36,6 +36,7 @@ struct gv_bid_row {
     uint8_t tie[32];
     uint32_t seq, height; /* height: 0 while received */
     uint64_t amount, t_us, deadline_us;
+    struct gv_currency currency; /* of the auction's amounts */
     enum gv_bid_state state;
     uint16_t code;                  /* enum gv_code, of F */
     uint64_t reference, have, want; /* as in struct gv_fold_row */

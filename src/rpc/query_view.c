@@ -210,6 +210,7 @@ row_of_fold(const struct gv_view *v, const struct gv_fold_row *from,
     out->bidder = *view_key((void *)v, from->bid.bidder);
     memcpy(out->tie, from->bid.tie, 32);
     out->amount = from->bid.amount;
+    out->currency = b->open->terms.currency;
     out->t_us = from->bid.t_us;
     out->deadline_us = out->t_us + b->open->terms.d_ms * UINT64_C(1000);
     out->state = GV_BID_RECEIVED;

@@ -27,10 +27,4 @@ struct gv_ttp_store {
                        void *arg);
 };
 
-/* Records in memory, for throw-away networks and tests; one thread. */
-struct gv_ttp_memory;
-struct gv_ttp_memory *gv_ttp_memory_new(void);
-void gv_ttp_memory_free(struct gv_ttp_memory *m);
-struct gv_ttp_store gv_ttp_memory_store(struct gv_ttp_memory *m);
-
 #endif

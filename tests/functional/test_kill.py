@@ -213,11 +213,5 @@ def test_S0_01_certificates_issued_before_a_kill_reach_the_ledger(world):
         node.kill()
         node.start()
         for name, fingerprint in zip(names, prints):
-            def known():
-                try:
-                    return node.rpc.getcert(fingerprint=fingerprint)
-                except RpcError as e:
-                    if e.code != -5:
-                        raise
-                    return None
-            wait_for(f"the certificate of {name} on the ledger", known, 10)
+            wait_for(f"the certificate of {name} on the ledger",
+                     lambda: node.find_cert(fingerprint=fingerprint))

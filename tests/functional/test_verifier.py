@@ -4,6 +4,7 @@ dump."""
 
 import os
 import random
+import re
 import subprocess
 import sys
 
@@ -51,6 +52,28 @@ def test_S4_95_random_auctions_are_judged_alike(bidders):
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+def outcomes(explorer, path, *options):
+    """The outcomes that a fresh dump tells, one line each."""
+    explorer.dump(path, *options)
+    done = explorer.verify(path)
+    assert done.returncode == 0, done.stderr
+    lines = re.findall("^[0-9a-f]{64}  (.*)$", done.stdout, re.M)
+    for line in lines:
+        final = line.endswith("  final")
+        assert final != line.endswith("  not shown to be final"), line
+        assert line.startswith("sold  " if final else "leading  "), line
+    return lines
+
+
+def check_told(explorer, path):
+    """An outcome is called sold when the dump has the votes for it. Cut at
+    final blocks it lacks those for the last."""
+    gavel.wait_for("the votes for the outcomes on the chain", lambda: [
+        x.startswith("sold  ") for x in outcomes(explorer, path)] == [True] * 3)
+    cut = outcomes(explorer, path, "--final")
+    assert len(cut) == 3 and cut[0].startswith("leading  "), cut
+
+
 def test_S4_88_a_real_dump_and_any_changed_byte(world):
     """Both accept a node's dump; both refuse it after one changed byte,
     wherever that byte is."""
@@ -63,6 +86,7 @@ def test_S4_88_a_real_dump_and_any_changed_byte(world):
     assert explorer.verify(dump).returncode == 0
     done = verify(dump)
     assert done.returncode == 0, done.stdout + done.stderr
+    check_told(explorer, world.path("cut.jsonl"))
     whole = dump.read_bytes()
     seed = random.randrange(1 << 32)
     print(f"seed {seed}")

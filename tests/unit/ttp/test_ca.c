@@ -2,6 +2,7 @@
 #include "src/client/csr.h"
 #include "src/pki/x509.h"
 #include "src/ttp/ca.h"
+#include "tests/support/ttp_memory.h"
 #include "tests/unit/ttp/fixture.h"
 
 #include <openssl/evp.h>
@@ -15,7 +16,7 @@
 
 struct world {
     struct fixture f;
-    struct gv_ttp_memory *memory;
+    struct ttp_memory *memory;
     struct gv_ca *ca;
     uint64_t now;
     unsigned issued;
@@ -42,7 +43,7 @@ world_open(struct world *w, enum gv_ca_approval approval)
         .role = &w->f.roles.ca,
         .keys = w->f.keys,
         .registry = w->f.params->registry,
-        .store = gv_ttp_memory_store(w->memory),
+        .store = ttp_memory_store(w->memory),
         .approval = approval,
         .now_ms = world_now,
         .clock_ctx = &w->now,
@@ -60,7 +61,7 @@ world_make(struct world *w, enum gv_ca_approval approval)
 {
     memset(w, 0, sizeof(*w));
     fixture_make(&w->f);
-    w->memory = gv_ttp_memory_new();
+    w->memory = ttp_memory_new();
     w->now = fixture_now();
     world_open(w, approval);
 }
@@ -69,7 +70,7 @@ static void
 world_free(struct world *w)
 {
     gv_ca_free(w->ca);
-    gv_ttp_memory_free(w->memory);
+    ttp_memory_free(w->memory);
     fixture_free(&w->f);
 }
 

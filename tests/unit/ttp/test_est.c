@@ -6,6 +6,7 @@
 #include "src/rpc/http_tls.h"
 #include "src/ttp/est.h"
 #include "src/ttp/tsahttp.h"
+#include "tests/support/ttp_memory.h"
 #include "tests/unit/ttp/fixture.h"
 
 #include <openssl/evp.h>
@@ -22,7 +23,7 @@
 
 struct server {
     struct fixture f;
-    struct gv_ttp_memory *memory;
+    struct ttp_memory *memory;
     struct gv_ca *ca;
     struct gv_est *est;
     struct gv_tsa *tsa;
@@ -70,14 +71,14 @@ server_make(struct server *s, enum gv_ca_approval approval)
     memset(s, 0, sizeof(*s));
     fixture_make(&s->f);
     tls = make_tls(&s->f);
-    s->memory = gv_ttp_memory_new();
-    s->ca = gv_ca_new(
-        &(struct gv_ca_options){.role = &s->f.roles.ca,
-                                .keys = s->f.keys,
-                                .registry = s->f.params->registry,
-                                .store = gv_ttp_memory_store(s->memory),
-                                .approval = approval},
-        &e);
+    s->memory = ttp_memory_new();
+    s->ca =
+        gv_ca_new(&(struct gv_ca_options){.role = &s->f.roles.ca,
+                                          .keys = s->f.keys,
+                                          .registry = s->f.params->registry,
+                                          .store = ttp_memory_store(s->memory),
+                                          .approval = approval},
+                  &e);
     s->tsa = gv_tsa_new(&(struct gv_tsa_options){.key = s->f.roles.tsa.key,
                                                  .cert = s->f.roles.tsa.cert},
                         &e);
@@ -111,7 +112,7 @@ server_free(struct server *s)
     gv_est_free(s->est);
     gv_tsa_free(s->tsa);
     gv_ca_free(s->ca);
-    gv_ttp_memory_free(s->memory);
+    ttp_memory_free(s->memory);
     fixture_free(&s->f);
 }
 

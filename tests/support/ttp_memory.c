@@ -1,7 +1,7 @@
-/* memory.c - the services' records in memory. */
+/* ttp_memory.c - the services' records in memory. */
 #include <stdlib.h>
 
-#include "src/ttp/store.h"
+#include "tests/support/ttp_memory.h"
 
 struct row {
     uint8_t key[72];
@@ -9,19 +9,19 @@ struct row {
     uint8_t *value;
 };
 
-struct gv_ttp_memory {
+struct ttp_memory {
     struct row *rows;
     size_t n, cap;
 };
 
-struct gv_ttp_memory *
-gv_ttp_memory_new(void)
+struct ttp_memory *
+ttp_memory_new(void)
 {
-    return calloc(1, sizeof(struct gv_ttp_memory));
+    return calloc(1, sizeof(struct ttp_memory));
 }
 
 void
-gv_ttp_memory_free(struct gv_ttp_memory *m)
+ttp_memory_free(struct ttp_memory *m)
 {
     if (m == NULL)
         return;
@@ -33,7 +33,7 @@ gv_ttp_memory_free(struct gv_ttp_memory *m)
 
 /* From the end: what is looked up is mostly what was written last. */
 static struct row *
-find(struct gv_ttp_memory *m, struct gv_bytes key)
+find(struct ttp_memory *m, struct gv_bytes key)
 {
     for (size_t i = m->n; i-- > 0;)
         if (gv_bytes_eq(gv_bytes(m->rows[i].key, m->rows[i].key_len), key))
@@ -44,7 +44,7 @@ find(struct gv_ttp_memory *m, struct gv_bytes key)
 static enum gv_rc
 memory_put(void *ctx, struct gv_bytes key, struct gv_bytes value)
 {
-    struct gv_ttp_memory *m = ctx;
+    struct ttp_memory *m = ctx;
     struct row *r = find(m, key);
     uint8_t *copy = malloc(value.len > 0 ? value.len : 1);
 
@@ -97,7 +97,7 @@ memory_each(void *ctx, uint8_t owner,
                                 struct gv_bytes value),
             void *arg)
 {
-    const struct gv_ttp_memory *m = ctx;
+    const struct ttp_memory *m = ctx;
     enum gv_rc rc = GV_OK;
 
     for (size_t i = 0; rc == GV_OK && i < m->n; i++) {
@@ -110,7 +110,7 @@ memory_each(void *ctx, uint8_t owner,
 }
 
 struct gv_ttp_store
-gv_ttp_memory_store(struct gv_ttp_memory *m)
+ttp_memory_store(struct ttp_memory *m)
 {
     return (struct gv_ttp_store){m, memory_put, memory_get, memory_each};
 }
