@@ -104,7 +104,7 @@ pss(void)
 static void
 hkdf(void)
 {
-    uint8_t ikm[32], prk[32], out[80];
+    uint8_t ikm[32] = {0}, prk[32], out[80];
     struct gv_bytes part = gv_bytes(ikm, sizeof(ikm));
 
     fill(ikm, sizeof(ikm), 12);

@@ -161,14 +161,13 @@ shares_stand_in_their_places(void **state)
 static void
 a_notary_finds_its_share_to_be_for_this_bid(void **state)
 {
-    uint8_t plain[GV_SHARE_PLAIN];
+    uint8_t plain[GV_SHARE_PLAIN] = {3};
     struct gv_chain_id auction = {{1, 2, 3}};
     struct gv_pubkey key = {{4, 5, 6}};
     struct gv_bytes p = gv_bytes(plain, sizeof(plain));
     struct gv_share share;
 
     (void)state;
-    plain[0] = 3;
     memcpy(plain + 1, auction.b, 32);
     memcpy(plain + 33, key.b, 32);
     memset(plain + 65, 0x77, 32);
