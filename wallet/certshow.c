@@ -87,15 +87,20 @@ summary(X509 *cert)
     return o;
 }
 
+static json_t *
+serial_json(const ASN1_INTEGER *serial)
+{
+    return gv_json_from_hex(ASN1_STRING_get0_data(serial),
+                            (size_t)ASN1_STRING_length(serial));
+}
+
 json_t *
 gv_certshow_json(X509 *cert)
 {
     const ASN1_INTEGER *serial = X509_get0_serialNumber(cert);
     json_t *o = summary(cert);
 
-    json_object_set_new(o, "serial",
-                        gv_json_from_hex(ASN1_STRING_get0_data(serial),
-                                         (size_t)ASN1_STRING_length(serial)));
+    json_object_set_new(o, "serial", serial_json(serial));
     put_digest(o, "sha1", cert, EVP_sha1());
     json_object_set_new(o, "version", json_integer(X509_get_version(cert) + 1));
     put_key(o, X509_get0_pubkey(cert));
@@ -116,6 +121,35 @@ gv_certshow_request_json(X509_REQ *request)
     put_algorithm(o, X509_REQ_get_signature_nid(request));
     json_object_set_new(o, "extensions", extensions(asked));
     sk_X509_EXTENSION_pop_free(asked, X509_EXTENSION_free);
+    return o;
+}
+
+static void
+put_time(json_t *object, const char *key, const ASN1_TIME *time)
+{
+    struct tm tm;
+
+    if (time != NULL && ASN1_TIME_to_tm(time, &tm) == 1 && tm.tm_year >= 70)
+        json_object_set_new(object, key,
+                            gv_json_from_u64((uint64_t)timegm(&tm) * 1000));
+}
+
+json_t *
+gv_certshow_crl_json(X509_CRL *crl)
+{
+    STACK_OF(X509_REVOKED) *all = X509_CRL_get_REVOKED(crl);
+    json_t *o = json_object(), *list = json_array();
+
+    put_text(o, "issuer", gv_text_name(X509_CRL_get_issuer(crl)));
+    put_time(o, "this_update_ms", X509_CRL_get0_lastUpdate(crl));
+    put_time(o, "next_update_ms", X509_CRL_get0_nextUpdate(crl));
+    put_algorithm(o, X509_CRL_get_signature_nid(crl));
+    json_object_set_new(o, "extensions",
+                        extensions(X509_CRL_get0_extensions(crl)));
+    for (int i = 0; i < sk_X509_REVOKED_num(all); i++)
+        json_array_append_new(list, serial_json(X509_REVOKED_get0_serialNumber(
+                                        sk_X509_REVOKED_value(all, i))));
+    json_object_set_new(o, "revoked", list);
     return o;
 }
 
@@ -149,15 +183,15 @@ gv_certshow_entry_json(const struct gv_p12 *p12, size_t i)
 /* --- lines --- */
 
 static void
-print_dates(FILE *out, const json_t *o)
+print_dates(FILE *out, const json_t *o, const char *first, const char *last)
 {
     char from[40], to[40];
 
-    if (json_object_get(o, "not_after_ms") == NULL)
+    if (json_object_get(o, last) == NULL)
         return;
     gv_columns_line(out, "valid", "%s to %s",
-                    gv_cli_time(gv_json_u64(o, "not_before_ms") * 1000, from),
-                    gv_cli_time(gv_json_u64(o, "not_after_ms") * 1000, to));
+                    gv_cli_time(gv_json_u64(o, first) * 1000, from),
+                    gv_cli_time(gv_json_u64(o, last) * 1000, to));
 }
 
 static void
@@ -186,17 +220,19 @@ print_hex(FILE *out, const json_t *o, const char *key, const char *label)
 void
 gv_certshow_print(FILE *out, const json_t *o)
 {
-    const json_t *version = json_object_get(o, "version"), *ext;
+    const json_t *version = json_object_get(o, "version"), *ext, *serial;
     size_t i;
 
-    gv_columns_line(out, "subject", "%s", gv_json_text(o, "subject"));
+    if (json_object_get(o, "subject") != NULL)
+        gv_columns_line(out, "subject", "%s", gv_json_text(o, "subject"));
     if (json_object_get(o, "issuer") != NULL)
         gv_columns_line(out, "issuer", "%s", gv_json_text(o, "issuer"));
     print_known(out, o, "role", "role");
     if (version != NULL)
         gv_columns_line(out, "version", "%d", (int)json_integer_value(version));
     print_hex(out, o, "serial", "serial");
-    print_dates(out, o);
+    print_dates(out, o, "not_before_ms", "not_after_ms");
+    print_dates(out, o, "this_update_ms", "next_update_ms");
     print_known(out, o, "key", "key");
     print_hex(out, o, "key_id", "key id");
     print_known(out, o, "signature", "signature");
@@ -208,6 +244,10 @@ gv_certshow_print(FILE *out, const json_t *o)
                 gv_json_bool(ext, "critical") ? " (critical)" : "",
                 gv_json_text(ext, "value"));
     }
+    json_array_foreach(json_object_get(o, "revoked"), i, serial)
+    {
+        fprintf(out, "  revoked: %s\n", json_string_value(serial));
+    }
 }
 
 void
@@ -218,7 +258,7 @@ gv_certshow_entry_print(FILE *out, const json_t *o)
     gv_columns_line(out, "role", "%s", gv_json_text(o, "role"));
     gv_columns_line(out, "subject", "%s", gv_json_text(o, "subject"));
     gv_columns_line(out, "issuer", "%s", gv_json_text(o, "issuer"));
-    print_dates(out, o);
+    print_dates(out, o, "not_before_ms", "not_after_ms");
     print_hex(out, o, "sha256", "SHA-256");
     gv_columns_line(out, "chain", "%d long, %s",
                     (int)json_integer_value(json_object_get(o, "chain")),

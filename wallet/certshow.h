@@ -5,9 +5,11 @@
  * JSON of a certificate: subject, issuer, serial, role, not_before_ms,
  * not_after_ms, key, key_id (SHA256 of SubjectPublicKeyInfo), sha256 and sha1
  * (fingerprints of the DER), version, signature (algorithm), extensions
- * [{name, critical, value}]. Of an entry: alias, kind ("key" or "trusted"),
- * subject, issuer, role, the dates, sha256, chain (how many certificates),
- * complete (does the chain end at a root?). Bytes are hex.
+ * [{name, critical, value}]. Of a revocation list: issuer, this_update_ms,
+ * next_update_ms, signature, extensions, revoked (serial numbers). Of an entry:
+ * alias, kind ("key" or "trusted"), subject, issuer, role, the dates, sha256,
+ * chain (how many certificates), complete (does the chain end at a root?).
+ * Bytes are hex.
  *
  * Thread-safety: no shared state.
  */
@@ -22,6 +24,7 @@
 /* New references; NULL if memory is out. */
 json_t *gv_certshow_json(X509 *cert);
 json_t *gv_certshow_request_json(X509_REQ *request);
+json_t *gv_certshow_crl_json(X509_CRL *crl);
 json_t *gv_certshow_entry_json(const struct gv_p12 *p12, size_t i);
 /* Every certificate of a chain. */
 json_t *gv_certshow_chain_json(const STACK_OF(X509) * chain);

@@ -181,15 +181,33 @@ hand_out(struct gv_cli *cli, const struct result *r)
     const char *path = gv_config_string(cli->config, "out");
     struct gv_error e;
 
-    if (path == NULL) {
+    if (path == NULL && cli->json) {
+        gv_cli_print(json_pack("{ss%}", "pem", (const char *)r->bytes, r->len));
+    } else if (path == NULL) {
         fwrite(r->bytes, 1, r->len, stdout);
-        return GV_EXIT_OK;
-    }
-    if (gv_file_write(path, gv_bytes(r->bytes, r->len), r->secret ? 0600 : 0644,
-                      &e) != GV_OK)
+    } else if (gv_file_write(path, gv_bytes(r->bytes, r->len),
+                             r->secret ? 0600 : 0644, &e) != GV_OK) {
         return gv_cli_fail(cli, GV_EXIT_FAILED, "%s", e.text);
-    if (cli->json)
+    } else if (cli->json) {
         gv_cli_print(json_pack("{ss}", "out", path));
+    }
+    return GV_EXIT_OK;
+}
+
+/* Options that do not go together, before any password is asked for. */
+static int
+check_options(const struct gv_cli *cli, enum what what)
+{
+    bool out = gv_config_string(cli->config, "out") != NULL;
+    bool der = gv_config_bool(cli->config, "der");
+
+    if (der && what != CERTIFICATE)
+        return gv_cli_fail(cli, GV_EXIT_USAGE,
+                           "--der is for --what certificate");
+    if (gv_config_bool(cli->config, "plain") && what != KEY)
+        return gv_cli_fail(cli, GV_EXIT_USAGE, "--plain is for --what key");
+    if (!out && (what == KEY || what == KEYSTORE || (der && cli->json)))
+        return gv_cli_fail(cli, GV_EXIT_USAGE, "say --out");
     return GV_EXIT_OK;
 }
 
@@ -198,12 +216,10 @@ static int export(struct gv_cli *cli, struct gv_p12file *f, struct result *r)
     enum what what = (enum what)gv_config_enum(cli->config, "what");
     bool to_wallet = gv_config_bool(cli->config, "to-wallet");
     size_t i;
-    int code;
+    int code = to_wallet ? GV_EXIT_OK : check_options(cli, what);
 
-    if (!to_wallet && (what == KEY || what == KEYSTORE) &&
-        gv_p12file_need(cli, "out") == NULL)
-        return GV_EXIT_USAGE;
-    code = gv_p12file_open(cli, GV_P12FILE_READ, f);
+    if (code == GV_EXIT_OK)
+        code = gv_p12file_open(cli, GV_P12FILE_READ, f);
     if (code == GV_EXIT_OK)
         code = gv_p12file_find(cli, f, "alias", &i);
     if (code == GV_EXIT_OK && to_wallet)

@@ -160,7 +160,7 @@ take_entry(struct gv_cli *cli, struct gv_p12file *f, struct gv_p12file *source,
     struct gv_p12_entry entry = gv_p12_at(source->p12, i);
     const char *file =
         gv_config_string(cli->config, "source-entry-passphrase-file");
-    struct gv_passphrase password = source->password;
+    struct gv_passphrase password;
     STACK_OF(X509) * chain;
     struct gv_pki_error x;
     EVP_PKEY *key = NULL;
@@ -171,7 +171,9 @@ take_entry(struct gv_cli *cli, struct gv_p12file *f, struct gv_p12file *source,
         return gv_p12_add_trusted(f->p12, alias, entry.cert, &x) == GV_OK
                    ? GV_EXIT_OK
                    : gv_cli_fail_pki(cli, &x);
-    if (file != NULL)
+    if (file == NULL)
+        password = source->password;
+    else
         code = gv_p12file_password(cli, "source-entry-passphrase-file", NULL,
                                    false, &password);
     if (code != GV_EXIT_OK)

@@ -13,7 +13,8 @@ static const struct gv_config_option options[] = {
     GV_OPTION_KEYSTORE,
     GV_OPTION_ALIAS("This entry alone."),
     {.name = "file",
-     .help = "Or this file of certificates or a request, PEM or DER.",
+     .help = "Or this file of certificates, a request or a revocation list, "
+             "PEM or DER.",
      .argument = "FILE"},
     {.name = "verify", .type = GV_CONFIG_BOOL, .help = "Verify the chain."},
     {.name = "trust",
@@ -203,11 +204,10 @@ show_entries(struct gv_cli *cli, struct inspection *t, json_t *list)
     return code;
 }
 
+/* A request or a revocation list stands for itself. */
 static int
-show_request(struct gv_cli *cli, const struct gv_items *items, json_t *list)
+show_other(const struct gv_cli *cli, json_t *shown, json_t *list)
 {
-    json_t *shown = gv_certshow_request_json(items->request);
-
     if (!cli->json)
         gv_certshow_print(stdout, shown);
     json_array_append_new(list, shown);
@@ -227,10 +227,15 @@ show_file(struct gv_cli *cli, struct inspection *t, const char *path,
     if (code != GV_EXIT_OK)
         return code;
     if (t->items.request != NULL && !t->verify)
-        return show_request(cli, &t->items, list);
+        return show_other(cli, gv_certshow_request_json(t->items.request),
+                          list);
+    if (t->items.crls != NULL && t->items.certs == NULL && !t->verify)
+        return show_other(
+            cli, gv_certshow_crl_json(sk_X509_CRL_value(t->items.crls, 0)),
+            list);
     if (t->items.certs == NULL)
-        return gv_cli_fail(cli, GV_EXIT_DAMAGED, "%s: holds no certificate%s",
-                           path, t->verify ? "" : " and no request");
+        return gv_cli_fail(cli, GV_EXIT_DAMAGED, "%s: holds no certificate",
+                           path);
     chain = gv_chain_build(sk_X509_value(t->items.certs, 0), t->items.certs);
     shown = json_object();
     code = chain == NULL ? gv_cli_fail(cli, GV_EXIT_FAILED, "out of memory")

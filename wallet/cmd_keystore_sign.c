@@ -177,6 +177,8 @@ sign(struct gv_cli *cli, struct signing *s)
     s->has_entry = gv_config_string(cli->config, "entry") != NULL;
     if (csr == s->has_entry)
         return gv_cli_fail(cli, GV_EXIT_USAGE, "say either --csr or --entry");
+    if (s->has_entry && gv_config_string(cli->config, "out") != NULL)
+        return gv_cli_fail(cli, GV_EXIT_USAGE, "--out is for --csr");
     code = gv_certplan(cli, &issue);
     if (code == GV_EXIT_OK)
         code = gv_p12file_open(

@@ -45,8 +45,9 @@ class Keystore:
     def passphrase(self, text):
         """A file with a passphrase, mode 0600."""
         path = self.folder / f"pass-{abs(hash(text))}"
-        path.write_text(text + "\n")
-        path.chmod(0o600)
+        if not path.exists():  # a command may be reading it
+            path.touch(0o600)
+            path.write_text(text + "\n")
         return path
 
     def args(self, command, *options, as_json=True):
@@ -146,3 +147,16 @@ class Pki:
         store = Keystore(self.folder, name)
         self.issue(self.ca, "ca", store, name, "user", *options)
         return store
+
+
+# --- fixtures, for `from keystore import pki, store` ---
+
+
+@pytest.fixture(scope="module")
+def pki(tmp_path_factory):
+    return Pki(tmp_path_factory.mktemp("pki"))
+
+
+@pytest.fixture
+def store(tmp_path):
+    return Keystore(tmp_path, "store")
