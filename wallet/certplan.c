@@ -20,7 +20,7 @@ gv_certplan_role(const struct gv_cli *cli)
     return i < 0 ? GV_X509_KINDS : kinds[i];
 }
 
-/* Of docs/spec/ttp.md, T10; a root's is that of a network. */
+/* Rule K8. */
 static uint64_t
 default_life(enum gv_x509_kind kind)
 {

@@ -92,7 +92,7 @@ static STACK_OF(X509) * chain_for(struct gv_cli *cli, const struct gv_p12 *p12,
     return chain;
 }
 
-/* A certificate that a CA made for the key of an entry. */
+/* A certificate that a CA made for the key of an entry (rule K9). */
 static int
 import_reply(struct gv_cli *cli, struct gv_p12file *f,
              const struct gv_items *items, size_t *at)
