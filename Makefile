@@ -12,7 +12,7 @@ PKGS = libcrypto libssl libsecp256k1 libzmq libevent libevent_openssl \
 DEPS = gcc g++ make pkg-config openssl libssl-dev libsecp256k1-dev \
        librocksdb-dev libzmq3-dev libevent-dev libjansson-dev ca-certificates
 DEPS_TEST = libcmocka-dev python3 python3-pytest curl iproute2 git valgrind \
-            clang clang-format libfuzzer-14-dev
+            clang clang-format libfuzzer-14-dev openjdk-17-jre-headless
 
 .DEFAULT_GOAL := all
 .SUFFIXES:

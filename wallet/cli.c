@@ -196,8 +196,10 @@ gv_cli_keys(struct gv_cli *cli)
 int
 gv_cli_passphrase(struct gv_cli *cli, bool confirm, struct gv_passphrase *out)
 {
+    const char *option = cli->passphrase_option;
     struct gv_passphrase_source source = {
-        .file = gv_config_string(cli->config, "passphrase-file"),
+        .file = gv_config_string(cli->config,
+                                 option != NULL ? option : "passphrase-file"),
         .prompt = confirm ? "New wallet passphrase" : "Wallet passphrase",
         .confirm = confirm};
     struct gv_error e;

@@ -7,6 +7,15 @@
 extern const struct gv_command gv_cmd_init;
 extern const struct gv_command gv_cmd_restore;
 extern const struct gv_command gv_cmd_enrol;
+extern const struct gv_command gv_cmd_keystore_generate;
+extern const struct gv_command gv_cmd_keystore_sign;
+extern const struct gv_command gv_cmd_keystore_import;
+extern const struct gv_command gv_cmd_keystore_export;
+extern const struct gv_command gv_cmd_keystore_list;
+extern const struct gv_command gv_cmd_keystore_inspect;
+extern const struct gv_command gv_cmd_keystore_trust;
+extern const struct gv_command gv_cmd_keystore_delete;
+extern const struct gv_command gv_cmd_keystore_passwd;
 extern const struct gv_command gv_cmd_auction_create;
 extern const struct gv_command gv_cmd_auction_list;
 extern const struct gv_command gv_cmd_auction_show;

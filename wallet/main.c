@@ -26,8 +26,9 @@ static const struct gv_config_option global_options[] = {
      .help = "main, test or regtest (default: the wallet's, else the node's).",
      .argument = "NAME"},
     {.name = "passphrase-file",
-     .help = "Read the wallet's passphrase from the first line of this file, "
-             "- for stdin (default: ask).",
+     .help = "Read the passphrase (of the wallet; of the keystore for "
+             "`keystore`) from the first line of this file, - for stdin "
+             "(default: ask).",
      .argument = "FILE"},
     {.name = "as",
      .help = "Act as this identity of the wallet (default: the first).",
@@ -154,7 +155,7 @@ main(int argc, char **argv)
         .version = GV_VERSION,
         .help = "Wallet of the Gavel auction ledger. Exit codes: 0 done, 1 "
                 "failed or refused, 2 usage, 3 no answer from the node, 4 "
-                "wallet.",
+                "wallet, 10 to 18 see docs/spec/keystore.md.",
         .options = global_options,
         .n_options = sizeof(global_options) / sizeof(global_options[0]),
         .commands = commands};

@@ -130,9 +130,12 @@ refuse(X509_STORE_CTX *ctx, struct gv_pki_error *x)
     X509 *cert = X509_STORE_CTX_get_current_cert(ctx);
     char *subject =
         cert == NULL ? NULL : gv_text_name(X509_get_subject_name(cert));
-    enum gv_rc rc = gv_pki_fail(x, why_of(error), "%s: %s",
-                                subject != NULL ? subject : "the certificate",
-                                X509_verify_cert_error_string(error));
+    enum gv_pki_why why = why_of(error);
+    enum gv_rc rc = gv_pki_fail(
+        x, why, "%s%s: %s",
+        why == GV_PKI_UNTRUSTED ? "no chain to a trusted certificate: " : "",
+        subject != NULL ? subject : "the certificate",
+        X509_verify_cert_error_string(error));
 
     OPENSSL_free(subject);
     return rc;

@@ -83,6 +83,7 @@ gv_p12_find(const struct gv_p12 *p12, const char *alias, size_t *i,
                              "no entry has the alias '%.80s'", alias);
 }
 
+/* Rule K3. */
 static bool
 well_formed(const char *alias)
 {
@@ -313,7 +314,8 @@ drop_unneeded(struct gv_p12 *p12, const STACK_OF(X509) * former)
 }
 
 /* The chain of an entry whose certificate is about to go. The certificate
- * joins the others first: it may be the issuer in another entry's chain. */
+ * joins the others first: it may be the issuer in another entry's chain (rule
+ * K4). */
 static STACK_OF(X509) * former_chain(struct gv_p12 *p12, size_t i)
 {
     STACK_OF(X509) *chain = gv_p12_chain(p12, i);

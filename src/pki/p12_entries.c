@@ -64,7 +64,8 @@ is_free(const struct p12_reading *r, const char *alias)
     return gv_p12_find(r->out, alias, &at, &ignored) != GV_OK;
 }
 
-/* As keytool does it: entries without a name are called 1, 2, ... */
+/* As keytool does it: entries without a name are called 1, 2, ... (rule
+ * K6). */
 static char *
 number_alias(const struct p12_reading *r)
 {

@@ -1,4 +1,4 @@
-/* p12_read.c - a keystore from PKCS#12 bytes (src/pki/p12.h). */
+/* p12_read.c - a keystore from PKCS#12 bytes (src/pki/p12.h; rule K6). */
 #include <openssl/err.h>
 #include <openssl/pkcs12.h>
 #include <stdlib.h>

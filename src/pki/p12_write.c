@@ -1,7 +1,8 @@
 /* p12_write.c - a keystore as PKCS#12 bytes (src/pki/p12.h).
  *
- * Two parts: the certificates, encrypted under the file's password, and the
- * keys, each encrypted under its own; over both the authentication code. */
+ * Two parts (rule K1): the certificates, encrypted under the file's password,
+ * and the keys, each encrypted under its own; over both the authentication
+ * code. */
 #include <openssl/pkcs12.h>
 #include <stdlib.h>
 

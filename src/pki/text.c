@@ -8,8 +8,9 @@
 #define OBJECT_MAX 160
 #define VALUE_MAX (1 << 16)
 
-/* The text of a BIO on one line: line ends become ", ", blanks at the start of
- * a line go, other control bytes and, if ascii, all above 126 become '?'. */
+/* The text of a BIO on one line: line ends become ", " (after a colon " "),
+ * blanks at the start of a line go, other control bytes and, if ascii, all
+ * above 126 become '?'. */
 static char *
 one_line(BIO *bio, bool ascii)
 {
@@ -29,7 +30,8 @@ one_line(BIO *bio, bool ascii)
             continue;
         }
         if (start && len > 0) {
-            out[len++] = ',';
+            if (out[len - 1] != ':')
+                out[len++] = ',';
             out[len++] = ' ';
         }
         start = false;
@@ -77,30 +79,6 @@ gv_text_key(const EVP_PKEY *key)
     }
     BIO_free(bio);
     return out;
-}
-
-char *
-gv_text_bytes(struct gv_bytes bytes)
-{
-    static const char digits[] = "0123456789abcdef";
-    char *out = OPENSSL_malloc(3 * bytes.len + 1);
-
-    if (out == NULL)
-        return NULL;
-    for (size_t i = 0; i < bytes.len; i++) {
-        out[3 * i] = digits[bytes.p[i] >> 4];
-        out[3 * i + 1] = digits[bytes.p[i] & 15];
-        out[3 * i + 2] = ':';
-    }
-    out[bytes.len > 0 ? 3 * bytes.len - 1 : 0] = '\0';
-    return out;
-}
-
-char *
-gv_text_serial(const ASN1_INTEGER *serial)
-{
-    return gv_text_bytes(gv_bytes(ASN1_STRING_get0_data(serial),
-                                  (size_t)ASN1_STRING_length(serial)));
 }
 
 char *

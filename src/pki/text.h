@@ -21,12 +21,6 @@ char *gv_text_name(const X509_NAME *name);
 /* "EC P-256, 256 bits", "RSA, 3072 bits", "RSA-PSS, 3072 bits". */
 char *gv_text_key(const EVP_PKEY *key);
 
-/* Bytes in pairs of hex digits, colons between. */
-char *gv_text_bytes(struct gv_bytes bytes);
-
-/* A serial number as gv_text_bytes of its magnitude. */
-char *gv_text_serial(const ASN1_INTEGER *serial);
-
 /* The name of an algorithm or extension: OpenSSL's long name, or dotted. */
 char *gv_text_object(const ASN1_OBJECT *object);
 

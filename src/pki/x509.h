@@ -15,7 +15,7 @@
 #define GAVEL_PKI_X509_H
 
 #include <gavel/cred.h>
-#include <openssl/types.h>
+#include <openssl/x509.h>
 
 #include "src/base/error.h"
 
@@ -80,6 +80,8 @@ X509 *gv_x509_from_der(struct gv_bytes der);
 
 /* PEM as heap string; NULL if memory is out. */
 char *gv_x509_pem(const X509 *cert);
+/* Several, one after the other. */
+char *gv_x509_chain_pem(const STACK_OF(X509) * chain);
 /* The first certificate of a PEM text, or NULL. */
 X509 *gv_x509_from_pem(struct gv_bytes pem);
 

@@ -68,6 +68,21 @@ gv_x509_pem(const X509 *cert)
     return out;
 }
 
+char *
+gv_x509_chain_pem(const STACK_OF(X509) * chain)
+{
+    BIO *bio = BIO_new(BIO_s_mem());
+    bool ok = bio != NULL;
+    char *out = NULL;
+
+    for (int i = 0; ok && i < sk_X509_num(chain); i++)
+        ok = PEM_write_bio_X509(bio, sk_X509_value(chain, i)) == 1;
+    if (ok)
+        out = take(bio, NULL);
+    BIO_free(bio);
+    return out;
+}
+
 X509 *
 gv_x509_from_pem(struct gv_bytes pem)
 {

@@ -139,17 +139,16 @@ requests_are_signed_by_their_key(void **state)
     unsigned char *der = NULL;
     int len = i2d_X509_REQ(made, &der);
     char *pem = gv_request_pem(made);
+    X509_REQ *bad;
 
     assert_int_equal(items(t, fixture_text(pem)), GV_OK);
     assert_int_equal(
         EVP_PKEY_eq(X509_REQ_get0_pubkey(t->items.request), t->f.user.key), 1);
     assert_int_equal(items(t, gv_bytes(der, (size_t)len)), GV_OK);
     der[len - 1] ^= 1;
-    assert_int_equal(
-        gv_request_read(gv_bytes(der, (size_t)len), &t->items.request, &t->x),
-        GV_REJECT);
+    assert_int_equal(gv_request_read(gv_bytes(der, (size_t)len), &bad, &t->x),
+                     GV_REJECT);
     assert_int_equal(t->x.why, GV_PKI_DAMAGED);
-    t->items.request = NULL;
     OPENSSL_free(der);
     X509_REQ_free(made);
     free(pem);
@@ -175,14 +174,11 @@ certificates_in_words(void **state)
     struct test *t = *state;
     struct fixture_id odd =
         fixture_issue(GV_X509_USER, "Zo\xc3\xab\033[2J,x", &t->f.ca, 10);
-    static const uint8_t bytes[] = {0x0a, 0xff};
 
     says(gv_text_name(X509_get_subject_name(odd.cert)),
          "CN=Zo\xc3\xab\\1B[2J\\,x");
     says(gv_text_key(t->f.user.key), "EC P-256, 256 bits");
     says(gv_text_key(NULL), "unusable");
-    says(gv_text_bytes(gv_bytes(bytes, 2)), "0a:ff");
-    says(gv_text_bytes(gv_bytes(bytes, 0)), "");
     says(extension(t->f.ca.cert, NID_basic_constraints), "CA:TRUE, pathlen:0");
     says(extension(t->f.server.cert, NID_subject_alt_name),
          "DNS:localhost, IP Address:127.0.0.1");
