@@ -2,6 +2,8 @@
 #include "chain/state/book_impl.h"
 #include "chain/state/vec.h"
 
+#define AHEAD 12 /* bids whose table slots are on their way to the cache */
+
 /* R6: after X (and in it) the set of bids is fixed. */
 static bool
 fixed_by(enum gv_tx_kind kind)
@@ -239,12 +241,25 @@ add_tx(struct gv_book_step *s, const struct gv_tx *tx, uint32_t index)
     return gv_refuse(s->why, GV_WRONG_CHAIN, "kind", tx->kind, 0);
 }
 
+static void
+expect(const struct gv_book *b, const struct gv_tx *tx)
+{
+    if (tx->kind != GV_TX_BID)
+        return;
+    gv_table_expect(&b->by_bid, tx->u.bid.id.b);
+    gv_table_expect(&b->by_leaf, tx->u.bid.leaf);
+}
+
 enum gv_rc
 gv_book_add_txs(struct gv_book_step *s)
 {
-    for (uint32_t i = 0; i < s->block->h.header.tx_count; i++) {
+    uint32_t n = s->block->h.header.tx_count;
+
+    for (uint32_t i = 0; i < n; i++) {
         enum gv_rc rc;
 
+        if (i + AHEAD < n)
+            expect(s->b, &s->block->tx[i + AHEAD]);
         if (s->why)
             s->why->index = i;
         rc = add_tx(s, &s->block->tx[i], i);

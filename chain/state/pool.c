@@ -3,6 +3,10 @@
 
 #include "chain/state/vec.h"
 
+#define SMALL 256       /* bytes of a transaction that its entry holds itself */
+#define SPARES_MAX 4096 /* entries kept for the next ones */
+#define MARKS_KEPT 8    /* and the most room for marks kept with one */
+
 static const uint8_t *
 id_of(const void *arg, uint32_t i)
 {
@@ -23,6 +27,17 @@ gv_pool_init(struct gv_pool *p, uint64_t seed)
     gv_table_init(&p->by_leaf, seed, leaf_of, p);
 }
 
+/* --- memory of entries ---
+ *
+ * A block takes a thousand entries off at once and as many come back before
+ * the next one, so they are kept, with their room for marks and for a BID's
+ * bytes: the allocator would take longer than everything else about them. */
+
+struct entry {
+    struct gv_pool_tx e;
+    uint8_t small[SMALL];
+};
+
 static void
 free_entry(struct gv_pool_tx *e)
 {
@@ -30,8 +45,50 @@ free_entry(struct gv_pool_tx *e)
         return;
     free(e->facts);
     free(e->mark);
-    free(e->raw);
+    if (e->raw != ((struct entry *)e)->small)
+        free(e->raw);
     free(e);
+}
+
+/* An entry with room for len bytes, all else zero; NULL: no memory. */
+static struct gv_pool_tx *
+take_entry(struct gv_pool *p, size_t len)
+{
+    struct gv_pool_tx *e = p->spare;
+    struct gv_pool_mark *mark = e ? e->mark : NULL;
+    size_t cap = e ? e->mark_cap : 0;
+
+    if (e) {
+        p->spare = e->next;
+        p->spares--;
+    } else {
+        e = malloc(sizeof(struct entry));
+    }
+    if (!e)
+        return NULL;
+    memset(e, 0, sizeof(*e));
+    e->mark = mark;
+    e->mark_cap = cap;
+    e->raw = len <= SMALL ? ((struct entry *)e)->small : malloc(len);
+    e->len = len;
+    if (e->raw)
+        return e;
+    free_entry(e);
+    return NULL;
+}
+
+static void
+leave_entry(struct gv_pool *p, struct gv_pool_tx *e)
+{
+    if (p->spares == SPARES_MAX || e->len > SMALL || e->mark_cap > MARKS_KEPT) {
+        free_entry(e);
+        return;
+    }
+    free(e->facts);
+    e->facts = NULL;
+    e->next = p->spare;
+    p->spare = e;
+    p->spares++;
 }
 
 void
@@ -39,6 +96,10 @@ gv_pool_free(struct gv_pool *p)
 {
     for (size_t i = 0; i < p->count; i++)
         free_entry(p->at[i]);
+    for (struct gv_pool_tx *e = p->spare, *next; e; e = next) {
+        next = e->next;
+        free_entry(e);
+    }
     gv_table_free(&p->by_id);
     gv_table_free(&p->by_leaf);
     free(p->at);
@@ -84,20 +145,19 @@ has_leaf(const struct gv_pool_tx *e)
 }
 
 static struct gv_pool_tx *
-make_entry(const struct gv_tx *tx, const struct gv_tx_facts *facts)
+make_entry(struct gv_pool *p, const struct gv_tx *tx,
+           const struct gv_tx_facts *facts)
 {
-    struct gv_pool_tx *e = calloc(1, sizeof(*e));
+    struct gv_pool_tx *e = take_entry(p, tx->raw.len);
     struct gv_reject why;
 
     if (!e)
         return NULL;
-    e->raw = malloc(tx->raw.len);
     e->facts = facts ? malloc(sizeof(*facts)) : NULL;
-    if (!e->raw || (facts && !e->facts)) {
+    if (facts && !e->facts) {
         free_entry(e);
         return NULL;
     }
-    e->len = tx->raw.len;
     memcpy(e->raw, tx->raw.p, e->len);
     if (facts)
         *e->facts = *facts;
@@ -143,7 +203,7 @@ gv_pool_add(struct gv_pool *p, struct gv_chain *chain,
             const struct gv_tx_id *id, const struct gv_tx_facts *facts,
             struct gv_pool_tx **out)
 {
-    struct gv_pool_tx *e = make_entry(tx, facts);
+    struct gv_pool_tx *e = make_entry(p, tx, facts);
     struct gv_pool_list *list;
 
     if (!e)
@@ -204,5 +264,5 @@ gv_pool_remove(struct gv_pool *p, struct gv_pool_lists *lists,
     lists->count--;
     p->txs--;
     p->bytes -= e->len;
-    free_entry(e);
+    leave_entry(p, e);
 }

@@ -82,6 +82,8 @@ struct gv_pool {
     size_t frees, free_cap;
     struct gv_table by_id, by_leaf;
     struct gv_pool_tx *oldest, *newest;
+    struct gv_pool_tx *spare; /* entries of no transaction, by next */
+    size_t spares;
     size_t txs, bytes;
 };
 

@@ -14,10 +14,12 @@ take_known(const struct gv_state *s, struct gv_task *t, size_t i)
 
     if (!e)
         return false;
-    if (tx->kind == GV_TX_BID)
-        tx->u.bid = e->tx.u.bid;
+    if (tx->kind == GV_TX_BID) {
+        tx->u.bid.id = e->tx.u.bid.id;
+        memcpy(tx->u.bid.leaf, e->tx.u.bid.leaf, 32);
+    }
     if (tx->kind == GV_TX_CLOSE)
-        tx->u.close = e->tx.u.close;
+        tx->u.close.id = e->tx.u.close.id;
     if (e->facts)
         *t->facts.at[i] = *e->facts;
     return true;
