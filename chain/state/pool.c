@@ -109,6 +109,7 @@ make_entry(const struct gv_tx *tx, const struct gv_tx_facts *facts)
     if (tx->kind == GV_TX_CLOSE)
         e->tx.u.close = tx->u.close;
     e->t_us = UINT64_MAX;
+    e->floor_us = e->tx.kind == GV_TX_BID ? UINT64_MAX : 0;
     if (e->tx.kind == GV_TX_BID)
         memcpy(e->leaf, e->tx.u.bid.leaf, 32);
     if (e->tx.kind == GV_TX_CLOSE)

@@ -28,6 +28,8 @@ struct gv_pool_tx {
     uint64_t journal; /* place in the journal, 0: none */
     /* BID and CLOSE */
     uint8_t leaf[32];
+    uint64_t floor_us; /* stamps that are not later do not list it (C4);
+                        * UINT64_MAX: its recent block is not on the branch */
     uint64_t t_us; /* t as far as stamps in pool and chain tell; UINT64_MAX */
     uint8_t info_hash[32];     /* of the stamp that defines it */
     struct gv_pool_mark *mark; /* stamps of the mempool that list it */

@@ -353,6 +353,7 @@ digest_bids(struct gv_sha256 *h, const struct gv_book *b)
         DIGEST(h, x->id);
         DIGEST(h, x->amount);
         DIGEST(h, x->t_us);
+        DIGEST(h, x->floor_us);
         DIGEST(h, x->bidder);
         DIGEST(h, x->height);
         DIGEST(h, x->index);
