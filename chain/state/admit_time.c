@@ -3,6 +3,7 @@
 
 #include "chain/state/book_impl.h"
 #include "chain/state/impl.h"
+#include "chain/state/lapse.h"
 #include "chain/state/vec.h"
 
 /* Does the STAMP list the leaf? Its leaves ascend. */
@@ -122,10 +123,14 @@ settle_time(const struct gv_chain *c, struct gv_pool_tx *e)
     settle_floor(c, e);
     l = listed_from(c, e, e->floor_us);
     e->t_us = time_of(l, need);
-    e->dated = e->dated || e->t_us != UINT64_MAX ||
-               time_of(listed_from(c, e, 0), need) != UINT64_MAX;
-    if (e->t_us == UINT64_MAX)
+    if (e->t_us == UINT64_MAX) {
+        uint64_t below_us = time_of(listed_from(c, e, 0), need);
+
+        if (!e->stamped_us && below_us != UINT64_MAX)
+            e->stamped_us = below_us;
         return;
+    }
+    e->stamped_us = e->t_us;
     while (listed_next(&l, &m))
         if (m.time_us == e->t_us &&
             (m.authority < tie.authority ||
@@ -167,21 +172,21 @@ gv_admit_find_stamps(struct gv_chain *c, struct gv_pool_tx *e, bool again)
 /* The bids of a stamp that comes too late were stamped, and may be again. */
 void
 gv_admit_note_missed(struct gv_state *s, const struct gv_chain *c,
-                     const struct gv_tx_stamp *t)
+                     const struct gv_tx_stamp *t, uint64_t time_us)
 {
     for (unsigned i = 0; i < t->count; i++) {
         struct gv_pool_tx *e =
             gv_pool_find_leaf(&s->pool, t->leaves + (size_t)i * 32);
 
         if (e && e->chain == c)
-            e->dated = true;
+            gv_lapse_stamped(s, e, time_us);
     }
 }
 
 /* A new STAMP dates the waiting bids it lists. */
 enum gv_rc
 gv_admit_date_listed(struct gv_state *s, struct gv_chain *c,
-                     struct gv_pool_tx *stamp)
+                     struct gv_pool_tx *stamp, uint64_t now_ms)
 {
     const struct gv_tx_stamp *t = &stamp->tx.u.stamp;
 
@@ -196,6 +201,21 @@ gv_admit_date_listed(struct gv_state *s, struct gv_chain *c,
         if (add_mark(e, stamp) != GV_OK)
             return GV_FAULT;
         settle_time(c, e);
+        gv_lapse_wake(s, e, now_ms);
     }
     return GV_OK;
+}
+
+void
+gv_admit_forget_late(const struct gv_chain *c, struct gv_pool_tx *e,
+                     uint64_t now_ms)
+{
+    uint64_t d_us = c->book->open->terms.d_ms * UINT64_C(1000);
+    size_t n = 0;
+
+    for (size_t i = 0; i < e->marks; i++)
+        if (now_ms * 1000 <= e->mark[i].time_us + d_us)
+            e->mark[n++] = e->mark[i];
+    e->marks = n;
+    settle_time(c, e);
 }

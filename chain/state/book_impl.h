@@ -29,6 +29,12 @@ uint64_t gv_book_floor(const struct gv_book *b,
  * smallest genTime above the floor (R2). False when fewer than f+1 list it. */
 bool gv_book_time_of(const struct gv_book *b, const struct gv_book_leaf *leaf,
                      uint64_t *t_us, uint32_t *info);
+/* The same of a leaf whose BID, with this floor, is not on the chain. */
+bool gv_book_time_above(const struct gv_book *b,
+                        const struct gv_book_leaf *leaf, uint64_t floor_us,
+                        uint64_t *t_us, uint32_t *info);
+/* Height of the block that carries stamp number `stamp`. */
+uint32_t gv_book_stamp_height(const struct gv_book *b, uint32_t stamp);
 /* The bid as F reads it. */
 void gv_book_fold_bid(const struct gv_book *b, uint32_t bid,
                       struct gv_fold_bid *out);

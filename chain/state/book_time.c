@@ -138,11 +138,10 @@ sort_times(uint64_t *time, unsigned n)
 }
 
 bool
-gv_book_time_of(const struct gv_book *b, const struct gv_book_leaf *leaf,
-                uint64_t *t_us, uint32_t *info)
+gv_book_time_above(const struct gv_book *b, const struct gv_book_leaf *leaf,
+                   uint64_t floor_us, uint64_t *t_us, uint32_t *info)
 {
     uint64_t best[GV_AUTHORITIES_MAX], time[GV_AUTHORITIES_MAX];
-    uint64_t floor_us = gv_book_floor(b, leaf);
     unsigned n = 0, need = gv_open_f(b->open) + 1;
     uint32_t seen = 0;
 
@@ -172,6 +171,29 @@ gv_book_time_of(const struct gv_book *b, const struct gv_book_leaf *leaf,
             *info = at;
     }
     return true;
+}
+
+bool
+gv_book_time_of(const struct gv_book *b, const struct gv_book_leaf *leaf,
+                uint64_t *t_us, uint32_t *info)
+{
+    return gv_book_time_above(b, leaf, gv_book_floor(b, leaf), t_us, info);
+}
+
+uint32_t
+gv_book_stamp_height(const struct gv_book *b, uint32_t stamp)
+{
+    uint32_t low = 0, high = (uint32_t)b->spine.count - 1;
+
+    while (low < high) {
+        uint32_t mid = low + (high - low + 1) / 2;
+
+        if (b->level[mid].stamps <= stamp)
+            low = mid;
+        else
+            high = mid - 1;
+    }
+    return low;
 }
 
 /* All of a row but its tie. */
