@@ -90,17 +90,6 @@ handle(struct gv_loop *l, struct gv_mail *m)
 }
 
 static void
-restamp(struct gv_loop *l)
-{
-    while (l->again) {
-        struct gv_ticket *t = l->again;
-
-        l->again = t->next;
-        gv_loop_submit(l, t, false);
-    }
-}
-
-static void
 tick(struct gv_loop *l)
 {
     if (l->now_ms < l->ticked_ms + TICK_MS && l->now_ms >= l->ticked_ms)
@@ -168,8 +157,6 @@ turn(struct gv_loop *l)
 {
     take_mail(l);
     if (!l->failed)
-        restamp(l);
-    if (!l->failed)
         tick(l);
     if (!l->failed)
         gv_loop_mine(l);
@@ -192,10 +179,8 @@ rest(struct gv_loop *l)
 {
     struct pollfd fd[2] = {{gv_mailbox_fd(l->done), POLLIN, 0},
                            {gv_mailbox_fd(l->box), POLLIN, 0}};
-    /* Calls of this turn may have left answers, news and bids to stamp. */
-    bool more = l->outs > 0 || l->again;
-
-    poll(fd, has_room(l) ? 2 : 1, more ? 0 : TURN_MS);
+    /* Calls of this turn may have left answers and news. */
+    poll(fd, has_room(l) ? 2 : 1, l->outs > 0 ? 0 : TURN_MS);
 }
 
 void *

@@ -9,11 +9,9 @@
 #define SHADE_MAX 2048
 #define CUTOFF_RETRY_MS 2000
 
-/* Policy before a token exists: the auction must be open and its bidder within
- * the rate (R5). */
-static enum gv_rc
-may_stamp(struct gv_loop *l, const struct gv_ticket *t, const struct gv_tx *tx,
-          struct gv_reject *why)
+enum gv_rc
+gv_loop_may_stamp(struct gv_loop *l, const struct gv_tx *tx, bool first,
+                  struct gv_reject *why)
 {
     struct gv_chain *c = gv_state_chain(l->state, &tx->chain);
     uint64_t wait_ms, now_us = l->now_ms * 1000;
@@ -25,20 +23,17 @@ may_stamp(struct gv_loop *l, const struct gv_ticket *t, const struct gv_tx *tx,
     if (gv_book_set_fixed(c->book) || now_us > c->sum.close_us)
         return gv_refuse(why, GV_WRONG_PHASE, "closed", now_us,
                          c->sum.close_us);
-    if (tx->kind == GV_TX_CLOSE || t->kind == GV_TICKET_OWN)
+    if (tx->kind == GV_TX_CLOSE || !first)
         return GV_OK;
     if (!gv_rate_take(l->rate, &tx->u.bid.bidder, l->now_ms, &wait_ms))
         return gv_refuse(why, GV_POOL_FULL, "rate", wait_ms, 0);
     return GV_OK;
 }
 
-/* A bid that would be void as things stand is refused, unless its sender
- * insists (R4). The node a wallet talks to asks; a service that gets the bid
- * from that node need not. With a mempool full of bids it is not worth the
- * walk. */
-static enum gv_rc
-may_count(struct gv_loop *l, const struct gv_ticket *t, const struct gv_tx *tx,
-          struct gv_reject *why)
+/* With a mempool full of bids it is not worth the walk. */
+enum gv_rc
+gv_loop_may_count(struct gv_loop *l, const struct gv_ticket *t,
+                  const struct gv_tx *tx, struct gv_reject *why)
 {
     const struct gv_chain *c = gv_state_chain(l->state, &tx->chain);
 
@@ -59,7 +54,7 @@ make_item(struct gv_loop *l, struct gv_ticket *t, const struct gv_tx *tx)
     item->user = t;
     item->auction = tx->chain;
     item->d_us = c->book->open->terms.d_ms * UINT64_C(1000);
-    item->promise = tx->kind == GV_TX_BID;
+    item->promise = t && tx->kind == GV_TX_BID;
     if (tx->kind == GV_TX_BID) {
         item->id = tx->u.bid.id;
         memcpy(item->leaf, tx->u.bid.leaf, 32);
@@ -71,18 +66,34 @@ make_item(struct gv_loop *l, struct gv_ticket *t, const struct gv_tx *tx)
     return item;
 }
 
+bool
+gv_loop_stamp(struct gv_loop *l, struct gv_ticket *t, const struct gv_tx *tx)
+{
+    struct gv_stamp_item *item = make_item(l, t, tx);
+
+    if (item)
+        gv_stamper_add(l->stamper, item);
+    return item != NULL;
+}
+
+bool
+gv_loop_send_away(struct gv_loop *l, struct gv_ticket *t)
+{
+    if (!gv_sync_submit(l->sync, gv_bytes(t->raw, t->len), t, l->now_ms))
+        return false;
+    t->next = l->away;
+    l->away = t;
+    return true;
+}
+
 /* This node does not stamp: a peer that does gets the bid. */
-static void
-forward(struct gv_loop *l, struct gv_ticket *t)
+void
+gv_loop_forward(struct gv_loop *l, struct gv_ticket *t)
 {
     struct gv_reject why = {.index = GV_NO_INDEX};
 
-    if (t->kind == GV_TICKET_CALL &&
-        gv_sync_submit(l->sync, gv_bytes(t->raw, t->len), t, l->now_ms)) {
-        t->next = l->away; /* until the answer comes: loop_net.c */
-        l->away = t;
+    if (t->kind == GV_TICKET_CALL && gv_loop_send_away(l, t))
         return;
-    }
     t->unserved = true;
     gv_refuse(&why, GV_NOT_SIGNER, "stamping service", 0, 0);
     gv_ticket_reject(l, t, GV_REJECT, &why);
@@ -93,7 +104,6 @@ gv_loop_bid_verified(struct gv_loop *l, struct gv_ticket *t,
                      struct gv_task *task)
 {
     struct gv_reject why = {.index = GV_NO_INDEX};
-    struct gv_stamp_item *item;
     enum gv_rc rc = gv_task_verdict(task, &why);
 
     if (rc == GV_OK && gv_loop_is_on_chain(l, gv_task_tx_of(task)) &&
@@ -102,22 +112,20 @@ gv_loop_bid_verified(struct gv_loop *l, struct gv_ticket *t,
         return;
     }
     if (rc == GV_OK)
-        rc = may_count(l, t, gv_task_tx_of(task), &why);
+        rc = gv_loop_may_count(l, t, gv_task_tx_of(task), &why);
     if (rc == GV_OK && !l->stamper) {
         gv_task_free(task);
-        forward(l, t);
+        gv_loop_forward(l, t);
         return;
     }
     if (rc == GV_OK)
-        rc = may_stamp(l, t, gv_task_tx_of(task), &why);
-    item = rc == GV_OK ? make_item(l, t, gv_task_tx_of(task)) : NULL;
-    if (!item) {
-        gv_task_free(task);
-        gv_ticket_reject(l, t, rc == GV_OK ? GV_FAULT : rc, &why);
-        return;
-    }
+        rc = gv_loop_may_stamp(l, gv_task_tx_of(task), true, &why);
+    /* The ticket has the task before the stamper has the ticket. */
     t->task = task;
-    gv_stamper_add(l->stamper, item);
+    if (rc == GV_OK && !gv_loop_stamp(l, t, gv_task_tx_of(task)))
+        rc = GV_FAULT;
+    if (rc != GV_OK)
+        gv_ticket_reject(l, t, rc, &why);
 }
 
 static uint8_t *
@@ -163,6 +171,19 @@ gv_loop_acknowledge(struct gv_loop *l, struct gv_ticket *t,
     gv_ticket_free(t);
 }
 
+/* A bid that waits in the mempool may have left it since, for its chain or for
+ * good. */
+static enum gv_rc
+enter_bid(struct gv_loop *l, struct gv_ticket *t, struct gv_reject *why)
+{
+    struct gv_task *task = t->task;
+
+    t->task = NULL;
+    if (task)
+        return gv_task_accept(l->state, task, l->now_ms, NULL, why);
+    return gv_state_add_tx(l->state, gv_bytes(t->raw, t->len), l->now_ms, why);
+}
+
 /* Enter the bids of one stamp; those that are refused are answered. Returns
  * how many stand. */
 static size_t
@@ -173,11 +194,8 @@ enter_bids(struct gv_loop *l, const struct gv_stamp_result *r)
     for (struct gv_stamp_item *i = r->items; i; i = i->next) {
         struct gv_ticket *t = i->user;
         struct gv_reject why = {.index = GV_NO_INDEX};
-        struct gv_task *task = t->task;
-        enum gv_rc rc;
+        enum gv_rc rc = t ? enter_bid(l, t, &why) : GV_OK;
 
-        t->task = NULL;
-        rc = gv_task_accept(l->state, task, l->now_ms, NULL, &why);
         if (rc == GV_OK) {
             n++;
             continue;
@@ -233,24 +251,6 @@ gv_loop_stamped(struct gv_loop *l, struct gv_stamp_result *r)
         gv_loop_fail(l, gv_state_error(l->state));
     }
     gv_stamp_result_free(r);
-}
-
-/* A stamped bid missed its block while the auction is open: it is stamped
- * again and its deadline starts anew. */
-void
-gv_loop_restamp(struct gv_loop *l, const struct gv_chain *c,
-                struct gv_bytes raw)
-{
-    struct gv_ticket *t;
-
-    if (!l->stamper || l->now_ms * 1000 > c->sum.close_us)
-        return;
-    t = gv_ticket_new(GV_TICKET_OWN, raw);
-    if (!t)
-        return;
-    t->what = GV_SUBMIT_BID;
-    t->next = l->again;
-    l->again = t;
 }
 
 /* Auctions past E + D need trusted time over their tip (R6). */

@@ -1,9 +1,10 @@
 /*
  * loop_impl.h - what the files of the chain thread share: loop.c (turns),
  * loop_mail.c (letters), loop_life.c (begin and end), loop_tasks.c (blocks and
- * transactions), loop_bids.c (stamping), loop_repeat.c, loop_mine.c (templates
- * and seals), loop_rpc.c (calls), loop_ask.c (questions), loop_net.c (the
- * sync), loop_out.c (answers and gossip after the commit).
+ * transactions), loop_bids.c (stamping), loop_again.c (bids that wait for a
+ * stamp), loop_repeat.c, loop_mine.c (templates and seals), loop_rpc.c (calls),
+ * loop_ask.c (questions), loop_net.c (the sync), loop_out.c (answers and gossip
+ * after the commit).
  */
 #ifndef GAVEL_LOOP_IMPL_H
 #define GAVEL_LOOP_IMPL_H
@@ -53,7 +54,7 @@ struct gv_mail {
 
 /* Who waits for a task, and what becomes of it. */
 enum gv_ticket_kind {
-    GV_TICKET_OWN,  /* made inside this node, or to be stamped again */
+    GV_TICKET_OWN,  /* made inside this node, or handed over to be stamped */
     GV_TICKET_CALL, /* an RPC call */
     GV_TICKET_PEER  /* a message of a peer */
 };
@@ -67,7 +68,8 @@ struct gv_ticket {
     uint32_t request; /* of its SUBMIT, 0: none */
     uint8_t *raw;     /* its bytes, owned */
     size_t len;
-    struct gv_task *task; /* a bid that waits for its stamp */
+    struct gv_task *task; /* a bid that waits for its stamp; NULL: it waits in
+                           * the mempool */
     bool unserved;        /* no stamping service can be reached */
     struct gv_ticket *next;
 };
@@ -134,8 +136,7 @@ struct gv_loop {
     struct gv_hashers *hashers;      /* for targets too hard for a turn */
     struct gv_template *hashing;     /* their work */
     uint64_t hashing_ms, offered_ms; /* age of hashing and template[0] */
-    struct gv_ticket *again;         /* bids to be stamped again, next turn */
-    struct gv_ticket *away;          /* calls whose bid a peer is stamping */
+    struct gv_ticket *away;          /* whose bid a peer is stamping */
     bool failed;
 };
 
@@ -189,8 +190,32 @@ void gv_loop_closings(struct gv_loop *l);
 void gv_loop_acknowledge(struct gv_loop *l, struct gv_ticket *t,
                          struct gv_bytes stamp, struct gv_bytes receipt,
                          uint64_t t_us);
-void gv_loop_restamp(struct gv_loop *l, const struct gv_chain *c,
-                     struct gv_bytes raw);
+/* Policy before a token exists: the auction must be open and, for a first
+ * stamp, the bidder within the rate (R5). */
+enum gv_rc gv_loop_may_stamp(struct gv_loop *l, const struct gv_tx *tx,
+                             bool first, struct gv_reject *why);
+/* A bid that would be void as things stand is refused, unless its sender
+ * insists (R4). The node a wallet talks to asks; a service that gets the bid
+ * from that node need not. */
+enum gv_rc gv_loop_may_count(struct gv_loop *l, const struct gv_ticket *t,
+                             const struct gv_tx *tx, struct gv_reject *why);
+/* Have it stamped here; takes the ticket, NULL: of a bid in the mempool for
+ * which nobody waits. False: no memory, the ticket stays. */
+bool gv_loop_stamp(struct gv_loop *l, struct gv_ticket *t,
+                   const struct gv_tx *tx);
+/* Have it stamped by a peer; takes the ticket. False: nobody does that, the
+ * ticket stays. */
+bool gv_loop_send_away(struct gv_loop *l, struct gv_ticket *t);
+/* The same, and the ticket is answered at once when nobody does. */
+void gv_loop_forward(struct gv_loop *l, struct gv_ticket *t);
+
+/* loop_again.c */
+/* The state's event: true when something was done about the bid. */
+bool gv_loop_missed(struct gv_loop *l, const struct gv_chain *c,
+                    struct gv_bytes raw, unsigned tries);
+/* A submitted BID or CLOSE that waits in the mempool without a stamp that is
+ * of use gets one; takes the ticket. False: it has one, or does not wait. */
+bool gv_loop_stamp_again(struct gv_loop *l, struct gv_ticket *t);
 
 /* loop_mine.c */
 void gv_loop_mine(struct gv_loop *l);

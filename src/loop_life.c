@@ -79,10 +79,11 @@ on_vote(void *arg, const struct gv_chain *c, const struct gv_vote *vote,
         gv_sync_vote(l->sync, &v);
 }
 
-static void
-on_missed(void *arg, const struct gv_chain *c, struct gv_bytes raw)
+static bool
+on_missed(void *arg, const struct gv_chain *c, struct gv_bytes raw,
+          unsigned tries)
 {
-    gv_loop_restamp(arg, c, raw);
+    return gv_loop_missed(arg, c, raw, tries);
 }
 
 /* --- life --- */
@@ -254,7 +255,6 @@ gv_loop_stop(struct gv_loop *l)
     gv_out_drop(l);
     while (l->call_count > 0)
         gv_loop_destroy_mail(l->calls[--l->call_count]);
-    drop_tickets(&l->again);
     drop_tickets(&l->away);
     drop_mail(l->box);
     drop_mail(l->done);

@@ -176,7 +176,7 @@ settle(struct gv_loop *l, struct gv_ticket *t, bool is_block, enum gv_rc rc,
             rc = gv_refuse(why, GV_DUPLICATE, "transaction", 0, 0);
         answer_test(l, t, rc, why);
     } else if (rc == GV_OK && t->what == GV_SUBMIT_BID) {
-        if (gv_loop_repeat_bid(l, t))
+        if (gv_loop_repeat_bid(l, t) || gv_loop_stamp_again(l, t))
             return;
         rc = gv_refuse(why, GV_DUPLICATE, "bid", 0, 0);
         gv_ticket_reject(l, t, rc, why);

@@ -34,20 +34,24 @@ check_enrol(const struct gv_chain *c, const struct gv_tx_enrol *t,
 static uint64_t
 bids_of(const struct gv_chain *c, uint32_t bidder, const struct gv_pubkey *key)
 {
-    const struct gv_pool_tx *e = c->pool.of[GV_POOL_BIDS].first;
+    static const enum gv_pool_class list[] = {GV_POOL_BIDS, GV_POOL_LAPSED};
     uint64_t n = bidder == GV_NOWHERE ? 0 : c->book->bidder[bidder].bids;
 
     if (n + c->pool.count < c->book->open->terms.max_bids)
         return n;
-    for (; e; e = e->next)
-        if (e->tx.kind == GV_TX_BID && GV_ID_EQ(&e->tx.u.bid.bidder, key))
-            n++;
+    for (int k = 0; k < 2; k++)
+        for (const struct gv_pool_tx *e = c->pool.of[list[k]].first; e;
+             e = e->next)
+            if (e->tx.kind == GV_TX_BID && GV_ID_EQ(&e->tx.u.bid.bidder, key))
+                n++;
     return n;
 }
 
+/* A bid that was let in before may have named a block of another branch, which
+ * may come back. */
 static enum gv_rc
-check_bid(const struct gv_chain *c, const struct gv_tx_bid *t, uint64_t now_ms,
-          struct gv_reject *why)
+check_bid(const struct gv_chain *c, const struct gv_tx_bid *t,
+          const struct gv_admission *a, struct gv_reject *why)
 {
     uint32_t bidder = gv_book_find_bidder(c->book, &t->bidder);
     uint64_t bids;
@@ -58,7 +62,7 @@ check_bid(const struct gv_chain *c, const struct gv_tx_bid *t, uint64_t now_ms,
         return gv_refuse(why, GV_DUPLICATE, "bid", 0, 0);
     if (!gv_admit_enrolled(c, &t->bidder))
         return gv_refuse(why, GV_MISSING_PARENT, "bid.bidder", 0, 0);
-    if (gv_spine_height(c->spine, &t->recent) == GV_NOWHERE)
+    if (!a->again && gv_spine_height(c->spine, &t->recent) == GV_NOWHERE)
         return gv_refuse(why, GV_MISSING_PARENT, "bid.recent", 0, 0);
     bids = bids_of(c, bidder, &t->bidder);
     if (bids >= c->book->open->terms.max_bids)
@@ -68,8 +72,8 @@ check_bid(const struct gv_chain *c, const struct gv_tx_bid *t, uint64_t now_ms,
         return GV_OK;
     if (gv_book_bidder_revoked(c->book, bidder))
         return gv_refuse(why, GV_BAD_CREDENTIAL, "bid.revoked", 0, 0);
-    if (now_ms > c->book->bidder[bidder].not_after_ms)
-        return gv_refuse(why, GV_BAD_CREDENTIAL, "bid.bidder", now_ms,
+    if (a->now_ms > c->book->bidder[bidder].not_after_ms)
+        return gv_refuse(why, GV_BAD_CREDENTIAL, "bid.bidder", a->now_ms,
                          c->book->bidder[bidder].not_after_ms);
     return GV_OK;
 }
@@ -93,7 +97,7 @@ check_stamp(struct gv_state *s, const struct gv_chain *c,
         return gv_refuse(why, GV_BAD_STAMP, "stamp.genTime", f->time_us,
                          now_us);
     if (now_us > f->time_us + d_us) {
-        gv_admit_note_missed(s, c, t);
+        gv_admit_note_missed(s, c, t, f->time_us);
         return gv_refuse(why, GV_DEADLINE, "stamp.genTime", now_us,
                          f->time_us + d_us);
     }
@@ -278,7 +282,7 @@ check(struct gv_state *s, const struct gv_chain *c,
     case GV_TX_ENROL:
         return check_enrol(c, &tx->u.enrol, now_ms, why);
     case GV_TX_BID:
-        return check_bid(c, &tx->u.bid, now_ms, why);
+        return check_bid(c, &tx->u.bid, a, why);
     case GV_TX_STAMP:
         return check_stamp(s, c, a, why);
     case GV_TX_CLOSE:
@@ -335,10 +339,11 @@ gv_admit_tx(struct gv_state *s, struct gv_chain *c,
     if (gv_pool_add(&s->pool, c, &c->pool, a->tx, a->id, a->facts, &e) != GV_OK)
         return gv_state_fail(s, "out of memory");
     e->arrived_ms = a->now_ms;
+    e->stamped_us = a->stamped_us;
     if (e->tx.kind == GV_TX_BID || e->tx.kind == GV_TX_CLOSE)
         rc = gv_admit_find_stamps(c, e, a->again);
     if (e->tx.kind == GV_TX_STAMP)
-        rc = gv_admit_date_listed(s, c, e);
+        rc = gv_admit_date_listed(s, c, e, a->now_ms);
     if (rc != GV_OK)
         return gv_state_fail(s, "out of memory");
     gv_record_journal(s, e);
@@ -412,8 +417,8 @@ gv_task_test(struct gv_state *s, const struct gv_task *t, uint64_t now_ms,
         return rc;
     if (gv_chain_load(s, t->chain, now_ms) != GV_OK)
         return GV_FAULT;
-    return check(
-        s, t->chain,
-        &(struct gv_admission){&t->tx, &t->id, t->facts.at[0], now_ms, false},
-        why);
+    return check(s, t->chain,
+                 &(struct gv_admission){&t->tx, &t->id, t->facts.at[0], now_ms,
+                                        false, 0},
+                 why);
 }

@@ -30,6 +30,7 @@ struct gv_book_bidder {
 struct gv_book_bid {
     struct gv_bid_id id;
     uint64_t amount, t_us;
+    uint64_t floor_us; /* stamps that are not later do not list it (C4) */
     uint32_t bidder, seq, height, index; /* index: transaction in its block */
     uint32_t leaf;                       /* its stamp leaf */
     uint32_t info; /* position of the stamp that defines t */
@@ -43,7 +44,8 @@ struct gv_book_leaf {
 };
 #define GV_OWNER_CLOSE (UINT32_MAX - 1)
 
-/* "This STAMP lists this leaf", a list per leaf, newest first. */
+/* "This STAMP has this leaf", a list per leaf, newest first. It counts only if
+ * the stamp is later than the floor of the leaf's owner (C4). */
 struct gv_book_mark {
     uint32_t leaf, stamp, next;
 };

@@ -123,8 +123,9 @@ add_bid(struct gv_book_step *s, const struct gv_tx *tx, uint32_t index)
     to->seq = t->seq;
     to->height = s->block->h.header.height;
     to->index = index;
-    to->info = recent; /* until its time is settled */
+    to->info = GV_NOWHERE; /* until its time is settled */
     to->t_us = UINT64_MAX;
+    to->floor_us = b->spine.at[recent].max_gen_us;
     b->bids++;
     b->bidder[bidder].bids++;
     if (gv_table_add(&b->by_bid, (uint32_t)b->bids - 1) != GV_OK)

@@ -79,15 +79,20 @@ scan_rows(struct gv_state *s, const uint8_t id32[32], bool bidder,
 }
 
 static bool
-has_bid(const struct gv_chain *c, const struct gv_bid_id *id)
+waits_in(const struct gv_pool_list *list, const struct gv_bid_id *id)
 {
-    if (gv_book_find_bid(c->book, id) != GV_NOWHERE)
-        return true;
-    for (const struct gv_pool_tx *e = c->pool.of[GV_POOL_BIDS].first; e;
-         e = e->next)
+    for (const struct gv_pool_tx *e = list->first; e; e = e->next)
         if (e->tx.kind == GV_TX_BID && GV_ID_EQ(&e->tx.u.bid.id, id))
             return true;
     return false;
+}
+
+static bool
+has_bid(const struct gv_chain *c, const struct gv_bid_id *id)
+{
+    return gv_book_find_bid(c->book, id) != GV_NOWHERE ||
+           waits_in(&c->pool.of[GV_POOL_BIDS], id) ||
+           waits_in(&c->pool.of[GV_POOL_LAPSED], id);
 }
 
 enum gv_rc

@@ -172,6 +172,7 @@ make_entry(struct gv_pool *p, const struct gv_tx *tx,
     if (tx->kind == GV_TX_CLOSE)
         e->tx.u.close = tx->u.close;
     e->t_us = UINT64_MAX;
+    e->floor_us = e->tx.kind == GV_TX_BID ? UINT64_MAX : 0;
     if (e->tx.kind == GV_TX_BID)
         memcpy(e->leaf, e->tx.u.bid.leaf, 32);
     if (e->tx.kind == GV_TX_CLOSE)
@@ -197,6 +198,81 @@ take_slot(struct gv_pool *p, struct gv_pool_tx *e)
     return has_leaf(e) ? gv_table_add(&p->by_leaf, e->slot) : GV_OK;
 }
 
+/* --- lists --- */
+
+static void
+link_class(struct gv_pool_lists *lists, struct gv_pool_tx *e,
+           enum gv_pool_class class)
+{
+    struct gv_pool_list *list = &lists->of[class];
+
+    e->class = class;
+    e->next = NULL;
+    e->prev = list->last;
+    if (list->last)
+        list->last->next = e;
+    else
+        list->first = e;
+    list->last = e;
+}
+
+static void
+unlink_class(struct gv_pool_lists *lists, struct gv_pool_tx *e)
+{
+    struct gv_pool_list *list = &lists->of[e->class];
+
+    if (e->prev)
+        e->prev->next = e->next;
+    else
+        list->first = e->next;
+    if (e->next)
+        e->next->prev = e->prev;
+    else
+        list->last = e->prev;
+}
+
+static void
+link_age(struct gv_pool *p, struct gv_pool_tx *e)
+{
+    e->newer = NULL;
+    e->older = p->newest;
+    if (p->newest)
+        p->newest->newer = e;
+    else
+        p->oldest = e;
+    p->newest = e;
+}
+
+static void
+unlink_age(struct gv_pool *p, struct gv_pool_tx *e)
+{
+    if (e->older)
+        e->older->newer = e->newer;
+    else
+        p->oldest = e->newer;
+    if (e->newer)
+        e->newer->older = e->older;
+    else
+        p->newest = e->older;
+}
+
+void
+gv_pool_move(struct gv_pool_lists *lists, struct gv_pool_tx *e,
+             enum gv_pool_class to)
+{
+    unlink_class(lists, e);
+    link_class(lists, e, to);
+}
+
+void
+gv_pool_renew(struct gv_pool *p, struct gv_pool_tx *e)
+{
+    unlink_age(p, e);
+    link_age(p, e);
+}
+
+/* --- entries --- */
+
 enum gv_rc
 gv_pool_add(struct gv_pool *p, struct gv_chain *chain,
             struct gv_pool_lists *lists, const struct gv_tx *tx,
@@ -204,7 +280,6 @@ gv_pool_add(struct gv_pool *p, struct gv_chain *chain,
             struct gv_pool_tx **out)
 {
     struct gv_pool_tx *e = make_entry(p, tx, facts);
-    struct gv_pool_list *list;
 
     if (!e)
         return GV_FAULT;
@@ -212,19 +287,8 @@ gv_pool_add(struct gv_pool *p, struct gv_chain *chain,
     e->chain = chain;
     if (take_slot(p, e) != GV_OK)
         return GV_FAULT;
-    list = &lists->of[gv_pool_class_of(lists, tx->kind)];
-    e->prev = list->last;
-    if (list->last)
-        list->last->next = e;
-    else
-        list->first = e;
-    list->last = e;
-    e->older = p->newest;
-    if (p->newest)
-        p->newest->newer = e;
-    else
-        p->oldest = e;
-    p->newest = e;
+    link_class(lists, e, gv_pool_class_of(lists, tx->kind));
+    link_age(p, e);
     lists->count++;
     p->txs++;
     p->bytes += e->len;
@@ -236,8 +300,6 @@ void
 gv_pool_remove(struct gv_pool *p, struct gv_pool_lists *lists,
                struct gv_pool_tx *e)
 {
-    struct gv_pool_list *list = &lists->of[gv_pool_class_of(lists, e->tx.kind)];
-
     gv_table_remove(&p->by_id, e->slot);
     if (has_leaf(e))
         gv_table_remove(&p->by_leaf, e->slot);
@@ -245,22 +307,8 @@ gv_pool_remove(struct gv_pool *p, struct gv_pool_lists *lists,
     if (gv_vec_room(&p->free_slot, p->frees, &p->free_cap,
                     sizeof(*p->free_slot)))
         p->free_slot[p->frees++] = e->slot;
-    if (e->prev)
-        e->prev->next = e->next;
-    else
-        list->first = e->next;
-    if (e->next)
-        e->next->prev = e->prev;
-    else
-        list->last = e->prev;
-    if (e->older)
-        e->older->newer = e->newer;
-    else
-        p->oldest = e->newer;
-    if (e->newer)
-        e->newer->older = e->older;
-    else
-        p->newest = e->older;
+    unlink_class(lists, e);
+    unlink_age(p, e);
     lists->count--;
     p->txs--;
     p->bytes -= e->len;

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "chain/state/impl.h"
+#include "chain/state/lapse.h"
 #include "chain/state/vec.h"
 
 #define POOL_DEFAULT (64u << 20)
@@ -241,24 +242,22 @@ gv_state_block_at(struct gv_state *s, struct gv_chain *c, uint32_t height,
 
 /* --- housekeeping --- */
 
-/* A stamped bid whose deadline has passed can never be included with that
- * stamp; anything else leaves when it waited for far too long. */
+/* A STAMP leaves with its deadline (R2) and an ENROL with its credential (C1);
+ * bids are lapse.c's, and anything else leaves when it waited for far too
+ * long. */
 static bool
 is_stale(const struct gv_pool_tx *e, uint64_t now_ms)
 {
     const struct gv_chain *c = e->chain;
     uint64_t d_ms = c->registry ? 60000 : c->book->open->terms.d_ms;
     uint64_t wait_ms = d_ms > 10000 ? d_ms : 10000;
-    uint64_t t_us = e->t_us;
 
     if (e->tx.kind == GV_TX_STAMP)
-        t_us = e->facts->tst[0].time_us;
-    if (e->tx.kind == GV_TX_BID || e->tx.kind == GV_TX_CLOSE ||
-        e->tx.kind == GV_TX_STAMP) {
-        if (t_us == UINT64_MAX)
-            return e->dated || now_ms > e->arrived_ms + wait_ms;
-        return now_ms * 1000 > t_us + d_ms * 1000;
-    }
+        return now_ms * 1000 > e->facts->tst[0].time_us + d_ms * 1000;
+    if (e->tx.kind == GV_TX_ENROL)
+        return now_ms > e->tx.u.enrol.cred.not_after_ms;
+    if (e->tx.kind == GV_TX_BID || e->tx.kind == GV_TX_CLOSE)
+        return false;
     return now_ms > e->arrived_ms + 10 * wait_ms + 600000;
 }
 
@@ -270,14 +269,12 @@ drop_stale(struct gv_state *s, struct gv_chain *c, uint64_t now_ms)
     for (int i = 0; i < GV_POOL_CLASSES; i++) {
         for (e = c->pool.of[i].first; e; e = next) {
             next = e->next;
-            if (!is_stale(e, now_ms))
-                continue;
-            if (e->dated && !gv_book_set_fixed(c->book) && s->opt.events.missed)
-                s->opt.events.missed(s->opt.events.arg, c,
-                                     gv_bytes(e->raw, e->len));
-            gv_admit_drop(s, e);
+            if (is_stale(e, now_ms))
+                gv_admit_drop(s, e);
         }
     }
+    if (!c->registry)
+        gv_lapse_tick(s, c, now_ms);
 }
 
 enum gv_rc

@@ -40,9 +40,12 @@ struct gv_state_events {
     void (*vote)(void *arg, const struct gv_chain *c,
                  const struct gv_vote *vote, uint8_t validator,
                  const struct gv_sig *sig);
-    /* A stamped bid missed its deadline and left the mempool while its
-     * auction is open: the service may stamp it again. */
-    void (*missed)(void *arg, const struct gv_chain *c, struct gv_bytes raw);
+    /* A stamped BID or CLOSE has missed its deadline and waits for a new
+     * stamp; tries: how often it was told before. True: something was done
+     * about it, the next time comes after a pause that grows from 1 s to
+     * 64 s. False: no room, it is told again at the next tick. */
+    bool (*missed)(void *arg, const struct gv_chain *c, struct gv_bytes raw,
+                   unsigned tries);
 };
 
 struct gv_state_options {
@@ -180,8 +183,9 @@ size_t gv_state_pool_max(const struct gv_state *s);
 
 /* --- time and duties --- */
 
-/* Housekeeping: transactions past their deadline leave the mempool, long idle
- * auctions leave memory. Call about every 100 ms. */
+/* Housekeeping: transactions past their deadline leave the mempool, but
+ * stamped bids wait for a new stamp; long idle auctions leave memory. Call
+ * about every 100 ms. */
 enum gv_rc gv_state_tick(struct gv_state *s, uint64_t now_ms) GV_MUST_CHECK;
 
 /* Auctions that need a CUTOFF over their tip now (time is past E + D): fills

@@ -17,7 +17,7 @@
  *   BLOCK   chain u32 | height u32 | ...           one whole block
  *   ROWS    chain u32 | height u32 | ...           compact rows of one block
  *   CHAIN   chain u32 | ...                        records of one chain
- *   POOL    chain u32 | ...                        one acknowledged transaction
+ *   POOL    place u64 [ | stamped us u64 ]         one acknowledged transaction
  *   TTP     service u8 | ...                       durable records of services
  *
  * Leading with the chain (and the height) makes "all of a chain" and "all of

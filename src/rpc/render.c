@@ -179,8 +179,9 @@ gv_render_outcome(const struct gv_outcome *o)
 json_t *
 gv_render_row(const struct gv_bid_row *row)
 {
-    static const char *const state[] = {"received", "included", "final"};
-    bool mined = row->state != GV_BID_RECEIVED;
+    static const char *const state[] = {"lapsed", "received", "included",
+                                        "final"};
+    bool mined = row->state >= GV_BID_INCLUDED;
 
     return gv_render_join(
         json_pack("{so so so so so so so ss so si ss so so so sb}", "auction",

@@ -29,6 +29,7 @@ class Auction(Chain):
         self.revoked, self.disclosed = set(), set()
         self.known = set()
         self.listings, self.stamps = {}, set()
+        self.floors = {}
         self.newest = []
         self.x = self.y = None
         self.judged = None
@@ -61,10 +62,19 @@ class Auction(Chain):
 
     # Trusted time
 
+    def lists(self, leaf, time_us):
+        """True if a STAMP of this time and with this leaf lists it (C4)."""
+        return time_us > self.floors.get(leaf, 0)
+
+    def listing(self, leaf):
+        """(genTime, authority, identity) of the STAMPs that list a leaf."""
+        return [mark for mark in self.listings.get(leaf, ())
+                if self.lists(leaf, mark[0])]
+
     def time_of(self, leaf):
         """t of a leaf in microseconds (R2), or None while infinite."""
         least = {}
-        for time_us, index, _ in self.listings.get(leaf, ()):
+        for time_us, index, _ in self.listing(leaf):
             least[index] = min(time_us, least.get(index, time_us))
         if len(least) < self.quorum:
             return None
@@ -73,7 +83,7 @@ class Auction(Chain):
     def tie_of(self, bid, time_us):
         """O1: the tie of a bid with this t."""
         _, mark = min((index, identity) for at, index, identity
-                      in self.listings[bid.leaf] if at == time_us)
+                      in self.listing(bid.leaf) if at == time_us)
         return h_tag("gavel/tie", mark + bid.digest)
 
     def judge(self):
@@ -180,6 +190,8 @@ class Auction(Chain):
         for tx in block.txs:
             if tx.name == "REVOKE":
                 self._revoke(tx)
+            if tx.name == "BID":
+                self._floor(tx)
         for tx in block.txs:
             if tx.name == "ENROL":
                 self._enrol(tx, block)
@@ -280,12 +292,19 @@ class Auction(Chain):
         mark = (index, token.identity)
         need(mark not in self.stamps, "R4: STAMP twice")
         need(any((leaf in here or leaf in self.known)
-                 and all(i != index for _, i, _ in self.listings.get(leaf, ()))
+                 and self.lists(leaf, token.time_us)
+                 and all(i != index for _, i, _ in self.listing(leaf))
                  for leaf in tx.leaves), "C2: STAMP of nothing new")
         self.stamps.add(mark)
         for leaf in tx.leaves:
             self.listings.setdefault(leaf, []).append(
                 (token.time_us, index, token.identity))
+
+    def _floor(self, tx):
+        """C4: what a STAMP's time must exceed to list this BID."""
+        height = self.heights.get(tx.recent)
+        need(height is not None, "C4: recent is no ancestor")
+        self.floors[tx.leaf] = self.newest[height]
 
     def _bid(self, tx, block):
         need(tx.bidder in self.enrolled, "R3: bidder not enrolled")
@@ -309,16 +328,11 @@ class Auction(Chain):
         self.close = tx
 
     def _stamped(self, tx, block):
-        """R3 and C4, with all STAMPs of the block."""
+        """R3, with all STAMPs of the block."""
         t = self.time_of(tx.leaf)
         need(t is not None, f"R3: {tx.name} without enough STAMPs")
         need(block.time * 1000 <= t + self.terms.d_ms * 1000,
              f"R3: {tx.name} after its deadline")
-        if tx.name == "BID":
-            height = self.heights.get(tx.recent)
-            need(height is not None, "C4: recent is no ancestor")
-            need(t > self.newest[height],
-                 "C4: not after the STAMPs up to recent")
 
     def ended(self):
         """True once the outcome is final: only DISCLOSE follows (R8)."""

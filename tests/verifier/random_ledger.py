@@ -183,7 +183,8 @@ class Story:
         able = self._able()
         for _ in range(rng.randint(0, 3) if able else 0):
             self.seq += 1
-            recent = rng.choice(c.sealed) if self._chance(.1) else c.sealed[0]
+            recent = (rng.choice(c.sealed[-3:]) if self._chance(.4)
+                      else c.sealed[0])
             amount = rng.choice(AMOUNTS + (self.seq * 10 + 40,))
             stray = self.outside if self._chance(.003) else []
             out.append(bid_tx(c.chain, rng.choice(stray or able), self.seq,
@@ -195,7 +196,8 @@ class Story:
         return out
 
     def _stamps(self, fresh):
-        """STAMPs of a quorum or of all, with some older leaves."""
+        """STAMPs of a quorum or of all, with some older leaves. Some are
+        dated back to what the makers of bids had seen (C4)."""
         rng, out = self.rng, []
         base = self.now * 1000 - rng.randint(0, 200000)
         for i in self._quorum(rng.choice((0, 9))):
@@ -205,6 +207,10 @@ class Story:
                 leaves.add(rng.randbytes(32))
             if leaves and (fresh or self._chance(.04)):
                 time_us = base + rng.choice((0, 0, 1, -1, -500, 200))
+                seen = rng.choice(self.state.newest[-3:])
+                if self._chance(.3) and seen + 900000 > base:
+                    time_us = seen + rng.randint(-1, 1)
+                    leaves |= set(self.old[-6:])
                 out.append(stamp_tx(self.chain.chain, i, self.stampers[i],
                                     time_us, leaves))
         return out

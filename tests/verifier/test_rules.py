@@ -203,15 +203,48 @@ class Rules(RuleCase):
         self.bad(c, "C3: max_bids")
 
     def test_c4(self):
-        for t, rule in ((500001, None), (500000, "C4")):
+        for t, rule in ((500001, None), (500000, "C2")):
             c = self.enrolled()
             c.add([*self.bid(c)], self.at + 600)
             c.add([*self.bid(c, t, 1, recent=2)], self.at + 900)
+            self.check(c, rule)
+        for t, rule in ((500001, None), (500000, "R3: BID without")):
+            c = self.enrolled()
+            c.add([*self.bid(c)], self.at + 600)
+            seen, _ = self.bid(c, seq=1, recent=2)
+            other, _ = self.bid(c, seq=2)
+            both = [tst_leaf(seen), tst_leaf(other)]
+            c.add([seen, other] + stamps(c, {0: self.us + t}, both),
+                  self.at + 900)
             self.check(c, rule)
         c = self.enrolled()
         b = bid_tx(c.chain, WORLD.alice, 0, 5, sha256(b"x").digest())
         c.add([b] + stamps(c, {0: self.us}, [tst_leaf(b)]), self.at + 600)
         self.bad(c, "C4: recent")
+
+    def test_c4_a_later_stamp(self):
+        """It moves t down to the floor, never to it or below."""
+        three = [Stamper(f"authority {i}") for i in range(3)]
+        for time, t in ((400, 800), (600, 800), (601, 700), (750, 750)):
+            c = self.market(three)
+            c.add([c.enrol(WORLD.alice)], self.at + 250)
+            first, _ = self.bid(c)
+            c.add([first] + stamps(c, {0: self.us + 500000,
+                                       1: self.us + 600000},
+                                   [tst_leaf(first)]), self.at + 700)
+            seen, _ = self.bid(c, seq=1, recent=2)
+            c.add([seen] + stamps(c, {0: self.us + 700000,
+                                      1: self.us + 800000},
+                                  [tst_leaf(seen)]), self.at + 950)
+            new, _ = self.bid(c, seq=2)
+            late = [tst_leaf(seen), tst_leaf(new)]
+            c.add([new] + stamps(c, {0: self.us + 1100000},
+                                 [tst_leaf(new)])
+                  + stamps(c, {2: self.us + time * 1000}, late),
+                  self.at + 1200)
+            rows = list(self.good(c).auctions[0].csv_rows())
+            times = {row.split(",")[7]: row.split(",")[5] for row in rows}
+            self.assertEqual(times["1"], str(self.us + t * 1000))
 
     def test_c5(self):
         for policy, key, rule in ((1, WORLD.seller, None),
