@@ -39,11 +39,10 @@ def _salt(encoded, bits):
 
 
 def verify(modulus, text, signature):
-    """True if signature signs text; modulus and signature are big-endian."""
+    """True if signature signs text. modulus and signature are big-endian, the
+    modulus with its first bit set."""
     n, value = int.from_bytes(modulus, "big"), int.from_bytes(signature, "big")
     if len(signature) != len(modulus) or value >= n:
         return False
     encoded, bits = pow(value, E, n), n.bit_length() - 1
-    if encoded >> bits:
-        return False
     return encoded == encode(text, _salt(encoded, bits), bits)

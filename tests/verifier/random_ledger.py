@@ -136,7 +136,7 @@ class Story:
                 + [(True, stamper.cert) for stamper in self.stampers]
                 + [(False, sha256(b"certificate" + key.public).digest())
                    for key in self.bidders]
-                + [(False, self.rng.randbytes(32)) for _ in range(4)])
+                + [(False, bytes(32)), (False, self.rng.randbytes(32))])
 
     def _others(self):
         """ISSUED, REVOKE and late ENROLs."""

@@ -10,7 +10,8 @@ import make_sample as sample
 from der import BLIND, PUBLISHED
 from make_sample import DAY, World, stamps
 from rulebook import WORLD, RuleCase
-from writer import Key, Stamper, bid_tx, close_tx, final_tx, stamp_tx, tst_leaf
+from writer import (Key, Stamper, bid_tx, close_tx, final_tx, signed, stamp_tx,
+                    tst_leaf)
 
 
 class Rules(RuleCase):
@@ -201,6 +202,15 @@ class Rules(RuleCase):
         c = self.enrolled(max_bids=1)
         c.add([*self.bid(c), *self.bid(c, 500001, 1)], self.at + 600)
         self.bad(c, "C3: max_bids")
+
+    def test_c3_signature(self):
+        for signer, rule in ((WORLD.alice, None), (WORLD.bob, "BID: sig")):
+            c = self.enrolled()
+            b, _ = self.bid(c)
+            b = signed(b[:-64], signer, "gavel/bid")
+            s = stamps(c, {0: self.us + 500000}, [tst_leaf(b)])
+            c.add([b] + s, self.at + 600)
+            self.check(c, rule)
 
     def test_c4(self):
         for t, rule in ((500001, None), (500000, "C2")):

@@ -13,7 +13,7 @@ from codec import transaction
 from desk import (TOKEN_N, Desk, disclose_tx, enrol_tx, issued_tx, modulus,
                   sign)
 from rulebook import WORLD, RuleCase
-from writer import Key, Stamper, num
+from writer import Key, Stamper, num, signed
 
 
 class Opening(RuleCase):
@@ -188,7 +188,7 @@ class Enrolment(RuleCase):
         c = self.anonymous(limit_ms=60001)
         raw = bytearray(spent[:-64])
         raw[2:34] = c.chain
-        c.add([sample.signed(bytes(raw), WORLD.alice)], self.at + 250)
+        c.add([signed(bytes(raw), WORLD.alice)], self.at + 250)
         self.bad(c, "ENROL: token")
         for at in (35, 35 + 32, 35 + 64 + 2):
             c = self.anonymous()
@@ -196,13 +196,13 @@ class Enrolment(RuleCase):
             raw = bytearray(c.enrol(WORLD.alice)[:-64])
             raw[35:67] = key.public
             raw[at] ^= at > 35
-            c.add([sample.signed(bytes(raw), key)], self.at + 250)
+            c.add([signed(bytes(raw), key)], self.at + 250)
             self.bad(c, "ENROL: token")
 
     def test_C1_own_signature(self):
         c = self.anonymous()
         raw = c.enrol(WORLD.alice)
-        c.add([sample.signed(raw[:-64], WORLD.bob)], self.at + 250)
+        c.add([signed(raw[:-64], WORLD.bob)], self.at + 250)
         self.bad(c, "ENROL: signature")
 
     def test_C1_the_seller_enrols_under_no_token(self):

@@ -11,7 +11,7 @@ from der import BLIND
 from desk import Desk, disclose_tx, issued_tx
 from make_sample import World, stamps
 from rulebook import WORLD, RuleCase
-from writer import Key, Stamper, bid_tx, cutoff_tx, tst_leaf
+from writer import Key, Stamper, bid_tx, cutoff_tx, signed, tst_leaf
 
 STRANGER = sha256(b"stranger").digest()
 
@@ -125,7 +125,7 @@ class Revoked(TrustCase):
             self.check(c, rule)
         c = self.market()
         raw = self.revoke(c, STRANGER)
-        c.add([sample.signed(raw[:-64], WORLD.root)], self.at + 250)
+        c.add([signed(raw[:-64], WORLD.root)], self.at + 250)
         self.bad(c, "REVOKE: signature")
 
     def test_C9_only_the_root_revokes_what_open_pins(self):
