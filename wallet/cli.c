@@ -32,7 +32,7 @@ gv_cli_fail(const struct gv_cli *cli, int code, const char *format, ...)
     va_list args;
 
     va_start(args, format);
-    vsnprintf(e.text, sizeof(e.text), format, args);
+    gv_error_setv(&e, format, args);
     va_end(args);
     print_error(cli, code, e.text, NULL);
     return code;

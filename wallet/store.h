@@ -2,9 +2,9 @@
  * store.h - an opened wallet: the words' entropy, identities with their
  * credentials, enrolments, and bids with their receipts.
  *
- * On disk it is the file wallet.json in the wallet's directory, sealed by
- * keystore.h: u8 length of the entropy | 32 bytes | JSON. The directory is
- * locked while a wallet is open, so two commands wait for one another.
+ * On disk it is the file wallet.json in the wallet's directory: the bytes of
+ * content.h, sealed by keystore.h. The directory is locked while a wallet is
+ * open, so two commands wait for one another.
  *
  * Identities are named; identity i has the ledger and the edge key of index
  * i. Everything in the JSON can be fetched again from a node (rule W7), the
@@ -28,7 +28,7 @@
 struct gv_wallet;
 
 /* Make a wallet in dir (made if missing) from entropy. GV_REJECT: there is
- * one already. */
+ * one already, or no such entropy. */
 enum gv_rc gv_wallet_create(const char *dir, const struct gv_params *params,
                             struct gv_bytes entropy,
                             const struct gv_passphrase *passphrase,

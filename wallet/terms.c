@@ -1,12 +1,12 @@
 /* terms.c - terms of an auction from flags and to text (wallet/terms.h). */
 #include "wallet/terms.h"
 
-#include <ctype.h>
 #include <gavel/params.h>
 #include <gavel/pow.h>
 #include <inttypes.h>
 #include <stdlib.h>
 
+#include "wallet/allowed.h"
 #include "wallet/columns.h"
 
 #define WARNINGS_MAX 16
@@ -133,71 +133,25 @@ take_amounts(struct gv_cli *cli, struct gv_terms *t)
     return code;
 }
 
+/* The list borrows *allowed, heap memory. */
 static int
-by_key(const void *a, const void *b)
+take_allowed(struct gv_cli *cli, const char *path, struct gv_terms *t,
+             uint8_t **allowed)
 {
-    return memcmp(a, b, 32);
-}
-
-/* One line "KEY [CAP]" into an entry. */
-static bool
-read_entry(const char *line, bool caps, uint8_t out[GV_ALLOWED_ENTRY])
-{
-    char hex[65] = "";
-    unsigned long cap = 0;
-    char *end;
-
-    if (strlen(line) < 64)
-        return false;
-    memcpy(hex, line, 64);
-    if (gv_unhex(hex, out, 32) != GV_OK)
-        return false;
-    line += 64;
-    if (*line != '\0') {
-        if (!isspace((unsigned char)*line) || !caps)
-            return false;
-        cap = strtoul(line, &end, 10);
-        if (cap < 1 || cap > UINT32_MAX || *end != '\0')
-            return false;
-    }
-    gv_le32_put(out + 32, (uint32_t)cap);
-    return true;
-}
-
-static int
-read_allowed(struct gv_cli *cli, const char *path, struct gv_terms *t,
-             uint8_t *list)
-{
-    char *text = gv_cli_read_text(cli, path), *rest = text, *line;
+    struct gv_allowed_file file = {.name = path,
+                                   .caps = (t->flags & GV_PER_BIDDER) != 0};
+    char *text = gv_cli_read_text(cli, path);
+    struct gv_error e;
     int code = GV_EXIT_OK;
-    size_t n = 0;
 
     if (text == NULL)
         return GV_EXIT_USAGE;
-    for (size_t at = 1;
-         code == GV_EXIT_OK && (line = strsep(&rest, "\n")) != NULL; at++) {
-        line[strcspn(line, "\r#")] = '\0';
-        for (size_t len = strlen(line);
-             len > 0 && isspace((unsigned char)line[len - 1]);)
-            line[--len] = '\0';
-        if (*line == '\0')
-            continue;
-        if (n == GV_ALLOWED_MAX)
-            code = gv_cli_fail(cli, GV_EXIT_USAGE, "%s: more than %d bidders",
-                               path, GV_ALLOWED_MAX);
-        else if (!read_entry(line, (t->flags & GV_PER_BIDDER) != 0,
-                             list + n++ * GV_ALLOWED_ENTRY))
-            code = gv_cli_fail(cli, GV_EXIT_USAGE,
-                               "%s:%zu: expected a ledger key of 64 hex digits"
-                               "%s",
-                               path, at,
-                               (t->flags & GV_PER_BIDDER) != 0
-                                   ? " and maybe a cap"
-                                   : " alone (caps need --per-bidder)");
-    }
+    file.text = gv_bytes(text, strlen(text));
+    if (gv_allowed_read(&file, &t->allowed, &e) != GV_OK)
+        code = gv_cli_fail(cli, GV_EXIT_USAGE, "%s", e.text);
+    else
+        *allowed = (uint8_t *)t->allowed.p;
     free(text);
-    qsort(list, n, GV_ALLOWED_ENTRY, by_key);
-    t->allowed = gv_bytes(list, n * GV_ALLOWED_ENTRY);
     return code;
 }
 
@@ -287,10 +241,7 @@ gv_terms_from_options(struct gv_cli *cli, struct gv_terms *out,
     }
     if (code == GV_EXIT_OK && path != NULL) {
         out->flags |= GV_ALLOWED;
-        *allowed = malloc((size_t)GV_ALLOWED_MAX * GV_ALLOWED_ENTRY);
-        code = *allowed == NULL
-                   ? gv_cli_fail(cli, GV_EXIT_FAILED, "out of memory")
-                   : read_allowed(cli, path, out, *allowed);
+        code = take_allowed(cli, path, out, allowed);
     }
     return code == GV_EXIT_OK ? check(cli, out) : code;
 }

@@ -117,6 +117,12 @@ enum gv_rc gv_config_flags(struct gv_config *c, int argc, char *const *argv,
 enum gv_rc gv_config_environment(struct gv_config *c, char *const *environment,
                                  struct gv_error *e) GV_MUST_CHECK;
 
+/* Read the text of a file; name is how errors and sources call it. GV_OK,
+ * GV_REJECT, or GV_FAULT if memory is out. */
+enum gv_rc gv_config_text(struct gv_config *c, const char *name,
+                          struct gv_bytes text,
+                          struct gv_error *e) GV_MUST_CHECK;
+
 /* Read a file of at most 1 MB. Unknown keys are errors. GV_OK; GV_ABSENT if
  * there is none; GV_REJECT; GV_FAULT if it cannot be read. */
 enum gv_rc gv_config_file(struct gv_config *c, const char *path,

@@ -121,6 +121,9 @@ void http_conn_close(struct http_conn *conn);
 
 /* evhttp_set_gencb; arg is the listener. */
 void http_request_arrive(struct evhttp_request *event, void *arg);
+/* The decoded path, heap string, or NULL if it is none that a handler should
+ * see (http.h, gv_http_path). */
+char *http_request_path(const struct evhttp_uri *uri);
 /* Carry out an answer that came through the mailbox. */
 void http_request_answer(struct gv_http_request *request);
 /* Take the request off its connection, which is closing (event not yet freed

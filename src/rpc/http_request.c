@@ -66,9 +66,8 @@ method_name(enum evhttp_cmd_type type)
     }
 }
 
-/* The decoded path, or NULL if it is none that a handler should see. */
-static char *
-decode_path(const struct evhttp_uri *uri)
+char *
+http_request_path(const struct evhttp_uri *uri)
 {
     const char *raw = uri != NULL ? evhttp_uri_get_path(uri) : NULL;
     size_t len = 0;
@@ -235,7 +234,7 @@ http_request_arrive(struct evhttp_request *event, void *arg)
     struct gv_http_request *request;
     struct http_conn *conn =
         find_conn(listener->http, evhttp_request_get_connection(event));
-    char *path = decode_path(evhttp_request_get_evhttp_uri(event));
+    char *path = http_request_path(evhttp_request_get_evhttp_uri(event));
 
     if (path == NULL || conn == NULL) {
         free(path);

@@ -11,6 +11,7 @@
 
 #include "src/client/csr.h"
 #include "src/client/csr_oid.h"
+#include "src/rpc/basic.h"
 
 struct gv_est {
     struct gv_ca *ca;
@@ -181,28 +182,6 @@ struct job {
     struct gv_http_request *rq;
 };
 
-/* The password of HTTP basic authentication, heap string, or NULL. */
-static char *
-basic_password(const struct gv_http_request *rq)
-{
-    const char *header = gv_http_header(rq, "Authorization");
-    size_t len = 0;
-    uint8_t *text, *colon;
-    char *out = NULL;
-
-    if (header == NULL || strncasecmp(header, "Basic ", 6) != 0)
-        return NULL;
-    text = gv_csr_unbase64(gv_bytes(header + 6, strlen(header + 6)), &len);
-    if (text == NULL)
-        return NULL;
-    colon = memchr(text, ':', len);
-    if (colon != NULL)
-        out = strndup((char *)colon + 1, len - (size_t)(colon + 1 - text));
-    gv_wipe(text, len);
-    free(text);
-    return out;
-}
-
 static void
 reply_enrolled(struct gv_http_request *rq, const struct gv_ca_reply *reply)
 {
@@ -252,13 +231,14 @@ enrol(struct gv_est *est, struct gv_http_request *rq)
     const char *path = gv_http_path(rq);
     size_t len = 0;
     uint8_t *der = gv_csr_unbase64(gv_http_body(rq), &len);
-    char *secret = basic_password(rq);
+    struct gv_basic login;
     struct gv_ca_request what = {
-        .role = strstr(path, "/node/") != NULL ? GV_ROLE_NODE : GV_ROLE_USER,
-        .secret = secret};
+        .role = strstr(path, "/node/") != NULL ? GV_ROLE_NODE : GV_ROLE_USER};
     struct gv_ca_reply reply = {.der = NULL};
     struct gv_error e = {""};
 
+    if (gv_basic_read(gv_http_header(rq, "Authorization"), &login))
+        what.secret = gv_basic_password(&login);
     if (strstr(path, "/simplereenroll") != NULL)
         what.renews = gv_http_peer_cert(rq);
     if (strstr(path, "/simplereenroll") != NULL && what.renews == NULL) {
@@ -276,9 +256,7 @@ enrol(struct gv_est *est, struct gv_http_request *rq)
         rc = gv_ca_enrol(est->ca, &what, &reply, &e);
         reply_enrol(rq, rc, &reply, &e);
     }
-    if (secret != NULL)
-        gv_wipe(secret, strlen(secret));
-    free(secret);
+    gv_wipe(&login, sizeof(login));
     free(reply.der);
     free(der);
 }
