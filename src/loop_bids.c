@@ -9,6 +9,35 @@
 #define SHADE_MAX 2048
 #define CUTOFF_RETRY_MS 2000
 
+/* The fingerprint of who enrolled with this key, perhaps in a transaction
+ * that waits; NULL: nobody. */
+static const struct gv_hash *
+fingerprint_of(const struct gv_chain *c, const struct gv_pubkey *key)
+{
+    uint32_t at = gv_book_find_bidder(c->book, key);
+
+    if (at != GV_NOWHERE)
+        return &c->book->bidder[at].fingerprint;
+    for (const struct gv_pool_tx *e = c->pool.of[GV_POOL_ENROLS].first; e;
+         e = e->next)
+        if (GV_ID_EQ(&e->tx.u.enrol.key, key))
+            return &e->tx.u.enrol.cred.fingerprint;
+    return NULL;
+}
+
+/* An auction's chain knows nothing of revocations, but whoever stamps does. */
+static enum gv_rc
+check_revoked(const struct gv_loop *l, const struct gv_chain *c,
+              const struct gv_pubkey *bidder, struct gv_reject *why)
+{
+    const struct gv_hash *print = fingerprint_of(c, bidder);
+
+    if (c->book->open->terms.identity == GV_CERTIFIED && print &&
+        gv_directory_revoked(gv_state_registry(l->state)->dir, print))
+        return gv_refuse(why, GV_BAD_CREDENTIAL, "bid.revoked", 0, 0);
+    return GV_OK;
+}
+
 enum gv_rc
 gv_loop_may_stamp(struct gv_loop *l, const struct gv_tx *tx, bool first,
                   struct gv_reject *why)
@@ -25,6 +54,8 @@ gv_loop_may_stamp(struct gv_loop *l, const struct gv_tx *tx, bool first,
                          c->sum.close_us);
     if (tx->kind == GV_TX_CLOSE || !first)
         return GV_OK;
+    if (check_revoked(l, c, &tx->u.bid.bidder, why) != GV_OK)
+        return GV_REJECT;
     if (!gv_rate_take(l->rate, &tx->u.bid.bidder, l->now_ms, &wait_ms))
         return gv_refuse(why, GV_POOL_FULL, "rate", wait_ms, 0);
     return GV_OK;

@@ -185,7 +185,7 @@ bind_socket(struct gv_http *http, const char *address, struct gv_error *e)
 }
 
 static struct evhttp *
-make_evhttp(struct http_listener *listener)
+make_evhttp(struct gv_http_listener *listener)
 {
     const struct gv_http_options *options = &listener->http->options;
     struct timeval timeout = {options->timeout_ms / 1000,
@@ -221,7 +221,7 @@ bound_port(struct evconnlistener *listener)
 }
 
 static void
-free_listener(struct http_listener *listener)
+free_listener(struct gv_http_listener *listener)
 {
     if (listener->evhttp != NULL)
         evhttp_free(listener->evhttp);
@@ -229,40 +229,68 @@ free_listener(struct http_listener *listener)
     free(listener);
 }
 
-enum gv_rc
-gv_http_listen(struct gv_http *http, const struct gv_http_listen *listen,
-               int *port_out, struct gv_error *e)
+struct gv_http_listener *
+gv_http_bind(struct gv_http *http, const char *address, int *port_out,
+             struct gv_error *e)
 {
-    struct http_listener *listener = calloc(1, sizeof(*listener));
+    struct gv_http_listener *listener = calloc(1, sizeof(*listener));
     struct evconnlistener *socket;
 
     assert(!http->running && !http->stopped);
     if (listener == NULL) {
-        gv_error_set(e, "cannot listen on %s: out of memory", listen->address);
-        return GV_FAULT;
+        gv_error_set(e, "cannot listen on %s: out of memory", address);
+        return NULL;
     }
     listener->http = http;
-    listener->routes = listen->routes;
-    listener->n_routes = listen->n_routes;
     listener->evhttp = make_evhttp(listener);
-    socket = bind_socket(http, listen->address, e);
+    socket = bind_socket(http, address, e);
     if (socket == NULL || listener->evhttp == NULL ||
         evhttp_bind_listener(listener->evhttp, socket) == NULL) {
         if (socket != NULL) {
-            gv_error_set(e, "cannot listen on %s: out of memory",
-                         listen->address);
+            gv_error_set(e, "cannot listen on %s: out of memory", address);
             evconnlistener_free(socket);
         }
         free_listener(listener);
-        return GV_FAULT;
+        return NULL;
     }
-    if (listen->tls != NULL && SSL_CTX_up_ref(listen->tls) == 1)
-        listener->tls = listen->tls;
     listener->listener = socket;
     evconnlistener_set_error_cb(socket, http_conn_accept_error);
     if (port_out != NULL)
         *port_out = bound_port(socket);
     LIST_INSERT_HEAD(&http->listeners, listener, link);
+    return listener;
+}
+
+void
+gv_http_serve(struct gv_http_listener *listener,
+              const struct gv_http_listen *listen)
+{
+    assert(!listener->http->running);
+    listener->routes = listen->routes;
+    listener->n_routes = listen->n_routes;
+    if (listen->tls != NULL && SSL_CTX_up_ref(listen->tls) == 1)
+        listener->tls = listen->tls;
+}
+
+void
+gv_http_guard(struct gv_http_listener *listener, gv_http_admit *admit,
+              void *ctx)
+{
+    assert(!listener->http->running);
+    listener->admit = admit;
+    listener->admit_ctx = ctx;
+}
+
+enum gv_rc
+gv_http_listen(struct gv_http *http, const struct gv_http_listen *listen,
+               int *port_out, struct gv_error *e)
+{
+    struct gv_http_listener *listener =
+        gv_http_bind(http, listen->address, port_out, e);
+
+    if (listener == NULL)
+        return GV_FAULT;
+    gv_http_serve(listener, listen);
     return GV_OK;
 }
 
@@ -302,7 +330,7 @@ gv_http_start(struct gv_http *http, struct gv_error *e)
 static void
 tear_down(struct gv_http *http)
 {
-    struct http_listener *listener;
+    struct gv_http_listener *listener;
     struct gv_http_request *request;
 
     http_conn_adopt(-1, 0, http);

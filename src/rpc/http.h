@@ -12,10 +12,17 @@
  * has gone away (the answer is then dropped). All the work on sockets stays
  * on the server's thread: answers travel there through a mailbox.
  *
- * Limits keep strangers cheap: bytes of header and body, connections in all,
- * one deadline for a request to arrive whole (it is also how long an idle
- * connection is kept), one for a peer to accept a reply, and the backlog of a
- * stream. Out of descriptors, listeners rest and come back.
+ * Limits keep strangers cheap: bytes of header and body, connections of a
+ * listener (so that a crowd at one does not shut the others), one deadline for
+ * a request to arrive whole, TLS handshake included (it is also how long an
+ * idle connection is kept), one for a peer to accept a reply, and the backlog
+ * of a stream. Out of descriptors, listeners rest and come back.
+ *
+ * Every reply, also those to malformed requests, carries Cache-Control
+ * no-store, a Content-Security-Policy that allows nothing, Referrer-Policy,
+ * X-Content-Type-Options, X-Frame-Options and, over TLS,
+ * Strict-Transport-Security. A handler may set another value
+ * (gv_http_set_header), as a page's own policy. There is no Server header.
  *
  * Life: new, listen (several), start, ..., stop, free. Stop before the
  * threads that answer; free after they have ended: a request answered after
@@ -30,10 +37,12 @@
 #include "src/base/error.h"
 #include "src/base/log.h"
 
-struct ssl_ctx_st; /* SSL_CTX of OpenSSL */
-struct x509_st;    /* X509 of OpenSSL */
+struct ssl_ctx_st;    /* SSL_CTX of OpenSSL */
+struct x509_st;       /* X509 of OpenSSL */
+struct stack_st_X509; /* STACK_OF(X509) of OpenSSL */
 
 struct gv_http;
+struct gv_http_listener;
 struct gv_http_request;
 
 /* Called on the server's thread with a request that it now owns. */
@@ -54,8 +63,8 @@ struct gv_http_options {
     struct gv_log *log;       /* may be NULL */
     size_t max_header_bytes;  /* 0: 16 kB */
     size_t max_body_bytes;    /* 0: 4 MB */
-    unsigned max_connections; /* 0: 256 */
-    unsigned max_streams;     /* of these; 0: half of them */
+    unsigned max_connections; /* of each listener; 0: 256 */
+    unsigned max_streams;     /* of all listeners; 0: half of that */
     unsigned timeout_ms;      /* see above; 0: 10 s */
     size_t stream_backlog;    /* unsent bytes that drop a stream; 0: 256 kB */
     unsigned heartbeat_ms;    /* comment line on quiet streams; 0: 15 s */
@@ -72,8 +81,25 @@ struct gv_http_listen {
 struct gv_http *gv_http_new(const struct gv_http_options *options,
                             struct gv_error *e);
 
-/* Open a listening socket; only before start. *port_out, unless NULL, gets the
- * bound port. GV_OK or GV_FAULT with e set. */
+/* Asked about every request before it is routed: true lets it pass; false: it
+ * has been answered. On the server's thread. */
+typedef bool gv_http_admit(void *ctx, struct gv_http_request *request);
+
+/* Open a listening socket for who must know its port before he knows what it
+ * serves; only before start. Until gv_http_serve it answers 404. *port_out,
+ * unless NULL, gets the bound port. NULL with e set. */
+struct gv_http_listener *gv_http_bind(struct gv_http *http, const char *address,
+                                      int *port_out, struct gv_error *e);
+
+/* What a listener serves; its address is not looked at. Only before start. */
+void gv_http_serve(struct gv_http_listener *listener,
+                   const struct gv_http_listen *listen);
+
+/* Whom a listener serves; without it, everybody. Only before start. */
+void gv_http_guard(struct gv_http_listener *listener, gv_http_admit *admit,
+                   void *ctx);
+
+/* bind and serve in one. GV_OK or GV_FAULT with e set. */
 enum gv_rc gv_http_listen(struct gv_http *http,
                           const struct gv_http_listen *listen, int *port_out,
                           struct gv_error *e) GV_MUST_CHECK;
@@ -101,8 +127,12 @@ const char *gv_http_header(const struct gv_http_request *request,
 struct gv_bytes gv_http_body(const struct gv_http_request *request);
 /* Numeric address of the peer, without port. */
 const char *gv_http_peer(const struct gv_http_request *request);
-/* The verified client certificate, or NULL (plain, or none was sent). */
+/* The client's certificate, or NULL (plain, or none was sent). The peer has
+ * proved that it holds the key; see http_tls.h for whether anybody has judged
+ * the certificate. */
 struct x509_st *gv_http_peer_cert(const struct gv_http_request *request);
+/* What the client sent with it: certificates of issuers, unjudged; or NULL. */
+struct stack_st_X509 *gv_http_peer_chain(const struct gv_http_request *request);
 /* Number of the connection, never reused by this server. */
 uint64_t gv_http_connection(const struct gv_http_request *request);
 

@@ -12,31 +12,27 @@
 #include "src/rpc/http_impl.h"
 
 static void
-rest(struct gv_http *http)
+rest(struct gv_http_listener *listener)
 {
-    struct http_listener *listener;
+    struct gv_http *http = listener->http;
 
-    if (http->resting)
+    if (listener->resting)
         return;
-    http->resting = true;
+    listener->resting = true;
     atomic_fetch_add(&http->n_rests, 1);
     gv_log_warn(http->options.log, "http", "connection limit reached",
                 GV_U("limit", http->options.max_connections));
-    LIST_FOREACH(listener, &http->listeners, link)
     evconnlistener_disable(listener->listener);
 }
 
 /* Listen again if there is room; also ends the rest that a listener took in
  * http_conn_accept_error. */
 static void
-revive(struct gv_http *http)
+revive(struct gv_http_listener *listener)
 {
-    struct http_listener *listener;
-
-    if (atomic_load(&http->n_conns) >= http->options.max_connections)
+    if (listener->n_conns >= listener->http->options.max_connections)
         return;
-    http->resting = false;
-    LIST_FOREACH(listener, &http->listeners, link)
+    listener->resting = false;
     evconnlistener_enable(listener->listener);
 }
 
@@ -51,7 +47,8 @@ http_conn_accept_error(struct evconnlistener *listener, void *arg)
 }
 
 static struct bufferevent *
-make_bufferevent(struct event_base *base, const struct http_listener *listener)
+make_bufferevent(struct event_base *base,
+                 const struct gv_http_listener *listener)
 {
     SSL *ssl;
 
@@ -68,7 +65,7 @@ make_bufferevent(struct event_base *base, const struct http_listener *listener)
 struct bufferevent *
 http_conn_accept(struct event_base *base, void *arg)
 {
-    struct http_listener *listener = arg;
+    struct gv_http_listener *listener = arg;
     struct gv_http *http = listener->http;
     struct http_conn *conn = calloc(1, sizeof(*conn));
     struct bufferevent *bev;
@@ -88,9 +85,10 @@ http_conn_accept(struct event_base *base, void *arg)
     conn->since = http_now_ms();
     conn->fresh = true;
     LIST_INSERT_HEAD(&http->conns, conn, link);
-    if (atomic_fetch_add(&http->n_conns, 1) + 1 >=
-        http->options.max_connections)
-        rest(http);
+    http_headers_watch(conn);
+    atomic_fetch_add(&http->n_conns, 1);
+    if (++listener->n_conns >= http->options.max_connections)
+        rest(listener);
     event_active(http->adopt_event, 0, 0);
     return bev;
 }
@@ -99,12 +97,15 @@ static void
 forget(struct http_conn *conn)
 {
     struct gv_http *http = conn->http;
+    struct gv_http_listener *listener = conn->listener;
 
+    http_headers_unwatch(conn);
     LIST_REMOVE(conn, link);
     atomic_fetch_sub(&http->n_conns, 1);
+    listener->n_conns--;
     free(conn);
-    if (http->resting && !http->stopped_loop)
-        revive(http);
+    if (listener->resting && !http->stopped_loop)
+        revive(listener);
 }
 
 /* evhttp's close callback. */
@@ -184,6 +185,7 @@ void
 http_conn_sweep(evutil_socket_t fd, short what, void *arg)
 {
     struct gv_http *http = arg;
+    struct gv_http_listener *listener;
     struct http_conn *conn, *next;
     int64_t now = http_now_ms();
 
@@ -194,6 +196,7 @@ http_conn_sweep(evutil_socket_t fd, short what, void *arg)
         if (is_overdue(conn, now))
             http_conn_close(conn);
     }
-    revive(http);
+    LIST_FOREACH(listener, &http->listeners, link)
+    revive(listener);
     http_stream_heartbeat(http, now);
 }

@@ -3,6 +3,7 @@
  *
  * http.c       server, thread, listeners, mailboxes
  * http_conn.c  connections: counting, deadlines, their end
+ * http_headers.c  headers that every reply carries
  * http_request.c  requests: routing, reading, answering
  * http_stream.c   event streams
  *
@@ -26,14 +27,18 @@
 #include "src/base/mailbox.h"
 #include "src/rpc/http.h"
 
-struct http_listener {
-    LIST_ENTRY(http_listener) link;
+struct gv_http_listener {
+    LIST_ENTRY(gv_http_listener) link;
     struct gv_http *http;
     struct evhttp *evhttp;
     struct evconnlistener *listener; /* owned by evhttp */
     SSL_CTX *tls;
     const struct gv_http_route *routes;
     size_t n_routes;
+    gv_http_admit *admit; /* NULL: everybody */
+    void *admit_ctx;
+    unsigned n_conns;
+    bool resting; /* at the connection limit */
 };
 
 /* A connection from accept to close. fresh: its evhttp_connection is not
@@ -41,12 +46,13 @@ struct http_listener {
 struct http_conn {
     LIST_ENTRY(http_conn) link;
     struct gv_http *http;
-    struct http_listener *listener;
+    struct gv_http_listener *listener;
     struct bufferevent *bev;
     struct evhttp_connection *evcon;
     uint64_t number;
     int64_t since; /* when it began to owe us a request, ms */
     bool fresh;
+    bool answering;                  /* bytes of our reply are being written */
     struct gv_http_request *request; /* not answered yet, or a stream */
 };
 
@@ -70,6 +76,7 @@ struct gv_http_request {
     uint8_t *body;
     size_t body_len;
     X509 *cert;
+    STACK_OF(X509) * chain;
     uint64_t conn_number;
 
     /* the answer, written by its owner */
@@ -93,9 +100,8 @@ struct gv_http {
     struct gv_mailbox *events;  /* http_event */
     pthread_t thread;
     bool running, stopped;
-    bool resting;      /* at the connection limit */
     bool stopped_loop; /* tearing down: listeners may be gone */
-    LIST_HEAD(, http_listener) listeners;
+    LIST_HEAD(, gv_http_listener) listeners;
     LIST_HEAD(, http_conn) conns;
     struct http_request_list delayed, streams;
     uint64_t last_number;
@@ -116,6 +122,14 @@ void http_conn_sweep(evutil_socket_t fd, short what, void *arg);
 void http_conn_accept_error(struct evconnlistener *listener, void *arg);
 /* Close a connection and forget it; its request is gone. */
 void http_conn_close(struct http_conn *conn);
+
+/* --- http_headers.c --- */
+
+/* Add what the reply's headers lack. */
+void http_headers_add(struct evkeyvalq *out, bool tls);
+/* Give them to the replies, too, that evhttp makes by itself. */
+void http_headers_watch(struct http_conn *conn);
+void http_headers_unwatch(struct http_conn *conn);
 
 /* --- http_request.c --- */
 

@@ -69,9 +69,10 @@ copy_out_headers(const struct gv_http_request *request)
 
     if (request->type != NULL)
         evhttp_add_header(out, "Content-Type", request->type);
-    evhttp_add_header(out, "X-Content-Type-Options", "nosniff");
     TAILQ_FOREACH(header, &request->out_headers, next)
     evhttp_add_header(out, header->key, header->value);
+    http_headers_add(out, request->conn->listener->tls != NULL);
+    request->conn->answering = true;
 }
 
 /* Hand the answer to evhttp, which may close the connection at once. */

@@ -20,6 +20,7 @@ http_request_release(void *arg)
     evhttp_clear_headers(&request->out_headers);
     free(request->body);
     X509_free(request->cert);
+    sk_X509_pop_free(request->chain, X509_free);
     free(request->type);
     free(request->out);
     free(request->topic);
@@ -130,6 +131,8 @@ copy_peer(struct gv_http_request *request, struct http_conn *conn)
     evhttp_connection_get_peer(conn->evcon, &address, &port);
     request->peer = strdup(address != NULL ? address : PEER_UNKNOWN);
     request->cert = ssl != NULL ? SSL_get1_peer_certificate(ssl) : NULL;
+    if (request->cert != NULL && SSL_get_peer_cert_chain(ssl) != NULL)
+        request->chain = X509_chain_up_ref(SSL_get_peer_cert_chain(ssl));
     request->conn_number = conn->number;
 }
 
@@ -191,10 +194,14 @@ method_matches(const char *pattern, const char *method)
 }
 
 static void
-dispatch(const struct http_listener *listener, struct gv_http_request *request)
+dispatch(const struct gv_http_listener *listener,
+         struct gv_http_request *request)
 {
     bool path_known = false;
 
+    if (listener->admit != NULL &&
+        !listener->admit(listener->admit_ctx, request))
+        return;
     for (size_t i = 0; i < listener->n_routes; i++) {
         const struct gv_http_route *route = &listener->routes[i];
 
@@ -230,7 +237,7 @@ find_conn(struct gv_http *http, struct evhttp_connection *evcon)
 void
 http_request_arrive(struct evhttp_request *event, void *arg)
 {
-    struct http_listener *listener = arg;
+    struct gv_http_listener *listener = arg;
     struct gv_http_request *request;
     struct http_conn *conn =
         find_conn(listener->http, evhttp_request_get_connection(event));
@@ -286,6 +293,12 @@ struct x509_st *
 gv_http_peer_cert(const struct gv_http_request *request)
 {
     return request->cert;
+}
+
+struct stack_st_X509 *
+gv_http_peer_chain(const struct gv_http_request *request)
+{
+    return request->chain;
 }
 
 uint64_t

@@ -77,8 +77,8 @@ http_stream_open(struct gv_http_request *request)
     TAILQ_FOREACH(header, &request->out_headers, next)
     evhttp_add_header(out, header->key, header->value);
     evhttp_add_header(out, "Content-Type", "text/event-stream");
-    evhttp_add_header(out, "Cache-Control", "no-store");
-    evhttp_add_header(out, "X-Content-Type-Options", "nosniff");
+    http_headers_add(out, request->conn->listener->tls != NULL);
+    request->conn->answering = true;
     request->streaming = true;
     LIST_INSERT_HEAD(&http->streams, request, link);
     atomic_fetch_add(&http->n_streams, 1);

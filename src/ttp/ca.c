@@ -14,7 +14,6 @@
 #define HOUR_MS 3600000ull
 #define DAY_MS (24 * HOUR_MS)
 #define DEFAULT_DAYS 365
-#define CRL_DAYS 7
 
 uint64_t
 ca_now(const struct gv_ca *ca)
@@ -62,6 +61,7 @@ gv_ca_free(struct gv_ca *ca)
         return;
     ca_index_clear(&ca->index);
     gv_nonces_clear(&ca->nonces);
+    ca_crl_forget(ca);
     free(ca->waiting);
     free(ca->records);
     (void)pthread_mutex_destroy(&ca->lock);
@@ -118,9 +118,13 @@ find_old(struct gv_ca *ca, const struct gv_ca_request *rq,
     if (gv_x509_fingerprint(rq->renews, &print) != GV_OK)
         return GV_FAULT;
     *old = ca_record_find(ca, CA_PRINT, print.b);
-    if (*old == NULL || !ca_record_valid(*old, ca_now(ca)))
+    if (*old == NULL)
         gv_error_set(e, "re-enrolment: the certificate shown is not issued "
-                        "here, revoked or expired");
+                        "here");
+    else if ((*old)->revoked_ms != 0)
+        gv_error_set(e, "re-enrolment: the certificate shown is revoked");
+    else if (!ca_record_valid(*old, ca_now(ca)))
+        gv_error_set(e, "re-enrolment: the certificate shown has expired");
     else if ((*old)->cred.role != rq->role)
         gv_error_set(e, "re-enrolment: the certificate shown has another "
                         "role");
@@ -154,60 +158,6 @@ check_secret(struct gv_ca *ca, const struct gv_ca_request *rq,
     }
     reply->need_secret = false;
     return ca_record_secret(ca, hash, false);
-}
-
-static struct ca_waiting *
-find_waiting(struct gv_ca *ca, const uint8_t id32[32])
-{
-    for (size_t i = 0; i < ca->n_waiting; i++)
-        if (memcmp(ca->waiting[i].about.id, id32, 32) == 0)
-            return &ca->waiting[i];
-    return NULL;
-}
-
-static void
-forget_waiting(struct gv_ca *ca, struct ca_waiting *w)
-{
-    size_t at = (size_t)(w - ca->waiting);
-
-    memmove(w, w + 1, (ca->n_waiting - at - 1) * sizeof(*w));
-    ca->n_waiting--;
-}
-
-/* Queue a request, or see what was decided about it. */
-static enum gv_rc
-check_hand(struct gv_ca *ca, const struct gv_ca_request *rq,
-           const struct gv_ca_csr *csr, struct gv_error *e)
-{
-    struct ca_waiting *w = find_waiting(ca, csr->id);
-    enum ca_decision decision;
-
-    if (w == NULL) {
-        if (ca->n_waiting == GV_CA_PENDING_MAX) {
-            gv_error_set(e, "too many requests wait for approval");
-            return GV_FAULT;
-        }
-        w = &ca->waiting[ca->n_waiting++];
-        memset(w, 0, sizeof(*w));
-        memcpy(w->about.id, csr->id, 32);
-        w->about.role = rq->role;
-        w->about.since_ms = ca_now(ca);
-        memcpy(w->about.subject, csr->text, sizeof(w->about.subject));
-        return GV_ABSENT;
-    }
-    /* What was looked at and approved was a request for one role. */
-    if (w->about.role != rq->role) {
-        gv_error_set(e, "this request waits for another role");
-        return GV_REJECT;
-    }
-    decision = w->decision;
-    if (decision == CA_WAITS)
-        return GV_ABSENT;
-    forget_waiting(ca, w);
-    if (decision == CA_APPROVED)
-        return GV_OK;
-    gv_error_set(e, "the request was denied");
-    return GV_REJECT;
 }
 
 /* --- issuing --- */
@@ -294,9 +244,11 @@ decide(struct gv_ca *ca, const struct gv_ca_request *rq,
 {
     uint64_t now = ca_now(ca);
     const struct ca_record *old = ca_record_find(ca, CA_REQUEST, csr->id);
-    bool queued = find_waiting(ca, csr->id) != NULL;
+    bool queued;
     enum gv_rc rc;
 
+    ca_queue_expire(ca, now);
+    queued = ca_queue_find(ca, csr->id) != NULL;
     if (old != NULL && old->cred.role == rq->role &&
         ca_record_valid(old, now)) {
         reply->cred = old->cred;
@@ -312,8 +264,13 @@ decide(struct gv_ca *ca, const struct gv_ca_request *rq,
     if (rc == GV_OK && !queued)
         rc = ca_nonce_use(ca, csr->nonce, now, e);
     if (rc == GV_OK && old == NULL && ca->o.approval == GV_CA_HAND)
-        rc = check_hand(ca, rq, csr, e);
-    return rc == GV_OK ? issue(ca, rq, csr, reply, e) : rc;
+        rc = ca_queue_ask(ca, rq->role, csr, e);
+    if (rc == GV_OK)
+        rc = issue(ca, rq, csr, reply, e);
+    /* Approved is approved, also when the disk was full this time. */
+    if (rc == GV_OK)
+        ca_queue_forget(ca, csr->id);
+    return rc;
 }
 
 enum gv_rc
@@ -355,33 +312,7 @@ gv_ca_secret_new(struct gv_ca *ca, char out33[33])
     return rc;
 }
 
-/* --- the queue and the list of the revoked --- */
-
-size_t
-gv_ca_pending(struct gv_ca *ca, struct gv_ca_pending *out, size_t max)
-{
-    size_t n = 0;
-
-    (void)pthread_mutex_lock(&ca->lock);
-    for (size_t i = 0; i < ca->n_waiting && n < max; i++)
-        if (ca->waiting[i].decision == CA_WAITS)
-            out[n++] = ca->waiting[i].about;
-    (void)pthread_mutex_unlock(&ca->lock);
-    return n;
-}
-
-enum gv_rc
-gv_ca_decide(struct gv_ca *ca, const uint8_t id32[32], bool approve)
-{
-    struct ca_waiting *w;
-
-    (void)pthread_mutex_lock(&ca->lock);
-    w = find_waiting(ca, id32);
-    if (w != NULL)
-        w->decision = approve ? CA_APPROVED : CA_DENIED;
-    (void)pthread_mutex_unlock(&ca->lock);
-    return w != NULL ? GV_OK : GV_ABSENT;
-}
+/* --- revocation --- */
 
 enum gv_rc
 gv_ca_revoke(struct gv_ca *ca, const struct gv_hash *fingerprint, int reason,
@@ -405,38 +336,29 @@ gv_ca_revoke(struct gv_ca *ca, const struct gv_hash *fingerprint, int reason,
         r->revoked_ms = ca_now(ca);
         r->reason = (uint8_t)reason;
         rc = ca_record_update(ca, r, e);
-        if (rc != GV_OK)
+        if (rc == GV_OK)
+            ca_crl_forget(ca);
+        else
             r->revoked_ms = 0;
     }
     (void)pthread_mutex_unlock(&ca->lock);
     return rc;
 }
 
-uint8_t *
-gv_ca_crl(struct gv_ca *ca, size_t *len, struct gv_error *e)
+enum gv_ca_standing
+gv_ca_standing(struct gv_ca *ca, const struct gv_hash *fingerprint)
 {
-    struct gv_x509_crl crl = {.issuer = ca->o.role->cert,
-                              .issuer_key = ca->o.role->key};
-    struct gv_x509_revoked *list;
-    uint8_t *out = NULL;
+    enum gv_ca_standing standing = GV_CA_UNKNOWN;
+    const struct ca_record *r;
 
     (void)pthread_mutex_lock(&ca->lock);
-    crl.now_ms = crl.number = ca_now(ca);
-    crl.next_ms = crl.now_ms + CRL_DAYS * DAY_MS;
-    list = calloc(ca->n_records + 1, sizeof(*list));
-    for (size_t i = 0; list != NULL && i < ca->n_records; i++) {
-        const struct ca_record *r = &ca->records[i];
-
-        if (r->revoked_ms != 0)
-            list[crl.n++] = (struct gv_x509_revoked){
-                r->serial, sizeof(r->serial), r->revoked_ms, r->reason};
-    }
-    crl.list = list;
-    if (list != NULL)
-        out = gv_x509_crl_make(&crl, len, e);
+    r = ca_record_find(ca, CA_PRINT, fingerprint->b);
+    if (r != NULL)
+        standing = r->revoked_ms != 0               ? GV_CA_REVOKED
+                   : ca_record_valid(r, ca_now(ca)) ? GV_CA_VALID
+                                                    : GV_CA_EXPIRED;
     (void)pthread_mutex_unlock(&ca->lock);
-    free(list);
-    return out;
+    return standing;
 }
 
 void

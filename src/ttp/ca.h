@@ -25,6 +25,7 @@
 
 #define GV_CA_NONCE_MS 600000
 #define GV_CA_PENDING_MAX 1024
+#define GV_CA_WAIT_MS 604800000 /* 7 days */
 
 enum gv_ca_approval {
     GV_CA_AUTO,   /* whoever asks correctly */
@@ -89,7 +90,10 @@ enum gv_rc gv_ca_enrol(struct gv_ca *ca, const struct gv_ca_request *request,
 /* Make a one-time secret: 32 hex digits and a NUL. GV_OK or GV_FAULT. */
 enum gv_rc gv_ca_secret_new(struct gv_ca *ca, char out33[33]) GV_MUST_CHECK;
 
-/* A request that waits for approval by hand. id: SHA256 of the request. */
+/* A request that waits for approval by hand. id: SHA256 of the request. One
+ * that its client has not sent again for GV_CA_WAIT_MS is forgotten, decided
+ * or not; when GV_CA_PENDING_MAX wait, the one not sent for longest gives way
+ * after an hour. The queue ends with the process. */
 struct gv_ca_pending {
     uint8_t id[32];
     uint8_t role;
@@ -108,8 +112,19 @@ enum gv_rc gv_ca_decide(struct gv_ca *ca, const uint8_t id32[32],
 enum gv_rc gv_ca_revoke(struct gv_ca *ca, const struct gv_hash *fingerprint,
                         int reason, struct gv_error *e) GV_MUST_CHECK;
 
-/* The list of everything revoked, DER on the heap, good for 7 days. NULL with
- * e set. Its number is the time in ms, so it grows. */
+/* How a certificate stands with this CA, at its clock. */
+enum gv_ca_standing {
+    GV_CA_UNKNOWN, /* not issued here */
+    GV_CA_VALID,
+    GV_CA_EXPIRED,
+    GV_CA_REVOKED
+};
+enum gv_ca_standing gv_ca_standing(struct gv_ca *ca,
+                                   const struct gv_hash *fingerprint);
+
+/* The list of everything revoked, DER on the heap. NULL with e set. It is
+ * good for 7 days, and the same bytes until somebody is revoked or half of
+ * that is over. Its number is the time of issue in ms, and grows. */
 uint8_t *gv_ca_crl(struct gv_ca *ca, size_t *len, struct gv_error *e);
 
 /* Visit every credential not revoked and not expired, in the order of issue

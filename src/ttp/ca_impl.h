@@ -36,6 +36,7 @@ enum ca_decision { CA_WAITS, CA_APPROVED, CA_DENIED };
 
 struct ca_waiting {
     struct gv_ca_pending about;
+    uint64_t asked_ms; /* when the client last sent it */
     enum ca_decision decision;
 };
 
@@ -46,8 +47,12 @@ struct gv_ca {
     size_t n_records, cap_records;
     struct ca_index index;
     struct gv_nonces nonces;
-    struct ca_waiting *waiting;
+    struct ca_waiting *waiting; /* by arrival */
     size_t n_waiting;
+    uint8_t *crl; /* the list as it stands; NULL: to be made */
+    size_t crl_len;
+    uint64_t crl_ms; /* when it was made */
+    uint64_t crl_number;
 };
 
 /* ca_record.c */
@@ -73,6 +78,19 @@ enum gv_rc ca_nonce_check(struct gv_ca *ca, const uint8_t nonce32[32],
                           uint64_t now_ms, struct gv_error *e);
 enum gv_rc ca_nonce_use(struct gv_ca *ca, const uint8_t nonce32[32],
                         uint64_t now_ms, struct gv_error *e);
+
+/* ca_queue.c: requests that wait for approval by hand */
+struct ca_waiting *ca_queue_find(struct gv_ca *ca, const uint8_t id32[32]);
+void ca_queue_forget(struct gv_ca *ca, const uint8_t id32[32]);
+/* Forget whom nobody has asked about for GV_CA_WAIT_MS. */
+void ca_queue_expire(struct gv_ca *ca, uint64_t now_ms);
+/* Queue a request, or see what was decided about it: GV_OK approved, GV_ABSENT
+ * waits, GV_REJECT denied, GV_FAULT no room. */
+enum gv_rc ca_queue_ask(struct gv_ca *ca, uint8_t role,
+                        const struct gv_ca_csr *csr, struct gv_error *e);
+
+/* ca_crl.c: the next one who asks for the list gets a new one. */
+void ca_crl_forget(struct gv_ca *ca);
 
 uint64_t ca_now(const struct gv_ca *ca);
 

@@ -165,7 +165,6 @@ on_csrattrs(void *ctx, struct gv_http_request *rq)
         push(all, V_ASN1_OBJECT, OBJ_nid2obj(NID_ecdsa_with_SHA256)))
         len = i2d_ASN1_SEQUENCE_ANY(all, &der);
     if (len > 0) {
-        gv_http_set_header(rq, "Cache-Control", "no-store");
         reply_base64(rq, "application/csrattrs", gv_bytes(der, (size_t)len));
     } else {
         gv_http_reply_text(rq, 500, "cannot make a nonce");

@@ -5,19 +5,12 @@
 #include <stdlib.h>
 
 #include <cmocka.h>
-#include <openssl/pem.h>
 #include <openssl/ssl.h>
-#include <openssl/x509v3.h>
 
 #include "src/client/https.h"
 #include "src/rpc/http.h"
 #include "src/rpc/http_tls.h"
-
-struct identity {
-    EVP_PKEY *key;
-    X509 *cert;
-    char key_pem[1024], cert_pem[2048];
-};
+#include "tests/unit/rpc/identity.h"
 
 struct fixture {
     struct identity root, server, client, stranger;
@@ -26,74 +19,15 @@ struct fixture {
     struct gv_error e;
 };
 
-static void
-extend(X509 *cert, X509 *issuer, int nid, const char *value)
-{
-    X509V3_CTX ctx;
-    X509_EXTENSION *extension;
-
-    X509V3_set_ctx(&ctx, issuer, cert, NULL, NULL, 0);
-    extension = X509V3_EXT_conf_nid(NULL, &ctx, nid, value);
-    assert_non_null(extension);
-    assert_int_equal(X509_add_ext(cert, extension, -1), 1);
-    X509_EXTENSION_free(extension);
-}
-
-static void
-to_pem(struct identity *id)
-{
-    BIO *bio = BIO_new(BIO_s_mem());
-
-    PEM_write_bio_PrivateKey(bio, id->key, NULL, NULL, 0, NULL, NULL);
-    id->key_pem[BIO_read(bio, id->key_pem, sizeof(id->key_pem) - 1)] = '\0';
-    PEM_write_bio_X509(bio, id->cert);
-    id->cert_pem[BIO_read(bio, id->cert_pem, sizeof(id->cert_pem) - 1)] = '\0';
-    BIO_free(bio);
-}
-
-/* issuer NULL: a root of its own. */
-static void
-make(struct identity *id, const char *name, const struct identity *issuer,
-     const char *san)
-{
-    const struct identity *by = issuer != NULL ? issuer : id;
-    X509_NAME *subject;
-
-    id->key = EVP_EC_gen("P-256");
-    id->cert = X509_new();
-    X509_set_version(id->cert, X509_VERSION_3);
-    ASN1_INTEGER_set(X509_get_serialNumber(id->cert), 1 + rand());
-    X509_gmtime_adj(X509_getm_notBefore(id->cert), -60);
-    X509_gmtime_adj(X509_getm_notAfter(id->cert), 3600);
-    X509_set_pubkey(id->cert, id->key);
-    subject = X509_get_subject_name(id->cert);
-    X509_NAME_add_entry_by_txt(subject, "CN", MBSTRING_ASC,
-                               (const unsigned char *)name, -1, -1, 0);
-    X509_set_issuer_name(id->cert, X509_get_subject_name(by->cert));
-    if (issuer == NULL)
-        extend(id->cert, by->cert, NID_basic_constraints, "critical,CA:TRUE");
-    if (san != NULL)
-        extend(id->cert, by->cert, NID_subject_alt_name, san);
-    assert_true(X509_sign(id->cert, by->key, EVP_sha256()) > 0);
-    to_pem(id);
-}
-
-static void
-clear(struct identity *id)
-{
-    EVP_PKEY_free(id->key);
-    X509_free(id->cert);
-}
-
 static int
 set_up(void **state)
 {
     struct fixture *f = calloc(1, sizeof(*f));
 
-    make(&f->root, "Test Root", NULL, NULL);
-    make(&f->server, "server", &f->root, "IP:127.0.0.1");
-    make(&f->client, "client", &f->root, NULL);
-    make(&f->stranger, "Other Root", NULL, "IP:127.0.0.1");
+    identity_make(&f->root, "Test Root", NULL, NULL);
+    identity_make(&f->server, "server", &f->root, "IP:127.0.0.1");
+    identity_make(&f->client, "client", &f->root, NULL);
+    identity_make(&f->stranger, "Other Root", NULL, "IP:127.0.0.1");
     *state = f;
     return 0;
 }
@@ -104,10 +38,10 @@ tear_down(void **state)
     struct fixture *f = *state;
 
     gv_http_free(f->http);
-    clear(&f->root);
-    clear(&f->server);
-    clear(&f->client);
-    clear(&f->stranger);
+    identity_clear(&f->root);
+    identity_clear(&f->server);
+    identity_clear(&f->client);
+    identity_clear(&f->stranger);
     free(f);
     return 0;
 }
@@ -202,11 +136,11 @@ a_false_server_is_refused(void **state)
     serve(f, &f->stranger, GV_TLS_CLIENTS_ANONYMOUS);
     assert_int_equal(ask(f, NULL, &reply), GV_FAULT);
     assert_non_null(strstr(f->e.text, "the server's certificate is refused"));
-    make(&elsewhere, "elsewhere", &f->root, "IP:127.0.0.2");
+    identity_make(&elsewhere, "elsewhere", &f->root, "IP:127.0.0.2");
     serve(f, &elsewhere, GV_TLS_CLIENTS_ANONYMOUS);
     assert_int_equal(ask(f, NULL, &reply), GV_FAULT);
     assert_non_null(strstr(f->e.text, "IP address mismatch"));
-    clear(&elsewhere);
+    identity_clear(&elsewhere);
 }
 
 static void
