@@ -22,7 +22,8 @@ gv_content_new(struct gv_bytes entropy, struct gv_content *out)
     if (!entropy_ok(entropy))
         return GV_REJECT;
     memcpy(out->entropy, entropy.p, entropy.len);
-    out->json = json_pack("{s[] s{} s{}}", "identities", "enrolled", "bids");
+    out->json = json_pack("{s[] s{} s{} s{}}", "identities", "enrolled", "bids",
+                          "tokens");
     if (out->json != NULL)
         return GV_OK;
     gv_content_clear(out);
@@ -46,16 +47,16 @@ identities_ok(const json_t *list)
 }
 
 static bool
-bids_ok(json_t *bids)
+rows_ok(json_t *rows)
 {
     const char *id;
-    json_t *bid;
+    json_t *row;
 
-    if (!json_is_object(bids))
+    if (!json_is_object(rows))
         return false;
-    json_object_foreach(bids, id, bid)
+    json_object_foreach(rows, id, row)
     {
-        if (!json_is_object(bid))
+        if (!json_is_object(row))
             return false;
     }
     return true;
@@ -84,7 +85,13 @@ read_parts(struct gv_bytes data, struct gv_content *out)
         return "identities";
     if (!json_is_object(json_object_get(out->json, "enrolled")))
         return "enrolled";
-    return bids_ok(json_object_get(out->json, "bids")) ? NULL : "bids";
+    if (!rows_ok(json_object_get(out->json, "bids")))
+        return "bids";
+    /* Wallets made before there were anonymous auctions have none. */
+    if (json_object_get(out->json, "tokens") == NULL &&
+        json_object_set_new(out->json, "tokens", json_object()) != 0)
+        return "JSON";
+    return rows_ok(json_object_get(out->json, "tokens")) ? NULL : "tokens";
 }
 
 enum gv_rc

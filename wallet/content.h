@@ -3,7 +3,8 @@
  * u8 length of the entropy | 32 bytes, the rest of them zero | JSON.
  *
  * The JSON is {identities: [{name, cred?, issuer?, certificate?, request?}],
- * enrolled: {}, bids: {id: {}}}; store.h says what its members mean.
+ * enrolled: {}, bids: {id: {}}, tokens: {auction: {}}}; store.h says what its
+ * members mean. tokens may be missing.
  *
  * Thread-safety: one thread at a time.
  */

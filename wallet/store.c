@@ -378,3 +378,9 @@ gv_wallet_bids(struct gv_wallet *w)
 {
     return json_object_get(w->content.json, "bids");
 }
+
+json_t *
+gv_wallet_tokens(struct gv_wallet *w)
+{
+    return json_object_get(w->content.json, "tokens");
+}

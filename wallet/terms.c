@@ -1,6 +1,7 @@
 /* terms.c - terms of an auction from flags and to text (wallet/terms.h). */
 #include "wallet/terms.h"
 
+#include <gavel/escrow.h>
 #include <gavel/params.h>
 #include <gavel/pow.h>
 #include <inttypes.h>
@@ -85,6 +86,23 @@ const struct gv_config_option gv_terms_options[GV_TERMS_OPTIONS] = {
      .max = 4,
      .help = "Fixed difficulty 1 to 4, or 0: adaptive (default: the "
              "network's).",
+     .argument = "N"},
+    {.name = "identity",
+     .type = GV_CONFIG_ENUM,
+     .choices = "certified|anonymous",
+     .fallback = "certified",
+     .help = "Who bids: certified keys, or pseudonyms whose names notaries "
+             "can open for the seller alone."},
+    {.name = "notaries",
+     .help = "Anonymous: T of N notaries open an identity, as 2of3 (default: "
+             "all there are, up to 5, more than half of them).",
+     .argument = "TofN"},
+    {.name = "cut",
+     .type = GV_CONFIG_INT,
+     .min = 0,
+     .max = GV_CUT_MAX,
+     .fallback = "10",
+     .help = "Anonymous: a false identity survives with 1 in 2^N.",
      .argument = "N"},
     {.name = "open-at",
      .fallback = "now",
@@ -188,6 +206,8 @@ take_times(struct gv_cli *cli, struct gv_terms *t)
         t->limit_ms = (uint64_t)gv_config_ms(cli->config, "limit");
         t->flags |= GV_LIMIT;
     }
+    t->identity = gv_config_enum(cli->config, "identity") == 1 ? GV_ANONYMOUS
+                                                               : GV_CERTIFIED;
     t->close_policy = gv_config_enum(cli->config, "close") == 0
                           ? GV_CLOSE_OWNER
                           : GV_CLOSE_NEVER;
@@ -265,6 +285,8 @@ print_seconds(FILE *out, const char *key, uint64_t ms)
 void
 gv_terms_print(const struct gv_terms *t, FILE *out)
 {
+    gv_columns_line(out, "bidders", "%s",
+                    t->identity == GV_ANONYMOUS ? "anonymous" : "certified");
     if ((t->flags & GV_MIN_FIRST) != 0)
         print_amount(t, out, "min first", t->min_first);
     if ((t->flags & GV_MIN_STEP) != 0)

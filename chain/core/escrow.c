@@ -224,6 +224,21 @@ blind(struct gv_escrow *worker, struct gv_escrow_leaf *leaf)
     return rc;
 }
 
+enum gv_rc
+gv_escrow_leaf_keys(const struct gv_keys *keys, const struct gv_ggm *tree,
+                    uint32_t i, struct gv_seckey *sk, struct gv_pubkey *key)
+{
+    uint8_t leaf[32];
+    enum gv_rc rc = gv_ggm_leaf(tree, i, leaf);
+
+    if (rc == GV_OK) {
+        gv_prf(leaf, text("sk"), sk->b);
+        rc = gv_key_public(keys, sk, key);
+    }
+    gv_wipe(leaf, sizeof(leaf));
+    return rc;
+}
+
 static enum gv_rc
 derive(struct gv_escrow *worker, const uint8_t leaf32[32],
        const struct gv_escrow_who *who, uint32_t i, struct gv_escrow_leaf *out)
