@@ -222,6 +222,7 @@ open_services(struct node *n, struct gv_error *e)
                          : "TLSv1.3";
     o.tls_suites = gv_config_string(n->config, "tls-suites");
     o.now_ms = gv_loop_now_ms();
+    o.award_days = (unsigned)gv_config_int(n->config, "ttp-award-days");
     o.log = n->log;
     o.ledger =
         (struct gv_ttp_ledger){n,           ledger_auction, ledger_enrol,

@@ -60,6 +60,13 @@ static const struct gv_config_option table[] = {
      .choices = "auto|secret|hand",
      .help = "How identities are approved (default auto on regtest, else "
              "hand)."},
+    {.name = "ttp-award-days",
+     .type = GV_CONFIG_INT,
+     .fallback = "30",
+     .min = 1,
+     .max = 3650,
+     .help = "Days after an outcome is final in which seller and winner may "
+             "ask the notary; then it destroys its key."},
     {.name = "operator",
      .type = GV_CONFIG_STRING,
      .fallback = "unnamed operator",

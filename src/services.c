@@ -11,6 +11,7 @@
 
 #define WORKERS 2
 #define WORKERS_ROOM 4096
+#define NOTARY_TICK_MS 1000
 #define REASON_WITHDRAWN 9 /* privilegeWithdrawn of RFC 5280 */
 
 /* --- the services' records in the store --- */
@@ -305,6 +306,46 @@ gv_services_closed(struct gv_services *s, const struct gv_chain_id *auction)
         free(c); /* it is asked again */
 }
 
+/* --- the notary --- */
+
+static enum gv_rc
+open_notary(struct gv_services *s, struct gv_error *e)
+{
+    struct gv_notary_options o = {0};
+
+    if (open_auctionkeys(s, "ttp/notary-auctions", &s->keys.notary,
+                         &s->notary_keys, e) != GV_OK)
+        return GV_FAULT;
+    o.role = &s->keys.notary;
+    o.operator_name = s->opt.operator_name;
+    o.keys = s->opt.keys;
+    o.params = s->opt.params;
+    o.auctionkeys = s->notary_keys;
+    o.store = (struct gv_ttp_store){s, store_put, store_get, store_each};
+    o.ledger = s->opt.ledger;
+    o.log = s->opt.log;
+    o.award_days = s->opt.award_days ? s->opt.award_days : GV_NOTARY_AWARD_DAYS;
+    s->notary = gv_notary_new(&o, e);
+    return s->notary ? GV_OK : GV_FAULT;
+}
+
+static void
+tick_notary(void *arg)
+{
+    gv_notary_tick(arg);
+}
+
+void
+gv_services_tick(struct gv_services *s, uint64_t now_ms)
+{
+    if (!s->notary ||
+        (now_ms >= s->ticked_ms && now_ms < s->ticked_ms + NOTARY_TICK_MS))
+        return;
+    s->ticked_ms = now_ms;
+    /* Without room it is tried again in a second. */
+    (void)gv_workers_submit(s->workers, tick_notary, s->notary);
+}
+
 static enum gv_rc
 open_est(struct gv_services *s, struct gv_error *e)
 {
@@ -364,8 +405,7 @@ gv_services_open(const struct gv_services_options *o, struct gv_services *out,
     if (rc == GV_OK && o->roles & GV_ROLEKEYS_ISSUER)
         rc = open_issuer(out, e);
     if (rc == GV_OK && o->roles & GV_ROLEKEYS_NOTARY)
-        rc = open_auctionkeys(out, "ttp/notary-auctions", &out->keys.notary,
-                              &out->notary_keys, e);
+        rc = open_notary(out, e);
     if (rc == GV_OK)
         rc = open_est(out, e);
     if (rc == GV_OK)
@@ -386,6 +426,13 @@ gv_services_open(const struct gv_services_options *o, struct gv_services *out,
             (struct gv_est_pool){out->workers, gv_workers_submit};
         gv_issuer_routes(&out->issuer_http, out->routes + out->route_count);
         out->route_count += GV_ISSUER_ROUTES;
+    }
+    if (out->notary) {
+        out->notary_http.notary = out->notary;
+        out->notary_http.pool =
+            (struct gv_est_pool){out->workers, gv_workers_submit};
+        gv_notary_routes(&out->notary_http, out->routes + out->route_count);
+        out->route_count += GV_NOTARY_ROUTES;
     }
     return GV_OK;
 }
@@ -411,6 +458,7 @@ gv_services_close(struct gv_services *s)
     gv_workers_free(s->workers);
     gv_est_free(s->est);
     gv_issuer_free(s->issuer);
+    gv_notary_free(s->notary);
     gv_auctionkeys_free(s->issuer_keys);
     gv_auctionkeys_free(s->notary_keys);
     gv_tsa_free(s->tsa);

@@ -21,6 +21,7 @@
 #include "src/ttp/est.h"
 #include "src/ttp/issuer_http.h"
 #include "src/ttp/ledger.h"
+#include "src/ttp/notary_http.h"
 #include "src/ttp/tsa.h"
 #include "src/ttp/tsahttp.h"
 #include "src/worker.h"
@@ -40,6 +41,7 @@ struct gv_services_options {
     enum gv_tls_clients clients;
     const char *tls_protocol, *tls_suites;
     uint64_t now_ms;
+    unsigned award_days; /* of the notary; 0: GV_NOTARY_AWARD_DAYS */
     struct gv_ttp_ledger ledger;
     struct gv_log *log; /* may be NULL */
 };
@@ -52,10 +54,14 @@ struct gv_services {
     struct gv_auctionkeys *issuer_keys, *notary_keys; /* NULL: not the role */
     struct gv_issuer *issuer;
     struct gv_issuer_http issuer_http;
+    struct gv_notary *notary;
+    struct gv_notary_http notary_http;
+    uint64_t ticked_ms; /* the chain thread's: gv_services_tick */
     struct gv_est *est;
     struct gv_tsahttp tsahttp;
     struct gv_workers *workers;
-    struct gv_http_route routes[GV_EST_ROUTES + 1 + GV_ISSUER_ROUTES];
+    struct gv_http_route
+        routes[GV_EST_ROUTES + 1 + GV_ISSUER_ROUTES + GV_NOTARY_ROUTES];
     size_t route_count;
     struct ssl_ctx_st *tls;
     int port; /* of the TLS listener */
@@ -77,6 +83,9 @@ void gv_services_announce(struct gv_services *s);
  * node's issuer serves it, it publishes one, on the pool. Any thread. */
 void gv_services_closed(struct gv_services *s,
                         const struct gv_chain_id *auction);
+/* The notary's housekeeping, on the pool and once a second at most. The chain
+ * thread alone. */
+void gv_services_tick(struct gv_services *s, uint64_t now_ms);
 /* A REVOKE of a certificate this CA issued, for the registry. Any thread. */
 void gv_services_publish_revoke(struct gv_services *s,
                                 const struct gv_hash *fingerprint,

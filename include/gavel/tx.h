@@ -156,7 +156,7 @@ struct gv_tx_disclose {
     uint8_t award;      /* 0 */
     uint8_t notary;     /* index in OPEN */
     uint8_t side;       /* enum gv_disclose_side */
-    uint8_t digest[32]; /* SHA256 of the sealed bytes that were delivered */
+    uint8_t digest[32]; /* SHA256 of the answer (notary.h) that was given */
     struct gv_sig sig;  /* by the notary's key in OPEN */
 };
 
