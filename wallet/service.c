@@ -22,8 +22,8 @@ read_service(struct gv_cli *cli, const json_t *row, uint8_t role,
         strlen(name) >= sizeof(out->operator_name))
         return false;
     gv_cred_get(&r, &out->cred);
-    strcpy(out->endpoint, endpoint);
-    strcpy(out->operator_name, name);
+    memcpy(out->endpoint, endpoint, strlen(endpoint) + 1);
+    memcpy(out->operator_name, name, strlen(name) + 1);
     gv_cred_digest(&out->cred, &cli->params->registry, digest);
     return gv_reader_done(&r) && out->cred.role == role &&
            gv_cred_valid_at(&out->cred, gv_cli_now_ms()) &&

@@ -57,7 +57,6 @@ add_enrol(struct gv_book_step *s, const struct gv_tx *tx)
 {
     const struct gv_tx_enrol *e = &tx->u.enrol;
     uint64_t time_ms = s->block->h.header.time_ms;
-    bool certified = e->form == GV_ENROL_CERTIFIED;
     struct gv_book *b = s->b;
     struct gv_book_bidder *to;
     enum gv_rc rc = gv_book_check_enrol(b, e, time_ms, s->why);
@@ -70,10 +69,10 @@ add_enrol(struct gv_book_step *s, const struct gv_tx *tx)
     to = &b->bidder[b->bidders];
     memset(to, 0, sizeof(*to));
     to->key = e->key;
-    if (certified)
+    if (e->form == GV_ENROL_CERTIFIED)
         to->fingerprint = e->cred.fingerprint;
     to->height = s->block->h.header.height;
-    to->not_after_ms = certified ? e->cred.not_after_ms : UINT64_MAX;
+    to->not_after_ms = gv_enrol_ends_ms(e);
     b->bidders++;
     return gv_table_add(&b->by_key, (uint32_t)b->bidders - 1);
 }

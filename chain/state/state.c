@@ -255,7 +255,7 @@ is_stale(const struct gv_pool_tx *e, uint64_t now_ms)
     if (e->tx.kind == GV_TX_STAMP)
         return now_ms * 1000 > e->facts->tst[0].time_us + d_ms * 1000;
     if (e->tx.kind == GV_TX_ENROL)
-        return now_ms > e->tx.u.enrol.cred.not_after_ms;
+        return now_ms > gv_enrol_ends_ms(&e->tx.u.enrol);
     if (e->tx.kind == GV_TX_BID || e->tx.kind == GV_TX_CLOSE)
         return false;
     return now_ms > e->arrived_ms + 10 * wait_ms + 600000;

@@ -104,6 +104,14 @@ struct gv_tx_enrol {
     struct gv_bytes token; /* GV_RSA_SIZE bytes */
     struct gv_sig sig;     /* by key */
 };
+/* The last time (ms) at which it may enter a block; a pseudonym's never ends.
+ */
+static inline uint64_t
+gv_enrol_ends_ms(const struct gv_tx_enrol *e)
+{
+    return e->form == GV_ENROL_CERTIFIED ? e->cred.not_after_ms : UINT64_MAX;
+}
+
 #define GV_BLOB_MIN (GV_RSA_SIZE + GV_IDCT_SIZE) /* one notary */
 
 struct gv_tx_bid {

@@ -45,6 +45,30 @@ S0_05_one_enrol_a_key_C1(void **state)
     world_free(&g.w);
 }
 
+/* One after the other by the mempool, as wallets come. */
+static void
+enrols_wait_for_blocks_C1(void **state)
+{
+    struct stage g;
+    struct gv_tx e, p[2];
+
+    (void)state;
+    stage_anonymous(&g, (struct world_options){0});
+    g.w.now_ms = START;
+    for (unsigned i = 0; i < 3; i++) {
+        e = sample_enrol_anonymous(&g.w.s, i);
+        world_add(&g.w, &e);
+        pair(&g, i, 1, US(g.w.now_ms), p);
+        world_add(&g.w, &p[0]);
+        world_add(&g.w, &p[1]);
+        world_run(&g.w, 500);
+    }
+    world_run(&g.w, 2500);
+    assert_int_equal(g.c->book->bidders, 3);
+    assert_int_equal(g.c->sum.bids, 3);
+    world_free(&g.w);
+}
+
 static void
 tokens_and_forms_C1(void **state)
 {
@@ -392,6 +416,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(S0_05_one_enrol_a_key_C1),
+        cmocka_unit_test(enrols_wait_for_blocks_C1),
         cmocka_unit_test(tokens_and_forms_C1),
         cmocka_unit_test(no_token_in_certified_auctions_C1),
         cmocka_unit_test(issued_count_C8),
