@@ -161,53 +161,15 @@ struct enrol_ask {
     size_t *len;
 };
 
-/* The ENROL of the key in a block that holds it. */
-static enum gv_rc
-find_enrol(struct gv_loop *l, struct gv_bytes block,
-           const struct enrol_ask *ask)
-{
-    struct gv_reject why;
-    struct gv_block b;
-    enum gv_rc rc = GV_ABSENT;
-
-    if (gv_block_decode(block, l->opt.params, &b, &why) != GV_OK)
-        return GV_FAULT;
-    for (uint32_t i = 0; i < b.h.header.tx_count && rc == GV_ABSENT; i++) {
-        if (b.tx[i].kind != GV_TX_ENROL ||
-            !GV_ID_EQ(&b.tx[i].u.enrol.key, ask->key))
-            continue;
-        *ask->len = b.tx[i].raw.len;
-        *ask->raw = malloc(*ask->len);
-        if (*ask->raw)
-            memcpy(*ask->raw, b.tx[i].raw.p, *ask->len);
-        rc = *ask->raw ? GV_OK : GV_FAULT;
-    }
-    gv_block_clear(&b);
-    return rc;
-}
-
 static enum gv_rc
 answer_enrol(struct gv_loop *l, void *arg)
 {
     const struct enrol_ask *ask = arg;
     struct gv_chain *c = gv_state_chain(l->state, ask->auction);
-    struct gv_kv_value block;
-    uint32_t bidder;
-    enum gv_rc rc;
 
     if (!c || c->registry)
         return GV_ABSENT;
-    if (gv_chain_load(l->state, c, l->now_ms) != GV_OK)
-        return GV_FAULT;
-    bidder = gv_book_find_bidder(c->book, ask->key);
-    if (bidder == GV_NOWHERE)
-        return GV_ABSENT;
-    rc = gv_state_block_at(l->state, c, c->book->bidder[bidder].height, &block);
-    if (rc != GV_OK)
-        return GV_FAULT;
-    rc = find_enrol(l, gv_bytes(block.p, block.len), ask);
-    gv_kv_value_free(&block);
-    return rc;
+    return gv_state_enrol_of(l->state, c, ask->key, ask->raw, ask->len);
 }
 
 static enum gv_rc

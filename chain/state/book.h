@@ -98,7 +98,7 @@ struct gv_book {
     uint32_t close_leaf, close_info;
 
     bool issued; /* an ISSUED is on the chain (C8) */
-    uint32_t issued_count;
+    uint32_t issued_count, issued_height;
     uint16_t disclosed[2]; /* by side: bit i is notary i (C10) */
 
     uint32_t cutoff_height;  /* X, 0: not there */

@@ -77,6 +77,7 @@ gv_book_add_issued(struct gv_book_step *s, const struct gv_tx_issued *t)
         return rc;
     s->b->issued = true;
     s->b->issued_count = t->count;
+    s->b->issued_height = s->block->h.header.height;
     return GV_OK;
 }
 

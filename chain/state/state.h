@@ -181,6 +181,18 @@ enum gv_rc gv_state_chains_of_bidder(struct gv_state *s,
 const struct gv_pool *gv_state_pool(const struct gv_state *s);
 size_t gv_state_pool_max(const struct gv_state *s);
 
+/* A copy of the first transaction in the block at this height of the best
+ * branch for which is() holds; *raw is heap. GV_OK, GV_ABSENT or GV_FAULT. */
+enum gv_rc gv_state_copy_tx(struct gv_state *s, struct gv_chain *c,
+                            uint32_t height,
+                            bool (*is)(const struct gv_tx *tx, const void *arg),
+                            const void *arg, uint8_t **raw,
+                            size_t *len) GV_MUST_CHECK;
+/* The ENROL of a bidder of an auction. As above. */
+enum gv_rc gv_state_enrol_of(struct gv_state *s, struct gv_chain *c,
+                             const struct gv_pubkey *key, uint8_t **raw,
+                             size_t *len) GV_MUST_CHECK;
+
 /* --- time and duties --- */
 
 /* Housekeeping: transactions past their deadline leave the mempool, but

@@ -412,6 +412,11 @@ static const struct gv_rpc_method methods[] = {
      "What proves that a transaction is in a block, and the block final.",
      gv_ledger_getproof, GV_AUTH_ADMIN},
 
+    {"getenrol", "auction bidder", "The ENROL of a bidder, on the chain.",
+     gv_ledger_getenrol, GV_AUTH_ADMIN},
+    {"getissued", "auction",
+     "The token issuer's ISSUED of an anonymous auction.", gv_ledger_getissued,
+     GV_AUTH_ADMIN},
     {"getcert", "fingerprint? key?",
      "The newest credential of a certificate or a key.", gv_ledger_getcert,
      GV_AUTH_ADMIN},

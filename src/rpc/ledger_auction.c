@@ -111,6 +111,7 @@ gv_ledger_getauction(void *ctx, struct gv_rpc_call *call)
         return gv_ledger_fault(l, call);
     }
     out = gv_render_join(common_of(&v, l->now_ms), details_of(l, &v));
+    out = gv_render_join(out, gv_ledger_trust_of(c->book));
     if (out && verbose)
         json_object_set_new(
             out, "open",
