@@ -64,15 +64,22 @@ end(struct anonymous *x)
     gv_wipe(&x->tree, sizeof(x->tree));
 }
 
-/* The certified signer's copy with the pseudonym's keys in place. */
+/* The keys of the row's leaf, in the certified signer's place. */
 static enum gv_rc
-signer_of(const struct anonymous *x, uint32_t j, struct gv_signer *out)
+pseudonym_of(const struct anonymous *x, struct gv_pseudonym *out)
 {
-    *out =
-        (struct gv_signer){.keys = x->who->keys, .identity = x->who->identity};
-    memcpy(out->branch, x->who->branch, sizeof(out->branch));
-    return gv_escrow_leaf_keys(x->who->keys, &x->tree, j, &out->ledger,
-                               &out->key);
+    uint32_t j = (uint32_t)gv_json_u64(x->row, "index");
+    struct gv_leaf_keys keys;
+    enum gv_rc rc = gv_escrow_leaf_keys(x->who->keys, &x->tree, j, &keys);
+
+    *out = (struct gv_pseudonym){.signer.keys = x->who->keys,
+                                 .signer.identity = x->who->identity};
+    memcpy(out->signer.branch, x->who->branch, sizeof(out->signer.branch));
+    out->signer.ledger = keys.sk;
+    out->signer.key = keys.key;
+    memcpy(out->xk, keys.xk, sizeof(out->xk));
+    gv_wipe(&keys, sizeof(keys));
+    return rc;
 }
 
 /* --- ENROL --- */
@@ -203,6 +210,7 @@ gv_anonymous_enrol(struct gv_cli *cli, const struct gv_auction *a,
                    const struct gv_signer *who, struct gv_signer *out)
 {
     struct anonymous x = {.cli = cli, .a = a, .who = who};
+    struct gv_pseudonym p;
     int code = begin(&x);
 
     if (code == GV_EXIT_OK) {
@@ -213,16 +221,19 @@ gv_anonymous_enrol(struct gv_cli *cli, const struct gv_auction *a,
                    ? enrol(&x)
                    : gv_cli_fail(cli, GV_EXIT_FAILED, "out of memory");
     }
-    if (code == GV_EXIT_OK &&
-        signer_of(&x, (uint32_t)gv_json_u64(x.row, "index"), out) != GV_OK)
+    if (code == GV_EXIT_OK && pseudonym_of(&x, &p) != GV_OK)
         code = gv_cli_fail(cli, GV_EXIT_WALLET, "cannot derive the keys");
+    if (code == GV_EXIT_OK) {
+        *out = p.signer;
+        gv_wipe(&p, sizeof(p));
+    }
     end(&x);
     return code;
 }
 
 enum gv_rc
 gv_anonymous_find(struct gv_cli *cli, const struct gv_auction *a,
-                  const struct gv_signer *who, struct gv_signer *out)
+                  const struct gv_signer *who, struct gv_pseudonym *out)
 {
     struct anonymous x = {.cli = cli, .a = a, .who = who};
     enum gv_rc rc = GV_ABSENT;
@@ -231,7 +242,7 @@ gv_anonymous_find(struct gv_cli *cli, const struct gv_auction *a,
     if (x.row == NULL || json_object_get(x.row, "enrol") == NULL)
         return GV_ABSENT;
     if (begin(&x) == GV_EXIT_OK)
-        rc = signer_of(&x, (uint32_t)gv_json_u64(x.row, "index"), out);
+        rc = pseudonym_of(&x, out);
     end(&x);
     return rc;
 }

@@ -23,9 +23,15 @@ int gv_anonymous_enrol(struct gv_cli *cli, const struct gv_auction *a,
                        const struct gv_signer *who,
                        struct gv_signer *out) GV_MUST_CHECK;
 
+/* A pseudonym with all its keys; owns nothing, wipe it. */
+struct gv_pseudonym {
+    struct gv_signer signer;
+    uint8_t xk[32]; /* X25519 secret of the ENROL's ek */
+};
+
 /* The pseudonym the wallet has in this auction: GV_ABSENT when it has none. */
 enum gv_rc gv_anonymous_find(struct gv_cli *cli, const struct gv_auction *a,
                              const struct gv_signer *who,
-                             struct gv_signer *out) GV_MUST_CHECK;
+                             struct gv_pseudonym *out) GV_MUST_CHECK;
 
 #endif

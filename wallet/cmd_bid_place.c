@@ -25,14 +25,14 @@ judge(struct gv_cli *cli, const struct gv_auction *a, const struct gv_signer *s,
 {
     struct gv_fold_row row = {0};
     struct gv_pubkey key = s->key;
-    struct gv_signer pseudonym;
+    struct gv_pseudonym pseudonym;
     char text[400];
     int code;
 
     /* Caps count what the pseudonym has bid. */
     if (a->open.terms.identity == GV_ANONYMOUS &&
         gv_anonymous_find(cli, a, s, &pseudonym) == GV_OK) {
-        key = pseudonym.key;
+        key = pseudonym.signer.key;
         gv_wipe(&pseudonym, sizeof(pseudonym));
     }
     code = gv_auction_try(cli, a, &key, amount, &row);

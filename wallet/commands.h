@@ -25,6 +25,8 @@ extern const struct gv_command gv_cmd_bid_place;
 extern const struct gv_command gv_cmd_bid_list;
 extern const struct gv_command gv_cmd_bid_show;
 extern const struct gv_command gv_cmd_bid_why;
+extern const struct gv_command gv_cmd_identity_disclose;
+extern const struct gv_command gv_cmd_identity_verify;
 extern const struct gv_command gv_cmd_replay;
 extern const struct gv_command gv_cmd_status;
 extern const struct gv_command gv_cmd_peers;

@@ -226,14 +226,15 @@ blind(struct gv_escrow *worker, struct gv_escrow_leaf *leaf)
 
 enum gv_rc
 gv_escrow_leaf_keys(const struct gv_keys *keys, const struct gv_ggm *tree,
-                    uint32_t i, struct gv_seckey *sk, struct gv_pubkey *key)
+                    uint32_t i, struct gv_leaf_keys *out)
 {
     uint8_t leaf[32];
     enum gv_rc rc = gv_ggm_leaf(tree, i, leaf);
 
     if (rc == GV_OK) {
-        gv_prf(leaf, text("sk"), sk->b);
-        rc = gv_key_public(keys, sk, key);
+        gv_prf(leaf, text("sk"), out->sk.b);
+        gv_prf(leaf, text("xk"), out->xk);
+        rc = gv_key_public(keys, &out->sk, &out->key);
     }
     gv_wipe(leaf, sizeof(leaf));
     return rc;

@@ -127,12 +127,18 @@ enum gv_rc gv_escrow_leaf(struct gv_escrow *worker, const struct gv_ggm *tree,
                           const struct gv_escrow_who *who, uint32_t i,
                           struct gv_escrow_leaf *out) GV_MUST_CHECK;
 
-/* The bidder key of leaf i alone, for whoever has the tree but no session: a
- * wallet that looks for its key on the chain. As gv_escrow_leaf. */
+/* The keys of a leaf. Secret; wipe it. */
+struct gv_leaf_keys {
+    struct gv_seckey sk; /* of the bidder key */
+    struct gv_pubkey key;
+    uint8_t xk[32]; /* X25519 secret of ek */
+};
+
+/* The keys of leaf i alone, for whoever has the tree but no session: a wallet
+ * that looks for its key on the chain. As gv_escrow_leaf. */
 enum gv_rc gv_escrow_leaf_keys(const struct gv_keys *keys,
                                const struct gv_ggm *tree, uint32_t i,
-                               struct gv_seckey *sk,
-                               struct gv_pubkey *key) GV_MUST_CHECK;
+                               struct gv_leaf_keys *out) GV_MUST_CHECK;
 
 /* L_i = H_tag("gavel/leaf", i u32 | blinded) (I10). */
 void gv_escrow_leaf_hash(uint32_t i, const uint8_t blinded[GV_RSA_SIZE],
