@@ -290,6 +290,32 @@ an_empty_answer_is_no_word(void **state)
     scene_free(&c);
 }
 
+/* A node with a service of its own hands on the bids of auctions that name
+ * another. */
+static void
+a_service_hands_on_the_bids_of_another(void **state)
+{
+    struct house tsa, other;
+    struct gv_tx bid;
+
+    (void)state;
+    house_make(&tsa);
+    house_make(&other);
+    other.idle = true;
+    tsa.allow = other.net_keys.own;
+    house_run(&tsa);
+    house_run(&other);
+    house_open(&tsa);
+    house_open_of(&other, &tsa.s);
+    bid = sample_bid(&tsa.s, 0, 1, 1000);
+    assert_null(house_bid(&other, &bid, true));
+    assert_int_equal(other.error.code, GV_RPC_NO_ROLE);
+    meet(&other, gv_net_bound(tsa.net), &tsa.net_keys.own);
+    house_place(&other, &bid);
+    house_free(&other);
+    house_free(&tsa);
+}
+
 /* Whoever sees a bid first may tell it to all before it is stamped: the
  * service stamps it none the less when its bidder comes. */
 static void
@@ -348,6 +374,7 @@ main(void)
         cmocka_unit_test(S4_71_the_word_of_the_auctions_own_service_counts),
         cmocka_unit_test(without_its_certificate_the_last_word_is_told),
         cmocka_unit_test(an_empty_answer_is_no_word),
+        cmocka_unit_test(a_service_hands_on_the_bids_of_another),
         cmocka_unit_test(a_bid_gossiped_before_its_stamp_is_still_stamped),
     };
 
