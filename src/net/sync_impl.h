@@ -249,6 +249,5 @@ void gv_pull_votes(struct gv_sync *s, struct gv_sync_session *p,
 void gv_pull_tick(struct gv_sync *s, struct gv_sync_session *p);
 void gv_pull_ask_votes(struct gv_sync *s, struct gv_sync_session *p,
                        const struct gv_chain_id *chain);
-/* The reply to a SUBMIT; NULL: none came. */
 
 #endif
