@@ -61,7 +61,7 @@ gv_loop_missed(struct gv_loop *l, const struct gv_chain *c, struct gv_bytes raw,
     /* What would come after the close could only be void. */
     if (!e || l->now_ms * 1000 > c->sum.close_us)
         return true;
-    if (!l->stamper)
+    if (!gv_loop_serves(l, &e->tx))
         return hand_over(l, raw, tries);
     if (gv_loop_stamp(l, NULL, &e->tx))
         return true;
@@ -80,7 +80,7 @@ gv_loop_stamp_again(struct gv_loop *l, struct gv_ticket *t)
         (e->tx.kind != GV_TX_BID && e->tx.kind != GV_TX_CLOSE))
         return false;
     rc = gv_loop_may_count(l, t, &e->tx, &why);
-    if (rc == GV_OK && !l->stamper) {
+    if (rc == GV_OK && !gv_loop_serves(l, &e->tx)) {
         gv_loop_forward(l, t);
         return true;
     }

@@ -3,6 +3,7 @@
  * gossiped, and only then acknowledged. */
 #include <stdlib.h>
 
+#include "src/base/secret.h"
 #include "src/loop_impl.h"
 #include "src/rate.h"
 
@@ -36,6 +37,26 @@ check_revoked(const struct gv_loop *l, const struct gv_chain *c,
         gv_directory_revoked(gv_state_registry(l->state)->dir, print))
         return gv_refuse(why, GV_BAD_CREDENTIAL, "bid.revoked", 0, 0);
     return GV_OK;
+}
+
+bool
+gv_loop_serves(struct gv_loop *l, const struct gv_tx *tx)
+{
+    struct gv_chain *c = gv_state_chain(l->state, &tx->chain);
+    const struct gv_open *open;
+
+    if (!l->stamper || !c || c->registry)
+        return l->stamper != NULL;
+    if (gv_chain_load(l->state, c, l->now_ms) != GV_OK) {
+        gv_loop_fail(l, gv_state_error(l->state));
+        return false;
+    }
+    open = c->book->open;
+    for (unsigned i = 0; i < open->authority_count; i++)
+        if (GV_ID_EQ(&open->authority[i].cert,
+                     &l->opt.services->authority.cert))
+            return true;
+    return false;
 }
 
 enum gv_rc
@@ -110,7 +131,12 @@ gv_loop_stamp(struct gv_loop *l, struct gv_ticket *t, const struct gv_tx *tx)
 bool
 gv_loop_send_away(struct gv_loop *l, struct gv_ticket *t)
 {
-    if (!gv_sync_submit(l->sync, gv_bytes(t->raw, t->len), t, l->now_ms))
+    if (gv_random(&t->nonce, sizeof(t->nonce)) != GV_OK) {
+        gv_loop_fail(l, "no random bytes");
+        return false;
+    }
+    if (!gv_sync_submit(l->sync, gv_bytes(t->raw, t->len), t->nonce, t,
+                        l->now_ms))
         return false;
     t->next = l->away;
     l->away = t;
@@ -144,7 +170,7 @@ gv_loop_bid_verified(struct gv_loop *l, struct gv_ticket *t,
     }
     if (rc == GV_OK)
         rc = gv_loop_may_count(l, t, gv_task_tx_of(task), &why);
-    if (rc == GV_OK && !l->stamper) {
+    if (rc == GV_OK && !gv_loop_serves(l, gv_task_tx_of(task))) {
         gv_task_free(task);
         gv_loop_forward(l, t);
         return;
@@ -190,6 +216,7 @@ gv_loop_acknowledge(struct gv_loop *l, struct gv_ticket *t,
         o->call = t->call;
         o->session = t->session;
         o->request = t->request;
+        o->nonce = t->nonce;
         o->raw = t->raw;
         o->len = t->len;
         t->raw = NULL;

@@ -66,11 +66,14 @@ struct gv_ticket {
     bool force;       /* of submitbid */
     uint64_t session; /* of a peer */
     uint32_t request; /* of its SUBMIT, 0: none */
+    uint64_t nonce;   /* of a SUBMIT, its or ours */
     uint8_t *raw;     /* its bytes, owned */
     size_t len;
     struct gv_task *task; /* a bid that waits for its stamp; NULL: it waits in
                            * the mempool */
     bool unserved;        /* no stamping service can be reached */
+    bool refused;         /* a service elsewhere said why: */
+    struct gv_reject why; /* the last clear word of one */
     struct gv_ticket *next;
 };
 
@@ -100,6 +103,7 @@ struct gv_out {
     const char *status;
     uint64_t session;
     uint32_t request;
+    uint64_t nonce;
 };
 
 #define GV_TEMPLATES 8
@@ -163,6 +167,8 @@ void gv_loop_fail(struct gv_loop *l, const char *why);
 /* loop_tasks.c. Tickets are taken by these functions. */
 struct gv_ticket *gv_ticket_new(enum gv_ticket_kind kind, struct gv_bytes raw);
 void gv_ticket_free(struct gv_ticket *t);
+/* Out of a list that it is in. */
+void gv_ticket_take(struct gv_ticket **list, struct gv_ticket *t);
 /* The id in a raw block's header; zeros when it has none. */
 void gv_block_sealed_id(struct gv_bytes raw, struct gv_sealed_id *out);
 void gv_loop_submit(struct gv_loop *l, struct gv_ticket *ticket, bool is_block);
@@ -190,6 +196,8 @@ void gv_loop_closings(struct gv_loop *l);
 void gv_loop_acknowledge(struct gv_loop *l, struct gv_ticket *t,
                          struct gv_bytes stamp, struct gv_bytes receipt,
                          uint64_t t_us);
+/* Does this node stamp bids of the transaction's auction? */
+bool gv_loop_serves(struct gv_loop *l, const struct gv_tx *tx);
 /* Policy before a token exists: the auction must be open and, for a first
  * stamp, the bidder within the rate (R5). */
 enum gv_rc gv_loop_may_stamp(struct gv_loop *l, const struct gv_tx *tx,
@@ -204,7 +212,7 @@ enum gv_rc gv_loop_may_count(struct gv_loop *l, const struct gv_ticket *t,
 bool gv_loop_stamp(struct gv_loop *l, struct gv_ticket *t,
                    const struct gv_tx *tx);
 /* Have it stamped by a peer; takes the ticket. False: nobody does that, the
- * ticket stays. */
+ * ticket stays. The answer comes to loop_net.c. */
 bool gv_loop_send_away(struct gv_loop *l, struct gv_ticket *t);
 /* The same, and the ticket is answered at once when nobody does. */
 void gv_loop_forward(struct gv_loop *l, struct gv_ticket *t);

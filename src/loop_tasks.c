@@ -31,6 +31,15 @@ gv_ticket_free(struct gv_ticket *t)
     free(t);
 }
 
+void
+gv_ticket_take(struct gv_ticket **list, struct gv_ticket *t)
+{
+    while (*list != t)
+        list = &(*list)->next;
+    *list = t->next;
+    t->next = NULL;
+}
+
 static void
 log_own(struct gv_loop *l, const struct gv_reject *why)
 {
@@ -69,8 +78,12 @@ gv_ticket_reject(struct gv_loop *l, struct gv_ticket *t, enum gv_rc rc,
         if (o) {
             o->session = t->session;
             o->request = t->request;
+            o->nonce = t->nonce;
             o->rc = GV_REJECT;
             o->why = *why;
+            o->raw = t->raw;
+            o->len = t->len;
+            t->raw = NULL;
         }
     }
     if (t->call) {

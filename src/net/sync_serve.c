@@ -339,7 +339,7 @@ serve_submit(struct gv_sync *s, const struct gv_net_event *event,
         answer_error(s, event, GV_MSG_NOT_FOUND, "no stamps here");
     else
         s->opt.host.submit(s->opt.host.arg, event->session, event->request,
-                           m->u.submit.raw);
+                           m->u.submit.nonce, m->u.submit.raw);
 }
 
 void

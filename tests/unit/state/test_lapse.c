@@ -268,6 +268,34 @@ the_journal_does_not_grow_behind_it(void **state)
     world_free(&m.g.w);
 }
 
+/* Nor does cutting the journal take what others still need. */
+static void
+the_others_stay_in_the_journal(void **state)
+{
+    struct missed m;
+    struct gv_tx bid, enrol;
+
+    (void)state;
+    missed_make(&m, (struct world_options){0});
+    bid = sample_bid(&m.g.w.s, 1, 1, 10);
+    enrol = sample_enrol(&m.g.w.s, 2);
+    world_add(&m.g.w, &bid);
+    world_add(&m.g.w, &enrol);
+    stamp_now(&m.g, &bid);
+    for (int i = 0; i < 4; i++) {
+        m.g.w.now_ms += 1000;
+        tick(&m.g);
+        world_commit(&m.g.w);
+    }
+    world_restart(&m.g.w);
+    m.g.c = world_auction(&m.g.w);
+    assert_non_null(waiting(&m.g, &m.bid));
+    assert_non_null(waiting(&m.g, &enrol));
+    assert_non_null(waiting(&m.g, &bid));
+    assert_int_not_equal(waiting(&m.g, &bid)->t_us, UINT64_MAX);
+    world_free(&m.g.w);
+}
+
 /* --- the end of waiting --- */
 
 static void
@@ -459,6 +487,7 @@ main(void)
         cmocka_unit_test(S4_71_restarts_do_not_lose_it),
         cmocka_unit_test(S4_71_missed_while_the_node_was_down),
         cmocka_unit_test(the_journal_does_not_grow_behind_it),
+        cmocka_unit_test(the_others_stay_in_the_journal),
         cmocka_unit_test(one_never_stamped_leaves_without_a_word),
         cmocka_unit_test(R6_the_cutoff_ends_its_wait),
         cmocka_unit_test(C3_an_expired_credential_ends_its_wait),

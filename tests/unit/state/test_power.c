@@ -111,16 +111,16 @@ crashes_at_random(void **state)
     struct gv_terms terms;
 
     (void)state;
-    /* A deadline that nothing misses here. */
     gv_terms_default(gv_params_find("regtest"), &terms);
-    terms.d_ms = 60000;
-    terms.notice_ms = 120000;
-    for (int run = 0; run < 12; run++) {
+    for (int run = 0; run < 24; run++) {
         struct world_options o = {
             .own = 1, .fault = true, .sample.terms = &terms};
         struct promise p = {0};
         struct world w;
 
+        /* A deadline that nothing misses, and one that most bids miss. */
+        terms.d_ms = run % 2 ? 1000 : 60000;
+        terms.notice_ms = 2 * terms.d_ms;
         world_make(&w, &o);
         start(&w, &p);
         for (uint32_t i = 1; i < 60; i++) {
