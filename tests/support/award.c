@@ -42,33 +42,48 @@ make_cert(EVP_PKEY *key, unsigned number)
     return x;
 }
 
+/* A certificate for the name of user `as`, and its credential. */
 static void
-make_user(struct award *w, unsigned i)
+certify(struct award *w, struct award_user *u, unsigned as)
 {
-    struct award_user *u = &w->user[i];
-    struct sample_party *p = i == 0 ? &w->s.seller : &w->s.bidder[i - 1];
     struct gv_cred *c = &u->cert.cred;
+    X509 *x = make_cert(u->edge, as);
     uint8_t digest[32];
-    X509 *x;
     int len;
 
-    u->edge = EVP_EC_gen("P-256");
-    must(u->edge != NULL, "a key");
-    x = make_cert(u->edge, i);
+    OPENSSL_free(u->der);
+    u->der = NULL;
     len = i2d_X509(x, &u->der);
     must(len > 0 &&
              gv_x509_name_hash(X509_get_subject_name(x), u->subject.b) == GV_OK,
          "a certificate's encoding");
     X509_free(x);
     u->len = (size_t)len;
-    u->secret = p->secret;
-    *c = p->cred;
     gv_sha256_of(u->der, u->len, c->fingerprint.b);
     gv_cred_digest(c, &w->s.params->registry, digest);
     must(gv_key_sign(w->s.keys, &w->s.ca.secret, digest, NULL, &c->sig) ==
              GV_OK,
          "a credential");
-    p->cred = *c;
+}
+
+static void
+make_user(struct award *w, unsigned i)
+{
+    struct award_user *u = &w->user[i];
+    struct sample_party *p = i == 0 ? &w->s.seller : &w->s.bidder[i - 1];
+
+    u->edge = EVP_EC_gen("P-256");
+    must(u->edge != NULL, "a key");
+    u->secret = p->secret;
+    u->cert.cred = p->cred;
+    certify(w, u, i);
+    p->cred = u->cert.cred;
+}
+
+void
+award_rename(struct award *w, unsigned u, unsigned as)
+{
+    certify(w, &w->user[u], as);
 }
 
 struct gv_bytes
@@ -213,6 +228,15 @@ put_spare(const struct award_house *h, unsigned number)
          "a spare key");
     auctionkeys_dir_close(&dir);
     EVP_PKEY_free(row.key);
+}
+
+/* Also over files of these keys that are bound. */
+static void
+put_spares(const struct award *w, unsigned house)
+{
+    put_spare(&w->house[house], house == 0 ? 0 : 1 + house);
+    if (house == 0)
+        put_spare(&w->house[house], 1);
 }
 
 static void
@@ -428,9 +452,7 @@ make_houses(struct award *w)
         h->memory = ttp_memory_new();
         must(h->memory != NULL, "memory");
         (void)snprintf(h->dir, sizeof(h->dir), "%s/%u", w->dir.path, i);
-        put_spare(h, i == 0 ? 0 : 1 + i);
-        if (i == 0)
-            put_spare(h, 1);
+        put_spares(w, i);
     }
 }
 
@@ -452,8 +474,14 @@ award_make(struct award *w, const struct gv_terms *terms)
 }
 
 void
-award_next(struct award *w, uint8_t salt)
+award_next(struct award *w, uint8_t salt, bool keep)
 {
+    if (!keep) {
+        close_all(w);
+        for (unsigned i = 0; i <= AWARD_NOTARIES; i++)
+            put_spares(w, i);
+        open_all(w);
+    }
     make_open(w, NULL, salt);
 }
 

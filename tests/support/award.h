@@ -86,9 +86,11 @@ void award_restart(struct award *w);
 void award_open_notary(struct award *w, unsigned i);
 void award_close_notary(struct award *w, unsigned i);
 
-/* Another auction with keys of its own, served by all, in the place of the
- * present one; the services know both. salt tells them apart. */
-void award_next(struct award *w, uint8_t salt);
+/* Another auction, served by all, in the place of the present one, of which the
+ * services keep their records. salt tells them apart. keep: the present one's
+ * keys stay and others are made (five, half a second each); else the present
+ * one's are lost and serve again, after a restart. */
+void award_next(struct award *w, uint8_t salt, bool keep);
 
 /* An ENROL of the leaf j of user u's session: the bidder's secrets are in
  * *leaf. Stands on the ledger from now on. */
@@ -100,6 +102,9 @@ void award_sold(struct award *w, const struct gv_pubkey *winner);
 /* What was published last, decoded. */
 struct gv_tx award_sent(const struct award *w, size_t i);
 void award_forget(struct award *w);
+
+/* Give user u a new certificate, for the name of user `as`. */
+void award_rename(struct award *w, unsigned u, unsigned as);
 
 /* The user's certificate signs, ECDSA over SHA-256 of the digest. */
 struct gv_bytes award_sign(const struct award_user *u, const uint8_t digest[32],
