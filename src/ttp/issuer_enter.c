@@ -77,8 +77,13 @@ check_proof(struct gv_issuer *iss, struct visitor *v, struct gv_error *e)
                              "the signature is not the certificate's for this "
                              "server");
     pthread_mutex_lock(&iss->lock);
-    rc = gv_nonces_use(&iss->nonces, v->ask.nonce_s, issuer_now(iss));
+    /* Again: the same request may have come twice at once. */
+    rc = gv_nonces_check(&iss->nonces, v->ask.nonce_s, issuer_now(iss));
+    if (rc == GV_OK)
+        rc = gv_nonces_use(&iss->nonces, v->ask.nonce_s, issuer_now(iss));
     pthread_mutex_unlock(&iss->lock);
+    if (rc == GV_REJECT || rc == GV_ABSENT)
+        return issuer_refuse(e, GV_ISSUER_UNPROVEN, "the nonce has been used");
     return rc == GV_OK ? GV_ISSUER_OK
                        : issuer_refuse(e, GV_ISSUER_BUSY,
                                        "too many sessions at once; try again");

@@ -68,6 +68,29 @@ end_step(struct step *s)
     gv_ttp_auction_clear(&s->auction);
 }
 
+/* A certificate may have been revoked since its session began (S0-03); that it
+ * ends by its date counts until there is a COMMIT. */
+static enum gv_issuer_status
+check_standing(struct gv_issuer *iss, const struct step *s, struct gv_error *e)
+{
+    const struct gv_ttp_ledger *l = &iss->o.ledger;
+    struct gv_ttp_cert cert;
+    enum gv_rc rc;
+
+    if (s->r.reveal_len > 0)
+        return GV_ISSUER_OK; /* its answer is given again */
+    rc = l->cert(l->ctx, &s->r.cert_fp, &cert);
+    if (rc == GV_FAULT)
+        return issuer_refuse(e, GV_ISSUER_BUSY, "the ledger cannot be asked");
+    if (rc != GV_OK || cert.revoked)
+        return issuer_refuse(e, GV_ISSUER_FORBIDDEN,
+                             "the certificate is revoked");
+    if (s->r.commit_len == 0 && !gv_cred_valid_at(&cert.cred, issuer_now(iss)))
+        return issuer_refuse(e, GV_ISSUER_FORBIDDEN,
+                             "the certificate has expired");
+    return GV_ISSUER_OK;
+}
+
 /* --- COMMIT --- */
 
 /* The challenge follows from the COMMIT alone: nobody chooses j. */
@@ -114,7 +137,8 @@ log_commit(struct gv_issuer *iss, const struct step *s, struct gv_bytes request,
         if (!gv_bytes_eq(gv_bytes(r->commit, r->commit_len), request))
             status = issuer_refuse(e, GV_ISSUER_CONFLICT,
                                    "the session has another COMMIT already");
-    } else if (log == NULL || log->closed_ms != 0) {
+    } else if (log == NULL || log->closed_ms != 0 || s->auction.issued ||
+               s->auction.set_fixed) {
         status = issuer_refuse(e, GV_ISSUER_FORBIDDEN, "the auction is closed");
     } else {
         changed = *r;
@@ -183,6 +207,8 @@ gv_issuer_commit(struct gv_issuer *iss, struct gv_bytes request, uint8_t **out,
                              why.field);
     status = take_step(iss, &m.session, &s, e);
     if (status == GV_ISSUER_OK)
+        status = check_standing(iss, &s, e);
+    if (status == GV_ISSUER_OK)
         status = commit(iss, &s, &m, request, e);
     if (status == GV_ISSUER_OK)
         status = issuer_reply(gv_bytes(s.r.challenge, s.r.challenge_len), out,
@@ -239,7 +265,8 @@ sign_blinded(struct gv_issuer *iss, const struct step *s,
                        : issuer_refuse(e, GV_ISSUER_BUSY, "cannot sign");
 }
 
-/* Keep the REVEAL, and the signature unless sign is NULL (cheated). */
+/* Keep the REVEAL, and the signature unless sign is NULL (cheated). One REVEAL
+ * counts: of two at once the first that is kept, and the other is refused. */
 static enum gv_issuer_status
 keep_reveal(struct gv_issuer *iss, const struct step *s,
             struct gv_bytes request, const uint8_t *sign, struct gv_error *e)
@@ -249,7 +276,10 @@ keep_reveal(struct gv_issuer *iss, const struct step *s,
 
     pthread_mutex_lock(&iss->lock);
     r = issuer_find(iss, ISSUER_SESSION, NULL, s->r.session.b);
-    if (r->state == ISSUER_COMMITTED) {
+    if (r->reveal_len > 0) {
+        if (!gv_bytes_eq(gv_bytes(r->reveal, r->reveal_len), request))
+            rc = GV_REJECT;
+    } else {
         changed = *r;
         changed.state = sign != NULL ? ISSUER_SIGNED : ISSUER_CHEATED;
         changed.reveal = malloc(request.len);
@@ -262,6 +292,9 @@ keep_reveal(struct gv_issuer *iss, const struct step *s,
                                     : GV_FAULT;
     }
     pthread_mutex_unlock(&iss->lock);
+    if (rc == GV_REJECT)
+        return issuer_refuse(e, GV_ISSUER_CONFLICT,
+                             "the session has another REVEAL already");
     return rc == GV_OK
                ? GV_ISSUER_OK
                : issuer_refuse(e, GV_ISSUER_BUSY, "the record cannot be kept");
@@ -338,6 +371,8 @@ gv_issuer_reveal(struct gv_issuer *iss, struct gv_bytes request, uint8_t **out,
         return issuer_refuse(e, GV_ISSUER_BAD, "ISS_REVEAL is malformed");
     memcpy(session.b, request.p, 32);
     status = take_step(iss, &session, &s, e);
+    if (status == GV_ISSUER_OK)
+        status = check_standing(iss, &s, e);
     if (status == GV_ISSUER_OK && s.r.reveal_len > 0) {
         if (!gv_bytes_eq(gv_bytes(s.r.reveal, s.r.reveal_len), request))
             status = issuer_refuse(e, GV_ISSUER_CONFLICT,

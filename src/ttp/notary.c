@@ -31,7 +31,9 @@ notary_reply(struct gv_bytes bytes, uint8_t **out, size_t *len,
     return GV_NOTARY_OK;
 }
 
-/* Keys may be held of auctions that have no record yet. */
+/* Keys may be held of auctions that have no record yet; and of some whose
+ * record is over, when an old copy of the directory was put back: they are to
+ * be destroyed again. */
 static enum gv_rc
 enter_keys(struct gv_notary *n, struct gv_error *e)
 {
@@ -41,9 +43,14 @@ enter_keys(struct gv_notary *n, struct gv_error *e)
 
     if (rc == GV_OK)
         count = gv_auctionkeys_auctions(n->o.auctionkeys, ids, count);
-    for (size_t i = 0; rc == GV_OK && i < count; i++)
-        if (notary_record_of(n, &ids[i]) == NULL)
+    for (size_t i = 0; rc == GV_OK && i < count; i++) {
+        struct notary_record *r = notary_record_of(n, &ids[i]);
+
+        if (r != NULL)
+            r->over = false;
+        else
             rc = GV_FAULT;
+    }
     if (rc != GV_OK)
         gv_error_set(e, "out of memory");
     free(ids);
