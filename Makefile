@@ -154,8 +154,9 @@ $(FUZZ): $(O)/%: $(O)/%.o $(O)/tests/fuzz/replay.o $(ALL_LIBS)
 endif
 
 # Not one of FUZZ: it writes inputs and reads none.
-$(O)/tests/fuzz/seeds: $(O)/tests/fuzz/seeds.o $(SUPPORT) $(ALL_LIBS)
-	$(link) $(NODE_LIBS)
+$(O)/tests/fuzz/seeds: $(call objs,$(wildcard tests/fuzz/seeds*.c)) \
+        $(SUPPORT) $(ALL_LIBS)
+	$(link) -lcmocka $(NODE_LIBS)
 
 unit: $(UNIT) ## build and run the unit tests and vectors
 	@tests/run-unit $(O) $(UNIT)
