@@ -111,7 +111,8 @@ header_of(const struct ledger *l, size_t height)
 
 /* A proof of a transaction of block 1, which is final by its child. */
 static void
-save_proof(const char *corpus, struct ledger *l, const char *name, size_t index)
+save_proof(const char *corpus, struct ledger *l, const char *target,
+           size_t index)
 {
     struct gv_tx final = ledger_final(l, &l->auction, 1);
     uint8_t hashes[8][32], path[GV_MERKLE_MAX][32];
@@ -126,7 +127,7 @@ save_proof(const char *corpus, struct ledger *l, const char *name, size_t index)
     n = gv_merkle_path(hashes, b.h.header.tx_count, index, path);
     for (size_t i = 0; i < n; i++)
         json_array_append_new(siblings, hex_of(path[i], 32));
-    save_json(corpus, "proof", name,
+    save_json(corpus, target, gv_tx_name(b.tx[index].kind),
               json_pack("{ss so si si so so si so s{so s[]}}", "kind",
                         gv_tx_name(b.tx[index].kind), "tx",
                         hex_of_bytes(b.tx[index].raw), "index", (int)index,
@@ -248,8 +249,9 @@ seeds_of_explorer(const char *corpus)
 
     ledger_make(&l, SPOIL_NOTHING);
     save_dumps(corpus, &l);
-    save_proof(corpus, &l, "enrol", 0);
-    save_proof(corpus, &l, "bid", 2);
+    save_proof(corpus, &l, "proof", 0);
+    save_proof(corpus, &l, "proof", 2);
+    save_proof(corpus, &l, "inclusion", 2);
     save_dump_script(corpus, &l);
     save_auction_script(corpus, &l);
     save_credential_script(corpus, &l);
