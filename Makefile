@@ -146,10 +146,10 @@ $(BENCH): $(O)/%: $(O)/%.o $(BENCH_LOAD) $(SUPPORT) $(ALL_LIBS)
 # A fuzz target is an ordinary program that replays its corpus, or, built with
 # BUILD=fuzz, a libFuzzer program.
 ifeq ($(BUILD),fuzz)
-$(FUZZ): $(O)/%: $(O)/%.o $(ALL_LIBS)
+$(FUZZ): $(O)/%: $(O)/%.o $(SUPPORT) $(ALL_LIBS)
 	$(link) -fsanitize=fuzzer $(NODE_LIBS)
 else
-$(FUZZ): $(O)/%: $(O)/%.o $(O)/tests/fuzz/replay.o $(ALL_LIBS)
+$(FUZZ): $(O)/%: $(O)/%.o $(O)/tests/fuzz/replay.o $(SUPPORT) $(ALL_LIBS)
 	$(link) $(NODE_LIBS)
 endif
 

@@ -1,17 +1,22 @@
-/* fuzz_rpc.c - JSON-RPC requests to every method of a node that knows its
- * registry alone. The first byte is the path, 'l' for long polls; the rest is
- * the body. Every request gets one answer: JSON that names a result or an
- * error for each call, with the status that belongs to it. */
+/* fuzz_rpc.c - JSON-RPC requests to every method of a node with one auction,
+ * which has a bid in a block and one that waits. The first byte is the path,
+ * 'l' for long polls; the rest is the body. Ids are fresh in each run, so in
+ * the body 64 times 'a' stands for the auction, 'b' for a bidder and 'c' for
+ * the bid. Every request gets one answer: JSON that names a result or an error
+ * for each call, with the status that belongs to it. */
 #include "chain/store/kv_mem.h"
 #include "src/rpc/ledger.h"
 #include "tests/fuzz/fake_http.h"
 #include "tests/fuzz/fuzz.h"
+#include "tests/support/sample.h"
 
-#define NOW_MS UINT64_C(1767232800000)
+#define NOW_MS (SAMPLE_OPENING_MS + 60000)
+#define HEX 64
 
 struct node {
     struct gv_kv kv;
-    struct gv_keys *keys;
+    struct sample sample;
+    struct gv_bid_id bid;
     struct gv_ledger_rpc ledger;
     struct gv_rpc *rpc;
 };
@@ -42,7 +47,7 @@ judge(struct node *n, struct gv_bytes raw, bool block, struct gv_reject *why)
                           : gv_task_tx(s, raw, NOW_MS, &task, why);
 
     if (rc == GV_OK && task != NULL) {
-        gv_task_verify(task, n->keys, 0, gv_task_size(task));
+        gv_task_verify(task, n->sample.keys, 0, gv_task_size(task));
         rc = gv_task_verdict(task, why);
         if (rc == GV_OK && !block)
             rc = gv_task_test(s, task, NOW_MS, why);
@@ -115,6 +120,40 @@ seal(void *arg, const struct gv_hash *id, const struct gv_seal *s,
 }
 
 static void
+enter(struct node *n, struct gv_bytes raw, bool block)
+{
+    struct gv_state *s = n->ledger.state;
+    struct gv_reject why;
+
+    if ((block ? gv_state_add_block : gv_state_add_tx)(s, raw, NOW_MS, &why) !=
+        GV_OK)
+        exit(1);
+}
+
+static void
+fill(struct node *n)
+{
+    struct sample *s = &n->sample;
+    uint64_t t_us = s->open.opening_ms * 1000 + 500000;
+    struct gv_tx txs[3] = {sample_enrol(s, 0), sample_bid(s, 0, 1, 100)};
+    struct gv_tx later = sample_bid(s, 0, 2, 500);
+    struct sample_block at = {.chain = s->open.id,
+                              .height = 1,
+                              .time_ms = s->open.opening_ms + 1000,
+                              .target = s->open.terms.target};
+
+    txs[2] = sample_stamp(s, 0, t_us, &txs[1], 1);
+    enter(n, s->open.raw, false);
+    at.prev = gv_state_chain(n->ledger.state, &s->open.id)->sum.tip;
+    enter(n, sample_block(s, &at, txs, 3), true);
+    enter(n, later.raw, false);
+    enter(n, sample_stamp(s, 0, NOW_MS * 1000 - 1000, &later, 1).raw, false);
+    if (gv_state_commit(n->ledger.state, true, NULL) != GV_OK)
+        exit(1);
+    n->bid = txs[1].u.bid.id;
+}
+
+static void
 make_node(struct node *n)
 {
     static const struct gv_work_unit unit = {
@@ -126,7 +165,8 @@ make_node(struct node *n)
     char error[256];
     size_t count;
 
-    options.keys = n->keys = gv_keys_new(NULL);
+    sample_make(&n->sample, NULL);
+    options.keys = n->sample.keys;
     n->ledger = (struct gv_ledger_rpc){
         .work = gv_work_new(&(struct gv_work_options){n, seal}),
         .node = {n, get_status, get_peers, submit, get_warrant, sign_warrant,
@@ -135,7 +175,7 @@ make_node(struct node *n)
         .started_ms = NOW_MS - 1000};
     n->rpc = gv_rpc_new(&rpc);
     methods = gv_ledger_methods(&count);
-    if (n->keys == NULL || n->ledger.work == NULL || n->rpc == NULL ||
+    if (n->ledger.work == NULL || n->rpc == NULL ||
         gv_kv_mem_open(&n->kv) != GV_OK ||
         gv_rpc_add(n->rpc, methods, count, &n->ledger) != GV_OK)
         exit(1);
@@ -144,6 +184,7 @@ make_node(struct node *n)
                       sizeof(error)) != GV_OK)
         exit(1);
     gv_work_set(n->ledger.work, &unit);
+    fill(n);
 }
 
 /* --- answers --- */
@@ -192,22 +233,43 @@ check_answer(const struct gv_http_request *rq)
     json_decref(answer);
 }
 
+/* Write the hex of an id over what stands for it. */
+static void
+name(struct gv_bytes body, char letter, const uint8_t id32[32])
+{
+    char sign[HEX], hex[HEX + 1];
+    uint8_t *at;
+
+    memset(sign, letter, sizeof(sign));
+    gv_hex(id32, 32, hex);
+    while ((at = memmem(body.p, body.len, sign, HEX)) != NULL)
+        memcpy(at, hex, HEX);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static struct node node;
     struct gv_http_request rq = {.method = "POST", .path = "/"};
+    uint8_t *body = malloc(size > 1 ? size - 1 : 1);
 
     if (node.rpc == NULL)
         make_node(&node);
-    if (size < 1)
+    if (size < 1 || body == NULL) {
+        free(body);
         return 0;
+    }
+    memcpy(body, data + 1, size - 1);
+    rq.body = gv_bytes(body, size - 1);
+    name(rq.body, 'a', node.sample.open.id.b);
+    name(rq.body, 'b', node.sample.bidder[0].cred.key.b);
+    name(rq.body, 'c', node.bid.b);
     if (data[0] == 'l')
         rq.path = GV_WORK_LONGPOLL_PATH;
-    rq.body = gv_bytes(data + 1, size - 1);
     gv_rpc_http(node.rpc, &rq);
     gv_work_tick(node.ledger.work, UINT64_MAX); /* what waited for work */
     check_answer(&rq);
     fake_http_clear(&rq);
+    free(body);
     return 0;
 }

@@ -3,6 +3,11 @@
 
 #define KEY_A "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
 #define KEY_B "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"
+#define KEY_D "dddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddd"
+/* What fuzz_rpc.c reads so. */
+#define AUCTION KEY_A
+#define BIDDER KEY_B
+#define BID "cccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccc"
 #define Z85 "rq:rM>}U?@Lns47E1%kR.o@n%FcmmsL/@{H8]yf7"
 #define CSV_HEAD                                                               \
     "auctionid,bid,bidtime_days,bidder,bidder_rating,opening_bid,"             \
@@ -67,7 +72,7 @@ static const struct {
     {"response", "head", "\x90HTTP/1.1 204 None\r\nConnection: close\r\n\r\n"},
     {"rpc", "batch",
      "/[{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"status\"},"
-     "{\"method\":\"getblock\",\"params\":[\"registry\",0,null,2],\"id\":2},"
+     "{\"method\":\"getblock\",\"params\":[\"registry\",0,null,1],\"id\":2},"
      "{\"jsonrpc\":\"2.0\",\"method\":\"uptime\"},7]"},
     {"rpc", "blocks",
      "/{\"id\":\"a\",\"method\":\"getblocks\",\"params\":"
@@ -83,7 +88,7 @@ static const struct {
      "{\"id\":3,\"method\":\"getpeerinfo\"},{\"id\":4,\"method\":\"help\"}]"},
     {"rpc", "transaction",
      "/[{\"id\":1,\"method\":\"gettransaction\",\"params\":"
-     "[\"registry\",\"" KEY_A "\"]},"
+     "[\"" AUCTION "\",\"" KEY_D "\"]},"
      "{\"id\":2,\"method\":\"sendrawtransaction\",\"params\":[\"0102\"]},"
      "{\"id\":3,\"method\":\"testtransaction\",\"params\":[\"0102\"]}]"},
     {"rpc", "submit",
@@ -93,20 +98,28 @@ static const struct {
      "{\"id\":4,\"method\":\"signwarrant\",\"params\":[\"01\"]}]"},
     {"rpc", "auctions",
      "/{\"id\":1,\"method\":\"listauctions\",\"params\":{\"status\":\"open\","
-     "\"owner\":\"" KEY_A "\",\"limit\":2,\"reverse\":true}}"},
+     "\"auction\":\"" AUCTION "\",\"limit\":2,\"reverse\":true}}"},
+    {"rpc", "auction",
+     "/[{\"id\":1,\"method\":\"getauction\",\"params\":[\"" AUCTION
+     "\",true]},{\"id\":2,\"method\":\"getrawmempool\",\"params\":[\"" AUCTION
+     "\"]},{\"id\":3,\"method\":\"getoutcome\",\"params\":[\"" AUCTION "\"]}]"},
+    {"rpc", "auction-block",
+     "/{\"id\":1,\"method\":\"getblock\",\"params\":[\"" AUCTION
+     "\",1,null,1]}"},
     {"rpc", "bids",
-     "/{\"id\":1,\"method\":\"listbids\",\"params\":{\"bidder\":\"" KEY_A
-     "\",\"mined\":\"no\",\"from_ms\":1,\"to_ms\":2}}"},
+     "/[{\"id\":1,\"method\":\"listbids\",\"params\":{\"bidder\":\"" BIDDER
+     "\",\"mined\":\"no\",\"from_us\":1,\"to_us\":2000000000000000}},"
+     "{\"id\":2,\"method\":\"listbids\",\"params\":{\"auction\":\"" AUCTION
+     "\",\"limit\":1}}]"},
     {"rpc", "bid",
-     "/[{\"id\":1,\"method\":\"getbid\",\"params\":[\"" KEY_A "\"]},"
-     "{\"id\":2,\"method\":\"getproof\",\"params\":{\"auction\":\"" KEY_A
-     "\",\"bid\":\"" KEY_A "\"}},{\"id\":3,\"method\":\"getauction\","
-     "\"params\":[\"" KEY_A "\",true]}]"},
+     "/[{\"id\":1,\"method\":\"getbid\",\"params\":[\"" BID "\"]},"
+     "{\"id\":2,\"method\":\"getproof\",\"params\":{\"auction\":\"" AUCTION
+     "\",\"bid\":\"" BID "\"}}]"},
+    {"rpc", "outcomes",
+     "/{\"id\":1,\"method\":\"listoutcomes\",\"params\":[\"" BIDDER "\"]}"},
     {"rpc", "certificate",
-     "/[{\"id\":1,\"method\":\"getcert\",\"params\":{\"key\":\"" KEY_A "\"}},"
-     "{\"id\":2,\"method\":\"listservices\"},"
-     "{\"id\":3,\"method\":\"getoutcome\",\"params\":[\"" KEY_A "\"]},"
-     "{\"id\":4,\"method\":\"listoutcomes\",\"params\":[\"" KEY_A "\"]}]"},
+     "/[{\"id\":1,\"method\":\"getcert\",\"params\":{\"key\":\"" BIDDER "\"}},"
+     "{\"id\":2,\"method\":\"listservices\"}]"},
     {"rpc", "work", "/{\"id\":1,\"method\":\"getwork\",\"params\":[]}"},
     {"rpc", "long-poll", "l{\"id\":1,\"method\":\"getwork\"}"},
     {"rpc", "template",
@@ -114,8 +127,8 @@ static const struct {
      "\"0100000000000000000000000000000000000000000000000000000000000000\","
      "\"timeout_ms\":5}}"},
     {"rpc", "seal",
-     "/{\"id\":1,\"method\":\"submitwork\",\"params\":[\"" KEY_A
-     "\",\"" KEY_A KEY_B "00000000000000000000000000000000\"]}"},
+     "/{\"id\":1,\"method\":\"submitwork\",\"params\":[\"" KEY_D
+     "\",\"" KEY_D KEY_D "00000000000000000000000000000000\"]}"},
 };
 
 void
