@@ -270,7 +270,7 @@ trim(char *text)
 static bool
 is_blank(char c)
 {
-    return c == ' ' || c == '\t' || c == '\0';
+    return c == ' ' || c == '\t' || c == '\r' || c == '\0';
 }
 
 /* A '#' with text right behind it may be a value: keys of peers begin so. One

@@ -295,8 +295,10 @@ comments_and_values_are_told_apart(void **state)
     size_t n;
 
     assert_int_equal(file(f, "connect = a#b # c\nconnect = #d\nconnect =# e\n"
-                             "connect =\t#\nconnect = a=# f\n"),
+                             "connect =\t#\nconnect = a=# f\n"
+                             "rpc-port = 5 #\r\n"),
                      GV_OK);
+    assert_int_equal(gv_config_int(f->c, "rpc-port"), 5);
     list = gv_config_list(f->c, "connect", &n);
     assert_int_equal(n, 5);
     assert_string_equal(list[0], "a#b");
