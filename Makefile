@@ -146,17 +146,17 @@ $(BENCH): $(O)/%: $(O)/%.o $(BENCH_LOAD) $(SUPPORT) $(ALL_LIBS)
 # A fuzz target is an ordinary program that replays its corpus, or, built with
 # BUILD=fuzz, a libFuzzer program.
 ifeq ($(BUILD),fuzz)
-$(FUZZ): $(O)/%: $(O)/%.o $(ALL_LIBS)
+$(FUZZ): $(O)/%: $(O)/%.o $(SUPPORT) $(ALL_LIBS)
 	$(link) -fsanitize=fuzzer $(NODE_LIBS)
 else
-$(FUZZ): $(O)/%: $(O)/%.o $(O)/tests/fuzz/replay.o $(ALL_LIBS)
+$(FUZZ): $(O)/%: $(O)/%.o $(O)/tests/fuzz/replay.o $(SUPPORT) $(ALL_LIBS)
 	$(link) $(NODE_LIBS)
 endif
 
-# Not of FUZZ: they write inputs and read none.
-SEEDS = $(patsubst %.c,$(O)/%,$(wildcard tests/fuzz/seeds*.c))
-$(SEEDS): $(O)/%: $(O)/%.o $(SUPPORT) $(ALL_LIBS)
-	$(link) $(NODE_LIBS)
+# Not one of FUZZ: it writes inputs and reads none.
+$(O)/tests/fuzz/seeds: $(call objs,$(wildcard tests/fuzz/seeds*.c)) \
+        $(SUPPORT) $(ALL_LIBS)
+	$(link) -lcmocka $(NODE_LIBS)
 
 # These need valgrind with its header, and a build without sanitizers.
 CT_SRC := $(sort $(wildcard tests/ct/ct_*.c))
@@ -192,8 +192,8 @@ fuzz: ## run every fuzz target for FUZZ_SECONDS (default 60)
 	@$(MAKE) --no-print-directory BUILD=fuzz fuzz-run
 fuzz-run: $(FUZZ)
 	@tests/run-fuzz --search $(O) $(FUZZ)
-fuzz-seeds: $(SEEDS) ## write the corpora's first inputs again
-	@set -e; for seeds in $^; do $$seeds tests/fuzz/corpus; done
+fuzz-seeds: $(O)/tests/fuzz/seeds ## write the corpora's first inputs again
+	@$< tests/fuzz/corpus
 cover: ## line coverage of the unit tests
 	@$(MAKE) --no-print-directory BUILD=cover unit
 	@tests/run-cover build/cover

@@ -66,14 +66,6 @@ ask_loop(struct gv_loop *l, enum gv_rc (*answer)(struct gv_loop *, void *),
 
 /* --- an auction --- */
 
-void
-gv_ttp_auction_clear(struct gv_ttp_auction *a)
-{
-    free(a->open);
-    free(a->raw);
-    *a = (struct gv_ttp_auction){0};
-}
-
 struct auction_ask {
     const struct gv_chain_id *id;
     struct gv_ttp_auction *out;

@@ -245,7 +245,10 @@ gv_bid_fetch(struct gv_cli *cli, json_t **row)
     char id[65];
     int code = gv_cli_id(cli, gv_config_argument(cli->config, 0), "bid", id);
 
-    if (code != GV_EXIT_OK)
+    if (code == GV_EXIT_OK)
+        code = gv_cli_call(cli, "getbid", json_pack("{ss}", "bid", id), row);
+    if (code != GV_EXIT_OK || strcmp(gv_json_text(*row, "bid"), id) == 0)
         return code;
-    return gv_cli_call(cli, "getbid", json_pack("{ss}", "bid", id), row);
+    json_decref(*row);
+    return gv_cli_fail(cli, GV_EXIT_NODE, "the node gave another bid");
 }

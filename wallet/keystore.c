@@ -86,6 +86,16 @@ read_hex(const json_t *v, void *out, size_t len)
            gv_unhex(json_string_value(v), out, len) == GV_OK;
 }
 
+/* N is a power of 2 above 1 and below 2^(16 r) (RFC 7914, 6), or the library
+ * refuses it. */
+static bool
+n_ok(const struct gv_keystore *k)
+{
+    bool power = k->n > 1 && (k->n & (k->n - 1)) == 0;
+
+    return power && (k->r > 1 || k->n < UINT32_C(1) << 16);
+}
+
 /* The members in clear; the name of the bad one, or NULL. */
 static const char *
 read_head(const json_t *file, struct gv_keystore *out)
@@ -107,11 +117,10 @@ read_head(const json_t *file, struct gv_keystore *out)
         return "cipher";
     if (name == NULL || strcmp(name, "scrypt") != 0)
         return "kdf.name";
-    if (!read_u32(json_object_get(kdf, "n"), N_MAX, &out->n) ||
-        (out->n & (out->n - 1)) != 0)
-        return "kdf.n";
     if (!read_u32(json_object_get(kdf, "r"), 8, &out->r))
         return "kdf.r";
+    if (!read_u32(json_object_get(kdf, "n"), N_MAX, &out->n) || !n_ok(out))
+        return "kdf.n";
     if (!read_u32(json_object_get(kdf, "p"), 16, &out->p))
         return "kdf.p";
     if (!read_hex(json_object_get(kdf, "salt"), out->salt, sizeof(out->salt)))

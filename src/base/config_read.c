@@ -270,17 +270,21 @@ trim(char *text)
 static bool
 is_blank(char c)
 {
-    return c == ' ' || c == '\t' || c == '\0';
+    return c == ' ' || c == '\t' || c == '\r' || c == '\0';
 }
 
-/* A '#' with text right behind it may be a value: keys of peers begin so. */
+/* A '#' with text right behind it may be a value: keys of peers begin so. One
+ * right behind the first '=' begins a comment as if a blank stood between. */
 static void
 cut_comment(char *line)
 {
+    const char *equals = strchr(line, '=');
+
     if (line[0] == '#')
         line[0] = '\0';
     for (char *p = line; *p != '\0'; p++) {
-        if (*p == '#' && is_blank(p[-1]) && is_blank(p[1])) {
+        if (*p == '#' && (is_blank(p[-1]) || p - 1 == equals) &&
+            is_blank(p[1])) {
             *p = '\0';
             return;
         }

@@ -99,10 +99,9 @@ take_code(struct cursor *c)
     return GV_ACCEPTED;
 }
 
-/* Read a row. False, with *field a constant, when a field is malformed; the
- * caller still compares the line with what gv_csv_put gives. */
-static bool
-get_row(const struct gv_line *line, struct gv_csv_row *out, const char **field)
+bool
+gv_csv_get(const struct gv_line *line, struct gv_csv_row *out,
+           const char **field)
 {
     struct cursor c = {.p = line->text, .left = line->len};
 
@@ -121,9 +120,8 @@ get_row(const struct gv_line *line, struct gv_csv_row *out, const char **field)
     return c.field == NULL;
 }
 
-/* The order of rows: auction, time, tie, bid. <0, 0, >0. */
-static int
-compare(const struct gv_csv_row *x, const struct gv_csv_row *y)
+int
+gv_csv_compare(const struct gv_csv_row *x, const struct gv_csv_row *y)
 {
     int c = GV_ID_CMP(&x->auction, &y->auction);
 
@@ -149,7 +147,7 @@ check_row(struct csv_audit *a, uint64_t number, struct gv_error *e)
 {
     const char *field;
 
-    if (!get_row(&a->line, &a->row, &field)) {
+    if (!gv_csv_get(&a->line, &a->row, &field)) {
         gv_error_set(e, "line %" PRIu64 ": bad %s", number, field);
         return GV_REJECT;
     }
@@ -161,7 +159,7 @@ check_row(struct csv_audit *a, uint64_t number, struct gv_error *e)
     }
     if (!gv_line_is(&a->line, number, gv_bytes(a->want.p, a->want.len), e))
         return GV_REJECT;
-    if (a->report->bids > 0 && compare(&a->before, &a->row) >= 0) {
+    if (a->report->bids > 0 && gv_csv_compare(&a->before, &a->row) >= 0) {
         gv_error_set(e, "line %" PRIu64 ": bids out of order", number);
         return GV_REJECT;
     }

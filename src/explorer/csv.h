@@ -24,4 +24,12 @@ struct gv_csv_row {
 /* The row with its line feed. */
 void gv_csv_put(struct gv_show_text *t, const struct gv_csv_row *row);
 
+/* Read a row. False, with *field a constant, when a field is malformed; the
+ * caller still compares the line with what gv_csv_put gives. */
+bool gv_csv_get(const struct gv_line *line, struct gv_csv_row *out,
+                const char **field);
+
+/* The order of rows: auction, time, tie, bid. <0, 0, >0. */
+int gv_csv_compare(const struct gv_csv_row *x, const struct gv_csv_row *y);
+
 #endif

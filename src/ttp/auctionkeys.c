@@ -1,5 +1,5 @@
 /* auctionkeys.c - keys of single auctions, in memory and as files
- * (docs/spec/ttp.md, T17). */
+ * (docs/spec/ttp.md, T23). */
 #include "src/ttp/auctionkeys.h"
 
 #include <openssl/evp.h>

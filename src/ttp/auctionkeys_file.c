@@ -1,5 +1,5 @@
 /* auctionkeys_file.c - seal, read and destroy the file of one key
- * (docs/spec/ttp.md, T17). */
+ * (docs/spec/ttp.md, T23). */
 #include "src/ttp/auctionkeys_file.h"
 
 #include <dirent.h>

@@ -48,6 +48,7 @@ record_get(struct gv_bytes value, struct ca_record *r, struct gv_bytes *der)
     r->revoked_ms = gv_get_u64(&in, "revoked");
     r->reason = gv_get_u8(&in, "reason");
     *der = gv_get_b16(&in, DER_MAX, "certificate");
+    gv_get_require(&in, der->len > 0, "certificate");
     return gv_reader_done(&in);
 }
 

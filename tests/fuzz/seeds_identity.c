@@ -1,8 +1,6 @@
-/* seeds_identity.c - write the first inputs of the fuzz targets of issuance,
- * blobs and envelopes.
- *
- * usage: seeds_identity tests/fuzz/corpus
- */
+/* seeds_identity.c - seeds of issuance, blobs and envelopes. */
+#include "tests/fuzz/seeds.h"
+
 #include <stdio.h>
 
 #include "chain/core/escrow_impl.h"
@@ -28,24 +26,12 @@ begin(struct input *in, uint8_t first)
 }
 
 static void
-save(const char *corpus, const char *name, struct gv_bytes bytes)
-{
-    char path[4096];
-    FILE *f;
-
-    snprintf(path, sizeof(path), "%s/%s", corpus, name);
-    f = fopen(path, "wb");
-    if (f == NULL || fwrite(bytes.p, 1, bytes.len, f) != bytes.len ||
-        fclose(f) != 0)
-        support_die("cannot write %s", path);
-}
-
-static void
-save_input(const char *corpus, const char *name, const struct input *in)
+save_input(const char *corpus, const char *target, const char *name,
+           const struct input *in)
 {
     if (in->sink.failed)
         support_die("%s: no room", name);
-    save(corpus, name, gv_bytes(in->bytes, in->sink.len));
+    seeds_save(corpus, target, name, gv_bytes(in->bytes, in->sink.len));
 }
 
 /* First byte: kind + 7 * depth. */
@@ -65,20 +51,20 @@ save_messages(const char *corpus)
     struct gv_iss_sign sign = {{5}};
 
     gv_iss_nonce_put(begin(&in, 0), &nonce);
-    save_input(corpus, "issue/nonce", &in);
+    save_input(corpus, "issue", "nonce", &in);
     gv_iss_open_put(begin(&in, 1), &open);
-    save_input(corpus, "issue/open", &in);
+    save_input(corpus, "issue", "open", &in);
     gv_iss_param_put(begin(&in, 2), &param);
-    save_input(corpus, "issue/param", &in);
+    save_input(corpus, "issue", "param", &in);
     gv_iss_commit_put(begin(&in, 3), &commit);
-    save_input(corpus, "issue/commit", &in);
+    save_input(corpus, "issue", "commit", &in);
     challenge.j = gv_iss_challenge_j(challenge.sig, 3);
     gv_iss_challenge_put(begin(&in, 4 + 7 * 3), &challenge);
-    save_input(corpus, "issue/challenge", &in);
+    save_input(corpus, "issue", "challenge", &in);
     gv_iss_reveal_put(begin(&in, 5 + 7 * 3), &reveal);
-    save_input(corpus, "issue/reveal", &in);
+    save_input(corpus, "issue", "reveal", &in);
     gv_iss_sign_put(begin(&in, 6), &sign);
-    save_input(corpus, "issue/sign", &in);
+    save_input(corpus, "issue", "sign", &in);
 }
 
 static void
@@ -97,7 +83,7 @@ save_blobs(const char *corpus)
     gv_put(sink, auction.b, 32);
     gv_put(sink, blob_key.b, 32);
     gv_put(sink, blob_es, 32);
-    save_input(corpus, "blob/share", &in);
+    save_input(corpus, "blob", "share", &in);
     if (escrow_blob(worker, blob_es, &s, blob) != GV_OK ||
         escrow_secret(worker, blob_es, &secret) != GV_OK)
         support_die("no blob");
@@ -106,7 +92,7 @@ save_blobs(const char *corpus)
     gv_put(sink, zero, GV_RSA_SIZE);
     gv_put(sink, zero, 32);
     gv_put(sink, blob, gv_blob_size(BLOB_NOTARIES));
-    save_input(corpus, "blob/token", &in);
+    save_input(corpus, "blob", "token", &in);
     gv_escrow_free(worker);
 }
 
@@ -117,7 +103,7 @@ save_envelopes(const char *corpus)
     static const uint8_t other[32] = "another X25519 secret of theirs";
     static const struct gv_seckey sender = {"a secret of the sender's"};
     static const uint8_t seed[32] = "what the keys are made of";
-    static const char *const names[] = {"envelope/one", "envelope/two"};
+    static const char *const names[] = {"one", "two"};
     struct gv_keys *keys = gv_keys_new(seed);
     uint8_t to[2][32], out[1024];
     struct gv_env_parties p = {
@@ -132,21 +118,16 @@ save_envelopes(const char *corpus)
     for (p.count = 1; p.count <= 2; p.count++) {
         if (gv_env_seal(&env, &p, seed, out) != GV_OK)
             support_die("no envelope");
-        save(corpus, names[p.count - 1],
-             gv_bytes(out, gv_env_size(p.count, env.body.len)));
+        seeds_save(corpus, "envelope", names[p.count - 1],
+                   gv_bytes(out, gv_env_size(p.count, env.body.len)));
     }
     gv_keys_free(keys);
 }
 
-int
-main(int argc, char **argv)
+void
+seeds_of_identity(const char *corpus)
 {
-    if (argc != 2) {
-        fprintf(stderr, "usage: seeds_identity tests/fuzz/corpus\n");
-        return 2;
-    }
-    save_messages(argv[1]);
-    save_blobs(argv[1]);
-    save_envelopes(argv[1]);
-    return 0;
+    save_messages(corpus);
+    save_blobs(corpus);
+    save_envelopes(corpus);
 }

@@ -308,6 +308,28 @@ texts_come_from_the_table(void **state)
     free(text);
 }
 
+/* A '#' of its own begins a comment, within a word it is text. */
+static void
+comments_and_values_are_told_apart(void **state)
+{
+    struct fixture *f = *state;
+    const char *const *list;
+    size_t n;
+
+    assert_int_equal(file(f, "connect = a#b # c\nconnect = #d\nconnect =# e\n"
+                             "connect =\t#\nconnect = a=# f\n"
+                             "rpc-port = 5 #\r\n"),
+                     GV_OK);
+    assert_int_equal(gv_config_int(f->c, "rpc-port"), 5);
+    list = gv_config_list(f->c, "connect", &n);
+    assert_int_equal(n, 5);
+    assert_string_equal(list[0], "a#b");
+    assert_string_equal(list[1], "#d");
+    assert_string_equal(list[2], "");
+    assert_string_equal(list[3], "");
+    assert_string_equal(list[4], "a=# f");
+}
+
 static void
 a_check_prints_a_file_that_can_be_read_again(void **state)
 {
@@ -345,6 +367,7 @@ main(void)
         TEST(a_bad_variable_is_named),
         TEST(commands_are_matched_by_their_longest_name),
         TEST(texts_come_from_the_table),
+        TEST(comments_and_values_are_told_apart),
         TEST(a_check_prints_a_file_that_can_be_read_again),
     };
 

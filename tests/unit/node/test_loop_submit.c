@@ -3,7 +3,7 @@
  * and the wallet gets that service's word. */
 #include <openssl/crypto.h>
 
-#include "src/ttp/x509.h"
+#include "src/pki/x509.h"
 #include "tests/unit/net/fixture.h"
 #include "tests/unit/node/house.h"
 

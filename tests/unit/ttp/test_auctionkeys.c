@@ -272,7 +272,7 @@ a_key_in_use_survives_its_destruction(void **state)
     shelf_free(&s);
 }
 
-/* docs/spec/ttp.md T17: what the file is, and that it shows no secret. */
+/* docs/spec/ttp.md T23: what the file is, and that it shows no secret. */
 static void
 a_file_is_sealed_and_named_by_its_modulus(void **state)
 {
