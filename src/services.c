@@ -136,6 +136,15 @@ publish_revoke(struct gv_services *s, const struct gv_chain_id *chain,
         publish_tx(s, &tx);
 }
 
+static void
+publish_record(void *ctx, const struct gv_cred *cred, const uint8_t *reason)
+{
+    if (reason)
+        gv_services_publish_revoke(ctx, &cred->fingerprint, *reason);
+    else
+        publish_cert(ctx, cred);
+}
+
 void
 gv_services_publish_revoke(struct gv_services *s,
                            const struct gv_hash *fingerprint, uint8_t reason)
@@ -148,7 +157,7 @@ gv_services_announce(struct gv_services *s)
 {
     if (s->ca) {
         publish_service(s, &s->keys.ca);
-        gv_ca_each(s->ca, publish_cert, s);
+        gv_ca_each(s->ca, publish_record, s);
     }
     if (s->tsa)
         publish_service(s, &s->keys.tsa);

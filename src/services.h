@@ -77,7 +77,8 @@ enum gv_rc gv_services_open(const struct gv_services_options *o,
 /* Add the TLS listener to a server that has not started. */
 enum gv_rc gv_services_listen(struct gv_services *s, struct gv_http *http,
                               struct gv_error *e) GV_MUST_CHECK;
-/* Announce the services, and the credentials the registry may lack. */
+/* Announce the services, and the credentials and revocations the registry may
+ * lack. */
 void gv_services_announce(struct gv_services *s);
 /* An auction is past its close, and its chain has no ISSUED yet: if this
  * node's issuer serves it, it publishes one, on the pool. Any thread. */

@@ -227,23 +227,35 @@ check_final(const struct gv_chain *c, const struct gv_vote *v,
     return GV_OK;
 }
 
-/* Does the mempool hold the SERVICE of the CA that issued this? They arrive
- * together when a network begins, and stand in one block in that order. */
+/* Does this, in the mempool, let the other one stand behind it? */
 static bool
-issuer_waits(const struct gv_chain *c, const struct gv_tx *tx)
+goes_before(const struct gv_tx *first, const struct gv_tx *tx)
 {
-    const struct gv_pool_tx *e = c->pool.of[GV_POOL_BIDS].first;
-    const struct gv_pubkey *issuer;
+    const struct gv_pubkey *issuer =
+        tx->kind == GV_TX_CERT ? &tx->u.cert.issuer : &tx->u.list.issuer;
 
+    if (tx->kind == GV_TX_REVOKE)
+        return first->kind == GV_TX_CERT &&
+               GV_ID_EQ(&first->u.cert.cred.fingerprint,
+                        &tx->u.revoke.fingerprint) &&
+               GV_ID_EQ(&first->u.cert.issuer, &tx->u.revoke.issuer);
     if (tx->kind != GV_TX_CERT && tx->kind != GV_TX_LIST)
         return false;
-    issuer = tx->kind == GV_TX_CERT ? &tx->u.cert.issuer : &tx->u.list.issuer;
-    for (; e; e = e->next)
-        if (e->tx.kind == GV_TX_SERVICE &&
-            e->tx.u.service.cred.role == GV_ROLE_CA &&
-            GV_ID_EQ(&e->tx.u.service.cred.key, issuer))
-            return true;
-    return false;
+    return first->kind == GV_TX_SERVICE &&
+           first->u.service.cred.role == GV_ROLE_CA &&
+           GV_ID_EQ(&first->u.service.cred.key, issuer);
+}
+
+/* The SERVICE of the CA that issued this, and the CERT that this revokes, may
+ * be in the mempool still: they stand in one block in that order. */
+static bool
+signer_waits(const struct gv_chain *c, const struct gv_tx *tx)
+{
+    const struct gv_pool_tx *e = c->pool.of[GV_POOL_BIDS].first;
+
+    while (e && !goes_before(&e->tx, tx))
+        e = e->next;
+    return e != NULL;
 }
 
 /* What comes back may need others that come back with it, such as a REVOKE its
@@ -260,7 +272,7 @@ check_registry(const struct gv_chain *c, const struct gv_admission *a,
         return rc;
     if (a->again && local.code != GV_DUPLICATE && local.code != GV_WRONG_CHAIN)
         return GV_OK;
-    if (local.code == GV_NOT_SIGNER && issuer_waits(c, a->tx))
+    if (local.code == GV_NOT_SIGNER && signer_waits(c, a->tx))
         return GV_OK;
     if (why)
         *why = local;

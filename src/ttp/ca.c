@@ -363,13 +363,18 @@ gv_ca_standing(struct gv_ca *ca, const struct gv_hash *fingerprint)
 
 void
 gv_ca_each(struct gv_ca *ca,
-           void (*visit)(void *ctx, const struct gv_cred *cred), void *ctx)
+           void (*visit)(void *ctx, const struct gv_cred *cred,
+                         const uint8_t *reason),
+           void *ctx)
 {
     uint64_t now = ca_now(ca);
 
     (void)pthread_mutex_lock(&ca->lock);
-    for (size_t i = 0; i < ca->n_records; i++)
-        if (ca_record_valid(&ca->records[i], now))
-            visit(ctx, &ca->records[i].cred);
+    for (size_t i = 0; i < ca->n_records; i++) {
+        const struct ca_record *r = &ca->records[i];
+
+        if (r->cred.not_after_ms >= now)
+            visit(ctx, &r->cred, r->revoked_ms != 0 ? &r->reason : NULL);
+    }
     (void)pthread_mutex_unlock(&ca->lock);
 }

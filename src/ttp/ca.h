@@ -127,11 +127,12 @@ enum gv_ca_standing gv_ca_standing(struct gv_ca *ca,
  * that is over. Its number is the time of issue in ms, and grows. */
 uint8_t *gv_ca_crl(struct gv_ca *ca, size_t *len, struct gv_error *e);
 
-/* Visit every credential not revoked and not expired, in the order of issue
- * within this run; the visitor must not call the CA. For putting on the
- * registry what a crash kept from it. */
+/* Visit every credential not expired, in the order of issue within this run;
+ * reason: why it is revoked, or NULL. The visitor must not call the CA. For
+ * putting on the registry what a crash kept from it. */
 void gv_ca_each(struct gv_ca *ca,
-                void (*visit)(void *ctx, const struct gv_cred *cred),
+                void (*visit)(void *ctx, const struct gv_cred *cred,
+                              const uint8_t *reason),
                 void *ctx);
 
 #endif

@@ -158,6 +158,21 @@ enrol(struct shop *p, const char *name, uint8_t number, struct gv_cred *cred)
     return rc;
 }
 
+static bool
+was_revoked(struct shop *p, const struct gv_hash *fingerprint, uint8_t reason)
+{
+    struct gv_reject why;
+    struct gv_tx tx;
+    size_t n = 0;
+
+    for (size_t i = 0; i < p->count; i++) {
+        assert_int_equal(gv_tx_decode(p->sent[i], &tx, &why), GV_OK);
+        n += tx.kind == GV_TX_REVOKE && tx.u.revoke.reason == reason &&
+             GV_ID_EQ(&tx.u.revoke.fingerprint, fingerprint);
+    }
+    return n == 1;
+}
+
 /* The published transaction of this kind and key, verified; NULL: none. */
 static bool
 was_published(struct shop *p, enum gv_tx_kind kind, const struct gv_pubkey *key)
@@ -221,6 +236,16 @@ S0_01_credentials_outlive_a_restart(void **state)
         assert_true(was_published(&p, GV_TX_CERT, &cred[i].key));
     /* It still knows whom it has certified. */
     assert_int_equal(enrol(&p, "Person 1", 77, NULL), GV_REJECT);
+
+    /* A revocation that a crash kept from the registry is said again. */
+    assert_int_equal(gv_ca_revoke(p.s.ca, &cred[1].fingerprint, 4, &p.e),
+                     GV_OK);
+    shop_close(&p);
+    shop_open(&p, ALL);
+    gv_services_announce(&p.s);
+    assert_int_equal(p.count, 5);
+    assert_false(was_published(&p, GV_TX_CERT, &cred[1].key));
+    assert_true(was_revoked(&p, &cred[1].fingerprint, 4));
     shop_free(&p);
 }
 
