@@ -12,7 +12,8 @@ PKGS = libcrypto libssl libsecp256k1 libzmq libevent libevent_openssl \
 DEPS = gcc g++ make pkg-config openssl libssl-dev libsecp256k1-dev \
        librocksdb-dev libzmq3-dev libevent-dev libjansson-dev ca-certificates
 DEPS_TEST = libcmocka-dev python3 python3-pytest curl iproute2 git valgrind \
-            clang clang-format libfuzzer-14-dev testssl.sh
+            clang clang-format libfuzzer-14-dev openjdk-17-jre-headless \
+            testssl.sh
 
 .DEFAULT_GOAL := all
 .SUFFIXES:
@@ -71,7 +72,7 @@ LEDGER = $(O)/libgavel-ledger.a
 
 CORE_SRC := $(wildcard chain/core/*.c chain/rules/*.c)
 CHAIN_SRC := $(wildcard chain/state/*.c chain/store/*.c)
-CLIENT_SRC := $(wildcard src/client/*.c src/base/*.c)
+CLIENT_SRC := $(wildcard src/client/*.c src/base/*.c src/pki/*.c)
 KERNEL_SRC := $(wildcard miner/kernel/*.c)
 NODE_SRC := $(filter-out src/main.c,$(wildcard src/*.c)) \
             $(wildcard src/net/*.c src/ttp/*.c src/rpc/*.c)
@@ -146,28 +147,42 @@ $(BENCH): $(O)/%: $(O)/%.o $(BENCH_LOAD) $(SUPPORT) $(ALL_LIBS)
 # A fuzz target is an ordinary program that replays its corpus, or, built with
 # BUILD=fuzz, a libFuzzer program.
 ifeq ($(BUILD),fuzz)
-$(FUZZ): $(O)/%: $(O)/%.o $(ALL_LIBS)
+$(FUZZ): $(O)/%: $(O)/%.o $(SUPPORT) $(ALL_LIBS)
 	$(link) -fsanitize=fuzzer $(NODE_LIBS)
 else
-$(FUZZ): $(O)/%: $(O)/%.o $(O)/tests/fuzz/replay.o $(ALL_LIBS)
+$(FUZZ): $(O)/%: $(O)/%.o $(O)/tests/fuzz/replay.o $(SUPPORT) $(ALL_LIBS)
 	$(link) $(NODE_LIBS)
 endif
 
 # Not one of FUZZ: it writes inputs and reads none.
-$(O)/tests/fuzz/seeds: $(O)/tests/fuzz/seeds.o $(SUPPORT) $(ALL_LIBS)
+$(O)/tests/fuzz/seeds: $(call objs,$(wildcard tests/fuzz/seeds*.c)) \
+        $(SUPPORT) $(ALL_LIBS)
+	$(link) -lcmocka $(NODE_LIBS)
+
+# These need valgrind with its header, and a build without sanitizers.
+CT_SRC := $(sort $(wildcard tests/ct/ct_*.c))
+CT = $(patsubst %.c,$(O)/%,$(CT_SRC))
+CT_CAN := $(and $(filter release debug,$(BUILD)),$(shell command -v valgrind),\
+          $(wildcard /usr/include/valgrind/memcheck.h))
+$(CT): $(O)/%: $(O)/%.o $(SUPPORT) $(ALL_LIBS)
 	$(link) $(NODE_LIBS)
 
 unit: $(UNIT) ## build and run the unit tests and vectors
 	@tests/run-unit $(O) $(UNIT)
 fuzz-replay: $(FUZZ) ## replay the committed corpora through every decoder
 	@tests/run-fuzz $(O) $(FUZZ)
+check-ct: ## secrets decide no branch and no address
+	@$(if $(CT_CAN),$(MAKE) --no-print-directory ct-run,echo "SKIP \
+	    check-ct: it needs valgrind, and BUILD=release or debug")
+ct-run: $(CT)
+	@tests/run-ct $(CT)
 functional-short: all
 	@GAVEL_BUILD=$(abspath $(O)) $(PYTEST) -q -m "not long" tests/functional
 check: deps-test ## every quick test: unit, vectors, corpora, short functional
 	@$(MAKE) --no-print-directory check-installed
 check-installed: lint
 	@$(MAKE) --no-print-directory -j$(CORES) all $(UNIT) $(FUZZ)
-	@$(MAKE) --no-print-directory unit fuzz-replay functional-short
+	@$(MAKE) --no-print-directory unit fuzz-replay check-ct functional-short
 check-functional: deps-test all ## real processes, faults, networks
 	@GAVEL_BUILD=$(abspath $(O)) $(PYTEST) -q tests/functional
 lint: ## the house rules that a machine can check
@@ -207,9 +222,9 @@ help: ## this list
 	    awk -F'|' '{ printf "%-24s %s\n", $$1, $$2 }'
 	@echo "  BUILD=release|debug|asan|tsan|fuzz|cover selects the flavour."
 
-.PHONY: all unit fuzz-replay functional-short check check-installed \
-        check-functional lint bench fuzz fuzz-run fuzz-seeds cover fresh \
-        demo run deps deps-test format install clean help
+.PHONY: all unit fuzz-replay check-ct ct-run functional-short check \
+        check-installed check-functional lint bench fuzz fuzz-run fuzz-seeds \
+        cover fresh demo run deps deps-test format install clean help
 .SECONDARY:
 
 -include $(shell find $(O) -name '*.d' 2>/dev/null)

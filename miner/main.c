@@ -78,18 +78,17 @@ static int
 mine(struct program *p)
 {
     const struct gv_settings *s = &p->settings;
-    struct gv_miner_options options = {
-        .node = s->node,
-        .cookie = s->cookie,
-        .roots = s->roots,
-        .cert_file = gv_config_string(s->config, "node-cert"),
-        .key_file = gv_config_string(s->config, "node-key"),
-        .kernel = s->kernel,
-        .threads = s->threads,
-        .strategy = s->strategy,
-        .blocks = s->blocks,
-        .event = on_event,
-        .ctx = p};
+    struct gv_miner_options options = {.node = s->node.node,
+                                       .cookie = s->node.cookie,
+                                       .roots = s->node.roots,
+                                       .cert_file = s->node.cert_file,
+                                       .key_file = s->node.key_file,
+                                       .kernel = s->kernel,
+                                       .threads = s->threads,
+                                       .strategy = s->strategy,
+                                       .blocks = s->blocks,
+                                       .event = on_event,
+                                       .ctx = p};
     struct gv_miner_stats stats;
     struct gv_miner *miner;
     struct gv_error e;

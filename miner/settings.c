@@ -1,38 +1,15 @@
 /* settings.c - see settings.h. */
 #include "miner/settings.h"
 
-#include <gavel/params.h>
 #include <sched.h>
 #include <stdlib.h>
 
 #include "miner/kernel/hashers.h"
-#include "src/base/files.h"
 #include "src/base/version.h"
 
 static const struct gv_config_option table[] = {
-    {.name = "node",
-     .argument = "URL",
-     .help = "The node's RPC (default: this machine, the network's port)."},
-    {.name = "cookie",
-     .argument = "FILE",
-     .help = "File with the login USER:PASSWORD (default: .cookie in the "
-             "datadir)."},
-    {.name = "datadir",
-     .argument = "DIR",
-     .help = "The node's data directory, for its cookie (default ~/.gavel)."},
-    {.name = "network",
-     .type = GV_CONFIG_ENUM,
-     .fallback = "main",
-     .choices = "main|test|regtest",
-     .help = "Whose port to use when --node is not given, and whose root an "
-             "https:// node must lead to."},
-    {.name = "node-cert",
-     .argument = "FILE",
-     .help = "Client certificate (PEM) for an https:// node that asks for "
-             "one."},
-    {.name = "node-key",
-     .argument = "FILE",
-     .help = "The private key (PEM) of --node-cert."},
+    GV_NODEOPT_PLACE,
+    GV_NODEOPT_NETWORK,
     {.name = "threads",
      .type = GV_CONFIG_INT,
      .fallback = "0",
@@ -74,10 +51,10 @@ static const struct gv_config_option table[] = {
 static const struct gv_config_program program = {
     .name = "gavel-miner",
     .version = GV_VERSION,
-    .help = "Searches seals for the blocks of a Gavel node.\n"
+    .help = "Searches seals for the blocks of a Gavel node. "
             "Exit codes: 0 stopped by SIGINT or SIGTERM, or done (--blocks, "
-            "--benchmark);\n1 failed; 2 usage; 3 the node does not serve "
-            "miners, or not with this login.\nA node that does not answer is "
+            "--benchmark); 1 failed; 2 usage; 3 the node does not serve "
+            "miners, or not with this login. A node that does not answer is "
             "waited for.",
     .options = table,
     .n_options = sizeof(table) / sizeof(table[0]),
@@ -114,60 +91,6 @@ read_kernel(struct gv_settings *s, struct gv_error *e)
         return GV_REJECT;
     }
     return GV_OK;
-}
-
-/* --cookie, else .cookie in --datadir, else in ~/.gavel. NULL with e set. */
-static char *
-find_cookie(const struct gv_config *c, struct gv_error *e)
-{
-    const char *cookie = gv_config_string(c, "cookie");
-    const char *datadir = gv_config_string(c, "datadir");
-    const char *home = getenv("HOME");
-    char *path;
-
-    if (cookie == NULL && datadir == NULL && home == NULL) {
-        gv_error_set(e, "--cookie: give one, there is no home directory");
-        return NULL;
-    }
-    if (cookie != NULL)
-        path = strdup(cookie);
-    else if (datadir != NULL)
-        path = gv_file_join(datadir, ".cookie");
-    else
-        path = gv_file_join(home, ".gavel/.cookie");
-    if (path == NULL)
-        gv_error_set(e, "out of memory");
-    return path;
-}
-
-static const struct gv_params *
-network_of(const struct gv_config *c)
-{
-    static const char *const networks[] = {"main", "test", "regtest"};
-
-    return gv_params_find(networks[gv_config_enum(c, "network")]);
-}
-
-static char *
-find_node(const struct gv_config *c)
-{
-    const struct gv_params *params = network_of(c);
-    const char *given = gv_config_string(c, "node");
-    char url[64];
-
-    if (given != NULL)
-        return strdup(given);
-    snprintf(url, sizeof(url), "http://127.0.0.1:%u",
-             (unsigned)params->rpc_port);
-    return strdup(url);
-}
-
-static struct gv_bytes
-roots_of(const struct gv_config *c)
-{
-    const char *pem = network_of(c)->root_cert_pem;
-
-    return gv_bytes(pem, pem != NULL ? strlen(pem) : 0);
 }
 
 static enum gv_rc
@@ -214,13 +137,13 @@ gv_settings_read(int argc, char **argv, char **environment,
     s->blocks = (uint64_t)gv_config_int(s->config, "blocks");
     s->benchmark = (unsigned)gv_config_int(s->config, "benchmark");
     s->json = gv_config_bool(s->config, "json");
-    s->roots = roots_of(s->config);
-    s->node = find_node(s->config);
-    s->cookie = s->benchmark > 0 ? NULL : find_cookie(s->config, e);
-    if (s->node == NULL)
-        gv_error_set(e, "out of memory");
-    if (s->node == NULL || (s->benchmark == 0 && s->cookie == NULL))
-        return GV_REJECT;
+    gv_nodeopt_fill(s->config, gv_nodeopt_network(s->config), s->url, &s->node);
+    if (s->benchmark == 0) {
+        s->cookie = gv_nodeopt_cookie(s->config, e);
+        if (s->cookie == NULL)
+            return GV_REJECT;
+        s->node.cookie = s->cookie;
+    }
     return read_kernel(s, e);
 }
 
@@ -228,7 +151,6 @@ void
 gv_settings_clear(struct gv_settings *s)
 {
     gv_config_free(s->config);
-    free(s->node);
     free(s->cookie);
     memset(s, 0, sizeof(*s));
 }

@@ -7,13 +7,13 @@
 #define MINER_SETTINGS_H
 
 #include "miner/kernel/search.h"
-#include "src/base/config.h"
+#include "src/client/nodeopt.h"
 
 struct gv_settings {
-    struct gv_config *config;       /* owns strings; its wish says what to do */
-    char *node;                     /* URL, heap */
+    struct gv_config *config; /* owns strings; its wish says what to do */
+    struct gv_rpcclient_options node; /* borrows of config, url and cookie */
+    char url[GV_NODEOPT_URL_MAX];
     char *cookie;                   /* path, heap */
-    struct gv_bytes roots;          /* PEM of the network's, borrowed */
     const struct gv_kernel *kernel; /* usable; NULL: not chosen */
     unsigned threads;               /* at least 1 */
     enum gv_search_strategy strategy;

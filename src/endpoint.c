@@ -103,7 +103,7 @@ gv_endpoint_serve(struct gv_endpoint *p, struct gv_services *services)
     gv_crlhttp_routes(&services->crlhttp, p->tls_route);
     memcpy(&p->tls_route[GV_CRLHTTP_ROUTES], p->route, sizeof(p->route));
     gv_http_serve(p->rpc_tls, &l);
-    gv_http_guard(p->rpc_tls, gv_services_admit, services);
+    gv_http_guard(p->rpc_tls, gv_services_admit_rpc, services);
 }
 
 void

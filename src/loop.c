@@ -32,8 +32,8 @@ gv_loop_fail(struct gv_loop *l, const char *why)
     l->opt.failed(l->opt.arg, why);
 }
 
-/* Calls that only look wait for the commit, so that no answer shows what a
- * loss of power could take back. */
+/* Calls and questions that only look wait for the commit, so that no answer
+ * shows what a loss of power could take back. */
 static void
 put_off_call(struct gv_loop *l, struct gv_mail *m)
 {
@@ -65,6 +65,7 @@ handle(struct gv_loop *l, struct gv_mail *m)
     }
     switch (m->kind) {
     case GV_MAIL_CALL:
+    case GV_MAIL_ASK:
         put_off_call(l, m);
         return;
     case GV_MAIL_NET:
@@ -89,17 +90,6 @@ handle(struct gv_loop *l, struct gv_mail *m)
 }
 
 static void
-restamp(struct gv_loop *l)
-{
-    while (l->again) {
-        struct gv_ticket *t = l->again;
-
-        l->again = t->next;
-        gv_loop_submit(l, t, false);
-    }
-}
-
-static void
 tick(struct gv_loop *l)
 {
     if (l->now_ms < l->ticked_ms + TICK_MS && l->now_ms >= l->ticked_ms)
@@ -107,6 +97,8 @@ tick(struct gv_loop *l)
     l->ticked_ms = l->now_ms;
     if (gv_state_tick(l->state, l->now_ms) != GV_OK)
         gv_loop_fail(l, gv_state_error(l->state));
+    gv_loop_closings(l);
+    gv_services_tick(l->opt.services, l->now_ms);
     gv_loop_cutoffs(l);
     if (gv_sync_tick(l->sync, l->now_ms) != GV_OK)
         gv_loop_fail(l, gv_state_error(l->state));
@@ -125,7 +117,10 @@ answer_calls(struct gv_loop *l)
             continue;
         }
         l->rpc.now_ms = l->now_ms;
-        (void)m->u.call.handle(&l->rpc, m->u.call.call);
+        if (m->kind == GV_MAIL_ASK)
+            gv_loop_answer_ask(l, m->u.ask);
+        else
+            (void)m->u.call.handle(&l->rpc, m->u.call.call);
         free(m);
     }
     l->call_count = 0;
@@ -163,8 +158,6 @@ turn(struct gv_loop *l)
 {
     take_mail(l);
     if (!l->failed)
-        restamp(l);
-    if (!l->failed)
         tick(l);
     if (!l->failed)
         gv_loop_mine(l);
@@ -188,10 +181,8 @@ rest(struct gv_loop *l)
 {
     struct pollfd fd[2] = {{gv_mailbox_fd(l->done), POLLIN, 0},
                            {gv_mailbox_fd(l->box), POLLIN, 0}};
-    /* Calls of this turn may have left answers, news and bids to stamp. */
-    bool more = l->outs > 0 || l->again;
-
-    poll(fd, has_room(l) ? 2 : 1, more ? 0 : TURN_MS);
+    /* Calls of this turn may have left answers and news. */
+    poll(fd, has_room(l) ? 2 : 1, l->outs > 0 ? 0 : TURN_MS);
 }
 
 void *

@@ -16,6 +16,7 @@
 #include "src/net/net.h"
 #include "src/rpc/jsonrpc.h"
 #include "src/services.h"
+#include "src/ttp/ledger.h"
 
 struct gv_loop;
 
@@ -55,6 +56,9 @@ void gv_loop_free(struct gv_loop *l);
 /* Register the ledger's methods with the RPC server. */
 enum gv_rc gv_loop_add_methods(struct gv_loop *l,
                                struct gv_rpc *rpc) GV_MUST_CHECK;
+
+/* How this node's services ask about the ledger. */
+struct gv_ttp_ledger gv_loop_ledger(struct gv_loop *l);
 
 /* The system's clock, ms since 1970. */
 uint64_t gv_loop_now_ms(void);

@@ -3,6 +3,7 @@
  * gossiped, and only then acknowledged. */
 #include <stdlib.h>
 
+#include "src/base/secret.h"
 #include "src/loop_impl.h"
 #include "src/rate.h"
 
@@ -32,16 +33,35 @@ check_revoked(const struct gv_loop *l, const struct gv_chain *c,
 {
     const struct gv_hash *print = fingerprint_of(c, bidder);
 
-    if (print && gv_directory_revoked(gv_state_registry(l->state)->dir, print))
+    if (c->book->open->terms.identity == GV_CERTIFIED && print &&
+        gv_directory_revoked(gv_state_registry(l->state)->dir, print))
         return gv_refuse(why, GV_BAD_CREDENTIAL, "bid.revoked", 0, 0);
     return GV_OK;
 }
 
-/* Policy before a token exists: the auction must be open, its bidder not
- * revoked and within the rate (R5). */
-static enum gv_rc
-may_stamp(struct gv_loop *l, const struct gv_ticket *t, const struct gv_tx *tx,
-          struct gv_reject *why)
+bool
+gv_loop_serves(struct gv_loop *l, const struct gv_tx *tx)
+{
+    struct gv_chain *c = gv_state_chain(l->state, &tx->chain);
+    const struct gv_open *open;
+
+    if (!l->stamper || !c || c->registry)
+        return l->stamper != NULL;
+    if (gv_chain_load(l->state, c, l->now_ms) != GV_OK) {
+        gv_loop_fail(l, gv_state_error(l->state));
+        return false;
+    }
+    open = c->book->open;
+    for (unsigned i = 0; i < open->authority_count; i++)
+        if (GV_ID_EQ(&open->authority[i].cert,
+                     &l->opt.services->authority.cert))
+            return true;
+    return false;
+}
+
+enum gv_rc
+gv_loop_may_stamp(struct gv_loop *l, const struct gv_tx *tx, bool first,
+                  struct gv_reject *why)
 {
     struct gv_chain *c = gv_state_chain(l->state, &tx->chain);
     uint64_t wait_ms, now_us = l->now_ms * 1000;
@@ -53,7 +73,7 @@ may_stamp(struct gv_loop *l, const struct gv_ticket *t, const struct gv_tx *tx,
     if (gv_book_set_fixed(c->book) || now_us > c->sum.close_us)
         return gv_refuse(why, GV_WRONG_PHASE, "closed", now_us,
                          c->sum.close_us);
-    if (tx->kind == GV_TX_CLOSE || t->kind == GV_TICKET_OWN)
+    if (tx->kind == GV_TX_CLOSE || !first)
         return GV_OK;
     if (check_revoked(l, c, &tx->u.bid.bidder, why) != GV_OK)
         return GV_REJECT;
@@ -62,13 +82,10 @@ may_stamp(struct gv_loop *l, const struct gv_ticket *t, const struct gv_tx *tx,
     return GV_OK;
 }
 
-/* A bid that would be void as things stand is refused, unless its sender
- * insists (R4). The node a wallet talks to asks; a service that gets the bid
- * from that node need not. With a mempool full of bids it is not worth the
- * walk. */
-static enum gv_rc
-may_count(struct gv_loop *l, const struct gv_ticket *t, const struct gv_tx *tx,
-          struct gv_reject *why)
+/* With a mempool full of bids it is not worth the walk. */
+enum gv_rc
+gv_loop_may_count(struct gv_loop *l, const struct gv_ticket *t,
+                  const struct gv_tx *tx, struct gv_reject *why)
 {
     const struct gv_chain *c = gv_state_chain(l->state, &tx->chain);
 
@@ -89,7 +106,7 @@ make_item(struct gv_loop *l, struct gv_ticket *t, const struct gv_tx *tx)
     item->user = t;
     item->auction = tx->chain;
     item->d_us = c->book->open->terms.d_ms * UINT64_C(1000);
-    item->promise = tx->kind == GV_TX_BID;
+    item->promise = t && tx->kind == GV_TX_BID;
     if (tx->kind == GV_TX_BID) {
         item->id = tx->u.bid.id;
         memcpy(item->leaf, tx->u.bid.leaf, 32);
@@ -101,18 +118,39 @@ make_item(struct gv_loop *l, struct gv_ticket *t, const struct gv_tx *tx)
     return item;
 }
 
+bool
+gv_loop_stamp(struct gv_loop *l, struct gv_ticket *t, const struct gv_tx *tx)
+{
+    struct gv_stamp_item *item = make_item(l, t, tx);
+
+    if (item)
+        gv_stamper_add(l->stamper, item);
+    return item != NULL;
+}
+
+bool
+gv_loop_send_away(struct gv_loop *l, struct gv_ticket *t)
+{
+    if (gv_random(&t->nonce, sizeof(t->nonce)) != GV_OK) {
+        gv_loop_fail(l, "no random bytes");
+        return false;
+    }
+    if (!gv_sync_submit(l->sync, gv_bytes(t->raw, t->len), t->nonce, t,
+                        l->now_ms))
+        return false;
+    t->next = l->away;
+    l->away = t;
+    return true;
+}
+
 /* This node does not stamp: a peer that does gets the bid. */
-static void
-forward(struct gv_loop *l, struct gv_ticket *t)
+void
+gv_loop_forward(struct gv_loop *l, struct gv_ticket *t)
 {
     struct gv_reject why = {.index = GV_NO_INDEX};
 
-    if (t->kind == GV_TICKET_CALL &&
-        gv_sync_submit(l->sync, gv_bytes(t->raw, t->len), t, l->now_ms)) {
-        t->next = l->away; /* until the answer comes: loop_net.c */
-        l->away = t;
+    if (t->kind == GV_TICKET_CALL && gv_loop_send_away(l, t))
         return;
-    }
     t->unserved = true;
     gv_refuse(&why, GV_NOT_SIGNER, "stamping service", 0, 0);
     gv_ticket_reject(l, t, GV_REJECT, &why);
@@ -123,7 +161,6 @@ gv_loop_bid_verified(struct gv_loop *l, struct gv_ticket *t,
                      struct gv_task *task)
 {
     struct gv_reject why = {.index = GV_NO_INDEX};
-    struct gv_stamp_item *item;
     enum gv_rc rc = gv_task_verdict(task, &why);
 
     if (rc == GV_OK && gv_loop_is_on_chain(l, gv_task_tx_of(task)) &&
@@ -132,22 +169,20 @@ gv_loop_bid_verified(struct gv_loop *l, struct gv_ticket *t,
         return;
     }
     if (rc == GV_OK)
-        rc = may_count(l, t, gv_task_tx_of(task), &why);
-    if (rc == GV_OK && !l->stamper) {
+        rc = gv_loop_may_count(l, t, gv_task_tx_of(task), &why);
+    if (rc == GV_OK && !gv_loop_serves(l, gv_task_tx_of(task))) {
         gv_task_free(task);
-        forward(l, t);
+        gv_loop_forward(l, t);
         return;
     }
     if (rc == GV_OK)
-        rc = may_stamp(l, t, gv_task_tx_of(task), &why);
-    item = rc == GV_OK ? make_item(l, t, gv_task_tx_of(task)) : NULL;
-    if (!item) {
-        gv_task_free(task);
-        gv_ticket_reject(l, t, rc == GV_OK ? GV_FAULT : rc, &why);
-        return;
-    }
+        rc = gv_loop_may_stamp(l, gv_task_tx_of(task), true, &why);
+    /* The ticket has the task before the stamper has the ticket. */
     t->task = task;
-    gv_stamper_add(l->stamper, item);
+    if (rc == GV_OK && !gv_loop_stamp(l, t, gv_task_tx_of(task)))
+        rc = GV_FAULT;
+    if (rc != GV_OK)
+        gv_ticket_reject(l, t, rc, &why);
 }
 
 static uint8_t *
@@ -181,6 +216,7 @@ gv_loop_acknowledge(struct gv_loop *l, struct gv_ticket *t,
         o->call = t->call;
         o->session = t->session;
         o->request = t->request;
+        o->nonce = t->nonce;
         o->raw = t->raw;
         o->len = t->len;
         t->raw = NULL;
@@ -193,6 +229,19 @@ gv_loop_acknowledge(struct gv_loop *l, struct gv_ticket *t,
     gv_ticket_free(t);
 }
 
+/* A bid that waits in the mempool may have left it since, for its chain or for
+ * good. */
+static enum gv_rc
+enter_bid(struct gv_loop *l, struct gv_ticket *t, struct gv_reject *why)
+{
+    struct gv_task *task = t->task;
+
+    t->task = NULL;
+    if (task)
+        return gv_task_accept(l->state, task, l->now_ms, NULL, why);
+    return gv_state_add_tx(l->state, gv_bytes(t->raw, t->len), l->now_ms, why);
+}
+
 /* Enter the bids of one stamp; those that are refused are answered. Returns
  * how many stand. */
 static size_t
@@ -203,11 +252,8 @@ enter_bids(struct gv_loop *l, const struct gv_stamp_result *r)
     for (struct gv_stamp_item *i = r->items; i; i = i->next) {
         struct gv_ticket *t = i->user;
         struct gv_reject why = {.index = GV_NO_INDEX};
-        struct gv_task *task = t->task;
-        enum gv_rc rc;
+        enum gv_rc rc = t ? enter_bid(l, t, &why) : GV_OK;
 
-        t->task = NULL;
-        rc = gv_task_accept(l->state, task, l->now_ms, NULL, &why);
         if (rc == GV_OK) {
             n++;
             continue;
@@ -265,25 +311,23 @@ gv_loop_stamped(struct gv_loop *l, struct gv_stamp_result *r)
     gv_stamp_result_free(r);
 }
 
-/* A stamped bid missed its block while the auction is open: it is stamped
- * again and its deadline starts anew. */
+/* Auctions past E + D need trusted time over their tip (R6). */
+/* Auctions that closed: this node's issuer counts their tokens. */
 void
-gv_loop_restamp(struct gv_loop *l, const struct gv_chain *c,
-                struct gv_bytes raw)
+gv_loop_closings(struct gv_loop *l)
 {
-    struct gv_ticket *t;
+    struct gv_chain *due[256];
+    size_t n;
 
-    if (!l->stamper || l->now_ms * 1000 > c->sum.close_us)
+    if (!l->opt.services->issuer)
         return;
-    t = gv_ticket_new(GV_TICKET_OWN, raw);
-    if (!t)
-        return;
-    t->what = GV_SUBMIT_BID;
-    t->next = l->again;
-    l->again = t;
+    n = gv_state_issued_due(l->state, l->now_ms, CUTOFF_RETRY_MS, due, 256);
+    for (size_t i = 0; i < n; i++) {
+        due[i]->issued_asked_ms = l->now_ms;
+        gv_services_closed(l->opt.services, &due[i]->id);
+    }
 }
 
-/* Auctions past E + D need trusted time over their tip (R6). */
 void
 gv_loop_cutoffs(struct gv_loop *l)
 {

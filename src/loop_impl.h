@@ -1,9 +1,10 @@
 /*
  * loop_impl.h - what the files of the chain thread share: loop.c (turns),
  * loop_mail.c (letters), loop_life.c (begin and end), loop_tasks.c (blocks and
- * transactions), loop_bids.c (stamping), loop_repeat.c, loop_mine.c (templates
- * and seals), loop_rpc.c (calls), loop_net.c (the sync), loop_out.c (answers
- * and gossip after the commit).
+ * transactions), loop_bids.c (stamping), loop_again.c (bids that wait for a
+ * stamp), loop_repeat.c, loop_mine.c (templates and seals), loop_rpc.c (calls),
+ * loop_ask.c (questions), loop_net.c (the sync), loop_out.c (answers and gossip
+ * after the commit).
  */
 #ifndef GAVEL_LOOP_IMPL_H
 #define GAVEL_LOOP_IMPL_H
@@ -26,8 +27,11 @@ enum gv_mail_kind {
     GV_MAIL_TASK,    /* a verified task */
     GV_MAIL_STAMPED, /* a STAMP or CUTOFF */
     GV_MAIL_OWN,     /* a transaction made inside this node */
+    GV_MAIL_ASK,     /* a service's question */
     GV_MAIL_SEAL     /* found by the built-in miner */
 };
+
+struct gv_question;
 
 struct gv_mail {
     enum gv_mail_kind kind;
@@ -38,6 +42,7 @@ struct gv_mail {
         } call;
         struct gv_net_event *net;
         struct gv_task *task;
+        struct gv_question *ask; /* of the thread that waits */
         struct gv_stamp_result *stamped;
         struct {
             uint8_t *raw;
@@ -49,7 +54,7 @@ struct gv_mail {
 
 /* Who waits for a task, and what becomes of it. */
 enum gv_ticket_kind {
-    GV_TICKET_OWN,  /* made inside this node, or to be stamped again */
+    GV_TICKET_OWN,  /* made inside this node, or handed over to be stamped */
     GV_TICKET_CALL, /* an RPC call */
     GV_TICKET_PEER  /* a message of a peer */
 };
@@ -61,10 +66,14 @@ struct gv_ticket {
     bool force;       /* of submitbid */
     uint64_t session; /* of a peer */
     uint32_t request; /* of its SUBMIT, 0: none */
+    uint64_t nonce;   /* of a SUBMIT, its or ours */
     uint8_t *raw;     /* its bytes, owned */
     size_t len;
-    struct gv_task *task; /* a bid that waits for its stamp */
+    struct gv_task *task; /* a bid that waits for its stamp; NULL: it waits in
+                           * the mempool */
     bool unserved;        /* no stamping service can be reached */
+    bool refused;         /* a service elsewhere said why: */
+    struct gv_reject why; /* the last clear word of one */
     struct gv_ticket *next;
 };
 
@@ -94,6 +103,7 @@ struct gv_out {
     const char *status;
     uint64_t session;
     uint32_t request;
+    uint64_t nonce;
 };
 
 #define GV_TEMPLATES 8
@@ -131,8 +141,7 @@ struct gv_loop {
     struct gv_hashers *hashers;      /* for targets too hard for a turn */
     struct gv_template *hashing;     /* their work */
     uint64_t hashing_ms, offered_ms; /* age of hashing and template[0] */
-    struct gv_ticket *again;         /* bids to be stamped again, next turn */
-    struct gv_ticket *away;          /* calls whose bid a peer is stamping */
+    struct gv_ticket *away;          /* whose bid a peer is stamping */
     bool failed;
 };
 
@@ -153,12 +162,18 @@ void gv_loop_drop_task(void *arg, struct gv_task *task);
 void gv_loop_deliver_task(void *arg, struct gv_task *task);
 void gv_loop_deliver_stamped(void *arg, struct gv_stamp_result *r);
 
+/* loop_ask.c: either of them lets the asking thread go on. */
+void gv_loop_answer_ask(struct gv_loop *l, struct gv_question *ask);
+void gv_loop_drop_ask(struct gv_question *ask);
+
 /* loop.c */
 void gv_loop_fail(struct gv_loop *l, const char *why);
 
 /* loop_tasks.c. Tickets are taken by these functions. */
 struct gv_ticket *gv_ticket_new(enum gv_ticket_kind kind, struct gv_bytes raw);
 void gv_ticket_free(struct gv_ticket *t);
+/* Out of a list that it is in. */
+void gv_ticket_take(struct gv_ticket **list, struct gv_ticket *t);
 /* The id in a raw block's header; zeros when it has none. */
 void gv_block_sealed_id(struct gv_bytes raw, struct gv_sealed_id *out);
 void gv_loop_submit(struct gv_loop *l, struct gv_ticket *ticket, bool is_block);
@@ -181,12 +196,39 @@ void gv_loop_bid_verified(struct gv_loop *l, struct gv_ticket *t,
                           struct gv_task *task);
 void gv_loop_stamped(struct gv_loop *l, struct gv_stamp_result *r);
 void gv_loop_cutoffs(struct gv_loop *l);
+void gv_loop_closings(struct gv_loop *l);
 /* Answer a stamped bid, whoever stamped it; takes the ticket. */
 void gv_loop_acknowledge(struct gv_loop *l, struct gv_ticket *t,
                          struct gv_bytes stamp, struct gv_bytes receipt,
                          uint64_t t_us);
-void gv_loop_restamp(struct gv_loop *l, const struct gv_chain *c,
-                     struct gv_bytes raw);
+/* Does this node stamp bids of the transaction's auction? */
+bool gv_loop_serves(struct gv_loop *l, const struct gv_tx *tx);
+/* Policy before a token exists: the auction must be open and, for a first
+ * stamp, the bidder within the rate (R5). */
+enum gv_rc gv_loop_may_stamp(struct gv_loop *l, const struct gv_tx *tx,
+                             bool first, struct gv_reject *why);
+/* A bid that would be void as things stand is refused, unless its sender
+ * insists (R4). The node a wallet talks to asks; a service that gets the bid
+ * from that node need not. */
+enum gv_rc gv_loop_may_count(struct gv_loop *l, const struct gv_ticket *t,
+                             const struct gv_tx *tx, struct gv_reject *why);
+/* Have it stamped here; takes the ticket, NULL: of a bid in the mempool for
+ * which nobody waits. False: no memory, the ticket stays. */
+bool gv_loop_stamp(struct gv_loop *l, struct gv_ticket *t,
+                   const struct gv_tx *tx);
+/* Have it stamped by a peer; takes the ticket. False: nobody does that, the
+ * ticket stays. The answer comes to loop_net.c. */
+bool gv_loop_send_away(struct gv_loop *l, struct gv_ticket *t);
+/* The same, and the ticket is answered at once when nobody does. */
+void gv_loop_forward(struct gv_loop *l, struct gv_ticket *t);
+
+/* loop_again.c */
+/* The state's event: true when something was done about the bid. */
+bool gv_loop_missed(struct gv_loop *l, const struct gv_chain *c,
+                    struct gv_bytes raw, unsigned tries);
+/* A submitted BID or CLOSE that waits in the mempool without a stamp that is
+ * of use gets one; takes the ticket. False: it has one, or does not wait. */
+bool gv_loop_stamp_again(struct gv_loop *l, struct gv_ticket *t);
 
 /* loop_mine.c */
 void gv_loop_mine(struct gv_loop *l);

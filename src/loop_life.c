@@ -79,10 +79,11 @@ on_vote(void *arg, const struct gv_chain *c, const struct gv_vote *vote,
         gv_sync_vote(l->sync, &v);
 }
 
-static void
-on_missed(void *arg, const struct gv_chain *c, struct gv_bytes raw)
+static bool
+on_missed(void *arg, const struct gv_chain *c, struct gv_bytes raw,
+          unsigned tries)
 {
-    gv_loop_restamp(arg, c, raw);
+    return gv_loop_missed(arg, c, raw, tries);
 }
 
 /* --- life --- */
@@ -172,14 +173,15 @@ gv_loop_set_net(struct gv_loop *l, struct gv_net *net)
  * be lost with the process: what the CA has revoked and the registry has not
  * is said again. */
 static void
-revoke_again(void *arg, const struct gv_hash *fingerprint, uint8_t reason)
+revoke_again(void *arg, const struct gv_cred *cred, const uint8_t *reason)
 {
     struct gv_loop *l = arg;
     const struct gv_directory *d = gv_state_registry(l->state)->dir;
 
-    if (gv_directory_cert(d, fingerprint) &&
-        !gv_directory_revoked(d, fingerprint))
-        gv_services_publish_revoke(l->opt.services, fingerprint, reason);
+    if (reason && gv_directory_cert(d, &cred->fingerprint) &&
+        !gv_directory_revoked(d, &cred->fingerprint))
+        gv_services_publish_revoke(l->opt.services, &cred->fingerprint,
+                                   *reason);
 }
 
 /* The services judge client certificates by it. */
@@ -202,7 +204,7 @@ gv_loop_tell_revoked(struct gv_loop *l)
     gv_services_revoked(l->opt.services, list, d->revoked);
     l->told = registry->sum.tip;
     if (l->opt.services->ca)
-        gv_ca_each_revoked(l->opt.services->ca, revoke_again, l);
+        gv_ca_each(l->opt.services->ca, revoke_again, l);
 }
 
 static enum gv_rc
@@ -292,7 +294,6 @@ gv_loop_stop(struct gv_loop *l)
     gv_out_drop(l);
     while (l->call_count > 0)
         gv_loop_destroy_mail(l->calls[--l->call_count]);
-    drop_tickets(&l->again);
     drop_tickets(&l->away);
     drop_mail(l->box);
     drop_mail(l->done);

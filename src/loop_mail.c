@@ -29,7 +29,7 @@ gv_loop_destroy_mail(void *message)
         for (struct gv_stamp_item *i = m->u.stamped->items; i; i = i->next) {
             struct gv_ticket *t = i->user;
 
-            if (t->call)
+            if (t && t->call)
                 gv_rpc_error(t->call, GV_RPC_STOPPING, "the node is stopping");
             gv_ticket_free(t);
         }
@@ -37,6 +37,9 @@ gv_loop_destroy_mail(void *message)
         break;
     case GV_MAIL_OWN:
         free(m->u.own.raw);
+        break;
+    case GV_MAIL_ASK:
+        gv_loop_drop_ask(m->u.ask);
         break;
     case GV_MAIL_SEAL:
         break;

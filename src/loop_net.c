@@ -4,6 +4,7 @@
 
 #include "src/base/secret.h"
 #include "src/loop_impl.h"
+#include "src/refusal.h"
 
 void
 gv_block_sealed_id(struct gv_bytes raw, struct gv_sealed_id *out)
@@ -20,33 +21,34 @@ gv_block_sealed_id(struct gv_bytes raw, struct gv_sealed_id *out)
     free(h);
 }
 
-static void
-from_peer(struct gv_loop *l, uint64_t session, uint32_t request,
-          struct gv_bytes raw, bool is_block)
+static struct gv_ticket *
+peer_ticket(struct gv_loop *l, uint64_t session, struct gv_bytes raw)
 {
     struct gv_ticket *t = gv_ticket_new(GV_TICKET_PEER, raw);
 
-    if (!t) {
+    if (t)
+        t->session = session;
+    else
         gv_loop_fail(l, "out of memory");
-        return;
-    }
-    t->session = session;
-    t->request = request;
-    if (request)
-        t->what = GV_SUBMIT_BID;
-    gv_loop_submit(l, t, is_block);
+    return t;
 }
 
 static void
 peer_block(void *arg, uint64_t session, struct gv_bytes raw)
 {
-    from_peer(arg, session, 0, raw, true);
+    struct gv_ticket *t = peer_ticket(arg, session, raw);
+
+    if (t)
+        gv_loop_submit(arg, t, true);
 }
 
 static void
 peer_tx(void *arg, uint64_t session, struct gv_bytes raw)
 {
-    from_peer(arg, session, 0, raw, false);
+    struct gv_ticket *t = peer_ticket(arg, session, raw);
+
+    if (t)
+        gv_loop_submit(arg, t, false);
 }
 
 static void
@@ -65,9 +67,17 @@ peer_vote(void *arg, uint64_t session, const struct gv_signed_vote *v)
 }
 
 static void
-peer_submit(void *arg, uint64_t session, uint32_t request, struct gv_bytes raw)
+peer_submit(void *arg, uint64_t session, uint32_t request, uint64_t nonce,
+            struct gv_bytes raw)
 {
-    from_peer(arg, session, request, raw, false);
+    struct gv_ticket *t = peer_ticket(arg, session, raw);
+
+    if (!t)
+        return;
+    t->request = request;
+    t->nonce = nonce;
+    t->what = GV_SUBMIT_BID;
+    gv_loop_submit(arg, t, false);
 }
 
 static int
@@ -84,7 +94,7 @@ check_stamp(struct gv_loop *l, struct gv_bytes raw_bid,
             struct gv_reject *why)
 {
     struct gv_tx bid, stamp;
-    const struct gv_chain *c;
+    struct gv_chain *c;
     uint8_t leaf[32];
     enum gv_rc rc = gv_tx_decode(raw_bid, &bid, why);
 
@@ -93,9 +103,10 @@ check_stamp(struct gv_loop *l, struct gv_bytes raw_bid,
     if (rc != GV_OK)
         return rc;
     c = gv_state_chain(l->state, &bid.chain);
-    if (!c || !c->loaded || stamp.kind != GV_TX_STAMP ||
-        !GV_ID_EQ(&stamp.chain, &bid.chain))
+    if (!c || stamp.kind != GV_TX_STAMP || !GV_ID_EQ(&stamp.chain, &bid.chain))
         return gv_refuse(why, GV_BAD_STAMP, "stamp", 0, 0);
+    if (gv_chain_load(l->state, c, l->now_ms) != GV_OK)
+        return GV_FAULT;
     if (bid.kind == GV_TX_BID)
         memcpy(leaf, bid.u.bid.leaf, 32);
     else
@@ -105,52 +116,99 @@ check_stamp(struct gv_loop *l, struct gv_bytes raw_bid,
     return gv_tx_verify(&stamp, c->pins, l->opt.keys, facts, why);
 }
 
-/* A service elsewhere stamped a bid of a wallet of this node: the bid and its
- * stamp enter here too before the wallet is told. */
-static void
+/* It may have come by gossip, or stand in a block by now. */
+static enum gv_rc
+enter(struct gv_loop *l, struct gv_bytes raw, struct gv_reject *why)
+{
+    enum gv_rc rc = gv_state_add_tx(l->state, raw, l->now_ms, why);
+
+    return rc == GV_REJECT && why->code == GV_DUPLICATE ? GV_OK : rc;
+}
+
+/* A service elsewhere stamped a bid of this node: bid and stamp enter here too
+ * before the wallet is told, and nothing before the stamp is known to be good
+ * (R5). False: it is none, or an old one, and others are asked. */
+static bool
 enter_stamped(struct gv_loop *l, struct gv_ticket *t,
               const struct gv_sync_answer *a)
 {
     struct gv_reject why = {.index = GV_NO_INDEX};
     struct gv_bytes bid = gv_bytes(t->raw, t->len);
     struct gv_tx_facts facts;
-    enum gv_rc rc = gv_state_add_tx(l->state, bid, l->now_ms, &why);
+    enum gv_rc rc = check_stamp(l, bid, a->stamp, &facts, &why);
 
+    if (rc == GV_REJECT)
+        return false;
     if (rc == GV_OK)
-        rc = gv_state_add_tx(l->state, a->stamp, l->now_ms, &why);
-    /* It may have come by gossip, or stand in a block by now. */
-    if (rc == GV_REJECT && why.code == GV_DUPLICATE)
-        rc = GV_OK;
+        rc = enter(l, bid, &why);
     if (rc == GV_OK)
-        rc = check_stamp(l, bid, a->stamp, &facts, &why);
+        rc = enter(l, a->stamp, &why);
+    if (rc == GV_REJECT && why.code == GV_DEADLINE)
+        return false;
+    gv_ticket_take(&l->away, t);
     if (rc == GV_OK)
         gv_loop_acknowledge(l, t, a->stamp, a->receipt, facts.tst[0].time_us);
     else
         gv_ticket_reject(l, t, rc, &why);
+    return true;
 }
 
+/* Is this the word of the service that is the auction's own authority? */
+static bool
+is_final_word(struct gv_loop *l, const struct gv_ticket *t,
+              const struct gv_sync_answer *a)
+{
+    const struct gv_directory *d = gv_state_registry(l->state)->dir;
+    struct gv_refusal r = {.raw = gv_bytes(t->raw, t->len),
+                           .nonce = t->nonce,
+                           .why = a->why,
+                           .field = a->field};
+    struct gv_reject why;
+    struct gv_chain *c;
+    struct gv_tx tx;
+
+    if (gv_tx_decode(r.raw, &tx, &why) != GV_OK)
+        return false;
+    c = gv_state_chain(l->state, &tx.chain);
+    return c && c->loaded &&
+           gv_refusal_is_of(&r, a->sig, c->book->open, d, l->opt.keys,
+                            l->now_ms);
+}
+
+/* Nobody waits for a bid that this node hands over by itself: it is offered
+ * again. */
 static void
+give_up(struct gv_loop *l, struct gv_ticket *t)
+{
+    gv_ticket_take(&l->away, t);
+    if (t->kind == GV_TICKET_OWN) {
+        gv_ticket_free(t);
+        return;
+    }
+    t->unserved = !t->refused;
+    if (t->unserved)
+        gv_refuse(&t->why, GV_NOT_SIGNER, "stamping service", 0, 0);
+    gv_ticket_reject(l, t, GV_REJECT, &t->why);
+}
+
+static bool
 submitted(void *arg, void *user, const struct gv_sync_answer *a)
 {
     struct gv_loop *l = arg;
-    struct gv_ticket *t = user, **at = &l->away;
-    struct gv_reject why = {.index = GV_NO_INDEX};
+    struct gv_ticket *t = user;
 
-    while (*at != t)
-        at = &(*at)->next;
-    *at = t->next;
-    if (a && a->accepted) {
-        enter_stamped(l, t, a);
-        return;
+    if (a && a->accepted)
+        return enter_stamped(l, t, a);
+    if (a && a->why.code != GV_ACCEPTED) {
+        t->refused = true;
+        t->why = a->why;
+        if (gv_bytes_eq(a->field, gv_bytes("rate", 4)))
+            t->why.field = "rate";
     }
-    if (a)
-        why = a->why;
-    if (a && gv_bytes_eq(a->field, gv_bytes("rate", 4)))
-        why.field = "rate";
-    t->unserved = !a;
-    if (!a)
-        gv_refuse(&why, GV_BAD_STAMP, "no stamping service answers", 0, 0);
-    gv_ticket_reject(l, t, GV_REJECT, &why);
+    if (a && !is_final_word(l, t, a))
+        return false;
+    give_up(l, t);
+    return true;
 }
 
 enum gv_rc

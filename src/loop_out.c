@@ -4,6 +4,7 @@
 
 #include "chain/state/vec.h"
 #include "src/loop_impl.h"
+#include "src/refusal.h"
 
 struct gv_out *
 gv_out_new(struct gv_loop *l, enum gv_out_kind kind)
@@ -20,18 +21,40 @@ gv_out_new(struct gv_loop *l, enum gv_out_kind kind)
     return o;
 }
 
+/* Why not, signed by this node's service. */
+static void
+refuse_peer(struct gv_loop *l, const struct gv_out *o)
+{
+    const char *field = o->why.field ? o->why.field : "";
+    struct gv_sync_answer a = {.why = o->why,
+                               .field = gv_bytes(field, strlen(field))};
+    struct gv_refusal r = {.raw = gv_bytes(o->raw, o->len),
+                           .nonce = o->nonce,
+                           .why = o->why,
+                           .field = a.field};
+    struct gv_sig sig;
+    char text[200];
+
+    gv_reject_text(&o->why, text, sizeof(text));
+    a.text = gv_bytes(text, strlen(text));
+    if (l->stamper &&
+        gv_refusal_sign(&r, l->opt.keys,
+                        &gv_stamper_options(l->stamper)->secret, &sig) == GV_OK)
+        a.sig = gv_bytes(sig.b, sizeof(sig.b));
+    gv_sync_answer(l->sync, o->session, o->request, &a);
+}
+
 static void
 answer_peer(struct gv_loop *l, const struct gv_out *o)
 {
-    struct gv_sync_answer a = {.accepted = o->rc == GV_OK, .why = o->why};
-    char text[200];
+    struct gv_sync_answer a = {.accepted = true};
 
+    if (o->rc != GV_OK) {
+        refuse_peer(l, o);
+        return;
+    }
     a.stamp = gv_bytes(o->stamp, o->stamp_len);
     a.receipt = gv_bytes(o->receipt, o->receipt_len);
-    if (!a.accepted) {
-        gv_reject_text(&o->why, text, sizeof(text));
-        a.text = gv_bytes(text, strlen(text));
-    }
     gv_sync_answer(l->sync, o->session, o->request, &a);
 }
 

@@ -96,6 +96,8 @@ status(void *arg, struct gv_ledger_status *out)
     out->datadir = l->opt.datadir;
     out->ca = s->ca != NULL;
     out->tsa = s->tsa != NULL;
+    out->issuer = s->issuer_keys != NULL;
+    out->notary = s->notary_keys != NULL;
     out->validator = l->opt.validator_count > 0;
     out->miner = l->opt.mine;
     out->ca_url = service_url(l, GV_ROLE_CA, "/.well-known/est", l->ca_url,
@@ -185,25 +187,25 @@ getwarrant(void *arg, struct gv_rpc_call *call)
                                "ca", gv_render_hex(s->keys.ca.cred.key.b, 32)));
 }
 
-/* An OPEN's preimage decodes once room for its signatures follows. */
+/* Whoever the root certified for an auction is not revoked since. */
 static enum gv_rc
-decode_preimage(struct gv_loop *l, struct gv_bytes preimage, uint8_t *buf,
-                size_t cap, struct gv_open *open, struct gv_reject *why)
+check_services(const struct gv_directory *d, const struct gv_open *open,
+               struct gv_reject *why)
 {
-    size_t tail = 3 * 64; /* seller, warrant and this node's validator */
-
-    if (preimage.len + tail > cap)
-        return gv_refuse(why, GV_BAD_ENCODING, "size", preimage.len, cap);
-    memcpy(buf, preimage.p, preimage.len);
-    memset(buf + preimage.len, 0, tail);
-    return gv_open_decode(gv_bytes(buf, preimage.len + tail), l->opt.params,
-                          open, why);
+    if (open->issuer_count > 0 &&
+        gv_directory_revoked(d, &open->issuer.cred.fingerprint))
+        return gv_refuse(why, GV_BAD_CREDENTIAL, "open.issuer", 0, 0);
+    for (unsigned i = 0; i < open->notary_count; i++)
+        if (gv_directory_revoked(d, &open->notary[i].cred.fingerprint))
+            return gv_refuse(why, GV_BAD_CREDENTIAL, "open.notary", i, 0);
+    return GV_OK;
 }
 
 static enum gv_rc
 check_open(struct gv_loop *l, const struct gv_open *open, struct gv_reject *why)
 {
     const struct gv_directory *d = gv_state_registry(l->state)->dir;
+    enum gv_rc rc;
 
     if (open->opening_ms + OPEN_PAST_MS < l->now_ms ||
         open->opening_ms > l->now_ms + OPEN_AHEAD_MS)
@@ -213,7 +215,10 @@ check_open(struct gv_loop *l, const struct gv_open *open, struct gv_reject *why)
         gv_directory_revoked(d, &open->seller.fingerprint))
         return gv_refuse(why, GV_BAD_CREDENTIAL, "open.seller", l->now_ms,
                          open->seller.not_after_ms);
-    return gv_services_check(l->opt.services, open, &l->validator, why);
+    rc = check_services(d, open, why);
+    return rc == GV_OK
+               ? gv_services_check(l->opt.services, open, &l->validator, why)
+               : rc;
 }
 
 static struct gv_rpc_answer *
@@ -244,25 +249,20 @@ signwarrant(void *arg, struct gv_rpc_call *call, struct gv_bytes preimage)
     struct gv_reject why = {.index = GV_NO_INDEX};
     struct gv_rpc_answer *answer;
     struct gv_open *open;
-    uint8_t *buf;
     enum gv_rc rc;
 
     if (!l->opt.services->ca || !l->opt.services->tsa ||
         l->opt.validator_count == 0)
         return gv_ledger_no_role(call, "ca");
-    open = calloc(1, sizeof(*open));
-    buf = malloc(GV_TX_MAX);
-    if (!open || !buf) {
-        answer = gv_rpc_error(call, GV_RPC_INTERNAL, "out of memory");
-    } else {
-        rc = decode_preimage(l, preimage, buf, GV_TX_MAX, open, &why);
-        if (rc == GV_OK)
-            rc = check_open(l, open, &why);
-        answer = rc == GV_OK      ? sign_open(l, call, open)
-                 : rc == GV_FAULT ? gv_ledger_fault(&l->rpc, call)
-                                  : gv_ledger_reject(call, &why);
-    }
-    free(buf);
+    open = malloc(sizeof(*open));
+    if (!open)
+        return gv_rpc_error(call, GV_RPC_INTERNAL, "out of memory");
+    rc = gv_open_decode_preimage(preimage, l->opt.params, open, &why);
+    if (rc == GV_OK)
+        rc = check_open(l, open, &why);
+    answer = rc == GV_OK      ? sign_open(l, call, open)
+             : rc == GV_FAULT ? gv_ledger_fault(&l->rpc, call)
+                              : gv_ledger_reject(call, &why);
     free(open);
     return answer;
 }

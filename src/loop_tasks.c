@@ -31,6 +31,15 @@ gv_ticket_free(struct gv_ticket *t)
     free(t);
 }
 
+void
+gv_ticket_take(struct gv_ticket **list, struct gv_ticket *t)
+{
+    while (*list != t)
+        list = &(*list)->next;
+    *list = t->next;
+    t->next = NULL;
+}
+
 static void
 log_own(struct gv_loop *l, const struct gv_reject *why)
 {
@@ -69,8 +78,12 @@ gv_ticket_reject(struct gv_loop *l, struct gv_ticket *t, enum gv_rc rc,
         if (o) {
             o->session = t->session;
             o->request = t->request;
+            o->nonce = t->nonce;
             o->rc = GV_REJECT;
             o->why = *why;
+            o->raw = t->raw;
+            o->len = t->len;
+            t->raw = NULL;
         }
     }
     if (t->call) {
@@ -176,7 +189,7 @@ settle(struct gv_loop *l, struct gv_ticket *t, bool is_block, enum gv_rc rc,
             rc = gv_refuse(why, GV_DUPLICATE, "transaction", 0, 0);
         answer_test(l, t, rc, why);
     } else if (rc == GV_OK && t->what == GV_SUBMIT_BID) {
-        if (gv_loop_repeat_bid(l, t))
+        if (gv_loop_repeat_bid(l, t) || gv_loop_stamp_again(l, t))
             return;
         rc = gv_refuse(why, GV_DUPLICATE, "bid", 0, 0);
         gv_ticket_reject(l, t, rc, why);

@@ -15,8 +15,6 @@
 #include "src/endpoint.h"
 #include "src/loop.h"
 
-#define REGTEST_BURST 4096
-#define BURST 32
 #define PEERS_MAX 256
 
 struct node {
@@ -28,6 +26,7 @@ struct node {
     struct gv_endpoint endpoint;
     struct gv_services services;
     struct gv_loop *loop;
+    struct gv_ttp_ledger ledger; /* of loop */
     struct gv_net *net;
     struct gv_passphrase passphrase;
     struct gv_seckey validator;
@@ -78,7 +77,8 @@ open_validator(struct node *n, struct gv_error *e)
     char *path;
     enum gv_rc rc;
 
-    if (!given && n->opt->roles == 0)
+    /* Issuer and notary alone certify nobody and order nothing. */
+    if (!given && !(n->opt->roles & (GV_ROLEKEYS_CA | GV_ROLEKEYS_TSA)))
         return GV_OK;
     n->has_validator = true;
     if (!given && n->opt->params->has_secrets) {
@@ -150,43 +150,65 @@ open_keys(struct node *n, struct gv_error *e)
     return open_validator(n, e);
 }
 
-static const char *
-bind_of(const struct node *n, const char *option, unsigned port, char *buf,
-        size_t cap)
+/* The services are there before the chain thread, and ask it when they are
+ * used. */
+static enum gv_rc
+ledger_auction(void *ctx, const struct gv_chain_id *id,
+               struct gv_ttp_auction *out)
 {
-    const char *given = gv_config_string(n->config, option);
+    const struct node *n = ctx;
 
-    if (given)
-        return given;
-    snprintf(buf, cap, "127.0.0.1:%u", port);
-    return buf;
+    return n->ledger.auction(n->ledger.ctx, id, out);
+}
+
+static enum gv_rc
+ledger_enrol(void *ctx, const struct gv_chain_id *auction,
+             const struct gv_pubkey *key, uint8_t **raw, size_t *len)
+{
+    const struct node *n = ctx;
+
+    return n->ledger.enrol(n->ledger.ctx, auction, key, raw, len);
+}
+
+static enum gv_rc
+ledger_cert(void *ctx, const struct gv_hash *fingerprint,
+            struct gv_ttp_cert *out)
+{
+    const struct node *n = ctx;
+
+    return n->ledger.cert(n->ledger.ctx, fingerprint, out);
 }
 
 static void
-publish(void *arg, uint8_t *raw, size_t len)
+ledger_publish(void *ctx, uint8_t *raw, size_t len)
 {
-    struct node *n = arg;
+    const struct node *n = ctx;
 
-    gv_loop_publish(n->loop, raw, len);
+    n->ledger.publish(n->ledger.ctx, raw, len);
+}
+
+static uint64_t
+ledger_now_ms(void *ctx)
+{
+    (void)ctx;
+    return gv_loop_now_ms();
 }
 
 static enum gv_rc
 open_endpoint(struct node *n, struct gv_error *e)
 {
     struct gv_endpoint_options o = {.log = n->log};
-    char rpc[64], tls[64], *cookie = gv_file_join(n->opt->datadir, ".cookie");
+    char *cookie = gv_file_join(n->opt->datadir, ".cookie");
     enum gv_rc rc;
 
     if (!cookie)
         return GV_FAULT;
     o.cookie = cookie;
     o.miner_login = gv_config_string(n->config, "rpc-miner-user");
-    o.rpc_bind =
-        bind_of(n, "rpc-bind", n->opt->params->rpc_port, rpc, sizeof(rpc));
+    o.rpc_bind = gv_config_string(n->config, "rpc-bind");
     o.rpc_tls_bind = gv_config_string(n->config, "rpc-tls-bind");
     if (n->opt->roles != 0)
-        o.tls_bind =
-            bind_of(n, "tls-bind", n->opt->params->tls_port, tls, sizeof(tls));
+        o.tls_bind = gv_config_string(n->config, "tls-bind");
     rc = gv_endpoint_open(&o, &n->endpoint, e);
     free(cookie);
     return rc;
@@ -244,7 +266,6 @@ static enum gv_rc
 open_services(struct node *n, char *host, size_t cap, struct gv_error *e)
 {
     struct gv_services_options o = {0};
-    int approval = gv_config_enum(n->config, "ttp-approval");
     enum gv_rc rc = tls_options(n, host, cap, &o.tls, e);
 
     if (rc != GV_OK)
@@ -254,14 +275,15 @@ open_services(struct node *n, char *host, size_t cap, struct gv_error *e)
     o.keys = n->keys;
     o.kv = n->kv;
     o.roles = n->opt->roles;
-    o.approval = approval >= 0                 ? (enum gv_ca_approval)approval
-                 : n->opt->params->has_secrets ? GV_CA_AUTO
-                                               : GV_CA_HAND;
+    o.approval = (enum gv_ca_approval)gv_config_enum(n->config, "ttp-approval");
     o.passphrase = n->passphrase.len ? n->passphrase.text : NULL;
     o.operator_name = gv_config_string(n->config, "operator");
     o.now_ms = gv_loop_now_ms();
-    o.publish = publish;
-    o.arg = n;
+    o.award_days = (unsigned)gv_config_int(n->config, "ttp-award-days");
+    o.log = n->log;
+    o.ledger =
+        (struct gv_ttp_ledger){n,           ledger_auction, ledger_enrol,
+                               ledger_cert, ledger_publish, ledger_now_ms};
     rc = gv_services_open(&o, &n->services, e);
     gv_wipe(&n->passphrase, sizeof(n->passphrase));
     if (rc == GV_OK)
@@ -302,9 +324,7 @@ open_loop(struct node *n, struct gv_error *e)
     o.verify_threads = threads > 0 ? (unsigned)threads
                        : cores > 0 ? (unsigned)cores
                                    : 1;
-    o.stamp_burst = n->opt->params->has_secrets ? REGTEST_BURST : BURST;
-    if (gv_config_is_set(n->config, "stamp-burst"))
-        o.stamp_burst = (uint64_t)gv_config_int(n->config, "stamp-burst");
+    o.stamp_burst = (uint64_t)gv_config_int(n->config, "stamp-burst");
     o.stamp_refill = (uint64_t)gv_config_int(n->config, "stamp-refill");
     o.mine = n->has_validator || gv_config_bool(n->config, "mine");
     o.follow_all = n->opt->follow_all;
@@ -319,6 +339,7 @@ open_loop(struct node *n, struct gv_error *e)
     n->loop = gv_loop_new(&o, e);
     if (!n->loop)
         return GV_FAULT;
+    n->ledger = gv_loop_ledger(n->loop);
     if (gv_loop_add_methods(n->loop, n->endpoint.rpc) != GV_OK)
         return GV_FAULT;
     return gv_ca_rpc_add(n->endpoint.rpc, &n->services);
@@ -367,7 +388,7 @@ read_peers(struct node *n, struct gv_net_options *o, struct gv_error *e)
 static enum gv_rc
 net_options(struct node *n, struct gv_net_options *o, struct gv_error *e)
 {
-    char buf[64], bind[320];
+    char bind[320];
     char *path = gv_file_join(n->opt->datadir, "peer.key");
     enum gv_rc rc =
         path ? secret_file(path, true, o->keys.secret32, e) : GV_FAULT;
@@ -376,9 +397,8 @@ net_options(struct node *n, struct gv_net_options *o, struct gv_error *e)
     if (rc != GV_OK ||
         gv_net_key_derive(o->keys.secret32, &o->keys.own) != GV_OK)
         return GV_FAULT;
-    snprintf(
-        bind, sizeof(bind), "tcp://%s",
-        bind_of(n, "p2p-bind", n->opt->params->p2p_port, buf, sizeof(buf)));
+    snprintf(bind, sizeof(bind), "tcp://%s",
+             gv_config_string(n->config, "p2p-bind"));
     if (gv_net_addr_parse(bind, &o->bind, e) != GV_OK)
         return GV_FAULT;
     o->magic = n->opt->params->magic;

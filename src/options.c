@@ -33,11 +33,11 @@ static const struct gv_config_option table[] = {
     {.name = "connect",
      .type = GV_CONFIG_LIST,
      .argument = "tcp://HOST:PORT#KEY",
-     .help = "Connect to this peer, named by its key. Repeatable."},
+     .help = "Connect to this peer, named by its key."},
     {.name = "peer-key",
      .type = GV_CONFIG_LIST,
      .argument = "KEY",
-     .help = "Let a peer with this key connect. Repeatable."},
+     .help = "Let a peer with this key connect."},
     {.name = "rpc-bind",
      .type = GV_CONFIG_STRING,
      .argument = "HOST:PORT",
@@ -55,7 +55,8 @@ static const struct gv_config_option table[] = {
     {.name = "ttp",
      .type = GV_CONFIG_STRING,
      .argument = "ROLES",
-     .help = "Trusted services to run: ca,tsa or all (default none)."},
+     .help = "Trusted services to run: ca,tsa,issuer,notary or all (default "
+             "none)."},
     {.name = "ttp-passphrase-file",
      .type = GV_CONFIG_STRING,
      .argument = "FILE",
@@ -65,6 +66,13 @@ static const struct gv_config_option table[] = {
      .choices = "auto|secret|hand",
      .help = "How identities are approved (default auto on regtest, else "
              "hand)."},
+    {.name = "ttp-award-days",
+     .type = GV_CONFIG_INT,
+     .fallback = "30",
+     .min = 1,
+     .max = 3650,
+     .help = "Days after an outcome is final in which seller and winner may "
+             "ask the notary; then it destroys its key."},
     {.name = "operator",
      .type = GV_CONFIG_STRING,
      .fallback = "unnamed operator",
@@ -124,7 +132,7 @@ static const struct gv_config_option table[] = {
      .type = GV_CONFIG_LIST,
      .fallback = "all",
      .argument = "all|AUCTION",
-     .help = "Auctions to follow. Repeatable."},
+     .help = "Auctions to follow."},
     {.name = "mine",
      .type = GV_CONFIG_BOOL,
      .help = "Run the built-in miner (always on for a validator)."},
@@ -224,6 +232,29 @@ read_datadir(struct gv_options *o, struct gv_error *e)
     return GV_OK;
 }
 
+/* GV_ROLEKEYS_... of one word of --ttp, 0: no such role. */
+static unsigned
+role_bits(const char *word, size_t len)
+{
+    static const struct {
+        const char *name;
+        unsigned bits;
+    } roles[] = {
+        {"ca", GV_ROLEKEYS_CA},
+        {"tsa", GV_ROLEKEYS_TSA},
+        {"issuer", GV_ROLEKEYS_ISSUER},
+        {"notary", GV_ROLEKEYS_NOTARY},
+        {"all", GV_ROLEKEYS_CA | GV_ROLEKEYS_TSA | GV_ROLEKEYS_ISSUER |
+                    GV_ROLEKEYS_NOTARY},
+    };
+
+    for (size_t i = 0; i < sizeof(roles) / sizeof(roles[0]); i++)
+        if (strlen(roles[i].name) == len &&
+            memcmp(word, roles[i].name, len) == 0)
+            return roles[i].bits;
+    return 0;
+}
+
 static enum gv_rc
 read_roles(struct gv_options *o, struct gv_error *e)
 {
@@ -231,21 +262,17 @@ read_roles(struct gv_options *o, struct gv_error *e)
 
     while (p && *p) {
         size_t n = strcspn(p, ",");
+        unsigned bits = role_bits(p, n);
 
-        if (n == 3 && memcmp(p, "all", 3) == 0)
-            o->roles |= GV_ROLEKEYS_CA | GV_ROLEKEYS_TSA;
-        else if (n == 2 && memcmp(p, "ca", 2) == 0)
-            o->roles |= GV_ROLEKEYS_CA;
-        else if (n == 3 && memcmp(p, "tsa", 3) == 0)
-            o->roles |= GV_ROLEKEYS_TSA;
-        else {
+        if (bits == 0) {
             char role[32];
 
             snprintf(role, sizeof(role), "%.*s", (int)n, p);
-            gv_options_blame(o->config, "ttp", role, "expected ca, tsa or all",
-                             e);
+            gv_options_blame(o->config, "ttp", role,
+                             "expected ca, tsa, issuer, notary or all", e);
             return GV_REJECT;
         }
+        o->roles |= bits;
         p += n + (p[n] == ',');
     }
     return GV_OK;
@@ -287,6 +314,8 @@ read_file(struct gv_options *o, struct gv_error *e)
 
     if (path)
         rc = gv_config_file(o->config, path, e);
+    if (rc == GV_OK)
+        rc = gv_config_default(o->config, "config", path, e);
     if (rc == GV_ABSENT && given) {
         gv_error_set(e, "%s: no such file", given);
         rc = GV_FAULT;
@@ -334,7 +363,40 @@ check_tls(struct gv_options *o, struct gv_error *e)
     return GV_OK;
 }
 
-static const char *const networks[] = {"main", "test", "regtest"};
+static const struct gv_params *
+network_of(const struct gv_config *c)
+{
+    static const char *const names[] = {"main", "test", "regtest"};
+
+    return gv_params_find(names[gv_config_enum(c, "network")]);
+}
+
+/* Defaults that follow from datadir and network. On regtest bids of one key
+ * are not to be limited in earnest, and nobody is there to approve. */
+static enum gv_rc
+resolve(struct gv_options *o, struct gv_error *e)
+{
+    const struct gv_params *p = o->params;
+    char rpc[32], p2p[32], tls[32];
+    const struct {
+        const char *name, *value;
+    } rows[] = {
+        {"datadir", o->datadir},
+        {"p2p-bind", p2p},
+        {"rpc-bind", rpc},
+        {"tls-bind", tls},
+        {"ttp-approval", p->has_secrets ? "auto" : "hand"},
+        {"stamp-burst", p->has_secrets ? "4096" : "32"},
+    };
+    enum gv_rc rc = GV_OK;
+
+    snprintf(p2p, sizeof(p2p), "127.0.0.1:%u", (unsigned)p->p2p_port);
+    snprintf(rpc, sizeof(rpc), "127.0.0.1:%u", (unsigned)p->rpc_port);
+    snprintf(tls, sizeof(tls), "127.0.0.1:%u", (unsigned)p->tls_port);
+    for (size_t i = 0; rc == GV_OK && i < sizeof(rows) / sizeof(rows[0]); i++)
+        rc = gv_config_default(o->config, rows[i].name, rows[i].value, e);
+    return rc;
+}
 
 enum gv_rc
 gv_options_read(int argc, char **argv, char **environment,
@@ -354,18 +416,15 @@ gv_options_read(int argc, char **argv, char **environment,
     rc = gv_config_environment(out->config, environment, e);
     if (rc != GV_OK)
         return rc;
-    out->params =
-        gv_params_find(networks[gv_config_enum(out->config, "network")]);
     rc = read_datadir(out, e);
     if (rc == GV_OK)
         rc = read_file(out, e);
     /* The file may name the datadir. */
     if (rc == GV_OK)
         rc = read_datadir(out, e);
-    /* The file may name the network. */
+    out->params = network_of(out->config);
     if (rc == GV_OK)
-        out->params =
-            gv_params_find(networks[gv_config_enum(out->config, "network")]);
+        rc = resolve(out, e);
     if (rc == GV_OK)
         rc = read_roles(out, e);
     if (rc == GV_OK)

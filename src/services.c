@@ -6,13 +6,15 @@
 #include <stdlib.h>
 
 #include "src/base/files.h"
+#include "src/pki/x509.h"
 #include "src/services_tls.h"
-#include "src/ttp/x509.h"
 
 #define WORKERS 2
 #define WORKERS_ROOM 4096
+#define NOTARY_TICK_MS 1000
+#define REASON_WITHDRAWN 9 /* privilegeWithdrawn of RFC 5280 */
 
-/* --- the CA's records in the store --- */
+/* --- the services' records in the store --- */
 
 static enum gv_rc
 store_put(void *ctx, struct gv_bytes key, struct gv_bytes value)
@@ -46,7 +48,7 @@ store_get(void *ctx, struct gv_bytes key, uint8_t **value, size_t *len)
 }
 
 static enum gv_rc
-store_each(void *ctx,
+store_each(void *ctx, uint8_t owner,
            enum gv_rc (*visit)(void *, struct gv_bytes, struct gv_bytes),
            void *arg)
 {
@@ -58,7 +60,12 @@ store_each(void *ctx,
 
     if (gv_kv_iter_open(&s->opt.kv, &all, &it) != GV_OK)
         return GV_FAULT;
+    gv_kv_iter_seek(it, gv_bytes(&owner, 1));
     while ((rc = gv_kv_iter_next(it, &row)) == GV_OK) {
+        if (row.key.len == 0 || row.key.p[0] != owner) {
+            rc = GV_ABSENT;
+            break;
+        }
         rc = visit(arg, row.key, row.value);
         if (rc != GV_OK)
             break;
@@ -81,7 +88,7 @@ publish_tx(struct gv_services *s, const struct gv_tx *tx)
         return;
     out = gv_sink_buffer(raw, size.len);
     gv_tx_put(&out, tx);
-    s->opt.publish(s->opt.arg, raw, size.len);
+    s->opt.ledger.publish(s->opt.ledger.ctx, raw, size.len);
 }
 
 static void
@@ -115,11 +122,12 @@ publish_service(struct gv_services *s, const struct gv_rolekeys_role *role)
     OPENSSL_free(der);
 }
 
-void
-gv_services_publish_revoke(struct gv_services *s,
-                           const struct gv_hash *fingerprint, uint8_t reason)
+/* On the registry or an auction's chain. */
+static void
+publish_revoke(struct gv_services *s, const struct gv_chain_id *chain,
+               const struct gv_hash *fingerprint, uint8_t reason)
 {
-    struct gv_tx tx = {.kind = GV_TX_REVOKE, .chain = s->opt.params->registry};
+    struct gv_tx tx = {.kind = GV_TX_REVOKE, .chain = *chain};
 
     tx.u.revoke.fingerprint = *fingerprint;
     tx.u.revoke.reason = reason;
@@ -128,15 +136,35 @@ gv_services_publish_revoke(struct gv_services *s,
         publish_tx(s, &tx);
 }
 
+static void
+publish_record(void *ctx, const struct gv_cred *cred, const uint8_t *reason)
+{
+    if (reason)
+        gv_services_publish_revoke(ctx, &cred->fingerprint, *reason);
+    else
+        publish_cert(ctx, cred);
+}
+
+void
+gv_services_publish_revoke(struct gv_services *s,
+                           const struct gv_hash *fingerprint, uint8_t reason)
+{
+    publish_revoke(s, &s->opt.params->registry, fingerprint, reason);
+}
+
 void
 gv_services_announce(struct gv_services *s)
 {
     if (s->ca) {
         publish_service(s, &s->keys.ca);
-        gv_ca_each(s->ca, publish_cert, s);
+        gv_ca_each(s->ca, publish_record, s);
     }
     if (s->tsa)
         publish_service(s, &s->keys.tsa);
+    if (s->issuer_keys)
+        publish_service(s, &s->keys.issuer);
+    if (s->notary_keys)
+        publish_service(s, &s->keys.notary);
 }
 
 /* --- open and close --- */
@@ -182,7 +210,7 @@ open_ca(struct gv_services *s, struct gv_error *e)
     o.role = &s->keys.ca;
     o.keys = s->opt.keys;
     o.registry = s->opt.params->registry;
-    o.store = (struct gv_ca_store){s, store_put, store_get, store_each};
+    o.store = (struct gv_ttp_store){s, store_put, store_get, store_each};
     o.approval = s->opt.approval;
     o.crl_url = s->ca_crl_url;
     o.issued = publish_cert;
@@ -208,6 +236,135 @@ open_tsa(struct gv_services *s, struct gv_error *e)
         return GV_FAULT;
     return gv_tsa_authority(s->tsa, GV_TSA_PUBLISHED, s->opt.operator_name,
                             s->point, &s->authority);
+}
+
+/* The keys that a role makes for single auctions. */
+static enum gv_rc
+open_auctionkeys(const struct gv_services *s, const char *name,
+                 const struct gv_rolekeys_role *role,
+                 struct gv_auctionkeys **out, struct gv_error *e)
+{
+    struct gv_auctionkeys_options o = {.secret = &role->secret};
+    char *dir = gv_file_join(s->opt.datadir, name);
+
+    if (dir) {
+        o.dir = dir;
+        *out = gv_auctionkeys_open(&o, e);
+    } else {
+        gv_error_set(e, "out of memory");
+    }
+    free(dir);
+    return *out ? GV_OK : GV_FAULT;
+}
+
+/* The token issuer caught somebody. Where the CA runs in the same node it
+ * revokes at once; elsewhere its operator reads the log. */
+static void
+convict(void *ctx, const struct gv_hash *fingerprint,
+        const struct gv_chain_id *auction, const char *why)
+{
+    struct gv_services *s = ctx;
+    struct gv_error e = {""};
+
+    gv_log_warn(s->opt.log, "issuer", "to be revoked", GV_S("why", why),
+                GV_X("certificate", fingerprint->b, 32),
+                GV_X("auction", auction->b, 32));
+    if (!s->ca ||
+        gv_ca_revoke(s->ca, fingerprint, REASON_WITHDRAWN, &e) != GV_OK)
+        return;
+    gv_services_publish_revoke(s, fingerprint, REASON_WITHDRAWN);
+    publish_revoke(s, auction, fingerprint, REASON_WITHDRAWN);
+}
+
+static enum gv_rc
+open_issuer(struct gv_services *s, struct gv_error *e)
+{
+    struct gv_issuer_options o = {0};
+
+    if (open_auctionkeys(s, "ttp/issuer-auctions", &s->keys.issuer,
+                         &s->issuer_keys, e) != GV_OK)
+        return GV_FAULT;
+    o.role = &s->keys.issuer;
+    o.operator_name = s->opt.operator_name;
+    o.keys = s->opt.keys;
+    o.params = s->opt.params;
+    o.auctionkeys = s->issuer_keys;
+    o.store = (struct gv_ttp_store){s, store_put, store_get, store_each};
+    o.ledger = s->opt.ledger;
+    o.convict = convict;
+    o.convict_ctx = s;
+    if (gv_x509_fingerprint(s->keys.tls_cert, &o.server_cert) != GV_OK) {
+        gv_error_set(e, "out of memory");
+        return GV_FAULT;
+    }
+    s->issuer = gv_issuer_new(&o, e);
+    return s->issuer ? GV_OK : GV_FAULT;
+}
+
+struct closing {
+    struct gv_services *s;
+    struct gv_chain_id auction;
+};
+
+static void
+close_issuance(void *arg)
+{
+    struct closing *c = arg;
+
+    gv_issuer_close(c->s->issuer, &c->auction);
+    free(c);
+}
+
+void
+gv_services_closed(struct gv_services *s, const struct gv_chain_id *auction)
+{
+    struct closing *c = s->issuer ? malloc(sizeof(*c)) : NULL;
+
+    if (!c)
+        return;
+    *c = (struct closing){s, *auction};
+    if (!gv_workers_submit(s->workers, close_issuance, c))
+        free(c); /* it is asked again */
+}
+
+/* --- the notary --- */
+
+static enum gv_rc
+open_notary(struct gv_services *s, struct gv_error *e)
+{
+    struct gv_notary_options o = {0};
+
+    if (open_auctionkeys(s, "ttp/notary-auctions", &s->keys.notary,
+                         &s->notary_keys, e) != GV_OK)
+        return GV_FAULT;
+    o.role = &s->keys.notary;
+    o.operator_name = s->opt.operator_name;
+    o.keys = s->opt.keys;
+    o.params = s->opt.params;
+    o.auctionkeys = s->notary_keys;
+    o.store = (struct gv_ttp_store){s, store_put, store_get, store_each};
+    o.ledger = s->opt.ledger;
+    o.log = s->opt.log;
+    o.award_days = s->opt.award_days ? s->opt.award_days : GV_NOTARY_AWARD_DAYS;
+    s->notary = gv_notary_new(&o, e);
+    return s->notary ? GV_OK : GV_FAULT;
+}
+
+static void
+tick_notary(void *arg)
+{
+    gv_notary_tick(arg);
+}
+
+void
+gv_services_tick(struct gv_services *s, uint64_t now_ms)
+{
+    if (!s->notary ||
+        (now_ms >= s->ticked_ms && now_ms < s->ticked_ms + NOTARY_TICK_MS))
+        return;
+    s->ticked_ms = now_ms;
+    /* Without room it is tried again in a second. */
+    (void)gv_workers_submit(s->workers, tick_notary, s->notary);
 }
 
 static enum gv_rc
@@ -244,6 +401,20 @@ open_routes(struct gv_services *s, struct gv_error *e)
         s->tsahttp.pool = (struct gv_est_pool){s->workers, gv_workers_submit};
         s->routes[s->route_count++] = gv_tsahttp_route(&s->tsahttp);
     }
+    if (s->issuer) {
+        s->issuer_http.issuer = s->issuer;
+        s->issuer_http.pool =
+            (struct gv_est_pool){s->workers, gv_workers_submit};
+        gv_issuer_routes(&s->issuer_http, &s->routes[s->route_count]);
+        s->route_count += GV_ISSUER_ROUTES;
+    }
+    if (s->notary) {
+        s->notary_http.notary = s->notary;
+        s->notary_http.pool =
+            (struct gv_est_pool){s->workers, gv_workers_submit};
+        gv_notary_routes(&s->notary_http, &s->routes[s->route_count]);
+        s->route_count += GV_NOTARY_ROUTES;
+    }
     return open_est(s, e);
 }
 
@@ -256,6 +427,10 @@ open_roles(struct gv_services *s, struct gv_error *e)
         rc = open_ca(s, e);
     if (rc == GV_OK && s->opt.roles & GV_ROLEKEYS_TSA)
         rc = open_tsa(s, e);
+    if (rc == GV_OK && s->opt.roles & GV_ROLEKEYS_ISSUER)
+        rc = open_issuer(s, e);
+    if (rc == GV_OK && s->opt.roles & GV_ROLEKEYS_NOTARY)
+        rc = open_notary(s, e);
     if (rc == GV_OK)
         rc = gv_services_open_tls(s, e);
     return rc == GV_OK ? open_routes(s, e) : rc;
@@ -294,86 +469,13 @@ gv_services_close(struct gv_services *s)
 {
     gv_workers_free(s->workers);
     gv_est_free(s->est);
+    gv_issuer_free(s->issuer);
+    gv_notary_free(s->notary);
+    gv_auctionkeys_free(s->issuer_keys);
+    gv_auctionkeys_free(s->notary_keys);
     gv_services_close_tls(s);
     gv_tsa_free(s->tsa);
     gv_ca_free(s->ca);
     gv_rolekeys_clear(&s->keys);
     memset(s, 0, sizeof(*s));
-}
-
-/* --- warrants --- */
-
-void
-gv_services_warrant(const struct gv_services *s,
-                    const struct gv_pubkey *validator, struct gv_open *out)
-{
-    out->ca = s->keys.ca.cred;
-    out->ca_der = gv_bytes(NULL, 0);
-    out->authority_count = 1;
-    out->authority[0] = s->authority;
-    out->validator_count = 1;
-    out->validator[0].key = *validator;
-    out->validator[0].operator_name =
-        gv_bytes(s->opt.operator_name, strlen(s->opt.operator_name));
-}
-
-static bool
-same_authority(const struct gv_authority *a, const struct gv_authority *b)
-{
-    return a->alg == b->alg && gv_bytes_eq(a->key, b->key) &&
-           GV_ID_EQ(&a->cert, &b->cert) && a->accuracy_ms == b->accuracy_ms &&
-           a->ordering == b->ordering && gv_bytes_eq(a->policy, b->policy);
-}
-
-static void
-warrant_digest(const struct gv_open *o, uint8_t out32[32])
-{
-    struct gv_sha256 h;
-    struct gv_sink sink = gv_sink_hash(&h);
-
-    gv_sha256_init(&h);
-    gv_open_put_warrant(&sink, o);
-    gv_sha256_end(&h, out32);
-}
-
-/* Byte for byte what this node would have offered: names too. */
-static enum gv_rc
-same_warrant(const struct gv_services *s, const struct gv_open *open,
-             const struct gv_pubkey *validator, struct gv_reject *why)
-{
-    struct gv_open *own = calloc(1, sizeof(*own));
-    uint8_t a[32], b[32];
-
-    if (!own)
-        return GV_FAULT;
-    gv_services_warrant(s, validator, own);
-    warrant_digest(own, a);
-    warrant_digest(open, b);
-    free(own);
-    return memcmp(a, b, 32) == 0
-               ? GV_OK
-               : gv_refuse(why, GV_NOT_SIGNER, "open.warrant", 0, 0);
-}
-
-enum gv_rc
-gv_services_check(const struct gv_services *s, const struct gv_open *open,
-                  const struct gv_pubkey *validator, struct gv_reject *why)
-{
-    uint8_t digest[32];
-
-    if (!GV_ID_EQ(&open->ca.key, &s->keys.ca.cred.key))
-        return gv_refuse(why, GV_NOT_SIGNER, "open.ca", 0, 0);
-    if (open->authority_count != 1 ||
-        !same_authority(&open->authority[0], &s->authority))
-        return gv_refuse(why, GV_NOT_SIGNER, "open.authorities",
-                         open->authority_count, 1);
-    if (open->validator_count != 1 ||
-        !GV_ID_EQ(&open->validator[0].key, validator))
-        return gv_refuse(why, GV_NOT_SIGNER, "open.validators",
-                         open->validator_count, 1);
-    gv_cred_digest(&open->seller, &open->registry, digest);
-    if (!gv_key_verify(s->opt.keys, &s->keys.ca.cred.key, digest,
-                       &open->seller.sig))
-        return gv_refuse(why, GV_BAD_CREDENTIAL, "open.seller", 0, 0);
-    return same_warrant(s, open, validator, why);
 }

@@ -3,8 +3,8 @@
  * run, their keys, the certification authority, the stamping engine and their
  * TLS endpoint.
  *
- * The services run on the http thread and the pool of workers; what belongs
- * on the ledger they hand to `publish`, which must be safe from any thread.
+ * The services run on the http thread and the pool of workers; what they need
+ * of the ledger, and what belongs on it, goes through `ledger`.
  *
  * Thread-safety: open and close from one thread; what is inside is read-only
  * or locks by itself.
@@ -16,10 +16,14 @@
 #include "gavel/open.h"
 #include "src/rpc/http.h"
 #include "src/rpc/http_tls.h"
+#include "src/ttp/auctionkeys.h"
 #include "src/ttp/ca.h"
 #include "src/ttp/clientcert.h"
 #include "src/ttp/crlhttp.h"
 #include "src/ttp/est.h"
+#include "src/ttp/issuer_http.h"
+#include "src/ttp/ledger.h"
+#include "src/ttp/notary_http.h"
 #include "src/ttp/revoked.h"
 #include "src/ttp/tsa.h"
 #include "src/ttp/tsahttp.h"
@@ -42,25 +46,33 @@ struct gv_services_options {
     const struct gv_params *params;
     const struct gv_keys *keys; /* may sign */
     struct gv_kv kv;            /* borrowed: the CA's records */
-    unsigned roles;             /* GV_ROLEKEYS_CA, GV_ROLEKEYS_TSA */
+    unsigned roles;             /* GV_ROLEKEYS_CA, ... */
     enum gv_ca_approval approval;
     const char *passphrase;    /* of the role keys, or NULL; needed by open
                                 * alone */
     const char *operator_name; /* shown in OPEN and SERVICE */
     struct gv_services_tls tls;
     uint64_t now_ms;
-    /* A transaction for the registry. Takes raw (heap). */
-    void (*publish)(void *arg, uint8_t *raw, size_t len);
-    void *arg;
+    unsigned award_days; /* of the notary; 0: GV_NOTARY_AWARD_DAYS */
+    struct gv_ttp_ledger ledger;
+    struct gv_log *log; /* may be NULL */
 };
 
-#define GV_SERVICES_ROUTES (GV_EST_ROUTES + GV_CRLHTTP_ROUTES + 1)
+#define GV_SERVICES_ROUTES                                                     \
+    (GV_EST_ROUTES + GV_CRLHTTP_ROUTES + 1 + GV_ISSUER_ROUTES +                \
+     GV_NOTARY_ROUTES)
 
 struct gv_services {
     struct gv_services_options opt;
     struct gv_rolekeys keys;
     struct gv_ca *ca;
     struct gv_tsa *tsa;
+    struct gv_auctionkeys *issuer_keys, *notary_keys; /* NULL: not the role */
+    struct gv_issuer *issuer;
+    struct gv_issuer_http issuer_http;
+    struct gv_notary *notary;
+    struct gv_notary_http notary_http;
+    uint64_t ticked_ms; /* the chain thread's: gv_services_tick */
     struct gv_est *est;
     struct gv_tsahttp tsahttp;
     struct gv_crlhttp crlhttp;
@@ -85,15 +97,25 @@ enum gv_rc gv_services_open(const struct gv_services_options *o,
 /* Serve the roles at a listener of a server that has not started. */
 void gv_services_serve(struct gv_services *s,
                        struct gv_http_listener *listener);
-/* Whom a TLS listener of this node serves (gv_http_guard; ctx: the services):
+/* Whom the TLS listeners of this node serve (gv_http_guard; ctx: the services):
  * with tls.mutual, only clients whose certificate is good, but for what
- * somebody without one must be able to ask. */
+ * somebody without one must be able to ask the services; of JSON-RPC's, which
+ * takes every path, the revocation lists alone. */
 bool gv_services_admit(void *services, struct gv_http_request *request);
+bool gv_services_admit_rpc(void *services, struct gv_http_request *request);
 /* The fingerprints that the registry says are revoked, all of them; takes list
  * (heap). Any thread; legal when nothing runs. */
 void gv_services_revoked(struct gv_services *s, struct gv_hash *list, size_t n);
-/* Announce the services, and the credentials the registry may lack. */
+/* Announce the services, and the credentials and revocations the registry may
+ * lack. */
 void gv_services_announce(struct gv_services *s);
+/* An auction is past its close, and its chain has no ISSUED yet: if this
+ * node's issuer serves it, it publishes one, on the pool. Any thread. */
+void gv_services_closed(struct gv_services *s,
+                        const struct gv_chain_id *auction);
+/* The notary's housekeeping, on the pool and once a second at most. The chain
+ * thread alone. */
+void gv_services_tick(struct gv_services *s, uint64_t now_ms);
 /* A REVOKE of a certificate this CA issued, for the registry. Any thread. */
 void gv_services_publish_revoke(struct gv_services *s,
                                 const struct gv_hash *fingerprint,

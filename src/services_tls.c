@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "src/ttp/x509.h"
+#include "src/pki/x509.h"
 
 /* What this CA has revoked counts at once, what the registry says as soon as
  * it stands in a block. */
@@ -123,6 +123,24 @@ is_open(const char *path)
     for (size_t i = 0; i < sizeof(open) / sizeof(open[0]); i++)
         if (strcmp(path, open[i]) == 0)
             return true;
+    /* Issuer and notary check signatures of those who ask, and a winner may
+     * want to stay unknown (I33). */
+    return strncmp(path, "/issuer/", 8) == 0 ||
+           strncmp(path, "/notary/", 8) == 0;
+}
+
+static bool
+has_certificate(const struct gv_services *s, struct gv_http_request *request)
+{
+    const unsigned roles =
+        GV_CLIENTCERT_ROLE(GV_ROLE_USER) | GV_CLIENTCERT_ROLE(GV_ROLE_NODE);
+    struct gv_error why;
+
+    if (gv_clientcert_judge(s->judge, gv_http_peer_cert(request),
+                            gv_http_peer_chain(request), roles,
+                            &why) == GV_CLIENTCERT_OK)
+        return true;
+    gv_http_reply_text(request, 403, why.text);
     return false;
 }
 
@@ -130,17 +148,20 @@ bool
 gv_services_admit(void *services, struct gv_http_request *request)
 {
     const struct gv_services *s = services;
-    const unsigned roles =
-        GV_CLIENTCERT_ROLE(GV_ROLE_USER) | GV_CLIENTCERT_ROLE(GV_ROLE_NODE);
-    struct gv_error why;
 
-    if (!s->opt.tls.mutual || is_open(gv_http_path(request)) ||
-        gv_clientcert_judge(s->judge, gv_http_peer_cert(request),
-                            gv_http_peer_chain(request), roles,
-                            &why) == GV_CLIENTCERT_OK)
-        return true;
-    gv_http_reply_text(request, 403, why.text);
-    return false;
+    return !s->opt.tls.mutual || is_open(gv_http_path(request)) ||
+           has_certificate(s, request);
+}
+
+bool
+gv_services_admit_rpc(void *services, struct gv_http_request *request)
+{
+    const struct gv_services *s = services;
+    const char *path = gv_http_path(request);
+
+    return !s->opt.tls.mutual || strcmp(path, GV_CRLHTTP_CA_PATH) == 0 ||
+           strcmp(path, GV_CRLHTTP_ROOT_PATH) == 0 ||
+           has_certificate(s, request);
 }
 
 void

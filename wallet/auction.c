@@ -218,3 +218,37 @@ gv_signer_open(struct gv_cli *cli, struct gv_signer *out)
     }
     return GV_EXIT_OK;
 }
+
+int
+gv_auction_sign(struct gv_cli *cli,
+                int (*act)(struct gv_cli *cli, struct gv_auction *a,
+                           const struct gv_signer *s))
+{
+    struct gv_signer signer;
+    struct gv_auction a;
+    int code = gv_signer_open(cli, &signer);
+
+    if (code != GV_EXIT_OK)
+        return code;
+    code = gv_auction_fetch(cli, gv_config_argument(cli->config, 0), &a);
+    if (code == GV_EXIT_OK) {
+        code = act(cli, &a, &signer);
+        gv_auction_clear(&a);
+    }
+    gv_signer_clear(&signer);
+    return code;
+}
+
+int
+gv_bid_fetch(struct gv_cli *cli, json_t **row)
+{
+    char id[65];
+    int code = gv_cli_id(cli, gv_config_argument(cli->config, 0), "bid", id);
+
+    if (code == GV_EXIT_OK)
+        code = gv_cli_call(cli, "getbid", json_pack("{ss}", "bid", id), row);
+    if (code != GV_EXIT_OK || strcmp(gv_json_text(*row, "bid"), id) == 0)
+        return code;
+    json_decref(*row);
+    return gv_cli_fail(cli, GV_EXIT_NODE, "the node gave another bid");
+}

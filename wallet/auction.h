@@ -50,4 +50,14 @@ char *gv_auction_amount(const json_t *object, const char *key,
 /* The identity of --as, able to sign. Clear with gv_signer_clear. */
 int gv_signer_open(struct gv_cli *cli, struct gv_signer *out) GV_MUST_CHECK;
 
+/* Act on the auction that the command's first argument names, as the identity
+ * of --as. The exit code of act, or that of what failed before. */
+int gv_auction_sign(struct gv_cli *cli,
+                    int (*act)(struct gv_cli *cli, struct gv_auction *a,
+                               const struct gv_signer *s)) GV_MUST_CHECK;
+
+/* The node's row of the bid that the command's first argument names. An exit
+ * code; a new reference after GV_EXIT_OK. */
+int gv_bid_fetch(struct gv_cli *cli, json_t **row) GV_MUST_CHECK;
+
 #endif

@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 
+#include "src/client/nodeopt.h"
 #include "wallet/json.h"
 
 static void
@@ -31,7 +32,7 @@ gv_cli_fail(const struct gv_cli *cli, int code, const char *format, ...)
     va_list args;
 
     va_start(args, format);
-    vsnprintf(e.text, sizeof(e.text), format, args);
+    gv_error_setv(&e, format, args);
     va_end(args);
     print_error(cli, code, e.text, NULL);
     return code;
@@ -45,40 +46,22 @@ gv_cli_fail_rpc(const struct gv_cli *cli, enum gv_rc rc,
     return rc == GV_REJECT ? GV_EXIT_FAILED : GV_EXIT_NODE;
 }
 
-/* --node, or the port of the network on this machine. */
-static const char *
-node_url(const struct gv_cli *cli, char out[64])
-{
-    const char *url = gv_config_string(cli->config, "node");
-    const struct gv_params *params = cli->params;
-
-    if (url != NULL)
-        return url;
-    if (params == NULL)
-        params = gv_params_find("main");
-    snprintf(out, 64, "http://127.0.0.1:%u", (unsigned)params->rpc_port);
-    return out;
-}
-
 struct gv_rpcclient *
 gv_cli_client(const struct gv_cli *cli, struct gv_error *e)
 {
-    char url[64];
+    const struct gv_params *params =
+        cli->params != NULL ? cli->params : gv_params_find("main");
+    char url[GV_NODEOPT_URL_MAX];
     struct gv_rpcclient_options options = {
-        .node = node_url(cli, url),
-        .cert_file = gv_config_string(cli->config, "node-cert"),
-        .key_file = gv_config_string(cli->config, "node-key"),
         .cookie = cli->cookie,
         .timeout_ms = (unsigned)gv_config_ms(cli->config, "timeout")};
 
+    gv_nodeopt_fill(cli->config, params, url, &options);
     if (strncmp(options.node, "https://", 8) == 0 && cli->params == NULL) {
         gv_error_set(e, "an https:// node must prove its network: say "
                         "--network");
         return NULL;
     }
-    if (cli->params != NULL && cli->params->root_cert_pem != NULL)
-        options.roots = gv_bytes(cli->params->root_cert_pem,
-                                 strlen(cli->params->root_cert_pem));
     return gv_rpcclient_new(&options, e);
 }
 
@@ -218,8 +201,10 @@ gv_cli_keys(struct gv_cli *cli)
 int
 gv_cli_passphrase(struct gv_cli *cli, bool confirm, struct gv_passphrase *out)
 {
+    const char *option = cli->passphrase_option;
     struct gv_passphrase_source source = {
-        .file = gv_config_string(cli->config, "passphrase-file"),
+        .file = gv_config_string(cli->config,
+                                 option != NULL ? option : "passphrase-file"),
         .prompt = confirm ? "New wallet passphrase" : "Wallet passphrase",
         .confirm = confirm};
     struct gv_error e;

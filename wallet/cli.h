@@ -32,6 +32,7 @@ struct gv_cli {
     struct gv_config *config;
     bool json;
     char *wallet_dir, *cookie;
+    const char *passphrase_option; /* the wallet's; NULL: passphrase-file */
     /* made on first use */
     const struct gv_params *params;
     struct gv_keys *keys;
@@ -89,7 +90,8 @@ const struct gv_keys *gv_cli_keys(struct gv_cli *cli);
 
 /* --- the wallet --- */
 
-/* Read the wallet's passphrase: --passphrase-file or the terminal. */
+/* Read the wallet's passphrase: from the file that cli->passphrase_option
+ * names, or the terminal. */
 int gv_cli_passphrase(struct gv_cli *cli, bool confirm,
                       struct gv_passphrase *out) GV_MUST_CHECK;
 

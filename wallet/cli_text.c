@@ -1,5 +1,4 @@
 /* cli_text.c - talking to people, for the commands (wallet/cli.h). */
-#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
@@ -88,34 +87,48 @@ gv_cli_id(const struct gv_cli *cli, const char *text, const char *what,
     return GV_EXIT_OK;
 }
 
-static char *
-read_stdin(void)
+/* GV_OK, or GV_FAULT with e set. */
+static enum gv_rc
+read_stdin(uint8_t **out, size_t *len, struct gv_error *e)
 {
-    char *text = calloc(1, TEXT_MAX + 1);
-    size_t len = 0, n;
+    uint8_t *text = calloc(1, TEXT_MAX + 2);
+    size_t n;
 
-    if (text == NULL)
-        return NULL;
-    while ((n = fread(text + len, 1, TEXT_MAX - len, stdin)) > 0)
-        len += n;
-    text[len] = '\0';
-    return text;
+    *len = 0;
+    if (text == NULL) {
+        gv_error_set(e, "stdin: out of memory");
+        return GV_FAULT;
+    }
+    while ((n = fread(text + *len, 1, TEXT_MAX + 1 - *len, stdin)) > 0)
+        *len += n;
+    if (*len > TEXT_MAX || ferror(stdin)) {
+        free(text);
+        gv_error_set(e, "stdin: cannot be read, or is longer than %u bytes",
+                     TEXT_MAX);
+        return GV_FAULT;
+    }
+    *out = text;
+    return GV_OK;
 }
 
 char *
 gv_cli_read_text(const struct gv_cli *cli, const char *path)
 {
+    bool is_stdin = strcmp(path, "-") == 0;
     uint8_t *text = NULL;
     struct gv_error e;
     size_t len;
-    enum gv_rc rc;
+    enum gv_rc rc = is_stdin ? read_stdin(&text, &len, &e)
+                             : gv_file_read(path, TEXT_MAX, &text, &len, &e);
 
-    if (strcmp(path, "-") == 0)
-        return read_stdin();
-    rc = gv_file_read(path, TEXT_MAX, &text, &len, &e);
-    if (rc == GV_ABSENT)
+    if (rc == GV_OK && strlen((char *)text) == len)
+        return (char *)text;
+    if (rc == GV_OK)
+        gv_cli_fail(cli, GV_EXIT_USAGE, "%s: holds a zero byte", path);
+    else if (rc == GV_ABSENT)
         gv_cli_fail(cli, GV_EXIT_USAGE, "%s: no such file", path);
-    else if (rc != GV_OK)
+    else
         gv_cli_fail(cli, GV_EXIT_USAGE, "%s", e.text);
-    return rc == GV_OK ? (char *)text : NULL;
+    free(text);
+    return NULL;
 }

@@ -61,26 +61,19 @@ send(struct gv_cli *cli, const struct gv_auction *a, const struct gv_signer *s)
 }
 
 static int
+close_early(struct gv_cli *cli, struct gv_auction *a, const struct gv_signer *s)
+{
+    int code = check(cli, a, s);
+
+    if (code == GV_EXIT_OK && !gv_cli_confirm(cli, "Close this auction early?"))
+        code = GV_EXIT_FAILED;
+    return code == GV_EXIT_OK ? send(cli, a, s) : code;
+}
+
+static int
 run(struct gv_cli *cli)
 {
-    struct gv_signer signer;
-    struct gv_auction a;
-    int code = gv_signer_open(cli, &signer);
-
-    if (code != GV_EXIT_OK)
-        return code;
-    code = gv_auction_fetch(cli, gv_config_argument(cli->config, 0), &a);
-    if (code == GV_EXIT_OK) {
-        code = check(cli, &a, &signer);
-        if (code == GV_EXIT_OK &&
-            !gv_cli_confirm(cli, "Close this auction early?"))
-            code = GV_EXIT_FAILED;
-        if (code == GV_EXIT_OK)
-            code = send(cli, &a, &signer);
-        gv_auction_clear(&a);
-    }
-    gv_signer_clear(&signer);
-    return code;
+    return gv_auction_sign(cli, close_early);
 }
 
 const struct gv_command gv_cmd_auction_close = {

@@ -5,6 +5,7 @@
 #include "wallet/commands.h"
 #include "wallet/json.h"
 #include "wallet/publish.h"
+#include "wallet/seats.h"
 #include "wallet/terms.h"
 
 /* "now", "+10m", or milliseconds since 1970. */
@@ -32,24 +33,52 @@ opening_time(struct gv_cli *cli, uint64_t *out)
     return GV_EXIT_OK;
 }
 
+/* "2of3", or nothing: what there is. */
 static int
-publish(struct gv_cli *cli, const struct gv_make_open *what,
-        struct gv_chain_id *id)
+find_seats(struct gv_cli *cli, const struct gv_signer *seller,
+           struct gv_seats *out)
+{
+    const char *text = gv_config_string(cli->config, "notaries");
+    struct gv_seats_wish wish = {
+        .cut_log2 = (unsigned)gv_config_int(cli->config, "cut")};
+    char end;
+
+    if (text != NULL &&
+        (sscanf(text, "%2uof%2u%c", &wish.t, &wish.notaries, &end) != 2 ||
+         wish.t == 0 || wish.t > wish.notaries ||
+         wish.notaries > GV_NOTARIES_MAX))
+        return gv_cli_fail(cli, GV_EXIT_USAGE,
+                           "--notaries: '%.20s': expected TofN, as 2of3, with "
+                           "1 <= T <= N <= %d",
+                           text, GV_NOTARIES_MAX);
+    return gv_seats_open(cli, &wish, seller, out);
+}
+
+static int
+publish(struct gv_cli *cli, struct gv_make_open *what, struct gv_chain_id *id)
 {
     struct gv_rpcclient_error error = {0};
     struct gv_signer signer;
     enum gv_rc rc;
+    struct gv_seats seats;
+    bool anonymous = what->terms.identity == GV_ANONYMOUS;
     int code = gv_signer_open(cli, &signer);
 
     if (code != GV_EXIT_OK)
         return code;
-    if (gv_cli_status(cli, &code) != NULL) {
+    memset(&seats, 0, sizeof(seats));
+    if (gv_cli_status(cli, &code) != NULL && anonymous) {
+        code = find_seats(cli, &signer, &seats);
+        what->seats = &seats;
+    }
+    if (code == GV_EXIT_OK) {
         rc = gv_publish_auction(cli->rpc, &signer, cli->params, what, id,
                                 &error);
         if (rc != GV_OK)
             code = gv_cli_fail_rpc(cli, rc, &error);
         gv_rpcclient_error_clear(&error);
     }
+    gv_seats_clear(&seats);
     gv_signer_clear(&signer);
     return code;
 }

@@ -25,6 +25,18 @@ static const struct gv_config_option options[] = {
      .argument = "TIME"},
 };
 
+/* An amount, or a dash where there is none. */
+static void
+amount_cell(struct gv_columns *t, const json_t *o, const char *key)
+{
+    struct gv_currency c = gv_auction_currency(o);
+    char amount[40];
+
+    gv_columns_cell(
+        t, "%s",
+        gv_json_u64(o, key) == 0 ? "-" : gv_auction_amount(o, key, &c, amount));
+}
+
 static void
 row(struct gv_columns *t, const json_t *o)
 {
@@ -32,8 +44,8 @@ row(struct gv_columns *t, const json_t *o)
 
     gv_columns_cell(t, "%s", gv_json_text(o, "auction"));
     gv_columns_cell(t, "%s", gv_json_text(o, "standing"));
-    gv_columns_cell(t, "%" PRIu64, gv_json_u64(o, "amount"));
-    gv_columns_cell(t, "%" PRIu64, gv_json_u64(o, "price"));
+    amount_cell(t, o, "amount");
+    amount_cell(t, o, "price");
     gv_columns_cell(t, "%s", gv_json_text(o, "phase"));
     if (json_is_integer(left))
         gv_columns_cell(t, "%" PRIu64 " s",
@@ -50,8 +62,7 @@ list(struct gv_cli *cli)
     const struct gv_list_view view = {
         .method = "listoutcomes",
         .member = "outcomes",
-        .heads = "auction|standing|>own minor|>price minor|phase|>left|final|"
-                 "title",
+        .heads = "auction|standing|>own bid|>price|phase|>left|final|title",
         .nothing = "no auctions of this bidder",
         .row = row};
     json_t *params = gv_list_params(cli);
@@ -85,26 +96,29 @@ get_outcome(struct gv_cli *cli, const char *auction, json_t **out)
     }
 }
 
+/* Nothing is called sold, and nobody the winner, before it is final. */
 static void
 print_people(const struct gv_auction *a, const json_t *o)
 {
-    bool provisional = gv_json_bool(o, "provisional");
+    const char *status = gv_json_text(o, "status");
+    bool final = gv_json_bool(o, "final");
+    bool sold = strcmp(status, "sold") == 0;
     char amount[40];
 
     gv_columns_line(stdout, "auction", "%s", a->hex);
     gv_columns_line(stdout, "phase", "%s", gv_json_text(a->info, "phase"));
-    if (!gv_json_bool(o, "final"))
+    if (!final)
         gv_columns_line(stdout, "result", "%s",
-                        provisional
-                            ? "none yet; leading by the bids so far:"
+                        gv_json_bool(o, "provisional")
+                            ? "none yet; by the bids so far:"
                             : "on the chain, not final: it may still change");
-    gv_columns_line(stdout, provisional ? "so far" : "status", "%s",
-                    gv_json_text(o, "status"));
-    if (strcmp(gv_json_text(o, "status"), "sold") == 0) {
-        gv_columns_line(stdout, provisional ? "leader" : "winner", "%s",
+    if (final || !sold)
+        gv_columns_line(stdout, final ? "status" : "so far", "%s", status);
+    if (sold) {
+        gv_columns_line(stdout, final ? "winner" : "leader", "%s",
                         gv_json_text(o, "winner"));
         gv_columns_line(
-            stdout, "price", "%s",
+            stdout, final ? "price" : "leading bid", "%s",
             gv_auction_amount(o, "price", &a->open.terms.currency, amount));
     }
 }

@@ -1,6 +1,4 @@
 /* cmd_bid_list.c - gavel bid list: the twelve lists of bids. */
-#include <inttypes.h>
-
 #include "wallet/auction.h"
 #include "wallet/commands.h"
 #include "wallet/json.h"
@@ -24,11 +22,12 @@ static const struct gv_config_option options[] = {
 static void
 row(struct gv_columns *t, const json_t *b)
 {
-    char time[40];
+    struct gv_currency c = gv_auction_currency(b);
+    char time[40], amount[40];
 
     gv_columns_cell(t, "%s", gv_json_text(b, "bid"));
     gv_columns_cell(t, "%s", gv_cli_time(gv_json_u64(b, "t_us"), time));
-    gv_columns_cell(t, "%" PRIu64, gv_json_u64(b, "amount"));
+    gv_columns_cell(t, "%s", gv_auction_amount(b, "amount", &c, amount));
     gv_columns_cell(t, "%s", gv_json_text(b, "state"));
     gv_columns_cell(t, "%s%s", gv_json_text(b, "code_name"),
                     gv_json_bool(b, "leading") ? " (leading)" : "");
@@ -70,7 +69,7 @@ run(struct gv_cli *cli)
     const struct gv_list_view view = {
         .method = "listbids",
         .member = "bids",
-        .heads = "bid|time|>amount minor|state|verdict|auction|bidder",
+        .heads = "bid|time|>amount|state|verdict|auction|bidder",
         .nothing = "no bids",
         .row = row};
     json_t *params = gv_list_params(cli);

@@ -1,4 +1,5 @@
 /* cmd_bid_place.c - gavel bid place: one bid, judged here before it is sent. */
+#include "wallet/anonymous.h"
 #include "wallet/auction.h"
 #include "wallet/columns.h"
 #include "wallet/commands.h"
@@ -23,8 +24,18 @@ judge(struct gv_cli *cli, const struct gv_auction *a, const struct gv_signer *s,
       uint64_t amount)
 {
     struct gv_fold_row row = {0};
+    struct gv_pubkey key = s->key;
+    struct gv_pseudonym pseudonym;
     char text[400];
-    int code = gv_auction_try(cli, a, &s->key, amount, &row);
+    int code;
+
+    /* Caps count what the pseudonym has bid. */
+    if (a->open.terms.identity == GV_ANONYMOUS &&
+        gv_anonymous_find(cli, a, s, &pseudonym) == GV_OK) {
+        key = pseudonym.signer.key;
+        gv_wipe(&pseudonym, sizeof(pseudonym));
+    }
+    code = gv_auction_try(cli, a, &key, amount, &row);
 
     if (code != GV_EXIT_OK || row.code == GV_ACCEPTED)
         return code;
@@ -76,12 +87,25 @@ print_result(const struct gv_cli *cli, const struct gv_auction *a,
                     gv_cli_time(gv_json_u64(row, "deadline_us"), time));
 }
 
+/* Enrol if need be, and say who bids: the certified key, or its pseudonym. What
+ * *bidder owns stays s's. */
+static int
+enter(struct gv_cli *cli, const struct gv_auction *a, const struct gv_signer *s,
+      struct gv_signer *bidder)
+{
+    if (a->open.terms.identity == GV_ANONYMOUS)
+        return gv_anonymous_enrol(cli, a, s, bidder);
+    *bidder = *s;
+    return gv_place_enrol(cli, a, s);
+}
+
 static int
 place(struct gv_cli *cli, struct gv_auction *a, const struct gv_signer *s)
 {
     const char *text = gv_config_argument(cli->config, 1);
     struct gv_amount amount;
     struct gv_place what = {.force = gv_config_bool(cli->config, "force")};
+    struct gv_signer bidder = {.keys = NULL};
     json_t *row;
     char id[65];
     int code;
@@ -106,30 +130,19 @@ place(struct gv_cli *cli, struct gv_auction *a, const struct gv_signer *s)
         code = gv_place_listed(cli, a,
                                (uint64_t)gv_config_ms(cli->config, "wait"));
     if (code == GV_EXIT_OK)
-        code = gv_place_enrol(cli, a, s);
+        code = enter(cli, a, s, &bidder);
     if (code == GV_EXIT_OK)
-        code = gv_place_bid(cli, a, s, &what, id, &row);
+        code = gv_place_bid(cli, a, &bidder, &what, id, &row);
     if (code == GV_EXIT_OK)
         print_result(cli, a, id, row);
+    gv_wipe(&bidder, sizeof(bidder));
     return code;
 }
 
 static int
 run(struct gv_cli *cli)
 {
-    struct gv_signer signer;
-    struct gv_auction a;
-    int code = gv_signer_open(cli, &signer);
-
-    if (code != GV_EXIT_OK)
-        return code;
-    code = gv_auction_fetch(cli, gv_config_argument(cli->config, 0), &a);
-    if (code == GV_EXIT_OK) {
-        code = place(cli, &a, &signer);
-        gv_auction_clear(&a);
-    }
-    gv_signer_clear(&signer);
-    return code;
+    return gv_auction_sign(cli, place);
 }
 
 const struct gv_command gv_cmd_bid_place = {

@@ -1,13 +1,12 @@
 /* cmd_bid_show.c - gavel bid show: one bid, and its proof of inclusion
  * checked here. */
-#include <gavel/block.h>
-#include <gavel/merkle.h>
 #include <inttypes.h>
 #include <stdlib.h>
 
 #include "wallet/auction.h"
 #include "wallet/columns.h"
 #include "wallet/commands.h"
+#include "wallet/inclusion.h"
 #include "wallet/json.h"
 
 static const struct gv_config_option options[] = {
@@ -15,63 +14,6 @@ static const struct gv_config_option options[] = {
      .type = GV_CONFIG_BOOL,
      .help = "Fetch the proof that it is in a block and check it."},
 };
-
-static size_t
-read_path(const json_t *proof, uint8_t path[GV_MERKLE_MAX][32])
-{
-    const json_t *list = json_object_get(proof, "path"), *item;
-    size_t i, n = json_array_size(list);
-
-    if (n > GV_MERKLE_MAX)
-        return SIZE_MAX;
-    json_array_foreach(list, i,
-                       item) if (!json_is_string(item) ||
-                                 gv_unhex(json_string_value(item), path[i],
-                                          32) != GV_OK) return SIZE_MAX;
-    return n;
-}
-
-/* Is this transaction the BID of that id? */
-static bool
-is_bid(struct gv_bytes raw, const char *id)
-{
-    struct gv_reject why;
-    struct gv_tx tx;
-    char hex[65];
-
-    return gv_tx_decode(raw, &tx, &why) == GV_OK && tx.kind == GV_TX_BID &&
-           strcmp(gv_hex(tx.u.bid.id.b, 32, hex), id) == 0;
-}
-
-/* Bid -> transaction -> path -> header, whose work is checked. */
-static bool
-proof_ok(const json_t *proof, const char *id, struct gv_sealed_header *header)
-{
-    uint8_t path[GV_MERKLE_MAX][32], *tx, *raw;
-    size_t tx_len = 0, raw_len = 0, n = read_path(proof, path);
-    struct gv_reject why;
-    struct gv_reader r;
-    bool ok = false;
-
-    tx = gv_json_blob(proof, "tx", &tx_len);
-    raw = gv_json_blob(proof, "header", &raw_len);
-    if (tx != NULL && raw != NULL && n != SIZE_MAX) {
-        struct gv_tx_id leaf;
-
-        r = gv_reader(gv_bytes(raw, raw_len));
-        gv_sealed_header_get(&r, header);
-        gv_tx_id_of(gv_bytes(tx, tx_len), &leaf);
-        ok = gv_reader_done(&r) && is_bid(gv_bytes(tx, tx_len), id) &&
-             gv_header_check_work(header, &why) == GV_OK &&
-             gv_json_u64(proof, "count") == header->header.tx_count &&
-             gv_merkle_verify(
-                 leaf.b, gv_json_u64(proof, "index"), header->header.tx_count,
-                 (const uint8_t(*)[32])path, n, header->header.tx_root);
-    }
-    free(tx);
-    free(raw);
-    return ok;
-}
 
 static int
 show_proof(struct gv_cli *cli, const json_t *row)
@@ -87,7 +29,7 @@ show_proof(struct gv_cli *cli, const json_t *row)
 
     if (code != GV_EXIT_OK)
         return code;
-    if (!proof_ok(proof, gv_json_text(row, "bid"), &header)) {
+    if (!gv_inclusion_ok(proof, gv_json_text(row, "bid"), &header)) {
         json_decref(proof);
         return gv_cli_fail(cli, GV_EXIT_FAILED,
                            "the proof the node gave does not verify");
@@ -154,12 +96,9 @@ show(struct gv_cli *cli, const json_t *row)
 static int
 run(struct gv_cli *cli)
 {
-    char id[65];
     json_t *row;
-    int code = gv_cli_id(cli, gv_config_argument(cli->config, 0), "bid", id);
+    int code = gv_bid_fetch(cli, &row);
 
-    if (code == GV_EXIT_OK)
-        code = gv_cli_call(cli, "getbid", json_pack("{ss}", "bid", id), &row);
     if (code != GV_EXIT_OK)
         return code;
     code = show(cli, row);

@@ -29,22 +29,19 @@ static int
 run(struct gv_cli *cli)
 {
     struct gv_auction a;
-    char id[65];
     json_t *row;
-    int code = gv_cli_id(cli, gv_config_argument(cli->config, 0), "bid", id);
+    int code = gv_bid_fetch(cli, &row);
 
-    if (code == GV_EXIT_OK)
-        code = gv_cli_call(cli, "getbid", json_pack("{ss}", "bid", id), &row);
     if (code != GV_EXIT_OK)
         return code;
     if (cli->json) {
-        gv_cli_print(json_pack("{ss sO sO sO sO sO sO}", "bid", id, "code",
-                               json_object_get(row, "code"), "code_name",
-                               json_object_get(row, "code_name"), "reference",
-                               json_object_get(row, "reference"), "have",
-                               json_object_get(row, "have"), "want",
-                               json_object_get(row, "want"), "leading",
-                               json_object_get(row, "leading")));
+        gv_cli_print(json_pack(
+            "{sO sO sO sO sO sO sO}", "bid", json_object_get(row, "bid"),
+            "code", json_object_get(row, "code"), "code_name",
+            json_object_get(row, "code_name"), "reference",
+            json_object_get(row, "reference"), "have",
+            json_object_get(row, "have"), "want", json_object_get(row, "want"),
+            "leading", json_object_get(row, "leading")));
     } else {
         code = gv_auction_fetch(cli, gv_json_text(row, "auction"), &a);
         if (code == GV_EXIT_OK) {

@@ -32,9 +32,6 @@ hand_over(struct gv_cli *cli, const char *words)
                    ? GV_EXIT_OK
                    : GV_EXIT_FAILED;
     }
-    if (access(path, F_OK) == 0)
-        return gv_cli_fail(cli, GV_EXIT_USAGE,
-                           "%s is there already and is not replaced", path);
     snprintf(line, sizeof(line), "%s\n", words);
     rc = gv_file_write(path, gv_bytes(line, strlen(line)), 0600, &e);
     gv_wipe(line, sizeof(line));
@@ -43,46 +40,53 @@ hand_over(struct gv_cli *cli, const char *words)
     return GV_EXIT_OK;
 }
 
+/* New words, shown, and then the wallet of them. */
 static int
 create(struct gv_cli *cli, const struct gv_params *params,
-       const uint8_t entropy[32])
+       const struct gv_passphrase *pass)
 {
-    struct gv_passphrase pass;
     struct gv_error e = {"out of memory"};
-    enum gv_rc rc;
-    int code = gv_cli_passphrase(cli, true, &pass);
+    char words[GV_BIP39_TEXT_MAX];
+    uint8_t entropy[32];
+    struct gv_bytes seed = {entropy, sizeof(entropy)};
+    int code;
 
-    if (code != GV_EXIT_OK)
-        return code;
-    rc = gv_wallet_create(cli->wallet_dir, params, gv_bytes(entropy, 32), &pass,
-                          &cli->wallet, &e);
-    gv_wipe(&pass, sizeof(pass));
-    return rc == GV_OK ? GV_EXIT_OK
-                       : gv_cli_fail(cli, GV_EXIT_WALLET, "%s", e.text);
+    if (gv_random(entropy, sizeof(entropy)) != GV_OK ||
+        gv_bip39_words(seed, words) != GV_OK)
+        return gv_cli_fail(cli, GV_EXIT_FAILED, "no random numbers");
+    code = hand_over(cli, words);
+    if (code == GV_EXIT_OK && gv_wallet_create(cli->wallet_dir, params, seed,
+                                               pass, &cli->wallet, &e) != GV_OK)
+        code = gv_cli_fail(cli, GV_EXIT_WALLET, "%s", e.text);
+    gv_wipe(words, sizeof(words));
+    gv_wipe(entropy, sizeof(entropy));
+    return code;
 }
 
+/* What can be wrong is found before the words are shown: they are worth
+ * nothing without a wallet, and must not be taken for those of another. */
 static int
 run(struct gv_cli *cli)
 {
+    const char *path = gv_config_string(cli->config, "words-file");
     const struct gv_params *params;
-    char words[GV_BIP39_TEXT_MAX];
-    uint8_t entropy[32];
+    struct gv_passphrase pass;
     int code;
 
     if (gv_wallet_exists(cli->wallet_dir))
         return gv_cli_fail(cli, GV_EXIT_WALLET,
                            "there is a wallet in %s already", cli->wallet_dir);
+    if (path != NULL && access(path, F_OK) == 0)
+        return gv_cli_fail(cli, GV_EXIT_USAGE,
+                           "%s is there already and is not replaced", path);
     params = gv_cli_params(cli, &code);
     if (params == NULL)
         return code;
-    if (gv_random(entropy, sizeof(entropy)) != GV_OK ||
-        gv_bip39_words(gv_bytes(entropy, sizeof(entropy)), words) != GV_OK)
-        return gv_cli_fail(cli, GV_EXIT_FAILED, "no random numbers");
-    code = hand_over(cli, words);
-    if (code == GV_EXIT_OK)
-        code = create(cli, params, entropy);
-    gv_wipe(words, sizeof(words));
-    gv_wipe(entropy, sizeof(entropy));
+    code = gv_cli_passphrase(cli, true, &pass);
+    if (code != GV_EXIT_OK)
+        return code;
+    code = create(cli, params, &pass);
+    gv_wipe(&pass, sizeof(pass));
     if (code != GV_EXIT_OK)
         return code;
     if (cli->json)

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "chain/core/text.h"
+
 #define COLUMNS_MAX 16
 #define CELL_MAX 512
 #define KEY_WIDTH 16
@@ -48,21 +50,6 @@ gv_columns_free(struct gv_columns *t)
     free(t);
 }
 
-/* What other people wrote must not steer the terminal: C0, DEL, and C1 in
- * its UTF-8 form. */
-static void
-tame(char *text)
-{
-    unsigned char *p = (unsigned char *)text;
-
-    for (; *p != '\0'; p++) {
-        if (*p < 32 || *p == 127)
-            *p = '?';
-        else if (*p == 0xc2 && p[1] >= 0x80 && p[1] < 0xa0)
-            p[0] = p[1] = '?';
-    }
-}
-
 void
 gv_columns_cell(struct gv_columns *t, const char *format, ...)
 {
@@ -84,7 +71,7 @@ gv_columns_cell(struct gv_columns *t, const char *format, ...)
     va_start(args, format);
     vsnprintf(text, sizeof(text), format, args);
     va_end(args);
-    tame(text);
+    text_tame(text);
     copy = strdup(text);
     if (copy != NULL)
         t->cell[t->cells++] = copy;
@@ -172,6 +159,6 @@ gv_columns_line(FILE *out, const char *key, const char *format, ...)
     va_start(args, format);
     vsnprintf(text, sizeof(text), format, args);
     va_end(args);
-    tame(text);
+    text_tame(text);
     fprintf(out, "%-*s %s\n", KEY_WIDTH, key, text);
 }

@@ -1,9 +1,9 @@
 /*
  * columns.h - aligned tables for people.
  *
- * Cells are copied. Control bytes, which could steer the terminal, print as
- * '?'. Numbers are right-aligned in columns whose head starts with '>' (which
- * is not printed).
+ * Cells are copied. What is no printable character, and could steer the
+ * terminal, prints as '?'. Numbers are right-aligned in columns whose head
+ * starts with '>' (which is not printed).
  *
  * Thread-safety: one thread at a time.
  */

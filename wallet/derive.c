@@ -2,6 +2,7 @@
 #include "wallet/derive.h"
 
 #include <gavel/hash.h>
+#include <gavel/prf.h>
 #include <openssl/bn.h>
 #include <openssl/core_names.h>
 #include <openssl/ec.h>
@@ -92,19 +93,6 @@ gv_derive_ledger(const struct gv_derive *d, uint32_t i, struct gv_seckey *out)
     return child_of(d->ledger, i, out);
 }
 
-void
-gv_derive_prf(const uint8_t key32[32], struct gv_bytes data, uint8_t out32[32])
-{
-    struct gv_sha256 h;
-
-    gv_sha256_init(&h);
-    gv_sha256_tag(&h, GV_TAG_PRF);
-    gv_sha256_add(&h, key32, 32);
-    gv_sha256_add(&h, data.p, data.len);
-    gv_sha256_end(&h, out32);
-    gv_wipe(&h, sizeof(h));
-}
-
 /* d = 1 + (wide mod (n - 1)): 48 bytes make the bias negligible. */
 static BIGNUM *
 scalar_of(const uint8_t key32[32], const EC_GROUP *group, BN_CTX *ctx)
@@ -113,8 +101,8 @@ scalar_of(const uint8_t key32[32], const EC_GROUP *group, BN_CTX *ctx)
     BIGNUM *n1 = BN_dup(EC_GROUP_get0_order(group));
     BIGNUM *d = NULL;
 
-    gv_derive_prf(key32, gv_bytes("p256.0", 6), wide);
-    gv_derive_prf(key32, gv_bytes("p256.1", 6), wide + 32);
+    gv_prf(key32, gv_bytes("p256.0", 6), wide);
+    gv_prf(key32, gv_bytes("p256.1", 6), wide + 32);
     if (n1 != NULL && BN_sub_word(n1, 1) == 1)
         d = BN_bin2bn(wide, 48, NULL);
     if (d != NULL && (BN_mod(d, d, n1, ctx) != 1 || BN_add_word(d, 1) != 1)) {

@@ -30,8 +30,4 @@ enum gv_rc gv_derive_ledger(const struct gv_derive *d, uint32_t i,
 /* The P-256 key of identity i, new reference; NULL if the library fails. */
 EVP_PKEY *gv_derive_edge(const struct gv_derive *d, uint32_t i);
 
-/* PRF(key, data) = H_tag("gavel/prf", key | data). */
-void gv_derive_prf(const uint8_t key32[32], struct gv_bytes data,
-                   uint8_t out32[32]);
-
 #endif

@@ -1,6 +1,7 @@
 /* keystore.c - a sealed file (wallet/keystore.h). */
 #include "wallet/keystore.h"
 
+#include <gavel/gcm.h>
 #include <inttypes.h>
 #include <jansson.h>
 #include <openssl/evp.h>
@@ -8,7 +9,6 @@
 #include <stdlib.h>
 
 #include "src/base/files.h"
-#include "wallet/gcm.h"
 
 #define FORMAT "gavel-wallet"
 #define VERSION 1
@@ -55,24 +55,18 @@ aad_of(const struct gv_keystore *k, char out[AAD_MAX])
     return gv_bytes(out, (size_t)n);
 }
 
-/* The file as JSON. GV_OK with *file a new reference. */
+/* The text as JSON. GV_OK with *json a new reference. */
 static enum gv_rc
-load(const char *path, json_t **file, struct gv_error *e)
+parse(const struct gv_keystore_file *file, json_t **json, struct gv_error *e)
 {
     json_error_t error;
-    uint8_t *text;
-    size_t len;
-    enum gv_rc rc = gv_file_read(path, GV_KEYSTORE_MAX, &text, &len, e);
 
-    if (rc != GV_OK)
-        return rc;
-    *file = json_loadb((const char *)text, len, JSON_REJECT_DUPLICATES, &error);
-    free(text);
-    if (*file == NULL) {
-        gv_error_set(e, "%s:%d: %s", path, error.line, error.text);
-        return GV_REJECT;
-    }
-    return GV_OK;
+    *json = json_loadb((const char *)file->text.p, file->text.len,
+                       JSON_REJECT_DUPLICATES, &error);
+    if (*json != NULL)
+        return GV_OK;
+    gv_error_set(e, "%s:%d: %s", file->name, error.line, error.text);
+    return GV_REJECT;
 }
 
 static bool
@@ -90,6 +84,16 @@ read_hex(const json_t *v, void *out, size_t len)
 {
     return json_is_string(v) &&
            gv_unhex(json_string_value(v), out, len) == GV_OK;
+}
+
+/* N is a power of 2 above 1 and below 2^(16 r) (RFC 7914, 6), or the library
+ * refuses it. */
+static bool
+n_ok(const struct gv_keystore *k)
+{
+    bool power = k->n > 1 && (k->n & (k->n - 1)) == 0;
+
+    return power && (k->r > 1 || k->n < UINT32_C(1) << 16);
 }
 
 /* The members in clear; the name of the bad one, or NULL. */
@@ -113,11 +117,10 @@ read_head(const json_t *file, struct gv_keystore *out)
         return "cipher";
     if (name == NULL || strcmp(name, "scrypt") != 0)
         return "kdf.name";
-    if (!read_u32(json_object_get(kdf, "n"), N_MAX, &out->n) ||
-        (out->n & (out->n - 1)) != 0)
-        return "kdf.n";
     if (!read_u32(json_object_get(kdf, "r"), 8, &out->r))
         return "kdf.r";
+    if (!read_u32(json_object_get(kdf, "n"), N_MAX, &out->n) || !n_ok(out))
+        return "kdf.n";
     if (!read_u32(json_object_get(kdf, "p"), 16, &out->p))
         return "kdf.p";
     if (!read_hex(json_object_get(kdf, "salt"), out->salt, sizeof(out->salt)))
@@ -127,20 +130,33 @@ read_head(const json_t *file, struct gv_keystore *out)
 }
 
 static enum gv_rc
-load_head(const char *path, json_t **file, struct gv_keystore *out,
-          struct gv_error *e)
+parse_head(const struct gv_keystore_file *file, json_t **json,
+           struct gv_keystore *out, struct gv_error *e)
 {
     const char *bad;
-    enum gv_rc rc = load(path, file, e);
+    enum gv_rc rc = parse(file, json, e);
 
     if (rc != GV_OK)
         return rc;
-    bad = read_head(*file, out);
+    bad = read_head(*json, out);
     if (bad == NULL)
         return GV_OK;
-    gv_error_set(e, "%s: not a wallet this program can read: %s", path, bad);
-    json_decref(*file);
+    gv_error_set(e, "%s: not a wallet this program can read: %s", file->name,
+                 bad);
+    json_decref(*json);
     return GV_REJECT;
+}
+
+enum gv_rc
+gv_keystore_head(const struct gv_keystore_file *file, struct gv_keystore *out,
+                 struct gv_error *e)
+{
+    json_t *json;
+    enum gv_rc rc = parse_head(file, &json, out, e);
+
+    if (rc == GV_OK)
+        json_decref(json);
+    return rc;
 }
 
 enum gv_rc
@@ -148,14 +164,18 @@ gv_keystore_network(const char *path, char out[GV_KEYSTORE_NETWORK_MAX + 1],
                     struct gv_error *e)
 {
     struct gv_keystore k;
-    json_t *file;
-    enum gv_rc rc = load_head(path, &file, &k, e);
+    uint8_t *text;
+    size_t len;
+    enum gv_rc rc = gv_file_read(path, GV_KEYSTORE_MAX, &text, &len, e);
 
     if (rc != GV_OK)
         return rc;
-    memcpy(out, k.network, sizeof(k.network));
-    json_decref(file);
-    return GV_OK;
+    rc = gv_keystore_head(&(struct gv_keystore_file){path, gv_bytes(text, len)},
+                          &k, e);
+    free(text);
+    if (rc == GV_OK)
+        memcpy(out, k.network, sizeof(k.network));
+    return rc;
 }
 
 /* Unseal the hex of `data` into *out. */
@@ -195,31 +215,48 @@ unseal(const struct gv_keystore *k, const json_t *file, uint8_t **out,
 }
 
 enum gv_rc
-gv_keystore_open(const char *path, const struct gv_passphrase *pass,
-                 struct gv_keystore *out, uint8_t **data, size_t *len,
-                 struct gv_error *e)
+gv_keystore_unseal(const struct gv_keystore_file *file,
+                   const struct gv_passphrase *pass, struct gv_keystore *out,
+                   uint8_t **data, size_t *len, struct gv_error *e)
 {
-    json_t *file;
-    enum gv_rc rc = load_head(path, &file, out, e);
+    json_t *json;
+    enum gv_rc rc = parse_head(file, &json, out, e);
 
     if (rc != GV_OK)
         return rc;
     rc = derive(out, pass, e);
     if (rc == GV_OK) {
-        rc = unseal(out, file, data, len);
+        rc = unseal(out, json, data, len);
         if (rc == GV_REJECT)
             gv_error_set(e, "%s: wrong passphrase, or the file was changed",
-                         path);
+                         file->name);
         else if (rc == GV_FAULT)
-            gv_error_set(e, "%s: out of memory", path);
+            gv_error_set(e, "%s: out of memory", file->name);
     }
     if (rc != GV_OK)
         gv_wipe(out, sizeof(*out));
-    json_decref(file);
+    json_decref(json);
     return rc;
 }
 
-/* The file's text as heap string, NULL without memory. */
+enum gv_rc
+gv_keystore_open(const char *path, const struct gv_passphrase *pass,
+                 struct gv_keystore *out, uint8_t **data, size_t *len,
+                 struct gv_error *e)
+{
+    struct gv_keystore_file file = {.name = path};
+    uint8_t *text;
+    size_t n;
+    enum gv_rc rc = gv_file_read(path, GV_KEYSTORE_MAX, &text, &n, e);
+
+    if (rc != GV_OK)
+        return rc;
+    file.text = gv_bytes(text, n);
+    rc = gv_keystore_unseal(&file, pass, out, data, len, e);
+    free(text);
+    return rc;
+}
+
 static char *
 render(const struct gv_keystore *k, const uint8_t *nonce, const uint8_t *sealed,
        size_t len)
@@ -243,13 +280,11 @@ render(const struct gv_keystore *k, const uint8_t *nonce, const uint8_t *sealed,
     return text;
 }
 
-enum gv_rc
-gv_keystore_write(const struct gv_keystore *k, const char *path,
-                  struct gv_bytes data, struct gv_error *e)
+char *
+gv_keystore_seal(const struct gv_keystore *k, struct gv_bytes data)
 {
     uint8_t *sealed = malloc(data.len + GV_GCM_TAG);
     struct gv_gcm gcm = {{0}, {0}, {NULL, 0}};
-    enum gv_rc rc = GV_FAULT;
     char aad[AAD_MAX];
     char *text = NULL;
 
@@ -259,11 +294,21 @@ gv_keystore_write(const struct gv_keystore *k, const char *path,
         gv_gcm_seal(&gcm, data, sealed) == GV_OK)
         text = render(k, gcm.nonce, sealed, data.len + GV_GCM_TAG);
     gv_wipe(gcm.key, sizeof(gcm.key));
+    free(sealed);
+    return text;
+}
+
+enum gv_rc
+gv_keystore_write(const struct gv_keystore *k, const char *path,
+                  struct gv_bytes data, struct gv_error *e)
+{
+    char *text = gv_keystore_seal(k, data);
+    enum gv_rc rc = GV_FAULT;
+
     if (text == NULL)
         gv_error_set(e, "%s: cannot seal the wallet: out of memory?", path);
     else
         rc = gv_file_write(path, gv_bytes(text, strlen(text)), 0600, e);
     free(text);
-    free(sealed);
     return rc;
 }

@@ -36,15 +36,39 @@ enum gv_rc gv_keystore_new(const char *network, unsigned log_n,
                            struct gv_keystore *out,
                            struct gv_error *e) GV_MUST_CHECK;
 
+/* --- the text of a file --- */
+
+struct gv_keystore_file {
+    const char *name; /* how errors call it */
+    struct gv_bytes text;
+};
+
+/* What stands in clear; out->key is left zero. GV_OK, or GV_REJECT for a text
+ * that is no keystore. */
+enum gv_rc gv_keystore_head(const struct gv_keystore_file *file,
+                            struct gv_keystore *out,
+                            struct gv_error *e) GV_MUST_CHECK;
+
+/* Unseal. *data is heap memory of *len bytes (and a NUL), to be wiped and
+ * freed. GV_OK; GV_REJECT: wrong passphrase or changed text, which cannot be
+ * told apart, or a text that is no keystore; GV_FAULT. */
+enum gv_rc gv_keystore_unseal(const struct gv_keystore_file *file,
+                              const struct gv_passphrase *passphrase,
+                              struct gv_keystore *out, uint8_t **data,
+                              size_t *len, struct gv_error *e) GV_MUST_CHECK;
+
+/* Seal data: the text of a file as heap string; NULL without memory or random
+ * numbers. */
+char *gv_keystore_seal(const struct gv_keystore *k, struct gv_bytes data);
+
+/* --- files --- */
+
 /* The network a file is for, without the passphrase. GV_ABSENT: no file. */
 enum gv_rc gv_keystore_network(const char *path,
                                char out[GV_KEYSTORE_NETWORK_MAX + 1],
                                struct gv_error *e) GV_MUST_CHECK;
 
-/* Open a file. *data is heap memory of *len bytes (and a NUL), to be wiped
- * and freed. GV_OK; GV_ABSENT: no file; GV_REJECT: wrong passphrase or
- * changed file, which cannot be told apart, or a file that is no keystore;
- * GV_FAULT. */
+/* Read a file and unseal it. As gv_keystore_unseal; GV_ABSENT: no file. */
 enum gv_rc gv_keystore_open(const char *path,
                             const struct gv_passphrase *passphrase,
                             struct gv_keystore *out, uint8_t **data,

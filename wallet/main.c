@@ -11,28 +11,14 @@
 
 #include "src/base/files.h"
 #include "src/base/version.h"
+#include "src/client/nodeopt.h"
 #include "wallet/cli.h"
 #include "wallet/json.h"
 
 #define COMMANDS_MAX 64
 
 static const struct gv_config_option global_options[] = {
-    {.name = "node",
-     .help = "The node's RPC (default: this machine, the network's port).",
-     .argument = "URL"},
-    {.name = "datadir",
-     .help = "The node's data directory, for its cookie (default: ~/.gavel).",
-     .argument = "DIR"},
-    {.name = "cookie",
-     .help = "The node's cookie file (default: .cookie in the datadir).",
-     .argument = "FILE"},
-    {.name = "node-cert",
-     .help = "Client certificate (PEM) for an https:// node that asks for "
-             "one.",
-     .argument = "FILE"},
-    {.name = "node-key",
-     .help = "The private key (PEM) of --node-cert.",
-     .argument = "FILE"},
+    GV_NODEOPT_PLACE,
     {.name = "wallet",
      .help = "The wallet's directory (default: ~/.gavel/wallet).",
      .argument = "DIR"},
@@ -40,8 +26,9 @@ static const struct gv_config_option global_options[] = {
      .help = "main, test or regtest (default: the wallet's, else the node's).",
      .argument = "NAME"},
     {.name = "passphrase-file",
-     .help = "Read the wallet's passphrase from the first line of this file, "
-             "- for stdin (default: ask).",
+     .help = "Read the passphrase (of the wallet; of the keystore for "
+             "`keystore`) from the first line of this file, - for stdin "
+             "(default: ask).",
      .argument = "FILE"},
     {.name = "as",
      .help = "Act as this identity of the wallet (default: the first).",
@@ -52,13 +39,7 @@ static const struct gv_config_option global_options[] = {
     {.name = "yes",
      .type = GV_CONFIG_BOOL,
      .help = "Do not ask for confirmation."},
-    {.name = "timeout",
-     .type = GV_CONFIG_DURATION,
-     .fallback = "30s",
-     .min = 100,
-     .max = 3600000,
-     .help = "Longest wait for one answer of the node.",
-     .argument = "TIME"},
+    GV_NODEOPT_TIMEOUT,
     {.name = "config",
      .bits = GV_CONFIG_NO_FILE,
      .help = "File of options as NAME = VALUE lines (default: wallet.conf in "
@@ -66,36 +47,20 @@ static const struct gv_config_option global_options[] = {
      .argument = "FILE"},
 };
 
-static char *
-under_home(const char *name, struct gv_error *e)
-{
-    const char *home = getenv("HOME");
-
-    if (home == NULL || *home == '\0') {
-        gv_error_set(e, "HOME is not set: say --wallet and --cookie");
-        return NULL;
-    }
-    return gv_file_join(home, name);
-}
-
 /* Where the wallet and the cookie are. */
 static enum gv_rc
 find_places(struct gv_cli *cli, struct gv_error *e)
 {
     const char *wallet = gv_config_string(cli->config, "wallet");
-    const char *cookie = gv_config_string(cli->config, "cookie");
-    const char *datadir = gv_config_string(cli->config, "datadir");
 
     free(cli->wallet_dir);
     free(cli->cookie);
     cli->cookie = NULL;
-    cli->wallet_dir =
-        wallet != NULL ? strdup(wallet) : under_home(".gavel/wallet", e);
-    if (cli->wallet_dir == NULL)
-        return GV_REJECT;
-    cli->cookie = cookie != NULL    ? strdup(cookie)
-                  : datadir != NULL ? gv_file_join(datadir, ".cookie")
-                                    : under_home(".gavel/.cookie", e);
+    cli->wallet_dir = wallet != NULL
+                          ? strdup(wallet)
+                          : gv_nodeopt_home(".gavel/wallet", "--wallet", e);
+    if (cli->wallet_dir != NULL)
+        cli->cookie = gv_nodeopt_cookie(cli->config, e);
     return cli->cookie == NULL ? GV_REJECT : GV_OK;
 }
 
@@ -190,7 +155,7 @@ main(int argc, char **argv)
         .version = GV_VERSION,
         .help = "Wallet of the Gavel auction ledger. Exit codes: 0 done, 1 "
                 "failed or refused, 2 usage, 3 no answer from the node, 4 "
-                "wallet.",
+                "wallet, 10 to 18 see docs/spec/keystore.md.",
         .options = global_options,
         .n_options = sizeof(global_options) / sizeof(global_options[0]),
         .commands = commands};

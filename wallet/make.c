@@ -1,7 +1,8 @@
 /* make.c - the transactions a wallet makes (wallet/make.h). */
 #include "wallet/make.h"
 
-#include <openssl/evp.h>
+#include <gavel/hpke.h>
+#include <gavel/prf.h>
 #include <stdlib.h>
 
 #include "wallet/memo.h"
@@ -41,17 +42,13 @@ envelope_key(const struct gv_signer *s, const struct gv_chain_id *auction,
              uint8_t out32[32])
 {
     uint8_t data[2 + 64], secret[32];
-    EVP_PKEY *key;
-    size_t len = 32;
     bool ok;
 
     memcpy(data, "ek", 2);
     memcpy(data + 2, auction->b, 32);
     memcpy(data + 34, s->key.b, 32);
-    gv_derive_prf(s->branch, gv_bytes(data, sizeof(data)), secret);
-    key = EVP_PKEY_new_raw_private_key(EVP_PKEY_X25519, NULL, secret, 32);
-    ok = key != NULL && EVP_PKEY_get_raw_public_key(key, out32, &len) == 1;
-    EVP_PKEY_free(key);
+    gv_prf(s->branch, gv_bytes(data, sizeof(data)), secret);
+    ok = gv_x25519_public(secret, out32) == GV_OK;
     gv_wipe(secret, sizeof(secret));
     return ok;
 }

@@ -52,6 +52,7 @@ struct gv_make_open {
     struct gv_terms terms;
     uint64_t opening_ms;
     struct gv_bytes warrant; /* as getwarrant gives it */
+    struct gv_seats *seats;  /* of an anonymous auction, or NULL; borrowed */
 };
 
 /* The preimage that the CA is to sign: terms and seller | warrant. NULL with
@@ -61,10 +62,11 @@ uint8_t *gv_make_preimage(const struct gv_signer *s,
                           const struct gv_params *params, size_t *len,
                           struct gv_error *e);
 
-/* The CA's answer. */
+/* What others sign: the CA, then validators, issuer and notaries, in the order
+ * in which an OPEN has them. */
 struct gv_make_warrant {
     struct gv_sig sig;
-    struct gv_sig pop[GV_VALIDATORS_MAX];
+    struct gv_sig pop[GV_VALIDATORS_MAX + 1 + GV_NOTARIES_MAX];
     size_t pops;
 };
 

@@ -1,8 +1,10 @@
 /* memo.c - the wallet's note in each BID (wallet/memo.h). */
 #include "wallet/memo.h"
 
+#include <gavel/gcm.h>
+#include <gavel/prf.h>
+
 #include "src/base/secret.h"
-#include "wallet/gcm.h"
 
 #define SALT 16
 #define PLAIN 32
@@ -18,7 +20,7 @@ memo_key(const uint8_t secret32[32], const uint8_t salt[SALT],
 
     memcpy(data, salt, SALT);
     memcpy(data + SALT, aad64, 64);
-    gv_derive_prf(secret32, gv_bytes(data, sizeof(data)), out32);
+    gv_prf(secret32, gv_bytes(data, sizeof(data)), out32);
 }
 
 static void

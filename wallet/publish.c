@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "wallet/json.h"
+#include "wallet/seats.h"
 
 #define RETRY_MS 1000
 #define RETRY_MAX_MS 60000
@@ -64,6 +65,30 @@ get_signatures(struct gv_rpcclient *rpc, struct gv_bytes preimage,
     return ok ? GV_OK : malformed(error, "signwarrant");
 }
 
+/* The warrant with issuer and notaries in their places, heap memory. */
+static uint8_t *
+seat_warrant(struct gv_bytes certified, const struct gv_seats *seats,
+             size_t *len)
+{
+    struct gv_open *o = calloc(1, sizeof(*o));
+    struct gv_sink count = gv_sink_count(), sink;
+    struct gv_reject why;
+    uint8_t *out = NULL;
+
+    if (o != NULL && gv_open_decode_warrant(certified, o, &why) == GV_OK) {
+        gv_seats_fill(seats, o);
+        gv_open_put_warrant(&count, o);
+        out = count.failed ? NULL : malloc(count.len);
+    }
+    if (out != NULL) {
+        sink = gv_sink_buffer(out, count.len);
+        gv_open_put_warrant(&sink, o);
+        *len = count.len;
+    }
+    free(o);
+    return out;
+}
+
 /* Warrant and preimage; *out is heap memory. */
 static enum gv_rc
 get_preimage(struct gv_rpcclient *rpc, const struct gv_signer *seller,
@@ -80,6 +105,13 @@ get_preimage(struct gv_rpcclient *rpc, const struct gv_signer *seller,
         return rc;
     warrant = gv_json_blob(answer, "warrant", &len);
     json_decref(answer);
+    if (warrant != NULL && what->seats != NULL) {
+        uint8_t *seated =
+            seat_warrant(gv_bytes(warrant, len), what->seats, &len);
+
+        free(warrant);
+        warrant = seated;
+    }
     if (warrant == NULL)
         return malformed(error, "getwarrant");
     full.warrant = gv_bytes(warrant, len);
@@ -104,6 +136,22 @@ send(struct gv_rpcclient *rpc, uint8_t *tx, size_t len,
     return rc;
 }
 
+/* Issuer and notaries sign that they serve. */
+static enum gv_rc
+add_seats(const struct gv_signer *seller, struct gv_seats *seats,
+          struct gv_bytes preimage, struct gv_make_warrant *out,
+          struct gv_rpcclient_error *error)
+{
+    enum gv_rc rc = gv_seats_serve(seats, preimage, seller->keys, &error->e);
+
+    if (rc != GV_OK)
+        return rc;
+    out->pop[out->pops++] = seats->issuer.pop;
+    for (unsigned i = 0; i < seats->notaries; i++)
+        out->pop[out->pops++] = seats->notary[i].pop;
+    return GV_OK;
+}
+
 enum gv_rc
 gv_publish_auction(struct gv_rpcclient *rpc, const struct gv_signer *seller,
                    const struct gv_params *params,
@@ -121,6 +169,8 @@ gv_publish_auction(struct gv_rpcclient *rpc, const struct gv_signer *seller,
     if (rc != GV_OK)
         return rc;
     rc = get_signatures(rpc, preimage, &warrant, error);
+    if (rc == GV_OK && what->seats != NULL)
+        rc = add_seats(seller, what->seats, preimage, &warrant, error);
     if (rc == GV_OK) {
         raw =
             gv_make_open(seller, preimage, &warrant, params, &open, &error->e);
@@ -144,6 +194,18 @@ is_duplicate(const struct gv_rpcclient_error *error)
 {
     return error->code == GV_PUBLISH_REJECTED &&
            gv_json_u64(error->data, "code") == GV_DUPLICATE;
+}
+
+enum gv_rc
+gv_publish_tx(struct gv_rpcclient *rpc, struct gv_bytes tx,
+              struct gv_rpcclient_error *error)
+{
+    json_t *answer = NULL;
+    enum gv_rc rc =
+        call_hex(rpc, "sendrawtransaction", "tx", tx, &answer, error);
+
+    json_decref(answer);
+    return rc == GV_REJECT && is_duplicate(error) ? GV_OK : rc;
 }
 
 enum gv_rc

@@ -31,6 +31,10 @@ enum gv_rc gv_publish_auction(struct gv_rpcclient *rpc,
                               struct gv_chain_id *id,
                               struct gv_rpcclient_error *error) GV_MUST_CHECK;
 
+/* sendrawtransaction of these bytes; one that is known already is fine. */
+enum gv_rc gv_publish_tx(struct gv_rpcclient *rpc, struct gv_bytes tx,
+                         struct gv_rpcclient_error *error) GV_MUST_CHECK;
+
 /* sendrawtransaction of an ENROL; one that stands already is fine. */
 enum gv_rc gv_publish_enrol(struct gv_rpcclient *rpc,
                             const struct gv_signer *signer,

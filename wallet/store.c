@@ -9,22 +9,20 @@
 #include <unistd.h>
 
 #include "src/base/files.h"
+#include "wallet/content.h"
 #include "wallet/json.h"
 
 #define FILE_NAME "wallet.json"
 #define LOCK_NAME "lock"
-#define HEAD (1 + GV_BIP39_ENTROPY_MAX)
 
 struct gv_wallet {
     char *path; /* of the sealed file */
     int lock;
     const struct gv_params *params;
     struct gv_keystore store;
-    uint8_t entropy[GV_BIP39_ENTROPY_MAX];
-    size_t entropy_len;
+    struct gv_content content;
     struct gv_derive derive;
     struct gv_keys *keys;
-    json_t *content; /* {identities: [], enrolled: {}, bids: {}} */
 };
 
 void
@@ -32,7 +30,7 @@ gv_wallet_free(struct gv_wallet *w)
 {
     if (w == NULL)
         return;
-    json_decref(w->content);
+    gv_content_clear(&w->content);
     gv_keys_free(w->keys);
     free(w->path);
     if (w->lock >= 0)
@@ -80,8 +78,9 @@ wallet_new(const char *dir, struct gv_error *e)
 static enum gv_rc
 unfold(struct gv_wallet *w, struct gv_error *e)
 {
-    if (w->params != NULL && w->content != NULL &&
-        gv_derive_init(gv_bytes(w->entropy, w->entropy_len), w->params,
+    const struct gv_content *c = &w->content;
+
+    if (gv_derive_init(gv_bytes(c->entropy, c->entropy_len), w->params,
                        &w->derive) == GV_OK)
         return GV_OK;
     gv_error_set(e, "%s: cannot derive the wallet's keys", w->path);
@@ -116,10 +115,11 @@ gv_wallet_create(const char *dir, const struct gv_params *params,
         return GV_REJECT;
     }
     w->params = params;
-    w->entropy_len = entropy.len;
-    memcpy(w->entropy, entropy.p, entropy.len);
-    w->content = json_pack("{s[] s{} s{}}", "identities", "enrolled", "bids");
-    rc = gv_keystore_new(params->name, log_n, pass, &w->store, e);
+    rc = gv_content_new(entropy, &w->content);
+    if (rc != GV_OK)
+        gv_error_set(e, "%s: no entropy for words, or no memory", w->path);
+    if (rc == GV_OK)
+        rc = gv_keystore_new(params->name, log_n, pass, &w->store, e);
     if (rc == GV_OK)
         rc = unfold(w, e);
     if (rc == GV_OK)
@@ -137,15 +137,12 @@ static enum gv_rc
 take_data(struct gv_wallet *w, const uint8_t *data, size_t len,
           struct gv_error *e)
 {
-    json_error_t error;
+    const char *what;
 
-    if (len < HEAD || data[0] > GV_BIP39_ENTROPY_MAX) {
-        gv_error_set(e, "%s: its content is too short", w->path);
+    if (gv_content_read(gv_bytes(data, len), &w->content, &what) != GV_OK) {
+        gv_error_set(e, "%s: its content is not a wallet's: %s", w->path, what);
         return GV_REJECT;
     }
-    w->entropy_len = data[0];
-    memcpy(w->entropy, data + 1, sizeof(w->entropy));
-    w->content = json_loadb((const char *)data + HEAD, len - HEAD, 0, &error);
     w->params = gv_params_find(w->store.network);
     if (w->params == NULL) {
         gv_error_set(e, "%s: unknown network %s", w->path, w->store.network);
@@ -198,23 +195,17 @@ gv_wallet_network(const char *dir, char out[GV_KEYSTORE_NETWORK_MAX + 1],
 enum gv_rc
 gv_wallet_save(struct gv_wallet *w, struct gv_error *e)
 {
-    char *text = json_dumps(w->content, JSON_COMPACT);
-    size_t text_len = text == NULL ? 0 : strlen(text);
-    size_t len = HEAD + text_len;
-    uint8_t *data = text == NULL ? NULL : calloc(1, len);
-    enum gv_rc rc = GV_FAULT;
+    size_t len;
+    uint8_t *data = gv_content_write(&w->content, &len);
+    enum gv_rc rc;
 
-    if (data != NULL) {
-        data[0] = (uint8_t)w->entropy_len;
-        memcpy(data + 1, w->entropy, sizeof(w->entropy));
-        memcpy(data + HEAD, text, text_len);
-        rc = gv_keystore_write(&w->store, w->path, gv_bytes(data, len), e);
-        gv_wipe(data, len);
-    } else {
+    if (data == NULL) {
         gv_error_set(e, "%s: out of memory", w->path);
+        return GV_FAULT;
     }
+    rc = gv_keystore_write(&w->store, w->path, gv_bytes(data, len), e);
+    gv_wipe(data, len);
     free(data);
-    free(text);
     return rc;
 }
 
@@ -233,7 +224,7 @@ gv_wallet_derive(const struct gv_wallet *w)
 static json_t *
 identities(const struct gv_wallet *w)
 {
-    return json_object_get(w->content, "identities");
+    return json_object_get(w->content.json, "identities");
 }
 
 size_t
@@ -366,7 +357,7 @@ gv_wallet_enrolled(const struct gv_wallet *w, uint32_t index,
 {
     char key[96];
 
-    return json_object_get(json_object_get(w->content, "enrolled"),
+    return json_object_get(json_object_get(w->content.json, "enrolled"),
                            enrol_key(index, auction_hex, key)) != NULL;
 }
 
@@ -376,7 +367,7 @@ gv_wallet_set_enrolled(struct gv_wallet *w, uint32_t index,
 {
     char key[96];
 
-    return json_object_set_new(json_object_get(w->content, "enrolled"),
+    return json_object_set_new(json_object_get(w->content.json, "enrolled"),
                                enrol_key(index, auction_hex, key), json_true())
                ? GV_FAULT
                : GV_OK;
@@ -385,5 +376,11 @@ gv_wallet_set_enrolled(struct gv_wallet *w, uint32_t index,
 json_t *
 gv_wallet_bids(struct gv_wallet *w)
 {
-    return json_object_get(w->content, "bids");
+    return json_object_get(w->content.json, "bids");
+}
+
+json_t *
+gv_wallet_tokens(struct gv_wallet *w)
+{
+    return json_object_get(w->content.json, "tokens");
 }

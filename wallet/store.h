@@ -2,9 +2,9 @@
  * store.h - an opened wallet: the words' entropy, identities with their
  * credentials, enrolments, and bids with their receipts.
  *
- * On disk it is the file wallet.json in the wallet's directory, sealed by
- * keystore.h: u8 length of the entropy | 32 bytes | JSON. The directory is
- * locked while a wallet is open, so two commands wait for one another.
+ * On disk it is the file wallet.json in the wallet's directory: the bytes of
+ * content.h, sealed by keystore.h. The directory is locked while a wallet is
+ * open, so two commands wait for one another.
  *
  * Identities are named; identity i has the ledger and the edge key of index
  * i. Everything in the JSON can be fetched again from a node (rule W7), the
@@ -28,7 +28,7 @@
 struct gv_wallet;
 
 /* Make a wallet in dir (made if missing) from entropy. GV_REJECT: there is
- * one already. */
+ * one already, or no such entropy. */
 enum gv_rc gv_wallet_create(const char *dir, const struct gv_params *params,
                             struct gv_bytes entropy,
                             const struct gv_passphrase *passphrase,
@@ -105,5 +105,10 @@ enum gv_rc gv_wallet_set_enrolled(struct gv_wallet *w, uint32_t index,
  * "sending" (the node's answer is not known) or "sent". Borrowed; changes
  * are kept by gv_wallet_save. */
 json_t *gv_wallet_bids(struct gv_wallet *w);
+
+/* Blind tokens, an object of "INDEX:AUCTION" -> {session, root, index, reveal,
+ * enrol}: hex of the session's id and of R, the challenged leaf, the messages
+ * REVEAL and ENROL once they are made (anonymous.h). Borrowed as above. */
+json_t *gv_wallet_tokens(struct gv_wallet *w);
 
 #endif

@@ -1,12 +1,13 @@
 /* terms.c - terms of an auction from flags and to text (wallet/terms.h). */
 #include "wallet/terms.h"
 
-#include <ctype.h>
+#include <gavel/escrow.h>
 #include <gavel/params.h>
 #include <gavel/pow.h>
 #include <inttypes.h>
 #include <stdlib.h>
 
+#include "wallet/allowed.h"
 #include "wallet/columns.h"
 
 #define WARNINGS_MAX 16
@@ -86,6 +87,23 @@ const struct gv_config_option gv_terms_options[GV_TERMS_OPTIONS] = {
      .help = "Fixed difficulty 1 to 4, or 0: adaptive (default: the "
              "network's).",
      .argument = "N"},
+    {.name = "identity",
+     .type = GV_CONFIG_ENUM,
+     .choices = "certified|anonymous",
+     .fallback = "certified",
+     .help = "Who bids: certified keys, or pseudonyms whose names notaries "
+             "can open for the seller alone."},
+    {.name = "notaries",
+     .help = "Anonymous: T of N notaries open an identity, as 2of3 (default: "
+             "all there are, up to 5, more than half of them).",
+     .argument = "TofN"},
+    {.name = "cut",
+     .type = GV_CONFIG_INT,
+     .min = 0,
+     .max = GV_CUT_MAX,
+     .fallback = "10",
+     .help = "Anonymous: a false identity survives with 1 in 2^N.",
+     .argument = "N"},
     {.name = "open-at",
      .fallback = "now",
      .help = "Opening time: now, +SECONDSs, or milliseconds since 1970.",
@@ -133,71 +151,25 @@ take_amounts(struct gv_cli *cli, struct gv_terms *t)
     return code;
 }
 
+/* The list borrows *allowed, heap memory. */
 static int
-by_key(const void *a, const void *b)
+take_allowed(struct gv_cli *cli, const char *path, struct gv_terms *t,
+             uint8_t **allowed)
 {
-    return memcmp(a, b, 32);
-}
-
-/* One line "KEY [CAP]" into an entry. */
-static bool
-read_entry(const char *line, bool caps, uint8_t out[GV_ALLOWED_ENTRY])
-{
-    char hex[65] = "";
-    unsigned long cap = 0;
-    char *end;
-
-    if (strlen(line) < 64)
-        return false;
-    memcpy(hex, line, 64);
-    if (gv_unhex(hex, out, 32) != GV_OK)
-        return false;
-    line += 64;
-    if (*line != '\0') {
-        if (!isspace((unsigned char)*line) || !caps)
-            return false;
-        cap = strtoul(line, &end, 10);
-        if (cap < 1 || cap > UINT32_MAX || *end != '\0')
-            return false;
-    }
-    gv_le32_put(out + 32, (uint32_t)cap);
-    return true;
-}
-
-static int
-read_allowed(struct gv_cli *cli, const char *path, struct gv_terms *t,
-             uint8_t *list)
-{
-    char *text = gv_cli_read_text(cli, path), *rest = text, *line;
+    struct gv_allowed_file file = {.name = path,
+                                   .caps = (t->flags & GV_PER_BIDDER) != 0};
+    char *text = gv_cli_read_text(cli, path);
+    struct gv_error e;
     int code = GV_EXIT_OK;
-    size_t n = 0;
 
     if (text == NULL)
         return GV_EXIT_USAGE;
-    for (size_t at = 1;
-         code == GV_EXIT_OK && (line = strsep(&rest, "\n")) != NULL; at++) {
-        line[strcspn(line, "\r#")] = '\0';
-        for (size_t len = strlen(line);
-             len > 0 && isspace((unsigned char)line[len - 1]);)
-            line[--len] = '\0';
-        if (*line == '\0')
-            continue;
-        if (n == GV_ALLOWED_MAX)
-            code = gv_cli_fail(cli, GV_EXIT_USAGE, "%s: more than %d bidders",
-                               path, GV_ALLOWED_MAX);
-        else if (!read_entry(line, (t->flags & GV_PER_BIDDER) != 0,
-                             list + n++ * GV_ALLOWED_ENTRY))
-            code = gv_cli_fail(cli, GV_EXIT_USAGE,
-                               "%s:%zu: expected a ledger key of 64 hex digits"
-                               "%s",
-                               path, at,
-                               (t->flags & GV_PER_BIDDER) != 0
-                                   ? " and maybe a cap"
-                                   : " alone (caps need --per-bidder)");
-    }
+    file.text = gv_bytes(text, strlen(text));
+    if (gv_allowed_read(&file, &t->allowed, &e) != GV_OK)
+        code = gv_cli_fail(cli, GV_EXIT_USAGE, "%s", e.text);
+    else
+        *allowed = (uint8_t *)t->allowed.p;
     free(text);
-    qsort(list, n, GV_ALLOWED_ENTRY, by_key);
-    t->allowed = gv_bytes(list, n * GV_ALLOWED_ENTRY);
     return code;
 }
 
@@ -234,6 +206,8 @@ take_times(struct gv_cli *cli, struct gv_terms *t)
         t->limit_ms = (uint64_t)gv_config_ms(cli->config, "limit");
         t->flags |= GV_LIMIT;
     }
+    t->identity = gv_config_enum(cli->config, "identity") == 1 ? GV_ANONYMOUS
+                                                               : GV_CERTIFIED;
     t->close_policy = gv_config_enum(cli->config, "close") == 0
                           ? GV_CLOSE_OWNER
                           : GV_CLOSE_NEVER;
@@ -287,10 +261,7 @@ gv_terms_from_options(struct gv_cli *cli, struct gv_terms *out,
     }
     if (code == GV_EXIT_OK && path != NULL) {
         out->flags |= GV_ALLOWED;
-        *allowed = malloc((size_t)GV_ALLOWED_MAX * GV_ALLOWED_ENTRY);
-        code = *allowed == NULL
-                   ? gv_cli_fail(cli, GV_EXIT_FAILED, "out of memory")
-                   : read_allowed(cli, path, out, *allowed);
+        code = take_allowed(cli, path, out, allowed);
     }
     return code == GV_EXIT_OK ? check(cli, out) : code;
 }
@@ -314,6 +285,8 @@ print_seconds(FILE *out, const char *key, uint64_t ms)
 void
 gv_terms_print(const struct gv_terms *t, FILE *out)
 {
+    gv_columns_line(out, "bidders", "%s",
+                    t->identity == GV_ANONYMOUS ? "anonymous" : "certified");
     if ((t->flags & GV_MIN_FIRST) != 0)
         print_amount(t, out, "min first", t->min_first);
     if ((t->flags & GV_MIN_STEP) != 0)

@@ -10,7 +10,7 @@
 
 #include "wallet/cli.h"
 
-#define GV_TERMS_OPTIONS 19
+#define GV_TERMS_OPTIONS 22
 
 /* Their options, for the table of `auction create`. */
 extern const struct gv_config_option gv_terms_options[GV_TERMS_OPTIONS];

@@ -7,24 +7,6 @@
 
 #define EXPONENT_MAX 8
 
-bool
-gv_amount_add(struct gv_amount a, struct gv_amount b, struct gv_amount *out)
-{
-    if (b.minor > UINT64_MAX - a.minor)
-        return false;
-    out->minor = a.minor + b.minor;
-    return true;
-}
-
-bool
-gv_amount_sub(struct gv_amount a, struct gv_amount b, struct gv_amount *out)
-{
-    if (b.minor > a.minor)
-        return false;
-    out->minor = a.minor - b.minor;
-    return true;
-}
-
 static bool
 is_digit(char c)
 {

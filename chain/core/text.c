@@ -1,4 +1,4 @@
-/* text.c - well-formed UTF-8 without control characters. */
+/* text.c - well-formed UTF-8 without control characters (text.h). */
 #include "chain/core/text.h"
 
 /* Length of the sequence at p and its code point; 0: malformed. Overlong
@@ -29,6 +29,12 @@ sequence(const uint8_t *p, size_t left, uint32_t *point)
 }
 
 static bool
+is_control(uint32_t point)
+{
+    return point < 0x20 || (point >= 0x7f && point <= 0x9f);
+}
+
+static bool
 is_text(struct gv_bytes text, bool page)
 {
     uint32_t point;
@@ -40,7 +46,7 @@ is_text(struct gv_bytes text, bool page)
             return false;
         if (page && (point == '\n' || point == '\t'))
             continue;
-        if (point < 0x20 || (point >= 0x7f && point <= 0x9f))
+        if (is_control(point))
             return false;
     }
     return true;
@@ -56,4 +62,20 @@ bool
 text_is_page(struct gv_bytes text)
 {
     return is_text(text, true);
+}
+
+void
+text_tame(char *text)
+{
+    uint8_t *p = (uint8_t *)text;
+    size_t left = strlen(text), n;
+    uint32_t point;
+
+    for (; left > 0; p += n, left -= n) {
+        n = sequence(p, left, &point);
+        if (n > 0 && !is_control(point))
+            continue;
+        n = n > 0 ? n : 1;
+        memset(p, '?', n);
+    }
 }

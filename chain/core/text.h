@@ -11,4 +11,7 @@ bool text_is_line(struct gv_bytes text);
 /* As a line, but line feed and tab may stand in it. */
 bool text_is_page(struct gv_bytes text);
 
+/* Make it a line: every byte that belongs to no such character becomes '?'. */
+void text_tame(char *text);
+
 #endif

@@ -13,7 +13,7 @@ static const struct {
 } kinds[] = {
     {GV_TX_SERVICE, true, false, "SERVICE"},
     {GV_TX_CERT, true, false, "CERT"},
-    {GV_TX_REVOKE, true, false, "REVOKE"},
+    {GV_TX_REVOKE, true, true, "REVOKE"},
     {GV_TX_LIST, true, false, "LIST"},
     {GV_TX_OPEN, false, true, "OPEN"},
     {GV_TX_ENROL, false, true, "ENROL"},
@@ -22,6 +22,8 @@ static const struct {
     {GV_TX_CLOSE, false, true, "CLOSE"},
     {GV_TX_CUTOFF, false, true, "CUTOFF"},
     {GV_TX_OUTCOME, false, true, "OUTCOME"},
+    {GV_TX_ISSUED, false, true, "ISSUED"},
+    {GV_TX_DISCLOSE, false, true, "DISCLOSE"},
     {GV_TX_FINAL, true, true, "FINAL"},
     {GV_TX_RECEIPT, false, false, "RECEIPT"},
 };
@@ -73,6 +75,10 @@ trailing_sig(struct gv_tx *tx)
         return &tx->u.bid.sig;
     case GV_TX_CLOSE:
         return &tx->u.close.sig;
+    case GV_TX_ISSUED:
+        return &tx->u.issued.sig;
+    case GV_TX_DISCLOSE:
+        return &tx->u.disclose.sig;
     case GV_TX_RECEIPT:
         return &tx->u.receipt.sig;
     case GV_TX_CERT:

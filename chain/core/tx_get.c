@@ -54,12 +54,28 @@ get_list(struct gv_reader *r, struct gv_tx_list *t)
 }
 
 static void
+get_anonymous(struct gv_reader *r, struct gv_tx_enrol *t)
+{
+    t->blob = gv_get_b16(r, GV_BLOB_MAX, "enrol.blob");
+    gv_get_require(r,
+                   t->blob.len >= GV_BLOB_MIN &&
+                       t->blob.len % GV_RSA_SIZE == GV_IDCT_SIZE,
+                   "enrol.blob");
+    gv_get(r, t->prefix, 32, "enrol.prefix");
+    t->token = gv_get_view(r, GV_RSA_SIZE, "enrol.token");
+}
+
+static void
 get_enrol(struct gv_reader *r, struct gv_tx_enrol *t)
 {
     t->form = gv_get_u8(r, "enrol.form");
-    gv_get_require(r, t->form == 0, "enrol.form");
+    gv_get_require(r, t->form <= GV_ENROL_ANONYMOUS, "enrol.form");
     gv_get(r, t->key.b, 32, "enrol.key");
     gv_get(r, t->ek, 32, "enrol.ek");
+    if (t->form == GV_ENROL_ANONYMOUS) {
+        get_anonymous(r, t);
+        return;
+    }
     gv_cred_get(r, &t->cred);
     gv_get_require(r, GV_ID_EQ(&t->cred.key, &t->key), "enrol.key");
     t->der = gv_get_b16(r, GV_CERT_DER_MAX, "enrol.der");
@@ -132,6 +148,25 @@ get_outcome(struct gv_reader *r, struct gv_outcome *t)
 }
 
 static void
+get_issued(struct gv_reader *r, struct gv_tx_issued *t)
+{
+    gv_get(r, t->root, 32, "issued.root");
+    t->count = gv_get_u32(r, "issued.count");
+}
+
+static void
+get_disclose(struct gv_reader *r, struct gv_tx_disclose *t)
+{
+    t->award = gv_get_u8(r, "disclose.award");
+    gv_get_require(r, t->award == 0, "disclose.award");
+    t->notary = gv_get_u8(r, "disclose.notary");
+    gv_get_require(r, t->notary < GV_NOTARIES_MAX, "disclose.notary");
+    t->side = gv_get_u8(r, "disclose.side");
+    gv_get_require(r, t->side <= GV_SELLER_TO_WINNER, "disclose.side");
+    gv_get(r, t->digest, 32, "disclose.digest");
+}
+
+static void
 get_final(struct gv_reader *r, struct gv_tx_final *t)
 {
     unsigned count = 0;
@@ -195,6 +230,12 @@ tx_get_body(struct gv_reader *r, struct gv_tx *tx)
         return;
     case GV_TX_OUTCOME:
         get_outcome(r, &tx->u.outcome);
+        return;
+    case GV_TX_ISSUED:
+        get_issued(r, &tx->u.issued);
+        return;
+    case GV_TX_DISCLOSE:
+        get_disclose(r, &tx->u.disclose);
         return;
     case GV_TX_FINAL:
         get_final(r, &tx->u.final);

@@ -43,8 +43,17 @@ put_enrol(struct gv_sink *s, const struct gv_tx_enrol *t)
     gv_put_u8(s, t->form);
     gv_put(s, t->key.b, 32);
     gv_put(s, t->ek, 32);
-    gv_cred_put(s, &t->cred);
-    gv_put_b16(s, t->der);
+    if (t->form == GV_ENROL_CERTIFIED) {
+        gv_cred_put(s, &t->cred);
+        gv_put_b16(s, t->der);
+        return;
+    }
+    gv_put_b16(s, t->blob);
+    gv_put(s, t->prefix, 32);
+    if (t->token.len == GV_RSA_SIZE)
+        gv_put(s, t->token.p, GV_RSA_SIZE);
+    else
+        s->failed = true;
 }
 
 static void
@@ -84,6 +93,22 @@ put_outcome(struct gv_sink *s, const struct gv_outcome *t)
     gv_put(s, t->winner.b, 32);
     gv_put_u64(s, t->price);
     gv_put(s, t->fold_hash, 32);
+}
+
+static void
+put_issued(struct gv_sink *s, const struct gv_tx_issued *t)
+{
+    gv_put(s, t->root, 32);
+    gv_put_u32(s, t->count);
+}
+
+static void
+put_disclose(struct gv_sink *s, const struct gv_tx_disclose *t)
+{
+    gv_put_u8(s, t->award);
+    gv_put_u8(s, t->notary);
+    gv_put_u8(s, t->side);
+    gv_put(s, t->digest, 32);
 }
 
 void
@@ -148,6 +173,12 @@ tx_put_core(struct gv_sink *s, const struct gv_tx *tx)
         return;
     case GV_TX_OUTCOME:
         put_outcome(s, &tx->u.outcome);
+        return;
+    case GV_TX_ISSUED:
+        put_issued(s, &tx->u.issued);
+        return;
+    case GV_TX_DISCLOSE:
+        put_disclose(s, &tx->u.disclose);
         return;
     case GV_TX_FINAL:
         put_final(s, &tx->u.final);

@@ -296,6 +296,19 @@ gv_block0_registry(const struct gv_params *params, size_t *len)
     return encode(&h, NULL, 0, len);
 }
 
+enum gv_rc
+gv_block0_header(uint8_t *block0, size_t len, struct gv_sealed_header *out)
+{
+    struct gv_reader r = gv_reader(gv_bytes(block0, len));
+
+    memset(out, 0, sizeof(*out));
+    if (!block0)
+        return GV_FAULT;
+    gv_sealed_header_get(&r, out);
+    free(block0);
+    return GV_OK;
+}
+
 void
 gv_registry_id(const struct gv_params *p, struct gv_chain_id *out)
 {

@@ -4,30 +4,7 @@
 #include "gavel/verify.h"
 
 #include "chain/core/text.h"
-
-void
-gv_open_put_warrant(struct gv_sink *s, const struct gv_open *o)
-{
-    gv_cred_put(s, &o->ca);
-    gv_put_b16(s, o->ca_der);
-    gv_put_b16(s, o->issuer_key);
-    gv_put_b16(s, o->challenge_key);
-    gv_put_u8(s, o->cut_log2);
-    gv_put_u8(s, o->escrow_t);
-    gv_put_u8(s, o->id_escrow_count);
-    for (unsigned i = 0; i < o->id_escrow_count; i++)
-        gv_put_b16(s, o->id_escrow[i]);
-    gv_put_u8(s, o->bid_escrow_count);
-    gv_put(s, o->bid_escrow, (size_t)o->bid_escrow_count * 32);
-    gv_put_u8(s, o->authority_count);
-    for (unsigned i = 0; i < o->authority_count; i++)
-        gv_authority_put(s, &o->authority[i]);
-    gv_put_u8(s, o->validator_count);
-    for (unsigned i = 0; i < o->validator_count; i++) {
-        gv_put(s, o->validator[i].key.b, 32);
-        gv_put_b8(s, o->validator[i].operator_name);
-    }
-}
+#include "chain/rules/open_impl.h"
 
 void
 gv_open_put_preimage(struct gv_sink *s, const struct gv_open *o)
@@ -55,85 +32,16 @@ gv_open_put(struct gv_sink *s, const struct gv_open *o)
     gv_put(s, o->warrant_sig.b, 64);
     for (unsigned i = 0; i < o->validator_count; i++)
         gv_put(s, o->pop[i].b, 64);
+    if (o->issuer_count > 0)
+        gv_put(s, o->issuer_pop.b, 64);
+    for (unsigned i = 0; i < o->notary_count; i++)
+        gv_put(s, o->notary_pop[i].b, 64);
 }
 
-static void
-get_escrow(struct gv_reader *r, struct gv_open *o)
+size_t
+gv_open_signatures(const struct gv_open *o)
 {
-    o->issuer_key = gv_get_b16(r, GV_SPKI_MAX, "open.issuer_key");
-    o->challenge_key = gv_get_b16(r, GV_SPKI_MAX, "open.challenge_key");
-    o->cut_log2 = gv_get_u8(r, "open.cut");
-    o->escrow_t = gv_get_u8(r, "open.escrow_t");
-    o->id_escrow_count = gv_get_u8(r, "open.id_escrow");
-    gv_get_require(r, o->id_escrow_count <= GV_NOTARIES_MAX, "open.id_escrow");
-    for (unsigned i = 0; i < o->id_escrow_count && !r->failed; i++)
-        o->id_escrow[i] = gv_get_b16(r, GV_SPKI_MAX, "open.id_escrow");
-    o->bid_escrow_count = gv_get_u8(r, "open.bid_escrow");
-    gv_get_require(r, o->bid_escrow_count <= GV_NOTARIES_MAX,
-                   "open.bid_escrow");
-    if (!r->failed)
-        gv_get(r, o->bid_escrow, (size_t)o->bid_escrow_count * 32,
-               "open.bid_escrow");
-    /* Certified, open auctions use no escrow: what is unused is empty. */
-    gv_get_require(r,
-                   o->issuer_key.len == 0 && o->challenge_key.len == 0 &&
-                       o->cut_log2 == 0 && o->escrow_t == 0 &&
-                       o->id_escrow_count == 0 && o->bid_escrow_count == 0,
-                   "open.escrow");
-}
-
-static void
-get_authorities(struct gv_reader *r, struct gv_open *o)
-{
-    o->authority_count = gv_get_u8(r, "open.authorities");
-    gv_get_require(r,
-                   o->authority_count % 2 == 1 &&
-                       o->authority_count <= GV_AUTHORITIES_MAX,
-                   "open.authorities");
-    for (unsigned i = 0; i < o->authority_count && !r->failed; i++) {
-        struct gv_authority *a = &o->authority[i];
-
-        gv_authority_get(r, a);
-        gv_get_require(r, text_is_line(a->operator_name),
-                       "open.authority.operator");
-        /* R5: in open auctions only tokens of a publishing service count. */
-        gv_get_require(r, gv_bytes_eq(a->policy, gv_policy_published()),
-                       "open.authority.policy");
-        for (unsigned j = 0; j < i; j++)
-            gv_get_require(r, !gv_bytes_eq(a->key, o->authority[j].key),
-                           "open.authorities");
-    }
-}
-
-static void
-get_validators(struct gv_reader *r, struct gv_open *o)
-{
-    o->validator_count = gv_get_u8(r, "open.validators");
-    gv_get_require(
-        r, o->validator_count >= 1 && o->validator_count <= GV_VALIDATORS_MAX,
-        "open.validators");
-    for (unsigned i = 0; i < o->validator_count && !r->failed; i++) {
-        struct gv_validator *v = &o->validator[i];
-
-        gv_get(r, v->key.b, 32, "open.validator");
-        v->operator_name = gv_get_b8(r, 64, "open.validator.operator");
-        gv_get_require(r, text_is_line(v->operator_name),
-                       "open.validator.operator");
-        for (unsigned j = 0; j < i; j++)
-            gv_get_require(r, !GV_ID_EQ(&v->key, &o->validator[j].key),
-                           "open.validators");
-    }
-}
-
-static void
-get_warrant(struct gv_reader *r, struct gv_open *o)
-{
-    gv_cred_get(r, &o->ca);
-    gv_get_require(r, o->ca.role == GV_ROLE_CA, "open.ca");
-    o->ca_der = gv_get_b16(r, GV_CERT_DER_MAX, "open.ca_der");
-    get_escrow(r, o);
-    get_authorities(r, o);
-    get_validators(r, o);
+    return 2u + o->validator_count + o->issuer_count + o->notary_count;
 }
 
 static void
@@ -160,7 +68,35 @@ get_preimage(struct gv_reader *r, struct gv_open *o)
         gv_get(r, o->attachment, (size_t)o->attachment_count * 32,
                "open.attachments");
     gv_terms_get(r, &o->terms);
-    get_warrant(r, o);
+    open_get_warrant(r, o);
+}
+
+/* What follows from the fields. */
+static enum gv_rc
+finish(struct gv_open *o, const struct gv_params *params, struct gv_reject *why)
+{
+    if (!GV_ID_EQ(&o->registry, &params->registry))
+        return gv_refuse(why, GV_WRONG_NETWORK, "open.registry", 0, 0);
+    o->root = params->root;
+    gv_tagged(GV_TAG_AUCTION, o->raw.p, o->preimage_len, o->id.b);
+    return gv_terms_check(&o->terms, params, why);
+}
+
+enum gv_rc
+gv_open_decode_preimage(struct gv_bytes raw, const struct gv_params *params,
+                        struct gv_open *out, struct gv_reject *why)
+{
+    struct gv_reader r = gv_reader(raw);
+
+    memset(out, 0, sizeof(*out));
+    get_preimage(&r, out);
+    out->raw = raw;
+    out->preimage_len = raw.len;
+    if (!gv_reader_done(&r))
+        return gv_refuse(why, GV_BAD_ENCODING, r.field, 0, 0);
+    if (raw.len + 64 * gv_open_signatures(out) > GV_TX_MAX)
+        return gv_refuse(why, GV_BAD_ENCODING, "size", raw.len, GV_TX_MAX);
+    return finish(out, params, why);
 }
 
 enum gv_rc
@@ -178,12 +114,13 @@ gv_open_decode(struct gv_bytes raw, const struct gv_params *params,
     gv_get(&r, out->warrant_sig.b, 64, "open.warrant_sig");
     for (unsigned i = 0; i < out->validator_count && !r.failed; i++)
         gv_get(&r, out->pop[i].b, 64, "open.pop");
+    if (out->issuer_count > 0)
+        gv_get(&r, out->issuer_pop.b, 64, "open.issuer_pop");
+    for (unsigned i = 0; i < out->notary_count && !r.failed; i++)
+        gv_get(&r, out->notary_pop[i].b, 64, "open.notary_pop");
     if (!gv_reader_done(&r))
         return gv_refuse(why, GV_BAD_ENCODING, r.field, 0, 0);
-    if (!GV_ID_EQ(&out->registry, &params->registry))
-        return gv_refuse(why, GV_WRONG_NETWORK, "open.registry", 0, 0);
-    gv_tagged(GV_TAG_AUCTION, raw.p, out->preimage_len, out->id.b);
-    return gv_terms_check(&out->terms, params, why);
+    return finish(out, params, why);
 }
 
 void
@@ -211,28 +148,79 @@ gv_open_leaf(const struct gv_open *o, struct gv_tx_id *out)
     gv_sha256_end(&h, out->b);
 }
 
-/* A credential: signed by issuer, valid at the opening time, and its DER,
+/* A credential: signed by its issuer, valid at the opening time, and its DER,
  * where it is attached, has the fingerprint. */
+struct cred_check {
+    const struct gv_cred *cred;
+    struct gv_bytes der;
+    const struct gv_pubkey *issuer;
+    const char *field;
+};
+
 static enum gv_rc
-check_cred(const struct gv_open *o, const struct gv_cred *c,
-           struct gv_bytes der, const struct gv_pubkey *issuer,
+check_cred(const struct gv_open *o, const struct cred_check *c,
            const struct gv_keys *keys, struct gv_reject *why)
 {
     uint8_t digest[32];
 
-    if (!gv_cred_valid_at(c, o->opening_ms))
+    if (!gv_cred_valid_at(c->cred, o->opening_ms))
         return gv_refuse(why, GV_BAD_CREDENTIAL, "open.dates", o->opening_ms,
-                         c->not_after_ms);
-    if (der.len > 0) {
-        gv_sha256_of(der.p, der.len, digest);
-        if (memcmp(digest, c->fingerprint.b, 32) != 0)
+                         c->cred->not_after_ms);
+    if (c->der.len > 0) {
+        gv_sha256_of(c->der.p, c->der.len, digest);
+        if (memcmp(digest, c->cred->fingerprint.b, 32) != 0)
             return gv_refuse(why, GV_BAD_CREDENTIAL, "open.fingerprint", 0, 0);
     }
-    gv_cred_digest(c, &o->registry, digest);
-    if (!gv_key_verify(keys, issuer, digest, &c->sig))
-        return gv_refuse(why, GV_BAD_CREDENTIAL,
-                         c->role == GV_ROLE_CA ? "open.ca" : "open.seller", 0,
-                         0);
+    gv_cred_digest(c->cred, &o->registry, digest);
+    if (!gv_key_verify(keys, c->issuer, digest, &c->cred->sig))
+        return gv_refuse(why, GV_BAD_CREDENTIAL, c->field, 0, 0);
+    return GV_OK;
+}
+
+/* Who stands behind this auction: the CA, its seller, and, where bidders are
+ * anonymous, issuer and notaries. A CA cannot invent these: the root certified
+ * them. */
+static enum gv_rc
+check_creds(const struct gv_open *o, const struct gv_params *params,
+            const struct gv_keys *keys, struct gv_reject *why)
+{
+    const struct gv_bytes none = {NULL, 0};
+    const struct cred_check base[] = {
+        {&o->ca, o->ca_der, &params->root, "open.ca"},
+        {&o->seller, o->seller_der, &o->ca.key, "open.seller"},
+        {&o->issuer.cred, none, &params->root, "open.issuer"},
+    };
+    enum gv_rc rc = GV_OK;
+
+    for (unsigned i = 0; i < 2u + o->issuer_count && rc == GV_OK; i++)
+        rc = check_cred(o, &base[i], keys, why);
+    for (unsigned i = 0; i < o->notary_count && rc == GV_OK; i++)
+        rc = check_cred(o,
+                        &(struct cred_check){&o->notary[i].cred, none,
+                                             &params->root, "open.notary"},
+                        keys, why);
+    return rc;
+}
+
+/* Whoever serves this auction says so over its id: validators, issuer and
+ * notaries (R12). */
+static enum gv_rc
+check_possession(const struct gv_open *o, const struct gv_keys *keys,
+                 struct gv_reject *why)
+{
+    uint8_t pop[32];
+
+    gv_tagged(GV_TAG_POP, o->id.b, 32, pop);
+    for (unsigned i = 0; i < o->validator_count; i++)
+        if (!gv_key_verify(keys, &o->validator[i].key, pop, &o->pop[i]))
+            return gv_refuse(why, GV_BAD_SIGNATURE, "open.pop", i, 0);
+    if (o->issuer_count > 0 &&
+        !gv_key_verify(keys, &o->issuer.cred.key, pop, &o->issuer_pop))
+        return gv_refuse(why, GV_BAD_SIGNATURE, "open.issuer_pop", 0, 0);
+    for (unsigned i = 0; i < o->notary_count; i++)
+        if (!gv_key_verify(keys, &o->notary[i].cred.key, pop,
+                           &o->notary_pop[i]))
+            return gv_refuse(why, GV_BAD_SIGNATURE, "open.notary_pop", i, 0);
     return GV_OK;
 }
 
@@ -258,22 +246,14 @@ enum gv_rc
 gv_open_verify(const struct gv_open *o, const struct gv_params *params,
                const struct gv_keys *keys, struct gv_reject *why)
 {
-    uint8_t pop[32];
-    enum gv_rc rc;
+    enum gv_rc rc = check_creds(o, params, keys, why);
 
-    rc = check_cred(o, &o->ca, o->ca_der, &params->root, keys, why);
-    if (rc != GV_OK)
-        return rc;
-    rc = check_cred(o, &o->seller, o->seller_der, &o->ca.key, keys, why);
     if (rc != GV_OK)
         return rc;
     if (!gv_key_verify(keys, &o->seller.key, o->id.b, &o->seller_sig))
         return gv_refuse(why, GV_BAD_SIGNATURE, "open.seller_sig", 0, 0);
     if (!gv_key_verify(keys, &o->ca.key, o->id.b, &o->warrant_sig))
         return gv_refuse(why, GV_BAD_SIGNATURE, "open.warrant_sig", 0, 0);
-    gv_tagged(GV_TAG_POP, o->id.b, 32, pop);
-    for (unsigned i = 0; i < o->validator_count; i++)
-        if (!gv_key_verify(keys, &o->validator[i].key, pop, &o->pop[i]))
-            return gv_refuse(why, GV_BAD_SIGNATURE, "open.pop", i, 0);
-    return check_keys(o, why);
+    rc = check_possession(o, keys, why);
+    return rc == GV_OK ? check_keys(o, why) : rc;
 }

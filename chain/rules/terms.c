@@ -96,7 +96,9 @@ allowed_form_ok(const struct gv_terms *t)
 
         if (i > 0 && memcmp(e - GV_ALLOWED_ENTRY, e, 32) >= 0)
             return false;
-        if (!has(t, GV_PER_BIDDER) && gv_le32(e + 32) != 0)
+        /* One cap for all where nobody may tell who a bidder is. */
+        if ((!has(t, GV_PER_BIDDER) || t->identity == GV_ANONYMOUS) &&
+            gv_le32(e + 32) != 0)
             return false;
     }
     return true;
@@ -116,7 +118,7 @@ form_fault(const struct gv_terms *t)
         {t->pricing > GV_PRICE_FIRST, "terms.pricing"},
         {t->visibility > GV_VISIBLE_OPEN, "terms.visibility"},
         {t->direction > GV_ASCENDING, "terms.direction"},
-        {t->identity > GV_CERTIFIED, "terms.identity"},
+        {t->identity > GV_ANONYMOUS, "terms.identity"},
         {t->close_policy > GV_CLOSE_OWNER, "terms.close_policy"},
         {!has(t, GV_MIN_FIRST) && t->min_first != 0, "terms.min_first"},
         {!has(t, GV_MIN_STEP) && t->min_step != 0, "terms.min_step"},
@@ -305,31 +307,44 @@ gv_terms_warn(const struct gv_terms *t, const struct gv_params *params,
     return n;
 }
 
-bool
-gv_terms_allows(const struct gv_terms *t, const struct gv_pubkey *pk,
-                uint32_t *cap)
+/* The entry of a key, or NULL. */
+static const uint8_t *
+find_allowed(const struct gv_terms *t, const struct gv_pubkey *pk)
 {
-    const uint32_t usual = has(t, GV_PER_BIDDER) ? t->per_bidder : UINT32_MAX;
     size_t low = 0, high = t->allowed.len / GV_ALLOWED_ENTRY;
 
-    *cap = usual;
-    if (!has(t, GV_ALLOWED))
-        return true;
     while (low < high) {
         size_t middle = low + (high - low) / 2;
         const uint8_t *e = allowed_entry(t, middle);
         int order = memcmp(pk->b, e, 32);
 
-        if (order == 0) {
-            uint32_t own = gv_le32(e + 32);
-
-            *cap = own != 0 ? own : usual;
-            return true;
-        }
+        if (order == 0)
+            return e;
         if (order < 0)
             high = middle;
         else
             low = middle + 1;
     }
-    return false;
+    return NULL;
+}
+
+bool
+gv_terms_allows(const struct gv_terms *t, const struct gv_pubkey *pk,
+                uint32_t *cap)
+{
+    const uint8_t *e;
+
+    *cap = has(t, GV_PER_BIDDER) ? t->per_bidder : UINT32_MAX;
+    if (!has(t, GV_ALLOWED) || t->identity == GV_ANONYMOUS)
+        return true;
+    e = find_allowed(t, pk);
+    if (e != NULL && gv_le32(e + 32) != 0)
+        *cap = gv_le32(e + 32);
+    return e != NULL;
+}
+
+bool
+gv_terms_admits(const struct gv_terms *t, const struct gv_pubkey *pk)
+{
+    return !has(t, GV_ALLOWED) || find_allowed(t, pk) != NULL;
 }

@@ -1,124 +1,8 @@
 /* verify.c - the signatures of a transaction. */
 #include "gavel/verify.h"
 
-#include <stdatomic.h>
-#include <stdlib.h>
-
-struct authority {
-    uint8_t policy[32];
-    uint8_t key[512];
-    struct gv_authority pinned; /* its views point into this struct */
-    struct gv_tsa_key *prepared;
-};
-
-struct gv_pins {
-    atomic_uint refs;
-    struct gv_chain_id registry, chain; /* equal on the registry */
-    struct gv_pubkey ca;                /* auctions */
-    struct gv_pubkey root;              /* registry */
-    struct gv_pubkey seller;
-    uint8_t authorities, validators;
-    struct authority authority[GV_AUTHORITIES_MAX];
-    struct gv_pubkey validator[GV_VALIDATORS_MAX];
-};
-
-static bool
-pin_authority(struct authority *to, const struct gv_authority *from,
-              struct gv_reject *why)
-{
-    if (from->policy.len > sizeof(to->policy) ||
-        from->key.len > sizeof(to->key)) {
-        gv_refuse(why, GV_BAD_STAMP, "authority.key", from->key.len, 512);
-        return false;
-    }
-    to->pinned = *from;
-    memcpy(to->policy, from->policy.p, from->policy.len);
-    memcpy(to->key, from->key.p, from->key.len);
-    to->pinned.policy.p = to->policy;
-    to->pinned.key.p = to->key;
-    to->pinned.operator_name = gv_bytes(NULL, 0);
-    to->prepared = gv_tsa_key_new(&to->pinned, why);
-    return to->prepared != NULL;
-}
-
-struct gv_pins *
-gv_pins_auction(const struct gv_open *open, struct gv_reject *why)
-{
-    struct gv_pins *p = calloc(1, sizeof(*p));
-
-    if (why)
-        *why = (struct gv_reject){.index = GV_NO_INDEX};
-    if (!p)
-        return NULL;
-    atomic_init(&p->refs, 1);
-    p->registry = open->registry;
-    p->chain = open->id;
-    p->ca = open->ca.key;
-    p->seller = open->seller.key;
-    p->validators = open->validator_count;
-    for (unsigned i = 0; i < p->validators; i++)
-        p->validator[i] = open->validator[i].key;
-    for (unsigned i = 0; i < open->authority_count; i++) {
-        if (!pin_authority(&p->authority[i], &open->authority[i], why)) {
-            gv_pins_free(p);
-            return NULL;
-        }
-        p->authorities++;
-    }
-    return p;
-}
-
-struct gv_pins *
-gv_pins_registry(const struct gv_params *params)
-{
-    struct gv_pins *p = calloc(1, sizeof(*p));
-
-    if (!p)
-        return NULL;
-    atomic_init(&p->refs, 1);
-    p->registry = params->registry;
-    p->chain = params->registry;
-    p->root = params->root;
-    p->validators = params->validator_count;
-    for (unsigned i = 0; i < p->validators; i++)
-        p->validator[i] = params->validator[i];
-    return p;
-}
-
-struct gv_pins *
-gv_pins_share(struct gv_pins *p)
-{
-    atomic_fetch_add_explicit(&p->refs, 1, memory_order_relaxed);
-    return p;
-}
-
-void
-gv_pins_free(struct gv_pins *p)
-{
-    if (!p || atomic_fetch_sub_explicit(&p->refs, 1, memory_order_acq_rel) != 1)
-        return;
-    for (unsigned i = 0; i < GV_AUTHORITIES_MAX; i++)
-        gv_tsa_key_free(p->authority[i].prepared);
-    free(p);
-}
-
-unsigned
-gv_pins_validators(const struct gv_pins *p)
-{
-    return p->validators;
-}
-
-unsigned
-gv_pins_authorities(const struct gv_pins *p)
-{
-    return p->authorities;
-}
-
-const struct gv_pubkey *
-gv_pins_validator(const struct gv_pins *p, unsigned i)
-{
-    return i < p->validators ? &p->validator[i] : NULL;
-}
+#include "chain/rules/pins.h"
+#include "gavel/open_escrow.h"
 
 static enum gv_rc
 check_cred(const struct gv_cred *c, const struct gv_pubkey *issuer,
@@ -192,7 +76,7 @@ check_token(uint8_t authority, struct gv_bytes der, bool cutoff,
             const struct gv_pins *pins, struct gv_tst *tst,
             struct gv_reject *why)
 {
-    const struct authority *a;
+    const struct pinned_authority *a;
     struct gv_bytes policy;
     enum gv_rc rc;
 
@@ -274,21 +158,92 @@ check_final(const struct gv_tx *tx, const struct gv_pins *pins,
 }
 
 static enum gv_rc
-check_enrol(const struct gv_tx *tx, const struct gv_pins *pins,
-            const struct gv_keys *keys, struct gv_reject *why)
+check_certified(const struct gv_tx_enrol *e, const struct gv_pins *pins,
+                const struct gv_keys *keys, struct gv_reject *why)
 {
-    const struct gv_tx_enrol *e = &tx->u.enrol;
     enum gv_rc rc;
 
     if (e->cred.role != GV_ROLE_USER)
         return gv_refuse(why, GV_BAD_CREDENTIAL, "enrol.role", e->cred.role,
                          GV_ROLE_USER);
+    rc = check_der(&e->cred, e->der, "enrol.der", why);
+    return rc == GV_OK
+               ? check_cred(&e->cred, &pins->ca, pins, keys, "enrol.cred", why)
+               : rc;
+}
+
+/* The issuer signed this key, envelope key and escrowed identity for this
+ * auction, without seeing them. */
+static enum gv_rc
+check_anonymous(const struct gv_tx_enrol *e, const struct gv_pins *pins,
+                struct gv_reject *why)
+{
+    size_t blob = gv_blob_size(pins->notaries);
+    struct gv_token token;
+    enum gv_rc rc;
+
+    if (e->blob.len != blob)
+        return gv_refuse(why, GV_BAD_CREDENTIAL, "enrol.blob", e->blob.len,
+                         blob);
+    gv_enrol_token(e, &token);
+    rc = gv_token_verify(pins->token, &pins->chain, &token);
+    return rc == GV_REJECT
+               ? gv_refuse(why, GV_BAD_CREDENTIAL, "enrol.token", 0, 0)
+               : rc;
+}
+
+/* C1, in the order of O3: signature, then credential. */
+static enum gv_rc
+check_enrol(const struct gv_tx *tx, const struct gv_pins *pins,
+            const struct gv_keys *keys, struct gv_reject *why)
+{
+    const struct gv_tx_enrol *e = &tx->u.enrol;
+    enum gv_rc rc = check_own(tx, &e->key, &e->sig, keys, why);
+
+    if (rc != GV_OK)
+        return rc;
+    if (e->form != pins->identity)
+        return gv_refuse(why, GV_BAD_CREDENTIAL, "enrol.form", e->form,
+                         pins->identity);
     if (GV_ID_EQ(&e->key, &pins->seller))
         return gv_refuse(why, GV_BAD_CREDENTIAL, "enrol.seller", 0, 0);
-    rc = check_der(&e->cred, e->der, "enrol.der", why);
-    if (rc == GV_OK)
-        rc = check_cred(&e->cred, &pins->ca, pins, keys, "enrol.cred", why);
-    return rc == GV_OK ? check_own(tx, &e->key, &e->sig, keys, why) : rc;
+    return e->form == GV_ENROL_CERTIFIED ? check_certified(e, pins, keys, why)
+                                         : check_anonymous(e, pins, why);
+}
+
+/* On an auction a REVOKE is the root's or OPEN's CA's (C9); on the registry
+ * the directory knows who the CAs are (G4). */
+static enum gv_rc
+check_revoke(const struct gv_tx *tx, const struct gv_pins *pins,
+             const struct gv_keys *keys, struct gv_reject *why)
+{
+    const struct gv_tx_revoke *t = &tx->u.revoke;
+
+    if (!GV_ID_EQ(&pins->chain, &pins->registry) &&
+        !GV_ID_EQ(&t->issuer, &pins->root) && !GV_ID_EQ(&t->issuer, &pins->ca))
+        return gv_refuse(why, GV_NOT_SIGNER, "revoke.issuer", 0, 0);
+    return check_own(tx, &t->issuer, &t->sig, keys, why);
+}
+
+static enum gv_rc
+check_issued(const struct gv_tx *tx, const struct gv_pins *pins,
+             const struct gv_keys *keys, struct gv_reject *why)
+{
+    if (pins->identity != GV_ANONYMOUS)
+        return gv_refuse(why, GV_WRONG_CHAIN, "issued", 0, 0);
+    return check_own(tx, &pins->issuer, &tx->u.issued.sig, keys, why);
+}
+
+static enum gv_rc
+check_disclose(const struct gv_tx *tx, const struct gv_pins *pins,
+               const struct gv_keys *keys, struct gv_reject *why)
+{
+    const struct gv_tx_disclose *t = &tx->u.disclose;
+
+    if (t->notary >= pins->notaries)
+        return gv_refuse(why, GV_NOT_SIGNER, "disclose.notary", t->notary,
+                         pins->notaries);
+    return check_own(tx, &pins->notary[t->notary], &t->sig, keys, why);
 }
 
 static enum gv_rc
@@ -372,8 +327,7 @@ gv_tx_verify(const struct gv_tx *tx, const struct gv_pins *pins,
     case GV_TX_CERT:
         return check_cert(&tx->u.cert, pins, keys, why);
     case GV_TX_REVOKE:
-        return check_own(tx, &tx->u.revoke.issuer, &tx->u.revoke.sig, keys,
-                         why);
+        return check_revoke(tx, pins, keys, why);
     case GV_TX_LIST:
         return check_list(tx, pins, keys, why);
     case GV_TX_ENROL:
@@ -388,6 +342,10 @@ gv_tx_verify(const struct gv_tx *tx, const struct gv_pins *pins,
                         why);
     case GV_TX_CUTOFF:
         return check_cutoff(&tx->u.cutoff, pins, facts, why);
+    case GV_TX_ISSUED:
+        return check_issued(tx, pins, keys, why);
+    case GV_TX_DISCLOSE:
+        return check_disclose(tx, pins, keys, why);
     case GV_TX_FINAL:
         return check_final(tx, pins, keys, why);
     case GV_TX_RECEIPT:

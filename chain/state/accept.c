@@ -150,10 +150,10 @@ accept_tx(struct gv_state *s, struct gv_task *t, uint64_t now_ms,
         return GV_FAULT;
     if (gv_pool_find(&s->pool, &t->id))
         return GV_OK;
-    rc = gv_admit_tx(
-        s, c,
-        &(struct gv_admission){&t->tx, &t->id, t->facts.at[0], now_ms, false},
-        why);
+    rc = gv_admit_tx(s, c,
+                     &(struct gv_admission){&t->tx, &t->id, t->facts.at[0],
+                                            now_ms, false, 0},
+                     why);
     if (rc != GV_OK)
         return rc;
     if (s->opt.events.tx)

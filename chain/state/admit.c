@@ -26,10 +26,7 @@ check_enrol(const struct gv_chain *c, const struct gv_tx_enrol *t,
         return gv_refuse(why, GV_SET_FIXED, "ENROL", 0, 0);
     if (gv_admit_enrolled(c, &t->key))
         return gv_refuse(why, GV_DUPLICATE, "enrol.key", 0, 0);
-    if (!gv_cred_valid_at(&t->cred, now_ms))
-        return gv_refuse(why, GV_BAD_CREDENTIAL, "enrol.dates", now_ms,
-                         t->cred.not_after_ms);
-    return GV_OK;
+    return gv_book_check_enrol(c->book, t, now_ms, why);
 }
 
 /* Bids of this key on the chain and in the mempool (max_bids, R4). The walk is
@@ -37,20 +34,24 @@ check_enrol(const struct gv_chain *c, const struct gv_tx_enrol *t,
 static uint64_t
 bids_of(const struct gv_chain *c, uint32_t bidder, const struct gv_pubkey *key)
 {
-    const struct gv_pool_tx *e = c->pool.of[GV_POOL_BIDS].first;
+    static const enum gv_pool_class list[] = {GV_POOL_BIDS, GV_POOL_LAPSED};
     uint64_t n = bidder == GV_NOWHERE ? 0 : c->book->bidder[bidder].bids;
 
     if (n + c->pool.count < c->book->open->terms.max_bids)
         return n;
-    for (; e; e = e->next)
-        if (e->tx.kind == GV_TX_BID && GV_ID_EQ(&e->tx.u.bid.bidder, key))
-            n++;
+    for (int k = 0; k < 2; k++)
+        for (const struct gv_pool_tx *e = c->pool.of[list[k]].first; e;
+             e = e->next)
+            if (e->tx.kind == GV_TX_BID && GV_ID_EQ(&e->tx.u.bid.bidder, key))
+                n++;
     return n;
 }
 
+/* A bid that was let in before may have named a block of another branch, which
+ * may come back. */
 static enum gv_rc
-check_bid(const struct gv_chain *c, const struct gv_tx_bid *t, uint64_t now_ms,
-          struct gv_reject *why)
+check_bid(const struct gv_chain *c, const struct gv_tx_bid *t,
+          const struct gv_admission *a, struct gv_reject *why)
 {
     uint32_t bidder = gv_book_find_bidder(c->book, &t->bidder);
     uint64_t bids;
@@ -61,7 +62,7 @@ check_bid(const struct gv_chain *c, const struct gv_tx_bid *t, uint64_t now_ms,
         return gv_refuse(why, GV_DUPLICATE, "bid", 0, 0);
     if (!gv_admit_enrolled(c, &t->bidder))
         return gv_refuse(why, GV_MISSING_PARENT, "bid.bidder", 0, 0);
-    if (gv_spine_height(c->spine, &t->recent) == GV_NOWHERE)
+    if (!a->again && gv_spine_height(c->spine, &t->recent) == GV_NOWHERE)
         return gv_refuse(why, GV_MISSING_PARENT, "bid.recent", 0, 0);
     bids = bids_of(c, bidder, &t->bidder);
     if (bids >= c->book->open->terms.max_bids)
@@ -69,8 +70,10 @@ check_bid(const struct gv_chain *c, const struct gv_tx_bid *t, uint64_t now_ms,
                          c->book->open->terms.max_bids);
     if (bidder == GV_NOWHERE)
         return GV_OK;
-    if (now_ms > c->book->bidder[bidder].not_after_ms)
-        return gv_refuse(why, GV_BAD_CREDENTIAL, "bid.bidder", now_ms,
+    if (gv_book_bidder_revoked(c->book, bidder))
+        return gv_refuse(why, GV_BAD_CREDENTIAL, "bid.revoked", 0, 0);
+    if (a->now_ms > c->book->bidder[bidder].not_after_ms)
+        return gv_refuse(why, GV_BAD_CREDENTIAL, "bid.bidder", a->now_ms,
                          c->book->bidder[bidder].not_after_ms);
     return GV_OK;
 }
@@ -88,11 +91,13 @@ check_stamp(struct gv_state *s, const struct gv_chain *c,
         return gv_refuse(why, GV_SET_FIXED, "STAMP", 0, 0);
     if (gv_book_has_stamp(c->book, t->authority, f->info_hash))
         return gv_refuse(why, GV_DUPLICATE, "stamp", 0, 0);
+    if (!gv_book_authority_ok(c->book, t->authority))
+        return gv_refuse(why, GV_BAD_STAMP, "stamp.revoked", t->authority, 0);
     if (!a->again && f->time_us > now_us + STAMP_AHEAD_US)
         return gv_refuse(why, GV_BAD_STAMP, "stamp.genTime", f->time_us,
                          now_us);
     if (now_us > f->time_us + d_us) {
-        gv_admit_note_missed(s, c, t);
+        gv_admit_note_missed(s, c, t, f->time_us);
         return gv_refuse(why, GV_DEADLINE, "stamp.genTime", now_us,
                          f->time_us + d_us);
     }
@@ -152,6 +157,41 @@ check_cutoff(const struct gv_chain *c, const struct gv_tx_facts *f,
     return GV_OK;
 }
 
+/* ISSUED, REVOKE and DISCLOSE: one that would do the same waits already? */
+static bool
+deed_waits(const struct gv_chain *c, const struct gv_tx *tx)
+{
+    const struct gv_pool_tx *e = c->pool.of[GV_POOL_DEEDS].first;
+
+    for (; e; e = e->next) {
+        if (e->tx.kind != tx->kind)
+            continue;
+        if (tx->kind == GV_TX_ISSUED ||
+            (tx->kind == GV_TX_REVOKE && GV_ID_EQ(&e->tx.u.revoke.fingerprint,
+                                                  &tx->u.revoke.fingerprint)) ||
+            (tx->kind == GV_TX_DISCLOSE &&
+             e->tx.u.disclose.notary == tx->u.disclose.notary &&
+             e->tx.u.disclose.side == tx->u.disclose.side))
+            return true;
+    }
+    return false;
+}
+
+static enum gv_rc
+check_deed(const struct gv_chain *c, const struct gv_tx *tx,
+           struct gv_reject *why)
+{
+    if (deed_waits(c, tx))
+        return gv_refuse(why, GV_DUPLICATE, gv_tx_name(tx->kind), 0, 0);
+    if (tx->kind == GV_TX_DISCLOSE)
+        return gv_book_check_disclose(c->book, &tx->u.disclose, why);
+    if (gv_book_set_fixed(c->book))
+        return gv_refuse(why, GV_SET_FIXED, gv_tx_name(tx->kind), 0, 0);
+    if (tx->kind == GV_TX_ISSUED)
+        return gv_book_check_issued(c->book, why);
+    return gv_book_check_revoke(c->book, &tx->u.revoke, why);
+}
+
 /* A FINAL waits even while its source is justified by gossip alone: the FINAL
  * that says so on the chain may stand in the same block. */
 static enum gv_rc
@@ -161,6 +201,8 @@ check_final(const struct gv_chain *c, const struct gv_vote *v,
     uint32_t source = gv_tree_find(&c->tree, &v->source);
     uint32_t target = gv_tree_find(&c->tree, &v->target);
 
+    if (!c->registry && gv_book_ended(c->book))
+        return gv_refuse(why, GV_CHAIN_ENDED, "final.link", 0, 0);
     if (source == GV_NOWHERE || target == GV_NOWHERE)
         return gv_refuse(why, GV_MISSING_PARENT, "final.link", v->target_height,
                          c->sum.height);
@@ -185,23 +227,35 @@ check_final(const struct gv_chain *c, const struct gv_vote *v,
     return GV_OK;
 }
 
-/* Does the mempool hold the SERVICE of the CA that issued this? They arrive
- * together when a network begins, and stand in one block in that order. */
+/* Does this, in the mempool, let the other one stand behind it? */
 static bool
-issuer_waits(const struct gv_chain *c, const struct gv_tx *tx)
+goes_before(const struct gv_tx *first, const struct gv_tx *tx)
 {
-    const struct gv_pool_tx *e = c->pool.of[GV_POOL_BIDS].first;
-    const struct gv_pubkey *issuer;
+    const struct gv_pubkey *issuer =
+        tx->kind == GV_TX_CERT ? &tx->u.cert.issuer : &tx->u.list.issuer;
 
+    if (tx->kind == GV_TX_REVOKE)
+        return first->kind == GV_TX_CERT &&
+               GV_ID_EQ(&first->u.cert.cred.fingerprint,
+                        &tx->u.revoke.fingerprint) &&
+               GV_ID_EQ(&first->u.cert.issuer, &tx->u.revoke.issuer);
     if (tx->kind != GV_TX_CERT && tx->kind != GV_TX_LIST)
         return false;
-    issuer = tx->kind == GV_TX_CERT ? &tx->u.cert.issuer : &tx->u.list.issuer;
-    for (; e; e = e->next)
-        if (e->tx.kind == GV_TX_SERVICE &&
-            e->tx.u.service.cred.role == GV_ROLE_CA &&
-            GV_ID_EQ(&e->tx.u.service.cred.key, issuer))
-            return true;
-    return false;
+    return first->kind == GV_TX_SERVICE &&
+           first->u.service.cred.role == GV_ROLE_CA &&
+           GV_ID_EQ(&first->u.service.cred.key, issuer);
+}
+
+/* The SERVICE of the CA that issued this, and the CERT that this revokes, may
+ * be in the mempool still: they stand in one block in that order. */
+static bool
+signer_waits(const struct gv_chain *c, const struct gv_tx *tx)
+{
+    const struct gv_pool_tx *e = c->pool.of[GV_POOL_BIDS].first;
+
+    while (e && !goes_before(&e->tx, tx))
+        e = e->next;
+    return e != NULL;
 }
 
 /* What comes back may need others that come back with it, such as a REVOKE its
@@ -218,7 +272,7 @@ check_registry(const struct gv_chain *c, const struct gv_admission *a,
         return rc;
     if (a->again && local.code != GV_DUPLICATE && local.code != GV_WRONG_CHAIN)
         return GV_OK;
-    if (local.code == GV_NOT_SIGNER && issuer_waits(c, a->tx))
+    if (local.code == GV_NOT_SIGNER && signer_waits(c, a->tx))
         return GV_OK;
     if (why)
         *why = local;
@@ -240,16 +294,19 @@ check(struct gv_state *s, const struct gv_chain *c,
     case GV_TX_ENROL:
         return check_enrol(c, &tx->u.enrol, now_ms, why);
     case GV_TX_BID:
-        return check_bid(c, &tx->u.bid, now_ms, why);
+        return check_bid(c, &tx->u.bid, a, why);
     case GV_TX_STAMP:
         return check_stamp(s, c, a, why);
     case GV_TX_CLOSE:
         return check_close(c, why);
     case GV_TX_CUTOFF:
         return check_cutoff(c, a->facts, why);
+    case GV_TX_ISSUED:
+    case GV_TX_DISCLOSE:
+    case GV_TX_REVOKE:
+        return check_deed(c, tx, why);
     case GV_TX_SERVICE:
     case GV_TX_CERT:
-    case GV_TX_REVOKE:
     case GV_TX_LIST:
     case GV_TX_OPEN:
     case GV_TX_OUTCOME:
@@ -268,9 +325,10 @@ room_for(const struct gv_state *s, const struct gv_chain *c,
          const struct gv_tx *tx)
 {
     size_t max = s->opt.pool_max_bytes;
-    enum gv_pool_class class = gv_pool_class_of(tx->kind);
+    enum gv_pool_class class = gv_pool_class_of(&c->pool, tx->kind);
 
-    if (class == GV_POOL_NOTICES || class == GV_POOL_STAMPS)
+    if (class == GV_POOL_NOTICES || class == GV_POOL_STAMPS ||
+        class == GV_POOL_DEEDS)
         return max + max / 4;
     return c->registry ? max / 2 : max;
 }
@@ -293,10 +351,11 @@ gv_admit_tx(struct gv_state *s, struct gv_chain *c,
     if (gv_pool_add(&s->pool, c, &c->pool, a->tx, a->id, a->facts, &e) != GV_OK)
         return gv_state_fail(s, "out of memory");
     e->arrived_ms = a->now_ms;
+    e->stamped_us = a->stamped_us;
     if (e->tx.kind == GV_TX_BID || e->tx.kind == GV_TX_CLOSE)
         rc = gv_admit_find_stamps(c, e, a->again);
     if (e->tx.kind == GV_TX_STAMP)
-        rc = gv_admit_date_listed(s, c, e);
+        rc = gv_admit_date_listed(s, c, e, a->now_ms);
     if (rc != GV_OK)
         return gv_state_fail(s, "out of memory");
     gv_record_journal(s, e);
@@ -322,10 +381,12 @@ is_dead(const struct gv_chain *c, const struct gv_pool_tx *e)
     case GV_TX_BID:
     case GV_TX_STAMP:
     case GV_TX_CLOSE:
-        return gv_book_set_fixed(c->book);
+    case GV_TX_ISSUED:
+    case GV_TX_REVOKE:
+        return !c->registry && gv_book_set_fixed(c->book);
+    case GV_TX_DISCLOSE:
     case GV_TX_SERVICE:
     case GV_TX_CERT:
-    case GV_TX_REVOKE:
     case GV_TX_LIST:
     case GV_TX_OPEN:
     case GV_TX_OUTCOME:
@@ -368,8 +429,8 @@ gv_task_test(struct gv_state *s, const struct gv_task *t, uint64_t now_ms,
         return rc;
     if (gv_chain_load(s, t->chain, now_ms) != GV_OK)
         return GV_FAULT;
-    return check(
-        s, t->chain,
-        &(struct gv_admission){&t->tx, &t->id, t->facts.at[0], now_ms, false},
-        why);
+    return check(s, t->chain,
+                 &(struct gv_admission){&t->tx, &t->id, t->facts.at[0], now_ms,
+                                        false, 0},
+                 why);
 }

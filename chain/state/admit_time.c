@@ -3,6 +3,7 @@
 
 #include "chain/state/book_impl.h"
 #include "chain/state/impl.h"
+#include "chain/state/lapse.h"
 #include "chain/state/vec.h"
 
 /* Does the STAMP list the leaf? Its leaves ascend. */
@@ -18,25 +19,29 @@ lists(const struct gv_tx_stamp *s, const uint8_t leaf32[32])
     return bsearch(leaf32, s->leaves, s->count, 32, cmp32) != NULL;
 }
 
-/* Stamps that list one leaf, those of the chain before those of the pool. */
+/* Stamps later than floor_us with one leaf, those of the chain before those of
+ * the pool. */
 struct listed {
     const struct gv_chain *c;
     const struct gv_pool_tx *e;
+    uint64_t floor_us;
     uint32_t mark; /* of the chain */
     size_t at;     /* of the pool */
 };
 
 static struct listed
-listed_from(const struct gv_chain *c, const struct gv_pool_tx *e)
+listed_from(const struct gv_chain *c, const struct gv_pool_tx *e,
+            uint64_t floor_us)
 {
     uint32_t leaf = gv_book_find_leaf(c->book, e->leaf);
 
     return (struct listed){
-        c, e, leaf == GV_NOWHERE ? GV_NOWHERE : c->book->leaf[leaf].mark, 0};
+        c, e, floor_us,
+        leaf == GV_NOWHERE ? GV_NOWHERE : c->book->leaf[leaf].mark, 0};
 }
 
 static bool
-listed_next(struct listed *l, struct gv_pool_mark *out)
+mark_next(struct listed *l, struct gv_pool_mark *out)
 {
     const struct gv_book *b = l->c->book;
 
@@ -53,6 +58,15 @@ listed_next(struct listed *l, struct gv_pool_mark *out)
         return false;
     *out = l->e->mark[l->at++];
     return true;
+}
+
+static bool
+listed_next(struct listed *l, struct gv_pool_mark *out)
+{
+    while (mark_next(l, out))
+        if (out->time_us > l->floor_us)
+            return true;
+    return false;
 }
 
 /* The need-th smallest of each authority's smallest time; UINT64_MAX: fewer
@@ -83,18 +97,40 @@ time_of(struct listed l, unsigned need)
     return t;
 }
 
+/* The floor follows from the recent block alone: once known it stays. */
+static void
+settle_floor(const struct gv_chain *c, struct gv_pool_tx *e)
+{
+    uint32_t recent;
+
+    if (e->floor_us != UINT64_MAX)
+        return;
+    recent = gv_spine_height(c->spine, &e->tx.u.bid.recent);
+    if (recent != GV_NOWHERE)
+        e->floor_us = c->spine->at[recent].max_gen_us;
+}
+
 /* t of a waiting BID or CLOSE from the stamps of chain and mempool (R2), and
- * the stamp that makes its tie (O1). */
+ * the stamp that makes its tie (O1). Stamps at or below its floor make no
+ * time, but it was stamped. */
 static void
 settle_time(const struct gv_chain *c, struct gv_pool_tx *e)
 {
-    struct listed l = listed_from(c, e);
+    unsigned need = gv_open_f(c->book->open) + 1;
     struct gv_pool_mark m, tie = {.authority = UINT8_MAX};
+    struct listed l;
 
-    e->t_us = time_of(l, gv_open_f(c->book->open) + 1);
-    if (e->t_us == UINT64_MAX)
+    settle_floor(c, e);
+    l = listed_from(c, e, e->floor_us);
+    e->t_us = time_of(l, need);
+    if (e->t_us == UINT64_MAX) {
+        uint64_t below_us = time_of(listed_from(c, e, 0), need);
+
+        if (!e->stamped_us && below_us != UINT64_MAX)
+            e->stamped_us = below_us;
         return;
-    e->dated = true;
+    }
+    e->stamped_us = e->t_us;
     while (listed_next(&l, &m))
         if (m.time_us == e->t_us &&
             (m.authority < tie.authority ||
@@ -136,21 +172,21 @@ gv_admit_find_stamps(struct gv_chain *c, struct gv_pool_tx *e, bool again)
 /* The bids of a stamp that comes too late were stamped, and may be again. */
 void
 gv_admit_note_missed(struct gv_state *s, const struct gv_chain *c,
-                     const struct gv_tx_stamp *t)
+                     const struct gv_tx_stamp *t, uint64_t time_us)
 {
     for (unsigned i = 0; i < t->count; i++) {
         struct gv_pool_tx *e =
             gv_pool_find_leaf(&s->pool, t->leaves + (size_t)i * 32);
 
         if (e && e->chain == c)
-            e->dated = true;
+            gv_lapse_stamped(s, e, time_us);
     }
 }
 
 /* A new STAMP dates the waiting bids it lists. */
 enum gv_rc
 gv_admit_date_listed(struct gv_state *s, struct gv_chain *c,
-                     struct gv_pool_tx *stamp)
+                     struct gv_pool_tx *stamp, uint64_t now_ms)
 {
     const struct gv_tx_stamp *t = &stamp->tx.u.stamp;
 
@@ -165,6 +201,21 @@ gv_admit_date_listed(struct gv_state *s, struct gv_chain *c,
         if (add_mark(e, stamp) != GV_OK)
             return GV_FAULT;
         settle_time(c, e);
+        gv_lapse_wake(s, e, now_ms);
     }
     return GV_OK;
+}
+
+void
+gv_admit_forget_late(const struct gv_chain *c, struct gv_pool_tx *e,
+                     uint64_t now_ms)
+{
+    uint64_t d_us = c->book->open->terms.d_ms * UINT64_C(1000);
+    size_t n = 0;
+
+    for (size_t i = 0; i < e->marks; i++)
+        if (now_ms * 1000 <= e->mark[i].time_us + d_us)
+            e->mark[n++] = e->mark[i];
+    e->marks = n;
+    settle_time(c, e);
 }

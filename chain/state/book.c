@@ -63,22 +63,16 @@ start(struct gv_book *b)
 {
     struct gv_fold_context ctx = {&b->open->terms, b->open->opening_ms,
                                   fold_bidder, b};
-    struct gv_sealed_header h = {0};
-    struct gv_bytes raw;
-    struct gv_reader r;
+    struct gv_sealed_header h;
+    size_t len = 0;
     uint8_t *block;
 
     b->fold = gv_fold_new(&ctx);
-    block = gv_block0_auction(b->open, &raw.len);
-    if (!b->fold || !block) {
-        free(block);
+    if (!b->fold ||
+        !gv_vec_room(&b->level, 0, &b->level_cap, sizeof(*b->level)))
         return GV_FAULT;
-    }
-    raw.p = block;
-    r = gv_reader(raw);
-    gv_sealed_header_get(&r, &h);
-    free(block);
-    if (!gv_vec_room(&b->level, 0, &b->level_cap, sizeof(*b->level)))
+    block = gv_block0_auction(b->open, &len);
+    if (gv_block0_header(block, len, &h) != GV_OK)
         return GV_FAULT;
     b->level[0] = (struct gv_book_level){0};
     return gv_spine_push(&b->spine, &h, 0);
@@ -131,6 +125,7 @@ gv_book_free(struct gv_book *b)
     free(b->stamp);
     free(b->shift);
     free(b->owned);
+    free(b->revoked);
     free(b->level);
     free(b->shade);
     free(b);
@@ -202,6 +197,11 @@ void
 gv_book_outcome(struct gv_book *b, struct gv_outcome *out)
 {
     gv_fold_outcome(b->fold, out);
+    if (!b->issued || b->bidders <= b->issued_count)
+        return;
+    out->status = GV_VOID;
+    out->price = 0;
+    memset(&out->winner, 0, sizeof(out->winner));
 }
 
 /* --- connecting --- */
@@ -222,6 +222,36 @@ check_empty(const struct gv_book *b, const struct gv_block *block,
     return GV_OK;
 }
 
+/* C10: ancestors end the auction, not a FINAL of the same block. */
+static enum gv_rc
+check_no_epilogue(const struct gv_block *block, struct gv_reject *why)
+{
+    for (uint32_t i = 0; i < block->h.header.tx_count; i++)
+        if (block->tx[i].kind == GV_TX_DISCLOSE) {
+            if (why)
+                why->index = i;
+            return gv_refuse(why, GV_WRONG_PHASE, "disclose", 0, 0);
+        }
+    return GV_OK;
+}
+
+/* R8: the end is followed by disclosures alone. */
+static enum gv_rc
+check_epilogue(const struct gv_block *block, struct gv_reject *why)
+{
+    for (uint32_t i = 0; i < block->h.header.tx_count; i++)
+        if (block->tx[i].kind != GV_TX_DISCLOSE) {
+            if (why)
+                why->index = i;
+            return gv_refuse(why, GV_CHAIN_ENDED, gv_tx_name(block->tx[i].kind),
+                             0, 0);
+        }
+    if (block->h.header.tx_count == 0)
+        return gv_refuse(why, GV_CHAIN_ENDED, "height", block->h.header.height,
+                         0);
+    return GV_OK;
+}
+
 /* R6, R7: which blocks must carry CUTOFF and OUTCOME, first of all. */
 static enum gv_rc
 check_milestones(struct gv_book *b, const struct gv_block *block,
@@ -234,14 +264,13 @@ check_milestones(struct gv_book *b, const struct gv_block *block,
     bool past = close < UINT64_MAX - d_us && time_us > close + d_us;
 
     if (gv_book_ended(b))
-        return gv_refuse(why, GV_CHAIN_ENDED, "height", block->h.header.height,
-                         0);
+        return check_epilogue(block, why);
     if (!b->cutoff_height && past && first != GV_TX_CUTOFF)
         return gv_refuse(why, GV_NO_CUTOFF, "header.time", time_us,
                          close + d_us);
     if (b->cutoff_height && !b->outcome_height && first != GV_TX_OUTCOME)
         return gv_refuse(why, GV_NO_OUTCOME, "outcome", 0, 0);
-    return GV_OK;
+    return check_no_epilogue(block, why);
 }
 
 /* Greatest genTime of the block, against R1 and R2. */
@@ -283,14 +312,19 @@ note_level(struct gv_book *b, struct gv_book_level *l)
     l->stamps = (uint32_t)b->stamps;
     l->shifts = (uint32_t)b->shifts;
     l->owned = (uint32_t)b->owneds;
+    l->revoked = (uint32_t)b->revokeds;
+    memcpy(l->disclosed, b->disclosed, sizeof(l->disclosed));
     l->closed = b->closed;
+    l->issued = b->issued;
 }
 
 static enum gv_rc
 enter(struct gv_book_step *s)
 {
-    enum gv_rc rc = gv_book_add_txs(s);
+    enum gv_rc rc = gv_book_add_revokes(s);
 
+    if (rc == GV_OK)
+        rc = gv_book_add_txs(s);
     if (rc == GV_OK)
         rc = gv_book_add_stamps(s);
     if (rc == GV_OK)

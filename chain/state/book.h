@@ -21,14 +21,16 @@
 
 struct gv_book_bidder {
     struct gv_pubkey key;
-    struct gv_hash fingerprint;
-    uint64_t not_after_ms;
-    uint32_t bids; /* BIDs on the chain (max_bids, R4) */
+    struct gv_hash fingerprint; /* zero: a pseudonym */
+    uint64_t not_after_ms;      /* UINT64_MAX: a pseudonym */
+    uint32_t bids;              /* BIDs on the chain (max_bids, R4) */
+    uint32_t height;            /* of its ENROL's block */
 };
 
 struct gv_book_bid {
     struct gv_bid_id id;
     uint64_t amount, t_us;
+    uint64_t floor_us; /* stamps that are not later do not list it (C4) */
     uint32_t bidder, seq, height, index; /* index: transaction in its block */
     uint32_t leaf;                       /* its stamp leaf */
     uint32_t info; /* position of the stamp that defines t */
@@ -42,7 +44,8 @@ struct gv_book_leaf {
 };
 #define GV_OWNER_CLOSE (UINT32_MAX - 1)
 
-/* "This STAMP lists this leaf", a list per leaf, newest first. */
+/* "This STAMP has this leaf", a list per leaf, newest first. It counts only if
+ * the stamp is later than the floor of the leaf's owner (C4). */
 struct gv_book_mark {
     uint32_t leaf, stamp, next;
 };
@@ -62,8 +65,9 @@ struct gv_book_shift {
 
 /* Lengths of the arrays before a block. */
 struct gv_book_level {
-    uint32_t bidders, bids, leaves, marks, stamps, shifts, owned;
-    bool closed; /* was the CLOSE on the chain before? */
+    uint32_t bidders, bids, leaves, marks, stamps, shifts, owned, revoked;
+    uint16_t disclosed[2];
+    bool closed, issued; /* was CLOSE, ISSUED on the chain before? */
 };
 
 struct gv_book {
@@ -80,10 +84,11 @@ struct gv_book {
     struct gv_book_stamp *stamp;
     struct gv_book_shift *shift;
     uint32_t *owned; /* leaves that got an owner after they were listed */
+    struct gv_hash *revoked;     /* fingerprints, few (C9) */
     struct gv_book_level *level; /* by height */
-    size_t bidders, bids, leaves, marks, stamps, shifts, owneds;
+    size_t bidders, bids, leaves, marks, stamps, shifts, owneds, revokeds;
     size_t bidder_cap, bid_cap, leaf_cap, mark_cap, stamp_cap, shift_cap,
-        owned_cap, level_cap;
+        owned_cap, revoked_cap, level_cap;
     struct gv_table by_key, by_bid, by_leaf;
     struct gv_table by_stamp; /* by name */
 
@@ -91,6 +96,10 @@ struct gv_book {
     struct gv_hash close_id;
     uint64_t close_us; /* t(CLOSE) */
     uint32_t close_leaf, close_info;
+
+    bool issued; /* an ISSUED is on the chain (C8) */
+    uint32_t issued_count, issued_height;
+    uint16_t disclosed[2]; /* by side: bit i is notary i (C10) */
 
     uint32_t cutoff_height;  /* X, 0: not there */
     uint32_t outcome_height; /* Y, 0: not there */
@@ -124,10 +133,28 @@ enum gv_rc gv_book_disconnect(struct gv_book *b) GV_MUST_CHECK;
 uint64_t gv_book_effective_close(struct gv_book *b);
 /* Is X connected: is the set of bids fixed? */
 bool gv_book_set_fixed(const struct gv_book *b);
-/* F over the set. */
+/* F over the set; void when there are more anonymous bidders than the issuer
+ * says it signed tokens (C8). */
 void gv_book_outcome(struct gv_book *b, struct gv_outcome *out);
-/* May the chain grow any further? False once FINAL(Y) stands on it. */
+/* Does FINAL(Y) stand on the chain? Then DISCLOSEs alone may follow. */
 bool gv_book_ended(const struct gv_book *b);
+/* Is this fingerprint revoked on this chain (C9)? */
+bool gv_book_revoked(const struct gv_book *b,
+                     const struct gv_hash *fingerprint);
+bool gv_book_bidder_revoked(const struct gv_book *b, uint32_t bidder);
+/* What C1, C8, C9 and C10 say of the next transaction of its kind, beyond the
+ * signatures; time_ms: the block's. */
+enum gv_rc gv_book_check_enrol(const struct gv_book *b,
+                               const struct gv_tx_enrol *t, uint64_t time_ms,
+                               struct gv_reject *why) GV_MUST_CHECK;
+enum gv_rc gv_book_check_issued(const struct gv_book *b,
+                                struct gv_reject *why) GV_MUST_CHECK;
+enum gv_rc gv_book_check_revoke(const struct gv_book *b,
+                                const struct gv_tx_revoke *t,
+                                struct gv_reject *why) GV_MUST_CHECK;
+enum gv_rc gv_book_check_disclose(const struct gv_book *b,
+                                  const struct gv_tx_disclose *t,
+                                  struct gv_reject *why) GV_MUST_CHECK;
 /* Do empty blocks have a use now (R8)? */
 bool gv_book_wants_empty(const struct gv_book *b);
 

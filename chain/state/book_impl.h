@@ -18,13 +18,32 @@ struct gv_book_step {
 
 /* book_txs.c: enter the transactions. */
 enum gv_rc gv_book_add_txs(struct gv_book_step *s) GV_MUST_CHECK;
+/* book_trust.c: who may still act. REVOKEs act on their whole block, so they
+ * enter before the rest. */
+enum gv_rc gv_book_add_revokes(struct gv_book_step *s) GV_MUST_CHECK;
+enum gv_rc gv_book_add_issued(struct gv_book_step *s,
+                              const struct gv_tx_issued *t) GV_MUST_CHECK;
+enum gv_rc gv_book_add_disclose(struct gv_book_step *s,
+                                const struct gv_tx_disclose *t) GV_MUST_CHECK;
+/* Do the tokens of this authority still count? */
+bool gv_book_authority_ok(const struct gv_book *b, unsigned authority);
 /* book_time.c: times of what the block stamped; deadlines; the fold. */
 enum gv_rc gv_book_add_stamps(struct gv_book_step *s) GV_MUST_CHECK;
 enum gv_rc gv_book_settle_times(struct gv_book_step *s) GV_MUST_CHECK;
+/* What a STAMP's genTime must exceed to list the leaf's owner: the floor of a
+ * BID (C4), 0 for everything else. */
+uint64_t gv_book_floor(const struct gv_book *b,
+                       const struct gv_book_leaf *leaf);
 /* t(owner of leaf): the (f+1)-th smallest over the authorities of each one's
- * smallest genTime (R2). False when fewer than f+1 stamped it. */
+ * smallest genTime above the floor (R2). False when fewer than f+1 list it. */
 bool gv_book_time_of(const struct gv_book *b, const struct gv_book_leaf *leaf,
                      uint64_t *t_us, uint32_t *info);
+/* The same of a leaf whose BID, with this floor, is not on the chain. */
+bool gv_book_time_above(const struct gv_book *b,
+                        const struct gv_book_leaf *leaf, uint64_t floor_us,
+                        uint64_t *t_us, uint32_t *info);
+/* Height of the block that carries stamp number `stamp`. */
+uint32_t gv_book_stamp_height(const struct gv_book *b, uint32_t stamp);
 /* The bid as F reads it. */
 void gv_book_fold_bid(const struct gv_book *b, uint32_t bid,
                       struct gv_fold_bid *out);
@@ -37,9 +56,10 @@ void gv_book_stamp_name(uint8_t authority, const uint8_t info_hash[32],
                         uint8_t name32[32]);
 bool gv_book_has_stamp(const struct gv_book *b, uint8_t authority,
                        const uint8_t info_hash[32]);
-/* Does some STAMP of this authority list the leaf already? */
-bool gv_book_marked(const struct gv_book *b, const struct gv_book_leaf *leaf,
-                    uint8_t authority);
+/* Would a STAMP of this authority and time list a BID or CLOSE of the chain
+ * that no other of this authority lists yet (C2)? */
+bool gv_book_needs(const struct gv_book *b, const struct gv_book_leaf *leaf,
+                   uint8_t authority, uint64_t time_us);
 
 uint32_t gv_book_find_leaf(const struct gv_book *b, const uint8_t hash32[32]);
 /* Position of the leaf, entered if need be; GV_NOWHERE: no memory. */

@@ -6,14 +6,34 @@
 
 #define TIES 64 /* hashed together */
 
-bool
-gv_book_marked(const struct gv_book *b, const struct gv_book_leaf *leaf,
-               uint8_t authority)
+uint64_t
+gv_book_floor(const struct gv_book *b, const struct gv_book_leaf *leaf)
 {
-    for (uint32_t m = leaf->mark; m != GV_NOWHERE; m = b->mark[m].next)
-        if (b->stamp[b->mark[m].stamp].authority == authority)
+    return leaf->owner < b->bids ? b->bid[leaf->owner].floor_us : 0;
+}
+
+/* Does some STAMP of this authority list the leaf's owner already? */
+static bool
+is_marked(const struct gv_book *b, const struct gv_book_leaf *leaf,
+          uint8_t authority)
+{
+    uint64_t floor_us = gv_book_floor(b, leaf);
+
+    for (uint32_t m = leaf->mark; m != GV_NOWHERE; m = b->mark[m].next) {
+        const struct gv_book_stamp *s = &b->stamp[b->mark[m].stamp];
+
+        if (s->authority == authority && s->time_us > floor_us)
             return true;
+    }
     return false;
+}
+
+bool
+gv_book_needs(const struct gv_book *b, const struct gv_book_leaf *leaf,
+              uint8_t authority, uint64_t time_us)
+{
+    return leaf->owner != GV_NOWHERE && time_us > gv_book_floor(b, leaf) &&
+           !is_marked(b, leaf, authority);
 }
 
 static enum gv_rc
@@ -42,9 +62,9 @@ list_leaves(struct gv_book_step *s, const struct gv_tx_stamp *t, uint32_t stamp)
 
         if (leaf == GV_NOWHERE)
             return GV_FAULT;
-        if (b->leaf[leaf].owner != GV_NOWHERE &&
-            !gv_book_marked(b, &b->leaf[leaf], t->authority))
-            useful = true;
+        if (!useful)
+            useful = gv_book_needs(b, &b->leaf[leaf], t->authority,
+                                   b->stamp[stamp].time_us);
         if (add_mark(b, leaf, stamp) != GV_OK)
             return GV_FAULT;
     }
@@ -62,6 +82,9 @@ add_stamp(struct gv_book_step *s, const struct gv_tx_stamp *t,
 
     if (gv_book_has_stamp(b, t->authority, f->info_hash))
         return gv_refuse(s->why, GV_DUPLICATE, "stamp", 0, 0);
+    if (!gv_book_authority_ok(b, t->authority))
+        return gv_refuse(s->why, GV_BAD_STAMP, "stamp.revoked", t->authority,
+                         0);
     if (!gv_vec_room(&b->stamp, b->stamps, &b->stamp_cap, sizeof(*b->stamp)))
         return GV_FAULT;
     to = &b->stamp[b->stamps];
@@ -118,8 +141,8 @@ sort_times(uint64_t *time, unsigned n)
 }
 
 bool
-gv_book_time_of(const struct gv_book *b, const struct gv_book_leaf *leaf,
-                uint64_t *t_us, uint32_t *info)
+gv_book_time_above(const struct gv_book *b, const struct gv_book_leaf *leaf,
+                   uint64_t floor_us, uint64_t *t_us, uint32_t *info)
 {
     uint64_t best[GV_AUTHORITIES_MAX], time[GV_AUTHORITIES_MAX];
     unsigned n = 0, need = gv_open_f(b->open) + 1;
@@ -128,6 +151,8 @@ gv_book_time_of(const struct gv_book *b, const struct gv_book_leaf *leaf,
     for (uint32_t m = leaf->mark; m != GV_NOWHERE; m = b->mark[m].next) {
         const struct gv_book_stamp *s = &b->stamp[b->mark[m].stamp];
 
+        if (s->time_us <= floor_us)
+            continue;
         if (!(seen >> s->authority & 1) || s->time_us < best[s->authority])
             best[s->authority] = s->time_us;
         seen |= UINT32_C(1) << s->authority;
@@ -149,6 +174,29 @@ gv_book_time_of(const struct gv_book *b, const struct gv_book_leaf *leaf,
             *info = at;
     }
     return true;
+}
+
+bool
+gv_book_time_of(const struct gv_book *b, const struct gv_book_leaf *leaf,
+                uint64_t *t_us, uint32_t *info)
+{
+    return gv_book_time_above(b, leaf, gv_book_floor(b, leaf), t_us, info);
+}
+
+uint32_t
+gv_book_stamp_height(const struct gv_book *b, uint32_t stamp)
+{
+    uint32_t low = 0, high = (uint32_t)b->spine.count - 1;
+
+    while (low < high) {
+        uint32_t mid = low + (high - low + 1) / 2;
+
+        if (b->level[mid].stamps <= stamp)
+            low = mid;
+        else
+            high = mid - 1;
+    }
+    return low;
 }
 
 /* All of a row but its tie. */
@@ -182,7 +230,7 @@ gv_book_apply_close(struct gv_book *b)
         gv_fold_set_close(b->fold, b->close_us + notice_us);
 }
 
-/* R3: the deadline of what this block admits. */
+/* R3: the stamps and the deadline of what this block admits. */
 static enum gv_rc
 admit(struct gv_book_step *s, uint32_t leaf, uint32_t index, uint64_t *t_us,
       uint32_t *info)
@@ -193,8 +241,10 @@ admit(struct gv_book_step *s, uint32_t leaf, uint32_t index, uint64_t *t_us,
     if (s->why)
         s->why->index = index;
     if (!gv_book_time_of(b, &b->leaf[leaf], t_us, info))
-        return gv_refuse(s->why, GV_BAD_STAMP, "stamps", 0,
-                         gv_open_f(b->open) + 1);
+        return gv_refuse(s->why, GV_BAD_STAMP,
+                         gv_book_floor(b, &b->leaf[leaf]) ? "bid.recent"
+                                                          : "stamps",
+                         0, gv_open_f(b->open) + 1);
     if (s->time_us > *t_us + d_us)
         return gv_refuse(s->why, GV_DEADLINE, "header.time", s->time_us,
                          *t_us + d_us);
@@ -205,15 +255,12 @@ static enum gv_rc
 admit_bid(struct gv_book_step *s, uint32_t bid)
 {
     struct gv_book_bid *to = &s->b->bid[bid];
-    uint64_t floor_us = s->b->spine.at[to->info].max_gen_us;
     uint64_t t_us;
     uint32_t info;
     enum gv_rc rc = admit(s, to->leaf, to->index, &t_us, &info);
 
     if (rc != GV_OK)
         return rc;
-    if (t_us <= floor_us)
-        return gv_refuse(s->why, GV_BAD_STAMP, "bid.recent", t_us, floor_us);
     to->t_us = t_us;
     to->info = info;
     return GV_OK;

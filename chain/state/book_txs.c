@@ -2,12 +2,14 @@
 #include "chain/state/book_impl.h"
 #include "chain/state/vec.h"
 
+#define AHEAD 12 /* bids whose table slots are on their way to the cache */
+
 /* R6: after X (and in it) the set of bids is fixed. */
 static bool
 fixed_by(enum gv_tx_kind kind)
 {
     return kind == GV_TX_ENROL || kind == GV_TX_BID || kind == GV_TX_STAMP ||
-           kind == GV_TX_CLOSE;
+           kind == GV_TX_CLOSE || kind == GV_TX_ISSUED;
 }
 
 uint32_t
@@ -57,20 +59,20 @@ add_enrol(struct gv_book_step *s, const struct gv_tx *tx)
     uint64_t time_ms = s->block->h.header.time_ms;
     struct gv_book *b = s->b;
     struct gv_book_bidder *to;
+    enum gv_rc rc = gv_book_check_enrol(b, e, time_ms, s->why);
 
-    if (gv_book_find_bidder(b, &e->key) != GV_NOWHERE)
-        return gv_refuse(s->why, GV_DUPLICATE, "enrol.key", 0, 0);
-    if (!gv_cred_valid_at(&e->cred, time_ms))
-        return gv_refuse(s->why, GV_BAD_CREDENTIAL, "enrol.dates", time_ms,
-                         e->cred.not_after_ms);
+    if (rc != GV_OK)
+        return rc;
     if (!gv_vec_room(&b->bidder, b->bidders, &b->bidder_cap,
                      sizeof(*b->bidder)))
         return GV_FAULT;
     to = &b->bidder[b->bidders];
+    memset(to, 0, sizeof(*to));
     to->key = e->key;
-    to->fingerprint = e->cred.fingerprint;
-    to->not_after_ms = e->cred.not_after_ms;
-    to->bids = 0;
+    if (e->form == GV_ENROL_CERTIFIED)
+        to->fingerprint = e->cred.fingerprint;
+    to->height = s->block->h.header.height;
+    to->not_after_ms = gv_enrol_ends_ms(e);
     b->bidders++;
     return gv_table_add(&b->by_key, (uint32_t)b->bidders - 1);
 }
@@ -88,6 +90,8 @@ check_bid(struct gv_book_step *s, const struct gv_tx_bid *t, uint32_t bidder)
     if (time_ms > b->bidder[bidder].not_after_ms)
         return gv_refuse(s->why, GV_BAD_CREDENTIAL, "bid.bidder", time_ms,
                          b->bidder[bidder].not_after_ms);
+    if (gv_book_bidder_revoked(b, bidder))
+        return gv_refuse(s->why, GV_BAD_CREDENTIAL, "bid.revoked", 0, 0);
     if (b->bidder[bidder].bids >= b->open->terms.max_bids)
         return gv_refuse(s->why, GV_TOO_MANY_BIDS, "bid.bidder",
                          b->bidder[bidder].bids, b->open->terms.max_bids);
@@ -118,8 +122,9 @@ add_bid(struct gv_book_step *s, const struct gv_tx *tx, uint32_t index)
     to->seq = t->seq;
     to->height = s->block->h.header.height;
     to->index = index;
-    to->info = recent; /* until its time is settled */
+    to->info = GV_NOWHERE; /* until its time is settled */
     to->t_us = UINT64_MAX;
+    to->floor_us = b->spine.at[recent].max_gen_us;
     b->bids++;
     b->bidder[bidder].bids++;
     if (gv_table_add(&b->by_bid, (uint32_t)b->bids - 1) != GV_OK)
@@ -164,6 +169,8 @@ add_cutoff(struct gv_book_step *s, const struct gv_tx *tx, uint32_t index)
                          tx->u.cutoff.count, gv_open_f(b->open) + 1);
     gv_cutoff_imprint(&tx->chain, &parent->sealed, imprint);
     for (unsigned i = 0; i < f->count; i++) {
+        if (!gv_book_authority_ok(b, tx->u.cutoff.token[i].authority))
+            return gv_refuse(s->why, GV_BAD_CUTOFF, "cutoff.revoked", i, 0);
         if (memcmp(f->tst[i].imprint, imprint, 32) != 0)
             return gv_refuse(s->why, GV_BAD_CUTOFF, "cutoff.imprint", i, 0);
         if (f->tst[i].time_us <= past)
@@ -217,11 +224,15 @@ add_tx(struct gv_book_step *s, const struct gv_tx *tx, uint32_t index)
         return add_outcome(s, tx, index);
     case GV_TX_FINAL:
         return gv_spine_final(&s->b->spine, &tx->u.final.link, s->why);
-    case GV_TX_STAMP: /* after the bids they list, gv_book_add_stamps */
+    case GV_TX_ISSUED:
+        return gv_book_add_issued(s, &tx->u.issued);
+    case GV_TX_DISCLOSE:
+        return gv_book_add_disclose(s, &tx->u.disclose);
+    case GV_TX_STAMP:  /* after the bids they list, gv_book_add_stamps */
+    case GV_TX_REVOKE: /* before all others, gv_book_add_revokes */
         return GV_OK;
     case GV_TX_SERVICE:
     case GV_TX_CERT:
-    case GV_TX_REVOKE:
     case GV_TX_LIST:
     case GV_TX_OPEN:
     case GV_TX_RECEIPT:
@@ -230,12 +241,25 @@ add_tx(struct gv_book_step *s, const struct gv_tx *tx, uint32_t index)
     return gv_refuse(s->why, GV_WRONG_CHAIN, "kind", tx->kind, 0);
 }
 
+static void
+expect(const struct gv_book *b, const struct gv_tx *tx)
+{
+    if (tx->kind != GV_TX_BID)
+        return;
+    gv_table_expect(&b->by_bid, tx->u.bid.id.b);
+    gv_table_expect(&b->by_leaf, tx->u.bid.leaf);
+}
+
 enum gv_rc
 gv_book_add_txs(struct gv_book_step *s)
 {
-    for (uint32_t i = 0; i < s->block->h.header.tx_count; i++) {
+    uint32_t n = s->block->h.header.tx_count;
+
+    for (uint32_t i = 0; i < n; i++) {
         enum gv_rc rc;
 
+        if (i + AHEAD < n)
+            expect(s->b, &s->block->tx[i + AHEAD]);
         if (s->why)
             s->why->index = i;
         rc = add_tx(s, &s->block->tx[i], i);

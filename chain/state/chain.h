@@ -41,9 +41,11 @@ struct gv_chain {
     struct gv_pins *pins; /* borrowed from book or directory */
     struct gv_spine *spine;
     struct gv_pool_lists pool; /* its transactions in the mempool */
+    size_t settled_stamps;     /* of the book, when these met them last */
     struct gv_ballot *ballot;  /* votes being counted, ballot.h */
     bool outcome_told; /* the node's note: its final outcome was logged */
     uint64_t cutoff_asked_ms; /* the node's note: a CUTOFF is being made */
+    uint64_t issued_asked_ms; /* the node's note: an ISSUED is being made */
 };
 
 /* Read a chain's blocks into memory if they are not there. */

@@ -109,8 +109,12 @@ give_back(struct gv_state *s, struct gv_chain *c, const struct stored *b,
 
     for (int stamps = 0; stamps < 2; stamps++) {
         for (uint32_t i = 0; i < b->block.h.header.tx_count; i++) {
-            struct gv_admission a = {&b->block.tx[i], &b->block.id[i],
-                                     b->facts.at[i], now_ms, true};
+            struct gv_admission a = {&b->block.tx[i],
+                                     &b->block.id[i],
+                                     b->facts.at[i],
+                                     now_ms,
+                                     true,
+                                     0};
 
             if ((a.tx->kind == GV_TX_STAMP) == stamps &&
                 gv_admit_tx(s, c, &a, &why) == GV_FAULT)

@@ -33,21 +33,17 @@ listing_of(const void *arg, uint32_t i)
 static enum gv_rc
 start(struct gv_directory *d)
 {
-    struct gv_sealed_header h = {0};
-    struct gv_bytes raw;
-    struct gv_reader r;
-    uint8_t *block = gv_block0_registry(d->params, &raw.len);
+    struct gv_sealed_header h;
+    size_t len = 0;
+    uint8_t *block;
 
     d->pins = gv_pins_registry(d->params);
-    if (!d->pins || !block ||
-        !gv_vec_room(&d->level, 0, &d->level_cap, sizeof(*d->level))) {
-        free(block);
+    if (!d->pins ||
+        !gv_vec_room(&d->level, 0, &d->level_cap, sizeof(*d->level)))
         return GV_FAULT;
-    }
-    raw.p = block;
-    r = gv_reader(raw);
-    gv_sealed_header_get(&r, &h);
-    free(block);
+    block = gv_block0_registry(d->params, &len);
+    if (gv_block0_header(block, len, &h) != GV_OK)
+        return GV_FAULT;
     d->level[0] = (struct gv_dir_level){0};
     return gv_spine_push(&d->spine, &h, 0);
 }
@@ -112,8 +108,8 @@ gv_directory_cert(const struct gv_directory *d, const struct gv_hash *fp)
     return at == GV_NOWHERE ? NULL : &d->cert[at];
 }
 
-const struct gv_dir_cert *
-gv_directory_cert_of(const struct gv_directory *d, const struct gv_pubkey *key)
+static const struct gv_dir_cert *
+cert_of_key(const struct gv_directory *d, const struct gv_pubkey *key)
 {
     uint32_t at = gv_table_find(&d->cert_by_key, key->b);
 
@@ -257,6 +253,8 @@ gv_directory_check(const struct gv_directory *d, const struct gv_tx *tx,
     case GV_TX_CLOSE:
     case GV_TX_CUTOFF:
     case GV_TX_OUTCOME:
+    case GV_TX_ISSUED:
+    case GV_TX_DISCLOSE:
     case GV_TX_RECEIPT:
         break;
     }
@@ -305,7 +303,7 @@ add_cert(struct gv_directory *d, const struct gv_tx_cert *t, uint32_t height)
         return GV_FAULT;
     /* A renewed certificate has the key of the old one, which stays the
      * entry by key; both are found by fingerprint. */
-    if (gv_directory_cert_of(d, &t->cred.key))
+    if (cert_of_key(d, &t->cred.key))
         return GV_OK;
     return gv_table_add(&d->cert_by_key, at);
 }

@@ -80,8 +80,6 @@ const struct gv_dir_service *gv_directory_service(const struct gv_directory *d,
                                                   const struct gv_pubkey *key);
 const struct gv_dir_cert *gv_directory_cert(const struct gv_directory *d,
                                             const struct gv_hash *fp);
-const struct gv_dir_cert *gv_directory_cert_of(const struct gv_directory *d,
-                                               const struct gv_pubkey *key);
 const struct gv_dir_listing *
 gv_directory_listing(const struct gv_directory *d,
                      const struct gv_chain_id *auction);

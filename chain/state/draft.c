@@ -60,7 +60,7 @@ auction_due(const struct gv_chain *c, uint64_t now_ms)
     uint64_t wait = t->d_ms / 5;
 
     if (gv_book_ended(c->book))
-        return false;
+        return first_of(c, GV_POOL_DEEDS) && since >= t->t_ms;
     if (c->book->outcome_height)
         return since >= t->t_ms && wants_tail(c, since);
     if (c->book->cutoff_height)
@@ -68,7 +68,7 @@ auction_due(const struct gv_chain *c, uint64_t now_ms)
     if (gv_pick_past_close(c, now_ms))
         return first_of(c, GV_POOL_NOTICES) != NULL;
     if (!first_of(c, GV_POOL_BIDS) && !first_of(c, GV_POOL_ENROLS) &&
-        !first_of(c, GV_POOL_STAMPS))
+        !first_of(c, GV_POOL_STAMPS) && !first_of(c, GV_POOL_DEEDS))
         return false;
     return since >= t->t_ms || waited_ms(c, now_ms) >= wait;
 }

@@ -79,15 +79,20 @@ scan_rows(struct gv_state *s, const uint8_t id32[32], bool bidder,
 }
 
 static bool
-has_bid(const struct gv_chain *c, const struct gv_bid_id *id)
+waits_in(const struct gv_pool_list *list, const struct gv_bid_id *id)
 {
-    if (gv_book_find_bid(c->book, id) != GV_NOWHERE)
-        return true;
-    for (const struct gv_pool_tx *e = c->pool.of[GV_POOL_BIDS].first; e;
-         e = e->next)
+    for (const struct gv_pool_tx *e = list->first; e; e = e->next)
         if (e->tx.kind == GV_TX_BID && GV_ID_EQ(&e->tx.u.bid.id, id))
             return true;
     return false;
+}
+
+static bool
+has_bid(const struct gv_chain *c, const struct gv_bid_id *id)
+{
+    return gv_book_find_bid(c->book, id) != GV_NOWHERE ||
+           waits_in(&c->pool.of[GV_POOL_BIDS], id) ||
+           waits_in(&c->pool.of[GV_POOL_LAPSED], id);
 }
 
 enum gv_rc
@@ -159,4 +164,66 @@ size_t
 gv_state_pool_max(const struct gv_state *s)
 {
     return s->opt.pool_max_bytes;
+}
+
+/* --- one transaction --- */
+
+static enum gv_rc
+copy_of(const struct gv_tx *tx, uint8_t **raw, size_t *len)
+{
+    *len = tx->raw.len;
+    *raw = malloc(*len);
+    if (!*raw)
+        return GV_FAULT;
+    memcpy(*raw, tx->raw.p, *len);
+    return GV_OK;
+}
+
+enum gv_rc
+gv_state_copy_tx(struct gv_state *s, struct gv_chain *c, uint32_t height,
+                 bool (*is)(const struct gv_tx *tx, const void *arg),
+                 const void *arg, uint8_t **raw, size_t *len)
+{
+    struct gv_kv_value v;
+    struct gv_block b;
+    enum gv_rc rc = gv_state_block_at(s, c, height, &v);
+
+    *raw = NULL;
+    *len = 0;
+    if (rc != GV_OK)
+        return rc;
+    rc = gv_block_decode(gv_bytes(v.p, v.len), s->opt.params, &b, NULL);
+    if (rc == GV_OK) {
+        rc = GV_ABSENT;
+        for (uint32_t i = 0; i < b.h.header.tx_count && rc == GV_ABSENT; i++)
+            if (is(&b.tx[i], arg))
+                rc = copy_of(&b.tx[i], raw, len);
+        gv_block_clear(&b);
+    } else {
+        rc = gv_state_fail(s, "a block of the store does not decode");
+    }
+    gv_kv_value_free(&v);
+    return rc;
+}
+
+static bool
+is_enrol(const struct gv_tx *tx, const void *key)
+{
+    return tx->kind == GV_TX_ENROL &&
+           GV_ID_EQ(&tx->u.enrol.key, (const struct gv_pubkey *)key);
+}
+
+enum gv_rc
+gv_state_enrol_of(struct gv_state *s, struct gv_chain *c,
+                  const struct gv_pubkey *key, uint8_t **raw, size_t *len)
+{
+    uint32_t bidder;
+
+    if (gv_chain_load(s, c, c->used_ms) != GV_OK)
+        return GV_FAULT;
+    bidder = gv_book_find_bidder(c->book, key);
+    return bidder == GV_NOWHERE
+               ? GV_ABSENT
+               : gv_state_copy_tx(s, c, c->book->bidder[bidder].height,
+                                  is_enrol, key, raw, len);
 }

@@ -4,8 +4,8 @@
  * Files: state.c (open, close, look up), records.c (rows in the store),
  * load.c (blocks into memory), task.c (prepare, verify), accept.c (blocks
  * enter), connect.c (the best branch), admit.c (transactions enter the
- * mempool), ballot.c (votes), template.c (blocks to mine),
- * find.c (bids and bidders by id alone).
+ * mempool), lapse.c (bids that missed their blocks), ballot.c (votes),
+ * template.c (blocks to mine), find.c (bids and bidders by id alone).
  */
 #ifndef GAVEL_STATE_IMPL_H
 #define GAVEL_STATE_IMPL_H
@@ -150,6 +150,7 @@ struct gv_admission {
     const struct gv_tx_facts *facts;
     uint64_t now_ms;
     bool again;
+    uint64_t stamped_us; /* of a BID or CLOSE, as in struct gv_pool_tx */
 };
 enum gv_rc gv_admit_tx(struct gv_state *s, struct gv_chain *c,
                        const struct gv_admission *a, struct gv_reject *why);
@@ -158,9 +159,13 @@ enum gv_rc gv_admit_tx(struct gv_state *s, struct gv_chain *c,
 enum gv_rc gv_admit_find_stamps(struct gv_chain *c, struct gv_pool_tx *e,
                                 bool again);
 enum gv_rc gv_admit_date_listed(struct gv_state *s, struct gv_chain *c,
-                                struct gv_pool_tx *stamp);
+                                struct gv_pool_tx *stamp, uint64_t now_ms);
+/* Stamps of the mempool that have become too late for any block date it no
+ * longer. */
+void gv_admit_forget_late(const struct gv_chain *c, struct gv_pool_tx *e,
+                          uint64_t now_ms);
 void gv_admit_note_missed(struct gv_state *s, const struct gv_chain *c,
-                          const struct gv_tx_stamp *t);
+                          const struct gv_tx_stamp *t, uint64_t time_us);
 void gv_admit_drop(struct gv_state *s, struct gv_pool_tx *e);
 /* The next block stands: what it carries, or made impossible, leaves. */
 void gv_admit_connected(struct gv_state *s, struct gv_chain *c,

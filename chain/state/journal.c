@@ -2,7 +2,9 @@
  * there again after a restart.
  *
  * Entries are only ever appended and deleted from the front, because random
- * keys would cost more than connecting the block. */
+ * keys would cost more than connecting the block. Behind its place the key of
+ * a BID or CLOSE may have the time at which it was stamped: then it was,
+ * whether that STAMP is still here or not. */
 #include <stdlib.h>
 
 #include "chain/state/impl.h"
@@ -15,6 +17,8 @@ gv_record_journal(struct gv_state *s, struct gv_pool_tx *e)
     e->journal = s->journal_next++;
     gv_key_init(&k);
     gv_key_u64(&k, e->journal);
+    if (e->stamped_us)
+        gv_key_u64(&k, e->stamped_us);
     gv_kv_batch_put(&s->batch, GV_CF_POOL, gv_key_view(&k),
                     gv_bytes(e->raw, e->len));
 }
@@ -53,8 +57,10 @@ turn_of(struct gv_bytes raw)
 /* What was acknowledged before the last stop enters the mempool again, unless
  * it reached its chain. Signatures were verified before it was written. */
 static enum gv_rc
-replay_one(struct gv_state *s, struct gv_bytes raw, uint64_t now_ms)
+replay_one(struct gv_state *s, const struct gv_kv_row *row, uint64_t now_ms)
 {
+    struct gv_bytes raw = row->value, key = row->key;
+    uint64_t place, stamped_us = 0;
     struct gv_tx_facts *facts = NULL;
     struct gv_reject why;
     struct gv_tx_id id;
@@ -62,7 +68,9 @@ replay_one(struct gv_state *s, struct gv_bytes raw, uint64_t now_ms)
     struct gv_tx tx;
     enum gv_rc rc;
 
-    if (gv_tx_decode(raw, &tx, &why) != GV_OK ||
+    if (!gv_key_take_u64(&key, &place) ||
+        (key.len > 0 && !gv_key_take_u64(&key, &stamped_us)) ||
+        gv_tx_decode(raw, &tx, &why) != GV_OK ||
         gv_facts_make(&tx, &facts) != GV_OK)
         return gv_state_fail(s, "the mempool's journal is damaged");
     gv_tx_id_of(raw, &id);
@@ -72,7 +80,9 @@ replay_one(struct gv_state *s, struct gv_bytes raw, uint64_t now_ms)
         rc = GV_REJECT;
     if (rc == GV_OK)
         rc = gv_admit_tx(
-            s, c, &(struct gv_admission){&tx, &id, facts, now_ms, true}, &why);
+            s, c,
+            &(struct gv_admission){&tx, &id, facts, now_ms, true, stamped_us},
+            &why);
     free(facts);
     return rc == GV_FAULT ? GV_FAULT : GV_OK;
 }
@@ -103,7 +113,7 @@ gv_record_replay_journal(struct gv_state *s, uint64_t now_ms)
         gv_kv_iter_seek(it, gv_bytes("", 0));
         while ((rc = gv_kv_iter_next(it, &row)) == GV_OK)
             if (turn_of(row.value) == turn &&
-                replay_one(s, row.value, now_ms) != GV_OK) {
+                replay_one(s, &row, now_ms) != GV_OK) {
                 rc = GV_FAULT;
                 break;
             }

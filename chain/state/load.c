@@ -22,13 +22,25 @@ gv_chain_unload(struct gv_chain *c)
     c->loaded = false;
 }
 
+static void
+summarise_marks(struct gv_chain *c)
+{
+    struct gv_chain_summary *m = &c->sum;
+    const struct gv_node *n = &c->tree.node[c->tree.justified];
+
+    m->justified_height = n->height;
+    m->justified = n->sealed;
+    n = &c->tree.node[c->tree.final];
+    m->final_height = n->height;
+    m->final = n->sealed;
+}
+
 /* What look-ups need without the blocks. */
 void
 gv_chain_summarise(struct gv_chain *c)
 {
     const struct gv_vertebra *tip = gv_spine_tip(c->spine);
     struct gv_chain_summary *m = &c->sum;
-    const struct gv_node *n;
 
     /* The mempool's bids may stand in the fold for somebody's look-up; to
      * take them out needs no memory. */
@@ -37,12 +49,7 @@ gv_chain_summarise(struct gv_chain *c)
     m->height = (uint32_t)c->spine->count - 1;
     m->tip = tip->sealed;
     m->tip_time_ms = tip->time_ms;
-    n = &c->tree.node[c->tree.justified];
-    m->justified_height = n->height;
-    m->justified = n->sealed;
-    n = &c->tree.node[c->tree.final];
-    m->final_height = n->height;
-    m->final = n->sealed;
+    summarise_marks(c);
     if (c->registry)
         return;
     m->close_us = gv_book_effective_close(c->book);
@@ -53,6 +60,31 @@ gv_chain_summarise(struct gv_chain *c)
     m->outcome = c->book->outcome;
     m->cutoff_time_ms =
         m->cutoff_height ? c->spine->at[m->cutoff_height].time_ms : 0;
+}
+
+/* Is this the key under which the block is looked for? */
+static bool
+named(struct gv_bytes key, const struct gv_sealed_header *h)
+{
+    uint32_t number, height;
+
+    return gv_key_take_u32(&key, &number) && gv_key_take_u32(&key, &height) &&
+           height == h->header.height && key.len == sizeof(h->sealed_id.b) &&
+           memcmp(key.p, h->sealed_id.b, key.len) == 0;
+}
+
+/* Block 0 first and alone, every other one a step above its parent: whoever
+ * walks down the tree counts on it. */
+static bool
+fits(const struct gv_chain *c, const struct gv_sealed_header *h,
+     uint32_t parent)
+{
+    if (!GV_ID_EQ(&h->header.chain, &c->id))
+        return false;
+    if (c->tree.count == 0)
+        return h->header.height == 0;
+    return parent != GV_NOWHERE &&
+           h->header.height == c->tree.node[parent].height + 1;
 }
 
 /* Every stored block of the chain becomes a node; keys ascend by height, so
@@ -80,7 +112,7 @@ load_nodes(struct gv_state *s, struct gv_chain *c)
 
         gv_sealed_header_get(&r, h);
         parent = gv_tree_find(&c->tree, &h->header.prev);
-        if (r.failed || (parent == GV_NOWHERE && h->header.height > 0)) {
+        if (r.failed || !named(row.key, h) || !fits(c, h, parent)) {
             rc = gv_state_fail(s, "a stored block is damaged");
             break;
         }
@@ -181,17 +213,21 @@ connect_path(struct gv_state *s, struct gv_chain *c, uint32_t tip)
     return rc;
 }
 
-/* Finality known before the last stop: the summary names the blocks. */
+/* Finality known before the last stop: the summary names the blocks. A block
+ * that was evicted is not there any more; then less is known than before. */
 static void
 restore_marks(struct gv_chain *c)
 {
-    uint32_t n = gv_tree_find(&c->tree, &c->sum.justified);
+    uint32_t justified = gv_tree_find(&c->tree, &c->sum.justified);
+    uint32_t final = gv_tree_find(&c->tree, &c->sum.final);
 
-    if (n != GV_NOWHERE)
-        gv_tree_set_justified(&c->tree, n);
-    n = gv_tree_find(&c->tree, &c->sum.final);
-    if (n != GV_NOWHERE)
-        gv_tree_set_final(&c->tree, n);
+    if (justified != GV_NOWHERE)
+        gv_tree_set_justified(&c->tree, justified);
+    if (final != GV_NOWHERE) {
+        gv_tree_set_justified(&c->tree, final); /* as every final block is */
+        gv_tree_set_final(&c->tree, final);
+    }
+    summarise_marks(c);
 }
 
 enum gv_rc
@@ -213,9 +249,12 @@ gv_chain_load(struct gv_state *s, struct gv_chain *c, uint64_t now_ms)
     if (rc == GV_OK) {
         restore_marks(c);
         c->tip = gv_tree_find(&c->tree, &c->sum.tip);
-        rc = c->tip == GV_NOWHERE
-                 ? gv_state_fail(s, "a chain's tip is not in the datadir")
-                 : connect_path(s, c, c->tip);
+        if (c->tip == GV_NOWHERE)
+            rc = gv_state_fail(s, "a chain's tip is not in the datadir");
+        else if (c->tree.node[c->tip].height != c->sum.height)
+            rc = gv_state_fail(s, "a chain's record in the datadir is damaged");
+        else
+            rc = connect_path(s, c, c->tip);
     }
     if (rc != GV_OK) {
         gv_chain_unload(c);

@@ -78,6 +78,16 @@ cutoff_fits(const struct gv_chain *c, const struct gv_pool_tx *e,
     return true;
 }
 
+static void
+pick_deeds(const struct gv_chain *c, struct gv_pick *p)
+{
+    const struct gv_pool_tx *e;
+
+    for (e = first_of(c, GV_POOL_DEEDS); e; e = e->next)
+        if (!add(p, e))
+            break;
+}
+
 /* X: the CUTOFF made for this tip. */
 static void
 pick_cutoff(const struct gv_chain *c, struct gv_pick *p)
@@ -140,12 +150,16 @@ touch(const struct gv_chain *c, struct gv_pool_tx *e, uint32_t round)
     e->stamped = 0;
     e->chosen = false;
     m = leaf == GV_NOWHERE ? GV_NOWHERE : c->book->leaf[leaf].mark;
-    for (; m != GV_NOWHERE; m = c->book->mark[m].next)
-        e->stamped |= UINT32_C(1)
-                      << c->book->stamp[c->book->mark[m].stamp].authority;
+    for (; m != GV_NOWHERE; m = c->book->mark[m].next) {
+        const struct gv_book_stamp *s = &c->book->stamp[c->book->mark[m].stamp];
+
+        if (s->time_us > e->floor_us)
+            e->stamped |= UINT32_C(1) << s->authority;
+    }
     e->kept = e->stamped;
 }
 
+/* The waiting bid that leaf i of the STAMP lists (C4). */
 static struct gv_pool_tx *
 listed_bid(const struct gv_state *s, const struct gv_chain *c,
            const struct gv_pool_tx *stamp, unsigned i)
@@ -153,7 +167,9 @@ listed_bid(const struct gv_state *s, const struct gv_chain *c,
     struct gv_pool_tx *e =
         gv_pool_find_leaf(&s->pool, stamp->tx.u.stamp.leaves + (size_t)i * 32);
 
-    return e && e->chain == c ? e : NULL;
+    return e && e->chain == c && stamp->facts->tst[0].time_us > e->floor_us
+               ? e
+               : NULL;
 }
 
 /* Stamps that may come along, with half the room at most. */
@@ -234,8 +250,8 @@ is_useful(const struct gv_state *s, const struct gv_chain *c,
         if (bid && bid->chosen && !(bid->kept >> t->authority & 1))
             return true;
         leaf = gv_book_find_leaf(b, t->leaves + (size_t)i * 32);
-        if (leaf != GV_NOWHERE && b->leaf[leaf].owner != GV_NOWHERE &&
-            !gv_book_marked(b, &b->leaf[leaf], t->authority))
+        if (leaf != GV_NOWHERE && gv_book_needs(b, &b->leaf[leaf], t->authority,
+                                                stamp->facts->tst[0].time_us))
             return true;
     }
     return false;
@@ -270,6 +286,7 @@ pick_bids(const struct gv_state *s, const struct gv_chain *c, struct gv_pick *p)
         if (p->count >= TXS_MAX / 4 || p->bytes > BYTES_MAX / 4 || !add(p, e))
             break;
     r.enrols = p->count;
+    pick_deeds(c, p);
     offer_stamps(s, c, p, &r);
     choose_bids(c, p, &r);
     choose_stamps(s, c, p);
@@ -293,6 +310,8 @@ gv_pick_txs(struct gv_state *s, struct gv_chain *c, struct gv_pick *p)
 {
     if (c->registry)
         pick_registry(c, p);
+    else if (gv_book_ended(c->book))
+        pick_deeds(c, p);
     else if (c->book->outcome_height)
         pick_finals(c, p);
     else if (c->book->cutoff_height)

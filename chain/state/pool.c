@@ -3,6 +3,10 @@
 
 #include "chain/state/vec.h"
 
+#define SMALL 256       /* bytes of a transaction that its entry holds itself */
+#define SPARES_MAX 4096 /* entries kept for the next ones */
+#define MARKS_KEPT 8    /* and the most room for marks kept with one */
+
 static const uint8_t *
 id_of(const void *arg, uint32_t i)
 {
@@ -23,6 +27,17 @@ gv_pool_init(struct gv_pool *p, uint64_t seed)
     gv_table_init(&p->by_leaf, seed, leaf_of, p);
 }
 
+/* --- memory of entries ---
+ *
+ * A block takes a thousand entries off at once and as many come back before
+ * the next one, so they are kept, with their room for marks and for a BID's
+ * bytes: the allocator would take longer than everything else about them. */
+
+struct entry {
+    struct gv_pool_tx e;
+    uint8_t small[SMALL];
+};
+
 static void
 free_entry(struct gv_pool_tx *e)
 {
@@ -30,8 +45,50 @@ free_entry(struct gv_pool_tx *e)
         return;
     free(e->facts);
     free(e->mark);
-    free(e->raw);
+    if (e->raw != ((struct entry *)e)->small)
+        free(e->raw);
     free(e);
+}
+
+/* An entry with room for len bytes, all else zero; NULL: no memory. */
+static struct gv_pool_tx *
+take_entry(struct gv_pool *p, size_t len)
+{
+    struct gv_pool_tx *e = p->spare;
+    struct gv_pool_mark *mark = e ? e->mark : NULL;
+    size_t cap = e ? e->mark_cap : 0;
+
+    if (e) {
+        p->spare = e->next;
+        p->spares--;
+    } else {
+        e = malloc(sizeof(struct entry));
+    }
+    if (!e)
+        return NULL;
+    memset(e, 0, sizeof(*e));
+    e->mark = mark;
+    e->mark_cap = cap;
+    e->raw = len <= SMALL ? ((struct entry *)e)->small : malloc(len);
+    e->len = len;
+    if (e->raw)
+        return e;
+    free_entry(e);
+    return NULL;
+}
+
+static void
+leave_entry(struct gv_pool *p, struct gv_pool_tx *e)
+{
+    if (p->spares == SPARES_MAX || e->len > SMALL || e->mark_cap > MARKS_KEPT) {
+        free_entry(e);
+        return;
+    }
+    free(e->facts);
+    e->facts = NULL;
+    e->next = p->spare;
+    p->spare = e;
+    p->spares++;
 }
 
 void
@@ -39,6 +96,10 @@ gv_pool_free(struct gv_pool *p)
 {
     for (size_t i = 0; i < p->count; i++)
         free_entry(p->at[i]);
+    for (struct gv_pool_tx *e = p->spare, *next; e; e = next) {
+        next = e->next;
+        free_entry(e);
+    }
     gv_table_free(&p->by_id);
     gv_table_free(&p->by_leaf);
     free(p->at);
@@ -63,7 +124,7 @@ gv_pool_find_leaf(const struct gv_pool *p, const uint8_t leaf32[32])
 }
 
 enum gv_pool_class
-gv_pool_class_of(enum gv_tx_kind kind)
+gv_pool_class_of(const struct gv_pool_lists *lists, enum gv_tx_kind kind)
 {
     if (kind == GV_TX_STAMP)
         return GV_POOL_STAMPS;
@@ -71,6 +132,9 @@ gv_pool_class_of(enum gv_tx_kind kind)
         return GV_POOL_ENROLS;
     if (kind == GV_TX_FINAL || kind == GV_TX_CUTOFF)
         return GV_POOL_NOTICES;
+    if (!lists->registry && (kind == GV_TX_REVOKE || kind == GV_TX_ISSUED ||
+                             kind == GV_TX_DISCLOSE))
+        return GV_POOL_DEEDS;
     return GV_POOL_BIDS;
 }
 
@@ -81,20 +145,19 @@ has_leaf(const struct gv_pool_tx *e)
 }
 
 static struct gv_pool_tx *
-make_entry(const struct gv_tx *tx, const struct gv_tx_facts *facts)
+make_entry(struct gv_pool *p, const struct gv_tx *tx,
+           const struct gv_tx_facts *facts)
 {
-    struct gv_pool_tx *e = calloc(1, sizeof(*e));
+    struct gv_pool_tx *e = take_entry(p, tx->raw.len);
     struct gv_reject why;
 
     if (!e)
         return NULL;
-    e->raw = malloc(tx->raw.len);
     e->facts = facts ? malloc(sizeof(*facts)) : NULL;
-    if (!e->raw || (facts && !e->facts)) {
+    if (facts && !e->facts) {
         free_entry(e);
         return NULL;
     }
-    e->len = tx->raw.len;
     memcpy(e->raw, tx->raw.p, e->len);
     if (facts)
         *e->facts = *facts;
@@ -109,6 +172,7 @@ make_entry(const struct gv_tx *tx, const struct gv_tx_facts *facts)
     if (tx->kind == GV_TX_CLOSE)
         e->tx.u.close = tx->u.close;
     e->t_us = UINT64_MAX;
+    e->floor_us = e->tx.kind == GV_TX_BID ? UINT64_MAX : 0;
     if (e->tx.kind == GV_TX_BID)
         memcpy(e->leaf, e->tx.u.bid.leaf, 32);
     if (e->tx.kind == GV_TX_CLOSE)
@@ -134,14 +198,88 @@ take_slot(struct gv_pool *p, struct gv_pool_tx *e)
     return has_leaf(e) ? gv_table_add(&p->by_leaf, e->slot) : GV_OK;
 }
 
+/* --- lists --- */
+
+static void
+link_class(struct gv_pool_lists *lists, struct gv_pool_tx *e,
+           enum gv_pool_class class)
+{
+    struct gv_pool_list *list = &lists->of[class];
+
+    e->class = class;
+    e->next = NULL;
+    e->prev = list->last;
+    if (list->last)
+        list->last->next = e;
+    else
+        list->first = e;
+    list->last = e;
+}
+
+static void
+unlink_class(struct gv_pool_lists *lists, struct gv_pool_tx *e)
+{
+    struct gv_pool_list *list = &lists->of[e->class];
+
+    if (e->prev)
+        e->prev->next = e->next;
+    else
+        list->first = e->next;
+    if (e->next)
+        e->next->prev = e->prev;
+    else
+        list->last = e->prev;
+}
+
+static void
+link_age(struct gv_pool *p, struct gv_pool_tx *e)
+{
+    e->newer = NULL;
+    e->older = p->newest;
+    if (p->newest)
+        p->newest->newer = e;
+    else
+        p->oldest = e;
+    p->newest = e;
+}
+
+static void
+unlink_age(struct gv_pool *p, struct gv_pool_tx *e)
+{
+    if (e->older)
+        e->older->newer = e->newer;
+    else
+        p->oldest = e->newer;
+    if (e->newer)
+        e->newer->older = e->older;
+    else
+        p->newest = e->older;
+}
+
+void
+gv_pool_move(struct gv_pool_lists *lists, struct gv_pool_tx *e,
+             enum gv_pool_class to)
+{
+    unlink_class(lists, e);
+    link_class(lists, e, to);
+}
+
+void
+gv_pool_renew(struct gv_pool *p, struct gv_pool_tx *e)
+{
+    unlink_age(p, e);
+    link_age(p, e);
+}
+
+/* --- entries --- */
+
 enum gv_rc
 gv_pool_add(struct gv_pool *p, struct gv_chain *chain,
             struct gv_pool_lists *lists, const struct gv_tx *tx,
             const struct gv_tx_id *id, const struct gv_tx_facts *facts,
             struct gv_pool_tx **out)
 {
-    struct gv_pool_tx *e = make_entry(tx, facts);
-    struct gv_pool_list *list;
+    struct gv_pool_tx *e = make_entry(p, tx, facts);
 
     if (!e)
         return GV_FAULT;
@@ -149,19 +287,8 @@ gv_pool_add(struct gv_pool *p, struct gv_chain *chain,
     e->chain = chain;
     if (take_slot(p, e) != GV_OK)
         return GV_FAULT;
-    list = &lists->of[gv_pool_class_of(tx->kind)];
-    e->prev = list->last;
-    if (list->last)
-        list->last->next = e;
-    else
-        list->first = e;
-    list->last = e;
-    e->older = p->newest;
-    if (p->newest)
-        p->newest->newer = e;
-    else
-        p->oldest = e;
-    p->newest = e;
+    link_class(lists, e, gv_pool_class_of(lists, tx->kind));
+    link_age(p, e);
     lists->count++;
     p->txs++;
     p->bytes += e->len;
@@ -173,8 +300,6 @@ void
 gv_pool_remove(struct gv_pool *p, struct gv_pool_lists *lists,
                struct gv_pool_tx *e)
 {
-    struct gv_pool_list *list = &lists->of[gv_pool_class_of(e->tx.kind)];
-
     gv_table_remove(&p->by_id, e->slot);
     if (has_leaf(e))
         gv_table_remove(&p->by_leaf, e->slot);
@@ -182,24 +307,10 @@ gv_pool_remove(struct gv_pool *p, struct gv_pool_lists *lists,
     if (gv_vec_room(&p->free_slot, p->frees, &p->free_cap,
                     sizeof(*p->free_slot)))
         p->free_slot[p->frees++] = e->slot;
-    if (e->prev)
-        e->prev->next = e->next;
-    else
-        list->first = e->next;
-    if (e->next)
-        e->next->prev = e->prev;
-    else
-        list->last = e->prev;
-    if (e->older)
-        e->older->newer = e->newer;
-    else
-        p->oldest = e->newer;
-    if (e->newer)
-        e->newer->older = e->older;
-    else
-        p->newest = e->older;
+    unlink_class(lists, e);
+    unlink_age(p, e);
     lists->count--;
     p->txs--;
     p->bytes -= e->len;
-    free_entry(e);
+    leave_entry(p, e);
 }

@@ -17,6 +17,18 @@
 
 struct gv_chain;
 
+/* A chain's transactions wait in one list per class, so that looking for a
+ * bidder's ENROL or a block's STAMPs never walks past all the bids. */
+enum gv_pool_class {
+    GV_POOL_BIDS, /* BID, CLOSE; on the registry everything but FINAL */
+    GV_POOL_STAMPS,
+    GV_POOL_ENROLS,
+    GV_POOL_DEEDS,   /* REVOKE, ISSUED, DISCLOSE of an auction */
+    GV_POOL_NOTICES, /* FINAL, CUTOFF */
+    GV_POOL_LAPSED,  /* BID, CLOSE that wait for a new stamp, lapse.h */
+    GV_POOL_CLASSES
+};
+
 struct gv_pool_tx {
     struct gv_tx tx; /* its views point to raw */
     struct gv_tx_id id;
@@ -24,19 +36,25 @@ struct gv_pool_tx {
     size_t len;
     struct gv_tx_facts *facts; /* STAMP, CUTOFF; else NULL */
     struct gv_chain *chain;
+    enum gv_pool_class class; /* whose list it stands in */
     uint64_t arrived_ms;
     uint64_t journal; /* place in the journal, 0: none */
     /* BID and CLOSE */
     uint8_t leaf[32];
+    uint64_t floor_us; /* stamps that are not later do not list it (C4);
+                        * UINT64_MAX: its recent block is not on the branch */
     uint64_t t_us; /* t as far as stamps in pool and chain tell; UINT64_MAX */
     uint8_t info_hash[32];     /* of the stamp that defines it */
     struct gv_pool_mark *mark; /* stamps of the mempool that list it */
     size_t marks, mark_cap;
-    bool dated;       /* was stamped, perhaps too late */
-    uint32_t missing; /* STAMP: leaves whose BID had not come before it */
-    uint32_t slot;    /* own position in the pool's array */
+    uint64_t stamped_us; /* t by the stamps it had last, though they may be of
+                          * no use now; 0: it was never stamped */
+    uint64_t retry_ms;   /* lapsed: when it is offered next */
+    unsigned tries;      /* lapsed: how often it was */
+    uint32_t missing;    /* STAMP: leaves whose BID had not come before it */
+    uint32_t slot;       /* own position in the pool's array */
     struct gv_pool_tx *prev, *next;   /* of its chain, in order of arrival */
-    struct gv_pool_tx *older, *newer; /* of all, in order of arrival */
+    struct gv_pool_tx *older, *newer; /* of all, as the journal has them */
     /* For the choice of a block's transactions: what follows belongs to the
      * round of that number; bit i is authority i. */
     uint32_t round;
@@ -51,26 +69,19 @@ struct gv_pool_mark {
     uint8_t authority;
 };
 
-/* A chain's transactions wait in one list per class, so that looking for a
- * bidder's ENROL or a block's STAMPs never walks past all the bids. */
-enum gv_pool_class {
-    GV_POOL_BIDS, /* BID, CLOSE; on the registry everything but FINAL */
-    GV_POOL_STAMPS,
-    GV_POOL_ENROLS,
-    GV_POOL_NOTICES, /* FINAL, CUTOFF */
-    GV_POOL_CLASSES
-};
-
 struct gv_pool_list {
     struct gv_pool_tx *first, *last;
 };
 
 struct gv_pool_lists {
+    bool registry; /* of the registry chain */
     struct gv_pool_list of[GV_POOL_CLASSES];
     size_t count; /* in all of them */
 };
 
-enum gv_pool_class gv_pool_class_of(enum gv_tx_kind kind);
+/* Where a transaction that enters stands. */
+enum gv_pool_class gv_pool_class_of(const struct gv_pool_lists *lists,
+                                    enum gv_tx_kind kind);
 
 struct gv_pool {
     struct gv_pool_tx **at; /* by slot; NULL: free */
@@ -79,6 +90,8 @@ struct gv_pool {
     size_t frees, free_cap;
     struct gv_table by_id, by_leaf;
     struct gv_pool_tx *oldest, *newest;
+    struct gv_pool_tx *spare; /* entries of no transaction, by next */
+    size_t spares;
     size_t txs, bytes;
 };
 
@@ -100,5 +113,10 @@ enum gv_rc gv_pool_add(struct gv_pool *p, struct gv_chain *chain,
                        struct gv_pool_tx **out) GV_MUST_CHECK;
 void gv_pool_remove(struct gv_pool *p, struct gv_pool_lists *lists,
                     struct gv_pool_tx *e);
+/* To the end of another class's list. */
+void gv_pool_move(struct gv_pool_lists *lists, struct gv_pool_tx *e,
+                  enum gv_pool_class to);
+/* Make it the newest of all; it is journaled anew. */
+void gv_pool_renew(struct gv_pool *p, struct gv_pool_tx *e);
 
 #endif

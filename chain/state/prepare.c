@@ -14,10 +14,12 @@ take_known(const struct gv_state *s, struct gv_task *t, size_t i)
 
     if (!e)
         return false;
-    if (tx->kind == GV_TX_BID)
-        tx->u.bid = e->tx.u.bid;
+    if (tx->kind == GV_TX_BID) {
+        tx->u.bid.id = e->tx.u.bid.id;
+        memcpy(tx->u.bid.leaf, e->tx.u.bid.leaf, 32);
+    }
     if (tx->kind == GV_TX_CLOSE)
-        tx->u.close = e->tx.u.close;
+        tx->u.close.id = e->tx.u.close.id;
     if (e->facts)
         *t->facts.at[i] = *e->facts;
     return true;
@@ -251,8 +253,8 @@ task_open(struct gv_state *s, struct gv_bytes raw, uint64_t now_ms,
     return rc;
 }
 
-/* An auction whose outcome is final takes no transactions; it need not be read
- * from the disk to say so. */
+/* An auction whose outcome is final takes no transactions but DISCLOSEs; it
+ * need not be read from the disk to say so. */
 static bool
 is_over(const struct gv_chain *c)
 {
@@ -285,7 +287,8 @@ gv_task_tx(struct gv_state *s, struct gv_bytes raw, uint64_t now_ms,
         t->chain = gv_state_chain(s, &t->tx.chain);
         if (!t->chain)
             rc = gv_refuse(why, GV_UNKNOWN_AUCTION, "chain", 0, 0);
-        else if (!t->chain->loaded && is_over(t->chain))
+        else if (!t->chain->loaded && is_over(t->chain) &&
+                 t->tx.kind != GV_TX_DISCLOSE)
             rc = gv_refuse(why, GV_CHAIN_ENDED, "chain", 0, 0);
     }
     if (rc == GV_OK)

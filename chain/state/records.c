@@ -64,6 +64,7 @@ get_record(struct gv_reader *r, struct gv_chain *c)
     gv_get_require(r, gv_get_u8(r, "version") == RECORD_VERSION, "version");
     gv_get(r, c->id.b, 32, "id");
     c->registry = gv_get_u8(r, "kind") == 1;
+    c->pool.registry = c->registry;
     m->height = gv_get_u32(r, "height");
     gv_get(r, m->tip.b, 32, "tip");
     m->tip_time_ms = gv_get_u64(r, "time");

@@ -26,23 +26,6 @@ waiting(const struct gv_chain *c, const uint8_t info_hash32[32])
     return e;
 }
 
-/* Height of the block that carries stamp number `stamp`. */
-static uint32_t
-height_of(const struct gv_book *b, uint32_t stamp)
-{
-    uint32_t low = 0, high = (uint32_t)b->spine.count - 1;
-
-    while (low < high) {
-        uint32_t mid = low + (high - low + 1) / 2;
-
-        if (b->level[mid].stamps <= stamp)
-            low = mid;
-        else
-            high = mid - 1;
-    }
-    return low;
-}
-
 static enum gv_rc
 from_block(struct gv_state *s, struct gv_chain *c, uint32_t stamp,
            uint8_t **raw, size_t *len)
@@ -51,7 +34,8 @@ from_block(struct gv_state *s, struct gv_chain *c, uint32_t stamp,
     struct gv_reject why;
     struct gv_kv_value v;
     struct gv_block b;
-    enum gv_rc rc = gv_state_block_at(s, c, height_of(c->book, stamp), &v);
+    enum gv_rc rc =
+        gv_state_block_at(s, c, gv_book_stamp_height(c->book, stamp), &v);
 
     if (rc != GV_OK)
         return rc;
@@ -80,6 +64,7 @@ gv_state_stamp_of(struct gv_state *s, struct gv_chain *c,
                   uint64_t *t_us)
 {
     const struct gv_pool_tx *e, *stamp;
+    const struct gv_book_leaf *at;
     uint32_t leaf, info;
 
     if (gv_chain_load(s, c, c->used_ms) != GV_OK)
@@ -91,8 +76,12 @@ gv_state_stamp_of(struct gv_state *s, struct gv_chain *c,
         return copy(s, gv_bytes(stamp->raw, stamp->len), raw, len);
     }
     leaf = gv_book_find_leaf(c->book, leaf32);
-    if (leaf == GV_NOWHERE ||
-        !gv_book_time_of(c->book, &c->book->leaf[leaf], t_us, &info))
+    if (leaf == GV_NOWHERE)
+        return GV_ABSENT;
+    at = &c->book->leaf[leaf];
+    if (!gv_book_time_above(c->book, at,
+                            e ? e->floor_us : gv_book_floor(c->book, at), t_us,
+                            &info))
         return GV_ABSENT;
     return from_block(s, c, info, raw, len);
 }

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "chain/state/impl.h"
+#include "chain/state/lapse.h"
 #include "chain/state/vec.h"
 
 #define POOL_DEFAULT (64u << 20)
@@ -111,7 +112,7 @@ make_registry(struct gv_state *s)
     if (!c)
         return gv_state_fail(s, "out of memory");
     c->id = s->opt.params->registry;
-    c->registry = true;
+    c->registry = c->pool.registry = true;
     c->number = s->next_number++;
     if (gv_state_insert_chain(s, c) != GV_OK)
         return GV_FAULT;
@@ -241,24 +242,22 @@ gv_state_block_at(struct gv_state *s, struct gv_chain *c, uint32_t height,
 
 /* --- housekeeping --- */
 
-/* A stamped bid whose deadline has passed can never be included with that
- * stamp; anything else leaves when it waited for far too long. */
+/* A STAMP leaves with its deadline (R2) and an ENROL with its credential (C1);
+ * bids are lapse.c's, and anything else leaves when it waited for far too
+ * long. */
 static bool
 is_stale(const struct gv_pool_tx *e, uint64_t now_ms)
 {
     const struct gv_chain *c = e->chain;
     uint64_t d_ms = c->registry ? 60000 : c->book->open->terms.d_ms;
     uint64_t wait_ms = d_ms > 10000 ? d_ms : 10000;
-    uint64_t t_us = e->t_us;
 
     if (e->tx.kind == GV_TX_STAMP)
-        t_us = e->facts->tst[0].time_us;
-    if (e->tx.kind == GV_TX_BID || e->tx.kind == GV_TX_CLOSE ||
-        e->tx.kind == GV_TX_STAMP) {
-        if (t_us == UINT64_MAX)
-            return e->dated || now_ms > e->arrived_ms + wait_ms;
-        return now_ms * 1000 > t_us + d_ms * 1000;
-    }
+        return now_ms * 1000 > e->facts->tst[0].time_us + d_ms * 1000;
+    if (e->tx.kind == GV_TX_ENROL)
+        return now_ms > gv_enrol_ends_ms(&e->tx.u.enrol);
+    if (e->tx.kind == GV_TX_BID || e->tx.kind == GV_TX_CLOSE)
+        return false;
     return now_ms > e->arrived_ms + 10 * wait_ms + 600000;
 }
 
@@ -270,14 +269,12 @@ drop_stale(struct gv_state *s, struct gv_chain *c, uint64_t now_ms)
     for (int i = 0; i < GV_POOL_CLASSES; i++) {
         for (e = c->pool.of[i].first; e; e = next) {
             next = e->next;
-            if (!is_stale(e, now_ms))
-                continue;
-            if (e->dated && !gv_book_set_fixed(c->book) && s->opt.events.missed)
-                s->opt.events.missed(s->opt.events.arg, c,
-                                     gv_bytes(e->raw, e->len));
-            gv_admit_drop(s, e);
+            if (is_stale(e, now_ms))
+                gv_admit_drop(s, e);
         }
     }
+    if (!c->registry)
+        gv_lapse_tick(s, c, now_ms);
 }
 
 enum gv_rc
@@ -294,6 +291,39 @@ gv_state_tick(struct gv_state *s, uint64_t now_ms)
     }
     gv_record_trim_journal(s);
     return GV_OK;
+}
+
+static bool
+issued_waits(const struct gv_chain *c)
+{
+    const struct gv_pool_tx *e = c->pool.of[GV_POOL_DEEDS].first;
+
+    for (; e; e = e->next)
+        if (e->tx.kind == GV_TX_ISSUED)
+            return true;
+    return false;
+}
+
+size_t
+gv_state_issued_due(struct gv_state *s, uint64_t now_ms, uint64_t retry_ms,
+                    struct gv_chain **out, size_t cap)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < s->chains && n < cap; i++) {
+        struct gv_chain *c = s->chain[i];
+
+        if (c->registry || c->sum.cutoff_height ||
+            c->sum.close_us > now_ms * 1000 ||
+            now_ms < c->issued_asked_ms + retry_ms)
+            continue;
+        if (gv_chain_load(s, c, now_ms) != GV_OK)
+            return n;
+        if (c->book->open->terms.identity == GV_ANONYMOUS && !c->book->issued &&
+            !issued_waits(c))
+            out[n++] = c;
+    }
+    return n;
 }
 
 size_t

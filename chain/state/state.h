@@ -40,9 +40,12 @@ struct gv_state_events {
     void (*vote)(void *arg, const struct gv_chain *c,
                  const struct gv_vote *vote, uint8_t validator,
                  const struct gv_sig *sig);
-    /* A stamped bid missed its deadline and left the mempool while its
-     * auction is open: the service may stamp it again. */
-    void (*missed)(void *arg, const struct gv_chain *c, struct gv_bytes raw);
+    /* A stamped BID or CLOSE has missed its deadline and waits for a new
+     * stamp; tries: how often it was told before. True: something was done
+     * about it, the next time comes after a pause that grows from 1 s to
+     * 64 s. False: no room, it is told again at the next tick. */
+    bool (*missed)(void *arg, const struct gv_chain *c, struct gv_bytes raw,
+                   unsigned tries);
 };
 
 struct gv_state_options {
@@ -178,10 +181,23 @@ enum gv_rc gv_state_chains_of_bidder(struct gv_state *s,
 const struct gv_pool *gv_state_pool(const struct gv_state *s);
 size_t gv_state_pool_max(const struct gv_state *s);
 
+/* A copy of the first transaction in the block at this height of the best
+ * branch for which is() holds; *raw is heap. GV_OK, GV_ABSENT or GV_FAULT. */
+enum gv_rc gv_state_copy_tx(struct gv_state *s, struct gv_chain *c,
+                            uint32_t height,
+                            bool (*is)(const struct gv_tx *tx, const void *arg),
+                            const void *arg, uint8_t **raw,
+                            size_t *len) GV_MUST_CHECK;
+/* The ENROL of a bidder of an auction. As above. */
+enum gv_rc gv_state_enrol_of(struct gv_state *s, struct gv_chain *c,
+                             const struct gv_pubkey *key, uint8_t **raw,
+                             size_t *len) GV_MUST_CHECK;
+
 /* --- time and duties --- */
 
-/* Housekeeping: transactions past their deadline leave the mempool, long idle
- * auctions leave memory. Call about every 100 ms. */
+/* Housekeeping: transactions past their deadline leave the mempool, but
+ * stamped bids wait for a new stamp; long idle auctions leave memory. Call
+ * about every 100 ms. */
 enum gv_rc gv_state_tick(struct gv_state *s, uint64_t now_ms) GV_MUST_CHECK;
 
 /* Auctions that need a CUTOFF over their tip now (time is past E + D): fills
@@ -189,6 +205,13 @@ enum gv_rc gv_state_tick(struct gv_state *s, uint64_t now_ms) GV_MUST_CHECK;
 size_t gv_state_cutoffs_due(struct gv_state *s, uint64_t now_ms,
                             uint64_t retry_ms, struct gv_chain **out,
                             size_t cap);
+
+/* Anonymous auctions past their close without CUTOFF and without ISSUED on the
+ * chain or waiting, that were not asked about for retry_ms (issued_asked_ms):
+ * it is time for the issuer to count (C8). As above. */
+size_t gv_state_issued_due(struct gv_state *s, uint64_t now_ms,
+                           uint64_t retry_ms, struct gv_chain **out,
+                           size_t cap);
 
 /* A vote of another validator. GV_OK when it was new and counted. */
 enum gv_rc gv_state_add_vote(struct gv_state *s, const struct gv_chain_id *id,

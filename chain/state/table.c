@@ -57,6 +57,13 @@ gv_table_find(const struct gv_table *t, const uint8_t id32[32])
     return t->slot[i].place - 1; /* 0 - 1 is GV_NOWHERE */
 }
 
+void
+gv_table_expect(const struct gv_table *t, const uint8_t id32[32])
+{
+    if (t->used > 0)
+        __builtin_prefetch(&t->slot[hash(t, id32) & (t->cap - 1)], 1);
+}
+
 /* The first free slot from where h belongs. */
 static size_t
 vacancy(const struct gv_table *t, uint32_t h)

@@ -41,12 +41,6 @@ gv_key_u8(struct gv_key *key, uint8_t v)
 }
 
 void
-gv_key_u16(struct gv_key *key, uint16_t v)
-{
-    put_be(key, v, 2);
-}
-
-void
 gv_key_u32(struct gv_key *key, uint32_t v)
 {
     put_be(key, v, 4);
@@ -91,17 +85,6 @@ gv_key_take_u8(struct gv_bytes *in, uint8_t *v)
 }
 
 bool
-gv_key_take_u16(struct gv_bytes *in, uint16_t *v)
-{
-    uint64_t x;
-
-    if (!take_be(in, &x, 2))
-        return false;
-    *v = (uint16_t)x;
-    return true;
-}
-
-bool
 gv_key_take_u32(struct gv_bytes *in, uint32_t *v)
 {
     uint64_t x;
@@ -118,17 +101,6 @@ gv_key_take_u64(struct gv_bytes *in, uint64_t *v)
     return take_be(in, v, 8);
 }
 
-bool
-gv_key_take_bytes(struct gv_bytes *in, void *out, size_t len)
-{
-    if (in->len < len)
-        return false;
-    if (len > 0)
-        memcpy(out, in->p, len);
-    *in = gv_bytes(in->p + len, in->len - len);
-    return true;
-}
-
 int
 gv_key_cmp(struct gv_bytes a, struct gv_bytes b)
 {
@@ -136,13 +108,6 @@ gv_key_cmp(struct gv_bytes a, struct gv_bytes b)
     int order = n > 0 ? memcmp(a.p, b.p, n) : 0;
 
     return order != 0 ? order : (a.len > b.len) - (a.len < b.len);
-}
-
-bool
-gv_key_has_prefix(struct gv_bytes key, struct gv_bytes prefix)
-{
-    return key.len >= prefix.len &&
-           gv_bytes_eq(gv_bytes(key.p, prefix.len), prefix);
 }
 
 void

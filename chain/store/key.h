@@ -17,8 +17,7 @@
  *   BLOCK   chain u32 | height u32 | ...           one whole block
  *   ROWS    chain u32 | height u32 | ...           compact rows of one block
  *   CHAIN   chain u32 | ...                        records of one chain
- *   POOL    chain u32 | ...                        one acknowledged transaction
- *   INDEX   kind u8 | ...                          rows of the lagging indexer
+ *   POOL    place u64 [ | stamped us u64 ]         one acknowledged transaction
  *   TTP     service u8 | ...                       durable records of services
  *
  * Leading with the chain (and the height) makes "all of a chain" and "all of
@@ -48,7 +47,6 @@ void gv_key_init(struct gv_key *key);
  * whose fields have fixed sizes, and asserts. gv_key_text appends the
  * characters without the terminating zero. */
 void gv_key_u8(struct gv_key *key, uint8_t v);
-void gv_key_u16(struct gv_key *key, uint16_t v);
 void gv_key_u32(struct gv_key *key, uint32_t v);
 void gv_key_u64(struct gv_key *key, uint64_t v);
 void gv_key_bytes(struct gv_key *key, struct gv_bytes v);
@@ -58,20 +56,13 @@ void gv_key_text(struct gv_key *key, const char *text);
 struct gv_bytes gv_key_view(const struct gv_key *key);
 
 /* Read one field from the front of *in and shorten *in by it. False, with
- * nothing changed, when *in is too short. gv_key_take_bytes copies len bytes
- * to out. */
+ * nothing changed, when *in is too short. */
 bool gv_key_take_u8(struct gv_bytes *in, uint8_t *v) GV_MUST_CHECK;
-bool gv_key_take_u16(struct gv_bytes *in, uint16_t *v) GV_MUST_CHECK;
 bool gv_key_take_u32(struct gv_bytes *in, uint32_t *v) GV_MUST_CHECK;
 bool gv_key_take_u64(struct gv_bytes *in, uint64_t *v) GV_MUST_CHECK;
-bool gv_key_take_bytes(struct gv_bytes *in, void *out,
-                       size_t len) GV_MUST_CHECK;
 
 /* Bytewise order, a prefix before what it begins: <0, 0, >0. */
 int gv_key_cmp(struct gv_bytes a, struct gv_bytes b);
-
-/* True when key begins with prefix. */
-bool gv_key_has_prefix(struct gv_bytes key, struct gv_bytes prefix);
 
 /* The least bound above every key that begins with prefix: [prefix, end) is
  * "all keys with this prefix". A prefix that has no end among shorter strings

@@ -33,8 +33,9 @@ gv_kv_commit(const struct gv_kv *kv, const struct gv_kv_batch *b, bool sync)
     return kv->ops->commit(kv->self, b, sync);
 }
 
-void
-gv_kv_span_init(const struct gv_kv_range *range, struct gv_kv_span *span)
+/* Reduce a range of kv.h. */
+static void
+span_init(const struct gv_kv_range *range, struct gv_kv_span *span)
 {
     struct gv_key bound;
 
@@ -66,7 +67,7 @@ gv_kv_iter_open(const struct gv_kv *kv, const struct gv_kv_range *range,
     struct gv_kv_span span;
 
     *out = NULL;
-    gv_kv_span_init(range, &span);
+    span_init(range, &span);
     return kv->ops->iter_open(kv->self, &span, out);
 }
 

@@ -48,7 +48,6 @@ enum gv_cf {
     GV_CF_ROWS,  /* compact sorted rows, written with their block */
     GV_CF_CHAIN, /* records of each chain: tips, headers, undo, outcome */
     GV_CF_POOL,  /* acknowledged transactions not yet in a block */
-    GV_CF_INDEX, /* the indexer's rows, which may lag */
     GV_CF_TTP,   /* durable records of the trusted services */
     GV_CF_COUNT
 };
@@ -125,8 +124,6 @@ void gv_kv_batch_delete(struct gv_kv_batch *b, enum gv_cf cf,
                         struct gv_bytes key);
 void gv_kv_batch_delete_range(struct gv_kv_batch *b, enum gv_cf cf,
                               struct gv_bytes from, struct gv_bytes to);
-void gv_kv_batch_delete_prefix(struct gv_kv_batch *b, enum gv_cf cf,
-                               struct gv_bytes prefix);
 void gv_kv_batch_clear(struct gv_kv_batch *b);
 void gv_kv_batch_free(struct gv_kv_batch *b);
 

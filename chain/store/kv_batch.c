@@ -100,19 +100,6 @@ gv_kv_batch_delete_range(struct gv_kv_batch *b, enum gv_cf cf,
 }
 
 void
-gv_kv_batch_delete_prefix(struct gv_kv_batch *b, enum gv_cf cf,
-                          struct gv_bytes prefix)
-{
-    struct gv_key end;
-
-    if (prefix.len > GV_KEY_MAX)
-        return;
-    gv_key_prefix_end(prefix, &end);
-    append(b, &(struct gv_kv_op){GV_KV_OP_DELETE_RANGE, cf, prefix,
-                                 gv_key_view(&end)});
-}
-
-void
 gv_kv_batch_clear(struct gv_kv_batch *b)
 {
     *b = (struct gv_kv_batch){.buf = b->buf, .cap = b->cap};

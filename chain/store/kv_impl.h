@@ -65,9 +65,6 @@ bool gv_kv_batch_next(const struct gv_kv_batch *b, size_t *at,
 enum gv_rc gv_kv_batch_copy(struct gv_kv_batch *dst,
                             const struct gv_kv_batch *src) GV_MUST_CHECK;
 
-/* Reduce a range of kv.h. */
-void gv_kv_span_init(const struct gv_kv_range *range, struct gv_kv_span *span);
-
 /* The last fault of a store, for many threads. */
 struct gv_kv_errors {
     pthread_mutex_t lock;

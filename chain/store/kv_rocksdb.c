@@ -34,9 +34,11 @@ static const struct column columns[GV_CF_COUNT] = {
     [GV_CF_ROWS] = {"rows", false, false},
     [GV_CF_CHAIN] = {"chain", true, false},
     [GV_CF_POOL] = {"pool", true, false},
-    [GV_CF_INDEX] = {"index", true, false},
     [GV_CF_TTP] = {"ttp", true, false},
 };
+
+/* A column that early stores have and that nothing was ever written to. */
+static const struct column retired = {"index", true, false};
 
 struct rocks {
     char *dir;
@@ -405,9 +407,10 @@ column_options(const struct column *c, rocksdb_cache_t *cache)
 }
 
 /* Refuse a store with columns this program does not have before anything is
- * written to it. A directory without a store passes. */
+ * written to it. A directory without a store passes. *old: the retired column
+ * is there, too. */
 static enum gv_rc
-check_columns(struct rocks *r, const rocksdb_options_t *o)
+check_columns(struct rocks *r, const rocksdb_options_t *o, bool *old)
 {
     enum gv_rc rc = gv_disk_find_store(r->dir, &r->errors);
     char *e = NULL, **names;
@@ -423,7 +426,9 @@ check_columns(struct rocks *r, const rocksdb_options_t *o)
 
         while (cf < GV_CF_COUNT && strcmp(names[i], columns[cf].name) != 0)
             cf++;
-        if (cf == GV_CF_COUNT)
+        if (strcmp(names[i], retired.name) == 0)
+            *old = true;
+        else if (cf == GV_CF_COUNT)
             rc = gv_kv_errors_set(&r->errors,
                                   "datadir %s written by a newer Gavel: it has "
                                   "a column \"%s\" this program does not know",
@@ -436,25 +441,35 @@ check_columns(struct rocks *r, const rocksdb_options_t *o)
 static enum gv_rc
 open_db(struct rocks *r)
 {
+    enum { MOST = GV_CF_COUNT + 1 };
     rocksdb_options_t *o = rocksdb_options_create();
-    rocksdb_options_t *co[GV_CF_COUNT];
-    const char *names[GV_CF_COUNT];
+    rocksdb_options_t *co[MOST];
+    rocksdb_column_family_handle_t *handle[MOST];
+    const char *names[MOST];
     enum gv_rc rc;
     char *e = NULL;
+    bool old = false;
 
     set_store_options(o);
-    for (int cf = 0; cf < GV_CF_COUNT; cf++) {
-        names[cf] = columns[cf].name;
-        co[cf] = column_options(&columns[cf], r->cache);
+    for (int cf = 0; cf < MOST; cf++) {
+        const struct column *c = cf < GV_CF_COUNT ? &columns[cf] : &retired;
+
+        names[cf] = c->name;
+        co[cf] = column_options(c, r->cache);
     }
-    rc = check_columns(r, o);
+    rc = check_columns(r, o, &old);
     if (rc == GV_OK)
         r->db = rocksdb_open_column_families(
-            o, r->dir, GV_CF_COUNT, names, (const rocksdb_options_t *const *)co,
-            r->cf, &e);
+            o, r->dir, GV_CF_COUNT + old, names,
+            (const rocksdb_options_t *const *)co, handle, &e);
     if (e != NULL)
         rc = explain(r, e);
-    for (int cf = 0; cf < GV_CF_COUNT; cf++)
+    if (r->db != NULL) {
+        memcpy(r->cf, handle, sizeof(r->cf));
+        if (old)
+            rocksdb_column_family_handle_destroy(handle[GV_CF_COUNT]);
+    }
+    for (int cf = 0; cf < MOST; cf++)
         rocksdb_options_destroy(co[cf]);
     rocksdb_options_destroy(o);
     return rc;

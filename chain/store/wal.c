@@ -124,13 +124,24 @@ torn(const struct wal *w, size_t at)
     return true;
 }
 
+size_t
+gv_wal_damage(struct gv_bytes log)
+{
+    struct wal w = {.p = log.p, .len = log.len};
+    size_t at;
+
+    fill_table(&w);
+    at = first_bad(&w);
+    return at == w.len || torn(&w, at) ? GV_WAL_WHOLE : at;
+}
+
 static enum gv_rc
-check_bytes(struct wal *w, const char *dir, const char *name,
+check_bytes(struct gv_bytes log, const char *dir, const char *name,
             struct gv_kv_errors *errors)
 {
-    size_t at = first_bad(w);
+    size_t at = gv_wal_damage(log);
 
-    if (at == w->len || torn(w, at))
+    if (at == GV_WAL_WHOLE)
         return GV_OK;
     return gv_kv_errors_set(
         errors, "datadir %s is damaged: bad record at byte %zu of the log %s",
@@ -138,7 +149,7 @@ check_bytes(struct wal *w, const char *dir, const char *name,
 }
 
 static enum gv_rc
-check_file(int dirfd, struct wal *w, const char *dir, const char *name,
+check_file(int dirfd, const char *dir, const char *name,
            struct gv_kv_errors *errors)
 {
     enum gv_rc rc = GV_FAULT;
@@ -159,9 +170,8 @@ check_file(int dirfd, struct wal *w, const char *dir, const char *name,
             gv_kv_errors_set(errors, "datadir %s: %s: %s", dir, name,
                              strerror(errno));
         } else {
-            w->p = map;
-            w->len = (size_t)st.st_size;
-            rc = check_bytes(w, dir, name, errors);
+            rc = check_bytes(gv_bytes(map, (size_t)st.st_size), dir, name,
+                             errors);
             munmap(map, (size_t)st.st_size);
         }
     }
@@ -173,19 +183,17 @@ check_file(int dirfd, struct wal *w, const char *dir, const char *name,
 enum gv_rc
 gv_wal_check(const char *dir, struct gv_kv_errors *errors)
 {
-    struct wal w = {0};
     struct dirent *entry;
     enum gv_rc rc = GV_OK;
     DIR *d = opendir(dir);
 
     if (d == NULL)
         return gv_kv_errors_set(errors, "datadir %s: %s", dir, strerror(errno));
-    fill_table(&w);
     while (rc == GV_OK && (entry = readdir(d)) != NULL) {
         const char *dot = strrchr(entry->d_name, '.');
 
         if (dot != NULL && strcmp(dot, ".log") == 0)
-            rc = check_file(dirfd(d), &w, dir, entry->d_name, errors);
+            rc = check_file(dirfd(d), dir, entry->d_name, errors);
     }
     closedir(d);
     return rc;

@@ -14,6 +14,11 @@
 
 #include "chain/store/kv_impl.h"
 
+#define GV_WAL_WHOLE SIZE_MAX
+
+/* Where a log is damaged, or GV_WAL_WHOLE: it is whole up to a torn tail. */
+size_t gv_wal_damage(struct gv_bytes log);
+
 /* Read every log in dir. GV_OK when each is whole up to a torn tail, GV_FAULT
  * with a text in errors when a damaged record has records behind it or cannot
  * be a torn one. What else may be wrong is left to RocksDB, which refuses. */

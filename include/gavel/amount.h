@@ -1,5 +1,5 @@
 /*
- * amount.h - money: unsigned 64-bit minor units, checked arithmetic.
+ * amount.h - money: unsigned 64-bit minor units, and their text form.
  *
  * A currency is a tag of up to four capital letters or digits and a decimal
  * exponent (EUR, 2: 12345 is 123.45). No floats, no rounding: a text with
@@ -18,12 +18,6 @@ struct gv_currency {
     char tag[4];      /* padded with zero bytes, 1 to 4 of [A-Z0-9] */
     uint8_t exponent; /* 0 to 8 decimals */
 };
-
-/* out = a + b or a - b; false (and *out unchanged) when it does not fit. */
-bool gv_amount_add(struct gv_amount a, struct gv_amount b,
-                   struct gv_amount *out) GV_MUST_CHECK;
-bool gv_amount_sub(struct gv_amount a, struct gv_amount b,
-                   struct gv_amount *out) GV_MUST_CHECK;
 
 bool gv_currency_valid(const struct gv_currency *c);
 /* "EUR" -> tag; GV_REJECT for anything that is no tag. */

@@ -105,6 +105,10 @@ enum gv_rc gv_header_check_work(const struct gv_sealed_header *h,
 struct gv_open;
 uint8_t *gv_block0_auction(const struct gv_open *open, size_t *len);
 uint8_t *gv_block0_registry(const struct gv_params *params, size_t *len);
+/* The header of a block 0 that one of these gave, which is freed. GV_FAULT: it
+ * gave NULL. */
+enum gv_rc gv_block0_header(uint8_t *block0, size_t len,
+                            struct gv_sealed_header *out) GV_MUST_CHECK;
 /* Id of the registry: H_tag("gavel/registry", genesis encoding). */
 void gv_registry_id(const struct gv_params *params, struct gv_chain_id *out);
 

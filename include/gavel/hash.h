@@ -33,6 +33,16 @@ enum gv_tag {
     GV_TAG_PRF,      /* "gavel/prf"      wallet key derivation */
     GV_TAG_DUMP,     /* "gavel/dump"     last line of a dump */
     GV_TAG_PEER,     /* "gavel/peer"     messages between nodes */
+    /* Anonymous bidders, docs/spec/identity.md. */
+    GV_TAG_TOKEN,     /* "gavel/token/1"   the message of a blind token */
+    GV_TAG_GGM,       /* "gavel/ggm"       node | bit -> child */
+    GV_TAG_LEAF,      /* "gavel/leaf"      index | blinded message */
+    GV_TAG_AUTH,      /* "gavel/auth"      a session's opening, signed */
+    GV_TAG_COMMIT,    /* "gavel/commit"    commitment, signed */
+    GV_TAG_CHALLENGE, /* "gavel/challenge" what the challenge key signs */
+    GV_TAG_REVEAL,    /* "gavel/reveal"    the leaf not opened, signed */
+    GV_TAG_NOTARY,    /* "gavel/notary"    a notary's answers, signed */
+    GV_TAG_ENV,       /* "gavel/env"       envelopes, signed inside */
     GV_TAG_COUNT
 };
 

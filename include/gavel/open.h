@@ -16,13 +16,27 @@
 #include "gavel/tx.h"
 
 #define GV_ATTACHMENTS_MAX 16
-#define GV_NOTARIES_MAX 16
-#define GV_SPKI_MAX 1024
 #define GV_TEXT_MAX 8192
 
 struct gv_validator {
     struct gv_pubkey key;
     struct gv_bytes operator_name; /* up to 64 bytes */
+};
+
+/* The token issuer of an anonymous auction, with the RSA-3072 keys (moduli,
+ * big-endian; e = 65537) made for this auction alone. */
+struct gv_open_issuer {
+    struct gv_cred cred;           /* role issuer, signed by the root */
+    struct gv_bytes operator_name; /* up to 64 bytes */
+    struct gv_bytes token;         /* signs blind tokens */
+    struct gv_bytes challenge;     /* makes the verifiable challenge */
+};
+
+/* A notary, and its RSA-3072 key to which identities are escrowed here. */
+struct gv_open_notary {
+    struct gv_cred cred; /* role notary, signed by the root */
+    struct gv_bytes operator_name;
+    struct gv_bytes key;
 };
 
 struct gv_open {
@@ -37,14 +51,14 @@ struct gv_open {
     struct gv_terms terms;
 
     /* The warrant. Unused lists are empty. */
-    struct gv_cred ca;             /* signed by the root, role CA */
-    struct gv_bytes ca_der;        /* may be empty */
-    struct gv_bytes issuer_key;    /* SPKI of the token issuer */
-    struct gv_bytes challenge_key; /* SPKI */
-    uint8_t cut_log2;              /* k = 2^cut_log2 */
-    uint8_t escrow_t;              /* t of the notaries */
-    uint8_t id_escrow_count;
-    struct gv_bytes id_escrow[GV_NOTARIES_MAX]; /* SPKI each */
+    struct gv_cred ca;      /* signed by the root, role CA */
+    struct gv_bytes ca_der; /* may be empty */
+    uint8_t issuer_count;   /* 1 in anonymous auctions, else 0 */
+    struct gv_open_issuer issuer;
+    uint8_t cut_log2; /* k = 2^cut_log2 leaves of the cut-and-choose */
+    uint8_t escrow_t; /* t of the notaries open an identity */
+    uint8_t notary_count;
+    struct gv_open_notary notary[GV_NOTARIES_MAX];
     uint8_t bid_escrow_count;
     uint8_t bid_escrow[GV_NOTARIES_MAX][32]; /* X25519 */
     uint8_t authority_count;                 /* odd, 2f+1 */
@@ -56,10 +70,13 @@ struct gv_open {
     struct gv_sig seller_sig;             /* over auction_id */
     struct gv_sig warrant_sig;            /* by ca.key over auction_id */
     struct gv_sig pop[GV_VALIDATORS_MAX]; /* H_tag("gavel/pop", auction_id) */
+    struct gv_sig issuer_pop;             /* the same by issuer.cred.key */
+    struct gv_sig notary_pop[GV_NOTARIES_MAX];
 
     struct gv_bytes raw;   /* whole encoding */
     size_t preimage_len;   /* bytes before the signatures */
     struct gv_chain_id id; /* derived: the auction's id */
+    struct gv_pubkey root; /* derived: the network's root key */
 };
 
 /* Decode and make the context-free checks. Verdicts GV_BAD_ENCODING,
@@ -68,19 +85,34 @@ enum gv_rc gv_open_decode(struct gv_bytes raw, const struct gv_params *params,
                           struct gv_open *out,
                           struct gv_reject *why) GV_MUST_CHECK;
 
+/* The same of a preimage alone, which ends before the signatures; those of out
+ * are zero. */
+enum gv_rc gv_open_decode_preimage(struct gv_bytes raw,
+                                   const struct gv_params *params,
+                                   struct gv_open *out,
+                                   struct gv_reject *why) GV_MUST_CHECK;
+
 /* Encode without and with the signatures. */
 void gv_open_put_preimage(struct gv_sink *s, const struct gv_open *o);
 void gv_open_put(struct gv_sink *s, const struct gv_open *o);
 /* The last part of the preimage, from ca to the validators. */
 void gv_open_put_warrant(struct gv_sink *s, const struct gv_open *o);
+/* A part of it: issuer, cut and notaries. */
+void gv_open_put_escrow(struct gv_sink *s, const struct gv_open *o);
+/* Read the whole part into out, whose terms say what must be there. */
+enum gv_rc gv_open_decode_warrant(struct gv_bytes raw, struct gv_open *out,
+                                  struct gv_reject *why) GV_MUST_CHECK;
 
 /* Fill o->id from the fields. */
 void gv_open_id(struct gv_open *o);
+/* How many signatures end an OPEN with these counts. */
+size_t gv_open_signatures(const struct gv_open *o);
 /* The leaf of block 0's tx_root: SHA256(0x00 | preimage). */
 void gv_open_leaf(const struct gv_open *o, struct gv_tx_id *out);
 
-/* Every signature of OPEN: root on ca, ca on seller and warrant, seller,
- * validators' possession, dates at the opening time. */
+/* Every signature of OPEN: root on ca, issuer and notaries, ca on seller and
+ * warrant, seller, possession by validators, issuer and notaries, dates at the
+ * opening time. */
 enum gv_rc gv_open_verify(const struct gv_open *o,
                           const struct gv_params *params,
                           const struct gv_keys *keys,

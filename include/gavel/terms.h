@@ -31,7 +31,10 @@ enum gv_reference { GV_REF_LAST = 0, GV_REF_HIGHEST = 1 };
 enum gv_pricing { GV_PRICE_FIRST = 0 };
 enum gv_visibility { GV_VISIBLE_OPEN = 0 };
 enum gv_direction { GV_ASCENDING = 0 };
-enum gv_identity { GV_CERTIFIED = 0 };
+/* Certified: bidders' certificates stand on the chain. Anonymous: blind tokens
+ * and escrowed identities; the allowed set then names certified keys and is
+ * enforced by the token issuer, never by F. */
+enum gv_identity { GV_CERTIFIED = 0, GV_ANONYMOUS = 1 };
 enum gv_close_policy { GV_CLOSE_NEVER = 0, GV_CLOSE_OWNER = 1 };
 
 #define GV_ALLOWED_MAX 1024 /* entries of an allowed set */
@@ -79,10 +82,14 @@ enum gv_rc gv_terms_check(const struct gv_terms *t,
 size_t gv_terms_warn(const struct gv_terms *t, const struct gv_params *params,
                      const char **out, size_t cap);
 
-/* Is pk in the allowed set? True for everybody when the set is not
- * constrained. *cap (never NULL) is then this bidder's cap, UINT32_MAX when
- * none. */
+/* May this bidder key bid, as far as F can tell (A6)? True for everybody when
+ * the set is not constrained, and in anonymous auctions. *cap (never NULL) is
+ * then this bidder's cap, UINT32_MAX when none. */
 bool gv_terms_allows(const struct gv_terms *t, const struct gv_pubkey *pk,
                      uint32_t *cap);
+
+/* Does the allowed set, if there is one, hold this certified key? What the
+ * token issuer of an anonymous auction asks. */
+bool gv_terms_admits(const struct gv_terms *t, const struct gv_pubkey *pk);
 
 #endif

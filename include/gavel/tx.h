@@ -15,6 +15,7 @@
 #define GAVEL_TX_H
 
 #include "gavel/cred.h"
+#include "gavel/escrow.h"
 #include "gavel/key.h"
 #include "gavel/outcome.h"
 #include "gavel/reject.h"
@@ -27,6 +28,7 @@
 #define GV_AUTHORITIES_MAX 15 /* 2f+1 */
 #define GV_VALIDATORS_MAX 64
 #define GV_CERT_DER_MAX 4096
+#define GV_NOTARIES_MAX GV_ESCROW_MAX
 #define GV_MEMO_SIZE 64
 #define GV_TITLE_MAX 200 /* bytes of UTF-8 */
 
@@ -34,7 +36,7 @@ enum gv_tx_kind {
     /* registry */
     GV_TX_SERVICE = 1,
     GV_TX_CERT = 2,
-    GV_TX_REVOKE = 3,
+    GV_TX_REVOKE = 3, /* also on auctions */
     GV_TX_LIST = 5,
     /* auction */
     GV_TX_OPEN = 16,
@@ -44,6 +46,8 @@ enum gv_tx_kind {
     GV_TX_CLOSE = 20,
     GV_TX_CUTOFF = 21,
     GV_TX_OUTCOME = 22,
+    GV_TX_ISSUED = 23,
+    GV_TX_DISCLOSE = 24,
     /* both */
     GV_TX_FINAL = 64,
     /* off the chain */
@@ -83,15 +87,32 @@ struct gv_tx_list {
     struct gv_sig sig; /* by seller.key */
 };
 
-/* Bind a bidder key to a certified credential (cred.key is the key). */
+/* Bind a bidder key to a credential: a certified one (cred.key is the key), or
+ * an anonymous one, which is a blind token over the key and the identity
+ * escrowed to the notaries (docs/spec/identity.md). */
+enum gv_enrol_form { GV_ENROL_CERTIFIED = 0, GV_ENROL_ANONYMOUS = 1 };
 struct gv_tx_enrol {
-    uint8_t form; /* 0: certified */
+    uint8_t form;
     struct gv_pubkey key;
     uint8_t ek[32]; /* X25519 key for envelopes to this bidder */
+    /* certified */
     struct gv_cred cred;
     struct gv_bytes der; /* certificate, SHA256 = fingerprint; may be empty */
-    struct gv_sig sig;   /* by key */
+    /* anonymous */
+    struct gv_bytes blob; /* gv_blob_size(notaries) bytes */
+    uint8_t prefix[32];
+    struct gv_bytes token; /* GV_RSA_SIZE bytes */
+    struct gv_sig sig;     /* by key */
 };
+/* The last time (ms) at which it may enter a block; a pseudonym's never ends.
+ */
+static inline uint64_t
+gv_enrol_ends_ms(const struct gv_tx_enrol *e)
+{
+    return e->form == GV_ENROL_CERTIFIED ? e->cred.not_after_ms : UINT64_MAX;
+}
+
+#define GV_BLOB_MIN (GV_RSA_SIZE + GV_IDCT_SIZE) /* one notary */
 
 struct gv_tx_bid {
     struct gv_pubkey bidder;
@@ -125,6 +146,26 @@ struct gv_tx_cutoff {
         uint8_t authority;
         struct gv_bytes token;
     } token[GV_AUTHORITIES_MAX];
+};
+
+/* How many tokens the issuer signed for this auction, and its log of them. */
+struct gv_tx_issued {
+    uint8_t root[32]; /* RFC 6962 root over the COMMIT messages */
+    uint32_t count;
+    struct gv_sig sig; /* by the issuer's key in OPEN */
+};
+
+/* A notary has delivered its part of an identity. */
+enum gv_disclose_side {
+    GV_WINNER_TO_SELLER = 0, /* its share of the winner's identity */
+    GV_SELLER_TO_WINNER = 1  /* the seller's certificate */
+};
+struct gv_tx_disclose {
+    uint8_t award;      /* 0 */
+    uint8_t notary;     /* index in OPEN */
+    uint8_t side;       /* enum gv_disclose_side */
+    uint8_t digest[32]; /* SHA256 of the answer (notary.h) that was given */
+    struct gv_sig sig;  /* by the notary's key in OPEN */
 };
 
 /* Quorum certificate of a link (V1, V2). */
@@ -163,6 +204,8 @@ struct gv_tx {
         struct gv_tx_close close;
         struct gv_tx_cutoff cutoff;
         struct gv_outcome outcome;
+        struct gv_tx_issued issued;
+        struct gv_tx_disclose disclose;
         struct gv_tx_final final;
         struct gv_tx_receipt receipt;
     } u; /* OPEN has its own decoder, open.h */

@@ -27,7 +27,6 @@ struct gv_pins *gv_pins_share(struct gv_pins *p);
 void gv_pins_free(struct gv_pins *p);
 
 unsigned gv_pins_validators(const struct gv_pins *p);
-unsigned gv_pins_authorities(const struct gv_pins *p);
 const struct gv_pubkey *gv_pins_validator(const struct gv_pins *p, unsigned i);
 
 /* What verification learned of a STAMP or CUTOFF's tokens, so that the state

@@ -98,24 +98,30 @@ config_set_split(struct config_setting *setting,
     return rc;
 }
 
-/* Fill in one option with its default, which must parse. */
+/* A default must parse. */
+static enum gv_rc
+set_default(struct config_setting *setting, const char *text,
+            struct gv_error *e)
+{
+    static const struct config_origin from_default = {RANK_DEFAULT, "default",
+                                                      "default"};
+    enum gv_rc rc = config_set_split(setting, &from_default, text, e);
+
+    assert(rc != GV_REJECT);
+    return rc;
+}
+
 static bool
 add_setting(struct gv_config *c, const struct gv_config_option *option,
             const struct gv_config_command *command)
 {
-    static const struct config_origin from_default = {RANK_DEFAULT, "default",
-                                                      "default"};
     struct config_setting *setting = &c->settings[c->n_settings++];
     struct gv_error e;
-    enum gv_rc rc;
 
     setting->option = option;
     setting->command = command;
-    if (option->fallback == NULL)
-        return true;
-    rc = config_set_split(setting, &from_default, option->fallback, &e);
-    assert(rc != GV_REJECT);
-    return rc == GV_OK;
+    return option->fallback == NULL ||
+           set_default(setting, option->fallback, &e) == GV_OK;
 }
 
 static bool
@@ -184,6 +190,16 @@ config_find(const struct gv_config *c, const char *name)
             return setting;
     }
     return global;
+}
+
+enum gv_rc
+gv_config_default(struct gv_config *c, const char *name, const char *text,
+                  struct gv_error *e)
+{
+    struct config_setting *setting = config_find(c, name);
+
+    assert(setting != NULL);
+    return setting->n > 0 ? GV_OK : set_default(setting, text, e);
 }
 
 enum gv_config_wish

@@ -117,10 +117,23 @@ enum gv_rc gv_config_flags(struct gv_config *c, int argc, char *const *argv,
 enum gv_rc gv_config_environment(struct gv_config *c, char *const *environment,
                                  struct gv_error *e) GV_MUST_CHECK;
 
+/* Read the text of a file; name is how errors and sources call it. GV_OK,
+ * GV_REJECT, or GV_FAULT if memory is out. */
+enum gv_rc gv_config_text(struct gv_config *c, const char *name,
+                          struct gv_bytes text,
+                          struct gv_error *e) GV_MUST_CHECK;
+
 /* Read a file of at most 1 MB. Unknown keys are errors. GV_OK; GV_ABSENT if
  * there is none; GV_REJECT; GV_FAULT if it cannot be read. */
 enum gv_rc gv_config_file(struct gv_config *c, const char *path,
                           struct gv_error *e) GV_MUST_CHECK;
+
+/* Give an option its default where that follows from other options, in the
+ * notation of its type (asserted to parse). An option that has a value keeps
+ * it. GV_OK, or GV_FAULT (memory). */
+enum gv_rc gv_config_default(struct gv_config *c, const char *name,
+                             const char *text,
+                             struct gv_error *e) GV_MUST_CHECK;
 
 enum gv_config_wish gv_config_wish(const struct gv_config *c);
 

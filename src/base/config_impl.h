@@ -48,10 +48,6 @@ struct config_origin {
 bool config_parse_value(const struct gv_config_option *option, const char *text,
                         int64_t *number, char expected[CONFIG_EXPECTED_MAX]);
 
-/* The longest run of decimal digits at *text as a number, advancing *text;
- * false if there is none or it overflows int64_t. */
-bool config_parse_digits(const char **text, int64_t *out);
-
 /* What the option accepts, as "a number from 1 to 65535". */
 void config_describe(const struct gv_config_option *option,
                      char out[CONFIG_EXPECTED_MAX]);

@@ -3,18 +3,19 @@
 
 #define HELP_COLUMN 30
 
+/* From this column on, which ends a line that is `column` long by now. */
 static void
-print_wrapped(FILE *out, const char *text, int column)
+print_wrapped(FILE *out, const char *text, int from, int column)
 {
-    int width = 79 - HELP_COLUMN, used = 0;
+    int width = 79 - from, used = 0;
 
-    for (; column < HELP_COLUMN; column++)
+    for (; column < from; column++)
         fputc(' ', out);
     while (*text != '\0') {
         int word = (int)strcspn(text, " ");
 
         if (used > 0 && used + 1 + word > width) {
-            fprintf(out, "\n%*s", HELP_COLUMN, "");
+            fprintf(out, "\n%*s", from, "");
             used = 0;
         }
         used += fprintf(out, "%s%.*s", used > 0 ? " " : "", word, text);
@@ -56,7 +57,7 @@ print_option(FILE *out, const struct gv_config_option *option)
              option->fallback != NULL ? " (default " : "",
              option->fallback != NULL ? option->fallback : "",
              option->fallback != NULL ? ")" : "");
-    print_wrapped(out, text, n);
+    print_wrapped(out, text, HELP_COLUMN, n);
 }
 
 static void
@@ -80,7 +81,7 @@ print_commands(FILE *out, const struct gv_config_program *program)
         const struct gv_config_command *command = &program->commands[i];
         int n = fprintf(out, "  %s", command->name);
 
-        print_wrapped(out, command->help, n);
+        print_wrapped(out, command->help, HELP_COLUMN, n);
     }
 }
 
@@ -91,13 +92,15 @@ gv_config_print_help(const struct gv_config *c, FILE *out)
     const struct gv_config_command *command = c->command;
 
     if (command != NULL) {
-        fprintf(out, "Usage: %s %s [OPTIONS]%s%s\n%s\n", program->name,
+        fprintf(out, "Usage: %s %s [OPTIONS]%s%s\n", program->name,
                 command->name, command->arguments ? " " : "",
-                command->arguments ? command->arguments : "", command->help);
+                command->arguments ? command->arguments : "");
+        print_wrapped(out, command->help, 0, 0);
         print_options(out, "Options", command->options, command->n_options);
     } else {
-        fprintf(out, "Usage: %s [OPTIONS]%s\n%s\n", program->name,
-                program->n_commands > 0 ? " [COMMAND ...]" : "", program->help);
+        fprintf(out, "Usage: %s [OPTIONS]%s\n", program->name,
+                program->n_commands > 0 ? " [COMMAND ...]" : "");
+        print_wrapped(out, program->help, 0, 0);
         print_commands(out, program);
     }
     print_options(out, "Global options", program->options, program->n_options);
@@ -122,7 +125,9 @@ print_setting(FILE *out, const struct config_setting *setting)
     bool secret = (option->bits & GV_CONFIG_SECRET) != 0;
     bool comment = secret || (option->bits & GV_CONFIG_NO_FILE) != 0;
 
-    if (setting->n == 0)
+    if (setting->n == 0 && option->type == GV_CONFIG_BOOL)
+        fprintf(out, "%s = no  # default\n", option->name);
+    else if (setting->n == 0)
         fprintf(out, "# %s is unset\n", option->name);
     for (size_t i = 0; i < setting->n; i++)
         fprintf(out, "%s%s = %s  # %s\n", comment ? "# " : "", option->name,

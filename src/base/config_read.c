@@ -270,17 +270,21 @@ trim(char *text)
 static bool
 is_blank(char c)
 {
-    return c == ' ' || c == '\t' || c == '\0';
+    return c == ' ' || c == '\t' || c == '\r' || c == '\0';
 }
 
-/* A '#' with text right behind it may be a value: keys of peers begin so. */
+/* A '#' with text right behind it may be a value: keys of peers begin so. One
+ * right behind the first '=' begins a comment as if a blank stood between. */
 static void
 cut_comment(char *line)
 {
+    const char *equals = strchr(line, '=');
+
     if (line[0] == '#')
         line[0] = '\0';
     for (char *p = line; *p != '\0'; p++) {
-        if (*p == '#' && is_blank(p[-1]) && is_blank(p[1])) {
+        if (*p == '#' && (is_blank(p[-1]) || p - 1 == equals) &&
+            is_blank(p[1])) {
             *p = '\0';
             return;
         }
@@ -342,23 +346,42 @@ read_line(struct gv_config *c, const char *place, char *line,
     return set_from_file(c, place, name, trim(equals + 1), e);
 }
 
+/* Line by line, in place. */
 static enum gv_rc
-read_lines(struct gv_config *c, const char *path, char *text, size_t len,
+read_lines(struct gv_config *c, const char *name, char *text,
            struct gv_error *e)
 {
     enum gv_rc rc = GV_OK;
     char place[160];
     char *line;
 
-    if (memchr(text, '\0', len) != NULL) {
-        gv_error_set(e, "%s: holds a zero byte: expected a text file", path);
-        return GV_REJECT;
-    }
     for (int number = 1; rc == GV_OK && (line = strsep(&text, "\n")) != NULL;
          number++) {
-        snprintf(place, sizeof(place), "%.140s:%d", path, number);
+        snprintf(place, sizeof(place), "%.140s:%d", name, number);
         rc = read_line(c, place, line, e);
     }
+    return rc;
+}
+
+enum gv_rc
+gv_config_text(struct gv_config *c, const char *name, struct gv_bytes text,
+               struct gv_error *e)
+{
+    enum gv_rc rc;
+    char *copy;
+
+    if (text.len > 0 && memchr(text.p, '\0', text.len) != NULL) {
+        gv_error_set(e, "%s: holds a zero byte: expected a text file", name);
+        return GV_REJECT;
+    }
+    copy = strndup(text.len > 0 ? (const char *)text.p : "", text.len);
+    if (copy == NULL) {
+        gv_error_set(e, "%s: out of memory", name);
+        return GV_FAULT;
+    }
+    rc = read_lines(c, name, copy, e);
+    gv_wipe(copy, text.len);
+    free(copy);
     return rc;
 }
 
@@ -369,10 +392,10 @@ gv_config_file(struct gv_config *c, const char *path, struct gv_error *e)
     size_t len;
     enum gv_rc rc = gv_file_read(path, FILE_MAX_BYTES, &bytes, &len, e);
 
-    if (rc == GV_OK) {
-        rc = read_lines(c, path, (char *)bytes, len, e);
-        gv_wipe(bytes, len);
-    }
+    if (rc != GV_OK)
+        return rc;
+    rc = gv_config_text(c, path, gv_bytes(bytes, len), e);
+    gv_wipe(bytes, len);
     free(bytes);
     return rc;
 }

@@ -14,8 +14,10 @@ static const struct unit duration_units[] = {{"ms", 1},       {"s", 1000},
                                              {"m", 60000},    {"h", 3600000},
                                              {"d", 86400000}, {NULL, 0}};
 
-bool
-config_parse_digits(const char **text, int64_t *out)
+/* The longest run of decimal digits at *text as a number, advancing *text;
+ * false if there is none or it overflows int64_t. */
+static bool
+parse_digits(const char **text, int64_t *out)
 {
     const char *p = *text;
     int64_t n = 0;
@@ -124,7 +126,7 @@ parse_int(const char *text, int64_t *out)
     bool negative = *text == '-';
 
     text += negative;
-    if (!config_parse_digits(&text, out) || *text != '\0')
+    if (!parse_digits(&text, out) || *text != '\0')
         return false;
     if (negative)
         *out = -*out;
@@ -167,7 +169,7 @@ parse_enum(const char *choices, const char *text, int64_t *out)
 static bool
 parse_unit(const char *text, const struct unit *units, int64_t *out)
 {
-    if (!config_parse_digits(&text, out))
+    if (!parse_digits(&text, out))
         return false;
     if (*out == 0 && *text == '\0')
         return true;

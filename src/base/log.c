@@ -37,8 +37,8 @@ struct line {
 
 static const char *const level_names[] = {"error", "warn", "info", "debug"};
 
-bool
-gv_log_level_parse(const char *name, enum gv_log_level *out)
+static bool
+level_parse(const char *name, enum gv_log_level *out)
 {
     for (int i = 0; i <= GV_LOG_DEBUG; i++) {
         if (strcmp(name, level_names[i]) == 0) {
@@ -68,7 +68,7 @@ add_module(struct gv_log *log, const char *item, size_t len)
     memcpy(module->name, item, name_len);
     memcpy(level, equals + 1, level_len);
     log->n_modules++;
-    return gv_log_level_parse(level, &module->level);
+    return level_parse(level, &module->level);
 }
 
 static bool

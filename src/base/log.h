@@ -70,9 +70,6 @@ void gv_log_free(struct gv_log *log);
 bool gv_log_enabled(const struct gv_log *log, enum gv_log_level level,
                     const char *module);
 
-/* "error", "warn", "info", "debug"; false if name is none of them. */
-bool gv_log_level_parse(const char *name, enum gv_log_level *out);
-
 /* Write one line; fields of kind GV_LOG_NONE are skipped. Use the macros. */
 void gv_log_write(struct gv_log *log, enum gv_log_level level,
                   const char *module, const char *message,

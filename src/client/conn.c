@@ -259,6 +259,21 @@ shake_hands(struct conn *conn, const struct conn_target *target,
     return rc == GV_OK ? GV_OK : GV_FAULT;
 }
 
+/* Who is at the other end. */
+static enum gv_rc
+note_server(struct conn *conn, struct gv_error *e)
+{
+    const X509 *cert = SSL_get0_peer_certificate(conn->ssl);
+    unsigned len = 0;
+
+    conn->known = cert != NULL &&
+                  X509_digest(cert, EVP_sha256(), conn->server.b, &len) == 1 &&
+                  len == sizeof(conn->server.b);
+    if (!conn->known)
+        gv_error_set(e, "tls: the server's certificate cannot be read");
+    return conn->known ? GV_OK : GV_FAULT;
+}
+
 enum gv_rc
 conn_open(struct conn *conn, const struct conn_target *target,
           struct gv_error *e)
@@ -269,7 +284,9 @@ conn_open(struct conn *conn, const struct conn_target *target,
     conn->cert_requested = false;
     if (connect_any(conn, target, e) != GV_OK)
         return GV_FAULT;
-    if (target->tls != NULL && shake_hands(conn, target, e) != GV_OK) {
+    conn->known = false;
+    if (target->tls != NULL && (shake_hands(conn, target, e) != GV_OK ||
+                                note_server(conn, e) != GV_OK)) {
         conn_close(conn);
         return GV_FAULT;
     }

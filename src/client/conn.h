@@ -24,6 +24,8 @@ struct conn {
     bool interrupted;    /* why the last failure was */
     bool client_cert;    /* a client certificate is configured */
     bool cert_requested; /* the server has asked for one */
+    bool known;          /* server is set; stays when the connection ends */
+    struct gv_hash server; /* SHA256 of the server's certificate */
 };
 
 struct conn_target {

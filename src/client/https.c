@@ -328,6 +328,13 @@ gv_https_reply_clear(struct gv_https_reply *reply)
     memset(reply, 0, sizeof(*reply));
 }
 
+enum gv_rc
+gv_https_server(const struct gv_https *client, struct gv_hash *out)
+{
+    *out = client->conn.server;
+    return client->conn.known ? GV_OK : GV_ABSENT;
+}
+
 void
 gv_https_interrupt(struct gv_https *client)
 {
@@ -335,10 +342,4 @@ gv_https_interrupt(struct gv_https *client)
     ssize_t done = write(client->conn.interrupt_fd, &one, sizeof(one));
 
     (void)done; /* a full counter is an interrupt, too */
-}
-
-bool
-gv_https_interrupted(const struct gv_https *client)
-{
-    return client->conn.interrupted;
 }

@@ -71,14 +71,17 @@ enum gv_rc gv_https_request(struct gv_https *client,
 /* Value of a header (any case) as heap string, or NULL. */
 char *gv_https_header(const struct gv_https_reply *reply, const char *name);
 
+/* SHA256 of the certificate (DER) with which the server of the last request
+ * proved itself, for messages that are bound to one server. GV_ABSENT: no
+ * request yet, or a plain connection. */
+enum gv_rc gv_https_server(const struct gv_https *client,
+                           struct gv_hash *out) GV_MUST_CHECK;
+
 /* Frees the members and zeroes them. */
 void gv_https_reply_clear(struct gv_https_reply *reply);
 
 /* From any thread: make the running and all later requests fail at once
  * ("interrupted"). */
 void gv_https_interrupt(struct gv_https *client);
-
-/* True if the last GV_FAULT was by an interrupt. */
-bool gv_https_interrupted(const struct gv_https *client);
 
 #endif

@@ -7,6 +7,7 @@
 
 #include "src/base/files.h"
 #include "src/client/https.h"
+#include "src/client/rpcreply.h"
 
 #define LOGIN_MAX 512
 #define BASIC "Basic "
@@ -204,44 +205,26 @@ send_with_login(struct gv_rpcclient *client, const char *text,
 }
 
 static enum gv_rc
-read_error(const json_t *from, struct gv_rpcclient_error *error)
-{
-    const char *message = json_string_value(json_object_get(from, "message"));
-
-    error->code = (int)json_integer_value(json_object_get(from, "code"));
-    error->data = json_incref(json_object_get(from, "data"));
-    gv_error_set(&error->e, "%s", message != NULL ? message : "unknown error");
-    return GV_REJECT;
-}
-
-static enum gv_rc
 read_reply(struct gv_rpcclient *client, const struct gv_https_reply *reply,
            json_t **result, struct gv_rpcclient_error *error)
 {
-    json_error_t where;
-    json_t *json = json_loadb((const char *)reply->body, reply->len, 0, &where);
-    json_t *failure = json_object_get(json, "error");
-    enum gv_rc rc = GV_FAULT;
+    enum gv_rc rc =
+        gv_rpcreply_read(gv_bytes(reply->body, reply->len), result, error);
 
-    if (json_is_object(failure)) {
-        rc = read_error(failure, error);
-    } else if (json_object_get(json, "result") != NULL) {
-        *result = json_incref(json_object_get(json, "result"));
-        rc = GV_OK;
-    } else if (strncmp(reply->type, "text/plain", 10) == 0) {
+    if (rc != GV_ABSENT)
+        return rc;
+    if (strncmp(reply->type, "text/plain", 10) == 0)
         /* Not the methods refuse but the door, and it says why. */
         gv_error_set(&error->e, "node at %s answers %d: %.*s", client->node,
                      reply->status,
                      (int)strcspn((const char *)reply->body, "\r\n"),
                      (const char *)reply->body);
-    } else {
+    else
         gv_error_set(&error->e,
                      "node at %s: status %d and no JSON-RPC reply; is this "
                      "the RPC port of gaveld?",
                      client->node, reply->status);
-    }
-    json_decref(json);
-    return rc;
+    return GV_FAULT;
 }
 
 enum gv_rc

@@ -86,11 +86,34 @@ put_open(struct gv_show_text *t, struct gv_bytes raw,
         gv_show_member_text(t, "title", o->title);
         gv_show_member_id(t, "seller", o->seller.key.b);
         put_terms(t, &o->terms);
+        gv_show_member_u64(t, "identity", o->terms.identity);
         gv_show_member_u64(t, "authorities", o->authority_count);
         gv_show_member_u64(t, "validators", o->validator_count);
+        gv_show_member_u64(t, "notaries", o->notary_count);
     }
     free(o);
     return rc;
+}
+
+/* Nothing of an anonymous ENROL names a certificate. */
+static void
+put_enrol(struct gv_show_text *t, const struct gv_tx_enrol *e)
+{
+    static const struct gv_hash nobody;
+
+    gv_show_member_id(t, "key", e->key.b);
+    gv_show_member_id(t, "fingerprint",
+                      e->form == GV_ENROL_CERTIFIED ? e->cred.fingerprint.b
+                                                    : nobody.b);
+}
+
+static void
+put_disclose(struct gv_show_text *t, const struct gv_tx_disclose *d)
+{
+    gv_show_member_u64(t, "award", d->award);
+    gv_show_member_u64(t, "notary", d->notary);
+    gv_show_member_u64(t, "side", d->side);
+    gv_show_member_id(t, "digest", d->digest);
 }
 
 static void
@@ -179,8 +202,7 @@ put_members(struct gv_show_text *t, const struct gv_tx *tx,
     case GV_TX_OPEN:
         return put_open(t, tx->raw, params, why);
     case GV_TX_ENROL:
-        gv_show_member_id(t, "key", tx->u.enrol.key.b);
-        gv_show_member_id(t, "fingerprint", tx->u.enrol.cred.fingerprint.b);
+        put_enrol(t, &tx->u.enrol);
         break;
     case GV_TX_BID:
         put_bid(t, &tx->u.bid);
@@ -193,6 +215,13 @@ put_members(struct gv_show_text *t, const struct gv_tx *tx,
         break;
     case GV_TX_OUTCOME:
         put_outcome(t, &tx->u.outcome);
+        break;
+    case GV_TX_ISSUED:
+        gv_show_member_id(t, "root", tx->u.issued.root);
+        gv_show_member_u64(t, "count", tx->u.issued.count);
+        break;
+    case GV_TX_DISCLOSE:
+        put_disclose(t, &tx->u.disclose);
         break;
     case GV_TX_FINAL:
         put_final(t, &tx->u.final);

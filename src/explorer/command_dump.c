@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "src/base/files.h"
+#include "src/client/nodeopt.h"
 #include "src/explorer/commands.h"
 #include "src/explorer/source.h"
 
@@ -16,44 +17,17 @@ gv_command_fail(int code, const char *text)
     return code;
 }
 
-/* --cookie, or .cookie in the datadir. NULL: no memory or no home. */
-static char *
-cookie_path(const struct gv_config *c)
-{
-    const char *cookie = gv_config_string(c, "cookie");
-    const char *datadir = gv_config_string(c, "datadir");
-    const char *home = getenv("HOME");
-
-    if (cookie)
-        return strdup(cookie);
-    if (datadir)
-        return gv_file_join(datadir, ".cookie");
-    return home ? gv_file_join(home, ".gavel/.cookie") : NULL;
-}
-
 struct gv_rpcclient *
 gv_command_node(const struct gv_config *c)
 {
-    static const char *const networks[] = {"main", "test", "regtest"};
-    int network = gv_config_enum(c, "network");
-    const struct gv_params *params =
-        network < 0 ? NULL : gv_params_find(networks[network]);
-    const char *named = gv_config_string(c, "node");
-    struct gv_error e = {"HOME is not set: say --cookie"};
-    char url[64], *cookie = cookie_path(c);
+    char url[GV_NODEOPT_URL_MAX];
+    struct gv_error e;
+    char *cookie = gv_nodeopt_cookie(c, &e);
     struct gv_rpcclient_options options = {
-        .node = named ? named : url,
-        .cert_file = gv_config_string(c, "node-cert"),
-        .key_file = gv_config_string(c, "node-key"),
-        .cookie = cookie,
-        .timeout_ms = (unsigned)gv_config_ms(c, "timeout")};
+        .cookie = cookie, .timeout_ms = (unsigned)gv_config_ms(c, "timeout")};
     struct gv_rpcclient *rpc = NULL;
 
-    snprintf(url, sizeof(url), "http://127.0.0.1:%u",
-             params ? (unsigned)params->rpc_port : 0);
-    if (params && params->root_cert_pem)
-        options.roots =
-            gv_bytes(params->root_cert_pem, strlen(params->root_cert_pem));
+    gv_nodeopt_fill(c, gv_nodeopt_network(c), url, &options);
     if (cookie)
         rpc = gv_rpcclient_new(&options, &e);
     if (!rpc)

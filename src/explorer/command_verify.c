@@ -19,19 +19,21 @@ status_text(uint8_t status)
     return status < 5 ? names[status] : "unknown";
 }
 
+/* Nothing is called sold before it is final. */
 static void
 print_outcome(void *arg, const struct gv_audit_outcome *o)
 {
+    bool sold = o->outcome->status == GV_SOLD;
     FILE *out = arg;
     char hex[65], text[40];
 
     fprintf(out, "%s  %s", gv_hex(o->auction->b, 32, hex),
-            status_text(o->outcome->status));
-    if (o->outcome->status == GV_SOLD)
-        fprintf(out, "  %s  to %s",
+            sold && !o->final ? "leading" : status_text(o->outcome->status));
+    if (sold)
+        fprintf(out, "  %s  %s %s",
                 gv_amount_text((struct gv_amount){o->outcome->price},
                                o->currency, text),
-                gv_hex(o->outcome->winner.b, 32, hex));
+                o->final ? "to" : "by", gv_hex(o->outcome->winner.b, 32, hex));
     fprintf(out, "  %s\n", o->final ? "final" : "not shown to be final");
 }
 

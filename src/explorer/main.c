@@ -12,42 +12,14 @@
 #include <unistd.h>
 
 #include "src/base/config.h"
-#include "src/base/files.h"
+#include "src/base/version.h"
+#include "src/client/nodeopt.h"
 #include "src/explorer/commands.h"
 
-#define VERSION "0.1.0"
-
 static const struct gv_config_option global_options[] = {
-    {.name = "node",
-     .help = "The node's RPC (default: this machine, the network's port).",
-     .argument = "URL"},
-    {.name = "network",
-     .type = GV_CONFIG_ENUM,
-     .fallback = "main",
-     .choices = "main|test|regtest",
-     .help = "Whose port is the default of --node, and whose root an "
-             "https:// node must lead to.",
-     .argument = "NAME"},
-    {.name = "datadir",
-     .help = "The node's data directory, for its cookie (default: ~/.gavel).",
-     .argument = "DIR"},
-    {.name = "cookie",
-     .help = "The node's cookie file (default: .cookie in the datadir).",
-     .argument = "FILE"},
-    {.name = "node-cert",
-     .help = "Client certificate (PEM) for an https:// node that asks for "
-             "one.",
-     .argument = "FILE"},
-    {.name = "node-key",
-     .help = "The private key (PEM) of --node-cert.",
-     .argument = "FILE"},
-    {.name = "timeout",
-     .type = GV_CONFIG_DURATION,
-     .fallback = "30s",
-     .min = 100,
-     .max = 3600000,
-     .help = "Longest wait for one answer of the node.",
-     .argument = "TIME"},
+    GV_NODEOPT_PLACE,
+    GV_NODEOPT_NETWORK,
+    GV_NODEOPT_TIMEOUT,
 };
 
 static const struct gv_config_option dump_options[] = {
@@ -135,7 +107,7 @@ main(int argc, char **argv)
 {
     static const struct gv_config_program program = {
         .name = "gavel-explorer",
-        .version = VERSION,
+        .version = GV_VERSION,
         .help = "Dumps and proofs of the Gavel auction ledger. Exit codes: 0 "
                 "done or verified, 1 refused or not found, 2 usage, files or "
                 "no answer from the node.",

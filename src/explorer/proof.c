@@ -127,16 +127,12 @@ check_open(struct proof *p)
 static enum gv_rc
 check_block0(const struct proof *p, const struct gv_sealed_header *h)
 {
-    struct gv_sealed_header want = {0};
-    struct gv_reader r;
-    size_t len;
-    uint8_t *raw = gv_block0_auction(p->open, &len);
+    struct gv_sealed_header want;
+    size_t len = 0;
+    uint8_t *block = gv_block0_auction(p->open, &len);
 
-    if (!raw)
+    if (gv_block0_header(block, len, &want) != GV_OK)
         return refused(p, "header", GV_FAULT, NULL);
-    r = gv_reader(gv_bytes(raw, len));
-    gv_sealed_header_get(&r, &want);
-    free(raw);
     if (h->branch.depth != 0 || !GV_ID_EQ(&h->sealed_id, &want.sealed_id))
         return bad(p, "header", "is not the block 0 that OPEN gives");
     return GV_OK;

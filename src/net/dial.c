@@ -17,8 +17,8 @@
 /* Before the second connection between two nodes is given up. */
 #define SPARE_MS 2000
 
-struct gv_dial *
-gv_dial_of(struct gv_net *net, const struct gv_net_key *key)
+static struct gv_dial *
+dial_of(struct gv_net *net, const struct gv_net_key *key)
 {
     for (size_t i = 0; i < net->dials; i++)
         if (GV_ID_EQ(&net->dial[i]->place.key, key))
@@ -29,7 +29,7 @@ gv_dial_of(struct gv_net *net, const struct gv_net_key *key)
 enum gv_rc
 gv_dial_add(struct gv_net *net, const struct gv_net_place *place)
 {
-    struct gv_dial *d = gv_dial_of(net, &place->key);
+    struct gv_dial *d = dial_of(net, &place->key);
 
     if (d != NULL) {
         d->place = *place;

@@ -63,21 +63,6 @@ within_rate(struct gv_net *net, struct gv_session *s, size_t len)
     return false;
 }
 
-static bool
-was_asked(struct gv_session *s, unsigned kind, uint32_t request)
-{
-    for (size_t i = 0; i < GV_OPEN_REQUESTS; i++) {
-        struct gv_open_request *r = &s->ours[i];
-
-        if (r->kind == 0 || r->request != request ||
-            !gv_msg_answers(kind, r->kind))
-            continue;
-        r->kind = 0;
-        return true;
-    }
-    return false;
-}
-
 static void
 refuse(struct gv_net *net, struct gv_session *s, uint32_t request,
        enum gv_msg_error code, const char *text)
@@ -142,7 +127,7 @@ take_reply(struct gv_net *net, struct gv_session *s, const struct frame *f)
                                  .kind = (uint8_t)f->kind,
                                  .request = f->request};
 
-    if (!was_asked(s, f->kind, f->request))
+    if (!gv_request_take(s->ours, f->kind, f->request))
         (void)gv_session_penalise(net, s, 5, "reply to no request");
     else if (!gv_net_deliver(net, &event, f->body))
         s->peer.dropped++;

@@ -29,15 +29,14 @@ gv_net_deliver(struct gv_net *net, const struct gv_net_event *head,
 
 /* --- orders --- */
 
-static size_t
-find_topic(const struct gv_net *net, const struct gv_topic *t)
+static bool
+has_topic(const struct gv_net *net, const struct gv_topic *t)
 {
-    size_t i = 0;
-
-    while (i < net->topics && (net->topic[i].len != t->len ||
-                               memcmp(net->topic[i].b, t->b, t->len) != 0))
-        i++;
-    return i;
+    for (size_t i = 0; i < net->topics; i++)
+        if (net->topic[i].len == t->len &&
+            memcmp(net->topic[i].b, t->b, t->len) == 0)
+            return true;
+    return false;
 }
 
 static bool
@@ -58,21 +57,16 @@ add_topic(struct gv_net *net, const struct gv_topic *t)
 }
 
 static void
-set_topic(struct gv_net *net, const struct gv_order *o)
+subscribe(struct gv_net *net, const struct gv_order *o)
 {
-    bool on = o->what == GV_ORDER_SUBSCRIBE;
     struct gv_topic t = {.len = o->topic_len};
-    size_t at;
 
     memcpy(t.b, o->body, o->topic_len);
-    at = find_topic(net, &t);
-    if (on ? at < net->topics || !add_topic(net, &t) : at == net->topics)
+    if (has_topic(net, &t) || !add_topic(net, &t))
         return;
-    if (!on)
-        net->topic[at] = net->topic[--net->topics];
     for (size_t i = 0; i < net->sessions; i++)
         if (net->session[i]->sub != NULL &&
-            !gv_sock_subscribe(net->session[i]->sub, &t, on))
+            !gv_sock_subscribe(net->session[i]->sub, &t))
             gv_log_error(net->opt.log, "net", "a subscription failed",
                          GV_U("session", net->session[i]->id));
 }
@@ -87,12 +81,8 @@ obey_session(struct gv_net *net, struct gv_session *s, const struct gv_order *o)
     case GV_ORDER_PENALISE:
         (void)gv_session_penalise(net, s, o->points, o->reason);
         break;
-    case GV_ORDER_DISCONNECT:
-        gv_session_end(net, s, "asked to");
-        break;
     case GV_ORDER_PUBLISH:
     case GV_ORDER_SUBSCRIBE:
-    case GV_ORDER_UNSUBSCRIBE:
     case GV_ORDER_CONNECT:
         break;
     }
@@ -108,8 +98,7 @@ obey(struct gv_net *net, const struct gv_order *o)
         gv_send_gossip(net, o);
         break;
     case GV_ORDER_SUBSCRIBE:
-    case GV_ORDER_UNSUBSCRIBE:
-        set_topic(net, o);
+        subscribe(net, o);
         break;
     case GV_ORDER_CONNECT:
         if (gv_dial_add(net, &o->place) != GV_OK)
@@ -119,7 +108,6 @@ obey(struct gv_net *net, const struct gv_order *o)
         break;
     case GV_ORDER_SEND:
     case GV_ORDER_PENALISE:
-    case GV_ORDER_DISCONNECT:
         s = gv_session_by_id(net, o->session);
         if (s != NULL)
             obey_session(net, s, o);

@@ -5,6 +5,7 @@
 
 #define AGENT_MAX 64
 #define FIELD_MAX 64
+#define SIG_SIZE 64
 
 static const struct {
     const char *name;
@@ -262,6 +263,7 @@ put_reject(struct gv_sink *s, const struct gv_msg *m)
     gv_put_u64(s, m->u.reject.have);
     gv_put_u64(s, m->u.reject.want);
     gv_put_b8(s, m->u.reject.text);
+    gv_put_b8(s, m->u.reject.sig);
 }
 
 static void
@@ -273,6 +275,10 @@ get_reject(struct gv_reader *r, struct gv_msg *m)
     m->u.reject.have = gv_get_u64(r, "have");
     m->u.reject.want = gv_get_u64(r, "want");
     m->u.reject.text = get_text(r, GV_MSG_TEXT_MAX, "text");
+    m->u.reject.sig = gv_get_b8(r, SIG_SIZE, "signature");
+    gv_get_require(r,
+                   m->u.reject.sig.len == 0 || m->u.reject.sig.len == SIG_SIZE,
+                   "signature");
 }
 
 /* --- requests and replies --- */
@@ -304,6 +310,7 @@ put_request(struct gv_sink *s, const struct gv_msg *m)
         gv_put(s, m->u.getvotes.chain.b, 32);
         break;
     case GV_MSG_SUBMIT:
+        gv_put_u64(s, m->u.submit.nonce);
         gv_put_b32(s, m->u.submit.raw);
         break;
     }
@@ -337,6 +344,7 @@ get_request(struct gv_reader *r, struct gv_msg *m)
         gv_get(r, m->u.getvotes.chain.b, 32, "chain");
         break;
     case GV_MSG_SUBMIT:
+        m->u.submit.nonce = gv_get_u64(r, "nonce");
         m->u.submit.raw = gv_get_b32(r, GV_TX_MAX, "transaction");
         gv_get_require(r, m->u.submit.raw.len > 0, "transaction");
         break;

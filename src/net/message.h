@@ -176,6 +176,7 @@ struct gv_msg {
             struct gv_msg_list votes; /* of VOTE bodies */
         } votes;
         struct {
+            uint64_t nonce; /* what a signed REJECT is bound to */
             struct gv_bytes raw;
         } submit;
         struct {
@@ -187,6 +188,7 @@ struct gv_msg {
             uint32_t index;
             uint64_t have, want;
             struct gv_bytes text;
+            struct gv_bytes sig; /* by a stamping service: 64 bytes, or none */
         } reject;
         struct {
             uint8_t code; /* enum gv_msg_error */

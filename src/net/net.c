@@ -234,26 +234,14 @@ gv_net_send(struct gv_net *net, uint64_t session, unsigned kind,
     return body.len <= GV_MSG_MAX && post(net, &o, body);
 }
 
-static bool
-post_topic(struct gv_net *net, enum gv_order_what what,
-           const struct gv_chain_id *chain)
-{
-    struct gv_order o = {.what = what, .topic_len = chain ? GV_TOPIC_SIZE : 0};
-
-    return post(net, &o,
-                chain ? gv_bytes(chain->b, GV_TOPIC_SIZE) : gv_bytes(NULL, 0));
-}
-
 bool
 gv_net_subscribe(struct gv_net *net, const struct gv_chain_id *chain)
 {
-    return post_topic(net, GV_ORDER_SUBSCRIBE, chain);
-}
+    struct gv_order o = {.what = GV_ORDER_SUBSCRIBE,
+                         .topic_len = chain ? GV_TOPIC_SIZE : 0};
 
-bool
-gv_net_unsubscribe(struct gv_net *net, const struct gv_chain_id *chain)
-{
-    return post_topic(net, GV_ORDER_UNSUBSCRIBE, chain);
+    return post(net, &o,
+                chain ? gv_bytes(chain->b, GV_TOPIC_SIZE) : gv_bytes(NULL, 0));
 }
 
 bool
@@ -264,14 +252,6 @@ gv_net_penalise(struct gv_net *net, uint64_t session, unsigned points,
                          .session = session,
                          .points = points,
                          .reason = reason};
-
-    return post(net, &o, gv_bytes(NULL, 0));
-}
-
-bool
-gv_net_disconnect(struct gv_net *net, uint64_t session)
-{
-    struct gv_order o = {.what = GV_ORDER_DISCONNECT, .session = session};
 
     return post(net, &o, gv_bytes(NULL, 0));
 }

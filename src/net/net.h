@@ -106,13 +106,10 @@ bool gv_net_send(struct gv_net *net, uint64_t session, unsigned kind,
                  uint32_t request, struct gv_bytes body);
 /* Hear the gossip of a chain; NULL: of all chains. */
 bool gv_net_subscribe(struct gv_net *net, const struct gv_chain_id *chain);
-bool gv_net_unsubscribe(struct gv_net *net, const struct gv_chain_id *chain);
 /* Take points off its score of 100; at 0 it is banned for a while. reason: a
  * string constant, for the log. */
 bool gv_net_penalise(struct gv_net *net, uint64_t session, unsigned points,
                      const char *reason);
-/* End a session; the peer may come back. */
-bool gv_net_disconnect(struct gv_net *net, uint64_t session);
 /* Connect to one more node and allow its key. */
 bool gv_net_connect(struct gv_net *net, const struct gv_net_place *place);
 

@@ -87,9 +87,7 @@ enum gv_order_what {
     GV_ORDER_PUBLISH,
     GV_ORDER_SEND,
     GV_ORDER_SUBSCRIBE,
-    GV_ORDER_UNSUBSCRIBE,
     GV_ORDER_PENALISE,
-    GV_ORDER_DISCONNECT,
     GV_ORDER_CONNECT
 };
 
@@ -155,7 +153,7 @@ void *gv_sock_monitor(struct gv_net *net, void *socket, int events);
 /* Next event of a monitor; false: none now. */
 bool gv_sock_event(void *monitor, uint16_t *event, uint32_t *value);
 void gv_sock_close(void **socket, void **monitor);
-bool gv_sock_subscribe(void *sub, const struct gv_topic *t, bool on);
+bool gv_sock_subscribe(void *sub, const struct gv_topic *t);
 
 /* --- dial.c --- */
 
@@ -168,7 +166,6 @@ void gv_dial_retry(struct gv_net *net, struct gv_dial *d, uint64_t at_least_ms);
 /* Log once per kind of trouble. */
 void gv_dial_complain(struct gv_net *net, struct gv_dial *d, const char *what);
 void gv_dial_free(struct gv_dial *d);
-struct gv_dial *gv_dial_of(struct gv_net *net, const struct gv_net_key *key);
 
 /* --- session.c --- */
 
@@ -205,6 +202,10 @@ bool gv_session_prefers_out(const struct gv_net *net,
 
 /* --- send.c --- */
 
+/* A reply of this kind is used once, and only for an open request: true, and
+ * the request is closed. */
+bool gv_request_take(struct gv_open_request open[GV_OPEN_REQUESTS],
+                     unsigned reply, uint32_t request);
 /* Send or queue; false: dropped. The session may end. */
 bool gv_send(struct gv_net *net, struct gv_session *s, unsigned kind,
              uint32_t request, struct gv_bytes body);

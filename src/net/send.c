@@ -205,15 +205,15 @@ note_request(struct gv_session *s, unsigned kind, uint32_t request)
     return true;
 }
 
-/* A reply goes out once, and only to a question. */
-static bool
-take_question(struct gv_session *s, unsigned kind, uint32_t request)
+bool
+gv_request_take(struct gv_open_request open[GV_OPEN_REQUESTS], unsigned reply,
+                uint32_t request)
 {
     for (size_t i = 0; i < GV_OPEN_REQUESTS; i++) {
-        struct gv_open_request *r = &s->theirs[i];
+        struct gv_open_request *r = &open[i];
 
         if (r->kind == 0 || r->request != request ||
-            !gv_msg_answers(kind, r->kind))
+            !gv_msg_answers(reply, r->kind))
             continue;
         r->kind = 0;
         return true;
@@ -225,7 +225,7 @@ bool
 gv_send(struct gv_net *net, struct gv_session *s, unsigned kind,
         uint32_t request, struct gv_bytes body)
 {
-    bool may = gv_msg_is_reply(kind) ? take_question(s, kind, request)
+    bool may = gv_msg_is_reply(kind) ? gv_request_take(s->theirs, kind, request)
                                      : note_request(s, kind, request);
     size_t len = GV_FRAME_HEAD + body.len;
     uint64_t id = s->id;

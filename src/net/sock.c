@@ -184,7 +184,7 @@ gv_sock_sub(struct gv_net *net, const struct gv_net_place *place)
     bool ok = sub != NULL;
 
     for (size_t i = 0; ok && i < net->topics; i++)
-        ok = gv_sock_subscribe(sub, &net->topic[i], true);
+        ok = gv_sock_subscribe(sub, &net->topic[i]);
     if (ok && join(sub, &place->addr))
         return sub;
     gv_sock_close(&sub, NULL);
@@ -192,10 +192,9 @@ gv_sock_sub(struct gv_net *net, const struct gv_net_place *place)
 }
 
 bool
-gv_sock_subscribe(void *sub, const struct gv_topic *t, bool on)
+gv_sock_subscribe(void *sub, const struct gv_topic *t)
 {
-    return zmq_setsockopt(sub, on ? ZMQ_SUBSCRIBE : ZMQ_UNSUBSCRIBE, t->b,
-                          t->len) == 0;
+    return zmq_setsockopt(sub, ZMQ_SUBSCRIBE, t->b, t->len) == 0;
 }
 
 void *

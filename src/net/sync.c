@@ -66,8 +66,7 @@ gv_sync_session(struct gv_sync *s, uint64_t id)
 }
 
 struct gv_sync_session *
-gv_sync_other(struct gv_sync *s, uint64_t not_session, unsigned tries,
-              uint32_t roles)
+gv_sync_other(struct gv_sync *s, uint64_t not_session, unsigned tries)
 {
     size_t n = s->sessions, start = 0;
 
@@ -79,7 +78,7 @@ gv_sync_other(struct gv_sync *s, uint64_t not_session, unsigned tries,
     for (size_t i = 0; i < n; i++) {
         struct gv_sync_session *p = s->session[(start + i) % n];
 
-        if (p->id != not_session && (p->roles & roles) == roles)
+        if (p->id != not_session)
             return p;
     }
     return NULL;
@@ -157,7 +156,7 @@ request_failed(struct gv_sync *s, struct gv_sync_request *r)
     if (was.what == GV_OPEN_HEADERS || was.what == GV_OPEN_BLOCKS)
         gv_fetch_failed(s, was.chain, was.session);
     else if (was.what == GV_OPEN_SUBMIT)
-        gv_pull_submitted(s, &was, NULL);
+        gv_submit_answered(s, &was, NULL);
 }
 
 static void
@@ -194,7 +193,7 @@ take_reply(struct gv_sync *s, struct gv_sync_session *p,
         gv_pull_votes(s, p, m);
         break;
     case GV_OPEN_SUBMIT:
-        gv_pull_submitted(s, &was, m);
+        gv_submit_answered(s, &was, m);
         break;
     case GV_OPEN_FREE:
         break;

@@ -39,12 +39,14 @@ struct gv_sync_link {
 struct gv_sync_link gv_sync_link(struct gv_net *net);
 
 /* The answer to a SUBMIT. accepted: stamp and receipt; else why, with text
- * from the peer (printable, may be empty). */
+ * from the peer (printable, may be empty) and perhaps the service's signature
+ * (N20). */
 struct gv_sync_answer {
     bool accepted;
     struct gv_bytes stamp, receipt;
     struct gv_reject why; /* field is NULL */
     struct gv_bytes field, text;
+    struct gv_bytes sig; /* 64 bytes, or none */
 };
 
 /* What the host does for sync. block and tx may answer at once, within the
@@ -57,9 +59,11 @@ struct gv_sync_host {
     void (*tx)(void *arg, uint64_t session, struct gv_bytes raw);
     void (*vote)(void *arg, uint64_t session, const struct gv_signed_vote *v);
     void (*submit)(void *arg, uint64_t session, uint32_t request,
-                   struct gv_bytes raw);
-    /* answer NULL: no service could be reached. */
-    void (*submitted)(void *arg, void *user,
+                   uint64_t nonce, struct gv_bytes raw);
+    /* True: that settles it, and user is not named again. False: other
+     * services are asked, if there are any. answer NULL, at last: nobody is
+     * left; what is returned then does not matter. */
+    bool (*submitted)(void *arg, void *user,
                       const struct gv_sync_answer *answer);
 };
 
@@ -105,10 +109,11 @@ void gv_sync_tx_result(struct gv_sync *s, uint64_t session, enum gv_rc rc,
 /* Answer a SUBMIT given to host.submit. */
 void gv_sync_answer(struct gv_sync *s, uint64_t session, uint32_t request,
                     const struct gv_sync_answer *answer);
-/* Have a BID or CLOSE stamped by a peer that offers it: host.submitted tells,
- * within 30 s. False: nobody does; host.submitted is not called. */
-bool gv_sync_submit(struct gv_sync *s, struct gv_bytes raw, void *user,
-                    uint64_t now_ms);
+/* Have a BID or CLOSE stamped by peers that offer it, one after the other:
+ * host.submitted tells, within 30 s. nonce: random, answers are bound to it.
+ * False: nobody does; host.submitted is not called. */
+bool gv_sync_submit(struct gv_sync *s, struct gv_bytes raw, uint64_t nonce,
+                    void *user, uint64_t now_ms);
 
 /* --- from the state's events --- */
 

@@ -175,7 +175,7 @@ gv_fetch_failed(struct gv_sync *s, struct gv_sync_chain *c, uint64_t session)
     if (f == NULL)
         return;
     f->asked = false;
-    p = ++f->tries < TRIES_MAX ? gv_sync_other(s, session, f->tries, 0) : NULL;
+    p = ++f->tries < TRIES_MAX ? gv_sync_other(s, session, f->tries) : NULL;
     if (p != NULL) {
         f->session = p->id;
         f->stuck_ms = s->now_ms + STUCK_MS;

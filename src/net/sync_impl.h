@@ -3,8 +3,8 @@
  *
  * Files: sync.c (life, events, requests, timers), sync_chain.c (which chains,
  * in which order they changed, whose tips are news), sync_fetch.c (headers and
- * blocks), sync_pull.c (other questions to peers), sync_serve.c (answers to
- * them), sync_relay.c (gossip).
+ * blocks), sync_pull.c (other questions to peers), sync_submit.c (stamps for
+ * bids), sync_serve.c (answers to peers), sync_relay.c (gossip).
  */
 #ifndef GAVEL_NET_SYNC_IMPL_H
 #define GAVEL_NET_SYNC_IMPL_H
@@ -25,6 +25,7 @@
 #define GV_SYNC_VOTES 1024    /* newest votes, for peers that missed them */
 #define GV_SYNC_ANNS_PER_S 32 /* of one peer and chain */
 #define GV_SYNC_ANN_SLOTS 256
+#define GV_SYNC_SUBMITS 8 /* times a bid is handed to services */
 
 /* Announcements of one chain by one peer in one second. */
 struct gv_ann_slot {
@@ -35,6 +36,7 @@ struct gv_ann_slot {
 struct gv_sync_session {
     uint64_t id;
     uint32_t roles, chains;
+    int standing; /* as a service: grows with stamps, shrinks with refusals */
     uint64_t epoch, seen;  /* changes of tips known, by its counting */
     bool told;             /* all its tips, once */
     uint64_t poll_ms;      /* next GETTIPS */
@@ -109,10 +111,12 @@ struct gv_sync_request {
     struct gv_sync_chain *chain; /* HEADERS, BLOCKS */
     unsigned blocks;             /* credit it holds */
     size_t from;                 /* BLOCKS: index of the first */
-    void *user;                  /* SUBMIT */
+    void *user;                  /* SUBMIT, and what follows */
     uint8_t *raw;
     size_t raw_len;
-    unsigned tries;
+    uint64_t nonce, until_ms;
+    uint64_t tried[GV_SYNC_SUBMITS]; /* sessions, tries of them */
+    unsigned tries, answered;        /* answered: a bit for each */
 };
 
 struct gv_pushed {
@@ -177,9 +181,9 @@ void gv_sync_blame(struct gv_sync *s, uint64_t session, unsigned points,
 struct gv_sync_request *gv_sync_ask(struct gv_sync *s, uint64_t session,
                                     enum gv_open_what what,
                                     const struct gv_msg *m);
-/* Another peer than those up to tries; NULL: no more. roles: must offer. */
+/* Another peer than those up to tries; NULL: no more. */
 struct gv_sync_session *gv_sync_other(struct gv_sync *s, uint64_t not_session,
-                                      unsigned tries, uint32_t roles);
+                                      unsigned tries);
 void gv_sync_ask_tips(struct gv_sync *s, struct gv_sync_session *p);
 /* Let the next question be for all tips. */
 void gv_sync_ask_all(struct gv_sync_session *p);
@@ -220,6 +224,10 @@ void gv_fetch_free(struct gv_sync *s, struct gv_sync_chain *c);
 /* Points for a block or header with this verdict. */
 unsigned gv_fetch_points(const struct gv_reject *why);
 
+/* sync_submit.c: a service answered; m NULL: it did not. */
+void gv_submit_answered(struct gv_sync *s, struct gv_sync_request *r,
+                        const struct gv_msg *m);
+
 /* sync_serve.c */
 void gv_serve(struct gv_sync *s, const struct gv_net_event *event,
               const struct gv_msg *m);
@@ -241,8 +249,5 @@ void gv_pull_votes(struct gv_sync *s, struct gv_sync_session *p,
 void gv_pull_tick(struct gv_sync *s, struct gv_sync_session *p);
 void gv_pull_ask_votes(struct gv_sync *s, struct gv_sync_session *p,
                        const struct gv_chain_id *chain);
-/* The reply to a SUBMIT; NULL: none came. */
-void gv_pull_submitted(struct gv_sync *s, struct gv_sync_request *r,
-                       const struct gv_msg *m);
 
 #endif

@@ -1,6 +1,6 @@
 /*
  * sync_pull.c - what is asked of peers beside headers and blocks: tips,
- * mempools, votes, and stamps for bids.
+ * mempools, votes.
  */
 #include <stdlib.h>
 
@@ -12,7 +12,6 @@
 #define POOL_OVERLAP_MS 10000
 /* By then gossip that left before an answer has come, or is lost. */
 #define GOSSIP_LAG_MS 300
-#define SUBMIT_TRIES 3
 
 /* --- tips --- */
 
@@ -174,99 +173,4 @@ gv_pull_votes(struct gv_sync *s, struct gv_sync_session *p,
         }
         gv_relay_vote(s, p, &one.u.vote);
     }
-}
-
-/* --- SUBMIT --- */
-
-void
-gv_sync_answer(struct gv_sync *s, uint64_t session, uint32_t request,
-               const struct gv_sync_answer *a)
-{
-    struct gv_msg m = {.kind = GV_MSG_SUBMITTED};
-
-    if (a->accepted) {
-        m.u.submitted.stamp = a->stamp;
-        m.u.submitted.receipt = a->receipt;
-    } else {
-        m.kind = GV_MSG_REJECT;
-        m.u.reject.code = (uint16_t)a->why.code;
-        m.u.reject.index = a->why.index;
-        m.u.reject.have = a->why.have;
-        m.u.reject.want = a->why.want;
-        m.u.reject.field = a->field;
-        if (a->why.field != NULL)
-            m.u.reject.field = gv_bytes(a->why.field, strlen(a->why.field));
-        m.u.reject.text = a->text;
-    }
-    (void)gv_sync_send(s, session, request, &m);
-}
-
-static bool
-ask_submit(struct gv_sync *s, uint64_t session, struct gv_sync_request *was)
-{
-    struct gv_msg m = {.kind = GV_MSG_SUBMIT};
-    struct gv_sync_request *r;
-
-    m.u.submit.raw = gv_bytes(was->raw, was->raw_len);
-    r = gv_sync_ask(s, session, GV_OPEN_SUBMIT, &m);
-    if (r == NULL)
-        return false;
-    r->user = was->user;
-    r->raw = was->raw;
-    r->raw_len = was->raw_len;
-    r->tries = was->tries + 1;
-    return true;
-}
-
-bool
-gv_sync_submit(struct gv_sync *s, struct gv_bytes raw, void *user,
-               uint64_t now_ms)
-{
-    struct gv_sync_session *p = gv_sync_other(s, 0, 0, GV_ROLE_STAMPS);
-    struct gv_sync_request new = {.user = user, .raw_len = raw.len};
-
-    s->now_ms = now_ms;
-    if (p == NULL || raw.len == 0 || raw.len > GV_TX_MAX)
-        return false;
-    new.raw = malloc(raw.len);
-    if (new.raw == NULL)
-        return false;
-    memcpy(new.raw, raw.p, raw.len);
-    if (ask_submit(s, p->id, &new))
-        return true;
-    free(new.raw);
-    return false;
-}
-
-void
-gv_pull_submitted(struct gv_sync *s, struct gv_sync_request *r,
-                  const struct gv_msg *m)
-{
-    struct gv_sync_answer a = {0};
-    struct gv_sync_session *p;
-
-    if (m == NULL) {
-        p = r->tries < SUBMIT_TRIES
-                ? gv_sync_other(s, r->session, 0, GV_ROLE_STAMPS)
-                : NULL;
-        if (p == NULL)
-            p = r->tries < SUBMIT_TRIES ? gv_sync_session(s, r->session) : NULL;
-        if (p != NULL && ask_submit(s, p->id, r))
-            return;
-        s->opt.host.submitted(s->opt.host.arg, r->user, NULL);
-    } else if (m->kind == GV_MSG_SUBMITTED) {
-        a.accepted = true;
-        a.stamp = m->u.submitted.stamp;
-        a.receipt = m->u.submitted.receipt;
-        s->opt.host.submitted(s->opt.host.arg, r->user, &a);
-    } else {
-        a.why = (struct gv_reject){.code = (enum gv_code)m->u.reject.code,
-                                   .index = m->u.reject.index,
-                                   .have = m->u.reject.have,
-                                   .want = m->u.reject.want};
-        a.field = m->u.reject.field;
-        a.text = m->u.reject.text;
-        s->opt.host.submitted(s->opt.host.arg, r->user, &a);
-    }
-    free(r->raw);
 }

@@ -246,16 +246,18 @@ place_of(struct gv_sync *s, const struct gv_chain_id *id)
 }
 
 /* Classes in an order in which a receiver can accept: who may bid, bids, the
- * stamps that list them, notices. True: the chain is done. */
+ * stamps that list them, notices. What missed its blocks is told with its new
+ * stamp. True: the chain is done. */
 static bool
 pile_pool(const struct gv_chain *c, uint64_t since_ms, uint32_t *skip,
           struct pile *pile)
 {
-    static const enum gv_pool_class order[GV_POOL_CLASSES] = {
-        GV_POOL_ENROLS, GV_POOL_BIDS, GV_POOL_STAMPS, GV_POOL_NOTICES};
+    static const enum gv_pool_class order[] = {GV_POOL_ENROLS, GV_POOL_BIDS,
+                                               GV_POOL_STAMPS, GV_POOL_DEEDS,
+                                               GV_POOL_NOTICES};
     uint32_t at = 0;
 
-    for (size_t k = 0; k < GV_POOL_CLASSES; k++)
+    for (size_t k = 0; k < sizeof(order) / sizeof(order[0]); k++)
         for (const struct gv_pool_tx *e = c->pool.of[order[k]].first; e;
              e = e->next) {
             if (e->arrived_ms < since_ms || at++ < *skip)
@@ -337,7 +339,7 @@ serve_submit(struct gv_sync *s, const struct gv_net_event *event,
         answer_error(s, event, GV_MSG_NOT_FOUND, "no stamps here");
     else
         s->opt.host.submit(s->opt.host.arg, event->session, event->request,
-                           m->u.submit.raw);
+                           m->u.submit.nonce, m->u.submit.raw);
 }
 
 void

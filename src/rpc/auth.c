@@ -4,16 +4,15 @@
 #include <openssl/evp.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <strings.h>
 #include <unistd.h>
 
 #include "src/base/files.h"
 #include "src/base/secret.h"
+#include "src/rpc/basic.h"
 
 #define COOKIE_USER "__cookie__"
 #define COOKIE_RANDOM 32
 #define COOKIE_LEN (sizeof(COOKIE_USER) + 2 * COOKIE_RANDOM)
-#define LOGIN_MAX 512
 #define PASSWORD_MIN 8
 
 /* Logins are kept and compared as digests, so that lengths do not show. */
@@ -42,7 +41,7 @@ set_miner(struct gv_auth *auth, const char *login, struct gv_error *e)
     size_t user_len = colon != NULL ? (size_t)(colon - login) : 0;
 
     if (user_len == 0 || user_len > GV_AUTH_USER_MAX ||
-        strlen(login) > LOGIN_MAX || strlen(colon + 1) < PASSWORD_MIN ||
+        strlen(login) > GV_BASIC_MAX || strlen(colon + 1) < PASSWORD_MIN ||
         strncmp(login, COOKIE_USER ":", sizeof(COOKIE_USER)) == 0) {
         gv_error_set(e,
                      "miner login: expected USER:PASSWORD, a user of 1 to %d "
@@ -135,51 +134,27 @@ is_login(const struct login *login, const uint8_t digest32[32])
     return CRYPTO_memcmp(login->digest, digest32, 32) == 0 && login->set;
 }
 
-/* Length of the decoded credentials, or 0 if they are malformed. EVP counts
- * the padding as zero bytes. */
-static size_t
-decode_basic(const char *text, char out[LOGIN_MAX + 4])
-{
-    size_t len = strlen(text);
-    int n;
-
-    if (len == 0 || len % 4 != 0 || len / 4 * 3 > LOGIN_MAX)
-        return 0;
-    n = EVP_DecodeBlock((unsigned char *)out, (const unsigned char *)text,
-                        (int)len);
-    if (n <= 0)
-        return 0;
-    for (size_t i = 1; i <= 2 && text[len - i] == '='; i++)
-        n--;
-    return (size_t)n;
-}
-
 enum gv_auth_role
 gv_auth_check(const struct gv_auth *auth, const char *authorization,
               char user[GV_AUTH_USER_MAX + 1])
 {
     enum gv_auth_role role = GV_AUTH_NOBODY;
-    char login[LOGIN_MAX + 4];
+    struct gv_basic login;
     uint8_t sum[32];
-    size_t len;
 
     user[0] = '\0';
-    if (authorization == NULL || strncasecmp(authorization, "Basic ", 6) != 0)
+    if (!gv_basic_read(authorization, &login))
         return role;
-    len =
-        decode_basic(authorization + 6 + strspn(authorization + 6, " "), login);
-    if (len > 0 && digest(login, len, sum)) {
+    if (digest(login.text, login.len, sum)) {
         if (is_login(&auth->admin, sum))
             role = GV_AUTH_ADMIN;
         else if (is_login(&auth->miner, sum))
             role = GV_AUTH_MINER;
     }
     if (role != GV_AUTH_NOBODY) {
-        size_t n = (size_t)((char *)memchr(login, ':', len) - login);
-
-        memcpy(user, login, n);
-        user[n] = '\0';
+        memcpy(user, login.text, login.user_len);
+        user[login.user_len] = '\0';
     }
-    gv_wipe(login, sizeof(login));
+    gv_wipe(&login, sizeof(login));
     return role;
 }

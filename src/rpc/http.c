@@ -351,10 +351,12 @@ gv_http_stop(struct gv_http *http)
     if (http->stopped)
         return;
     http->stopped = true;
-    gv_mailbox_close(http->answers);
     gv_mailbox_close(http->events);
+    /* The thread closes the answers by itself, between two requests: a handler
+     * may be about to give one. */
     if (http->running)
         pthread_join(http->thread, NULL);
+    gv_mailbox_close(http->answers);
     http->running = false;
     tear_down(http);
 }

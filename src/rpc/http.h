@@ -124,9 +124,6 @@ const char *gv_http_path(const struct gv_http_request *request);
 /* Value of a header (any case) or NULL. The first if repeated. */
 const char *gv_http_header(const struct gv_http_request *request,
                            const char *name);
-/* Decoded value of ?name=..., or NULL. */
-const char *gv_http_query(const struct gv_http_request *request,
-                          const char *name);
 struct gv_bytes gv_http_body(const struct gv_http_request *request);
 /* Numeric address of the peer, without port. */
 const char *gv_http_peer(const struct gv_http_request *request);
@@ -138,9 +135,6 @@ struct x509_st *gv_http_peer_cert(const struct gv_http_request *request);
 struct stack_st_X509 *gv_http_peer_chain(const struct gv_http_request *request);
 /* Number of the connection, never reused by this server. */
 uint64_t gv_http_connection(const struct gv_http_request *request);
-/* True once the peer is known to have gone away: work for it may be left out.
- * It must still be answered. Any thread. */
-bool gv_http_gone(const struct gv_http_request *request);
 
 /* --- answering --- */
 

@@ -61,7 +61,6 @@ struct http_conn {
 struct gv_http_request {
     atomic_int references;
     struct gv_http *http;
-    atomic_bool gone;
 
     /* of the server's thread */
     struct http_conn *conn;           /* NULL once gone or answered */
@@ -73,7 +72,7 @@ struct gv_http_request {
 
     /* read by its owner */
     char *method, *path, *peer;
-    struct evkeyvalq headers, query;
+    struct evkeyvalq headers;
     uint8_t *body;
     size_t body_len;
     X509 *cert;
@@ -136,6 +135,9 @@ void http_headers_unwatch(struct http_conn *conn);
 
 /* evhttp_set_gencb; arg is the listener. */
 void http_request_arrive(struct evhttp_request *event, void *arg);
+/* The decoded path, heap string, or NULL if it is none that a handler should
+ * see (http.h, gv_http_path). */
+char *http_request_path(const struct evhttp_uri *uri);
 /* Carry out an answer that came through the mailbox. */
 void http_request_answer(struct gv_http_request *request);
 /* Take the request off its connection, which is closing (event not yet freed

@@ -17,7 +17,6 @@ http_request_release(void *arg)
     free(request->path);
     free(request->peer);
     evhttp_clear_headers(&request->headers);
-    evhttp_clear_headers(&request->query);
     evhttp_clear_headers(&request->out_headers);
     free(request->body);
     X509_free(request->cert);
@@ -44,7 +43,6 @@ http_request_detach(struct gv_http_request *request)
     request->conn->since = http_now_ms();
     request->conn = NULL;
     request->event = NULL;
-    atomic_store(&request->gone, true);
     http_request_release(request);
 }
 
@@ -69,9 +67,8 @@ method_name(enum evhttp_cmd_type type)
     }
 }
 
-/* The decoded path, or NULL if it is none that a handler should see. */
-static char *
-decode_path(const struct evhttp_uri *uri)
+char *
+http_request_path(const struct evhttp_uri *uri)
 {
     const char *raw = uri != NULL ? evhttp_uri_get_path(uri) : NULL;
     size_t len = 0;
@@ -144,13 +141,8 @@ static bool
 fill(struct gv_http_request *request, struct http_conn *conn,
      struct evhttp_request *event)
 {
-    const struct evhttp_uri *uri = evhttp_request_get_evhttp_uri(event);
-    const char *query = evhttp_uri_get_query(uri);
-
     copy_peer(request, conn);
     request->method = strdup(method_name(evhttp_request_get_command(event)));
-    if (query != NULL)
-        (void)evhttp_parse_query_str(query, &request->query);
     return request->method != NULL && request->peer != NULL &&
            copy_headers(&request->headers,
                         evhttp_request_get_input_headers(event)) &&
@@ -167,10 +159,8 @@ make_request(struct http_conn *conn, struct evhttp_request *event, char *path)
         return NULL;
     }
     TAILQ_INIT(&request->headers);
-    TAILQ_INIT(&request->query);
     TAILQ_INIT(&request->out_headers);
     atomic_init(&request->references, 1);
-    atomic_init(&request->gone, false);
     request->http = conn->http;
     request->path = path;
     if (!fill(request, conn, event)) {
@@ -251,7 +241,7 @@ http_request_arrive(struct evhttp_request *event, void *arg)
     struct gv_http_request *request;
     struct http_conn *conn =
         find_conn(listener->http, evhttp_request_get_connection(event));
-    char *path = decode_path(evhttp_request_get_evhttp_uri(event));
+    char *path = http_request_path(evhttp_request_get_evhttp_uri(event));
 
     if (path == NULL || conn == NULL) {
         free(path);
@@ -287,12 +277,6 @@ gv_http_header(const struct gv_http_request *request, const char *name)
     return evhttp_find_header(&request->headers, name);
 }
 
-const char *
-gv_http_query(const struct gv_http_request *request, const char *name)
-{
-    return evhttp_find_header(&request->query, name);
-}
-
 struct gv_bytes
 gv_http_body(const struct gv_http_request *request)
 {
@@ -321,10 +305,4 @@ uint64_t
 gv_http_connection(const struct gv_http_request *request)
 {
     return request->conn_number;
-}
-
-bool
-gv_http_gone(const struct gv_http_request *request)
-{
-    return atomic_load(&request->gone);
 }

@@ -177,8 +177,10 @@ http_stream_deliver(evutil_socket_t fd, short what, void *arg)
                     "events came too fast; streams disconnected");
         deliver(http, NULL);
     }
-    if (gv_mailbox_done(http->events))
-        event_del(http->events_event);
+    if (!gv_mailbox_done(http->events))
+        return;
+    event_del(http->events_event);
+    gv_mailbox_close(http->answers);
 }
 
 void

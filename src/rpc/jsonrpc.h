@@ -112,8 +112,6 @@ gv_http_handler gv_rpc_http;
 bool gv_rpc_has(const struct gv_rpc_call *call, const char *name);
 bool gv_rpc_u64(struct gv_rpc_call *call, const char *name, uint64_t min,
                 uint64_t max, uint64_t *out);
-bool gv_rpc_i64(struct gv_rpc_call *call, const char *name, int64_t min,
-                int64_t max, int64_t *out);
 bool gv_rpc_bool(struct gv_rpc_call *call, const char *name, bool *out);
 /* Borrowed, as long as the call. Without NUL inside; at most max bytes. */
 bool gv_rpc_string(struct gv_rpc_call *call, const char *name, size_t max,
@@ -124,8 +122,6 @@ bool gv_rpc_hex(struct gv_rpc_call *call, const char *name, void *out,
 /* 1..max bytes as hex into heap memory, the caller frees *out. */
 bool gv_rpc_blob(struct gv_rpc_call *call, const char *name, size_t max,
                  uint8_t **out, size_t *len);
-/* Any JSON value, borrowed. */
-bool gv_rpc_json(struct gv_rpc_call *call, const char *name, json_t **out);
 
 /* For getwork and long-polling: path, headers, peer and connection of the
  * HTTP request. Valid until the call is answered. Not for answering. */

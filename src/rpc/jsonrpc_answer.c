@@ -25,8 +25,8 @@ message_string(const char *message)
     return json_string(plain);
 }
 
-json_t *
-rpc_error_object(int code, const char *message, json_t *data)
+static json_t *
+error_object(int code, const char *message, json_t *data)
 {
     json_t *error = json_object();
 
@@ -38,8 +38,9 @@ rpc_error_object(int code, const char *message, json_t *data)
 }
 
 /* In 1.0 both result and error are there, one of them null. */
-json_t *
-rpc_response(bool v2, json_t *id, json_t *result, json_t *error)
+/* Takes result and error; the response object of one call. */
+static json_t *
+make_response(bool v2, json_t *id, json_t *result, json_t *error)
 {
     json_t *response = json_object();
 
@@ -78,7 +79,7 @@ rpc_refuse(struct gv_http_request *request, int status, int code,
            const char *message)
 {
     json_t *response =
-        rpc_response(true, NULL, NULL, rpc_error_object(code, message, NULL));
+        make_response(true, NULL, NULL, error_object(code, message, NULL));
 
     reply_json(request, status, response);
     json_decref(response);
@@ -142,7 +143,7 @@ answer(struct gv_rpc_call *call, json_t *result, json_t *error)
         json_decref(result);
         json_decref(error);
     } else {
-        call->answer = rpc_response(call->v2, call->id, result, error);
+        call->answer = make_response(call->v2, call->id, result, error);
     }
     rpc_set_done(call->set);
     return token;
@@ -166,7 +167,7 @@ gv_rpc_error_data(struct gv_rpc_call *call, int code, const char *message,
         call->http_status = 403;
     else if (code == GV_RPC_REQUEST)
         call->http_status = 400;
-    return answer(call, NULL, rpc_error_object(code, message, data));
+    return answer(call, NULL, error_object(code, message, data));
 }
 
 struct gv_rpc_answer *

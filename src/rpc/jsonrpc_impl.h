@@ -68,8 +68,4 @@ bool rpc_params_bind(struct gv_rpc_call *call, json_t *params);
 void rpc_refuse(struct gv_http_request *request, int status, int code,
                 const char *message);
 
-/* Takes result and error; the response object of one call. */
-json_t *rpc_response(bool v2, json_t *id, json_t *result, json_t *error);
-json_t *rpc_error_object(int code, const char *message, json_t *data);
-
 #endif

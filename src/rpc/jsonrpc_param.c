@@ -145,22 +145,6 @@ wrong(struct gv_rpc_call *call, const char *name, const json_t *value,
     return false;
 }
 
-bool
-gv_rpc_i64(struct gv_rpc_call *call, const char *name, int64_t min, int64_t max,
-           int64_t *out)
-{
-    json_t *value = find(call, name);
-    json_int_t n = json_integer_value(value);
-
-    if (value == NULL)
-        return true;
-    if (!json_is_integer(value) || n < min || n > max)
-        return wrong(call, name, value,
-                     "a whole number from %" PRId64 " to %" PRId64, min, max);
-    *out = n;
-    return true;
-}
-
 /* JSON numbers of this library are signed: above INT64_MAX there is none. */
 bool
 gv_rpc_u64(struct gv_rpc_call *call, const char *name, uint64_t min,
@@ -241,15 +225,5 @@ gv_rpc_blob(struct gv_rpc_call *call, const char *name, size_t max,
     }
     *out = bytes;
     *len = n;
-    return true;
-}
-
-bool
-gv_rpc_json(struct gv_rpc_call *call, const char *name, json_t **out)
-{
-    json_t *value = find(call, name);
-
-    if (value != NULL)
-        *out = value;
     return true;
 }

@@ -216,6 +216,10 @@ roles_of(const struct gv_ledger_status *st)
         json_array_append_new(out, json_string("ca"));
     if (st->tsa)
         json_array_append_new(out, json_string("tsa"));
+    if (st->issuer)
+        json_array_append_new(out, json_string("issuer"));
+    if (st->notary)
+        json_array_append_new(out, json_string("notary"));
     if (st->validator)
         json_array_append_new(out, json_string("validator"));
     if (st->miner)
@@ -408,6 +412,11 @@ static const struct gv_rpc_method methods[] = {
      "What proves that a transaction is in a block, and the block final.",
      gv_ledger_getproof, GV_AUTH_ADMIN},
 
+    {"getenrol", "auction bidder", "The ENROL of a bidder, on the chain.",
+     gv_ledger_getenrol, GV_AUTH_ADMIN},
+    {"getissued", "auction",
+     "The token issuer's ISSUED of an anonymous auction.", gv_ledger_getissued,
+     GV_AUTH_ADMIN},
     {"getcert", "fingerprint? key?",
      "The newest credential of a certificate or a key.", gv_ledger_getcert,
      GV_AUTH_ADMIN},

@@ -36,7 +36,7 @@
  * NULL means "there is none". */
 struct gv_ledger_status {
     const char *version, *datadir;
-    bool ca, tsa, validator, miner; /* roles */
+    bool ca, tsa, issuer, notary, validator, miner; /* roles */
     unsigned peers;
     const char *p2p_endpoint, *p2p_key;
     const char *ca_url, *tsa_url;

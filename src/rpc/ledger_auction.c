@@ -50,18 +50,6 @@ counts_of(const struct gv_view *v)
                      gv_render_u64(v->entries));
 }
 
-/* Two objects become one; takes both. */
-static json_t *
-join(json_t *a, json_t *b)
-{
-    if (!a || !b || json_object_update(a, b) != 0) {
-        json_decref(a);
-        a = NULL;
-    }
-    json_decref(b);
-    return a;
-}
-
 /* What getauction and listauctions both show. */
 static json_t *
 common_of(const struct gv_view *v, uint64_t now_ms)
@@ -122,7 +110,8 @@ gv_ledger_getauction(void *ctx, struct gv_rpc_call *call)
         gv_view_close(&v);
         return gv_ledger_fault(l, call);
     }
-    out = join(common_of(&v, l->now_ms), details_of(l, &v));
+    out = gv_render_join(common_of(&v, l->now_ms), details_of(l, &v));
+    out = gv_render_join(out, gv_ledger_trust_of(c->book));
     if (out && verbose)
         json_object_set_new(
             out, "open",
@@ -136,14 +125,13 @@ gv_ledger_getauction(void *ctx, struct gv_rpc_call *call)
 static json_t *
 summary_of(const struct gv_view *v, uint64_t now_ms)
 {
-    const struct gv_currency *cur = &v->chain->book->open->terms.currency;
-    char tag[5] = "";
+    json_t *currency =
+        gv_render_currency(&v->chain->book->open->terms.currency);
 
-    memcpy(tag, cur->tag, 4);
-    return join(common_of(v, now_ms),
-                json_pack("{ss si sb}", "currency", tag, "exponent",
-                          (int)cur->exponent, "open",
-                          (int)gv_ask_fits(GV_ASK_OPEN, v->chain, now_ms)));
+    return gv_render_join(
+        gv_render_join(common_of(v, now_ms), currency),
+        json_pack("{sb}", "open",
+                  (int)gv_ask_fits(GV_ASK_OPEN, v->chain, now_ms)));
 }
 
 /* Rows of a page of auctions; NULL after a fault. */
@@ -264,12 +252,13 @@ gv_ledger_getoutcome(void *ctx, struct gv_rpc_call *call)
     }
     return gv_rpc_ok(
         call,
-        join(gv_render_outcome(&outcome),
-             json_pack(
-                 "{so so so sb sb}", "auction", gv_render_hex(c->id.b, 32),
-                 "height", gv_render_u64_or_null(there, at), "sealed",
-                 gv_render_hex_or_null(there, c->spine->at[at].sealed.b, 32),
-                 "final", (int)outcome_final(c), "provisional", (int)!there)));
+        gv_render_join(
+            gv_render_outcome(&outcome),
+            json_pack(
+                "{so so so sb sb}", "auction", gv_render_hex(c->id.b, 32),
+                "height", gv_render_u64_or_null(there, at), "sealed",
+                gv_render_hex_or_null(there, c->spine->at[at].sealed.b, 32),
+                "final", (int)outcome_final(c), "provisional", (int)!there)));
 }
 
 /* Milliseconds to E; null when nothing ends it or it is over. */
@@ -291,16 +280,19 @@ standing_of(const struct gv_view *v, const struct gv_pubkey *bidder,
     struct gv_standing s;
 
     gv_query_standing(v, bidder, now_ms, &s);
-    return json_pack(
-        "{so so ss so so so ss so sb so}", "auction",
-        gv_render_hex(c->id.b, 32), "title",
-        gv_render_text(c->book->open->title), "standing", s.word, "amount",
-        gv_render_u64(s.amount), "price", gv_render_u64(s.price), "winner",
-        gv_render_hex_or_null(s.has_winner, s.winner.b, 32), "phase",
-        gv_phase_name(gv_query_phase(c, now_ms).phase), "time_left_ms",
-        time_left(c, now_ms), "final", (int)outcome_final(c), "outcome_height",
-        gv_render_u64_or_null(c->sum.outcome_height != 0,
-                              c->sum.outcome_height));
+    return gv_render_join(
+        json_pack("{so so ss so so so ss so sb so}", "auction",
+                  gv_render_hex(c->id.b, 32), "title",
+                  gv_render_text(c->book->open->title), "standing", s.word,
+                  "amount", gv_render_u64(s.amount), "price",
+                  gv_render_u64(s.price), "winner",
+                  gv_render_hex_or_null(s.has_winner, s.winner.b, 32), "phase",
+                  gv_phase_name(gv_query_phase(c, now_ms).phase),
+                  "time_left_ms", time_left(c, now_ms), "final",
+                  (int)outcome_final(c), "outcome_height",
+                  gv_render_u64_or_null(c->sum.outcome_height != 0,
+                                        c->sum.outcome_height)),
+        gv_render_currency(&c->book->open->terms.currency));
 }
 
 struct gv_rpc_answer *

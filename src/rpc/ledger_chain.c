@@ -118,9 +118,10 @@ find_node(struct gv_ledger_rpc *l, struct gv_rpc_call *call,
     return *node == GV_NOWHERE ? gv_ledger_unknown(call, "block") : NULL;
 }
 
-json_t *
-gv_ledger_header(const struct gv_chain *c, uint32_t node,
-                 const struct gv_sealed_header *h)
+/* Fields of getblockheader. */
+static json_t *
+header_fields(const struct gv_chain *c, uint32_t node,
+              const struct gv_sealed_header *h)
 {
     const struct gv_node *n = &c->tree.node[node];
     bool best = gv_tree_is_ancestor(&c->tree, node, c->tip);
@@ -159,7 +160,7 @@ static json_t *
 block_json(const struct gv_chain *c, uint32_t node, struct gv_bytes raw,
            const struct gv_block *b)
 {
-    json_t *out = gv_ledger_header(c, node, &b->h);
+    json_t *out = header_fields(c, node, &b->h);
 
     if (out && (json_object_set_new(out, "size", gv_render_u64(raw.len)) != 0 ||
                 json_object_set_new(out, "tx", tx_lines(b)) != 0)) {
@@ -197,7 +198,7 @@ gv_ledger_getblockheader(void *ctx, struct gv_rpc_call *call)
     r = gv_reader(gv_bytes(v.p, v.len));
     gv_sealed_header_get(&r, &h);
     gv_kv_value_free(&v);
-    return gv_rpc_ok(call, gv_ledger_header(c, node, &h));
+    return gv_rpc_ok(call, header_fields(c, node, &h));
 }
 
 struct gv_rpc_answer *

@@ -59,18 +59,19 @@ enum gv_rc gv_ledger_block_at(struct gv_ledger_rpc *l, struct gv_chain *c,
                               uint32_t height, struct gv_ledger_block *out);
 void gv_ledger_block_clear(struct gv_ledger_block *b);
 
-/* ledger_chain.c: fields of getblockheader. */
-json_t *gv_ledger_header(const struct gv_chain *c, uint32_t node,
-                         const struct gv_sealed_header *h);
-
 gv_rpc_handler gv_ledger_getchains, gv_ledger_getblockcount,
     gv_ledger_getblockhash, gv_ledger_getblockheader, gv_ledger_getblock,
     gv_ledger_getblocks, gv_ledger_gettransaction, gv_ledger_getproof,
     gv_ledger_getmempoolinfo, gv_ledger_getrawmempool, gv_ledger_getauction,
     gv_ledger_listauctions, gv_ledger_listoutcomes, gv_ledger_getoutcome,
     gv_ledger_listbids, gv_ledger_getbid, gv_ledger_getcert,
-    gv_ledger_listservices, gv_ledger_getwarrant, gv_ledger_signwarrant,
-    gv_ledger_submitopen, gv_ledger_sendrawtransaction,
-    gv_ledger_testtransaction, gv_ledger_submitbid, gv_ledger_submitblock;
+    gv_ledger_listservices, gv_ledger_getenrol, gv_ledger_getissued,
+    gv_ledger_getwarrant, gv_ledger_signwarrant, gv_ledger_submitopen,
+    gv_ledger_sendrawtransaction, gv_ledger_testtransaction,
+    gv_ledger_submitbid, gv_ledger_submitblock;
+
+/* ledger_trust.c: {identity, bidders, issued, revoked, notaries, escrow_t,
+ * disclosed} of an auction that is loaded. */
+json_t *gv_ledger_trust_of(const struct gv_book *b);
 
 #endif

@@ -108,7 +108,7 @@ gv_query_auctions(struct gv_state *s, const struct gv_ask_auctions *ask,
 static bool
 bid_fits(const struct gv_ask_bids *ask, const struct gv_bid_row *row)
 {
-    bool mined = row->state != GV_BID_RECEIVED;
+    bool mined = row->state >= GV_BID_INCLUDED;
 
     return (ask->mined == GV_MINED_ALL ||
             mined == (ask->mined == GV_MINED_YES)) &&
@@ -116,10 +116,42 @@ bid_fits(const struct gv_ask_bids *ask, const struct gv_bid_row *row)
 }
 
 static enum gv_rc
+offer_row(const struct gv_ask_bids *ask, struct gv_chain *c,
+          const struct gv_bid_row *row, struct gv_page *p, size_t *seen)
+{
+    uint8_t key[GV_PAGE_KEY];
+
+    if ((ask->bidder && !GV_ID_EQ(&row->bidder, ask->bidder)) ||
+        (ask->bid && !GV_ID_EQ(&row->bid, ask->bid)))
+        return GV_OK;
+    ++*seen;
+    if (!bid_fits(ask, row))
+        return GV_OK;
+    bid_key(row, ask->chain != NULL, key);
+    return gv_page_offer(p, key, c, row);
+}
+
+/* Bids that missed their blocks. */
+static enum gv_rc
+offer_lapsed(const struct gv_ask_bids *ask, const struct gv_view *v,
+             struct gv_page *p, size_t *seen)
+{
+    const struct gv_pool_tx *e = v->chain->pool.of[GV_POOL_LAPSED].first;
+    struct gv_bid_row row;
+    enum gv_rc rc = GV_OK;
+
+    for (; e && rc == GV_OK; e = e->next)
+        if (e->tx.kind == GV_TX_BID &&
+            gv_book_find_bid(v->chain->book, &e->tx.u.bid.id) == GV_NOWHERE &&
+            gv_view_lapsed(v, e, ask->now_ms * 1000, &row))
+            rc = offer_row(ask, v->chain, &row, p, seen);
+    return rc;
+}
+
+static enum gv_rc
 offer_bids(struct gv_state *s, const struct gv_ask_bids *ask,
            struct gv_chain *c, struct gv_page *p, size_t *seen)
 {
-    uint8_t key[GV_PAGE_KEY];
     struct gv_bid_row row;
     struct gv_view v;
     enum gv_rc rc = gv_view_open(s, c, ask->now_ms, NULL, &v);
@@ -129,15 +161,10 @@ offer_bids(struct gv_state *s, const struct gv_ask_bids *ask,
         /* From the end the page asks for, so that most rows are refused by
          * one comparison. */
         gv_view_row(&v, p->reverse ? n - 1 - i : i, &row);
-        if ((ask->bidder && !GV_ID_EQ(&row.bidder, ask->bidder)) ||
-            (ask->bid && !GV_ID_EQ(&row.bid, ask->bid)))
-            continue;
-        ++*seen;
-        if (!bid_fits(ask, &row))
-            continue;
-        bid_key(&row, ask->chain != NULL, key);
-        rc = gv_page_offer(p, key, c, &row);
+        rc = offer_row(ask, c, &row, p, seen);
     }
+    if (rc == GV_OK)
+        rc = offer_lapsed(ask, &v, p, seen);
     gv_view_close(&v);
     return rc;
 }

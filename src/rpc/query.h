@@ -24,6 +24,7 @@
 /* --- an auction with its waiting bids --- */
 
 enum gv_bid_state {
+    GV_BID_LAPSED,   /* missed its blocks, waits to be stamped again */
     GV_BID_RECEIVED, /* stamped, not in a block */
     GV_BID_INCLUDED, /* in a block of the best chain */
     GV_BID_FINAL
@@ -36,6 +37,7 @@ struct gv_bid_row {
     uint8_t tie[32];
     uint32_t seq, height; /* height: 0 while received */
     uint64_t amount, t_us, deadline_us;
+    struct gv_currency currency; /* of the auction's amounts */
     enum gv_bid_state state;
     uint16_t code;                  /* enum gv_code, of F */
     uint64_t reference, have, want; /* as in struct gv_fold_row */
@@ -69,6 +71,10 @@ bool gv_view_leader(const struct gv_view *v, struct gv_bid_row *out);
  * not even by an ENROL that waits. */
 bool gv_view_try(const struct gv_view *v, const struct gv_tx_bid *bid,
                  uint64_t now_us, struct gv_bid_row *out);
+/* A BID that missed its blocks: the time of its last stamp, and what F would
+ * say if it were stamped now. False: as gv_view_try. */
+bool gv_view_lapsed(const struct gv_view *v, const struct gv_pool_tx *e,
+                    uint64_t now_us, struct gv_bid_row *out);
 /* Waiting entries have this bid's transaction; NULL when it does not wait. */
 const struct gv_pool_tx *gv_waiting_bid(const struct gv_chain *c,
                                         const struct gv_bid_id *id);

@@ -210,6 +210,7 @@ row_of_fold(const struct gv_view *v, const struct gv_fold_row *from,
     out->bidder = *view_key((void *)v, from->bid.bidder);
     memcpy(out->tie, from->bid.tie, 32);
     out->amount = from->bid.amount;
+    out->currency = b->open->terms.currency;
     out->t_us = from->bid.t_us;
     out->deadline_us = out->t_us + b->open->terms.d_ms * UINT64_C(1000);
     out->state = GV_BID_RECEIVED;
@@ -271,14 +272,37 @@ gv_view_try(const struct gv_view *v, const struct gv_tx_bid *bid,
     return true;
 }
 
-const struct gv_pool_tx *
-gv_waiting_bid(const struct gv_chain *c, const struct gv_bid_id *id)
+bool
+gv_view_lapsed(const struct gv_view *v, const struct gv_pool_tx *e,
+               uint64_t now_us, struct gv_bid_row *out)
 {
-    const struct gv_pool_tx *e = c->pool.of[GV_POOL_BIDS].first, *found = NULL;
+    uint64_t d_us = v->chain->book->open->terms.d_ms * UINT64_C(1000);
 
-    for (; e; e = e->next)
+    if (!gv_view_try(v, &e->tx.u.bid, now_us, out))
+        return false;
+    out->t_us = e->stamped_us;
+    out->deadline_us = e->stamped_us + d_us;
+    out->state = GV_BID_LAPSED;
+    out->leading = false;
+    return true;
+}
+
+static const struct gv_pool_tx *
+earliest(const struct gv_pool_list *list, const struct gv_bid_id *id)
+{
+    const struct gv_pool_tx *found = NULL;
+
+    for (const struct gv_pool_tx *e = list->first; e; e = e->next)
         if (e->tx.kind == GV_TX_BID && GV_ID_EQ(&e->tx.u.bid.id, id) &&
             (!found || e->t_us < found->t_us))
             found = e;
     return found;
+}
+
+const struct gv_pool_tx *
+gv_waiting_bid(const struct gv_chain *c, const struct gv_bid_id *id)
+{
+    const struct gv_pool_tx *e = earliest(&c->pool.of[GV_POOL_BIDS], id);
+
+    return e ? e : earliest(&c->pool.of[GV_POOL_LAPSED], id);
 }

@@ -105,17 +105,33 @@ allowed_of(const struct gv_terms *t)
     return out;
 }
 
+json_t *
+gv_render_join(json_t *a, json_t *b)
+{
+    if (!a || !b || json_object_update(a, b) != 0) {
+        json_decref(a);
+        a = NULL;
+    }
+    json_decref(b);
+    return a;
+}
+
+json_t *
+gv_render_currency(const struct gv_currency *c)
+{
+    char tag[5] = "";
+
+    memcpy(tag, c->tag, 4);
+    return json_pack("{ss si}", "currency", tag, "exponent", (int)c->exponent);
+}
+
 /* This version has one pricing, visibility, direction and identity; a decoder
  * refuses all others (rule A16). */
 static json_t *
 words_of(const struct gv_terms *t)
 {
-    char tag[5] = "";
-
-    memcpy(tag, t->currency.tag, 4);
     return json_pack(
-        "{ss si so ss ss ss ss ss ss}", "currency", tag, "exponent",
-        (int)t->currency.exponent, "flags", flags_of(t), "reference",
+        "{so ss ss ss ss ss ss}", "flags", flags_of(t), "reference",
         t->reference == GV_REF_LAST ? "last" : "highest", "pricing", "first",
         "visibility", "open", "direction", "ascending", "identity", "certified",
         "close", t->close_policy == GV_CLOSE_OWNER ? "owner" : "never");
@@ -124,7 +140,7 @@ words_of(const struct gv_terms *t)
 json_t *
 gv_render_terms(const struct gv_terms *t)
 {
-    json_t *out = words_of(t);
+    json_t *currency = gv_render_currency(&t->currency);
     json_t *numbers = json_pack(
         "{so so so so so so so so so so so si so so}", "min_first",
         gv_render_u64(t->min_first), "min_step", gv_render_u64(t->min_step),
@@ -137,18 +153,13 @@ gv_render_terms(const struct gv_terms *t)
         (int)t->fixed_difficulty, "target", gv_render_compact(t->target),
         "allowed", allowed_of(t));
 
-    if (!out || !numbers || json_object_update(out, numbers) != 0) {
-        json_decref(out);
-        out = NULL;
-    }
-    json_decref(numbers);
-    return out;
+    return gv_render_join(gv_render_join(currency, words_of(t)), numbers);
 }
 
 /* --- outcomes and bids --- */
 
-const char *
-gv_render_status(uint8_t status)
+static const char *
+status_name(uint8_t status)
 {
     static const char *const name[] = {"sold", "no-bid", "reserve-not-met",
                                        "cancelled", "void"};
@@ -160,7 +171,7 @@ json_t *
 gv_render_outcome(const struct gv_outcome *o)
 {
     return json_pack(
-        "{ss so so so}", "status", gv_render_status(o->status), "winner",
+        "{ss so so so}", "status", status_name(o->status), "winner",
         gv_render_hex_or_null(o->status == GV_SOLD, o->winner.b, 32), "price",
         gv_render_u64(o->price), "fold_hash", gv_render_hex(o->fold_hash, 32));
 }
@@ -168,20 +179,25 @@ gv_render_outcome(const struct gv_outcome *o)
 json_t *
 gv_render_row(const struct gv_bid_row *row)
 {
-    static const char *const state[] = {"received", "included", "final"};
-    bool mined = row->state != GV_BID_RECEIVED;
+    static const char *const state[] = {"lapsed", "received", "included",
+                                        "final"};
+    bool mined = row->state >= GV_BID_INCLUDED;
 
-    return json_pack(
-        "{so so so so so so so ss so si ss so so so sb}", "auction",
-        gv_render_hex(row->auction.b, 32), "bid", gv_render_hex(row->bid.b, 32),
-        "bidder", gv_render_hex(row->bidder.b, 32), "seq",
-        gv_render_u64(row->seq), "amount", gv_render_u64(row->amount), "t_us",
-        gv_render_u64(row->t_us), "deadline_us",
-        gv_render_u64(row->deadline_us), "state", state[row->state], "height",
-        gv_render_u64_or_null(mined, row->height), "code", (int)row->code,
-        "code_name", gv_code_name((enum gv_code)row->code), "reference",
-        gv_render_u64(row->reference), "have", gv_render_u64(row->have), "want",
-        gv_render_u64(row->want), "leading", (int)row->leading);
+    return gv_render_join(
+        json_pack("{so so so so so so so ss so si ss so so so sb}", "auction",
+                  gv_render_hex(row->auction.b, 32), "bid",
+                  gv_render_hex(row->bid.b, 32), "bidder",
+                  gv_render_hex(row->bidder.b, 32), "seq",
+                  gv_render_u64(row->seq), "amount", gv_render_u64(row->amount),
+                  "t_us", gv_render_u64(row->t_us), "deadline_us",
+                  gv_render_u64(row->deadline_us), "state", state[row->state],
+                  "height", gv_render_u64_or_null(mined, row->height), "code",
+                  (int)row->code, "code_name",
+                  gv_code_name((enum gv_code)row->code), "reference",
+                  gv_render_u64(row->reference), "have",
+                  gv_render_u64(row->have), "want", gv_render_u64(row->want),
+                  "leading", (int)row->leading),
+        gv_render_currency(&row->currency));
 }
 
 json_t *

@@ -27,11 +27,15 @@ json_t *gv_render_compact(uint32_t target);
 /* 64 hex digits, the highest first. */
 json_t *gv_render_u256(const struct gv_u256 *v);
 
+/* Two objects become one; takes both. */
+json_t *gv_render_join(json_t *a, json_t *b);
+
+/* {currency, exponent}. */
+json_t *gv_render_currency(const struct gv_currency *c);
 /* The `data` of an error -26. */
 json_t *gv_render_reject(const struct gv_reject *why);
 json_t *gv_render_terms(const struct gv_terms *t);
 json_t *gv_render_outcome(const struct gv_outcome *o);
-const char *gv_render_status(uint8_t status);
 json_t *gv_render_row(const struct gv_bid_row *row);
 /* {bid, bidder, amount}. */
 json_t *gv_render_leader(const struct gv_bid_row *row);

@@ -8,8 +8,8 @@
 
 #include "gavel/hash.h"
 #include "src/base/secret.h"
+#include "src/pki/x509.h"
 #include "src/ttp/ca_impl.h"
-#include "src/ttp/x509.h"
 
 #define HOUR_MS 3600000ull
 #define DAY_MS (24 * HOUR_MS)
@@ -40,13 +40,13 @@ gv_ca_new(const struct gv_ca_options *o, struct gv_error *e)
     if (ca->o.days == 0)
         ca->o.days = DEFAULT_DAYS;
     ca->waiting = calloc(GV_CA_PENDING_MAX, sizeof(*ca->waiting));
-    if (ca->waiting == NULL || gv_random(ca->nonce_key, 32) != GV_OK ||
+    if (ca->waiting == NULL ||
+        gv_nonces_init(&ca->nonces, GV_CA_NONCE_MS, 0) != GV_OK ||
         gv_random(&ca->index.seed, sizeof(ca->index.seed)) != GV_OK) {
         gv_error_set(e, "no memory or random numbers for the CA");
         gv_ca_free(ca);
         return NULL;
     }
-    ca->used[0].seed = ca->used[1].seed = ca->index.seed;
     if (ca_record_load(ca, e) != GV_OK) {
         gv_ca_free(ca);
         return NULL;
@@ -60,9 +60,7 @@ gv_ca_free(struct gv_ca *ca)
     if (ca == NULL)
         return;
     ca_index_clear(&ca->index);
-    ca_index_clear(&ca->used[0]);
-    ca_index_clear(&ca->used[1]);
-    gv_wipe(ca->nonce_key, sizeof(ca->nonce_key));
+    gv_nonces_clear(&ca->nonces);
     ca_crl_forget(ca);
     free(ca->waiting);
     free(ca->records);
@@ -365,22 +363,9 @@ gv_ca_standing(struct gv_ca *ca, const struct gv_hash *fingerprint)
 
 void
 gv_ca_each(struct gv_ca *ca,
-           void (*visit)(void *ctx, const struct gv_cred *cred), void *ctx)
-{
-    uint64_t now = ca_now(ca);
-
-    (void)pthread_mutex_lock(&ca->lock);
-    for (size_t i = 0; i < ca->n_records; i++)
-        if (ca_record_valid(&ca->records[i], now))
-            visit(ctx, &ca->records[i].cred);
-    (void)pthread_mutex_unlock(&ca->lock);
-}
-
-void
-gv_ca_each_revoked(struct gv_ca *ca,
-                   void (*visit)(void *ctx, const struct gv_hash *fingerprint,
-                                 uint8_t reason),
-                   void *ctx)
+           void (*visit)(void *ctx, const struct gv_cred *cred,
+                         const uint8_t *reason),
+           void *ctx)
 {
     uint64_t now = ca_now(ca);
 
@@ -388,8 +373,8 @@ gv_ca_each_revoked(struct gv_ca *ca,
     for (size_t i = 0; i < ca->n_records; i++) {
         const struct ca_record *r = &ca->records[i];
 
-        if (r->revoked_ms != 0 && r->cred.not_after_ms >= now)
-            visit(ctx, &r->cred.fingerprint, r->reason);
+        if (r->cred.not_after_ms >= now)
+            visit(ctx, &r->cred, r->revoked_ms != 0 ? &r->reason : NULL);
     }
     (void)pthread_mutex_unlock(&ca->lock);
 }

@@ -21,6 +21,7 @@
 
 #include "src/base/error.h"
 #include "src/ttp/rolekeys.h"
+#include "src/ttp/store.h"
 
 #define GV_CA_NONCE_MS 600000
 #define GV_CA_PENDING_MAX 1024
@@ -32,33 +33,11 @@ enum gv_ca_approval {
     GV_CA_HAND    /* after gv_ca_decide */
 };
 
-/* Durable records, keys of at most 48 bytes. */
-struct gv_ca_store {
-    void *ctx;
-    /* Durable before it returns. GV_OK or GV_FAULT. */
-    enum gv_rc (*put)(void *ctx, struct gv_bytes key, struct gv_bytes value);
-    /* *value is heap memory. GV_OK, GV_ABSENT or GV_FAULT. */
-    enum gv_rc (*get)(void *ctx, struct gv_bytes key, uint8_t **value,
-                      size_t *len);
-    /* Visit everything, in any order; stop at the first answer that is not
-     * GV_OK and return it. */
-    enum gv_rc (*each)(void *ctx,
-                       enum gv_rc (*visit)(void *arg, struct gv_bytes key,
-                                           struct gv_bytes value),
-                       void *arg);
-};
-
-/* Records in memory, for throw-away networks and tests. */
-struct gv_ca_memory;
-struct gv_ca_memory *gv_ca_memory_new(void);
-void gv_ca_memory_free(struct gv_ca_memory *m);
-struct gv_ca_store gv_ca_memory_store(struct gv_ca_memory *m);
-
 struct gv_ca_options {
     const struct gv_rolekeys_role *role; /* the CA's; outlives the CA */
     const struct gv_keys *keys;          /* may sign; outlives the CA */
     struct gv_chain_id registry;
-    struct gv_ca_store store;
+    struct gv_ttp_store store;
     enum gv_ca_approval approval;
     unsigned days;       /* lifetime of certificates; 0: 365 */
     const char *crl_url; /* of the CA's list, or NULL; outlives the CA */
@@ -148,19 +127,12 @@ enum gv_ca_standing gv_ca_standing(struct gv_ca *ca,
  * that is over. Its number is the time of issue in ms, and grows. */
 uint8_t *gv_ca_crl(struct gv_ca *ca, size_t *len, struct gv_error *e);
 
-/* Visit every certificate that is revoked and would be valid otherwise; the
- * visitor must not call the CA. For putting on the registry what it lacks. */
-void gv_ca_each_revoked(struct gv_ca *ca,
-                        void (*visit)(void *ctx,
-                                      const struct gv_hash *fingerprint,
-                                      uint8_t reason),
-                        void *ctx);
-
-/* Visit every credential not revoked and not expired, in the order of issue
- * within this run; the visitor must not call the CA. For putting on the
- * registry what a crash kept from it. */
+/* Visit every credential not expired, in the order of issue within this run;
+ * reason: why it is revoked, or NULL. The visitor must not call the CA. For
+ * putting on the registry what a crash kept from it. */
 void gv_ca_each(struct gv_ca *ca,
-                void (*visit)(void *ctx, const struct gv_cred *cred),
+                void (*visit)(void *ctx, const struct gv_cred *cred,
+                              const uint8_t *reason),
                 void *ctx);
 
 #endif

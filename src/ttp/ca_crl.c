@@ -1,8 +1,8 @@
 /* ca_crl.c - the list of the revoked, made once and kept. */
 #include <stdlib.h>
 
+#include "src/pki/x509.h"
 #include "src/ttp/ca_impl.h"
-#include "src/ttp/x509.h"
 
 #define DAY_MS 86400000ull
 #define LIFE_MS (7 * DAY_MS)

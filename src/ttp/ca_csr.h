@@ -34,8 +34,4 @@ enum gv_rc gv_ca_csr_read(const struct gv_keys *keys, struct gv_bytes der,
                           struct gv_error *e) GV_MUST_CHECK;
 void gv_ca_csr_clear(struct gv_ca_csr *csr);
 
-/* What an X.509 name is compared by. GV_OK or GV_FAULT. */
-enum gv_rc gv_ca_csr_name_hash(const X509_NAME *name,
-                               uint8_t out32[32]) GV_MUST_CHECK;
-
 #endif

@@ -11,9 +11,9 @@
 #include "src/ttp/ca.h"
 #include "src/ttp/ca_csr.h"
 #include "src/ttp/ca_index.h"
+#include "src/ttp/nonce.h"
 
 #define CA_SERIAL_SIZE 16
-#define CA_USED_MAX 65536 /* nonces used in one period */
 
 enum ca_kind { /* of names in the index */
                CA_SUBJECT = 1,
@@ -21,8 +21,7 @@ enum ca_kind { /* of names in the index */
                CA_SPKI,
                CA_PRINT,
                CA_REQUEST,
-               CA_SECRET, /* value 1: good, 0: used */
-               CA_NONCE
+               CA_SECRET /* value 1: good, 0: used */
 };
 
 struct ca_record {
@@ -47,9 +46,7 @@ struct gv_ca {
     struct ca_record *records;
     size_t n_records, cap_records;
     struct ca_index index;
-    struct ca_index used[2]; /* nonces: this period and the one before */
-    uint64_t period_start_ms;
-    uint8_t nonce_key[32];
+    struct gv_nonces nonces;
     struct ca_waiting *waiting; /* by arrival */
     size_t n_waiting;
     uint8_t *crl; /* the list as it stands; NULL: to be made */

@@ -48,6 +48,7 @@ record_get(struct gv_bytes value, struct ca_record *r, struct gv_bytes *der)
     r->revoked_ms = gv_get_u64(&in, "revoked");
     r->reason = gv_get_u8(&in, "reason");
     *der = gv_get_b16(&in, DER_MAX, "certificate");
+    gv_get_require(&in, der->len > 0, "certificate");
     return gv_reader_done(&in);
 }
 
@@ -107,8 +108,10 @@ load_one(void *arg, struct gv_bytes key, struct gv_bytes value)
 enum gv_rc
 ca_record_load(struct gv_ca *ca, struct gv_error *e)
 {
-    enum gv_rc rc = ca->o.store.each(ca->o.store.ctx, load_one, ca);
+    enum gv_rc rc = ca->o.store.each(ca->o.store.ctx, 'c', load_one, ca);
 
+    if (rc == GV_OK)
+        rc = ca->o.store.each(ca->o.store.ctx, 's', load_one, ca);
     if (rc == GV_OK)
         return GV_OK;
     gv_error_set(e, rc == GV_REJECT ? "a record of the CA is damaged"

@@ -8,7 +8,7 @@
 #include <time.h>
 
 #include "src/client/csr_oid.h"
-#include "src/ttp/x509.h"
+#include "src/pki/x509.h"
 
 #define OTHERS_MAX 8
 #define CHAIN_DEPTH 1 /* intermediates: the CA */

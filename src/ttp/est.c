@@ -11,6 +11,7 @@
 
 #include "src/client/csr.h"
 #include "src/client/csr_oid.h"
+#include "src/rpc/basic.h"
 
 struct gv_est {
     struct gv_ca *ca;
@@ -175,28 +176,6 @@ struct job {
     struct gv_http_request *rq;
 };
 
-/* The password of HTTP basic authentication, heap string, or NULL. */
-static char *
-basic_password(const struct gv_http_request *rq)
-{
-    const char *header = gv_http_header(rq, "Authorization");
-    size_t len = 0;
-    uint8_t *text, *colon;
-    char *out = NULL;
-
-    if (header == NULL || strncasecmp(header, "Basic ", 6) != 0)
-        return NULL;
-    text = gv_csr_unbase64(gv_bytes(header + 6, strlen(header + 6)), &len);
-    if (text == NULL)
-        return NULL;
-    colon = memchr(text, ':', len);
-    if (colon != NULL)
-        out = strndup((char *)colon + 1, len - (size_t)(colon + 1 - text));
-    gv_wipe(text, len);
-    free(text);
-    return out;
-}
-
 static void
 reply_enrolled(struct gv_http_request *rq, const struct gv_ca_reply *reply)
 {
@@ -261,10 +240,12 @@ enrol(struct gv_est *est, struct gv_http_request *rq,
     struct gv_ca_request what = *from;
     size_t len = 0;
     uint8_t *der = gv_csr_unbase64(gv_http_body(rq), &len);
-    char *secret = basic_password(rq);
+    struct gv_basic login;
     struct gv_ca_reply reply = {.der = NULL};
     struct gv_error e = {""};
 
+    if (gv_basic_read(gv_http_header(rq, "Authorization"), &login))
+        what.secret = gv_basic_password(&login);
     if (der == NULL) {
         gv_http_reply_text(rq, 400,
                            "the body is not base64 of a PKCS#10 "
@@ -273,13 +254,10 @@ enrol(struct gv_est *est, struct gv_http_request *rq,
         enum gv_rc rc;
 
         what.csr = gv_bytes(der, len);
-        what.secret = secret;
         rc = gv_ca_enrol(est->ca, &what, &reply, &e);
         reply_enrol(rq, rc, &reply, &e);
     }
-    if (secret != NULL)
-        gv_wipe(secret, strlen(secret));
-    free(secret);
+    gv_wipe(&login, sizeof(login));
     free(reply.der);
     free(der);
 }

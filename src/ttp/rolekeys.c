@@ -11,8 +11,8 @@
 
 #include "src/base/files.h"
 #include "src/base/secret.h"
+#include "src/pki/x509.h"
 #include "src/ttp/rolekeys_file.h"
-#include "src/ttp/x509.h"
 
 #define HOUR_MS 3600000ull
 #define DAY_MS (24 * HOUR_MS)
@@ -64,7 +64,7 @@ issue(const struct open *s, enum gv_x509_kind kind, EVP_PKEY *key)
     (void)snprintf(name, sizeof(name), "Gavel %s %s", s->o->params->name,
                    kind == GV_X509_CA    ? "CA"
                    : kind == GV_X509_TSA ? "time stamps"
-                                         : "server");
+                                         : gv_x509_kind_name(kind));
     if (kind == GV_X509_TLS_SERVER) {
         names = calloc(3 + s->o->n_tls_names, sizeof(*names));
         if (names == NULL)
@@ -111,33 +111,33 @@ make_cred(const struct open *s, struct gv_rolekeys_role *r, uint8_t role)
                : GV_FAULT;
 }
 
-/* The names of one role's files. */
-struct role_files {
+/* One role: its bit in the options, its certificate's kind, its files. */
+struct role_kind {
+    unsigned bit;
+    uint8_t role;
+    enum gv_x509_kind kind;
     const char *key, *ledger, *cert, *cred;
 };
 
 /* The certificate comes last: where it stands, everything stands. */
 static enum gv_rc
-make_role(const struct open *s, struct gv_rolekeys_role *r, uint8_t role,
-          const struct role_files *names)
+make_role(const struct open *s, struct gv_rolekeys_role *r,
+          const struct role_kind *k)
 {
-    struct rolekeys_file key = file(s, names->key),
-                         ledger = file(s, names->ledger),
-                         cert = file(s, names->cert),
-                         cred = file(s, names->cred);
+    struct rolekeys_file key = file(s, k->key), ledger = file(s, k->ledger),
+                         cert = file(s, k->cert), cred = file(s, k->cred);
     EVP_PKEY *second = EVP_EC_gen("secp256k1");
     BIGNUM *secret = NULL;
     enum gv_rc rc = GV_FAULT;
 
-    r->key = gv_x509_key_new();
+    r->key = gv_x509_key_new_for(k->kind);
     if (r->key == NULL || second == NULL ||
         EVP_PKEY_get_bn_param(second, OSSL_PKEY_PARAM_PRIV_KEY, &secret) != 1 ||
         BN_bn2binpad(secret, r->secret.b, 32) != 32 ||
         gv_key_public(s->o->keys, &r->secret, &r->cred.key) != GV_OK ||
-        (r->cert = issue(s, role == GV_ROLE_CA ? GV_X509_CA : GV_X509_TSA,
-                         r->key)) == NULL ||
-        make_cred(s, r, role) != GV_OK)
-        gv_error_set(s->e, "cannot make the %s keys", gv_role_name(role));
+        (r->cert = issue(s, k->kind, r->key)) == NULL ||
+        make_cred(s, r, k->role) != GV_OK)
+        gv_error_set(s->e, "cannot make the %s keys", gv_role_name(k->role));
     else if (rolekeys_file_key_put(&key, r->key, s->e) == GV_OK &&
              rolekeys_file_key_put(&ledger, second, s->e) == GV_OK &&
              rolekeys_file_cred_put(&cred, &r->cred, s->e) == GV_OK)
@@ -204,25 +204,25 @@ load_secret(const struct open *s, const char *name, struct gv_seckey *out)
 }
 
 static enum gv_rc
-open_role(const struct open *s, struct gv_rolekeys_role *r, uint8_t role,
-          const struct role_files *names)
+open_role(const struct open *s, struct gv_rolekeys_role *r,
+          const struct role_kind *k)
 {
-    struct rolekeys_file key = file(s, names->key), cert = file(s, names->cert),
-                         cred = file(s, names->cred);
+    struct rolekeys_file key = file(s, k->key), cert = file(s, k->cert),
+                         cred = file(s, k->cred);
     enum gv_rc rc = rolekeys_file_cert(&cert, &r->cert, s->e);
 
     if (rc == GV_ABSENT && s->root_key != NULL)
-        return make_role(s, r, role, names);
+        return make_role(s, r, k);
     if (rc == GV_OK)
         rc = rolekeys_file_key(&key, &r->key, s->e);
     if (rc == GV_OK)
-        rc = load_secret(s, names->ledger, &r->secret);
+        rc = load_secret(s, k->ledger, &r->secret);
     if (rc == GV_OK)
         rc = rolekeys_file_cred(&cred, &r->cred, s->e);
     if (rc == GV_OK)
-        rc = check_cert(s, r->cert, r->key, names->cert);
+        rc = check_cert(s, r->cert, r->key, k->cert);
     if (rc == GV_OK)
-        rc = check_cred(s, r, role, names->cred);
+        rc = check_cred(s, r, k->role, k->cred);
     return rc == GV_OK ? GV_OK : GV_FAULT;
 }
 
@@ -377,10 +377,18 @@ enum gv_rc
 gv_rolekeys_open(const struct gv_rolekeys_options *o, struct gv_rolekeys *out,
                  struct gv_error *e)
 {
-    static const struct role_files ca = {"ca-key.pem", "ca-ledger.pem",
-                                         "ca-cert.pem", "ca.cred"};
-    static const struct role_files tsa = {"tsa-key.pem", "tsa-ledger.pem",
-                                          "tsa-cert.pem", "tsa.cred"};
+    static const struct role_kind kinds[] = {
+        {GV_ROLEKEYS_CA, GV_ROLE_CA, GV_X509_CA, "ca-key.pem", "ca-ledger.pem",
+         "ca-cert.pem", "ca.cred"},
+        {GV_ROLEKEYS_TSA, GV_ROLE_TSA, GV_X509_TSA, "tsa-key.pem",
+         "tsa-ledger.pem", "tsa-cert.pem", "tsa.cred"},
+        {GV_ROLEKEYS_ISSUER, GV_ROLE_ISSUER, GV_X509_ISSUER, "issuer-key.pem",
+         "issuer-ledger.pem", "issuer-cert.pem", "issuer.cred"},
+        {GV_ROLEKEYS_NOTARY, GV_ROLE_NOTARY, GV_X509_NOTARY, "notary-key.pem",
+         "notary-ledger.pem", "notary-cert.pem", "notary.cred"},
+    };
+    struct gv_rolekeys_role *roles[] = {&out->ca, &out->tsa, &out->issuer,
+                                        &out->notary};
     struct open s = {o, out, NULL, e};
     enum gv_rc rc;
 
@@ -388,10 +396,9 @@ gv_rolekeys_open(const struct gv_rolekeys_options *o, struct gv_rolekeys *out,
     rc = gv_file_mkdirs(o->dir, e);
     if (rc == GV_OK)
         rc = open_root(&s);
-    if (rc == GV_OK && (o->roles & GV_ROLEKEYS_CA) != 0)
-        rc = open_role(&s, &out->ca, GV_ROLE_CA, &ca);
-    if (rc == GV_OK && (o->roles & GV_ROLEKEYS_TSA) != 0)
-        rc = open_role(&s, &out->tsa, GV_ROLE_TSA, &tsa);
+    for (unsigned i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+        if (rc == GV_OK && (o->roles & kinds[i].bit) != 0)
+            rc = open_role(&s, roles[i], &kinds[i]);
     if (rc == GV_OK && (o->roles & GV_ROLEKEYS_TLS) != 0)
         rc = open_tls(&s);
     if (rc == GV_OK)
@@ -415,6 +422,8 @@ gv_rolekeys_clear(struct gv_rolekeys *k)
 {
     role_clear(&k->ca);
     role_clear(&k->tsa);
+    role_clear(&k->issuer);
+    role_clear(&k->notary);
     X509_free(k->root);
     EVP_PKEY_free(k->tls_key);
     X509_free(k->tls_cert);

@@ -5,12 +5,15 @@
  * side), a BIP340 key (ledger side) and a credential that ties the two,
  * signed by the root's BIP340 key. Files in the directory, all mode 0600:
  *
- *     ca-key.pem ca-ledger.pem tsa-key.pem tsa-ledger.pem tls-key.pem
+ *     ROLE-key.pem ROLE-ledger.pem tls-key.pem
  *         PKCS#8, encrypted when there is a passphrase; -ledger is the BIP340
  *         secret as a secp256k1 key
- *     ca-cert.pem tsa-cert.pem tls-cert.pem   PEM, issued by the root
- *     ca.cred tsa.cred                        struct gv_cred, encoded
- *     root.crl                                the root's revocation list, DER
+ *     ROLE-cert.pem tls-cert.pem   PEM, issued by the root
+ *     ROLE.cred                    struct gv_cred, encoded
+ *     root.crl                     the root's revocation list, DER
+ *
+ * ROLE is ca, tsa, issuer or notary. The keys that issuer and notary make for
+ * single auctions are elsewhere (auctionkeys.h).
  *
  * On a network whose secrets are public (regtest) what is missing is made at
  * the first start. Elsewhere a missing file is an error that names it; root.crl
@@ -31,7 +34,9 @@
 enum gv_rolekeys_roles {
     GV_ROLEKEYS_CA = 1,
     GV_ROLEKEYS_TSA = 2,
-    GV_ROLEKEYS_TLS = 4 /* the TLS server; no ledger key */
+    GV_ROLEKEYS_TLS = 4, /* the TLS server; no ledger key */
+    GV_ROLEKEYS_ISSUER = 8,
+    GV_ROLEKEYS_NOTARY = 16
 };
 
 struct gv_rolekeys_role {
@@ -44,7 +49,7 @@ struct gv_rolekeys_role {
 struct gv_rolekeys {
     X509 *root;
     char *root_pem;
-    struct gv_rolekeys_role ca, tsa;
+    struct gv_rolekeys_role ca, tsa, issuer, notary;
     EVP_PKEY *tls_key;
     X509 *tls_cert;
     char *tls_key_pem; /* unencrypted, for the TLS library; secret */

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 
 #include "src/base/files.h"
-#include "src/ttp/x509.h"
+#include "src/pki/x509.h"
 
 #define FILE_MAX (1u << 20)
 

@@ -168,10 +168,14 @@ class Rpc:
         assert not (args and named), "positions or names, not both"
         body = json.dumps({"jsonrpc": "2.0", "id": 1, "method": method,
                            "params": named or list(args)})
+        kept = self.http is not None
         try:
             _, _, raw = self.post(body)
-        except http.client.RemoteDisconnected:
-            # The node closed an idle connection; calls may be repeated.
+        except (ConnectionResetError, BrokenPipeError):
+            # The node closes a connection that was idle for 10 s. It has not
+            # read the call then.
+            if not kept:
+                raise
             _, _, raw = self.post(body)
         answer = json.loads(raw)
         if answer.get("error"):
@@ -314,6 +318,15 @@ class Node:
         return 0
 
     # --- waiting for the ledger
+
+    def find_cert(self, **by):
+        """A credential on the ledger, or None."""
+        try:
+            return self.rpc.getcert(**by)
+        except RpcError as e:
+            if e.code != -5:
+                raise
+            return None
 
     def wait_height(self, chain, height, seconds=20):
         return wait_for(

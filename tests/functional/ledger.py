@@ -12,7 +12,7 @@ import secrets
 import subprocess
 from pathlib import Path
 
-from gavel import RpcError, wait_for
+from gavel import wait_for
 
 # --- BIP340 on secp256k1 ---
 
@@ -274,14 +274,7 @@ class Est:
         answer = self.send(self.request(identity))
         assert answer.status == 200, answer.text
         fingerprint = hashlib.sha256(self.certificate(answer)).hexdigest()
-
-        def credential():
-            try:
-                return node.rpc.getcert(fingerprint=fingerprint)
-            except RpcError as e:
-                if e.code != -5:
-                    raise
-                return None
-        got = wait_for(f"the credential of {name}", credential)
+        got = wait_for(f"the credential of {name}",
+                       lambda: node.find_cert(fingerprint=fingerprint))
         identity.cred = bytes.fromhex(got["cred"])
         return identity

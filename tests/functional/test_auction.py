@@ -43,7 +43,7 @@ def test_S4_29_an_auction_from_opening_to_final_outcome(world):
     seller = world.wallet("seller", node)
     ann, bob = world.wallet("ann", node), world.wallet("bob", node)
     auction = seller.create("A watch, almost new", "--min-first", "10",
-                            "--min-step", "1", "--d", "2s", "--notice", "4s",
+                            "--min-step", "1", "--d", "3s", "--notice", "6s",
                             "--difficulty", "1")
 
     # What people get wrong before the first bid.
@@ -104,6 +104,11 @@ def test_S4_29_an_auction_from_opening_to_final_outcome(world):
             for w in (ann, bob)}
     assert [r["standing"] for r in rows["ann"]] == ["leading"]
     assert [r["standing"] for r in rows["bob"]] == ["outbid"]
+    check_amounts(ann, bob)
+    text = bob.text("auction", "outcome", auction)
+    assert "none yet" in text and "12.50 EUR" in text, text
+    for word in ("sold", "winner", "price"):
+        assert word not in text, text
 
     # Close, then too late.
     seller.close_auction(auction)
@@ -117,7 +122,7 @@ def test_S4_29_an_auction_from_opening_to_final_outcome(world):
     refused(bob, "bid", "place", auction, "20", code=1, says="phase")
     refused(seller, "auction", "close", auction, code=1, says="it is final")
     text = seller.text("auction", "outcome", auction)
-    assert "sold" in text and "12.50" in text
+    assert "sold" in text and "12.50 EUR" in text and "winner" in text
     assert seller("auction", "outcome", auction, "--proof")
 
     # S4-45, S4-43.
@@ -136,6 +141,19 @@ def test_S4_29_an_auction_from_opening_to_final_outcome(world):
     assert again("auction", "outcome")["outcomes"][0]["standing"] == "won"
     again_bids = again("auction", "outcome", "--closed", "--bidder", key)
     assert again_bids["outcomes"][0]["amount"] == 1250
+
+
+def check_amounts(ann, bob):
+    """People see amounts with their currency, programs minor units."""
+    bids = ann.text("bid", "list")
+    assert "10.00 EUR" in bids and "12.50 EUR" in bids, bids
+    assert {(r["amount"], r["currency"], r["exponent"]) for r in
+            ann("bid", "list")["bids"]} == {(1000, "EUR", 2), (1250, "EUR", 2)}
+    outcomes = bob.text("auction", "outcome")
+    assert "11.00 EUR" in outcomes and "12.50 EUR" in outcomes, outcomes
+    row, = bob("auction", "outcome")["outcomes"]
+    assert (row["amount"], row["price"]) == (1100, 1250)
+    assert (row["currency"], row["exponent"]) == ("EUR", 2)
 
 
 def test_restore_refuses_words_with_a_typing_error(world, node):
@@ -177,14 +195,15 @@ class Market:
         self.tim = world.wallet("tim", self.node)
         self.ann = world.wallet("ann", self.node)
         self.bob = world.wallet("bob", self.node)
-        self.closed = self.tom.create("Sold", "--limit", "5s", "--d", "1s",
+        self.closed = self.tom.create("Sold", "--limit", "10s", "--d", "2s",
                                       "--difficulty", "1")
+        sold = self.ann.bid(self.closed, "5")["bid"]
         self.open = self.tom.create("Open of tom", "--d", "30s",
                                     "--difficulty", "1")
         self.other = self.tim.create("Open of tim", "--d", "30s",
                                      "--difficulty", "1")
         self.bids = {
-            "closed": self.ann.bid(self.closed, "5")["bid"],
+            "closed": sold,
             "ann": self.ann.bid(self.open, "6")["bid"],
             "bob": self.bob.bid(self.open, "7")["bid"],
         }

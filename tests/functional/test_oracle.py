@@ -1,5 +1,5 @@
-"""The C fold and retarget against their Python oracles, beyond the files that
-are committed: S4-10 with fresh seeds, and those files made again.
+"""The C fold, retarget and leaves against their Python oracles, beyond the
+files that are committed: S4-10 with fresh seeds, and those files made again.
 """
 
 import io
@@ -17,6 +17,7 @@ PROGRAM = (Path(os.environ.get("GAVEL_BUILD", ROOT / "build/release")) /
 sys.path.insert(0, str(ROOT / "tests/oracle"))
 
 import combinations  # noqa: E402
+import identity  # noqa: E402
 import retarget  # noqa: E402
 
 
@@ -45,6 +46,7 @@ def test_S4_10_combinations_with_a_fresh_seed(tmp_path):
     ("tests/unit/rules/combinations.txt",
      lambda out: combinations.write_cases(out, combinations.SEED)),
     ("tests/vectors/retarget.csv", retarget.write_vectors),
+    ("tests/vectors/identity.json", identity.write_vectors),
 ])
 def test_committed_files_can_be_made_again(path, write):
     out = io.StringIO()

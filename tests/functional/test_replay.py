@@ -76,7 +76,7 @@ def replay(world, path, *options, seconds=60):
 def test_replay_of_the_demo_file(world):
     path = gavel.ROOT / "tests/demo/auction.csv"
     recorded = Recorded(path)
-    node, done, _ = replay(world, path, "--d", "1s")
+    node, done, _ = replay(world, path, "--d", "2s")
     check_rows(done.stdout, recorded)
     page = node.rpc.listauctions(limit=1000)
     assert len(page["auctions"]) == len(recorded.order)
@@ -85,7 +85,7 @@ def test_replay_of_the_demo_file(world):
 @pytest.mark.long
 def test_replay_of_a_slice_of_the_recorded_auctions(world, recorded):
     expect = Recorded(recorded, limit=12)
-    _, done, _ = replay(world, recorded, "--limit", "12", "--d", "1s")
+    _, done, _ = replay(world, recorded, "--limit", "12", "--d", "2s")
     assert check_rows(done.stdout, expect) >= 10
 
 

@@ -60,8 +60,8 @@ def auction_on(world, node, name="seller", *terms):
 
 def test_S4_72_a_bid_on_the_second_node_is_stamped_by_the_first(world, pair):
     first, second = pair
-    seller, auction = auction_on(world, first, "seller", "--d", "2s",
-                                 "--notice", "4s", "--difficulty", "1")
+    seller, auction = auction_on(world, first, "seller", "--d", "3s",
+                                 "--notice", "6s", "--difficulty", "1")
     wait_for("the auction on the second node",
              lambda: auction in chain_ids(second))
     ann, bob = world.wallet("ann", second), world.wallet("bob", first)

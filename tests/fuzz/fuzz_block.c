@@ -1,13 +1,10 @@
 /* fuzz_block.c - any bytes are refused, or are the one encoding of the block
  * that was decoded. The bytes are tried as they come and with the tx_root
  * that their transactions give, or hardly any input would get past it. */
-#include <stdlib.h>
-
 #include "gavel/block.h"
+#include "tests/fuzz/fuzz.h"
 
 #define AT_TX_ROOT 70
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 /* Write the root of the transactions into the header, as far as they can be
  * found without the decoder. */

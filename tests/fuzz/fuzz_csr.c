@@ -1,11 +1,7 @@
 /* fuzz_csr.c - certificate requests as the CA reads them: a refusal has a
  * text, and what is accepted has a readable subject. */
-#include <stdint.h>
-#include <stdlib.h>
-
 #include "src/ttp/ca_csr.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#include "tests/fuzz/fuzz.h"
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

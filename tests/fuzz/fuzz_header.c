@@ -1,10 +1,7 @@
 /* fuzz_header.c - sealed headers, as headers-first sync reads them: refused,
  * or the one encoding; and the check of work takes any of them. */
-#include <stdlib.h>
-
 #include "gavel/block.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#include "tests/fuzz/fuzz.h"
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -1,11 +1,8 @@
 /* fuzz_message.c - a message between nodes: the first byte is its kind. Any
  * body is refused with a named field, or is the one encoding of what was
  * decoded; its lists and rows can be walked. */
-#include <stdlib.h>
-
 #include "src/net/message.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#include "tests/fuzz/fuzz.h"
 
 static void
 walk(const struct gv_msg *m)

@@ -1,12 +1,9 @@
 /* fuzz_open.c - any bytes are refused with a named field, or are the one
  * encoding of the OPEN that was decoded; what was accepted also makes a
  * block 0 that decodes. */
-#include <stdlib.h>
-
 #include "gavel/block.h"
 #include "gavel/open.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#include "tests/fuzz/fuzz.h"
 
 static void
 check_round_trip(const struct gv_open *o, const uint8_t *data, size_t size)

@@ -1,12 +1,9 @@
 /* fuzz_tst.c - tokens: whatever the walker accepts lies inside its input and is
  * canonical: what OpenSSL can read of it, it writes the same. */
 #include <openssl/pkcs7.h>
-#include <stdint.h>
-#include <stdlib.h>
 
 #include "gavel/tst.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#include "tests/fuzz/fuzz.h"
 
 static void
 inside(struct gv_bytes view, const uint8_t *data, size_t size)

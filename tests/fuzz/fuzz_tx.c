@@ -1,10 +1,7 @@
 /* fuzz_tx.c - any bytes are refused with a named field, or are the one
  * encoding of what was decoded. */
-#include <stdlib.h>
-
 #include "gavel/tx.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#include "tests/fuzz/fuzz.h"
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -84,6 +84,12 @@ make_parties(struct sample *s)
     sample_cred(s, &s->ca, GV_ROLE_CA, &s->params->root_secret);
     make_secret("tsa", 0, &s->tsa.secret);
     sample_cred(s, &s->tsa, GV_ROLE_TSA, &s->params->root_secret);
+    make_secret("issuer", 0, &s->issuer.secret);
+    sample_cred(s, &s->issuer, GV_ROLE_ISSUER, &s->params->root_secret);
+    for (unsigned i = 0; i < GV_NOTARIES_MAX; i++) {
+        make_secret("notary", i, &s->notary[i].secret);
+        sample_cred(s, &s->notary[i], GV_ROLE_NOTARY, &s->params->root_secret);
+    }
     make_secret("seller", 0, &s->seller.secret);
     sample_cred(s, &s->seller, GV_ROLE_USER, &s->ca.secret);
     for (unsigned i = 0; i < SAMPLE_BIDDERS; i++) {
@@ -113,6 +119,14 @@ make_authority(struct sample *s, unsigned i, struct gv_authority *out)
     gv_sha256_of(point, len, out->cert.b);
 }
 
+static void
+sign(struct sample *s, const struct gv_seckey *secret, const uint8_t msg32[32],
+     struct gv_sig *out)
+{
+    if (gv_key_sign(s->keys, secret, msg32, NULL, out) != GV_OK)
+        support_die("cannot sign OPEN");
+}
+
 struct gv_bytes
 sample_open(struct sample *s, struct gv_open *o)
 {
@@ -122,15 +136,13 @@ sample_open(struct sample *s, struct gv_open *o)
 
     gv_open_id(o);
     gv_tagged(GV_TAG_POP, o->id.b, 32, pop);
-    if (gv_key_sign(s->keys, &s->seller.secret, o->id.b, NULL,
-                    &o->seller_sig) != GV_OK ||
-        gv_key_sign(s->keys, &s->ca.secret, o->id.b, NULL, &o->warrant_sig) !=
-            GV_OK)
-        support_die("cannot sign OPEN");
+    sign(s, &s->seller.secret, o->id.b, &o->seller_sig);
+    sign(s, &s->ca.secret, o->id.b, &o->warrant_sig);
     for (unsigned i = 0; i < o->validator_count; i++)
-        if (gv_key_sign(s->keys, &s->validator[i], pop, NULL, &o->pop[i]) !=
-            GV_OK)
-            support_die("cannot prove possession");
+        sign(s, &s->validator[i], pop, &o->pop[i]);
+    sign(s, &s->issuer.secret, pop, &o->issuer_pop);
+    for (unsigned i = 0; i < o->notary_count; i++)
+        sign(s, &s->notary[i].secret, pop, &o->notary_pop[i]);
     sink = gv_sink_count();
     gv_open_put(&sink, o);
     raw = sample_alloc(s, sink.len);
@@ -158,6 +170,8 @@ make_open(struct sample *s, const struct sample_options *options)
         o.terms = *options->terms;
     else
         gv_terms_default(s->params, &o.terms);
+    if (o.terms.identity == GV_ANONYMOUS)
+        sample_escrow(s, options->notaries, &o);
     o.authority_count =
         (uint8_t)(options->authorities != 0 ? options->authorities : 1);
     for (unsigned i = 0; i < o.authority_count; i++)
@@ -198,6 +212,7 @@ sample_free(struct sample *s)
     gv_pins_free(s->registry_pins);
     for (unsigned i = 0; i < GV_AUTHORITIES_MAX; i++)
         EVP_PKEY_free(s->authority[i]);
+    EVP_PKEY_free(s->token_key);
     gv_keys_free(s->keys);
     while (s->memory != NULL) {
         struct sample_memory *next = s->memory->next;

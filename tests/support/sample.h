@@ -31,9 +31,10 @@ struct sample_party {
 
 /* Zero means: 1 authority, 1 validator, default terms, the opening above. */
 struct sample_options {
-    unsigned authorities; /* odd, up to GV_AUTHORITIES_MAX */
-    unsigned validators;  /* up to GV_VALIDATORS_MAX */
-    const struct gv_terms *terms;
+    unsigned authorities;         /* odd, up to GV_AUTHORITIES_MAX */
+    unsigned validators;          /* up to GV_VALIDATORS_MAX */
+    const struct gv_terms *terms; /* identity decides who is in OPEN */
+    unsigned notaries;            /* of an anonymous auction; zero means 3 */
     uint64_t opening_ms;
 };
 
@@ -41,9 +42,11 @@ struct sample {
     const struct gv_params *params; /* regtest */
     struct gv_keys *keys;
     struct sample_party ca, tsa, seller, bidder[SAMPLE_BIDDERS];
+    struct sample_party issuer, notary[GV_NOTARIES_MAX];
     struct gv_seckey validator[GV_VALIDATORS_MAX];
     void *authority[GV_AUTHORITIES_MAX]; /* EVP_PKEY */
-    struct gv_open open;                 /* decoded, valid */
+    void *token_key;     /* EVP_PKEY of anonymous auctions' issuer, or NULL */
+    struct gv_open open; /* decoded, valid */
     struct gv_pins *pins, *registry_pins;
     struct sample_memory *memory;
 };
@@ -60,10 +63,14 @@ struct gv_bytes sample_copy(struct sample *s, struct gv_bytes bytes);
 /* The bytes of an OPEN with fields changed by the test: signed by all who
  * must, with s's secrets. */
 struct gv_bytes sample_open(struct sample *s, struct gv_open *fields);
+/* The issuer and notaries of an anonymous auction (sample_anonymous.c). */
+void sample_escrow(struct sample *s, unsigned notaries, struct gv_open *o);
 /* A credential for `party`'s key, signed by `issuer`. */
 void sample_cred(struct sample *s, struct sample_party *party, uint8_t role,
                  const struct gv_seckey *issuer);
 
+/* A transaction of this kind without its fields. */
+struct gv_tx sample_begin(const struct sample *s, enum gv_tx_kind kind);
 /* Sign (secret NULL: leave the signature as it is), encode and decode. */
 struct gv_tx sample_tx(struct sample *s, struct gv_tx *fields,
                        const struct gv_seckey *secret);
@@ -80,6 +87,11 @@ struct gv_tx sample_bid(struct sample *s, unsigned bidder, uint32_t seq,
                         uint64_t amount);
 struct gv_tx sample_close(struct sample *s);
 struct gv_tx sample_outcome(struct sample *s, const struct gv_outcome *o);
+/* An anonymous ENROL with a token of the issuer; in certified worlds, which
+ * have no issuer, with bytes in its place. Nothing in its blob opens. */
+struct gv_tx sample_enrol_anonymous(struct sample *s, unsigned bidder);
+struct gv_tx sample_issued(struct sample *s, uint32_t count);
+struct gv_tx sample_disclose(struct sample *s, unsigned notary, unsigned side);
 struct gv_tx sample_receipt(struct sample *s, const struct gv_tx *bid);
 /* A STAMP of authority over n BIDs or CLOSEs, with genTime t_us. */
 struct gv_tx sample_stamp(struct sample *s, unsigned authority, uint64_t t_us,
@@ -93,7 +105,7 @@ struct gv_tx sample_final(struct sample *s, const struct gv_chain_id *chain,
                           const struct gv_vote *link, uint64_t signers);
 
 /* One of every kind but OPEN, RECEIPT last. Needs 3 authorities. */
-#define SAMPLE_KINDS 12
+#define SAMPLE_KINDS 15
 void sample_all(struct sample *s, struct gv_tx out[SAMPLE_KINDS]);
 
 /* A token of authority over imprint, as its service would make it. policy:

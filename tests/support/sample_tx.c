@@ -33,8 +33,8 @@ sample_tx(struct sample *s, struct gv_tx *fields,
     return out;
 }
 
-static struct gv_tx
-begin(const struct sample *s, enum gv_tx_kind kind)
+struct gv_tx
+sample_begin(const struct sample *s, enum gv_tx_kind kind)
 {
     return (struct gv_tx){.kind = kind,
                           .chain = gv_tx_on_registry(kind) ? s->params->registry
@@ -52,7 +52,7 @@ struct gv_tx
 sample_service(struct sample *s)
 {
     static const char url[] = "http://127.0.0.1:1/tsa";
-    struct gv_tx tx = begin(s, GV_TX_SERVICE);
+    struct gv_tx tx = sample_begin(s, GV_TX_SERVICE);
 
     tx.u.service.cred = s->tsa.cred;
     tx.u.service.der = der_of(&s->tsa);
@@ -64,7 +64,7 @@ sample_service(struct sample *s)
 struct gv_tx
 sample_cert(struct sample *s, unsigned bidder)
 {
-    struct gv_tx tx = begin(s, GV_TX_CERT);
+    struct gv_tx tx = sample_begin(s, GV_TX_CERT);
 
     tx.u.cert.issuer = s->ca.cred.key;
     tx.u.cert.cred = s->bidder[bidder].cred;
@@ -74,7 +74,7 @@ sample_cert(struct sample *s, unsigned bidder)
 struct gv_tx
 sample_revoke(struct sample *s, unsigned bidder)
 {
-    struct gv_tx tx = begin(s, GV_TX_REVOKE);
+    struct gv_tx tx = sample_begin(s, GV_TX_REVOKE);
 
     tx.u.revoke.fingerprint = s->bidder[bidder].cred.fingerprint;
     tx.u.revoke.reason = 1;
@@ -85,7 +85,7 @@ sample_revoke(struct sample *s, unsigned bidder)
 struct gv_tx
 sample_list(struct sample *s)
 {
-    struct gv_tx tx = begin(s, GV_TX_LIST);
+    struct gv_tx tx = sample_begin(s, GV_TX_LIST);
 
     tx.u.list.auction = s->open.id;
     tx.u.list.opening_ms = s->open.opening_ms;
@@ -99,7 +99,7 @@ struct gv_tx
 sample_enrol(struct sample *s, unsigned bidder)
 {
     struct sample_party *p = &s->bidder[bidder];
-    struct gv_tx tx = begin(s, GV_TX_ENROL);
+    struct gv_tx tx = sample_begin(s, GV_TX_ENROL);
 
     tx.u.enrol.key = p->cred.key;
     memset(tx.u.enrol.ek, 0x33, 32);
@@ -111,7 +111,7 @@ sample_enrol(struct sample *s, unsigned bidder)
 struct gv_tx
 sample_bid(struct sample *s, unsigned bidder, uint32_t seq, uint64_t amount)
 {
-    struct gv_tx tx = begin(s, GV_TX_BID);
+    struct gv_tx tx = sample_begin(s, GV_TX_BID);
     uint8_t *block0;
     struct gv_block b;
     size_t len;
@@ -133,7 +133,7 @@ sample_bid(struct sample *s, unsigned bidder, uint32_t seq, uint64_t amount)
 struct gv_tx
 sample_close(struct sample *s)
 {
-    struct gv_tx tx = begin(s, GV_TX_CLOSE);
+    struct gv_tx tx = sample_begin(s, GV_TX_CLOSE);
 
     return sample_tx(s, &tx, &s->seller.secret);
 }
@@ -141,7 +141,7 @@ sample_close(struct sample *s)
 struct gv_tx
 sample_outcome(struct sample *s, const struct gv_outcome *o)
 {
-    struct gv_tx tx = begin(s, GV_TX_OUTCOME);
+    struct gv_tx tx = sample_begin(s, GV_TX_OUTCOME);
 
     tx.u.outcome = *o;
     return sample_tx(s, &tx, NULL);
@@ -150,7 +150,7 @@ sample_outcome(struct sample *s, const struct gv_outcome *o)
 struct gv_tx
 sample_receipt(struct sample *s, const struct gv_tx *bid)
 {
-    struct gv_tx tx = begin(s, GV_TX_RECEIPT);
+    struct gv_tx tx = sample_begin(s, GV_TX_RECEIPT);
 
     tx.chain = bid->chain;
     tx.u.receipt.bid = bid->u.bid.id;
@@ -171,7 +171,7 @@ struct gv_tx
 sample_stamp(struct sample *s, unsigned authority, uint64_t t_us,
              const struct gv_tx *listed, size_t n)
 {
-    struct gv_tx tx = begin(s, GV_TX_STAMP);
+    struct gv_tx tx = sample_begin(s, GV_TX_STAMP);
     uint8_t *leaves = sample_alloc(s, n * 32);
     uint8_t root[32];
 
@@ -197,7 +197,7 @@ struct gv_tx
 sample_cutoff(struct sample *s, const struct gv_sealed_id *parent,
               unsigned count, uint64_t t_us)
 {
-    struct gv_tx tx = begin(s, GV_TX_CUTOFF);
+    struct gv_tx tx = sample_begin(s, GV_TX_CUTOFF);
     uint8_t imprint[32];
 
     gv_cutoff_imprint(&s->open.id, parent, imprint);
@@ -264,5 +264,8 @@ sample_all(struct sample *s, struct gv_tx out[SAMPLE_KINDS])
     out[9] = sample_outcome(s, &sold);
     out[10] = sample_final(s, &s->open.id, &link,
                            (UINT64_C(2) << (s->open.validator_count - 1)) - 1);
-    out[11] = sample_receipt(s, &bids[0]);
+    out[11] = sample_enrol_anonymous(s, 1);
+    out[12] = sample_issued(s, 3);
+    out[13] = sample_disclose(s, 1, GV_SELLER_TO_WINNER);
+    out[14] = sample_receipt(s, &bids[0]);
 }

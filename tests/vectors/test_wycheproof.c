@@ -1,25 +1,17 @@
 /*
- * test_wycheproof.c - the Wycheproof vectors of what Gavel uses: AES-256-GCM
- * of the wallet, ECDSA P-256 of the time-stamps, HMAC and PBKDF2.
+ * test_wycheproof.c - the Wycheproof vectors of what Gavel uses: AES-256-GCM,
+ * ECDSA P-256 of the time-stamps, HMAC and PBKDF2. X25519, HKDF and RSA are in
+ * test_wycheproof_seal.c and test_wycheproof_rsa.c.
  *
  * Left out, because Gavel does no such thing: ECDSA over secp256k1, in the
  * Bitcoin form too (its signatures on that curve are BIP340, see
- * test_bip340.c), ECDH and X25519 (the wallet makes X25519 keys, but no shared
- * secret), ChaCha20-Poly1305, HKDF, RSA-OAEP and RSA-PSS. Of RSA PKCS#1 v1.5,
- * the other algorithm of time-stamps, the shared files hold no vectors.
+ * test_bip340.c), ECDH on that curve and ChaCha20-Poly1305. Of RSA PKCS#1
+ * v1.5 the shared files hold no vectors.
  */
+#include "gavel/gcm.h"
 #include "gavel/hash.h"
 #include "gavel/tst.h"
-#include "tests/support/support.h"
-#include "wallet/gcm.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdlib.h>
-/* cmocka needs the headers above. */
-#include <cmocka.h>
+#include "tests/vectors/wycheproof.h"
 
 #include <openssl/core_names.h>
 #include <openssl/crypto.h>
@@ -27,85 +19,7 @@
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 
-/* What became of a vector. */
-enum outcome { PASSED, REFUSED, UNFIT /* parameters Gavel never uses */ };
-
-/* group: the object around the vector, with parameters and keys. */
-struct vector {
-    const json_t *group, *test;
-};
-
-struct buffer {
-    uint8_t *p;
-    size_t len;
-};
-
-static struct buffer
-unhex_member(const json_t *object, const char *key)
-{
-    struct buffer out;
-
-    out.p = support_unhex_new(support_json_text(object, key), &out.len);
-    return out;
-}
-
-/* Of no bytes: NULL, the hardest form of an empty view. */
-static struct gv_bytes
-view(const struct buffer *b)
-{
-    return gv_bytes(b->len == 0 ? NULL : b->p, b->len);
-}
-
-static void
-check_result(const json_t *test, bool passed)
-{
-    const char *result = support_json_text(test, "result");
-    bool valid = strcmp(result, "valid") == 0;
-
-    if (strcmp(result, "acceptable") == 0)
-        return;
-    if (!valid && strcmp(result, "invalid") != 0)
-        support_die("unknown result \"%s\"", result);
-    if (passed != valid)
-        fail_msg("tcId %u (%s): %s, but the vector is %s",
-                 (unsigned)support_json_u64(test, "tcId"),
-                 support_json_text(test, "comment"),
-                 passed ? "passed" : "refused", result);
-}
-
-/* Every vector of a file through one function. */
-static void
-run_file(const char *name, enum outcome (*one)(struct vector v))
-{
-    json_t *file = support_vector_json(name);
-    const json_t *groups = json_object_get(file, "testGroups");
-    struct vector v;
-    unsigned ran = 0, unfit = 0;
-    size_t i, j;
-
-    if (file == NULL)
-        skip();
-    json_array_foreach(groups, i, v.group)
-    {
-        json_array_foreach(json_object_get(v.group, "tests"), j, v.test)
-        {
-            enum outcome got = one(v);
-
-            if (got == UNFIT) {
-                unfit++;
-                continue;
-            }
-            check_result(v.test, got == PASSED);
-            ran++;
-        }
-    }
-    print_message("%s: %u run, %u of other parameters\n", name, ran, unfit);
-    assert_true(ran > 0);
-    assert_int_equal(ran + unfit, support_json_u64(file, "numberOfTests"));
-    json_decref(file);
-}
-
-/* --- AES-256-GCM, wallet/gcm.h --- */
+/* --- AES-256-GCM, gavel/gcm.h --- */
 
 static bool
 all_zero(const uint8_t *p, size_t len)
@@ -190,7 +104,7 @@ one_gcm(struct vector v)
 }
 
 static void
-aes_256_gcm_of_the_wallet(void **state)
+aes_256_gcm(void **state)
 {
     (void)state;
     run_file("wycheproof/aes_gcm_test.json", one_gcm);
@@ -386,7 +300,7 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(aes_256_gcm_of_the_wallet),
+        cmocka_unit_test(aes_256_gcm),
         cmocka_unit_test(ecdsa_p256_of_a_token),
         cmocka_unit_test(ecdsa_p256_of_any_message),
         cmocka_unit_test(hmac_sha256_of_the_library),

@@ -8,7 +8,7 @@ FLAG_A, FLAG_B, FLAG_C, FLAG_D, FLAG_E, FLAG_F, FLAG_G = (
 CODES = {0: "accepted", 6: "wrong-phase", 7: "time-limit", 8: "not-allowed",
          9: "bidder-cap", 10: "total-cap", 11: "below-first",
          12: "below-step", 13: "above-step"}
-SOLD, NO_BID, RESERVE_NOT_MET = 0, 1, 2
+SOLD, NO_BID, RESERVE_NOT_MET, VOID = 0, 1, 2, 4
 STATUSES = ("sold", "no bid", "reserve not met", "cancelled", "void")
 DAY_MS = 86400000
 FIXED = {1: 0x200fffff, 2: 0x2000ffff, 3: 0x1f0fffff, 4: 0x1f00ffff}
@@ -27,8 +27,9 @@ class Terms:
         self.exponent = r.u8("exponent", 0, 8)
         self.flags = r.u8("flags", 0, 127)
         self.reference = r.u8("reference", 0, 1)
-        for field in ("pricing", "visibility", "direction", "identity"):
+        for field in ("pricing", "visibility", "direction"):
             r.u8(field, 0, 0)
+        self.identity = r.u8("identity", 0, 1)
         self.close_policy = r.u8("close_policy", 0, 1)
         self.min_first = r.u64("min_first")
         self.min_step = r.u64("min_step")
@@ -59,8 +60,11 @@ class Terms:
         for flag, value in self.flag_values():
             r.need(self.flags & flag or value == 0,
                    "terms: a field without its flag")
-        r.need(self.flags & FLAG_E or not any(cap for _, cap in self.allowed),
+        capped = any(cap for _, cap in self.allowed)
+        r.need(not capped or self.flags & FLAG_E,
                "terms: an own cap without E")
+        r.need(not capped or not self.identity,
+               "terms: an own cap of a pseudonym")
         r.need(self.close_policy or self.notice_ms == 0,
                "terms: a notice without close")
 
@@ -123,7 +127,7 @@ class Judged:
             return 6
         if f & FLAG_G and t > self._opening + terms.limit_ms * 1000:
             return 7
-        if f & FLAG_D and key not in self._caps:
+        if f & FLAG_D and not terms.identity and key not in self._caps:
             return 8
         if f & FLAG_E:
             cap = self._caps.get(key, 0) or terms.per_bidder
@@ -147,6 +151,10 @@ class Judged:
         self.last = bid
         if self.leader is None or bid[2] > self.leader[2]:
             self.leader = bid
+
+    def void(self):
+        """C8: no bid can sell; the verdicts and the fold stay."""
+        self.status, self.winner, self.price = VOID, bytes(32), 0
 
     def _result(self):
         terms, ends = self._terms, []

@@ -4,6 +4,7 @@ from hashlib import sha256
 
 import authority
 import bip340
+import blind
 from auction import FIXED
 from wire import compact_of, need, node_hash, target_of
 
@@ -17,22 +18,24 @@ class Checks:
         self.line = 0
         self.jobs = []
 
-    def schnorr(self, what, key, digest, signature):
-        self.jobs.append((self.line, what, 0, key, digest, signature))
+    def _later(self, what, verify, *arguments):
+        self.jobs.append((self.line, what, verify, arguments))
 
-    def token(self, what, pinned, token):
-        self.jobs.append((self.line, what, pinned.alg, pinned.key,
-                          token.signed, token.signature))
+    def schnorr(self, what, key, digest, signature):
+        self._later(what, bip340.verify, key, digest, signature)
+
+    def stamp(self, what, pinned, token):
+        self._later(what, authority.verify, pinned.alg, pinned.key,
+                    token.signed, token.signature)
+
+    def token(self, what, modulus, message, signature):
+        self._later(what, blind.verify, modulus, message, signature)
 
 
 def run_jobs(jobs):
     """The first job that fails as (line, what), or None."""
-    for line, what, alg, key, message, signature in jobs:
-        if alg:
-            good = authority.verify(alg, key, message, signature)
-        else:
-            good = bip340.verify(key, message, signature)
-        if not good:
+    for line, what, verify, arguments in jobs:
+        if not verify(*arguments):
             return line, what
     return None
 

@@ -10,10 +10,12 @@ from wire import Reader, leaf_hash, need, root_of
 
 ROLES = {1: "root", 2: "ca", 3: "tsa", 4: "issuer", 5: "notary",
          6: "validator", 7: "node", 8: "user"}
-CA, USER = 2, 8
+CA, ISSUER, NOTARY, USER = 2, 4, 5, 8
 
 MAX_TX, MAX_BLOCK = 65536, 4194304
 MAX_OPENING = (2**64 - 1) // 2000
+MODULUS, IDENTITY = 384, 84
+MAX_NOTARIES, MAX_CUT = 16, 12
 
 
 class Thing:
@@ -71,12 +73,22 @@ def listing(r, tx):
     tx.seller = credential(r, USER, USER)
 
 
+def blob_size(notaries):
+    """Bytes of an identity that is escrowed to so many notaries."""
+    return MODULUS * notaries + IDENTITY
+
+
 def enrol(r, tx):
-    r.u8("form", 0, 0)
+    tx.form = r.u8("form", 0, 1)
     tx.key, tx.ek = r.take(32), r.take(32)
-    tx.cred = credential(r, USER, USER)
-    r.need(tx.key == tx.cred.key, "key is not cred.key")
-    certificate(r, tx.cred, 0, 4096)
+    tx.cred = None
+    if tx.form == 0:
+        tx.cred = credential(r, USER, USER)
+        r.need(tx.key == tx.cred.key, "key is not cred.key")
+        certificate(r, tx.cred, 0, 4096)
+        return
+    tx.blob = r.blob(2, "blob", blob_size(1), blob_size(MAX_NOTARIES))
+    tx.prefix, tx.token = r.take(32), r.take(MODULUS)
 
 
 def bid(r, tx):
@@ -117,6 +129,17 @@ def outcome(r, tx):
            "winner or price without sale")
 
 
+def issued(r, tx):
+    tx.root, tx.count = r.take(32), r.u32("count")
+
+
+def disclose(r, tx):
+    tx.award = r.u8("award", 0, 0)
+    tx.notary = r.u8("notary", 0, MAX_NOTARIES - 1)
+    tx.side = r.u8("side", 0, 1)
+    tx.sealed_digest = r.take(32)
+
+
 def final(r, tx):
     start = r.at
     tx.source_height, tx.source = r.u32("source_height"), r.take(32)
@@ -144,9 +167,37 @@ def pinned(r):
     return out
 
 
-def different(r, items, what):
-    keys = [item.key for item in items]
+def different(r, keys, what):
     r.need(len(set(keys)) == len(keys), f"{what} with one key")
+
+
+def modulus(r, name):
+    raw = r.take(MODULUS)
+    r.need(raw[0] & 0x80 and raw[-1] & 1, f"modulus of {name}")
+    return raw
+
+
+def server(r, role, names):
+    """The issuer or a notary of OPEN, with moduli of these names."""
+    out = Thing(cred=credential(r, role, role),
+                operator=r.text(1, "operator", 0, 64))
+    out.moduli = [modulus(r, name) for name in names]
+    return out
+
+
+def servers(r, tx):
+    """What anonymous auctions pin, and certified ones leave empty."""
+    some = tx.terms.identity
+    tx.issuers = [server(r, ISSUER, ("token", "challenge"))
+                  for _ in range(r.u8("issuers", some, some))]
+    r.u8("cut_log2", 0, some * MAX_CUT)
+    least = r.u8("escrow_t", some, some * MAX_NOTARIES)
+    tx.notaries = [
+        server(r, NOTARY, ("notary",))
+        for _ in range(r.u8("notaries", least, some * MAX_NOTARIES))]
+    different(r, [notary.cred.key for notary in tx.notaries], "notaries")
+    different(r, [n for each in tx.issuers + tx.notaries
+                  for n in each.moduli], "uses")
 
 
 def opening(r, tx):
@@ -160,22 +211,22 @@ def opening(r, tx):
     tx.terms = auction.Terms(r)
     tx.ca = credential(r, CA, CA)
     certificate(r, tx.ca, 0, 4096)
-    r.blob(2, "issuer_key", 0, 0)
-    r.blob(2, "challenge_key", 0, 0)
-    for name in ("cut_log2", "escrow_t", "id_escrow", "bid_escrow"):
-        r.u8(name, 0, 0)
+    servers(r, tx)
+    r.u8("bid_escrow", 0, 0)
     count = r.u8("authorities", 1, 15)
     r.need(count % 2, "an even number of authorities")
     tx.authorities = [pinned(r) for _ in range(count)]
-    different(r, tx.authorities, "authorities")
+    different(r, [one.key for one in tx.authorities], "authorities")
     tx.validators = [
         Thing(key=r.take(32), operator=r.text(1, "operator", 0, 64))
         for _ in range(r.u8("validators", 1, 64))]
-    different(r, tx.validators, "validators")
+    different(r, [one.key for one in tx.validators], "validators")
     tx.core = r.data[:r.at]
     tx.auction = h_tag("gavel/auction", tx.core)
     tx.seller_sig, tx.warrant_sig = r.take(64), r.take(64)
-    tx.pop = [r.take(64) for _ in tx.validators]
+    keys = ([validator.key for validator in tx.validators]
+            + [each.cred.key for each in tx.issuers + tx.notaries])
+    tx.pop = [(key, r.take(64)) for key in keys]
 
 
 # number: name, decoder, tag of its own signature
@@ -185,7 +236,8 @@ KINDS = {
     16: ("OPEN", opening, None), 17: ("ENROL", enrol, "gavel/tx"),
     18: ("BID", bid, "gavel/bid"), 19: ("STAMP", stamp, None),
     20: ("CLOSE", close, "gavel/close"), 21: ("CUTOFF", cutoff, None),
-    22: ("OUTCOME", outcome, None), 64: ("FINAL", final, None),
+    22: ("OUTCOME", outcome, None), 23: ("ISSUED", issued, "gavel/tx"),
+    24: ("DISCLOSE", disclose, "gavel/tx"), 64: ("FINAL", final, None),
 }
 
 

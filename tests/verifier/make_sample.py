@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 """Writes a small valid ledger of the regtest network as a dump.
 
-It holds the registry and four auctions: a final sale with three authorities
+It holds the registry and five auctions: a final sale with three authorities
 and four validators; a missed reserve after an early close at adaptive
-difficulty; one whose total cap is reached and whose set is fixed; and one
-that has only been opened. The bytes are the same in every run.
+difficulty; one whose total cap is reached and whose set is fixed; an
+anonymous sale, final and disclosed; and one that has only been opened. The
+bytes are the same in every run.
 """
 
 import os
@@ -18,6 +19,7 @@ from bip340 import h_tag
 from der import BLIND, PUBLISHED
 from registry import load_network
 from verify import GENESIS
+from desk import NOBODY, Desk, disclose_tx, enrol_tx, issued_tx
 from writer import (ChainWriter, Key, Stamper, bid_tx, blob, close_tx,
                     credential, cutoff_tx, dump, final_tx, head, num, signed,
                     stamp_tx, tst_leaf)
@@ -34,7 +36,7 @@ TERMS = dict(currency=b"EUR", exponent=2, flags=0, reference=0,
 def terms_bytes(t):
     """A15."""
     out = b"\1" + t["currency"].ljust(4, b"\0") + bytes(
-        (t["exponent"], t["flags"], t["reference"], 0, 0, 0, 0,
+        (t["exponent"], t["flags"], t["reference"], 0, 0, 0, t["identity"],
          t["close_policy"]))
     for name, size in (("min_first", 8), ("min_step", 8), ("max_step", 8),
                        ("per_bidder", 4), ("total_cap", 4), ("limit_ms", 8),
@@ -77,9 +79,9 @@ class World:
                           dates or self.dates)
         return head(2, self.id) + self.ca.public + cred + blob(2, der)
 
-    def revoke(self, key, fingerprint, reason=1):
-        return signed(head(3, self.id) + fingerprint + num(reason, 1)
-                      + key.public, key)
+    def revoke(self, key, fingerprint, reason=1, chain=None):
+        return signed(head(3, chain or self.id) + fingerprint
+                      + num(reason, 1) + key.public, key)
 
     def listing(self, auction):
         return signed(head(5, self.id) + auction.chain
@@ -94,16 +96,19 @@ class World:
                       + cred + blob(2, der), key)
 
     def open(self, title, opening_ms, stampers, validators, **terms):
-        """The chain of an auction, with block 0."""
+        """The chain of an auction, with block 0: with a desk an anonymous
+        one."""
         t = dict(TERMS, **terms)
-        dates = t.pop("dates", self.dates)
+        dates, desk = t.pop("dates", self.dates), t.pop("desk", NOBODY)
+        t.setdefault("identity", len(desk.issuers))
         ca = credential(self.id, self.root, self.ca, 2,
                         sha256(CA_DER).digest(), dates)
         pre = (head(16, self.id) + num(opening_ms, 8) + b"salt" * 4
                + self.user(self.seller) + blob(2, b"")
                + blob(1, title) + blob(2, b"Lot 1\n\tas seen\n")
                + b"\1" + sha256(b"photo").digest() + terms_bytes(t) + ca
-               + blob(2, CA_DER) + bytes(2 + 2 + 1 + 1 + 1 + 1)
+               + blob(2, CA_DER) + desk.pins(self.id, self.root, dates)
+               + b"\0"
                + num(len(stampers), 1)
                + b"".join(s.entry() for s in stampers)
                + num(len(validators), 1)
@@ -111,12 +116,16 @@ class World:
         auction = h_tag("gavel/auction", pre)
         pop = h_tag("gavel/pop", auction)
         whole = (pre + self.seller.sign(auction) + self.ca.sign(auction)
-                 + b"".join(v.sign(pop) for v in validators))
+                 + b"".join(v.sign(pop) for v in validators)
+                 + desk.pops(pop))
         chain = ChainWriter(auction, opening_ms, t["target"], t["fixed"],
                             t["t_ms"], self.net.easiest_target, whole, pre)
-        chain.title, chain.stampers = title, stampers
+        chain.title, chain.stampers, chain.desk = title, stampers, desk
         chain.opening = codec.transaction(whole)
-        chain.enrol = lambda key, **more: self.enrol(auction, key, **more)
+        if desk.issuers:
+            chain.enrol = lambda key: enrol_tx(auction, key, desk.blob())
+        else:
+            chain.enrol = lambda key, **more: self.enrol(auction, key, **more)
         return chain
 
     def registry(self):
@@ -234,13 +243,51 @@ def capped(world):
     c = world.open(b"Two chances", at, [stamper], [Key("validator 0")],
                    flags=32, total_cap=2)
     us = at * 1000
-    txs = [c.enrol(world.alice)]
+    txs = [c.enrol(world.alice),
+           world.revoke(world.ca, sha256(b"stranger").digest(), 0, c.chain)]
     for i in range(3):
         b = bid_tx(c.chain, world.alice, i, 5 + i, c.sealed[0])
         txs += stamps(c, {0: us + i}, [tst_leaf(b)]) + [b]
     c.add(txs, at + 250)
     c.add([cutoff_tx(c.chain, c.sealed[-1],
                      [(0, stamper, us + 5000002, PUBLISHED)])], at + 5500)
+    return c
+
+
+def pseudonyms(world):
+    """Anonymous, with an allowed set and a revoked authority; disclosed."""
+    at = world.start + 5 * DAY
+    stampers = [Stamper(f"authority {i}") for i in range(3)]
+    validator, desk = Key("validator 0"), Desk(3, 2)
+    c = world.open(b"Letters", at, stampers, [validator], flags=8 | 64,
+                   limit_ms=60000, allowed=[(world.seller, 0)], desk=desk)
+
+    def vote(source, target):
+        return final_tx(c.chain, [validator], [0], c.here(source),
+                        c.here(target))
+
+    us, bids = at * 1000, []
+    c.add([c.enrol(world.alice), c.enrol(world.bob)], at + 250)
+    others = ([issued_tx(c.chain, desk.issuers[0].key, 2)],
+              [world.revoke(world.root, stampers[2].cert, 1, c.chain),
+               world.revoke(world.ca, sha256(b"stranger").digest(), 9,
+                            c.chain)])
+    for i, key in enumerate((world.alice, world.bob)):
+        b = bid_tx(c.chain, key, 0, 700 + i, c.sealed[0])
+        t = us + (i + 1) * 1000000
+        s = stamps(c, {0: t, 1: t}, [tst_leaf(b)])
+        c.add(others[i] + s + [b], at + 1100 + i * 1000)
+        bids.append((b, t, identity(s[0])))
+    end = us + 60000000 + 5000000
+    c.add([cutoff_tx(c.chain, c.sealed[-1],
+                     [(i, stampers[i], end + 1, BLIND) for i in (0, 1)])],
+          at + 66000)
+    c.add([outcome_tx(c, bids)], at + 66250)
+    c.add([], at + 67250)
+    c.add([vote(0, 5), vote(5, 6)], at + 68250)
+    for i, notary in enumerate(desk.notaries[:2]):
+        c.add([disclose_tx(c.chain, notary.key, i, side) for side in (0, 1)],
+              at + 68500 + i * 250)
     return c
 
 
@@ -269,10 +316,11 @@ def registry(world, auctions):
 def make(world):
     """The chains of the sample: registry, list of auctions."""
     auctions = [sale(world), reserve(world), capped(world),
+                pseudonyms(world),
                 world.open(b"Soon", world.start + 4 * DAY,
                            [Stamper("only authority")],
                            [Key("validator 0")], flags=64, limit_ms=1000)]
-    return registry(world, auctions[:3]), auctions
+    return registry(world, auctions[:4]), auctions
 
 
 def main():

@@ -1,13 +1,14 @@
-"""Auction chains: consensus.md R1 to R8, C1 to C7, O1."""
+"""Auction chains: consensus.md R1 to R8, C1 to C10, O1."""
 
-from auction import CODES, FLAG_F, STATUSES, Judged
+import blind
+from auction import CODES, FLAG_F, SOLD, STATUSES, Judged
 from bip340 import h_tag
 from chain import Chain, credential, valid_at
-from codec import Thing, stamp_root
+from codec import ROLES, Thing, blob_size, stamp_root
 from der import BLIND, PUBLISHED
 from wire import need
 
-CONTENT = {"ENROL", "BID", "STAMP", "CLOSE"}
+CONTENT = {"ENROL", "BID", "STAMP", "CLOSE", "ISSUED", "REVOKE"}
 
 
 class Auction(Chain):
@@ -22,11 +23,13 @@ class Auction(Chain):
             easiest=network.easiest_target), checks)
         self.network, self.opening, self.terms = network, opening, terms
         self.quorum = len(opening.authorities) // 2 + 1
-        self.enrolled, self.bids, self.bid_ids = set(), [], set()
+        self.enrolled, self.bids, self.bid_ids = {}, [], set()
         self.per_key = {}
-        self.close = None
+        self.close = self.issued = None
+        self.revoked, self.disclosed = set(), set()
         self.known = set()
         self.listings, self.stamps = {}, set()
+        self.floors = {}
         self.newest = []
         self.x = self.y = None
         self.judged = None
@@ -41,25 +44,37 @@ class Auction(Chain):
         need(tx.chain == self.network.registry, "F3: OPEN: chain")
         why = self.terms.check(self.network)
         need(why is None, f"A17: {why}")
-        for cred in (tx.ca, tx.seller):
+        pinned = [tx.ca] + [each.cred for each in tx.issuers + tx.notaries]
+        for cred in [tx.seller] + pinned:
             need(valid_at(cred, tx.opening_ms), "F9: credential not valid")
-        credential(checks, "OPEN: ca", tx.ca, self.network.root, tx.chain)
+        for cred in pinned:
+            credential(checks, f"OPEN: {ROLES[cred.role]}", cred,
+                       self.network.root, tx.chain)
         credential(checks, "OPEN: seller", tx.seller, tx.ca.key, tx.chain)
         checks.schnorr("OPEN: seller_sig", tx.seller.key, tx.auction,
                        tx.seller_sig)
         checks.schnorr("OPEN: warrant_sig", tx.ca.key, tx.auction,
                        tx.warrant_sig)
         pop = h_tag("gavel/pop", tx.auction)
-        for i, validator in enumerate(tx.validators):
-            checks.schnorr(f"OPEN: pop {i}", validator.key, pop, tx.pop[i])
+        for i, (key, signature) in enumerate(tx.pop):
+            checks.schnorr(f"OPEN: pop {i}", key, pop, signature)
         self.newest.append(0)
 
     # Trusted time
 
+    def lists(self, leaf, time_us):
+        """True if a STAMP of this time and with this leaf lists it (C4)."""
+        return time_us > self.floors.get(leaf, 0)
+
+    def listing(self, leaf):
+        """(genTime, authority, identity) of the STAMPs that list a leaf."""
+        return [mark for mark in self.listings.get(leaf, ())
+                if self.lists(leaf, mark[0])]
+
     def time_of(self, leaf):
         """t of a leaf in microseconds (R2), or None while infinite."""
         least = {}
-        for time_us, index, _ in self.listings.get(leaf, ()):
+        for time_us, index, _ in self.listing(leaf):
             least[index] = min(time_us, least.get(index, time_us))
         if len(least) < self.quorum:
             return None
@@ -68,7 +83,7 @@ class Auction(Chain):
     def tie_of(self, bid, time_us):
         """O1: the tie of a bid with this t."""
         _, mark = min((index, identity) for at, index, identity
-                      in self.listings[bid.leaf] if at == time_us)
+                      in self.listing(bid.leaf) if at == time_us)
         return h_tag("gavel/tie", mark + bid.digest)
 
     def judge(self):
@@ -83,6 +98,14 @@ class Auction(Chain):
             close_us = (self.time_of(self.close.leaf)
                         + self.terms.notice_ms * 1000)
         return Judged(self.terms, self.opening.opening_ms, close_us, rows)
+
+    def outcome(self):
+        """What R7 and C8 ask of OUTCOME."""
+        got = self.judge()
+        if self.issued is not None and (
+                len(self.enrolled) > self.issued.count):
+            got.void()
+        return got
 
     def end_us(self):
         """E over the chain so far (R6).
@@ -104,9 +127,9 @@ class Auction(Chain):
     def add(self, block):
         """Checks the next block above 0."""
         self.extend(block)
-        if self.y is not None:
-            need(not self.ended(),
-                 "R8: a block after the outcome is final")
+        if self.ended():
+            self._disclosures(block)
+        elif self.y is not None:
             need(self.is_heartbeat(block), "C7: content after OUTCOME")
             self.waited(block, "R8")
         elif self.x is not None:
@@ -148,7 +171,7 @@ class Auction(Chain):
              "R7: no OUTCOME after CUTOFF")
         tx = block.txs[0]
         self._rest_final(block, "OUTCOME")
-        self.judged = got = self.judge()
+        self.judged = got = self.outcome()
         need((tx.status, tx.winner, tx.price, tx.fold)
              == (got.status, got.winner, got.price, got.fold),
              "R7: OUTCOME is not what F gives")
@@ -165,6 +188,11 @@ class Auction(Chain):
         here = {tx.leaf for tx in block.txs if tx.name in ("BID", "CLOSE")}
         fresh = []
         for tx in block.txs:
+            if tx.name == "REVOKE":
+                self._revoke(tx)
+            if tx.name == "BID":
+                self._floor(tx)
+        for tx in block.txs:
             if tx.name == "ENROL":
                 self._enrol(tx, block)
             elif tx.name == "STAMP":
@@ -175,6 +203,8 @@ class Auction(Chain):
             elif tx.name == "CLOSE":
                 self._close(tx)
                 fresh.append(tx)
+            elif tx.name == "ISSUED":
+                self._issued(tx)
         for tx in fresh:
             self._stamped(tx, block)
         self.known |= here
@@ -182,21 +212,76 @@ class Auction(Chain):
     def _enrol(self, tx, block):
         need(tx.key != self.opening.seller.key, "C1: the seller enrols")
         need(tx.key not in self.enrolled, "C1: ENROL twice")
+        need(tx.form == self.terms.identity, "C1: form")
+        if tx.form == 0:
+            self._certified(tx, block)
+        else:
+            self._anonymous(tx)
+        self._own(tx, tx.key)
+        self.enrolled[tx.key] = tx.cred
+
+    def _certified(self, tx, block):
         need(valid_at(tx.cred, block.time), "C1: credential not valid now")
+        self._not_revoked(tx, tx.cred.fingerprint, self.opening.ca.fingerprint)
         credential(self.checks, "ENROL", tx.cred, self.opening.ca.key,
                    self.network.registry)
-        self.checks.schnorr("ENROL: signature", tx.key, tx.digest,
+
+    def _anonymous(self, tx):
+        need(len(tx.blob) == blob_size(len(self.opening.notaries)),
+             "C1: size of the blob")
+        issuer = self.opening.issuers[0]
+        self._not_revoked(tx, issuer.cred.fingerprint)
+        self.checks.token(
+            "ENROL: token", issuer.moduli[0],
+            tx.prefix + blind.message(self.rules.id, tx.key, tx.ek, tx.blob),
+            tx.token)
+
+    def _own(self, tx, key):
+        self.checks.schnorr(f"{tx.name}: signature", key, tx.digest,
                             tx.signature)
-        self.enrolled.add(tx.key)
+
+    def _not_revoked(self, tx, *marks):
+        need(self.revoked.isdisjoint(marks), f"C9: {tx.name} of a revoked")
+
+    def _revoke(self, tx):
+        opening, mark = self.opening, tx.fingerprint
+        issuers = {self.network.root}
+        pinned = [opening.ca] + [
+            each.cred for each in opening.issuers + opening.notaries]
+        if mark not in {cred.fingerprint for cred in pinned} | {
+                one.cert for one in opening.authorities}:
+            issuers.add(opening.ca.key)
+        need(tx.issuer in issuers, "C9: who may not revoke it")
+        need(mark not in self.revoked, "C9: REVOKE twice")
+        self._own(tx, tx.issuer)
+        self.revoked.add(mark)
+
+    def _issued(self, tx):
+        need(self.terms.identity == 1, "C8: ISSUED where all are certified")
+        need(self.issued is None, "C8: ISSUED twice")
+        self._own(tx, self.opening.issuers[0].cred.key)
+        self.issued = tx
+
+    def _disclosures(self, block):
+        need(block.txs and all(tx.name == "DISCLOSE" for tx in block.txs),
+             "R8: a block after the outcome is final")
+        for tx in block.txs:
+            need(self.judged.status == SOLD, "C10: DISCLOSE of no sale")
+            need(tx.notary < len(self.opening.notaries), "C10: notary")
+            award = (tx.award, tx.notary, tx.side)
+            need(award not in self.disclosed, "C10: DISCLOSE twice")
+            self._own(tx, self.opening.notaries[tx.notary].cred.key)
+            self.disclosed.add(award)
 
     def _token(self, tx, block, index, token, policies, imprint):
         need(index < len(self.opening.authorities),
              f"{tx.name}: no such authority")
         pinned = self.opening.authorities[index]
+        self._not_revoked(tx, pinned.cert)
         token.check(pinned, policies, imprint)
         need(block.time * 1000 >= token.time_us,
              f"R1: block before a token of {tx.name}")
-        self.checks.token(f"{tx.name}: token's signature", pinned, token)
+        self.checks.stamp(f"{tx.name}: token's signature", pinned, token)
 
     def _stamp(self, tx, block, here):
         token, index = tx.token, tx.authority
@@ -207,20 +292,30 @@ class Auction(Chain):
         mark = (index, token.identity)
         need(mark not in self.stamps, "R4: STAMP twice")
         need(any((leaf in here or leaf in self.known)
-                 and all(i != index for _, i, _ in self.listings.get(leaf, ()))
+                 and self.lists(leaf, token.time_us)
+                 and all(i != index for _, i, _ in self.listing(leaf))
                  for leaf in tx.leaves), "C2: STAMP of nothing new")
         self.stamps.add(mark)
         for leaf in tx.leaves:
             self.listings.setdefault(leaf, []).append(
                 (token.time_us, index, token.identity))
 
+    def _floor(self, tx):
+        """C4: what a STAMP's time must exceed to list this BID."""
+        height = self.heights.get(tx.recent)
+        need(height is not None, "C4: recent is no ancestor")
+        self.floors[tx.leaf] = self.newest[height]
+
     def _bid(self, tx, block):
         need(tx.bidder in self.enrolled, "R3: bidder not enrolled")
         count = self.per_key.get(tx.bidder, 0)
         need(count < self.terms.max_bids, "C3: max_bids")
         need(tx.digest not in self.bid_ids, "C3: BID twice")
-        self.checks.schnorr("BID: signature", tx.bidder, tx.digest,
-                            tx.signature)
+        cred = self.enrolled[tx.bidder]
+        if cred is not None:
+            need(block.time <= cred.not_after_ms, "C3: credential has ended")
+            self._not_revoked(tx, cred.fingerprint)
+        self._own(tx, tx.bidder)
         self.per_key[tx.bidder] = count + 1
         self.bid_ids.add(tx.digest)
         tx.height = block.height
@@ -229,24 +324,18 @@ class Auction(Chain):
     def _close(self, tx):
         need(self.terms.close_policy == 1, "C5: CLOSE not allowed")
         need(self.close is None, "C5: CLOSE twice")
-        self.checks.schnorr("CLOSE: signature", self.opening.seller.key,
-                            tx.digest, tx.signature)
+        self._own(tx, self.opening.seller.key)
         self.close = tx
 
     def _stamped(self, tx, block):
-        """R3 and C4, with all STAMPs of the block."""
+        """R3, with all STAMPs of the block."""
         t = self.time_of(tx.leaf)
         need(t is not None, f"R3: {tx.name} without enough STAMPs")
         need(block.time * 1000 <= t + self.terms.d_ms * 1000,
              f"R3: {tx.name} after its deadline")
-        if tx.name == "BID":
-            height = self.heights.get(tx.recent)
-            need(height is not None, "C4: recent is no ancestor")
-            need(t > self.newest[height],
-                 "C4: not after the STAMPs up to recent")
 
     def ended(self):
-        """True once the outcome is final: no block may follow (R8)."""
+        """True once the outcome is final: only DISCLOSE follows (R8)."""
         return self.y is not None and self.final_height >= self.y
 
     def summary(self):

@@ -1,24 +1,28 @@
 #!/usr/bin/env python3
 """Random auctions, some with a fault, judged by both verifiers.
 
-usage: random_ledger.py EXPLORER FIRST LAST
-
 For every seed from FIRST up to, but without, LAST one auction is made, with
-1 to 5 authorities, 1 to 9 validators and random terms, bids, stamps, votes
-and cutoff. Its dump goes through verify.py and `EXPLORER verify`. Prints how
-often each verdict came and exits with 1 if the two ever disagree.
+1 to 5 authorities, 1 to 9 validators and random terms, bids, stamps,
+revocations, votes and cutoff; with --anonymous of bidders who enrol with
+tokens, with a count of tokens and disclosures. Its dump goes through verify.py
+and `EXPLORER verify`. Prints how often each verdict came and exits with 1 if
+the two ever disagree.
 """
 
+import argparse
 import os
 import random
 import subprocess
 import sys
 import tempfile
 from collections import Counter
+from hashlib import sha256
 
 import codec
+from auction import STATUSES
 from chain import Checks
 from der import BLIND, PUBLISHED
+from desk import NOBODY, Desk, disclose_tx, enrol_tx, issued_tx, sign
 from make_sample import DAY, World
 from market import Auction
 from verify import Invalid, verify
@@ -36,16 +40,19 @@ AMOUNTS = (30, 50, 60, 70, 80, 100, 120)
 class Story:
     """One random auction. rng.random() < p is a fault or a rare case."""
 
-    def __init__(self, world, seed):
+    def __init__(self, world, seed, anonymous=False):
         self.world, self.rng = world, random.Random(seed)
         rng = self.rng
         n, m = rng.choice((1, 1, 3, 3, 5)), rng.choice((1, 2, 4, 5, 9))
         self.stampers = [Stamper(f"authority {i}") for i in range(n)]
         self.validators = [Key(f"validator {i}") for i in range(m)]
         self.bidders = [Key(f"bidder {i}") for i in range(4)]
+        self.outside = []
+        self.desk = Desk(rng.choice((1, 1, 2, 3))) if anonymous else NOBODY
         self.now = world.start + DAY
         self.chain = world.open(b"random", self.now, self.stampers,
-                                self.validators, **self._terms())
+                                self.validators, desk=self.desk,
+                                **self._terms())
         self.state = Auction(world.net, self.chain.opening, Checks())
         self.state.start(codec.block(self.chain.blocks[0]))
         self.fine, self.closed, self.seq, self.old = True, False, 0, []
@@ -57,13 +64,14 @@ class Story:
         rng = self.rng
         terms = dict(flags=0, reference=rng.randint(0, 1), d_ms=D_MS,
                      reserve=rng.choice((0, 0, 90)),
-                     max_bids=rng.choice((4, 50)))
+                     max_bids=rng.choice((4, 50, 50, 50)))
         for flag, name, values in FLAGS:
             if self._chance(.45):
                 terms["flags"] |= flag
                 terms[name] = rng.choice(values)
         if self._chance(.3):
-            caps = (0, 1, 2) if terms["flags"] & 16 else (0,)
+            own = terms["flags"] & 16 and not self.desk.issuers
+            caps = (0, 1, 2) if own else (0,)
             terms["flags"] |= 8
             terms["allowed"] = sorted(
                 ((key, rng.choice(caps)) for key in self.bidders[:3]),
@@ -104,14 +112,82 @@ class Story:
         known = codec.transaction(vote).link in self.state.links
         return [vote] if not known or self._chance(.1) else []
 
+    def _enrol(self, key):
+        if not self.desk.issuers or self._chance(.003):
+            dates = self.world.dates
+            if self._chance(.05):
+                dates = (dates[0], self.now + self.rng.randint(300, 9000))
+            return self.world.enrol(self.chain.chain, key, dates)
+        token = sign
+        if self._chance(.005):
+            token = self.rng.choice((lambda text: sign(text[1:]),
+                                     lambda text: sign(text, bytes(47)),
+                                     lambda text: bytes(384)))
+        desk = Desk(2) if self._chance(.005) else self.desk
+        return enrol_tx(self.chain.chain, key,
+                        desk.blob(str(self.rng.random())), token)
+
+    def _marks(self):
+        """Fingerprints: (whether OPEN pins it, fingerprint)."""
+        opening = self.chain.opening
+        pinned = [opening.ca] + [
+            each.cred for each in opening.issuers + opening.notaries]
+        return ([(True, cred.fingerprint) for cred in pinned]
+                + [(True, stamper.cert) for stamper in self.stampers]
+                + [(False, sha256(b"certificate" + key.public).digest())
+                   for key in self.bidders]
+                + [(False, bytes(32)), (False, self.rng.randbytes(32))])
+
+    def _others(self):
+        """ISSUED, REVOKE and late ENROLs."""
+        world, rng, c, out = self.world, self.rng, self.chain, []
+        if self.outside and self._chance(.2):
+            self.bidders.append(self.outside.pop())
+            out.append(self._enrol(self.bidders[-1]))
+        if self._chance(.005):
+            out.append(self._enrol(rng.choice(self.bidders)))
+        if self._chance(.12):
+            pinned, mark = rng.choice(self._marks())
+            root = pinned != self._chance(.05) or self._chance(.3)
+            out.append(world.revoke(world.root if root else world.ca, mark,
+                                    rng.choice((0, 1, 10)), c.chain))
+        known = self.state.issued is not None or not self.desk.issuers
+        if self._chance(.003 if known else .15):
+            key = Key("issuer" if self._chance(.97) else "other")
+            out.append(issued_tx(c.chain, key, rng.choice((0, 3, 4, 4, 9))))
+        return out
+
+    def _disclosures(self):
+        """DISCLOSEs, mostly of what is not disclosed yet."""
+        rng, out = self.rng, []
+        for i in range(len(self.desk.notaries) + self._chance(.04)):
+            for side in (0, 1):
+                known = (0, i, side) in self.state.disclosed
+                if self._chance(.02 if known else .4):
+                    key = Key(f"notary {i if self._chance(.98) else i + 1}")
+                    out.append(disclose_tx(self.chain.chain, key, i, side))
+        rng.shuffle(out)
+        return out
+
+    def _able(self):
+        """Bidders, mostly without those whose credential is revoked."""
+        creds = {key: self.state.enrolled.get(key.public)
+                 for key in self.bidders}
+        return [key for key, cred in creds.items()
+                if cred is None or self._chance(.02)
+                or cred.fingerprint not in self.state.revoked]
+
     def _fresh(self):
         """New BIDs, and perhaps the CLOSE."""
         rng, c, out = self.rng, self.chain, []
-        for _ in range(rng.randint(0, 3)):
+        able = self._able()
+        for _ in range(rng.randint(0, 3) if able else 0):
             self.seq += 1
-            recent = rng.choice(c.sealed) if self._chance(.1) else c.sealed[0]
+            recent = (rng.choice(c.sealed[-3:]) if self._chance(.4)
+                      else c.sealed[0])
             amount = rng.choice(AMOUNTS + (self.seq * 10 + 40,))
-            out.append(bid_tx(c.chain, rng.choice(self.bidders), self.seq,
+            stray = self.outside if self._chance(.003) else []
+            out.append(bid_tx(c.chain, rng.choice(stray or able), self.seq,
                               amount, recent))
         policy = c.opening.terms.close_policy
         if policy and not self.closed and self._chance(.2):
@@ -120,57 +196,87 @@ class Story:
         return out
 
     def _stamps(self, fresh):
-        """STAMPs of a quorum or of all, with some older leaves."""
+        """STAMPs of a quorum or of all, with some older leaves. Some are
+        dated back to what the makers of bids had seen (C4)."""
         rng, out = self.rng, []
-        n = len(self.stampers)
         base = self.now * 1000 - rng.randint(0, 200000)
-        count = rng.choice((n // 2 + 1, n))
-        for i in rng.sample(range(n), count):
+        for i in self._quorum(rng.choice((0, 9))):
             leaves = {tst_leaf(tx) for tx in fresh}
             leaves |= {leaf for leaf in self.old if self._chance(.15)}
             if self._chance(.1):
                 leaves.add(rng.randbytes(32))
             if leaves and (fresh or self._chance(.04)):
                 time_us = base + rng.choice((0, 0, 1, -1, -500, 200))
+                seen = rng.choice(self.state.newest[-3:])
+                if self._chance(.3) and seen + 900000 > base:
+                    time_us = seen + rng.randint(-1, 1)
+                    leaves |= set(self.old[-6:])
                 out.append(stamp_tx(self.chain.chain, i, self.stampers[i],
                                     time_us, leaves))
         return out
+
+    def _quorum(self, more=0):
+        """Authorities, mostly none that was revoked."""
+        n = len(self.stampers)
+        able = [i for i in range(n) if self._chance(.02)
+                or self.stampers[i].cert not in self.state.revoked]
+        count = min(n // 2 + 1 + more, len(able))
+        return self.rng.sample(able, count)
 
     def _bidding(self):
         for _ in range(self.rng.randint(3, 9)):
             fresh = self._fresh()
             self.old += [tst_leaf(tx) for tx in fresh]
-            txs = fresh + self._stamps(fresh)
+            txs = fresh + self._stamps(fresh) + self._others()
             self.rng.shuffle(txs)
-            if txs and self.fine:
-                self._push(txs, self.rng.choice((250, 300, 700, 1500)), .4)
+            wait = self.rng.choice((250, 300, 700, 1500))
+            if not self.fine or (self._late(wait) and not self._chance(.05)):
+                return
+            if txs:
+                self._push(txs, wait, .4)
+
+    def _late(self, wait):
+        """True if the next block needs a CUTOFF."""
+        end = self.state.end_us()
+        return end is not None and (
+            self.now + wait > end // 1000 + D_MS)
 
     def _cutoff(self, limit_us):
-        rng, n = self.rng, len(self.stampers)
+        rng = self.rng
         tokens = [(i, self.stampers[i],
                    limit_us + (0 if self._chance(.05) else
                                rng.choice((1, 2, 5000))),
                    rng.choice((PUBLISHED, BLIND)))
-                  for i in sorted(rng.sample(range(n), n // 2 + 1))]
+                  for i in sorted(self._quorum())]
+        if not tokens:
+            return
         latest = max(time_us for _, _, time_us, _ in tokens)
-        self._push([cutoff_tx(self.chain.chain, self.chain.sealed[-1],
-                              tokens)],
-                   max(250, -(-latest // 1000) - self.now), .5)
+        txs = [cutoff_tx(self.chain.chain, self.chain.sealed[-1], tokens)]
+        if self._chance(.02):
+            txs += self._others()
+        self._push(txs, max(250, -(-latest // 1000) - self.now), .5)
 
     def _finish(self):
-        got = self.state.judge()
+        got = (self.state.judge() if self._chance(.02)
+               else self.state.outcome())
         self._push([head(22, self.chain.chain) + num(got.status, 1)
                     + got.winner + num(got.price, 8) + got.fold], 250, .5)
-        for _ in range(6):
+        for _ in range(8):
             if not self.fine:
                 return
-            over = self.state.final_height >= self.state.y
-            if not over or self._chance(.1):
-                self._push([], 1000, .9)
+            over = self.state.ended()
+            told = got.status == 0 or self._chance(.1)
+            txs = (self._disclosures()
+                   if over and told or self._chance(.03) else [])
+            if txs or not over or self._chance(.03):
+                self._push(txs, 250 if over else 1000,
+                           .02 if over else .9)
 
     def tell(self):
         """The lines of the dump."""
-        self._push([self.chain.enrol(key) for key in self.bidders], 250, 0)
+        if self._chance(.5):
+            self.outside = [self.bidders.pop()]
+        self._push([self._enrol(key) for key in self.bidders], 250, 0)
         self._bidding()
         end = self.state.end_us() if self.fine else None
         if end is not None:
@@ -182,20 +288,25 @@ class Story:
 
 
 def main():
-    if len(sys.argv) != 4:
-        print("usage: random_ledger.py EXPLORER FIRST LAST", file=sys.stderr)
-        return 2
-    explorer, first, last = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
+    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
+    parser.add_argument("explorer", help="the program gavel-explorer")
+    parser.add_argument("first", type=int)
+    parser.add_argument("last", type=int)
+    parser.add_argument("--anonymous", action="store_true")
+    options = parser.parse_args()
+    explorer, first, last = options.explorer, options.first, options.last
     world, verdicts, differ = World(), Counter(), 0
     with tempfile.TemporaryDirectory() as folder:
         path = os.path.join(folder, "dump.jsonl")
         for seed in range(first, last):
-            lines = Story(world, seed).tell()
+            lines = Story(world, seed, options.anonymous).tell()
             verdict = "valid"
             try:
                 dumped = verify(lines)
-                if dumped.auctions[0].y is not None:
-                    verdict = "valid, with outcome"
+                auction = dumped.auctions[0]
+                if auction.y is not None:
+                    verdict = (f"valid, {STATUSES[auction.judged.status]}"
+                               + ", disclosed" * bool(auction.disclosed))
             except Invalid as error:
                 verdict = error.args[1]
             with open(path, "wb") as file:

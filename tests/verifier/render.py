@@ -48,8 +48,14 @@ def open_members(tx):
             + members(terms, "currency exponent flags reference min_first "
                       "min_step max_step per_bidder total_cap limit_ms "
                       "notice_ms reserve d_ms t_ms max_bids")
-            + (("authorities", len(tx.authorities)),
-               ("validators", len(tx.validators))))
+            + members(terms, "identity")
+            + tuple((name, len(getattr(tx, name))) for name in
+                    ("authorities", "validators", "notaries")))
+
+
+def enrol_members(tx):
+    mark = tx.cred.fingerprint if tx.cred else bytes(32)
+    return (("key", tx.key), ("fingerprint", mark))
 
 
 MEMBERS = {
@@ -63,8 +69,7 @@ MEMBERS = {
     "LIST": lambda tx: members(tx, "auction opening_ms title")
     + (("seller", tx.seller.key),),
     "OPEN": open_members,
-    "ENROL": lambda tx: (("key", tx.key),
-                         ("fingerprint", tx.cred.fingerprint)),
+    "ENROL": enrol_members,
     "BID": lambda tx: (("bid", tx.digest),)
     + members(tx, "bidder seq amount"),
     "STAMP": lambda tx: (("authority", tx.authority),
@@ -74,6 +79,9 @@ MEMBERS = {
     "CUTOFF": lambda tx: (("tokens", [[index, token.time_us]
                                       for index, token in tx.tokens]),),
     "OUTCOME": lambda tx: members(tx, "status winner price fold"),
+    "ISSUED": lambda tx: members(tx, "root count"),
+    "DISCLOSE": lambda tx: members(tx, "award notary side")
+    + (("digest", tx.sealed_digest),),
     "FINAL": lambda tx: members(tx, "source_height source target_height "
                                 "target bitmap"),
 }

@@ -7,12 +7,17 @@ one broken rule are in test_rules.py.
 """
 
 import json
+import os
+import subprocess
+import tempfile
 import unittest
 from hashlib import sha256
 
 import authority
 import bip340
+import blind
 import codec
+import desk
 import make_sample as sample
 import render
 from chain import retarget
@@ -21,7 +26,7 @@ from der import PUBLISHED, Token
 from make_sample import World
 from verify import Invalid, verify
 from wire import Bad, compact_of, target_of
-from writer import Key, Stamper, dump, finish
+from writer import Key, Stamper, dump, finish, integer, tlv
 
 WORLD = World()
 REGISTRY, AUCTIONS = sample.make(WORLD)
@@ -98,6 +103,48 @@ class Primitives(unittest.TestCase):
             self.assertEqual(first, SECP256K1.times_g(
                 k * i % SECP256K1.n))
 
+    def test_tokens_as_the_openssl_program_sees_them(self):
+        """RSASSA-PSS, signed by one and verified by the other."""
+        p, q, n = desk.TOKEN_P, desk.TOKEN_Q, desk.TOKEN_N
+        numbers = (0, n, blind.E, pow(blind.E, -1, (p - 1) * (q - 1)), p, q,
+                   desk.TOKEN_DP, desk.TOKEN_DQ, desk.TOKEN_QINV)
+        text, modulus = b"prefix" + bytes(32), n.to_bytes(384, "big")
+        with tempfile.TemporaryDirectory() as folder:
+            def path(name, data=None):
+                full = os.path.join(folder, name)
+                if data is not None:
+                    with open(full, "wb") as file:
+                        file.write(data)
+                return full
+
+            key = path("key", tlv(0x30, b"".join(map(integer, numbers))))
+            said = path("text", text)
+
+            def dgst(*arguments, salt="48"):
+                done = subprocess.run(
+                    ["openssl", "dgst", "-sha384", "-keyform", "DER",
+                     "-sigopt", "rsa_padding_mode:pss", "-sigopt",
+                     "rsa_pss_saltlen:" + salt, *arguments, said],
+                    capture_output=True, check=False, timeout=60)
+                return done.returncode == 0
+
+            def openssl_signs(salt):
+                out = path("signature")
+                self.assertTrue(dgst("-sign", key, "-out", out, salt=salt))
+                with open(out, "rb") as file:
+                    return file.read()
+
+            good = openssl_signs("48")
+            self.assertTrue(blind.verify(modulus, text, good))
+            self.assertFalse(blind.verify(modulus, text + b"x", good))
+            for salt in ("47", "49", "0"):
+                self.assertFalse(blind.verify(modulus, text,
+                                              openssl_signs(salt)))
+            for salt, fine in ((b"s" * 48, True), (b"s" * 47, False)):
+                ours = path("ours", desk.sign(text, salt))
+                self.assertEqual(fine, dgst("-prverify", key, "-signature",
+                                            ours))
+
     def test_compact(self):
         for compact in (0x200fffff, 0x2000ffff, 0x1d100000, 0x01120000,
                         0x02008000, 0x2100ffff):
@@ -124,9 +171,10 @@ class Primitives(unittest.TestCase):
 class Damage(unittest.TestCase):
     def test_sample_is_valid(self):
         result = verify(LINES)
-        self.assertEqual(len(result.auctions), 4)
+        self.assertEqual(len(result.auctions), 5)
         self.assertEqual([len(c.bids) for c in result.auctions if c.y],
-                         [3, 8])
+                         [3, 2, 8])
+        self.assertEqual(sum(len(c.disclosed) for c in result.auctions), 4)
 
     def test_sample_is_valid_in_parallel(self):
         verify(LINES, processes=2)

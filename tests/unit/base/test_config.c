@@ -118,6 +118,28 @@ defaults_hold(void **state)
 }
 
 static void
+a_later_default_fills_only_a_gap(void **state)
+{
+    struct fixture *f = *state;
+    const char *const *list;
+    size_t n;
+
+    assert_int_equal(flags(f, "--timeout 3s"), GV_OK);
+    assert_int_equal(gv_config_default(f->c, "timeout", "9s", &f->e), GV_OK);
+    assert_int_equal(gv_config_ms(f->c, "timeout"), 3000);
+    assert_int_equal(gv_config_default(f->c, "connect", "a,b", &f->e), GV_OK);
+    list = gv_config_list(f->c, "connect", &n);
+    assert_int_equal(n, 2);
+    assert_string_equal(list[1], "b");
+    assert_false(gv_config_is_set(f->c, "connect"));
+    assert_string_equal(gv_config_source(f->c, "connect"), "default");
+    assert_int_equal(file(f, "connect = c\n"), GV_OK);
+    list = gv_config_list(f->c, "connect", &n);
+    assert_int_equal(n, 1);
+    assert_string_equal(list[0], "c");
+}
+
+static void
 flag_beats_environment_beats_file(void **state)
 {
     struct fixture *f = *state;
@@ -286,6 +308,28 @@ texts_come_from_the_table(void **state)
     free(text);
 }
 
+/* A '#' of its own begins a comment, within a word it is text. */
+static void
+comments_and_values_are_told_apart(void **state)
+{
+    struct fixture *f = *state;
+    const char *const *list;
+    size_t n;
+
+    assert_int_equal(file(f, "connect = a#b # c\nconnect = #d\nconnect =# e\n"
+                             "connect =\t#\nconnect = a=# f\n"
+                             "rpc-port = 5 #\r\n"),
+                     GV_OK);
+    assert_int_equal(gv_config_int(f->c, "rpc-port"), 5);
+    list = gv_config_list(f->c, "connect", &n);
+    assert_int_equal(n, 5);
+    assert_string_equal(list[0], "a#b");
+    assert_string_equal(list[1], "#d");
+    assert_string_equal(list[2], "");
+    assert_string_equal(list[3], "");
+    assert_string_equal(list[4], "a=# f");
+}
+
 static void
 a_check_prints_a_file_that_can_be_read_again(void **state)
 {
@@ -315,6 +359,7 @@ main(void)
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
     const struct CMUnitTest tests[] = {
         TEST(defaults_hold),
+        TEST(a_later_default_fills_only_a_gap),
         TEST(flag_beats_environment_beats_file),
         TEST(lists_append_within_a_source),
         TEST(bad_flags_are_named),
@@ -322,6 +367,7 @@ main(void)
         TEST(a_bad_variable_is_named),
         TEST(commands_are_matched_by_their_longest_name),
         TEST(texts_come_from_the_table),
+        TEST(comments_and_values_are_told_apart),
         TEST(a_check_prints_a_file_that_can_be_read_again),
     };
 

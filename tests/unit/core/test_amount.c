@@ -10,22 +10,6 @@
 #include <cmocka.h>
 
 static void
-sums_and_differences_are_checked(void **state)
-{
-    struct gv_amount max = {UINT64_MAX}, one = {1}, r = {7};
-
-    (void)state;
-    assert_false(gv_amount_add(max, one, &r));
-    assert_false(gv_amount_sub(one, max, &r));
-    assert_int_equal(r.minor, 7);
-    assert_true(gv_amount_sub(max, one, &r));
-    assert_true(gv_amount_add(r, one, &r));
-    assert_true(r.minor == UINT64_MAX);
-    assert_true(gv_amount_sub(r, max, &r));
-    assert_int_equal(r.minor, 0);
-}
-
-static void
 currency_tags_have_one_form(void **state)
 {
     static const char *const bad[] = {"", "eur", "EU R", "EUROS", "E-R"};
@@ -111,7 +95,6 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(sums_and_differences_are_checked),
         cmocka_unit_test(currency_tags_have_one_form),
         cmocka_unit_test(text_and_back),
         cmocka_unit_test(texts_that_are_no_amount),

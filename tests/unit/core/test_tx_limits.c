@@ -1,72 +1,8 @@
 /* The limits of every field of a transaction: one field is spoilt, and the
  * verdict names it (docs/spec/format.md, F4). */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
+#include "tests/unit/core/every_tx.h"
 
-#include <cmocka.h>
-#include <stdlib.h>
-
-#include "tests/support/sample.h"
-
-struct world {
-    struct sample s;
-    struct gv_tx tx[SAMPLE_KINDS];
-};
-
-static int
-set_up(void **state)
-{
-    static const struct sample_options three = {.authorities = 3};
-    struct world *w = calloc(1, sizeof(*w));
-
-    assert_non_null(w);
-    sample_make(&w->s, &three);
-    sample_all(&w->s, w->tx);
-    *state = w;
-    return 0;
-}
-
-static int
-tear_down(void **state)
-{
-    struct world *w = *state;
-
-    sample_free(&w->s);
-    free(w);
-    return 0;
-}
-
-/* Decode from a heap block of the exact size, so that a sanitizer sees a read
- * past its end. */
-static enum gv_rc
-decode_exact(struct gv_bytes raw, struct gv_reject *why)
-{
-    uint8_t *p = malloc(raw.len > 0 ? raw.len : 1);
-    struct gv_tx tx;
-    enum gv_rc rc;
-
-    assert_non_null(p);
-    if (raw.len > 0)
-        memcpy(p, raw.p, raw.len);
-    rc = gv_tx_decode(gv_bytes(p, raw.len), &tx, why);
-    free(p);
-    return rc;
-}
-
-static void
-assert_refused(struct gv_bytes raw, const char *field)
-{
-    struct gv_reject why = {0};
-
-    assert_int_equal(decode_exact(raw, &why), GV_REJECT);
-    assert_int_equal(why.code, GV_BAD_ENCODING);
-    assert_non_null(why.field);
-    if (field != NULL)
-        assert_string_equal(why.field, field);
-}
-
-static uint8_t long_bytes[GV_CERT_DER_MAX + 1];
+static uint8_t long_bytes[GV_BLOB_MAX + GV_RSA_SIZE];
 
 struct limit {
     enum gv_tx_kind kind;
@@ -141,8 +77,6 @@ spoil_enrol(struct gv_tx *tx, unsigned how)
     if (how <= 2)
         spoil_cred(&tx->u.enrol.cred, how);
     else if (how == 3)
-        tx->u.enrol.form = 1;
-    else if (how == 4)
         tx->u.enrol.key.b[0] ^= 1;
     else
         tx->u.enrol.der = gv_bytes(long_bytes, GV_CERT_DER_MAX + 1);
@@ -243,6 +177,27 @@ spoil_final(struct gv_tx *tx, unsigned how)
 }
 
 static void
+spoil_anonymous(struct gv_tx *tx, unsigned how)
+{
+    static const uint8_t token[GV_RSA_SIZE];
+    struct gv_tx_enrol *e = &tx->u.enrol;
+
+    e->form = how == 0 ? 2 : GV_ENROL_ANONYMOUS;
+    e->token = gv_bytes(token, sizeof(token));
+    e->blob = gv_bytes(long_bytes, how == 1   ? GV_BLOB_MIN - 1
+                                   : how == 2 ? GV_BLOB_MIN + 1
+                                              : GV_BLOB_MAX + GV_RSA_SIZE);
+}
+
+static void
+spoil_disclose(struct gv_tx *tx, unsigned how)
+{
+    tx->u.disclose.award = how == 0;
+    tx->u.disclose.notary = how == 1 ? GV_NOTARIES_MAX : 0;
+    tx->u.disclose.side = how == 2 ? 2 : 0;
+}
+
+static void
 spoil_receipt(struct gv_tx *tx, unsigned how)
 {
     tx->u.receipt.deadline_us = tx->u.receipt.t_us - how;
@@ -269,9 +224,8 @@ static const struct limit limits[] = {
     {GV_TX_LIST, spoil_list, 5, "list.title"},
     {GV_TX_ENROL, spoil_enrol, 0, "credential role"},
     {GV_TX_ENROL, spoil_enrol, 2, "credential dates"},
-    {GV_TX_ENROL, spoil_enrol, 3, "enrol.form"},
-    {GV_TX_ENROL, spoil_enrol, 4, "enrol.key"},
-    {GV_TX_ENROL, spoil_enrol, 5, "enrol.der"},
+    {GV_TX_ENROL, spoil_enrol, 3, "enrol.key"},
+    {GV_TX_ENROL, spoil_enrol, 4, "enrol.der"},
     {GV_TX_BID, spoil_bid, 0, "bid.kind"},
     {GV_TX_BID, spoil_bid, 1, "bid.amount"},
     {GV_TX_STAMP, spoil_stamp, 0, "stamp.authority"},
@@ -295,19 +249,16 @@ static const struct limit limits[] = {
     {GV_TX_FINAL, spoil_final, 1, "final.bitmap"},
     {GV_TX_FINAL, spoil_final, 2, "final.bitmap"},
     {GV_TX_FINAL, spoil_final, 3, "final.bitmap"},
+    {GV_TX_ENROL, spoil_anonymous, 0, "enrol.form"},
+    {GV_TX_ENROL, spoil_anonymous, 1, "enrol.blob"},
+    {GV_TX_ENROL, spoil_anonymous, 2, "enrol.blob"},
+    {GV_TX_ENROL, spoil_anonymous, 3, "enrol.blob"},
+    {GV_TX_DISCLOSE, spoil_disclose, 0, "disclose.award"},
+    {GV_TX_DISCLOSE, spoil_disclose, 1, "disclose.notary"},
+    {GV_TX_DISCLOSE, spoil_disclose, 2, "disclose.side"},
     {GV_TX_RECEIPT, spoil_receipt, 0, "receipt.deadline"},
     {GV_TX_RECEIPT, spoil_receipt, 1, "receipt.deadline"},
 };
-
-static const struct gv_tx *
-of_kind(const struct world *w, enum gv_tx_kind kind)
-{
-    for (size_t i = 0; i < SAMPLE_KINDS; i++)
-        if (w->tx[i].kind == kind)
-            return &w->tx[i];
-    fail();
-    return NULL;
-}
 
 static void
 test_limits_F4(void **state)

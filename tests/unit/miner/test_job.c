@@ -169,7 +169,7 @@ settings_are_read(void **state)
         GV_OK);
     snprintf(port, sizeof(port), "http://127.0.0.1:%u",
              (unsigned)gv_params_find("regtest")->rpc_port);
-    assert_string_equal(s.node, port);
+    assert_string_equal(s.node.node, port);
     assert_string_equal(s.cookie, "/d/.cookie");
     assert_int_equal(s.threads, 3);
     assert_int_equal(s.strategy, GV_SEARCH_RANDOM);
@@ -182,7 +182,7 @@ settings_are_read(void **state)
         settings(&s, &e, line,
                  "--node http://h:1 --cookie=/c --strategy=decreasing"),
         GV_OK);
-    assert_string_equal(s.node, "http://h:1");
+    assert_string_equal(s.node.node, "http://h:1");
     assert_string_equal(s.cookie, "/c");
     assert_true(s.threads >= 1);
     assert_int_equal(s.strategy, GV_SEARCH_DECREASING);

@@ -88,6 +88,7 @@ message_fill_request(struct gv_msg *m)
     } else if (m->kind == GV_MSG_GETVOTES) {
         m->u.getvotes.chain.b[0] = 1;
     } else if (m->kind == GV_MSG_SUBMIT) {
+        m->u.submit.nonce = 5;
         m->u.submit.raw = gv_bytes(message_bytes(), 40);
     }
 }
@@ -121,6 +122,7 @@ message_fill_reply(struct gv_msg *m)
         m->u.reject.code = GV_BELOW_FIRST;
         m->u.reject.field = gv_bytes("amount", 6);
         m->u.reject.text = gv_bytes("some text", 9);
+        m->u.reject.sig = gv_bytes(message_bytes(), 64);
     } else if (m->kind == GV_MSG_ERROR) {
         m->u.error.code = GV_MSG_BUSY;
         m->u.error.text = gv_bytes("some text", 9);

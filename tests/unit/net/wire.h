@@ -8,7 +8,7 @@
 #include "src/net/sync.h"
 #include "tests/unit/state/fixture.h"
 
-#define PEERS 3
+#define PEERS 5
 
 struct letter {
     struct letter *next;
@@ -24,10 +24,14 @@ struct peer {
     struct world w;
     struct gv_sync *sync;
     struct gv_chain_id follow[2];
-    bool all;       /* hears everything */
-    bool mute;      /* answers nothing */
-    unsigned blame; /* points given to others */
-    unsigned stamped, submits;
+    bool all;                             /* hears everything */
+    bool mute;                            /* answers nothing */
+    unsigned blame;                       /* points given to others */
+    unsigned stamped, refusals, given_up; /* of bids handed to others */
+    unsigned submits;                     /* of bids of others */
+    bool refuses, final; /* as a service; final: with a signature */
+    uint8_t sig[64];
+    uint64_t nonce; /* of the last one */
     uint64_t reply_to;
     uint32_t request;
     void *user;
@@ -158,36 +162,46 @@ on_vote(void *arg, uint64_t session, const struct gv_signed_vote *v)
 }
 
 static inline void
-on_submit(void *arg, uint64_t session, uint32_t request, struct gv_bytes raw)
+on_submit(void *arg, uint64_t session, uint32_t request, uint64_t nonce,
+          struct gv_bytes raw)
 {
     struct peer *p = arg;
     struct gv_sync_answer a = {.accepted = true};
 
     p->submits++;
+    p->nonce = nonce;
     a.stamp = raw; /* an echo is enough here */
     a.receipt = gv_bytes("receipt", 7);
-    if (p->submits == 2) {
+    if (p->refuses) {
         a.accepted = false;
-        a.why = (struct gv_reject){GV_BELOW_FIRST, "amount", 0, 3, 5};
+        a.why = (struct gv_reject){GV_BELOW_FIRST, NULL, 0, 3, 5};
+        a.field = gv_bytes("amount", 6);
+        a.sig = gv_bytes(p->sig, p->final ? sizeof(p->sig) : 0);
     }
     gv_sync_answer(p->sync, session, request, &a);
 }
 
-static inline void
+/* A refusal with any signature is believed to be final. */
+static inline bool
 on_submitted(void *arg, void *user, const struct gv_sync_answer *a)
 {
     struct peer *p = arg;
 
     p->user = user;
-    assert_non_null(a);
+    if (a == NULL) {
+        p->given_up++;
+        return true;
+    }
     if (a->accepted) {
         p->stamped++;
         assert_memory_equal(a->receipt.p, "receipt", 7);
-    } else {
-        assert_int_equal(a->why.code, GV_BELOW_FIRST);
-        assert_int_equal(a->why.want, 5);
-        assert_memory_equal(a->field.p, "amount", 6);
+        return true;
     }
+    p->refusals++;
+    assert_int_equal(a->why.code, GV_BELOW_FIRST);
+    assert_int_equal(a->why.want, 5);
+    assert_memory_equal(a->field.p, "amount", 6);
+    return a->sig.len > 0;
 }
 
 /* --- events of the state --- */

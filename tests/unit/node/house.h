@@ -37,6 +37,7 @@ struct house {
     struct gv_net *net;
     struct gv_net_keys net_keys;
     struct gv_net_key allow; /* a peer that may connect */
+    uint16_t net_port;       /* where the net thread listens, 0: anywhere */
     struct gv_rpc *rpc;
     struct gv_http *http;
     struct gv_http_route route;
@@ -197,6 +198,7 @@ house_net(struct house *h)
 
     assert_int_equal(gv_net_addr_parse("tcp://127.0.0.1:0", &o.bind, &e),
                      GV_OK);
+    o.bind.port = h->net_port;
     if (gv_net_start(&o, &h->net, &e) != GV_OK)
         fail_msg("%s", e.text);
     gv_loop_set_net(h->loop, h->net);
@@ -361,6 +363,53 @@ house_bid(struct house *h, const struct gv_tx *bid, bool force)
     return house_call(
         h, "submitbid",
         json_pack("{so sb}", "tx", house_hex(bid->raw), "force", force));
+}
+
+/* What getbid says; NULL when it is not known. */
+static inline json_t *
+house_row(struct house *h, const struct gv_tx *bid)
+{
+    return house_call(
+        h, "getbid",
+        json_pack("{so}", "bid", house_hex(gv_bytes(bid->u.bid.id.b, 32))));
+}
+
+/* A bid that was acknowledged, and its time by the answer. */
+static inline uint64_t
+house_place(struct house *h, const struct gv_tx *bid)
+{
+    json_t *result = house_bid(h, bid, true);
+    uint64_t t_us;
+
+    if (!result)
+        fail_msg("%s", h->error.e.text);
+    t_us = support_json_u64(result, "t_us");
+    json_decref(result);
+    return t_us;
+}
+
+/* Wait until the bid is in this state with another time than t_us; it must be
+ * known all the while. Returns its time. */
+static inline uint64_t
+house_await_row(struct house *h, const struct gv_tx *bid, const char *state,
+                uint64_t not_us)
+{
+    struct timespec rest = {0, 20000000};
+    uint64_t t_us = not_us;
+    bool found = false;
+
+    while (!found) {
+        json_t *row = house_row(h, bid);
+
+        if (!row)
+            fail_msg("the bid is not known: %s", h->error.e.text);
+        t_us = support_json_u64(row, "t_us");
+        found = t_us != not_us &&
+                strcmp(support_json_text(row, "state"), state) == 0;
+        json_decref(row);
+        nanosleep(&rest, NULL);
+    }
+    return t_us;
 }
 
 /* --- many calls at once --------------------------------------------------- */

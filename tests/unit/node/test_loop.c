@@ -197,49 +197,6 @@ without_any_stamping_service_a_bid_is_refused(void **state)
     gv_tsa_free(tsa);
 }
 
-/* Trusted time of a bid, 0 when it is not known just now. */
-static uint64_t
-time_of(struct house *h, const struct gv_tx *bid)
-{
-    json_t *row = house_call(
-        h, "getbid",
-        json_pack("{so}", "bid", house_hex(gv_bytes(bid->u.bid.id.b, 32))));
-    uint64_t t_us = row ? support_json_u64(row, "t_us") : 0;
-
-    json_decref(row);
-    return t_us;
-}
-
-/* No block takes the bid before its deadline: it is dated anew. */
-static void
-a_bid_that_missed_its_blocks_is_stamped_again(void **state)
-{
-    struct timespec rest = {0, 20000000};
-    uint64_t first, again = 0;
-    struct gv_tx bid;
-    struct house h;
-    json_t *result;
-
-    (void)state;
-    house_make_as(&h, 1, 2000);
-    h.idle = true;
-    house_run(&h);
-    house_open(&h);
-    bid = bid_of(&h, 0);
-    result = house_bid(&h, &bid, true);
-    if (!result)
-        fail_msg("%s", h.error.e.text);
-    first = support_json_u64(result, "t_us");
-    json_decref(result);
-    while (again <= first) {
-        nanosleep(&rest, NULL);
-        again = time_of(&h, &bid);
-    }
-    assert_true(again > first + 1000000);
-    assert_int_equal(h.failed, 0);
-    house_free(&h);
-}
-
 /* --- hard work ------------------------------------------------------------ */
 
 static uint64_t
@@ -308,7 +265,6 @@ main(void)
         cmocka_unit_test(known_answers_do_not_wait_for_other_mail),
         cmocka_unit_test(too_many_bids_of_a_key_are_told_when_to_come_again),
         cmocka_unit_test(without_any_stamping_service_a_bid_is_refused),
-        cmocka_unit_test(a_bid_that_missed_its_blocks_is_stamped_again),
         cmocka_unit_test(a_hard_target_is_met_aside),
         cmocka_unit_test(a_search_without_end_stops_nothing_else),
     };

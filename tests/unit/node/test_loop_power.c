@@ -139,6 +139,60 @@ S4_71_what_was_acknowledged_survives_a_loss_of_power(void **state)
     house_free(&h);
 }
 
+#define D_MS 1000 /* nobody mines, so bids miss it */
+
+static void
+await_either(struct house *h, uint64_t commits)
+{
+    struct timespec rest = {0, 1000000};
+
+    while (h->failed == 0 &&
+           gv_kv_fault_calls(&h->kv, GV_KV_FAULT_COMMIT) < commits)
+        nanosleep(&rest, NULL);
+}
+
+/* Bids were acknowledged and miss their blocks; power goes at the n-th commit
+ * after that, whatever it holds: the miss, a new stamp, another miss. */
+static void
+S4_71_power_goes_between_a_missed_deadline_and_the_new_stamp(void **state)
+{
+    struct support_rng rng = support_rng_new();
+
+    (void)state;
+    for (unsigned n = 1; n <= 4; n++) {
+        struct house h;
+        uint64_t first[4], commits;
+
+        house_make_as(&h, 1, D_MS);
+        h.idle = true;
+        house_run(&h);
+        house_open(&h);
+        for (unsigned i = 0; i < 4; i++) {
+            struct gv_tx bid = bid_of(&h, i);
+
+            first[i] = house_place(&h, &bid);
+        }
+        commits = gv_kv_fault_calls(&h.kv, GV_KV_FAULT_COMMIT) + n;
+        gv_kv_fault_at(&h.kv, GV_KV_FAULT_COMMIT, n);
+        await_either(&h, commits);
+        house_stop(&h);
+        assert_int_equal(h.failed, 1);
+        assert_int_equal(gv_kv_fault_crash(
+                             &h.kv, support_rng_below(
+                                        &rng, gv_kv_fault_unsynced(&h.kv) + 1)),
+                         GV_OK);
+        atomic_store(&h.failed, 0);
+        house_run(&h);
+        for (unsigned i = 0; i < 4; i++) {
+            struct gv_tx bid = bid_of(&h, i);
+
+            house_await_row(&h, &bid, "received", first[i]);
+        }
+        assert_int_equal(h.failed, 0);
+        house_free(&h);
+    }
+}
+
 int
 main(void)
 {
@@ -146,6 +200,8 @@ main(void)
         cmocka_unit_test(a_fault_at_commit_acknowledges_nothing),
         cmocka_unit_test(a_fault_of_a_read_is_no_verdict),
         cmocka_unit_test(S4_71_what_was_acknowledged_survives_a_loss_of_power),
+        cmocka_unit_test(
+            S4_71_power_goes_between_a_missed_deadline_and_the_new_stamp),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -138,7 +138,10 @@ roles_and_auctions_are_read(void **state)
     } rows[] = {{"ca", GV_ROLEKEYS_CA},
                 {"tsa", GV_ROLEKEYS_TSA},
                 {"ca,tsa", GV_ROLEKEYS_CA | GV_ROLEKEYS_TSA},
-                {"all", GV_ROLEKEYS_CA | GV_ROLEKEYS_TSA}};
+                {"notary", GV_ROLEKEYS_NOTARY},
+                {"issuer,tsa", GV_ROLEKEYS_ISSUER | GV_ROLEKEYS_TSA},
+                {"all", GV_ROLEKEYS_CA | GV_ROLEKEYS_TSA | GV_ROLEKEYS_ISSUER |
+                            GV_ROLEKEYS_NOTARY}};
     struct trial t;
 
     (void)state;
@@ -286,6 +289,48 @@ config_check_shows_every_option(void **state)
     end(&t);
 }
 
+/* `config check` shows what the node goes by, also where nobody said it. */
+static void
+defaults_that_follow_from_others_are_resolved(void **state)
+{
+    static const char *const main_has[] = {
+        "p2p-bind = 127.0.0.1:16330  # default\n",
+        "rpc-bind = 127.0.0.1:16332  # default\n",
+        "tls-bind = 127.0.0.1:16335  # default\n",
+        "ttp-approval = hand  # default\n",
+        "stamp-burst = 32  # default\n",
+        "mine = no  # default\n",
+    };
+    static const char *const regtest_has[] = {
+        "rpc-bind = 127.0.0.1:18332  # default\n",
+        "tls-bind = 127.0.0.1:5  # --tls-bind\n",
+        "ttp-approval = auto  # default\n",
+        "stamp-burst = 0  # --stamp-burst\n",
+    };
+    struct trial t;
+    char *text;
+
+    (void)state;
+    begin(&t);
+    assert_int_equal(read_them(&t, true, LIST("config", "check"), NULL), GV_OK);
+    assert_false(gv_config_is_set(t.o.config, "rpc-bind"));
+    text = config_check(&t);
+    for (size_t i = 0; i < sizeof(main_has) / sizeof(main_has[0]); i++)
+        assert_non_null(strstr(text, main_has[i]));
+    free(text);
+    assert_int_equal(
+        read_them(&t, true,
+                  LIST("config", "check", "--network", "regtest", "--tls-bind",
+                       "127.0.0.1:5", "--stamp-burst", "0"),
+                  NULL),
+        GV_OK);
+    text = config_check(&t);
+    for (size_t i = 0; i < sizeof(regtest_has) / sizeof(regtest_has[0]); i++)
+        assert_non_null(strstr(text, regtest_has[i]));
+    free(text);
+    end(&t);
+}
+
 static void
 help_and_version_need_nothing_else(void **state)
 {
@@ -311,6 +356,7 @@ main(void)
         cmocka_unit_test(roles_and_auctions_are_read),
         cmocka_unit_test(bad_values_are_refused),
         cmocka_unit_test(config_check_shows_every_option),
+        cmocka_unit_test(defaults_that_follow_from_others_are_resolved),
         cmocka_unit_test(help_and_version_need_nothing_else),
     };
 

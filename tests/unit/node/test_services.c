@@ -43,6 +43,13 @@ publish(void *arg, uint8_t *raw, size_t len)
     pthread_mutex_unlock(&p->lock);
 }
 
+static uint64_t
+clock_ms(void *arg)
+{
+    (void)arg;
+    return fixture_now();
+}
+
 static void
 shop_forget(struct shop *p)
 {
@@ -69,17 +76,18 @@ static enum gv_rc
 shop_try(struct shop *p, unsigned roles)
 {
     struct gv_http_options ho = {0};
-    struct gv_services_options o = {.datadir = p->dir.path,
-                                    .params = gv_params_find("regtest"),
-                                    .keys = p->keys,
-                                    .kv = p->kv,
-                                    .roles = roles,
-                                    .approval = GV_CA_AUTO,
-                                    .operator_name = p->operator_name,
-                                    .tls = {.host = "127.0.0.1"},
-                                    .now_ms = fixture_now(),
-                                    .publish = publish,
-                                    .arg = p};
+    struct gv_services_options o = {
+        .datadir = p->dir.path,
+        .params = gv_params_find("regtest"),
+        .keys = p->keys,
+        .kv = p->kv,
+        .roles = roles,
+        .approval = GV_CA_AUTO,
+        .operator_name = p->operator_name,
+        .tls = {.host = "127.0.0.1"},
+        .now_ms = fixture_now(),
+        .ledger = {.ctx = p, .publish = publish, .now_ms = clock_ms},
+    };
 
     p->http = gv_http_new(&ho, &p->e);
     assert_non_null(p->http);
@@ -150,6 +158,21 @@ enrol(struct shop *p, const char *name, uint8_t number, struct gv_cred *cred)
     return rc;
 }
 
+static bool
+was_revoked(struct shop *p, const struct gv_hash *fingerprint, uint8_t reason)
+{
+    struct gv_reject why;
+    struct gv_tx tx;
+    size_t n = 0;
+
+    for (size_t i = 0; i < p->count; i++) {
+        assert_int_equal(gv_tx_decode(p->sent[i], &tx, &why), GV_OK);
+        n += tx.kind == GV_TX_REVOKE && tx.u.revoke.reason == reason &&
+             GV_ID_EQ(&tx.u.revoke.fingerprint, fingerprint);
+    }
+    return n == 1;
+}
+
 /* The published transaction of this kind and key, verified; NULL: none. */
 static bool
 was_published(struct shop *p, enum gv_tx_kind kind, const struct gv_pubkey *key)
@@ -213,6 +236,16 @@ S0_01_credentials_outlive_a_restart(void **state)
         assert_true(was_published(&p, GV_TX_CERT, &cred[i].key));
     /* It still knows whom it has certified. */
     assert_int_equal(enrol(&p, "Person 1", 77, NULL), GV_REJECT);
+
+    /* A revocation that a crash kept from the registry is said again. */
+    assert_int_equal(gv_ca_revoke(p.s.ca, &cred[1].fingerprint, 4, &p.e),
+                     GV_OK);
+    shop_close(&p);
+    shop_open(&p, ALL);
+    gv_services_announce(&p.s);
+    assert_int_equal(p.count, 5);
+    assert_false(was_published(&p, GV_TX_CERT, &cred[1].key));
+    assert_true(was_revoked(&p, &cred[1].fingerprint, 4));
     shop_free(&p);
 }
 

@@ -193,6 +193,8 @@ check_standing(struct world *w, const json_t *row, const struct standing *s)
     assert_string_equal(text_of(row, "standing"), s->word);
     assert_int_equal(int_of(row, "amount"), s->amount);
     assert_int_equal(int_of(row, "price"), s->price);
+    assert_string_equal(text_of(row, "currency"), "EUR");
+    assert_int_equal(int_of(row, "exponent"), 2);
     assert_int_equal(json_is_true(json_object_get(row, "final")),
                      s->auction == 3);
     assert_int_equal(json_is_integer(json_object_get(row, "time_left_ms")),

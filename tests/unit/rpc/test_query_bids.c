@@ -51,6 +51,8 @@ check_bid_row(const json_t *row, const struct known_bid *k)
     assert_string_equal(text_of(row, "bid"), json_string_value(id));
     assert_string_equal(text_of(row, "bidder"), json_string_value(key));
     assert_int_equal(int_of(row, "amount"), k->tx.u.bid.amount);
+    assert_string_equal(text_of(row, "currency"), "EUR");
+    assert_int_equal(int_of(row, "exponent"), 2);
     assert_int_equal(int_of(row, "seq"), k->tx.u.bid.seq);
     assert_int_equal(int_of(row, "t_us"), k->t_us);
     assert_int_equal(int_of(row, "deadline_us"), k->t_us + 60000000);

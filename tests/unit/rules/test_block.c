@@ -1,36 +1,8 @@
 /* Blocks: round trip, limits, proof of work, block 0 (rules R9, R10, R12). */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-
-#include <cmocka.h>
-#include <stdlib.h>
-
-#include "tests/support/sample.h"
+#include "tests/unit/rules/sampled.h"
 
 #define AT_TX_COUNT 102 /* places in a header */
 #define AT_TIME 106
-
-static int
-set_up(void **state)
-{
-    struct sample *s = calloc(1, sizeof(*s));
-
-    assert_non_null(s);
-    sample_make(s, NULL);
-    *state = s;
-    return 0;
-}
-
-static int
-tear_down(void **state)
-{
-    struct sample *s = *state;
-
-    sample_free(s);
-    free(s);
-    return 0;
-}
 
 static struct sample_block
 place(const struct sample *s, bool registry)
@@ -384,5 +356,5 @@ main(void)
         cmocka_unit_test(test_block0_is_computed_R12),
     };
 
-    return cmocka_run_group_tests(tests, set_up, tear_down);
+    return cmocka_run_group_tests(tests, sampled_one, sampled_free);
 }

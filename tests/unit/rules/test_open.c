@@ -1,36 +1,7 @@
 /* OPEN: round trip, limits, and every signature in it (rule R12). */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-
-#include <cmocka.h>
-#include <stdlib.h>
+#include "tests/unit/rules/sampled.h"
 
 #include "gavel/merkle.h"
-#include "tests/support/sample.h"
-
-static int
-set_up(void **state)
-{
-    static const struct sample_options options = {.authorities = 3,
-                                                  .validators = 4};
-    struct sample *s = calloc(1, sizeof(*s));
-
-    assert_non_null(s);
-    sample_make(s, &options);
-    *state = s;
-    return 0;
-}
-
-static int
-tear_down(void **state)
-{
-    struct sample *s = *state;
-
-    sample_free(s);
-    free(s);
-    return 0;
-}
 
 static enum gv_rc
 decode_exact(const struct sample *s, struct gv_bytes raw, struct gv_reject *why)
@@ -115,6 +86,7 @@ test_signatures_do_not_name_R12(void **state)
     struct gv_open o = s->open, back;
     struct gv_sink sink;
     struct gv_block b0, b1;
+    struct gv_sealed_header h;
     uint8_t aux[32] = {9}, *raw, *block0, *block1;
     size_t len0, len1;
 
@@ -142,8 +114,11 @@ test_signatures_do_not_name_R12(void **state)
     assert_true(GV_ID_EQ(&b0.h.sealed_id, &b1.h.sealed_id));
     gv_block_clear(&b0);
     gv_block_clear(&b1);
-    free(block0);
-    free(block1);
+    assert_int_equal(gv_block0_header(block0, len0, &h), GV_OK);
+    assert_true(GV_ID_EQ(&h.sealed_id, &b1.h.sealed_id));
+    assert_int_equal(gv_block0_header(block1, len1, &h), GV_OK);
+    assert_true(GV_ID_EQ(&h.block_id, &b0.h.block_id));
+    assert_int_equal(gv_block0_header(NULL, 0, &h), GV_FAULT);
 }
 
 /* --- signatures, one wrong at a time --- */
@@ -275,10 +250,10 @@ spoil(struct gv_open *o, unsigned how)
         o->text = gv_bytes("\xff", 1);
         return;
     case 10:
-        o->issuer_key = gv_bytes(many, 1);
+        o->terms.identity = GV_ANONYMOUS;
         return;
     case 11:
-        o->challenge_key = gv_bytes(many, GV_SPKI_MAX + 1);
+        o->escrow_t = 1;
         return;
     case 12:
         o->cut_log2 = 1;
@@ -339,10 +314,10 @@ test_limits_F9(void **state)
         {GV_BAD_ENCODING, "open.title"},
         {GV_BAD_ENCODING, "open.text"},
         {GV_BAD_ENCODING, "open.text"},
-        {GV_BAD_ENCODING, "open.escrow"},
-        {GV_BAD_ENCODING, "open.challenge_key"},
-        {GV_BAD_ENCODING, "open.escrow"},
-        {GV_BAD_ENCODING, "open.escrow"},
+        {GV_BAD_ENCODING, "open.issuer"},
+        {GV_BAD_ENCODING, "open.escrow_t"},
+        {GV_BAD_ENCODING, "open.cut"},
+        {GV_BAD_ENCODING, "open.bid_escrow"},
         {GV_BAD_ENCODING, "open.authorities"},
         {GV_BAD_ENCODING, "open.authorities"},
         {GV_BAD_ENCODING, "open.authorities"},
@@ -412,5 +387,5 @@ main(void)
         cmocka_unit_test(test_authority_key_F9),
     };
 
-    return cmocka_run_group_tests(tests, set_up, tear_down);
+    return cmocka_run_group_tests(tests, sampled_many, sampled_free);
 }

@@ -143,7 +143,7 @@ form_is_strict(void **state)
         {8, 1, "terms.pricing"},
         {9, 1, "terms.visibility"},
         {10, 1, "terms.direction"},
-        {11, 1, "terms.identity"},
+        {11, 2, "terms.identity"},
         {12, 2, "terms.close_policy"},
         {13, 1, "terms.min_first"},
         {21, 1, "terms.min_step"},

@@ -29,6 +29,8 @@ struct world {
     struct gv_seckey validator[GV_VALIDATORS_MAX + 1];
     struct gv_state_options opt;
     unsigned tips, txs, finals, votes, missed;
+    unsigned missed_tries; /* what the newest one was told with */
+    bool busy;             /* take no missed bid */
     /* The newest vote of this node on the auction. */
     struct gv_vote vote;
     struct gv_sig vote_sig;
@@ -80,12 +82,17 @@ world_vote(void *arg, const struct gv_chain *c, const struct gv_vote *vote,
     w->vote_sig = *sig;
 }
 
-static inline void
-world_missed(void *arg, const struct gv_chain *c, struct gv_bytes raw)
+static inline bool
+world_missed(void *arg, const struct gv_chain *c, struct gv_bytes raw,
+             unsigned tries)
 {
+    struct world *w = arg;
+
     (void)c;
     (void)raw;
-    ((struct world *)arg)->missed++;
+    w->missed++;
+    w->missed_tries = tries;
+    return !w->busy;
 }
 
 /* Open (again) on the same store. */
@@ -353,6 +360,7 @@ digest_bids(struct gv_sha256 *h, const struct gv_book *b)
         DIGEST(h, x->id);
         DIGEST(h, x->amount);
         DIGEST(h, x->t_us);
+        DIGEST(h, x->floor_us);
         DIGEST(h, x->bidder);
         DIGEST(h, x->height);
         DIGEST(h, x->index);
@@ -425,6 +433,9 @@ book_digest(struct gv_book *b, uint8_t out32[32])
         DIGEST(&h, b->close_leaf);
         DIGEST(&h, b->close_info);
     }
+    DIGEST(&h, b->issued);
+    DIGEST(&h, b->revokeds);
+    DIGEST(&h, b->disclosed);
     DIGEST(&h, b->cutoff_height);
     DIGEST(&h, b->outcome_height);
     DIGEST(&h, b->by_key.used);

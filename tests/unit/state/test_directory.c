@@ -116,6 +116,29 @@ G4_revokes(void **state)
     world_free(&g.w);
 }
 
+/* Who was certified a moment ago can be revoked: both wait for one block. */
+static void
+a_revocation_waits_for_its_certificate(void **state)
+{
+    struct stage g;
+    struct gv_tx cert, revoke, other;
+
+    (void)state;
+    stage_make(&g, true);
+    cert = sample_cert(&g.w.s, 0);
+    revoke = sample_revoke(&g.w.s, 0);
+    other = sample_revoke(&g.w.s, 1);
+    assert_int_equal(world_try(&g.w, &revoke), GV_NOT_SIGNER);
+    world_add(&g.w, &cert);
+    world_add(&g.w, &revoke);
+    assert_int_equal(world_try(&g.w, &other), GV_NOT_SIGNER);
+    assert_true(world_mine(&g.w) > 0);
+    assert_int_equal(g.c->dir->certs, 1);
+    assert_int_equal(g.c->dir->revoked, 1);
+    assert_int_equal(world_try(&g.w, &revoke), GV_DUPLICATE);
+    world_free(&g.w);
+}
+
 static void
 G5_lists(void **state)
 {
@@ -176,9 +199,13 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(G1_heartbeat), cmocka_unit_test(G2_services),
-        cmocka_unit_test(G3_certs),     cmocka_unit_test(G4_revokes),
-        cmocka_unit_test(G5_lists),     cmocka_unit_test(directory_goes_back),
+        cmocka_unit_test(G1_heartbeat),
+        cmocka_unit_test(G2_services),
+        cmocka_unit_test(G3_certs),
+        cmocka_unit_test(G4_revokes),
+        cmocka_unit_test(a_revocation_waits_for_its_certificate),
+        cmocka_unit_test(G5_lists),
+        cmocka_unit_test(directory_goes_back),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -111,16 +111,16 @@ crashes_at_random(void **state)
     struct gv_terms terms;
 
     (void)state;
-    /* A deadline that nothing misses here. */
     gv_terms_default(gv_params_find("regtest"), &terms);
-    terms.d_ms = 60000;
-    terms.notice_ms = 120000;
-    for (int run = 0; run < 12; run++) {
+    for (int run = 0; run < 24; run++) {
         struct world_options o = {
             .own = 1, .fault = true, .sample.terms = &terms};
         struct promise p = {0};
         struct world w;
 
+        /* A deadline that nothing misses, and one that most bids miss. */
+        terms.d_ms = run % 2 ? 1000 : 60000;
+        terms.notice_ms = 2 * terms.d_ms;
         world_make(&w, &o);
         start(&w, &p);
         for (uint32_t i = 1; i < 60; i++) {
@@ -147,6 +147,100 @@ crashes_at_random(void **state)
             }
         }
         world_free(&w);
+    }
+}
+
+/* --- between a missed deadline and the new stamp --- */
+
+#define POINTS 9
+
+static void
+stamp_now(struct world *w, const struct gv_tx *bid)
+{
+    struct gv_tx stamp = sample_stamp(&w->s, 0, w->now_ms * 1000, bid, 1);
+
+    world_add(w, &stamp);
+}
+
+static void
+tick(struct world *w, uint64_t ms)
+{
+    w->now_ms += ms;
+    assert_int_equal(gv_state_tick(w->st, w->now_ms), GV_OK);
+}
+
+/* From an acknowledged bid to its second miss, in the steps between which
+ * power may go. */
+static void
+step(struct world *w, const struct gv_tx *bid, int point)
+{
+    switch (point) {
+    case 0:
+        world_add(w, bid);
+        stamp_now(w, bid);
+        world_commit(w);
+        break;
+    case 1: /* it misses */
+    case 7:
+        tick(w, 5001);
+        break;
+    case 2:
+    case 5:
+        assert_int_equal(gv_state_commit(w->st, false, NULL), GV_OK);
+        break;
+    case 4: /* it is stamped again */
+        stamp_now(w, bid);
+        break;
+    default:
+        world_commit(w);
+    }
+}
+
+static void
+crash_at(int point, size_t keep, size_t *unsynced)
+{
+    struct world_options o = {.fault = true};
+    struct promise p = {0};
+    struct gv_tx_id id;
+    struct gv_tx bid;
+    struct world w;
+    unsigned told;
+
+    world_make(&w, &o);
+    start(&w, &p);
+    bid = sample_bid(&w.s, 0, 1, 5);
+    gv_tx_id_of(bid.raw, &id);
+    for (int i = 0; i <= point; i++)
+        step(&w, &bid, i);
+    *unsynced = gv_kv_fault_unsynced(&w.kv);
+    world_close(&w);
+    assert_int_equal(gv_kv_fault_crash(&w.kv, keep), GV_OK);
+    if (world_open(&w) != GV_OK)
+        fail_msg("the state does not open after a crash: %s", w.error);
+    world_auction(&w);
+    if (!gv_pool_find(&w.st->pool, &id))
+        fail_msg("the bid is lost at point %d, with %zu of %zu", point, keep,
+                 *unsynced);
+    /* Whatever became of its stamps, it is told when they are too late. */
+    told = w.missed;
+    tick(&w, 5001);
+    assert_int_equal(w.missed, told + 1);
+    stamp_now(&w, &bid);
+    assert_true(world_mine(&w) > 0);
+    assert_int_equal(world_auction(&w)->sum.bids, 1);
+    world_free(&w);
+}
+
+static void
+S4_71_no_crash_loses_a_bid_that_missed_its_blocks(void **state)
+{
+    size_t unsynced;
+
+    (void)state;
+    for (int point = 0; point < POINTS; point++) {
+        crash_at(point, 0, &unsynced);
+        for (size_t keep = unsynced; keep > 0; keep--)
+            crash_at(point, keep, &unsynced);
     }
 }
 
@@ -267,6 +361,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(crashes_at_random),
+        cmocka_unit_test(S4_71_no_crash_loses_a_bid_that_missed_its_blocks),
         cmocka_unit_test(a_fault_is_never_a_verdict),
     };
 

@@ -1,5 +1,5 @@
-/* The mempool and the blocks made of it: what waits, what is chosen, what is
- * told as missed, and what a restart keeps. */
+/* The mempool and the blocks made of it: what waits, what is chosen, and what
+ * a restart keeps. */
 #include "tests/unit/state/fixture.h"
 
 #define START (SAMPLE_OPENING_MS + 2000)
@@ -118,56 +118,6 @@ R3_two_of_three_authorities(void **state)
     world_free(&g.w);
 }
 
-/* A stamped bid past its deadline leaves and is told; one never stamped
- * leaves without a word. */
-static void
-missed_deadlines_are_told(void **state)
-{
-    struct stage g;
-    struct gv_tx bid, stamp, plain;
-
-    (void)state;
-    stage_make(&g, 1, 5000);
-    bid = sample_bid(&g.w.s, 0, 1, 5);
-    plain = sample_bid(&g.w.s, 0, 2, 5);
-    stamp = sample_stamp(&g.w.s, 0, g.w.now_ms * 1000, &bid, 1);
-    world_add(&g.w, &bid);
-    world_add(&g.w, &plain);
-    world_add(&g.w, &stamp);
-    g.w.now_ms += 5000;
-    assert_int_equal(gv_state_tick(g.w.st, g.w.now_ms), GV_OK);
-    assert_int_equal(g.w.missed, 0);
-    g.w.now_ms += 1;
-    assert_int_equal(gv_state_tick(g.w.st, g.w.now_ms), GV_OK);
-    assert_int_equal(g.w.missed, 1);
-    g.w.now_ms += 60000;
-    assert_int_equal(gv_state_tick(g.w.st, g.w.now_ms), GV_OK);
-    assert_int_equal(g.w.missed, 1);
-    assert_int_equal(g.c->pool.of[GV_POOL_BIDS].first == NULL, 1);
-    world_free(&g.w);
-}
-
-/* Power was away beyond the deadline: told after the restart. */
-static void
-missed_while_the_node_was_down(void **state)
-{
-    struct stage g;
-    struct gv_tx bid, stamp;
-
-    (void)state;
-    stage_make(&g, 1, 5000);
-    bid = sample_bid(&g.w.s, 0, 1, 5);
-    stamp = sample_stamp(&g.w.s, 0, g.w.now_ms * 1000, &bid, 1);
-    world_add(&g.w, &bid);
-    world_add(&g.w, &stamp);
-    world_commit(&g.w);
-    g.w.now_ms += 30000;
-    world_restart(&g.w);
-    assert_int_equal(gv_state_tick(g.w.st, g.w.now_ms), GV_OK);
-    assert_int_equal(g.w.missed, 1);
-    world_free(&g.w);
-}
-
 /* At any point a restart keeps what waits, and the tips. */
 static void
 S4_80_restart_keeps_the_mempool(void **state)
@@ -260,8 +210,6 @@ main(void)
         cmocka_unit_test(bids_never_stand_without_their_stamps),
         cmocka_unit_test(useless_stamps_stay_out),
         cmocka_unit_test(R3_two_of_three_authorities),
-        cmocka_unit_test(missed_deadlines_are_told),
-        cmocka_unit_test(missed_while_the_node_was_down),
         cmocka_unit_test(S4_80_restart_keeps_the_mempool),
         cmocka_unit_test(restart_between_X_and_Y),
         cmocka_unit_test(pool_is_limited),

@@ -163,9 +163,10 @@ test_delete_ranges(void **state)
 {
     const struct gv_kv *kv = store(state);
     struct gv_kv_batch b = {0};
+    struct gv_key end;
 
     fill(kv, "a\0b1\0b2\0b\xff\xff\0c\0\xff\xff\0");
-    gv_kv_batch_delete_prefix(&b, GV_CF_CHAIN, text("b"));
+    gv_kv_batch_delete_range(&b, GV_CF_CHAIN, text("b"), text("c"));
     assert_int_equal(gv_kv_commit(kv, &b, false), GV_OK);
     check_walk(kv, (struct gv_kv_range){0}, "a c \xff\xff ");
     gv_kv_batch_clear(&b);
@@ -174,11 +175,12 @@ test_delete_ranges(void **state)
     assert_int_equal(gv_kv_commit(kv, &b, false), GV_OK);
     check_walk(kv, (struct gv_kv_range){0}, "a c \xff\xff ");
     gv_kv_batch_clear(&b);
-    gv_kv_batch_delete_prefix(&b, GV_CF_CHAIN, text("\xff"));
+    gv_key_prefix_end(text("\xff"), &end);
+    gv_kv_batch_delete_range(&b, GV_CF_CHAIN, text("\xff"), gv_key_view(&end));
     assert_int_equal(gv_kv_commit(kv, &b, false), GV_OK);
     check_walk(kv, (struct gv_kv_range){0}, "a c ");
     gv_kv_batch_clear(&b);
-    gv_kv_batch_delete_prefix(&b, GV_CF_CHAIN, text(""));
+    gv_kv_batch_delete_range(&b, GV_CF_CHAIN, text(""), gv_key_view(&end));
     assert_int_equal(gv_kv_commit(kv, &b, false), GV_OK);
     check_walk(kv, (struct gv_kv_range){0}, "");
     gv_kv_batch_free(&b);

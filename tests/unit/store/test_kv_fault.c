@@ -53,7 +53,7 @@ test_crash_keeps_a_prefix(void **state)
     for (size_t keep = 0; keep <= 5; keep++) {
         struct gv_kv_batch all = {0};
 
-        gv_kv_batch_delete_prefix(&all, GV_CF_CHAIN, text(""));
+        gv_kv_batch_delete_range(&all, GV_CF_CHAIN, text("a"), text("e"));
         assert_int_equal(gv_kv_commit(kv, &all, true), GV_OK);
         gv_kv_batch_free(&all);
         for (char c = 'a'; c < 'e'; c++) {

@@ -13,6 +13,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "tests/support/foreign_store.h"
+
 static int
 open_dir(void **state)
 {
@@ -268,6 +270,32 @@ test_newer_schema_is_refused(void **state)
            "written by a newer Gavel: schema 2, this program knows 1");
 }
 
+/* Early versions had a column for an indexer. */
+static void
+test_a_column_of_an_early_version_is_tolerated(void **state)
+{
+    struct gv_kv kv;
+
+    make_log(path(state), 3);
+    foreign_store_add_column(path(state), "index");
+    for (int again = 0; again < 2; again++) {
+        kv = must_open(path(state));
+        for (unsigned i = 0; i < 3; i++)
+            assert_true(has_number(&kv, i));
+        put_number(&kv, 3, true);
+        gv_kv_close(&kv);
+    }
+}
+
+static void
+test_a_column_of_a_newer_version_is_refused(void **state)
+{
+    make_log(path(state), 3);
+    foreign_store_add_column(path(state), "later");
+    refuse(path(state), 0,
+           "written by a newer Gavel: it has a column \"later\"");
+}
+
 static void
 test_unreadable_schema_is_refused(void **state)
 {
@@ -415,6 +443,8 @@ main(int argc, char **argv)
         TEST(flipped_byte_in_a_body_faults),
         TEST(second_open_is_refused),
         TEST(newer_schema_is_refused),
+        TEST(a_column_of_an_early_version_is_tolerated),
+        TEST(a_column_of_a_newer_version_is_refused),
         TEST(unreadable_schema_is_refused),
         TEST(missing_schema_beside_data_is_refused),
         TEST(not_a_directory),

@@ -6,6 +6,7 @@
 #ifndef GAVEL_TESTS_UNIT_TTP_FIXTURE_H
 #define GAVEL_TESTS_UNIT_TTP_FIXTURE_H
 
+#include <openssl/x509.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
@@ -68,6 +69,18 @@ fixture_free(struct fixture *f)
     gv_rolekeys_clear(&f->roles);
     gv_keys_free(f->keys);
     support_dir_remove(&f->dir);
+}
+
+/* The certificate whose DER is the whole input. */
+static inline X509 *
+fixture_cert(struct gv_bytes der)
+{
+    const unsigned char *p = der.p;
+    X509 *cert = d2i_X509(NULL, &p, (long)der.len);
+
+    if (cert == NULL || p != der.p + der.len)
+        support_die("no certificate of %zu bytes", der.len);
+    return cert;
 }
 
 /* Write bytes to a file of the scratch directory. */

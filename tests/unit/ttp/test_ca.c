@@ -1,7 +1,7 @@
 /* test_ca.c - enrolment, approval, duplicates, renewal and revocation. */
 #include "src/client/csr.h"
+#include "src/pki/x509.h"
 #include "src/ttp/ca.h"
-#include "src/ttp/x509.h"
 #include "tests/unit/ttp/world.h"
 
 #include <openssl/evp.h>

@@ -1,6 +1,6 @@
 /* test_ca_queue.c - what time does to a CA: the queue for approval by hand,
  * the revocation list, renewals. */
-#include "src/ttp/x509.h"
+#include "src/pki/x509.h"
 #include "tests/unit/ttp/world.h"
 
 #include <openssl/x509v3.h>

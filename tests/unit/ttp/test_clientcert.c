@@ -1,8 +1,8 @@
 /* test_clientcert.c - every way in which a client's certificate is wrong, each
  * with its own verdict. */
+#include "src/pki/x509.h"
 #include "src/ttp/clientcert.h"
 #include "src/ttp/revoked.h"
-#include "src/ttp/x509.h"
 #include "tests/unit/ttp/world.h"
 
 #include <openssl/ec.h>

@@ -2,11 +2,12 @@
  * curl and openssl. */
 #include "src/client/csr.h"
 #include "src/client/https.h"
+#include "src/pki/x509.h"
 #include "src/rpc/http_tls.h"
 #include "src/ttp/crlhttp.h"
 #include "src/ttp/est.h"
 #include "src/ttp/tsahttp.h"
-#include "src/ttp/x509.h"
+#include "tests/support/ttp_memory.h"
 #include "tests/unit/ttp/fixture.h"
 
 #include <openssl/evp.h>
@@ -24,7 +25,7 @@
 
 struct server {
     struct fixture f;
-    struct gv_ca_memory *memory;
+    struct ttp_memory *memory;
     struct gv_ca *ca;
     struct gv_est *est;
     struct gv_clientcert *judge;
@@ -82,14 +83,14 @@ server_make(struct server *s, enum gv_ca_approval approval)
     memset(s, 0, sizeof(*s));
     fixture_make(&s->f);
     tls = make_tls(&s->f);
-    s->memory = gv_ca_memory_new();
-    s->ca = gv_ca_new(
-        &(struct gv_ca_options){.role = &s->f.roles.ca,
-                                .keys = s->f.keys,
-                                .registry = s->f.params->registry,
-                                .store = gv_ca_memory_store(s->memory),
-                                .approval = approval},
-        &e);
+    s->memory = ttp_memory_new();
+    s->ca =
+        gv_ca_new(&(struct gv_ca_options){.role = &s->f.roles.ca,
+                                          .keys = s->f.keys,
+                                          .registry = s->f.params->registry,
+                                          .store = ttp_memory_store(s->memory),
+                                          .approval = approval},
+                  &e);
     s->tsa = gv_tsa_new(&(struct gv_tsa_options){.key = s->f.roles.tsa.key,
                                                  .cert = s->f.roles.tsa.cert},
                         &e);
@@ -134,7 +135,7 @@ server_free(struct server *s)
     gv_clientcert_free(s->judge);
     gv_tsa_free(s->tsa);
     gv_ca_free(s->ca);
-    gv_ca_memory_free(s->memory);
+    ttp_memory_free(s->memory);
     fixture_free(&s->f);
 }
 

@@ -1,7 +1,7 @@
 /* test_tsa.c - the stamping engine, judged by the walker, by OpenSSL's
  * library and by the openssl program. */
+#include "src/pki/x509.h"
 #include "src/ttp/tsa.h"
-#include "src/ttp/x509.h"
 #include "tests/unit/ttp/fixture.h"
 
 #include <setjmp.h>

@@ -17,11 +17,12 @@
 
 #include "src/client/csr.h"
 #include "src/ttp/ca.h"
+#include "tests/support/ttp_memory.h"
 #include "tests/unit/ttp/fixture.h"
 
 struct world {
     struct fixture f;
-    struct gv_ca_memory *memory;
+    struct ttp_memory *memory;
     struct gv_ca *ca;
     uint64_t now;
     unsigned issued;
@@ -45,7 +46,7 @@ static inline enum gv_rc
 world_put(void *ctx, struct gv_bytes key, struct gv_bytes value)
 {
     struct world *w = ctx;
-    struct gv_ca_store store = gv_ca_memory_store(w->memory);
+    struct gv_ttp_store store = ttp_memory_store(w->memory);
 
     return w->full ? GV_FAULT : store.put(store.ctx, key, value);
 }
@@ -54,21 +55,21 @@ static inline enum gv_rc
 world_get(void *ctx, struct gv_bytes key, uint8_t **value, size_t *len)
 {
     struct world *w = ctx;
-    struct gv_ca_store store = gv_ca_memory_store(w->memory);
+    struct gv_ttp_store store = ttp_memory_store(w->memory);
 
     return store.get(store.ctx, key, value, len);
 }
 
 static inline enum gv_rc
-world_each(void *ctx,
+world_each(void *ctx, uint8_t owner,
            enum gv_rc (*visit)(void *arg, struct gv_bytes key,
                                struct gv_bytes value),
            void *arg)
 {
     struct world *w = ctx;
-    struct gv_ca_store store = gv_ca_memory_store(w->memory);
+    struct gv_ttp_store store = ttp_memory_store(w->memory);
 
-    return store.each(store.ctx, visit, arg);
+    return store.each(store.ctx, owner, visit, arg);
 }
 
 static inline void
@@ -97,7 +98,7 @@ world_make(struct world *w, enum gv_ca_approval approval)
 {
     memset(w, 0, sizeof(*w));
     fixture_make(&w->f);
-    w->memory = gv_ca_memory_new();
+    w->memory = ttp_memory_new();
     w->now = fixture_now();
     world_open(w, approval);
 }
@@ -106,7 +107,7 @@ static inline void
 world_free(struct world *w)
 {
     gv_ca_free(w->ca);
-    gv_ca_memory_free(w->memory);
+    ttp_memory_free(w->memory);
     fixture_free(&w->f);
 }
 

@@ -73,7 +73,7 @@ a_wallet_comes_back_as_it_was_saved(void **state)
     ann.issuer.b[0] = 5;
     assert_int_equal(gv_wallet_certify(w, &ann, gv_bytes(der, 3)), GV_OK);
     assert_int_equal(gv_wallet_set_enrolled(w, 0, "ab"), GV_OK);
-    json_object_set_new(gv_wallet_bids(w), "id", json_string("x"));
+    json_object_set_new(gv_wallet_bids(w), "id", json_object());
     assert_int_equal(gv_wallet_save(w, &f->e), GV_OK);
     gv_wallet_free(w);
 
@@ -180,6 +180,32 @@ a_changed_byte_is_noticed(void **state)
     free(text);
 }
 
+/* What scrypt does not take is the file's fault, not the machine's. */
+static void
+parameters_that_scrypt_refuses(void **state)
+{
+    static const struct {
+        const char *n, *r;
+    } bad[] = {{"1", "8"}, {"0", "8"}, {"3", "8"}, {"65536", "1"}};
+    struct fixture *f = *state;
+    struct gv_keystore k;
+    char text[512];
+
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+        snprintf(text, sizeof(text),
+                 "{\"format\":\"gavel-wallet\",\"version\":1,\"network\":"
+                 "\"regtest\",\"cipher\":\"aes-256-gcm\",\"kdf\":{\"name\":"
+                 "\"scrypt\",\"n\":%s,\"r\":%s,\"p\":1,\"salt\":\"%064d\"}}",
+                 bad[i].n, bad[i].r, 0);
+        assert_int_equal(gv_keystore_head(
+                             &(struct gv_keystore_file){
+                                 "file", gv_bytes(text, strlen(text))},
+                             &k, &f->e),
+                         GV_REJECT);
+        assert_non_null(strstr(f->e.text, "kdf.n"));
+    }
+}
+
 static void
 no_wallet_is_said_so(void **state)
 {
@@ -234,6 +260,8 @@ main(void)
                                         teardown),
         cmocka_unit_test_setup_teardown(
             a_second_wallet_does_not_replace_the_first, setup, teardown),
+        cmocka_unit_test_setup_teardown(parameters_that_scrypt_refuses, setup,
+                                        teardown),
         cmocka_unit_test_setup_teardown(a_changed_byte_is_noticed, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(no_wallet_is_said_so, setup, teardown),

@@ -1,0 +1,167 @@
+/*
+ * book_trust.c - who may still act on an auction chain: revocations, the count
+ * of tokens, and the notaries' disclosures (C1, C8 to C10).
+ */
+#include "chain/state/book_impl.h"
+#include "chain/state/vec.h"
+
+bool
+gv_book_revoked(const struct gv_book *b, const struct gv_hash *fingerprint)
+{
+    for (size_t i = 0; i < b->revokeds; i++)
+        if (GV_ID_EQ(&b->revoked[i], fingerprint))
+            return true;
+    return false;
+}
+
+/* A pseudonym has no fingerprint that could be revoked. */
+bool
+gv_book_bidder_revoked(const struct gv_book *b, uint32_t bidder)
+{
+    return b->revokeds > 0 && b->open->terms.identity == GV_CERTIFIED &&
+           gv_book_revoked(b, &b->bidder[bidder].fingerprint);
+}
+
+bool
+gv_book_authority_ok(const struct gv_book *b, unsigned authority)
+{
+    return !gv_book_revoked(b, &b->open->authority[authority].cert);
+}
+
+/* --- ENROL --- */
+
+static enum gv_rc
+check_certified(const struct gv_book *b, const struct gv_tx_enrol *t,
+                uint64_t time_ms, struct gv_reject *why)
+{
+    if (!gv_cred_valid_at(&t->cred, time_ms))
+        return gv_refuse(why, GV_BAD_CREDENTIAL, "enrol.dates", time_ms,
+                         t->cred.not_after_ms);
+    if (gv_book_revoked(b, &t->cred.fingerprint) ||
+        gv_book_revoked(b, &b->open->ca.fingerprint))
+        return gv_refuse(why, GV_BAD_CREDENTIAL, "enrol.revoked", 0, 0);
+    return GV_OK;
+}
+
+enum gv_rc
+gv_book_check_enrol(const struct gv_book *b, const struct gv_tx_enrol *t,
+                    uint64_t time_ms, struct gv_reject *why)
+{
+    if (gv_book_find_bidder(b, &t->key) != GV_NOWHERE)
+        return gv_refuse(why, GV_DUPLICATE, "enrol.key", 0, 0);
+    if (t->form == GV_ENROL_CERTIFIED)
+        return check_certified(b, t, time_ms, why);
+    if (gv_book_revoked(b, &b->open->issuer.cred.fingerprint))
+        return gv_refuse(why, GV_BAD_CREDENTIAL, "enrol.revoked", 0, 0);
+    return GV_OK;
+}
+
+/* --- ISSUED --- */
+
+enum gv_rc
+gv_book_check_issued(const struct gv_book *b, struct gv_reject *why)
+{
+    if (b->open->terms.identity != GV_ANONYMOUS)
+        return gv_refuse(why, GV_WRONG_CHAIN, "issued", 0, 0);
+    if (b->issued)
+        return gv_refuse(why, GV_DUPLICATE, "issued", 0, 0);
+    return GV_OK;
+}
+
+enum gv_rc
+gv_book_add_issued(struct gv_book_step *s, const struct gv_tx_issued *t)
+{
+    enum gv_rc rc = gv_book_check_issued(s->b, s->why);
+
+    if (rc != GV_OK)
+        return rc;
+    s->b->issued = true;
+    s->b->issued_count = t->count;
+    s->b->issued_height = s->block->h.header.height;
+    return GV_OK;
+}
+
+/* --- REVOKE --- */
+
+/* Those whom the root certified, the root alone revokes: a CA could otherwise
+ * end an auction by its own word. */
+static bool
+is_roots(const struct gv_open *o, const struct gv_hash *fingerprint)
+{
+    if (GV_ID_EQ(fingerprint, &o->ca.fingerprint) ||
+        (o->issuer_count > 0 &&
+         GV_ID_EQ(fingerprint, &o->issuer.cred.fingerprint)))
+        return true;
+    for (unsigned i = 0; i < o->notary_count; i++)
+        if (GV_ID_EQ(fingerprint, &o->notary[i].cred.fingerprint))
+            return true;
+    for (unsigned i = 0; i < o->authority_count; i++)
+        if (GV_ID_EQ(fingerprint, &o->authority[i].cert))
+            return true;
+    return false;
+}
+
+enum gv_rc
+gv_book_check_revoke(const struct gv_book *b, const struct gv_tx_revoke *t,
+                     struct gv_reject *why)
+{
+    if (gv_book_revoked(b, &t->fingerprint))
+        return gv_refuse(why, GV_DUPLICATE, "revoke.fingerprint", 0, 0);
+    if (!GV_ID_EQ(&t->issuer, &b->open->root) &&
+        is_roots(b->open, &t->fingerprint))
+        return gv_refuse(why, GV_NOT_SIGNER, "revoke.issuer", 0, 0);
+    return GV_OK;
+}
+
+enum gv_rc
+gv_book_add_revokes(struct gv_book_step *s)
+{
+    uint32_t n = s->block->h.header.tx_count;
+    bool fixed = s->b->cutoff_height != 0 ||
+                 (n > 0 && s->block->tx[0].kind == GV_TX_CUTOFF);
+    struct gv_book *b = s->b;
+
+    for (uint32_t i = 0; i < n; i++) {
+        const struct gv_tx *tx = &s->block->tx[i];
+        enum gv_rc rc;
+
+        if (tx->kind != GV_TX_REVOKE)
+            continue;
+        if (s->why)
+            s->why->index = i;
+        if (fixed)
+            return gv_refuse(s->why, GV_SET_FIXED, "REVOKE", 0, 0);
+        rc = gv_book_check_revoke(b, &tx->u.revoke, s->why);
+        if (rc != GV_OK)
+            return rc;
+        if (!gv_vec_room(&b->revoked, b->revokeds, &b->revoked_cap,
+                         sizeof(*b->revoked)))
+            return GV_FAULT;
+        b->revoked[b->revokeds++] = tx->u.revoke.fingerprint;
+    }
+    return GV_OK;
+}
+
+/* --- DISCLOSE --- */
+
+enum gv_rc
+gv_book_check_disclose(const struct gv_book *b, const struct gv_tx_disclose *t,
+                       struct gv_reject *why)
+{
+    if (!gv_book_ended(b) || b->outcome.status != GV_SOLD)
+        return gv_refuse(why, GV_WRONG_PHASE, "disclose", b->outcome.status,
+                         GV_SOLD);
+    if (b->disclosed[t->side] >> t->notary & 1)
+        return gv_refuse(why, GV_DUPLICATE, "disclose.notary", t->notary, 0);
+    return GV_OK;
+}
+
+enum gv_rc
+gv_book_add_disclose(struct gv_book_step *s, const struct gv_tx_disclose *t)
+{
+    enum gv_rc rc = gv_book_check_disclose(s->b, t, s->why);
+
+    if (rc == GV_OK)
+        s->b->disclosed[t->side] |= (uint16_t)(1u << t->notary);
+    return rc;
+}

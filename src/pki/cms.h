@@ -1,0 +1,28 @@
+/*
+ * cms.h - files for the holder of a certificate: CMS AuthEnvelopedData with
+ * AES-256-GCM (RFC 5083, RFC 5084), to a P-256 key by ECDH with SHA-256 and
+ * AES-256 key wrap (RFC 5753), to an RSA key by OAEP with SHA-256. A changed
+ * byte makes opening fail, which plain EnvelopedData does not.
+ *
+ *     openssl cms -decrypt -inform DER -in FILE -recip CERT -inkey KEY
+ *
+ * Thread-safety: pure functions.
+ */
+#ifndef GAVEL_PKI_CMS_H
+#define GAVEL_PKI_CMS_H
+
+#include <gavel/types.h>
+#include <openssl/types.h>
+
+#include "src/base/error.h"
+
+/* DER as heap memory of *len bytes; NULL with e set. */
+uint8_t *gv_cms_seal(X509 *recipient, struct gv_bytes content, size_t *len,
+                     struct gv_error *e);
+
+/* The content as heap memory (wipe it), nothing unless all of it is genuine;
+ * NULL with e set. */
+uint8_t *gv_cms_open(struct gv_bytes der, X509 *recipient, EVP_PKEY *key,
+                     size_t *len, struct gv_error *e);
+
+#endif

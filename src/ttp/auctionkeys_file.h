@@ -1,0 +1,44 @@
+/*
+ * auctionkeys_file.h - the files of auctionkeys.h, one a key.
+ *
+ * Thread-safety: none; auctionkeys.c has the lock.
+ */
+#ifndef GAVEL_TTP_AUCTIONKEYS_FILE_H
+#define GAVEL_TTP_AUCTIONKEYS_FILE_H
+
+#include <gavel/rsa.h>
+#include <openssl/types.h>
+
+#include "src/base/error.h"
+
+struct auctionkeys_row {
+    bool bound;
+    struct gv_chain_id auction; /* zero unless bound */
+    uint8_t modulus[GV_RSA_SIZE];
+    EVP_PKEY *key;
+};
+
+struct auctionkeys_dir {
+    char *path;
+    uint8_t key[32]; /* seals the files */
+};
+
+enum gv_rc auctionkeys_dir_open(struct auctionkeys_dir *d, const char *path,
+                                const struct gv_seckey *secret,
+                                struct gv_error *e) GV_MUST_CHECK;
+void auctionkeys_dir_close(struct auctionkeys_dir *d);
+
+/* Visit every key; the visitor owns row->key when it answers GV_OK. */
+enum gv_rc auctionkeys_dir_each(
+    const struct auctionkeys_dir *d,
+    enum gv_rc (*visit)(void *arg, const struct auctionkeys_row *row),
+    void *arg, struct gv_error *e) GV_MUST_CHECK;
+enum gv_rc auctionkeys_dir_put(const struct auctionkeys_dir *d,
+                               const struct auctionkeys_row *row,
+                               struct gv_error *e) GV_MUST_CHECK;
+/* Zeros over it, then remove it. */
+enum gv_rc auctionkeys_dir_destroy(const struct auctionkeys_dir *d,
+                                   const uint8_t modulus[GV_RSA_SIZE],
+                                   struct gv_error *e) GV_MUST_CHECK;
+
+#endif

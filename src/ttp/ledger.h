@@ -1,0 +1,53 @@
+/*
+ * ledger.h - what the trusted third party's services ask of the ledger, as far
+ * as this node has it: they hold no chain state of their own.
+ *
+ * Answers are values, copied; what is durable alone is shown. A question may
+ * wait for the chain thread, so it is asked from the services' pool, never
+ * from the HTTP thread.
+ *
+ * Thread-safety: any thread but the chain's and the HTTP server's.
+ */
+#ifndef GAVEL_TTP_LEDGER_H
+#define GAVEL_TTP_LEDGER_H
+
+#include <gavel/open.h>
+#include <gavel/outcome.h>
+
+/* One auction; free with gv_ttp_auction_clear. */
+struct gv_ttp_auction {
+    struct gv_open *open; /* decoded and verified when it entered; heap */
+    uint8_t *raw;         /* its bytes, heap */
+    bool listed;          /* in a final block of the registry */
+    bool set_fixed;       /* X stands on the chain */
+    bool issued;          /* an ISSUED stands on the chain or waits */
+    uint64_t close_us;    /* E, UINT64_MAX: none */
+    bool final;           /* OUTCOME is final, on the chain */
+    struct gv_outcome outcome;
+    uint16_t disclosed[2]; /* by side: bit i is notary i */
+};
+void gv_ttp_auction_clear(struct gv_ttp_auction *a);
+
+/* What the registry says of a certificate. */
+struct gv_ttp_cert {
+    struct gv_cred cred;
+    bool revoked;
+};
+
+struct gv_ttp_ledger {
+    void *ctx;
+    /* GV_OK, GV_ABSENT (not known here) or GV_FAULT (stopping, memory). */
+    enum gv_rc (*auction)(void *ctx, const struct gv_chain_id *id,
+                          struct gv_ttp_auction *out);
+    /* The ENROL of a key on the auction's chain; *raw is heap. */
+    enum gv_rc (*enrol)(void *ctx, const struct gv_chain_id *auction,
+                        const struct gv_pubkey *key, uint8_t **raw,
+                        size_t *len);
+    enum gv_rc (*cert)(void *ctx, const struct gv_hash *fingerprint,
+                       struct gv_ttp_cert *out);
+    /* Put a transaction on the ledger. Takes raw (heap). Any thread. */
+    void (*publish)(void *ctx, uint8_t *raw, size_t len);
+    uint64_t (*now_ms)(void *ctx);
+};
+
+#endif

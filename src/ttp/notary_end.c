@@ -1,0 +1,235 @@
+/* notary_end.c - what a notary puts on the chain of an award, and when it
+ * destroys the key of an auction (docs/spec/identity.md, "The notary"). */
+#include <gavel/tx.h>
+#include <stdlib.h>
+
+#include "src/ttp/notary_impl.h"
+
+#define DAY_MS UINT64_C(86400000)
+
+unsigned
+notary_pending(const struct notary_record *r, const struct gv_ttp_auction *a,
+               unsigned m)
+{
+    unsigned given = (r->answered ? 1u : 0u) | (r->given_ms != 0 ? 2u : 0u);
+
+    for (unsigned side = 0; side < 2; side++)
+        if (a->disclosed[side] >> (m - 1) & 1)
+            given &= ~(1u << side);
+    return given;
+}
+
+void
+notary_disclose(struct gv_notary *n, const struct gv_chain_id *auction,
+                unsigned m, unsigned side, struct gv_bytes answer)
+{
+    struct gv_tx tx = {.kind = GV_TX_DISCLOSE, .chain = *auction};
+    struct gv_sink size = gv_sink_count(), sink;
+    uint8_t *raw;
+
+    tx.u.disclose.notary = (uint8_t)(m - 1);
+    tx.u.disclose.side = (uint8_t)side;
+    gv_sha256_of(answer.p, answer.len, tx.u.disclose.digest);
+    if (gv_tx_sign(n->o.keys, &n->o.role->secret, &tx) != GV_OK)
+        return;
+    gv_tx_put(&size, &tx);
+    raw = malloc(size.len);
+    if (raw == NULL)
+        return; /* it is tried again */
+    sink = gv_sink_buffer(raw, size.len);
+    gv_tx_put(&sink, &tx);
+    n->o.ledger.publish(n->o.ledger.ctx, raw, size.len);
+}
+
+/* --- the end of an award --- */
+
+static enum notary_end
+end_of(const struct gv_notary *n, const struct notary_record *r,
+       const struct gv_ttp_auction *a, unsigned m)
+{
+    uint64_t days = n->o.award_days;
+
+    if (!a->final)
+        return NOTARY_HOLDS;
+    if (a->outcome.status != GV_SOLD)
+        return NOTARY_NOT_SOLD;
+    if ((a->disclosed[0] & a->disclosed[1]) >> (m - 1) & 1)
+        return NOTARY_DISCLOSED;
+    return notary_now(n) >= r->final_ms + days * DAY_MS ? NOTARY_EXPIRED
+                                                        : NOTARY_HOLDS;
+}
+
+static uint64_t
+least(uint64_t a, uint64_t b)
+{
+    return a < b ? a : b;
+}
+
+/* Nothing happens to an auction before it closes, nor to a sold one before
+ * somebody asks or the days are over. */
+static uint64_t
+next_look(const struct gv_notary *n, const struct notary_record *r,
+          const struct gv_ttp_auction *a, unsigned pending)
+{
+    uint64_t now = notary_now(n), close_ms = a->close_us / 1000;
+
+    if (pending != 0)
+        return now + NOTARY_RETRY_MS;
+    if (a->final)
+        return least(now + NOTARY_REST_MS,
+                     r->final_ms + n->o.award_days * DAY_MS);
+    if (close_ms < now + NOTARY_RETRY_MS)
+        return now + NOTARY_RETRY_MS;
+    return least(close_ms, now + NOTARY_REST_MS);
+}
+
+/* What one look found, for what is done outside the lock. */
+struct finding {
+    enum notary_end end;
+    bool fresh; /* decided now */
+    unsigned pending;
+    uint8_t share[NOTARY_SHARE_SIZE];
+    uint8_t *cert; /* heap */
+    size_t cert_len;
+};
+
+static enum gv_rc
+copy_answers(const struct notary_record *r, struct finding *f)
+{
+    memcpy(f->share, r->share, sizeof(f->share));
+    if (!(f->pending & 2u))
+        return GV_OK;
+    f->cert = malloc(r->cert_len);
+    if (f->cert == NULL)
+        return GV_FAULT;
+    memcpy(f->cert, r->cert, r->cert_len);
+    f->cert_len = r->cert_len;
+    return GV_OK;
+}
+
+/* Decide, durably, before anything is destroyed. Inside the lock. */
+static enum gv_rc
+decide(struct gv_notary *n, struct notary_record *r,
+       const struct gv_ttp_auction *a, unsigned m, struct finding *f)
+{
+    struct notary_record changed = *r;
+
+    if (a->final && r->final_ms == 0)
+        changed.final_ms = notary_now(n);
+    if (r->end == NOTARY_HOLDS)
+        changed.end = end_of(n, &changed, a, m);
+    f->pending = notary_pending(&changed, a, m);
+    f->fresh = changed.end != r->end;
+    f->end = changed.end;
+    changed.next_ms = next_look(n, &changed, a, f->pending);
+    if ((f->fresh || changed.final_ms != r->final_ms) &&
+        notary_replace(n, r, &changed) != GV_OK)
+        return GV_FAULT;
+    r->next_ms = changed.next_ms;
+    return copy_answers(r, f);
+}
+
+static void
+set_over(struct gv_notary *n, const struct gv_chain_id *auction)
+{
+    struct notary_record *r, changed;
+
+    pthread_mutex_lock(&n->lock);
+    r = notary_find(n, auction);
+    changed = *r;
+    changed.over = true;
+    if (notary_replace(n, r, &changed) != GV_OK)
+        r->next_ms = notary_now(n) + NOTARY_RETRY_MS;
+    pthread_mutex_unlock(&n->lock);
+}
+
+static void
+destroy(struct gv_notary *n, const struct gv_ttp_auction *a, unsigned m,
+        const struct finding *f)
+{
+    static const char *const why[] = {
+        [NOTARY_HOLDS] = "",
+        [NOTARY_NOT_SOLD] = "not sold",
+        [NOTARY_DISCLOSED] = "both sides are disclosed",
+        [NOTARY_EXPIRED] = "nobody asked in time"};
+    struct gv_error e = {""};
+    enum gv_rc rc = gv_auctionkeys_destroy(n->o.auctionkeys,
+                                           a->open->notary[m - 1].key.p, &e);
+
+    if (rc == GV_FAULT)
+        gv_log_error(n->o.log, "notary", "a key cannot be destroyed",
+                     GV_X("auction", a->open->id.b, 32), GV_S("error", e.text));
+    else if (f->fresh)
+        gv_log_info(n->o.log, "notary", "key destroyed",
+                    GV_X("auction", a->open->id.b, 32),
+                    GV_S("why", why[f->end]));
+    if (rc != GV_FAULT && f->pending == 0)
+        set_over(n, &a->open->id);
+}
+
+static void
+act(struct gv_notary *n, const struct gv_ttp_auction *a, unsigned m,
+    const struct finding *f)
+{
+    if (f->pending & 1u)
+        notary_disclose(n, &a->open->id, m, GV_WINNER_TO_SELLER,
+                        gv_bytes(f->share, sizeof(f->share)));
+    if (f->pending & 2u)
+        notary_disclose(n, &a->open->id, m, GV_SELLER_TO_WINNER,
+                        gv_bytes(f->cert, f->cert_len));
+    if (f->end != NOTARY_HOLDS)
+        destroy(n, a, m, f);
+}
+
+static void
+look(struct gv_notary *n, const struct gv_chain_id *auction)
+{
+    const struct gv_ttp_ledger *l = &n->o.ledger;
+    struct gv_ttp_auction a = {.raw = NULL};
+    struct finding f = {.end = NOTARY_HOLDS};
+    enum gv_rc rc = l->auction(l->ctx, auction, &a);
+    unsigned m = rc == GV_OK ? notary_place(n, a.open) : 0;
+    struct notary_record *r;
+
+    pthread_mutex_lock(&n->lock);
+    r = notary_find(n, auction);
+    if (m == 0)
+        r->next_ms = notary_now(n) + NOTARY_REST_MS;
+    else
+        rc = decide(n, r, &a, m, &f);
+    pthread_mutex_unlock(&n->lock);
+    if (rc == GV_OK && m != 0)
+        act(n, &a, m, &f);
+    free(f.cert);
+    gv_ttp_auction_clear(&a);
+}
+
+/* The first auction from index *i on that is due; moves *i behind it. */
+static bool
+next_due(struct gv_notary *n, size_t *i, struct gv_chain_id *out)
+{
+    uint64_t now = notary_now(n);
+    bool found = false;
+
+    pthread_mutex_lock(&n->lock);
+    for (; !found && *i < n->count; (*i)++)
+        if (!n->at[*i].over && n->at[*i].next_ms <= now) {
+            *out = n->at[*i].auction;
+            found = true;
+        }
+    pthread_mutex_unlock(&n->lock);
+    return found;
+}
+
+void
+gv_notary_tick(struct gv_notary *n)
+{
+    struct gv_chain_id auction;
+    size_t i = 0;
+
+    if (pthread_mutex_trylock(&n->ticking) != 0)
+        return;
+    while (next_due(n, &i, &auction))
+        look(n, &auction);
+    pthread_mutex_unlock(&n->ticking);
+}

@@ -1,0 +1,33 @@
+/*
+ * notary_http.h - the notary over HTTPS:
+ *
+ *     POST /notary/keys /notary/serve     for sellers
+ *     POST /notary/open                   for the seller of an award
+ *     POST /notary/seller                 for its winner
+ *
+ * Bodies are application/octet-stream, the messages of gavel/notary.h and
+ * gavel/serve.h. Errors are one line of text, but for a REFUSAL, which is 403
+ * with a body of that type.
+ *
+ * Thread-safety: the handlers may run at once.
+ */
+#ifndef GAVEL_TTP_NOTARY_HTTP_H
+#define GAVEL_TTP_NOTARY_HTTP_H
+
+#include "src/rpc/http.h"
+#include "src/ttp/est_pool.h"
+#include "src/ttp/notary.h"
+
+#define GV_NOTARY_ROUTES 4
+#define GV_NOTARY_BODY_MAX 65536
+
+struct gv_notary_http {
+    struct gv_notary *notary; /* outlives the HTTP server */
+    struct gv_est_pool pool;
+};
+
+/* The routes; service outlives the HTTP server and is their ctx. */
+void gv_notary_routes(struct gv_notary_http *service,
+                      struct gv_http_route out[GV_NOTARY_ROUTES]);
+
+#endif

@@ -1,0 +1,85 @@
+/*
+ * notary_impl.h - the inside of the notary, for notary*.c: notary.c (open,
+ * close, keys and serve), notary_open.c (requests for identities),
+ * notary_record.c (records), notary_end.c (DISCLOSE, and the end of keys).
+ *
+ * Thread-safety: records are read and changed inside the lock, which is never
+ * held while the ledger is asked: the chain thread may wait for a store.
+ */
+#ifndef GAVEL_TTP_NOTARY_IMPL_H
+#define GAVEL_TTP_NOTARY_IMPL_H
+
+#include <gavel/notary.h>
+#include <pthread.h>
+
+#include "src/rate.h"
+#include "src/ttp/notary.h"
+
+#define NOTARY_RETRY_MS 5000  /* between two tries of one DISCLOSE */
+#define NOTARY_REST_MS 600000 /* between two looks at an auction */
+#define NOTARY_SHARE_SIZE (1 + 32 + 1 + GV_NOTARY_SHARE + 64)
+
+/* Why the key of an auction was destroyed. */
+enum notary_end {
+    NOTARY_HOLDS = 0, /* it is not */
+    NOTARY_NOT_SOLD,
+    NOTARY_DISCLOSED, /* both sides stand on the chain */
+    NOTARY_EXPIRED    /* award_days after the outcome was final */
+};
+
+/* One auction; all but the last two fields are durable. */
+struct notary_record {
+    struct gv_chain_id auction;
+    uint64_t final_ms; /* when the outcome was first seen final; 0: not yet */
+    enum notary_end end;
+    bool over;     /* nothing is left to do */
+    bool answered; /* ask, share and cert are there */
+    struct gv_hash ask;
+    uint8_t share[NOTARY_SHARE_SIZE]; /* OPEN_SHARE as it was given */
+    uint8_t *cert;                    /* SELLER_CERT, heap */
+    size_t cert_len;
+    uint64_t given_ms; /* when the winner got it first; 0: not yet */
+    uint64_t next_ms;  /* when to look at it again */
+};
+
+struct gv_notary {
+    pthread_mutex_t lock;
+    pthread_mutex_t ticking; /* one housekeeper at a time */
+    struct gv_notary_options o;
+    struct gv_rate *rate; /* of sellers who ask for keys */
+    struct notary_record *at;
+    size_t count, cap;
+};
+
+/* notary_record.c: all inside the lock */
+enum gv_rc notary_load(struct gv_notary *n, struct gv_error *e);
+/* NULL: none. */
+struct notary_record *notary_find(struct gv_notary *n,
+                                  const struct gv_chain_id *auction);
+/* Found or made (in memory). NULL: no memory. */
+struct notary_record *notary_record_of(struct gv_notary *n,
+                                       const struct gv_chain_id *auction);
+/* Make a changed copy durable in the place of `old`. Takes changed->cert where
+ * it differs, also when it fails. */
+enum gv_rc notary_replace(struct gv_notary *n, struct notary_record *old,
+                          const struct notary_record *changed);
+
+/* notary_end.c */
+/* Which sides (bit 0, bit 1) were given and do not stand on the chain. Inside
+ * the lock. */
+unsigned notary_pending(const struct notary_record *r,
+                        const struct gv_ttp_auction *a, unsigned m);
+/* Publish the DISCLOSE of an answer that was given. Outside the lock. */
+void notary_disclose(struct gv_notary *n, const struct gv_chain_id *auction,
+                     unsigned m, unsigned side, struct gv_bytes answer);
+
+uint64_t notary_now(const struct gv_notary *n);
+enum gv_notary_status notary_refuse(struct gv_error *e,
+                                    enum gv_notary_status status,
+                                    const char *text);
+enum gv_notary_status notary_reply(struct gv_bytes bytes, uint8_t **out,
+                                   size_t *len, struct gv_error *e);
+/* m (from 1) of this notary in the auction; 0: it does not serve it. */
+unsigned notary_place(const struct gv_notary *n, const struct gv_open *open);
+
+#endif

@@ -1,0 +1,223 @@
+/* serve.c - keys for sellers, and the signature that serves an OPEN. */
+#include "src/ttp/serve.h"
+
+#include <gavel/merkle.h>
+#include <stdlib.h>
+
+static int
+refuse(struct gv_error *e, int status, const char *text)
+{
+    gv_error_set(e, "%s", text);
+    return status;
+}
+
+static int
+malformed(struct gv_error *e, const char *what, const struct gv_reject *why)
+{
+    gv_error_set(e, "%s is malformed: %s", what,
+                 why->field != NULL ? why->field : "?");
+    return 400;
+}
+
+static uint64_t
+now_ms(const struct gv_serve *s)
+{
+    return s->ledger.now_ms(s->ledger.ctx);
+}
+
+/* --- asking --- */
+
+/* The registry must have this very credential. */
+static int
+check_seller(const struct gv_serve *s, const struct gv_cred *cred,
+             struct gv_error *e)
+{
+    struct gv_ttp_cert cert;
+    enum gv_rc rc = s->ledger.cert(s->ledger.ctx, &cred->fingerprint, &cert);
+
+    if (rc == GV_FAULT)
+        return refuse(e, 503, "the ledger cannot be asked now");
+    if (rc != GV_OK || !GV_ID_EQ(&cert.cred.key, &cred->key) ||
+        cert.cred.role != cred->role)
+        return refuse(e, 403, "the registry has no such certificate");
+    if (cert.revoked)
+        return refuse(e, 403, "the certificate is revoked");
+    if (!gv_cred_valid_at(&cert.cred, now_ms(s)))
+        return refuse(e, 403, "the certificate has expired");
+    return 200;
+}
+
+int
+gv_serve_ask(const struct gv_serve *s, struct gv_bytes request,
+             struct gv_keys_ask *out, struct gv_error *e)
+{
+    struct gv_reject why = {.field = NULL};
+    uint64_t now = now_ms(s);
+    uint8_t digest[32];
+
+    if (gv_keys_ask_decode(request, out, &why) != GV_OK)
+        return malformed(e, "KEYS_ASK", &why);
+    if (!GV_ID_EQ(&out->registry, &s->params->registry))
+        return refuse(e, 403, "the request is for another network");
+    gv_keys_ask_digest(out, digest);
+    if (!gv_key_verify(s->keys, &out->seller.key, digest, &out->sig))
+        return refuse(e, 401, "the seller's signature does not verify");
+    if (out->time_ms > now + GV_KEYS_ASK_MS ||
+        now > out->time_ms + GV_KEYS_ASK_MS)
+        return refuse(e, 401,
+                      "the request is older than 5 minutes, or a "
+                      "clock is wrong");
+    return check_seller(s, &out->seller, e);
+}
+
+/* --- offering --- */
+
+static int
+offer_one(const struct gv_serve *s, uint8_t modulus[GV_RSA_SIZE],
+          struct gv_error *e)
+{
+    enum gv_rc rc = gv_auctionkeys_offer(s->auctionkeys, modulus);
+
+    if (rc == GV_ABSENT) {
+        if (gv_auctionkeys_make(s->auctionkeys, e) != GV_OK)
+            return 503;
+        rc = gv_auctionkeys_offer(s->auctionkeys, modulus);
+    }
+    return rc == GV_OK ? 200
+                       : refuse(e, 503,
+                                "too many keys are offered already; "
+                                "try again in 10 minutes");
+}
+
+int
+gv_serve_offer(const struct gv_serve *s, uint8_t **out, size_t *len,
+               struct gv_error *e)
+{
+    struct gv_keys_offer offer = {
+        .cred = s->role->cred,
+        .operator_name = gv_bytes(s->operator_name, strlen(s->operator_name)),
+        .count = (uint8_t)s->count};
+    uint8_t moduli[GV_KEYS_MAX][GV_RSA_SIZE];
+    struct gv_sink size = gv_sink_count(), sink;
+
+    for (unsigned i = 0; i < s->count; i++) {
+        int status = offer_one(s, moduli[i], e);
+
+        if (status != 200)
+            return status;
+        offer.modulus[i] = gv_bytes(moduli[i], GV_RSA_SIZE);
+    }
+    gv_keys_offer_put(&size, &offer);
+    *out = malloc(size.len);
+    if (*out == NULL)
+        return refuse(e, 503, "out of memory");
+    sink = gv_sink_buffer(*out, size.len);
+    gv_keys_offer_put(&sink, &offer);
+    *len = size.len;
+    return 200;
+}
+
+void
+gv_serve_refill(const struct gv_serve *s)
+{
+    struct gv_error e;
+
+    while (gv_auctionkeys_spares(s->auctionkeys) < SERVE_SPARES * s->count)
+        if (gv_auctionkeys_make(s->auctionkeys, &e) != GV_OK)
+            return;
+}
+
+/* --- serving --- */
+
+int
+gv_serve_open(const struct gv_serve *s, struct gv_bytes preimage,
+              struct gv_open *out, struct gv_error *e)
+{
+    struct gv_reject why = {.field = NULL};
+    char text[200];
+
+    if (gv_open_decode_preimage(preimage, s->params, out, &why) == GV_OK)
+        return 200;
+    gv_error_set(e, "the OPEN is refused: %s",
+                 gv_reject_text(&why, text, sizeof(text)));
+    return 400;
+}
+
+bool
+gv_serve_is_own(const struct gv_serve *s, const struct gv_cred *cred,
+                struct gv_bytes operator_name)
+{
+    return GV_ID_EQ(&cred->fingerprint, &s->role->cred.fingerprint) &&
+           GV_ID_EQ(&cred->key, &s->role->cred.key) &&
+           cred->role == s->role->cred.role &&
+           gv_bytes_eq(operator_name,
+                       gv_bytes(s->operator_name, strlen(s->operator_name)));
+}
+
+int
+gv_serve_sign(const struct gv_serve *s, const struct gv_open *open,
+              const uint8_t *const *moduli, uint8_t **out, size_t *len,
+              struct gv_error *e)
+{
+    struct gv_sig sig;
+    uint8_t digest[32];
+
+    for (unsigned i = 0; i < s->count; i++)
+        switch (gv_auctionkeys_bind(s->auctionkeys, moduli[i], &open->id, e)) {
+        case GV_OK:
+            break;
+        case GV_ABSENT:
+            return 403;
+        case GV_REJECT:
+            return 409;
+        case GV_FAULT:
+            return 503;
+        }
+    gv_open_pop_digest(&open->id, digest);
+    *out = malloc(64);
+    if (*out == NULL ||
+        gv_key_sign(s->keys, &s->role->secret, digest, NULL, &sig) != GV_OK) {
+        free(*out);
+        *out = NULL;
+        return refuse(e, 503, "cannot sign");
+    }
+    memcpy(*out, sig.b, 64);
+    *len = 64;
+    return 200;
+}
+
+/* --- logs --- */
+
+static uint8_t (*hash_leaves(const struct gv_bytes *leaves, size_t n))[32]
+{
+    uint8_t(*hash)[32] = malloc((n ? n : 1) * sizeof(*hash));
+
+    for (size_t i = 0; hash != NULL && i < n; i++)
+        gv_merkle_leaf(leaves[i].p, leaves[i].len, hash[i]);
+    return hash;
+}
+
+enum gv_rc
+gv_serve_log_root(const struct gv_bytes *leaves, size_t n, uint8_t root32[32])
+{
+    uint8_t(*hash)[32] = hash_leaves(leaves, n);
+
+    if (hash == NULL)
+        return GV_FAULT;
+    gv_merkle_root(hash, n, root32);
+    free(hash);
+    return GV_OK;
+}
+
+enum gv_rc
+gv_serve_log_path(const struct gv_bytes *leaves, size_t n, size_t index,
+                  uint8_t (*path)[32], size_t *path_len)
+{
+    uint8_t(*hash)[32] = hash_leaves(leaves, n);
+
+    if (hash == NULL)
+        return GV_FAULT;
+    *path_len = gv_merkle_path(hash, n, index, path);
+    free(hash);
+    return GV_OK;
+}

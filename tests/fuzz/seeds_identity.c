@@ -1,0 +1,133 @@
+/* seeds_identity.c - seeds of issuance, blobs and envelopes. */
+#include "tests/fuzz/seeds.h"
+
+#include <stdio.h>
+
+#include "chain/core/escrow_impl.h"
+#include "gavel/envelope.h"
+#include "gavel/issue.h"
+#include "tests/fuzz/blob.h"
+#include "tests/support/support.h"
+
+#define ROOM 16384
+
+/* An input that grows by what is put into it. */
+struct input {
+    uint8_t bytes[ROOM];
+    struct gv_sink sink;
+};
+
+static struct gv_sink *
+begin(struct input *in, uint8_t first)
+{
+    in->sink = gv_sink_buffer(in->bytes, sizeof(in->bytes));
+    gv_put_u8(&in->sink, first);
+    return &in->sink;
+}
+
+static void
+save_input(const char *corpus, const char *target, const char *name,
+           const struct input *in)
+{
+    if (in->sink.failed)
+        support_die("%s: no room", name);
+    seeds_save(corpus, target, name, gv_bytes(in->bytes, in->sink.len));
+}
+
+/* First byte: kind + 7 * depth. */
+static void
+save_messages(const char *corpus)
+{
+    static struct input in;
+    static const uint8_t some[300] = {0x30, 0x45, 0x02, 0x20};
+    struct gv_bytes sig = gv_bytes(some, 71);
+    struct gv_iss_nonce nonce = {{1}};
+    struct gv_iss_open open = {.cert = gv_bytes(some, sizeof(some)),
+                               .sig = sig};
+    struct gv_iss_param param = {{{2}}};
+    struct gv_iss_commit commit = {.session = {{2}}, .root = {3}, .sig = sig};
+    struct gv_iss_challenge challenge = {.sig = {4}};
+    struct gv_iss_reveal reveal = {.session = {{2}}, .depth = 3, .sig = sig};
+    struct gv_iss_sign sign = {{5}};
+
+    gv_iss_nonce_put(begin(&in, 0), &nonce);
+    save_input(corpus, "issue", "nonce", &in);
+    gv_iss_open_put(begin(&in, 1), &open);
+    save_input(corpus, "issue", "open", &in);
+    gv_iss_param_put(begin(&in, 2), &param);
+    save_input(corpus, "issue", "param", &in);
+    gv_iss_commit_put(begin(&in, 3), &commit);
+    save_input(corpus, "issue", "commit", &in);
+    challenge.j = gv_iss_challenge_j(challenge.sig, 3);
+    gv_iss_challenge_put(begin(&in, 4 + 7 * 3), &challenge);
+    save_input(corpus, "issue", "challenge", &in);
+    gv_iss_reveal_put(begin(&in, 5 + 7 * 3), &reveal);
+    save_input(corpus, "issue", "reveal", &in);
+    gv_iss_sign_put(begin(&in, 6), &sign);
+    save_input(corpus, "issue", "sign", &in);
+}
+
+static void
+save_blobs(const char *corpus)
+{
+    static struct input in;
+    static const struct gv_chain_id auction = {"an auction"};
+    static const uint8_t zero[GV_RSA_SIZE];
+    struct gv_escrow *worker = blob_worker();
+    struct escrow_subject s = {.key = &blob_key, .index = 5};
+    struct gv_blind secret;
+    uint8_t blob[GV_BLOB_MAX];
+    struct gv_sink *sink = begin(&in, 0);
+
+    gv_put_u8(sink, 2);
+    gv_put(sink, auction.b, 32);
+    gv_put(sink, blob_key.b, 32);
+    gv_put(sink, blob_es, 32);
+    save_input(corpus, "blob", "share", &in);
+    if (escrow_blob(worker, blob_es, &s, blob) != GV_OK ||
+        escrow_secret(worker, blob_es, &secret) != GV_OK)
+        support_die("no blob");
+    sink = begin(&in, 1);
+    gv_put(sink, secret.prefix, 32);
+    gv_put(sink, zero, GV_RSA_SIZE);
+    gv_put(sink, zero, 32);
+    gv_put(sink, blob, gv_blob_size(BLOB_NOTARIES));
+    save_input(corpus, "blob", "token", &in);
+    gv_escrow_free(worker);
+}
+
+static void
+save_envelopes(const char *corpus)
+{
+    static const uint8_t secret[32] = "an X25519 secret of the corpora";
+    static const uint8_t other[32] = "another X25519 secret of theirs";
+    static const struct gv_seckey sender = {"a secret of the sender's"};
+    static const uint8_t seed[32] = "what the keys are made of";
+    static const char *const names[] = {"one", "two"};
+    struct gv_keys *keys = gv_keys_new(seed);
+    uint8_t to[2][32], out[1024];
+    struct gv_env_parties p = {
+        .keys = keys, .secret = &sender, .to = (const uint8_t(*)[32])to};
+    struct gv_env env = {.type = 1, .seq = 2, .time_ms = 3};
+
+    env.body = gv_bytes("a body", 6);
+    if (keys == NULL || gv_key_public(keys, &sender, &env.sender) != GV_OK ||
+        gv_x25519_public(secret, to[0]) != GV_OK ||
+        gv_x25519_public(other, to[1]) != GV_OK)
+        support_die("no keys");
+    for (p.count = 1; p.count <= 2; p.count++) {
+        if (gv_env_seal(&env, &p, seed, out) != GV_OK)
+            support_die("no envelope");
+        seeds_save(corpus, "envelope", names[p.count - 1],
+                   gv_bytes(out, gv_env_size(p.count, env.body.len)));
+    }
+    gv_keys_free(keys);
+}
+
+void
+seeds_of_identity(const char *corpus)
+{
+    save_messages(corpus);
+    save_blobs(corpus);
+    save_envelopes(corpus);
+}

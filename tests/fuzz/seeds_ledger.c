@@ -1,0 +1,110 @@
+/* seeds_ledger.c - seeds of transactions, OPEN, blocks and headers: one valid
+ * input of every kind; and a credential. */
+#include "tests/fuzz/seeds.h"
+
+#include <stdlib.h>
+
+#include "tests/support/sample.h"
+#include "tests/support/support.h"
+
+static void
+save_txs(const char *corpus, const struct gv_tx *txs, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        seeds_save(corpus, "tx", gv_tx_name(txs[i].kind), txs[i].raw);
+}
+
+static void
+save_block(const char *corpus, const char *name, struct gv_bytes raw)
+{
+    struct gv_reader r = gv_reader(raw);
+    struct gv_sealed_header h;
+
+    gv_sealed_header_get(&r, &h);
+    seeds_save(corpus, "block", name, raw);
+    seeds_save(corpus, "header", name, gv_bytes(raw.p, raw.len - r.left));
+}
+
+static void
+save_block0s(const char *corpus, const struct sample *s)
+{
+    size_t len;
+    uint8_t *raw = gv_block0_auction(&s->open, &len);
+
+    if (raw == NULL)
+        support_die("no memory");
+    save_block(corpus, "auction-0", gv_bytes(raw, len));
+    free(raw);
+    raw = gv_block0_registry(s->params, &len);
+    if (raw == NULL)
+        support_die("no memory");
+    save_block(corpus, "registry-0", gv_bytes(raw, len));
+    free(raw);
+}
+
+static void
+save_branch(const char *corpus)
+{
+    struct gv_sealed_header h = {
+        .header = {.version = GV_BLOCK_VERSION, .target = 0x200fffff},
+        .branch = {.depth = GV_BRANCH_MAX}};
+    uint8_t raw[GV_HEADER_SIZE + 80 + 1 + 32 * GV_BRANCH_MAX];
+    struct gv_sink sink = gv_sink_buffer(raw, sizeof(raw));
+
+    gv_sealed_header_put(&sink, &h);
+    seeds_save(corpus, "header", "deep", gv_bytes(raw, sink.len));
+}
+
+static void
+save_cred(const char *corpus, const struct gv_cred *cred)
+{
+    uint8_t raw[GV_CRED_SIZE];
+    struct gv_sink sink = gv_sink_buffer(raw, sizeof(raw));
+
+    gv_cred_put(&sink, cred);
+    seeds_save(corpus, "cred", "user", gv_bytes(raw, sizeof(raw)));
+}
+
+void
+seeds_of_ledger(const char *corpus)
+{
+    static const struct sample_options options = {.authorities = 3,
+                                                  .validators = 4};
+    struct gv_vote link = {.source_height = 0, .target_height = 1};
+    struct gv_outcome none = {.status = GV_NO_BID};
+    struct gv_sealed_id parent = {{1}};
+    struct sample s;
+    struct sample_block at;
+
+    sample_make(&s, &options);
+    {
+        struct gv_tx bid = sample_bid(&s, 0, 1, 100);
+        struct gv_tx registry[4] = {sample_service(&s), sample_cert(&s, 0),
+                                    sample_revoke(&s, 0), sample_list(&s)};
+        struct gv_tx auction[4] = {
+            sample_enrol(&s, 0), bid,
+            sample_stamp(&s, 0, s.open.opening_ms * 1000, &bid, 1),
+            sample_close(&s)};
+        struct gv_tx last[4] = {
+            sample_cutoff(&s, &parent, 2, s.open.opening_ms * 1000),
+            sample_outcome(&s, &none), sample_receipt(&s, &bid),
+            sample_final(&s, &s.open.id, &link, 7)};
+
+        save_txs(corpus, registry, 4);
+        save_txs(corpus, auction, 4);
+        save_txs(corpus, last, 4);
+        seeds_save(corpus, "open", "plain", s.open.raw);
+        at = (struct sample_block){.chain = s.open.id,
+                                   .height = 1,
+                                   .time_ms = s.open.opening_ms + 1000,
+                                   .target = s.open.terms.target};
+        save_block(corpus, "auction", sample_block(&s, &at, auction, 4));
+        at.chain = s.params->registry;
+        save_block(corpus, "registry", sample_block(&s, &at, registry, 4));
+        save_block(corpus, "empty", sample_block(&s, &at, NULL, 0));
+    }
+    save_block0s(corpus, &s);
+    save_branch(corpus);
+    save_cred(corpus, &s.bidder[0].cred);
+    sample_free(&s);
+}

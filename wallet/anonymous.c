@@ -1,0 +1,248 @@
+/* anonymous.c - pseudonyms of a wallet (wallet/anonymous.h). */
+#include <openssl/x509.h>
+#include <stdlib.h>
+
+#include "src/base/secret.h"
+#include "src/pki/name.h"
+#include "src/pki/x509.h"
+#include "wallet/anonymous_impl.h"
+#include "wallet/json.h"
+#include "wallet/publish.h"
+
+#define ROW_MAX 96
+
+static char *
+row_name(const struct gv_signer *who, const struct gv_auction *a,
+         char out[ROW_MAX])
+{
+    snprintf(out, ROW_MAX, "%u:%s", who->identity, a->hex);
+    return out;
+}
+
+static enum gv_rc
+read_subject(const struct gv_signer *who, struct gv_hash *out)
+{
+    X509 *cert = gv_x509_from_der(gv_bytes(who->der, who->der_len));
+    enum gv_rc rc = GV_REJECT;
+
+    if (cert != NULL)
+        rc = gv_x509_name_hash(X509_get_subject_name(cert), out->b);
+    X509_free(cert);
+    return rc;
+}
+
+/* What the words, the auction and the certificate give. */
+static int
+begin(struct anonymous *x)
+{
+    struct gv_hash subject;
+    uint8_t master[32];
+
+    if (x->who->der_len == 0)
+        return gv_cli_fail(x->cli, GV_EXIT_WALLET,
+                           "the wallet has no certificate, which a token "
+                           "issuer wants to see: `gavel enrol` gets it again");
+    if (read_subject(x->who, &subject) != GV_OK)
+        return gv_cli_fail(x->cli, GV_EXIT_WALLET,
+                           "the wallet's certificate cannot be read");
+    x->escrow = gv_open_escrow_new(&x->a->open);
+    if (x->escrow == NULL)
+        return gv_cli_fail(x->cli, GV_EXIT_FAILED, "out of memory");
+    gv_escrow_master(x->who->branch, &x->a->open.id, &subject, 0, master);
+    gv_ggm_whole(master, x->escrow->pins.depth, &x->tree);
+    gv_wipe(master, sizeof(master));
+    x->name.cert = x->who->cred.fingerprint;
+    x->session = gv_open_escrow_session(x->escrow);
+    x->session.subject = subject;
+    return GV_EXIT_OK;
+}
+
+static void
+end(struct anonymous *x)
+{
+    gv_open_escrow_free(x->escrow);
+    gv_wipe(&x->tree, sizeof(x->tree));
+}
+
+/* The keys of the row's leaf, in the certified signer's place. */
+static enum gv_rc
+pseudonym_of(const struct anonymous *x, struct gv_pseudonym *out)
+{
+    uint32_t j = (uint32_t)gv_json_u64(x->row, "index");
+    struct gv_leaf_keys keys;
+    enum gv_rc rc = gv_escrow_leaf_keys(x->who->keys, &x->tree, j, &keys);
+
+    *out = (struct gv_pseudonym){.signer.keys = x->who->keys,
+                                 .signer.identity = x->who->identity};
+    memcpy(out->signer.branch, x->who->branch, sizeof(out->signer.branch));
+    out->signer.ledger = keys.sk;
+    out->signer.key = keys.key;
+    memcpy(out->xk, keys.xk, sizeof(out->xk));
+    gv_wipe(&keys, sizeof(keys));
+    return rc;
+}
+
+/* --- ENROL --- */
+
+static uint8_t *
+encode_enrol(struct anonymous *x, const struct gv_escrow_leaf *leaf,
+             const struct gv_token *token, size_t *len)
+{
+    struct gv_tx tx = {.kind = GV_TX_ENROL, .chain = x->a->open.id};
+    struct gv_tx_enrol *t = &tx.u.enrol;
+    struct gv_sink count = gv_sink_count(), sink;
+    uint8_t *out;
+
+    t->form = GV_ENROL_ANONYMOUS;
+    t->key = token->key;
+    memcpy(t->ek, token->ek, 32);
+    t->blob = token->blob;
+    memcpy(t->prefix, token->prefix, 32);
+    t->token = gv_bytes(token->sig, GV_RSA_SIZE);
+    if (gv_tx_sign(x->who->keys, &leaf->sk, &tx) != GV_OK)
+        return NULL;
+    gv_tx_put(&count, &tx);
+    out = malloc(count.len);
+    if (out == NULL)
+        return NULL;
+    sink = gv_sink_buffer(out, count.len);
+    gv_tx_put(&sink, &tx);
+    *len = count.len;
+    return out;
+}
+
+/* Unblind the issuer's signature and keep the ENROL that carries it. */
+static int
+make_enrol(struct anonymous *x, const uint8_t signature[GV_RSA_SIZE])
+{
+    struct gv_escrow *worker = gv_escrow_new(&x->escrow->pins, x->who->keys);
+    uint32_t j = (uint32_t)gv_json_u64(x->row, "index");
+    struct gv_escrow_leaf leaf;
+    struct gv_token token;
+    uint8_t mask[32], *tx = NULL;
+    size_t len = 0;
+    enum gv_rc rc = worker != NULL ? gv_random(mask, 32) : GV_FAULT;
+
+    if (rc == GV_OK)
+        rc = gv_escrow_leaf(worker, &x->tree, &x->name, j, &leaf);
+    if (rc == GV_OK)
+        rc = gv_escrow_finish(worker, &leaf, signature, mask, &token);
+    if (rc == GV_OK)
+        tx = encode_enrol(x, &leaf, &token, &len);
+    gv_wipe(&leaf, sizeof(leaf));
+    gv_wipe(mask, sizeof(mask));
+    gv_escrow_free(worker);
+    if (rc == GV_REJECT)
+        return gv_cli_fail(x->cli, GV_EXIT_FAILED,
+                           "the token issuer did not sign what was asked: this "
+                           "pseudonym is given up");
+    if (tx == NULL)
+        return gv_cli_fail(x->cli, GV_EXIT_FAILED, "cannot make the ENROL");
+    json_object_set_new(x->row, "enrol", gv_json_from_hex(tx, len));
+    free(tx);
+    return gv_cli_save(x->cli);
+}
+
+static int
+send_enrol(struct anonymous *x)
+{
+    struct gv_rpcclient_error error = {0};
+    size_t len = 0;
+    uint8_t *tx = gv_json_blob(x->row, "enrol", &len);
+    int code = GV_EXIT_OK;
+    enum gv_rc rc;
+
+    if (tx == NULL)
+        return gv_cli_fail(x->cli, GV_EXIT_WALLET,
+                           "the wallet's ENROL is damaged");
+    rc = gv_publish_tx(x->cli->rpc, gv_bytes(tx, len), &error);
+    if (rc != GV_OK)
+        code = gv_cli_fail_rpc(x->cli, rc, &error);
+    gv_rpcclient_error_clear(&error);
+    free(tx);
+    if (code != GV_EXIT_OK)
+        return code;
+    json_object_set_new(x->row, "sent", json_true());
+    return gv_cli_save(x->cli);
+}
+
+static json_t *
+row_of(struct gv_cli *cli, const struct gv_auction *a,
+       const struct gv_signer *who)
+{
+    char name[ROW_MAX];
+
+    return json_object_get(gv_wallet_tokens(cli->wallet),
+                           row_name(who, a, name));
+}
+
+static json_t *
+new_row(struct gv_cli *cli, const struct gv_auction *a,
+        const struct gv_signer *who)
+{
+    char name[ROW_MAX];
+    json_t *row = json_object();
+
+    if (json_object_set_new(gv_wallet_tokens(cli->wallet),
+                            row_name(who, a, name), row) != 0)
+        return NULL;
+    return row;
+}
+
+static int
+enrol(struct anonymous *x)
+{
+    uint8_t signature[GV_RSA_SIZE];
+    int code = GV_EXIT_OK;
+
+    if (json_object_get(x->row, "enrol") == NULL) {
+        code = session_run(x, signature);
+        if (code == GV_EXIT_OK)
+            code = make_enrol(x, signature);
+    }
+    if (code == GV_EXIT_OK && !gv_json_bool(x->row, "sent"))
+        code = send_enrol(x);
+    return code;
+}
+
+int
+gv_anonymous_enrol(struct gv_cli *cli, const struct gv_auction *a,
+                   const struct gv_signer *who, struct gv_signer *out)
+{
+    struct anonymous x = {.cli = cli, .a = a, .who = who};
+    struct gv_pseudonym p;
+    int code = begin(&x);
+
+    if (code == GV_EXIT_OK) {
+        x.row = row_of(cli, a, who);
+        if (x.row == NULL)
+            x.row = new_row(cli, a, who);
+        code = x.row != NULL
+                   ? enrol(&x)
+                   : gv_cli_fail(cli, GV_EXIT_FAILED, "out of memory");
+    }
+    if (code == GV_EXIT_OK && pseudonym_of(&x, &p) != GV_OK)
+        code = gv_cli_fail(cli, GV_EXIT_WALLET, "cannot derive the keys");
+    if (code == GV_EXIT_OK) {
+        *out = p.signer;
+        gv_wipe(&p, sizeof(p));
+    }
+    end(&x);
+    return code;
+}
+
+enum gv_rc
+gv_anonymous_find(struct gv_cli *cli, const struct gv_auction *a,
+                  const struct gv_signer *who, struct gv_pseudonym *out)
+{
+    struct anonymous x = {.cli = cli, .a = a, .who = who};
+    enum gv_rc rc = GV_ABSENT;
+
+    x.row = row_of(cli, a, who);
+    if (x.row == NULL || json_object_get(x.row, "enrol") == NULL)
+        return GV_ABSENT;
+    if (begin(&x) == GV_EXIT_OK)
+        rc = pseudonym_of(&x, out);
+    end(&x);
+    return rc;
+}

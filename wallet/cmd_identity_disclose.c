@@ -1,0 +1,192 @@
+/* cmd_identity_disclose.c - gavel identity disclose: the seller learns who won
+ * an anonymous auction, the winner who sold. */
+#include <openssl/x509.h>
+#include <stdlib.h>
+
+#include "src/base/files.h"
+#include "src/base/secret.h"
+#include "src/pki/cms.h"
+#include "src/pki/text.h"
+#include "src/pki/x509.h"
+#include "wallet/columns.h"
+#include "wallet/commands.h"
+#include "wallet/disclose.h"
+
+static const struct gv_config_option options[] = {
+    {.name = "out",
+     .help = "Where to write: OUT.pack and OUT.cms for the seller, OUT.pem for "
+             "the winner (default: the auction's id).",
+     .argument = "OUT"},
+};
+
+/* What was written and whose certificate it is. */
+struct result {
+    const char *party;
+    char path[2][1024];
+    X509 *cert;
+};
+
+static char *
+path_of(const struct gv_cli *cli, const struct gv_auction *a,
+        const char *ending, char out[1024])
+{
+    const char *base = gv_config_string(cli->config, "out");
+
+    snprintf(out, 1024, "%s.%s", base != NULL && *base != '\0' ? base : a->hex,
+             ending);
+    return out;
+}
+
+static int
+write_file(const struct gv_cli *cli, const char *path, struct gv_bytes content)
+{
+    struct gv_error e;
+
+    return gv_file_write(path, content, 0600, &e) == GV_OK
+               ? GV_EXIT_OK
+               : gv_cli_fail(cli, GV_EXIT_FAILED, "%s", e.text);
+}
+
+/* The pack as it is, and sealed for the seller's certificate: that copy may be
+ * mailed or kept anywhere. */
+static int
+write_pack(const struct gv_cli *cli, const struct gv_signer *seller,
+           struct gv_bytes pack, struct result *r)
+{
+    X509 *to = gv_x509_from_der(gv_bytes(seller->der, seller->der_len));
+    struct gv_error e = {"the wallet's certificate cannot be read"};
+    uint8_t *sealed = NULL;
+    size_t len = 0;
+    int code;
+
+    if (to != NULL)
+        sealed = gv_cms_seal(to, pack, &len, &e);
+    X509_free(to);
+    if (sealed == NULL)
+        return gv_cli_fail(cli, GV_EXIT_FAILED, "%s", e.text);
+    code = write_file(cli, r->path[0], pack);
+    if (code == GV_EXIT_OK)
+        code = write_file(cli, r->path[1], gv_bytes(sealed, len));
+    free(sealed);
+    return code;
+}
+
+/* The certificate in a pack that has been verified. */
+static X509 *
+cert_of(const struct gv_cli *cli, struct gv_bytes raw)
+{
+    const struct gv_identity_reader reader = {gv_disclose_read_cert, NULL};
+    struct gv_identity_pack pack;
+    struct gv_identity_proof proof;
+    struct gv_reject why;
+
+    if (gv_identity_pack_decode(raw, &pack, &why) != GV_OK ||
+        gv_identity_verify(&pack, cli->params, cli->keys, &reader, &proof,
+                           &why) != GV_OK)
+        return NULL;
+    return gv_x509_from_der(proof.cert_der);
+}
+
+static int
+as_seller(struct gv_cli *cli, const struct gv_auction *a,
+          const struct gv_signer *s, struct result *r)
+{
+    uint8_t *pack = NULL;
+    size_t len = 0;
+    int code = gv_disclose_winner(cli, a, s, &pack, &len);
+
+    if (code != GV_EXIT_OK)
+        return code;
+    r->party = "winner";
+    path_of(cli, a, "pack", r->path[0]);
+    path_of(cli, a, "cms", r->path[1]);
+    code = write_pack(cli, s, gv_bytes(pack, len), r);
+    r->cert = cert_of(cli, gv_bytes(pack, len));
+    gv_wipe(pack, len);
+    free(pack);
+    return code;
+}
+
+static int
+as_winner(struct gv_cli *cli, const struct gv_auction *a,
+          const struct gv_signer *s, struct result *r)
+{
+    uint8_t *der = NULL;
+    size_t len = 0;
+    char *pem = NULL;
+    int code = gv_disclose_seller(cli, a, s, &der, &len);
+
+    if (code != GV_EXIT_OK)
+        return code;
+    r->party = "seller";
+    path_of(cli, a, "pem", r->path[0]);
+    r->cert = gv_x509_from_der(gv_bytes(der, len));
+    if (r->cert != NULL)
+        pem = gv_x509_pem(r->cert);
+    code = pem != NULL ? write_file(cli, r->path[0], gv_bytes(pem, strlen(pem)))
+                       : gv_cli_fail(cli, GV_EXIT_FAILED,
+                                     "the seller's certificate cannot be read");
+    free(pem);
+    free(der);
+    return code;
+}
+
+static void
+print(const struct gv_cli *cli, const struct gv_auction *a,
+      const struct result *r)
+{
+    char *name = gv_text_name(X509_get_subject_name(r->cert)), hex[65];
+    struct gv_hash print = {{0}};
+
+    if (gv_x509_fingerprint(r->cert, &print) != GV_OK)
+        fprintf(stderr, "gavel: warning: no fingerprint can be taken\n");
+    gv_hex(print.b, 32, hex);
+    if (cli->json) {
+        json_t *files = json_pack("[s]", r->path[0]);
+
+        if (r->path[1][0] != '\0')
+            json_array_append_new(files, json_string(r->path[1]));
+        gv_cli_print(json_pack("{ss ss ss ss so}", "auction", a->hex, "party",
+                               r->party, "subject", name != NULL ? name : "",
+                               "fingerprint", hex, "files", files));
+    } else {
+        gv_columns_line(stdout, "auction", "%s", a->hex);
+        gv_columns_line(stdout, r->party, "%s", name != NULL ? name : "?");
+        gv_columns_line(stdout, "certificate", "%s", hex);
+        gv_columns_line(stdout, "written", "%s", r->path[0]);
+        if (r->path[1][0] != '\0')
+            gv_columns_line(stdout, "sealed", "%s", r->path[1]);
+    }
+    OPENSSL_free(name);
+}
+
+static int
+disclose(struct gv_cli *cli, struct gv_auction *a, const struct gv_signer *s)
+{
+    struct result r = {.cert = NULL};
+    bool seller = GV_ID_EQ(&a->open.seller.key, &s->key);
+    int code = seller ? as_seller(cli, a, s, &r) : as_winner(cli, a, s, &r);
+
+    if (code == GV_EXIT_OK && r.cert != NULL)
+        print(cli, a, &r);
+    X509_free(r.cert);
+    return code;
+}
+
+static int
+run(struct gv_cli *cli)
+{
+    return gv_auction_sign(cli, disclose);
+}
+
+const struct gv_command gv_cmd_identity_disclose = {
+    .config = {.name = "identity disclose",
+               .help = "After the final outcome of an anonymous auction: show "
+                       "the seller who won and write the evidence, or show the "
+                       "winner who sold.",
+               .arguments = "AUCTION",
+               .min_arguments = 1,
+               .max_arguments = 1,
+               .options = options,
+               .n_options = sizeof(options) / sizeof(options[0])},
+    .run = run};

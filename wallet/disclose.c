@@ -1,0 +1,514 @@
+/* disclose.c - asking notaries and issuer after an award (wallet/disclose.h).
+ */
+#include "wallet/disclose.h"
+
+#include <gavel/notary.h>
+#include <gavel/prf.h>
+#include <openssl/core_names.h>
+#include <openssl/evp.h>
+#include <openssl/x509.h>
+#include <stdlib.h>
+
+#include "src/pki/name.h"
+#include "src/pki/x509.h"
+#include "wallet/anonymous.h"
+#include "wallet/json.h"
+#include "wallet/service.h"
+
+enum gv_rc
+gv_disclose_read_cert(void *arg, struct gv_bytes der, uint8_t point65[65],
+                      struct gv_hash *subject)
+{
+    X509 *cert = gv_x509_from_der(der);
+    EVP_PKEY *key = cert != NULL ? X509_get0_pubkey(cert) : NULL;
+    size_t len = 0;
+    enum gv_rc rc = GV_REJECT;
+
+    (void)arg;
+    if (key != NULL && gv_x509_key_ok(key) &&
+        EVP_PKEY_get_octet_string_param(key, OSSL_PKEY_PARAM_PUB_KEY, point65,
+                                        65, &len) == 1 &&
+        len == 65)
+        rc = gv_x509_name_hash(X509_get_subject_name(cert), subject->b);
+    X509_free(cert);
+    return rc;
+}
+
+/* --- what the node has --- */
+
+/* The hex member of an answer as heap bytes. */
+static int
+fetch(struct gv_cli *cli, const char *method, json_t *params,
+      const char *member, uint8_t **out, size_t *len)
+{
+    json_t *answer;
+    int code = gv_cli_call(cli, method, params, &answer);
+
+    if (code != GV_EXIT_OK)
+        return code;
+    *out = gv_json_blob(answer, member, len);
+    json_decref(answer);
+    return *out != NULL
+               ? GV_EXIT_OK
+               : gv_cli_fail(cli, GV_EXIT_NODE,
+                             "the node's answer to %s is malformed", method);
+}
+
+/* The award: OUTCOME final and sold. */
+static int
+read_award(struct gv_cli *cli, const struct gv_auction *a, struct gv_award *out)
+{
+    const json_t *o = json_object_get(a->info, "outcome");
+
+    *out = (struct gv_award){.auction = a->open.id};
+    if (a->open.terms.identity != GV_ANONYMOUS)
+        return gv_cli_fail(cli, GV_EXIT_FAILED,
+                           "the bidders of this auction are certified: there "
+                           "is nothing to disclose");
+    if (!gv_json_bool(a->info, "outcome_final"))
+        return gv_cli_fail(cli, GV_EXIT_FAILED, "the outcome is not final yet");
+    if (strcmp(gv_json_text(o, "status"), "sold") != 0 ||
+        !gv_json_hex(o, "winner", out->key.b, 32))
+        return gv_cli_fail(cli, GV_EXIT_FAILED, "nothing was sold");
+    return GV_EXIT_OK;
+}
+
+/* --- one notary --- */
+
+/* A refusal that the notary signed, in words. */
+static int
+explain(struct gv_cli *cli, const struct gv_open_notary *n,
+        const struct gv_keys *keys, struct gv_bytes body,
+        const struct gv_error *e)
+{
+    struct gv_refusal r;
+    uint8_t digest[32];
+
+    if (gv_refusal_decode(body, &r, NULL) != GV_OK)
+        return gv_cli_fail(cli, GV_EXIT_FAILED, "notary: %s", e->text);
+    gv_refusal_digest(&r, digest);
+    return gv_cli_fail(cli, GV_EXIT_FAILED, "a notary refused: %s%s",
+                       gv_refusal_text(r.code),
+                       gv_key_verify(keys, &n->cred.key, digest, &r.sig)
+                           ? " (signed)"
+                           : " (not signed by it)");
+}
+
+/* POST to notary i of OPEN. An exit code, printed when not OK. */
+static int
+ask_notary(struct gv_cli *cli, const struct gv_auction *a, unsigned i,
+           const char *path, struct gv_bytes body, uint8_t **out, size_t *len)
+{
+    const struct gv_open_notary *n = &a->open.notary[i];
+    struct gv_service service;
+    struct gv_https *https;
+    struct gv_error e = {""};
+    enum gv_rc rc;
+    int code =
+        gv_service_of(cli, GV_ROLE_NOTARY, &n->cred.key, "a notary", &service);
+
+    *out = NULL;
+    if (code != GV_EXIT_OK)
+        return code;
+    https = gv_service_connect(&service, cli->params, &e);
+    rc = https != NULL ? gv_service_post(https, path, body, out, len, &e)
+                       : GV_FAULT;
+    gv_https_free(https);
+    if (rc == GV_OK)
+        return GV_EXIT_OK;
+    if (rc == GV_REJECT && *out != NULL)
+        code = explain(cli, n, cli->keys, gv_bytes(*out, *len), &e);
+    else
+        code = gv_cli_fail(cli, GV_EXIT_NODE, "notary %s: %s", service.endpoint,
+                           e.text);
+    free(*out);
+    *out = NULL;
+    return code;
+}
+
+/* --- the winner, for the seller --- */
+
+/* What the seller asks every notary, with the key that opens the answers. */
+struct asking {
+    struct gv_open_ask ask;
+    uint8_t secret[32]; /* of ask.ek */
+    uint8_t *raw;
+    size_t len;
+};
+
+/* The key for answers follows from the words, so that a notary that has
+ * answered once answers a restored wallet again. */
+static int
+make_ask(struct gv_cli *cli, const struct gv_signer *seller,
+         const struct gv_award *of, struct asking *out)
+{
+    uint8_t label[8 + 32] = "disclose", digest[32];
+    struct gv_sink count = gv_sink_count(), sink;
+
+    out->ask = (struct gv_open_ask){
+        .of = *of, .cert = gv_bytes(seller->der, seller->der_len)};
+    if (seller->der_len == 0)
+        return gv_cli_fail(cli, GV_EXIT_WALLET,
+                           "the wallet has no certificate, which the notaries "
+                           "pass on to the winner");
+    memcpy(label + 8, of->auction.b, 32);
+    gv_prf(seller->branch, gv_bytes(label, sizeof(label)), out->secret);
+    if (gv_x25519_public(out->secret, out->ask.ek) != GV_OK)
+        return gv_cli_fail(cli, GV_EXIT_WALLET, "cannot derive a key");
+    gv_open_ask_digest(&out->ask, digest);
+    if (gv_key_sign(seller->keys, &seller->ledger, digest, NULL,
+                    &out->ask.sig) != GV_OK)
+        return gv_cli_fail(cli, GV_EXIT_WALLET, "cannot sign");
+    gv_open_ask_put(&count, &out->ask);
+    out->raw = malloc(count.len);
+    if (out->raw == NULL)
+        return gv_cli_fail(cli, GV_EXIT_FAILED, "out of memory");
+    sink = gv_sink_buffer(out->raw, count.len);
+    gv_open_ask_put(&sink, &out->ask);
+    out->len = count.len;
+    return GV_EXIT_OK;
+}
+
+/* A notary's answer as a share; says so when it is none. */
+static bool
+read_share(const struct gv_auction *a, unsigned i, const struct asking *ask,
+           struct gv_bytes raw, const struct gv_keys *keys,
+           struct gv_share *out)
+{
+    struct gv_open_share m;
+    struct gv_notary_box box = {GV_NOTARY_SHARES, &ask->ask.of, {0}};
+    uint8_t digest[32];
+
+    if (gv_open_share_decode(raw, (uint8_t)(i + 1), &m, NULL) != GV_OK)
+        return false;
+    gv_open_share_digest(&ask->ask, &m, digest);
+    memcpy(box.enc, m.enc, sizeof(box.enc));
+    out->x = (uint8_t)(i + 1);
+    return gv_key_verify(keys, &a->open.notary[i].cred.key, digest, &m.sig) &&
+           gv_notary_unseal(&box, ask->secret,
+                            gv_bytes(m.sealed, sizeof(m.sealed)),
+                            out->y) == GV_OK;
+}
+
+static int
+collect(struct gv_cli *cli, const struct gv_auction *a,
+        const struct asking *ask, struct gv_share *shares, unsigned *count)
+{
+    int code = GV_EXIT_OK, last = GV_EXIT_OK;
+
+    *count = 0;
+    for (unsigned i = 0; i < a->open.notary_count; i++) {
+        uint8_t *raw;
+        size_t len;
+
+        code = ask_notary(cli, a, i, "/notary/open",
+                          gv_bytes(ask->raw, ask->len), &raw, &len);
+        if (code == GV_EXIT_OK && read_share(a, i, ask, gv_bytes(raw, len),
+                                             cli->keys, &shares[*count]))
+            ++*count;
+        else if (code == GV_EXIT_OK)
+            fprintf(stderr, "gavel: notary %u gave no share of its own\n",
+                    i + 1);
+        else
+            last = code;
+        free(raw);
+    }
+    if (*count >= a->open.escrow_t)
+        return GV_EXIT_OK;
+    return gv_cli_fail(cli, last != GV_EXIT_OK ? last : GV_EXIT_FAILED,
+                       "%u of the %u shares that open an identity came", *count,
+                       a->open.escrow_t);
+}
+
+static int
+open_shares(struct gv_cli *cli, const struct gv_open_escrow *escrow,
+            const struct gv_share *shares, unsigned count,
+            const struct gv_token *token, struct gv_escrow_opened *out)
+{
+    struct gv_escrow *worker = gv_escrow_new(&escrow->pins, cli->keys);
+    const char *field = NULL;
+    enum gv_rc rc = worker != NULL ? gv_escrow_open(worker, shares, count,
+                                                    token, out, &field)
+                                   : GV_FAULT;
+
+    gv_escrow_free(worker);
+    if (rc != GV_OK)
+        return gv_cli_fail(cli, GV_EXIT_FAILED,
+                           "the shares do not open the winner's identity: %s",
+                           field != NULL ? field : "out of memory");
+    for (unsigned m = 1; m <= escrow->pins.n; m++)
+        if (out->false_shares >> m & 1)
+            fprintf(stderr, "gavel: the share of notary %u is false\n", m);
+    return GV_EXIT_OK;
+}
+
+static int
+fetch_evidence(struct gv_cli *cli, const struct gv_auction *a,
+               const struct gv_hash *session, uint8_t **out, size_t *len)
+{
+    struct gv_service service;
+    struct gv_error e = {""};
+    struct gv_https *https;
+    enum gv_rc rc;
+    int code = gv_service_of(cli, GV_ROLE_ISSUER, &a->open.issuer.cred.key,
+                             "the token issuer", &service);
+
+    if (code != GV_EXIT_OK)
+        return code;
+    https = gv_service_connect(&service, cli->params, &e);
+    rc = https != NULL ? gv_service_post(https, "/issuer/evidence",
+                                         gv_bytes(session->b, 32), out, len, &e)
+                       : GV_FAULT;
+    gv_https_free(https);
+    return rc == GV_OK
+               ? GV_EXIT_OK
+               : gv_cli_fail(cli, GV_EXIT_NODE, "the token issuer: %s", e.text);
+}
+
+/* The parts of a pack, heap memory each. */
+struct parts {
+    uint8_t *enrol, *bid, *issued, *evidence;
+    size_t enrol_len, bid_len, issued_len, evidence_len;
+};
+
+static void
+free_parts(struct parts *p)
+{
+    free(p->enrol);
+    free(p->bid);
+    free(p->issued);
+    free(p->evidence);
+}
+
+/* The winning bid as a transaction. */
+static int
+fetch_bid(struct gv_cli *cli, const struct gv_auction *a, struct parts *p)
+{
+    const json_t *leader = json_object_get(a->info, "leader");
+
+    return fetch(cli, "gettransaction",
+                 json_pack("{ss ss}", "chain", a->hex, "tx",
+                           gv_json_text(leader, "bid")),
+                 "hex", &p->bid, &p->bid_len);
+}
+
+static int
+fetch_cred(struct gv_cli *cli, const struct gv_hash *fingerprint,
+           struct gv_cred *out)
+{
+    char hex[65];
+    uint8_t *raw;
+    size_t len = 0;
+    struct gv_reader r;
+    int code =
+        fetch(cli, "getcert",
+              json_pack("{ss}", "fingerprint", gv_hex(fingerprint->b, 32, hex)),
+              "cred", &raw, &len);
+
+    if (code != GV_EXIT_OK)
+        return code;
+    r = gv_reader(gv_bytes(raw, len));
+    gv_cred_get(&r, out);
+    free(raw);
+    return gv_reader_done(&r) ? GV_EXIT_OK
+                              : gv_cli_fail(cli, GV_EXIT_NODE,
+                                            "the node's credential is "
+                                            "malformed");
+}
+
+static int
+write_pack(struct gv_cli *cli, const struct gv_auction *a,
+           const struct gv_escrow_opened *opened, const struct parts *p,
+           uint8_t **pack, size_t *len)
+{
+    struct gv_identity_pack k = {.open = a->open.raw,
+                                 .enrol = gv_bytes(p->enrol, p->enrol_len),
+                                 .bid = gv_bytes(p->bid, p->bid_len),
+                                 .issued = gv_bytes(p->issued, p->issued_len),
+                                 .evidence =
+                                     gv_bytes(p->evidence, p->evidence_len)};
+    const struct gv_identity_reader reader = {gv_disclose_read_cert, NULL};
+    struct gv_identity_proof proof;
+    struct gv_sink count = gv_sink_count(), sink;
+    struct gv_reject why = {.field = NULL};
+    int code = fetch_cred(cli, &opened->who.cert, &k.cred);
+
+    if (code != GV_EXIT_OK)
+        return code;
+    memcpy(k.es, opened->es, 32);
+    if (gv_identity_verify(&k, cli->params, cli->keys, &reader, &proof, &why) !=
+        GV_OK)
+        return gv_cli_fail(cli, GV_EXIT_FAILED,
+                           "the winner's evidence does not hold: %s",
+                           why.field != NULL ? why.field : "out of memory");
+    gv_identity_pack_put(&count, &k);
+    *pack = malloc(count.len);
+    if (*pack == NULL)
+        return gv_cli_fail(cli, GV_EXIT_FAILED, "out of memory");
+    sink = gv_sink_buffer(*pack, count.len);
+    gv_identity_pack_put(&sink, &k);
+    *len = count.len;
+    return GV_EXIT_OK;
+}
+
+/* With the shares in hand: the identity, and all that proves it. */
+static int
+make_pack(struct gv_cli *cli, const struct gv_auction *a,
+          const struct gv_share *shares, unsigned count, struct parts *p,
+          uint8_t **pack, size_t *len)
+{
+    struct gv_open_escrow *escrow = gv_open_escrow_new(&a->open);
+    struct gv_escrow_opened opened;
+    struct gv_token token;
+    struct gv_tx tx;
+    int code = GV_EXIT_OK;
+
+    if (escrow == NULL ||
+        gv_tx_decode(gv_bytes(p->enrol, p->enrol_len), &tx, NULL) != GV_OK ||
+        tx.kind != GV_TX_ENROL || tx.u.enrol.form != GV_ENROL_ANONYMOUS) {
+        gv_open_escrow_free(escrow);
+        return gv_cli_fail(cli, GV_EXIT_NODE,
+                           "the winner's ENROL is malformed");
+    }
+    gv_enrol_token(&tx.u.enrol, &token);
+    code = open_shares(cli, escrow, shares, count, &token, &opened);
+    if (code == GV_EXIT_OK)
+        code = fetch_evidence(cli, a, &opened.who.session, &p->evidence,
+                              &p->evidence_len);
+    if (code == GV_EXIT_OK)
+        code = fetch_bid(cli, a, p);
+    if (code == GV_EXIT_OK &&
+        json_is_integer(json_object_get(a->info, "issued")))
+        code = fetch(cli, "getissued", json_pack("{ss}", "auction", a->hex),
+                     "hex", &p->issued, &p->issued_len);
+    if (code == GV_EXIT_OK)
+        code = write_pack(cli, a, &opened, p, pack, len);
+    gv_wipe(&opened, sizeof(opened));
+    gv_open_escrow_free(escrow);
+    return code;
+}
+
+int
+gv_disclose_winner(struct gv_cli *cli, const struct gv_auction *a,
+                   const struct gv_signer *seller, uint8_t **pack, size_t *len)
+{
+    struct gv_share shares[GV_NOTARIES_MAX];
+    struct asking ask = {.raw = NULL};
+    struct parts p = {NULL};
+    struct gv_award of;
+    char key[65];
+    unsigned count = 0;
+    int code = read_award(cli, a, &of);
+
+    if (code == GV_EXIT_OK)
+        code = fetch(cli, "getenrol",
+                     json_pack("{ss ss}", "auction", a->hex, "bidder",
+                               gv_hex(of.key.b, 32, key)),
+                     "hex", &p.enrol, &p.enrol_len);
+    if (code == GV_EXIT_OK)
+        code = make_ask(cli, seller, &of, &ask);
+    if (code == GV_EXIT_OK)
+        code = collect(cli, a, &ask, shares, &count);
+    if (code == GV_EXIT_OK)
+        code = make_pack(cli, a, shares, count, &p, pack, len);
+    gv_wipe(shares, sizeof(shares));
+    gv_wipe(ask.secret, sizeof(ask.secret));
+    free(ask.raw);
+    free_parts(&p);
+    return code;
+}
+
+/* --- the seller, for the winner --- */
+
+/* Open a SELLER_CERT with the envelope key of the pseudonym; the certificate
+ * is the one that OPEN names. */
+static bool
+read_seller(const struct gv_auction *a, unsigned i, const struct gv_award *of,
+            const uint8_t secret[32], struct gv_bytes raw,
+            const struct gv_keys *keys, uint8_t **der, size_t *len)
+{
+    struct gv_seller_cert m;
+    struct gv_notary_box box = {GV_NOTARY_CERTS, of, {0}};
+    struct gv_hash print;
+    uint8_t digest[32];
+
+    if (gv_seller_cert_decode(raw, &m, NULL) != GV_OK ||
+        m.sealed.len <= GV_HPKE_TAG)
+        return false;
+    gv_seller_cert_digest(of, &m, digest);
+    memcpy(box.enc, m.enc, sizeof(box.enc));
+    *len = m.sealed.len - GV_HPKE_TAG;
+    *der = malloc(*len);
+    if (*der != NULL &&
+        gv_key_verify(keys, &a->open.notary[i].cred.key, digest, &m.sig) &&
+        gv_notary_unseal(&box, secret, m.sealed, *der) == GV_OK) {
+        gv_sha256_of(*der, *len, print.b);
+        if (GV_ID_EQ(&print, &a->open.seller.fingerprint))
+            return true;
+    }
+    free(*der);
+    *der = NULL;
+    return false;
+}
+
+static int
+ask_seller(struct gv_cli *cli, const struct gv_auction *a,
+           const struct gv_award *of, const struct gv_pseudonym *me,
+           uint8_t **der, size_t *len)
+{
+    struct gv_seller_ask ask = {.of = *of};
+    uint8_t raw[256], digest[32], *answer;
+    struct gv_sink sink = gv_sink_buffer(raw, sizeof(raw));
+    size_t n;
+    int code = GV_EXIT_FAILED;
+
+    gv_seller_ask_digest(&ask, digest);
+    if (gv_key_sign(cli->keys, &me->signer.ledger, digest, NULL, &ask.sig) !=
+        GV_OK)
+        return gv_cli_fail(cli, GV_EXIT_WALLET, "cannot sign");
+    gv_seller_ask_put(&sink, &ask);
+    for (unsigned i = 0; i < a->open.notary_count && *der == NULL; i++) {
+        code = ask_notary(cli, a, i, "/notary/seller", gv_bytes(raw, sink.len),
+                          &answer, &n);
+        if (code == GV_EXIT_OK &&
+            !read_seller(a, i, of, me->xk, gv_bytes(answer, n), cli->keys, der,
+                         len))
+            fprintf(stderr,
+                    "gavel: notary %u gave no certificate of the "
+                    "seller\n",
+                    i + 1);
+        free(answer);
+    }
+    if (*der != NULL)
+        return GV_EXIT_OK;
+    return code != GV_EXIT_OK
+               ? code
+               : gv_cli_fail(cli, GV_EXIT_FAILED,
+                             "no notary knows the seller's certificate yet: "
+                             "the seller has to ask for yours first");
+}
+
+int
+gv_disclose_seller(struct gv_cli *cli, const struct gv_auction *a,
+                   const struct gv_signer *who, uint8_t **der, size_t *len)
+{
+    struct gv_pseudonym me;
+    struct gv_award of;
+    int code = read_award(cli, a, &of);
+    enum gv_rc rc;
+
+    *der = NULL;
+    if (code != GV_EXIT_OK)
+        return code;
+    rc = gv_anonymous_find(cli, a, who, &me);
+    if (rc != GV_OK)
+        return gv_cli_fail(cli, GV_EXIT_FAILED,
+                           "this identity did not bid in the auction");
+    code = GV_ID_EQ(&me.signer.key, &of.key)
+               ? ask_seller(cli, a, &of, &me, der, len)
+               : gv_cli_fail(cli, GV_EXIT_FAILED,
+                             "another bidder won: the seller's identity is "
+                             "not for you");
+    gv_wipe(&me, sizeof(me));
+    return code;
+}

@@ -1,0 +1,31 @@
+/*
+ * disclose.h - who was it? After the final outcome the seller learns the
+ * winner from the notaries and the winner the seller, and nobody else
+ * (docs/spec/identity.md, "The notary").
+ *
+ * Thread-safety: one thread at a time.
+ */
+#ifndef GAVEL_WALLET_DISCLOSE_H
+#define GAVEL_WALLET_DISCLOSE_H
+
+#include <gavel/identity.h>
+
+#include "wallet/auction.h"
+
+/* The winner's evidence pack, for the seller: heap memory of *len bytes that
+ * verifies. An exit code; shares that turn out false are named on stderr. */
+int gv_disclose_winner(struct gv_cli *cli, const struct gv_auction *a,
+                       const struct gv_signer *seller, uint8_t **pack,
+                       size_t *len) GV_MUST_CHECK;
+
+/* The seller's certificate (DER, heap memory), for the winner, whose pseudonym
+ * signs. An exit code. */
+int gv_disclose_seller(struct gv_cli *cli, const struct gv_auction *a,
+                       const struct gv_signer *who, uint8_t **der,
+                       size_t *len) GV_MUST_CHECK;
+
+/* For struct gv_identity_reader: a certificate's point and subject. */
+enum gv_rc gv_disclose_read_cert(void *arg, struct gv_bytes der,
+                                 uint8_t point65[65], struct gv_hash *subject);
+
+#endif

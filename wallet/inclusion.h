@@ -1,0 +1,18 @@
+/*
+ * inclusion.h - a node's proof (getproof) that a bid stands in a block, as far
+ * as the wallet checks it (docs/spec/wallet.md, W8): from the bid by its path
+ * to a header of the bid's auction, and that header's work.
+ *
+ * Thread-safety: pure functions.
+ */
+#ifndef GAVEL_WALLET_INCLUSION_H
+#define GAVEL_WALLET_INCLUSION_H
+
+#include <gavel/block.h>
+#include <jansson.h>
+
+/* bid_hex: the bid's id, lower case. True with *header filled, or false. */
+bool gv_inclusion_ok(const json_t *proof, const char *bid_hex,
+                     struct gv_sealed_header *header) GV_MUST_CHECK;
+
+#endif
