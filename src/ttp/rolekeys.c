@@ -235,13 +235,14 @@ has_name(X509 *cert, const char *name)
            X509_check_host(cert, name, 0, 0, NULL) == 1;
 }
 
-/* Does it say where the root's list is? */
+/* Does it say that the root's list is elsewhere? One that an operator brought
+ * may name none. */
 static bool
-has_crl_url(X509 *cert, const char *url)
+names_other_crl(X509 *cert, const char *url)
 {
     CRL_DIST_POINTS *all =
         X509_get_ext_d2i(cert, NID_crl_distribution_points, NULL, NULL);
-    bool found = false;
+    bool found = all == NULL;
 
     for (int i = 0; i < sk_DIST_POINT_num(all); i++) {
         const DIST_POINT_NAME *at = sk_DIST_POINT_value(all, i)->distpoint;
@@ -263,7 +264,7 @@ has_crl_url(X509 *cert, const char *url)
         }
     }
     CRL_DIST_POINTS_free(all);
-    return found;
+    return !found;
 }
 
 /* Should the certificate be made anew, where that can be done? */
@@ -274,7 +275,8 @@ tls_is_stale(const struct open *s)
 
     if (gv_x509_dates(s->k->tls_cert, &from, &to) != GV_OK ||
         s->o->now_ms + TLS_RENEW_DAYS * DAY_MS > to ||
-        (s->o->crl_url != NULL && !has_crl_url(s->k->tls_cert, s->o->crl_url)))
+        (s->o->crl_url != NULL &&
+         names_other_crl(s->k->tls_cert, s->o->crl_url)))
         return true;
     for (size_t i = 0; i < s->o->n_tls_names; i++)
         if (!has_name(s->k->tls_cert, s->o->tls_names[i]))

@@ -86,14 +86,14 @@ def test_S4_56_S4_58_the_wallets_identity_in_a_keystore(world):
     assert "Certificate chain length: 3" in listed
     # And it opens a server that asks for certificates; another root's do not.
     node.stop()
-    node.start("--tls-clients", "required")
-    url = node.rpc.status()["ttp"]["ca"]["url"] + "/cacerts"
+    node.start("--tls-auth", "mutual")
+    url = f"https://127.0.0.1:{node.ports['tls']}/nothing"
     stranger = Pki(world.directory).user("eve")
     for who, alias, welcome in ((store, "ann", True), (stranger, "eve", False)):
         key = who.export(alias, f"{alias}.key", "--what", "key", "--plain")
         chain = who.export(alias, f"{alias}.chain")
-        got = curl(url, "--cert", chain, "--key", key, ca=root, check=False)
-        assert (got is not None and got.status == 200) == welcome, alias
+        got = curl(url, "--cert", chain, "--key", key, ca=root)
+        assert got.status == (404 if welcome else 403), alias
     restored(world, node, words, store)
 
 
