@@ -327,6 +327,8 @@ session_run(struct anonymous *x, uint8_t signature[GV_RSA_SIZE])
     int code = gv_service_of(x->cli, GV_ROLE_ISSUER, issuer, "the token issuer",
                              &service);
 
+    if (code == GV_EXIT_OK)
+        code = gv_service_await(x->cli, &x->who->cred.fingerprint);
     if (code == GV_EXIT_OK) {
         t.key =
             gv_derive_edge(gv_wallet_derive(x->cli->wallet), x->who->identity);
