@@ -75,6 +75,19 @@ read_award(struct gv_cli *cli, const struct gv_auction *a, struct gv_award *out)
 
 /* --- one notary --- */
 
+/* The outcome is final by the votes; notaries wait until a block holds them. */
+#define FINAL_WAIT_MS 60000
+#define FINAL_POLL_MS 500
+
+static bool
+too_early(struct gv_bytes body)
+{
+    struct gv_refusal r;
+
+    return gv_refusal_decode(body, &r, NULL) == GV_OK &&
+           r.code == GV_REFUSAL_NOT_FINAL;
+}
+
 /* A refusal that the notary signed, in words. */
 static int
 explain(struct gv_cli *cli, const struct gv_open_notary *n,
@@ -94,6 +107,25 @@ explain(struct gv_cli *cli, const struct gv_open_notary *n,
                            : " (not signed by it)");
 }
 
+/* POST, and again while the notary says that the outcome is not final. */
+static enum gv_rc
+post_patiently(struct gv_https *https, const char *path, struct gv_bytes body,
+               uint8_t **out, size_t *len, struct gv_error *e)
+{
+    uint64_t until = gv_cli_now_ms() + FINAL_WAIT_MS;
+    enum gv_rc rc;
+
+    for (;;) {
+        *out = NULL;
+        rc = gv_service_post(https, path, body, out, len, e);
+        if (rc != GV_REJECT || *out == NULL ||
+            !too_early(gv_bytes(*out, *len)) || gv_cli_now_ms() >= until)
+            return rc;
+        free(*out);
+        gv_cli_sleep_ms(FINAL_POLL_MS);
+    }
+}
+
 /* POST to notary i of OPEN. An exit code, printed when not OK. */
 static int
 ask_notary(struct gv_cli *cli, const struct gv_auction *a, unsigned i,
@@ -111,7 +143,7 @@ ask_notary(struct gv_cli *cli, const struct gv_auction *a, unsigned i,
     if (code != GV_EXIT_OK)
         return code;
     https = gv_service_connect(&service, cli->params, &e);
-    rc = https != NULL ? gv_service_post(https, path, body, out, len, &e)
+    rc = https != NULL ? post_patiently(https, path, body, out, len, &e)
                        : GV_FAULT;
     gv_https_free(https);
     if (rc == GV_OK)

@@ -116,6 +116,8 @@ gv_seats_open(struct gv_cli *cli, const struct gv_seats_wish *wish,
     memset(out, 0, sizeof(*out));
     code = choose(cli, wish, out);
     if (code == GV_EXIT_OK)
+        code = gv_service_await(cli, &seller->cred.fingerprint);
+    if (code == GV_EXIT_OK)
         code = ask_all(cli, seller, out);
     if (code != GV_EXIT_OK)
         gv_seats_clear(out);

@@ -6,6 +6,8 @@
 #include "wallet/json.h"
 
 #define BINARY "application/octet-stream"
+#define AWAIT_MS 60000
+#define POLL_MS 250
 
 /* A row of listservices, if it is what it says. */
 static bool
@@ -86,6 +88,36 @@ gv_service_of(struct gv_cli *cli, uint8_t role, const struct gv_pubkey *key,
     }
     free(list);
     return code;
+}
+
+int
+gv_service_await(struct gv_cli *cli, const struct gv_hash *fingerprint)
+{
+    uint64_t until = gv_cli_now_ms() + AWAIT_MS;
+    struct gv_rpcclient_error error = {0};
+    char hex[65];
+
+    gv_hex(fingerprint->b, 32, hex);
+    for (;;) {
+        json_t *answer = NULL;
+        enum gv_rc rc =
+            gv_cli_try(cli, "getcert", json_pack("{ss}", "fingerprint", hex),
+                       &answer, &error);
+        bool mined =
+            rc == GV_OK && json_is_integer(json_object_get(answer, "height"));
+
+        json_decref(answer);
+        gv_rpcclient_error_clear(&error);
+        if (rc == GV_FAULT)
+            return GV_EXIT_NODE;
+        if (mined)
+            return GV_EXIT_OK;
+        if (gv_cli_now_ms() >= until)
+            return gv_cli_fail(cli, GV_EXIT_FAILED,
+                               "the registry has no block with this "
+                               "identity's certificate yet: try again later");
+        gv_cli_sleep_ms(POLL_MS);
+    }
 }
 
 struct gv_https *

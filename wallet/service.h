@@ -31,6 +31,11 @@ int gv_services_find(struct gv_cli *cli, uint8_t role, struct gv_service *out,
 int gv_service_of(struct gv_cli *cli, uint8_t role, const struct gv_pubkey *key,
                   const char *what, struct gv_service *out) GV_MUST_CHECK;
 
+/* Wait, a minute at most, until the certificate with this fingerprint stands in
+ * a block of the registry: services believe nothing else. An exit code. */
+int gv_service_await(struct gv_cli *cli,
+                     const struct gv_hash *fingerprint) GV_MUST_CHECK;
+
 /* A connection that trusts the network's root alone. NULL with e set. */
 struct gv_https *gv_service_connect(const struct gv_service *service,
                                     const struct gv_params *params,

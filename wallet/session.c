@@ -218,7 +218,7 @@ reveal(struct talk *t, struct gv_escrow *worker, uint32_t j,
     memcpy(m.blinded, leaf.blinded, GV_RSA_SIZE);
     gv_wipe(&leaf, sizeof(leaf));
     gv_ggm_copath(&x->tree, j, m.copath);
-    gv_iss_reveal_digest(&x->session, j, m.blinded, digest);
+    gv_iss_reveal_digest(&x->session, j, &m, digest);
     if (!sign(t, digest, sig, &len))
         return gv_cli_fail(x->cli, GV_EXIT_WALLET,
                            "the certificate's key cannot sign");
@@ -327,6 +327,8 @@ session_run(struct anonymous *x, uint8_t signature[GV_RSA_SIZE])
     int code = gv_service_of(x->cli, GV_ROLE_ISSUER, issuer, "the token issuer",
                              &service);
 
+    if (code == GV_EXIT_OK)
+        code = gv_service_await(x->cli, &x->who->cred.fingerprint);
     if (code == GV_EXIT_OK) {
         t.key =
             gv_derive_edge(gv_wallet_derive(x->cli->wallet), x->who->identity);

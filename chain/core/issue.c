@@ -236,14 +236,15 @@ gv_iss_challenge_digest(const struct gv_iss_session *s, uint8_t out32[32])
 
 void
 gv_iss_reveal_digest(const struct gv_iss_session *s, uint32_t j,
-                     const uint8_t blinded[GV_RSA_SIZE], uint8_t out32[32])
+                     const struct gv_iss_reveal *m, uint8_t out32[32])
 {
     struct gv_sha256 h;
     struct gv_sink sink = begin(&h, GV_TAG_REVEAL, s);
 
     gv_put(&sink, s->root, sizeof(s->root));
     gv_put_u32(&sink, j);
-    gv_put(&sink, blinded, GV_RSA_SIZE);
+    gv_put(&sink, m->copath, (size_t)m->depth * 32);
+    gv_put(&sink, m->blinded, GV_RSA_SIZE);
     gv_sha256_end(&h, out32);
 }
 

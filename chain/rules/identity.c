@@ -150,7 +150,7 @@ check_reveal(struct check *c)
         !GV_ID_EQ(&m.session, &c->opened.who.session) ||
         memcmp(m.blinded, c->opened.blinded, GV_RSA_SIZE) != 0)
         return fails(c, "reveal");
-    gv_iss_reveal_digest(&c->session, ch.j, m.blinded, digest);
+    gv_iss_reveal_digest(&c->session, ch.j, &m, digest);
     return gv_iss_verify(c->point, digest, m.sig) == GV_OK ? GV_OK
                                                            : fails(c, "reveal");
 }

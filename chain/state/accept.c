@@ -126,10 +126,9 @@ accept_block(struct gv_state *s, struct gv_task *t, uint64_t now_ms,
     return GV_OK;
 }
 
-/* A FINAL is news for the tree even before a block carries it. */
-static enum gv_rc
-accept_final(struct gv_state *s, struct gv_chain *c, const struct gv_vote *link,
-             uint64_t now_ms)
+enum gv_rc
+gv_chain_accept_link(struct gv_state *s, struct gv_chain *c,
+                     const struct gv_vote *link, uint64_t now_ms)
 {
     uint32_t final = c->tree.final;
 
@@ -159,7 +158,7 @@ accept_tx(struct gv_state *s, struct gv_task *t, uint64_t now_ms,
     if (s->opt.events.tx)
         s->opt.events.tx(s->opt.events.arg, c, gv_task_raw(t));
     if (t->tx.kind == GV_TX_FINAL)
-        return accept_final(s, c, &t->tx.u.final.link, now_ms);
+        return gv_chain_accept_link(s, c, &t->tx.u.final.link, now_ms);
     return GV_OK;
 }
 

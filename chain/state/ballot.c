@@ -67,7 +67,9 @@ tally_of(struct gv_ballot *b, const struct gv_vote *link, uint32_t final)
     return &b->tally[b->count++];
 }
 
-/* A quorum: make the FINAL and let it in like any other transaction. */
+/* A quorum: make the FINAL and let it in like any other transaction. The blocks
+ * of an ended auction (R8) take no FINAL: there the votes alone settle which of
+ * two blocks with the same work stays. */
 static enum gv_rc
 make_final(struct gv_state *s, struct gv_chain *c, const struct gv_tally *t,
            uint64_t now_ms, struct gv_reject *why)
@@ -79,6 +81,8 @@ make_final(struct gv_state *s, struct gv_chain *c, const struct gv_tally *t,
     struct gv_sink out = gv_sink_buffer(raw, sizeof(raw));
     struct gv_tx tx = {.kind = GV_TX_FINAL, .chain = c->id};
 
+    if (!c->registry && gv_book_ended(c->book))
+        return gv_chain_accept_link(s, c, &t->link, now_ms);
     for (unsigned i = 0; i < m; i++) {
         if (!(t->voted >> i & 1))
             continue;

@@ -140,6 +140,11 @@ bool gv_chain_learn(struct gv_chain *c, const struct gv_block *block,
 enum gv_rc gv_chain_follow_best(struct gv_state *s, struct gv_chain *c,
                                 struct gv_task *fresh, uint64_t now_ms);
 
+/* accept.c */
+/* A link with a quorum is news for the tree even before a block carries it. */
+enum gv_rc gv_chain_accept_link(struct gv_state *s, struct gv_chain *c,
+                                const struct gv_vote *link, uint64_t now_ms);
+
 /* admit.c */
 /* A verified transaction at the mempool's door. again: it was let in before
  * (its block was disconnected, or the node restarted), so no limit of size

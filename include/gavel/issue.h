@@ -123,10 +123,11 @@ void gv_iss_commit_digest(const struct gv_iss_session *s, uint8_t out32[32]);
 /* H_tag("gavel/challenge", session | auction | subject | R). */
 void gv_iss_challenge_digest(const struct gv_iss_session *s, uint8_t out32[32]);
 
-/* H_tag("gavel/reveal", session | auction | R | j u32 | blinded). */
+/* H_tag("gavel/reveal", session | auction | R | j u32 | copath | blinded): all
+ * that makes the reveal true or false, so that nobody can change a part of it
+ * and say that the signer lied. */
 void gv_iss_reveal_digest(const struct gv_iss_session *s, uint32_t j,
-                          const uint8_t blinded[GV_RSA_SIZE],
-                          uint8_t out32[32]);
+                          const struct gv_iss_reveal *m, uint8_t out32[32]);
 
 /* j of a challenge: the first four bytes of SHA256(sig), big-endian, mod
  * 2^depth. A PKCS #1 v1.5 signature is unique, so nobody chooses it. */

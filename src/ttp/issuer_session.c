@@ -340,7 +340,7 @@ reveal(struct gv_issuer *iss, struct step *s, struct gv_bytes request,
         return issuer_refuse(e, GV_ISSUER_BAD, "ISS_REVEAL is malformed: %s",
                              why.field);
     memcpy(s->session.root, commit.root, 32);
-    gv_iss_reveal_digest(&s->session, c.j, m.blinded, digest);
+    gv_iss_reveal_digest(&s->session, c.j, &m, digest);
     if (gv_iss_verify(s->point, digest, m.sig) != GV_OK)
         return issuer_refuse(e, GV_ISSUER_UNPROVEN,
                              "the REVEAL is not signed by the session's "

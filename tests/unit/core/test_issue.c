@@ -108,7 +108,7 @@ challenge_and_reveal(struct session *s)
         GV_OK);
     gv_ggm_copath(&s->g.tree, s->j, reveal.copath);
     memcpy(reveal.blinded, s->leaf.blinded, GV_RSA_SIZE);
-    gv_iss_reveal_digest(&s->facts, s->j, reveal.blinded, digest);
+    gv_iss_reveal_digest(&s->facts, s->j, &reveal, digest);
     reveal.sig = edge_sign(s->edge, digest, s->sig[2]);
     ENCODE(s->reveal, gv_iss_reveal_put, &reveal);
     assert_int_equal(
@@ -198,7 +198,7 @@ takes_reveal(struct session *s)
     if (gv_iss_reveal_decode(RAW(s->reveal), DEPTH, &m, NULL) != GV_OK ||
         memcmp(m.session.b, s->facts.session.b, 32) != 0)
         return false;
-    gv_iss_reveal_digest(&s->facts, s->j, m.blinded, digest);
+    gv_iss_reveal_digest(&s->facts, s->j, &m, digest);
     if (gv_iss_verify(s->point, digest, m.sig) != GV_OK)
         return false;
     gv_ggm_punctured((const uint8_t(*)[32])m.copath, DEPTH, s->j, &holed);
@@ -266,6 +266,7 @@ digests_bind_every_fact(void **state)
 {
     struct session *s = *state;
     struct gv_iss_session f = s->facts;
+    struct gv_iss_reveal m = {.depth = f.depth};
     uint8_t a[3][32], b[3][32];
     uint8_t *parts[] = {f.session.b, f.auction.b, f.subject.b,
                         f.pins.b,    f.root,      &f.depth};
@@ -275,17 +276,24 @@ digests_bind_every_fact(void **state)
 
     gv_iss_commit_digest(&f, a[0]);
     gv_iss_challenge_digest(&f, a[1]);
-    gv_iss_reveal_digest(&f, 1, s->leaf.blinded, a[2]);
+    gv_iss_reveal_digest(&f, 1, &m, a[2]);
     for (unsigned p = 0; p < 6; p++) {
         *parts[p] ^= 1;
         gv_iss_commit_digest(&f, b[0]);
         gv_iss_challenge_digest(&f, b[1]);
-        gv_iss_reveal_digest(&f, 1, s->leaf.blinded, b[2]);
+        gv_iss_reveal_digest(&f, 1, &m, b[2]);
         *parts[p] ^= 1;
         for (unsigned k = 0; k < 3; k++)
             assert_int_equal(memcmp(a[k], b[k], 32) != 0, in[p][k]);
     }
-    gv_iss_reveal_digest(&f, 2, s->leaf.blinded, b[2]);
+    gv_iss_reveal_digest(&f, 2, &m, b[2]);
+    assert_memory_not_equal(a[2], b[2], 32);
+    m.copath[f.depth - 1][31] ^= 1;
+    gv_iss_reveal_digest(&f, 1, &m, b[2]);
+    assert_memory_not_equal(a[2], b[2], 32);
+    m.copath[f.depth - 1][31] ^= 1;
+    m.blinded[0] ^= 1;
+    gv_iss_reveal_digest(&f, 1, &m, b[2]);
     assert_memory_not_equal(a[2], b[2], 32);
 }
 

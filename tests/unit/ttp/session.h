@@ -225,7 +225,7 @@ session_make_reveal(struct session *s)
         gv_escrow_leaf(s->worker, &s->tree, &s->who, s->j, &s->leaf), GV_OK);
     gv_ggm_copath(&s->tree, s->j, m.copath);
     memcpy(m.blinded, s->leaf.blinded, GV_RSA_SIZE);
-    gv_iss_reveal_digest(&s->facts, s->j, m.blinded, digest);
+    gv_iss_reveal_digest(&s->facts, s->j, &m, digest);
     m.sig = award_sign(&s->w->user[s->user], digest, sig);
     gv_iss_reveal_put(&sink, &m);
     assert_false(sink.failed);

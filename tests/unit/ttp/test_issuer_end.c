@@ -76,7 +76,7 @@ proves(const struct award *w, const struct session *s,
         GV_OK);
     assert_int_equal(
         gv_iss_reveal_decode(m->reveal, AWARD_DEPTH, &reveal, NULL), GV_OK);
-    gv_iss_reveal_digest(&facts, challenge.j, reveal.blinded, digest);
+    gv_iss_reveal_digest(&facts, challenge.j, &reveal, digest);
     assert_int_equal(gv_iss_verify(s->point, digest, reveal.sig), GV_OK);
     gv_ggm_punctured((const uint8_t(*)[32])reveal.copath, AWARD_DEPTH,
                      challenge.j, &tree);
