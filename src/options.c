@@ -4,15 +4,17 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "networks.h"
 #include "src/base/files.h"
 #include "src/base/version.h"
-#include "src/ttp/rolekeys.h"
+#include "src/client/nodeopt.h"
+#include "src/pki/rolekeys.h"
 
 static const struct gv_config_option table[] = {
     {.name = "network",
      .type = GV_CONFIG_ENUM,
      .fallback = "main",
-     .choices = "main|test|regtest",
+     .choices = GV_NETWORKS,
      .help = "The network to join."},
     {.name = "datadir",
      .type = GV_CONFIG_STRING,
@@ -290,14 +292,6 @@ read_file(struct gv_options *o, struct gv_error *e)
     return rc == GV_ABSENT ? GV_OK : rc;
 }
 
-static const struct gv_params *
-network_of(const struct gv_config *c)
-{
-    static const char *const names[] = {"main", "test", "regtest"};
-
-    return gv_params_find(names[gv_config_enum(c, "network")]);
-}
-
 /* Defaults that follow from datadir and network. On regtest bids of one key
  * are not to be limited in earnest, and nobody is there to approve. */
 static enum gv_rc
@@ -349,7 +343,7 @@ gv_options_read(int argc, char **argv, char **environment,
     /* The file may name the datadir. */
     if (rc == GV_OK)
         rc = read_datadir(out, e);
-    out->params = network_of(out->config);
+    out->params = gv_nodeopt_network(out->config);
     if (rc == GV_OK)
         rc = resolve(out, e);
     if (rc == GV_OK)

@@ -81,9 +81,8 @@ named_params(struct gv_cli *cli)
     cli->params = gv_params_find(name);
     if (cli->params == NULL)
         return gv_cli_fail(cli, GV_EXIT_USAGE,
-                           "unknown network '%s': expected main, test or "
-                           "regtest",
-                           name);
+                           "unknown network '%s': expected one of %s", name,
+                           GV_NETWORKS);
     return GV_EXIT_OK;
 }
 

@@ -16,7 +16,7 @@
 #include "src/base/error.h"
 #include "src/ttp/auctionkeys.h"
 #include "src/ttp/ledger.h"
-#include "src/ttp/rolekeys.h"
+#include "src/pki/rolekeys.h"
 
 #define SERVE_BURST 16 /* offers to one seller at once, then one a second */
 #define SERVE_REFILL 1

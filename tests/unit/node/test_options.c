@@ -7,7 +7,7 @@
 #include <cmocka.h>
 
 #include "src/options.h"
-#include "src/ttp/rolekeys.h"
+#include "src/pki/rolekeys.h"
 #include "tests/support/support.h"
 
 #define WORDS 12
