@@ -66,7 +66,7 @@ static int
 named_params(struct gv_cli *cli)
 {
     const char *name = gv_config_string(cli->config, "network");
-    char stored[GV_KEYSTORE_NETWORK_MAX + 1];
+    char stored[GV_SEALED_NETWORK_MAX + 1];
     struct gv_error e;
 
     if (cli->params != NULL)
