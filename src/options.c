@@ -138,9 +138,42 @@ static const struct gv_config_option table[] = {
     {.name = "log-json", .type = GV_CONFIG_BOOL, .help = "Log JSON lines."},
 };
 
+#define PASSPHRASE_OPTION                                                      \
+    {                                                                          \
+        .name = "passphrase-file",                                             \
+        .help = "The backup's passphrase is the first line of this file, - "   \
+                "for stdin (default: ask).",                                   \
+        .argument = "FILE", .bits = GV_CONFIG_NO_FILE                          \
+    }
+
+static const struct gv_config_option backup_options[] = {
+    {.name = "out",
+     .argument = "FILE",
+     .bits = GV_CONFIG_NO_FILE,
+     .help = "Write this file, which must not exist."},
+    PASSPHRASE_OPTION,
+};
+
+static const struct gv_config_option restore_options[] = {
+    {.name = "in",
+     .argument = "FILE",
+     .bits = GV_CONFIG_NO_FILE,
+     .help = "The backup."},
+    PASSPHRASE_OPTION,
+};
+
 static const struct gv_config_command commands[] = {
     {.name = "config check",
      .help = "Print the effective configuration and where it comes from."},
+    {.name = "backup",
+     .help = "Write the services of a stopped node, keys and records, into one "
+             "encrypted file.",
+     .options = backup_options,
+     .n_options = sizeof(backup_options) / sizeof(backup_options[0])},
+    {.name = "restore",
+     .help = "Restore a backup into an empty data directory.",
+     .options = restore_options,
+     .n_options = sizeof(restore_options) / sizeof(restore_options[0])},
 };
 
 static const struct gv_config_program program = {

@@ -42,16 +42,61 @@ system_now(void *ctx)
     return (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
 }
 
+/* --- the lease file: 20 digits, microseconds --- */
+
 static enum gv_rc
-lease_write(struct gv_tsa *tsa, uint64_t lease, struct gv_error *e)
+lease_put(const char *path, uint64_t lease, struct gv_error *e)
 {
     char text[32];
     int n =
         snprintf(text, sizeof(text), "%020llu\n", (unsigned long long)lease);
+
+    return gv_file_write(path, gv_bytes(text, (size_t)n), 0600, e);
+}
+
+/* GV_OK, GV_ABSENT or GV_FAULT. */
+static enum gv_rc
+lease_get(const char *path, uint64_t *lease, struct gv_error *e)
+{
+    uint8_t *text = NULL;
+    size_t len;
+    enum gv_rc rc = gv_file_read(path, 64, &text, &len, e);
+    bool good;
+
+    if (rc != GV_OK)
+        return rc;
+    good = len == 21 && text[20] == '\n' &&
+           strspn((char *)text, "0123456789") == 20;
+    if (good) {
+        errno = 0;
+        *lease = strtoull((char *)text, NULL, 10);
+        good = errno == 0;
+    }
+    free(text);
+    if (good)
+        return GV_OK;
+    gv_error_set(e, "%s is damaged: expected 20 digits (microseconds)", path);
+    return GV_FAULT;
+}
+
+enum gv_rc
+gv_tsa_lease_raise(const char *path, uint64_t time_us, struct gv_error *e)
+{
+    uint64_t lease = 0;
+    enum gv_rc rc = lease_get(path, &lease, e);
+
+    if (rc == GV_FAULT || (rc == GV_OK && lease >= time_us))
+        return rc;
+    return lease_put(path, time_us, e);
+}
+
+static enum gv_rc
+lease_write(struct gv_tsa *tsa, uint64_t lease, struct gv_error *e)
+{
     enum gv_rc rc = GV_OK;
 
     if (tsa->lease_path != NULL)
-        rc = gv_file_write(tsa->lease_path, gv_bytes(text, (size_t)n), 0600, e);
+        rc = lease_put(tsa->lease_path, lease, e);
     if (rc == GV_OK)
         tsa->lease = lease;
     return rc;
@@ -60,31 +105,15 @@ lease_write(struct gv_tsa *tsa, uint64_t lease, struct gv_error *e)
 static enum gv_rc
 lease_read(struct gv_tsa *tsa, struct gv_error *e)
 {
-    uint8_t *text = NULL;
-    size_t len;
-    enum gv_rc rc;
-    bool good;
+    enum gv_rc rc = GV_ABSENT;
 
-    if (tsa->lease_path == NULL)
-        return GV_OK;
-    rc = gv_file_read(tsa->lease_path, 64, &text, &len, e);
-    if (rc != GV_OK)
-        return rc == GV_ABSENT ? GV_OK : rc;
-    good = len == 21 && text[20] == '\n' &&
-           strspn((char *)text, "0123456789") == 20;
-    if (good) {
-        errno = 0;
-        tsa->lease = strtoull((char *)text, NULL, 10);
-        good = errno == 0;
-        tsa->last = tsa->lease;
-    }
-    free(text);
-    if (good)
-        return GV_OK;
-    gv_error_set(e, "%s is damaged: expected 20 digits (microseconds)",
-                 tsa->lease_path);
-    return GV_FAULT;
+    if (tsa->lease_path != NULL)
+        rc = lease_get(tsa->lease_path, &tsa->lease, e);
+    tsa->last = tsa->lease;
+    return rc == GV_ABSENT ? GV_OK : rc;
 }
+
+/* --- tokens --- */
 
 /* Fix the genTime of the token being made. Called by the library, inside the
  * lock, once a request has turned out well. */

@@ -41,6 +41,14 @@ struct gv_tsa *gv_tsa_new(const struct gv_tsa_options *options,
 /* Gives the unused part of the lease back. */
 void gv_tsa_free(struct gv_tsa *tsa);
 
+/* Let an engine on this lease file date nothing at or before time_us; a file
+ * that promises more already is left. For restoring: what the engine dated
+ * after a backup was at most GV_TSA_RESTORE_US ahead of the clock. GV_OK or
+ * GV_FAULT. */
+#define GV_TSA_RESTORE_US 1100000u
+enum gv_rc gv_tsa_lease_raise(const char *path, uint64_t time_us,
+                              struct gv_error *e) GV_MUST_CHECK;
+
 enum gv_tsa_policy { GV_TSA_PUBLISHED, GV_TSA_BLIND };
 
 /* Stamp an imprint: a bare token (no certificate, no nonce) of *len bytes in
