@@ -121,6 +121,7 @@ struct gv_loop {
     struct gv_ledger_rpc rpc;
     struct gv_method *methods; /* one per method, for the http thread */
     struct gv_rpc_method *shims;
+    struct gv_error tsa_clock;
     char ca_url[320], tsa_url[320], p2p[320], p2p_key[GV_NET_KEY_TEXT];
     struct gv_pubkey validator; /* public key of this node's validator */
     struct gv_rate *rate;       /* bidder keys' buckets */

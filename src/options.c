@@ -62,6 +62,12 @@ static const struct gv_config_option table[] = {
      .choices = "auto|secret|hand",
      .help = "How identities are approved (default auto on regtest, else "
              "hand)."},
+    {.name = "tsa-require-sync",
+     .type = GV_CONFIG_ENUM,
+     .choices = "auto|yes|no",
+     .fallback = "auto",
+     .help = "Stamp only while the system keeps its clock synchronised "
+             "(auto: yes on main, no where fixed difficulty is allowed)."},
     {.name = "operator",
      .type = GV_CONFIG_STRING,
      .fallback = "unnamed operator",

@@ -265,8 +265,7 @@ gv_ceremony_begin(struct gv_cli *cli, const char *out)
     if (mkdir(part, 0700) != 0) {
         gv_cli_fail(cli, GV_EXIT_USAGE, "%s: cannot be made: %s%s", part,
                     strerror(errno),
-                    errno == EEXIST ? ": an earlier ceremony did not end"
-                                    : "");
+                    errno == EEXIST ? ": an earlier ceremony did not end" : "");
         free(part);
         return NULL;
     }

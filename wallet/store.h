@@ -3,8 +3,8 @@
  * credentials, enrolments, and bids with their receipts.
  *
  * On disk it is the file wallet.json in the wallet's directory: the bytes of
- * content.h, sealed by src/base/sealed.h. The directory is locked while a wallet is
- * open, so two commands wait for one another.
+ * content.h, sealed by src/base/sealed.h. The directory is locked while a
+ * wallet is open, so two commands wait for one another.
  *
  * Identities are named; identity i has the ledger and the edge key of index
  * i. Everything in the JSON can be fetched again from a node (rule W7), the
@@ -19,9 +19,9 @@
 #include <gavel/key.h>
 #include <jansson.h>
 
+#include "src/base/sealed.h"
 #include "wallet/bip39.h"
 #include "wallet/derive.h"
-#include "src/base/sealed.h"
 
 #define GV_NAME_MAX 64
 

@@ -25,7 +25,11 @@ struct gv_tsa {
     X509 *cert;
     char *lease_path;
     uint64_t (*now_us)(void *ctx);
+    bool (*synced)(void *ctx, struct gv_error *e);
     void *clock_ctx;
+    void (*on_clock)(void *ctx, const char *why);
+    void *on_clock_ctx;
+    bool stopped;   /* by the clock, as on_clock was told */
     uint64_t last;  /* newest genTime given out */
     uint64_t lease; /* no genTime above it before it is written anew */
     uint64_t next;  /* of the token being made; 0: none was taken */
@@ -115,23 +119,66 @@ lease_read(struct gv_tsa *tsa, struct gv_error *e)
 
 /* --- tokens --- */
 
-/* Fix the genTime of the token being made. Called by the library, inside the
- * lock, once a request has turned out well. */
+/* The time of the next token, if the clock may be believed; inside the lock.
+ * Tells whoever wants to know about changes. */
 static bool
-take_time(struct gv_tsa *tsa)
+read_clock(struct gv_tsa *tsa, uint64_t *out, struct gv_error *e)
 {
+    struct gv_error why = {""};
     uint64_t now = tsa->now_us(tsa->clock_ctx);
     uint64_t t = now > tsa->last ? now : tsa->last + 1;
+    bool ok = tsa->synced == NULL || tsa->synced(tsa->clock_ctx, &why);
 
-    if (t - now > FALL_BACK_US) {
-        gv_error_set(&tsa->fault,
+    if (ok && t - now > FALL_BACK_US) {
+        gv_error_set(&why,
                      "the clock is %llu ms behind the last time stamp; no "
                      "stamps until it has caught up",
                      (unsigned long long)(t - now) / 1000);
-        return false;
+        ok = false;
     }
+    if (ok == tsa->stopped && tsa->on_clock != NULL)
+        tsa->on_clock(tsa->on_clock_ctx, ok ? NULL : why.text);
+    tsa->stopped = !ok;
+    *out = t;
+    if (!ok && e != NULL)
+        *e = why;
+    return ok;
+}
+
+bool
+gv_tsa_clock_ok(struct gv_tsa *tsa, struct gv_error *e)
+{
+    uint64_t t;
+    bool ok;
+
+    (void)pthread_mutex_lock(&tsa->lock);
+    ok = read_clock(tsa, &t, e);
+    (void)pthread_mutex_unlock(&tsa->lock);
+    return ok;
+}
+
+/* RFC 3161, 2.4.2: why there is no token. Not being able to say so leaves the
+ * library's own words. */
+static bool
+refuse(TS_RESP_CTX *ctx, int failure, const char *text)
+{
+    (void)TS_RESP_CTX_set_status_info(ctx, TS_STATUS_REJECTION, text);
+    (void)TS_RESP_CTX_add_failure_info(ctx, failure);
+    return false;
+}
+
+/* Fix the genTime of the token being made. Called by the library, inside the
+ * lock, once a request has turned out well. */
+static bool
+take_time(struct gv_tsa *tsa, TS_RESP_CTX *ctx)
+{
+    uint64_t t;
+
+    if (!read_clock(tsa, &t, &tsa->fault))
+        return refuse(ctx, TS_INFO_TIME_NOT_AVAILABLE,
+                      "the service's clock cannot be relied on");
     if (t > tsa->lease && lease_write(tsa, t + LEASE_US, &tsa->fault) != GV_OK)
-        return false;
+        return refuse(ctx, TS_INFO_SYSTEM_FAILURE, "the service cannot write");
     tsa->last = t;
     tsa->next = t;
     return true;
@@ -143,8 +190,7 @@ on_serial(TS_RESP_CTX *ctx, void *data)
     struct gv_tsa *tsa = data;
     ASN1_INTEGER *serial;
 
-    (void)ctx;
-    if (!take_time(tsa))
+    if (!take_time(tsa, ctx))
         return NULL;
     serial = ASN1_INTEGER_new();
     if (serial != NULL && ASN1_INTEGER_set_uint64(serial, tsa->next) != 1) {
@@ -203,7 +249,10 @@ gv_tsa_new(const struct gv_tsa_options *o, struct gv_error *e)
         return NULL;
     }
     tsa->now_us = o->now_us != NULL ? o->now_us : system_now;
+    tsa->synced = o->synced;
     tsa->clock_ctx = o->clock_ctx;
+    tsa->on_clock = o->on_clock;
+    tsa->on_clock_ctx = o->on_clock_ctx;
     if (X509_up_ref(o->cert) == 1)
         tsa->cert = o->cert;
     if (o->lease_path != NULL &&

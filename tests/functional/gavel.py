@@ -205,9 +205,10 @@ def free_ports(count):
 
 
 class Node:
-    """gaveld, on regtest unless `network` is set. Ports are chosen by the system at each start and
-    read from ports.json; with `fixed_ports` they are the same at every start,
-    so that peers and clients find a restarted node again."""
+    """gaveld, on regtest unless `network` is set. Ports are chosen by the
+    system at each start and read from ports.json; with `fixed_ports` they are
+    the same at every start, so that peers and clients find a restarted node
+    again."""
 
     network = "regtest"
     build = None  # of programs that know the network
