@@ -20,6 +20,7 @@
 #include "src/rpc/work.h"
 #include "src/stamper.h"
 #include "src/verifier.h"
+#include "src/witness.h"
 
 enum gv_mail_kind {
     GV_MAIL_CALL,    /* an RPC call */
@@ -121,6 +122,7 @@ struct gv_loop {
     struct gv_ledger_rpc rpc;
     struct gv_method *methods; /* one per method, for the http thread */
     struct gv_rpc_method *shims;
+    struct gv_witness *witness; /* NULL without a data directory */
     struct gv_error tsa_clock;
     char ca_url[320], tsa_url[320], p2p[320], p2p_key[GV_NET_KEY_TEXT];
     struct gv_pubkey validator; /* public key of this node's validator */
