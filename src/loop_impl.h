@@ -234,6 +234,8 @@ enum gv_rc gv_loop_seal(void *loop, const struct gv_hash *id,
  * failed. */
 struct gv_out *gv_out_new(struct gv_loop *l, enum gv_out_kind kind);
 void gv_out_flush(struct gv_loop *l);
+/* loop_life.c: what the witness noted becomes files. */
+void gv_loop_write_evidence(struct gv_loop *l);
 /* Answer what still waits: the node is stopping. */
 void gv_out_drop(struct gv_loop *l);
 

@@ -78,6 +78,27 @@ on_token(void *arg, const struct gv_chain *c, const struct gv_tx *tx,
     gv_witness_tx(l->witness, c->book->open, tx, facts);
 }
 
+static const struct gv_open *
+open_of(void *arg, const struct gv_chain_id *auction)
+{
+    struct gv_loop *l = arg;
+    struct gv_chain *c = gv_state_chain(l->state, auction);
+
+    if (!c || c->registry)
+        return NULL;
+    if (gv_chain_load(l->state, c, l->now_ms) == GV_OK)
+        return c->book->open;
+    gv_loop_fail(l, gv_state_error(l->state));
+    return NULL;
+}
+
+void
+gv_loop_write_evidence(struct gv_loop *l)
+{
+    if (l->witness && gv_witness_has_notes(l->witness))
+        gv_witness_write(l->witness, open_of, l);
+}
+
 static void
 on_vote(void *arg, const struct gv_chain *c, const struct gv_vote *vote,
         uint8_t validator, const struct gv_sig *sig)

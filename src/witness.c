@@ -10,17 +10,29 @@
 
 #define KEY_MAX 512
 
+/* A token, and where its authority is pinned. */
+struct seen {
+    struct gv_chain_id auction;
+    uint8_t authority;
+    uint8_t *token; /* heap */
+    size_t len;
+};
+
 /* The newest token of one key. */
 struct watched {
     uint8_t key[KEY_MAX];
     size_t key_len;
     struct gv_tst_facts facts;
-    uint8_t *token, *open; /* heap, the open's raw bytes */
-    size_t token_len, open_len;
-    uint8_t authority;
-    struct gv_chain_id auction;
-    uint64_t seen; /* by the witness's own count */
+    struct seen last; /* token NULL: none */
+    uint64_t used;    /* by the witness's own count */
     unsigned files;
+};
+
+/* A contradiction to be written. */
+struct note {
+    struct seen pair[2];
+    enum gv_misconduct what;
+    char name[40]; /* of the file */
 };
 
 struct gv_witness {
@@ -28,8 +40,9 @@ struct gv_witness {
     char *dir;
     struct gv_log *log;
     struct watched watched[GV_WITNESS_KEYS];
-    size_t count;
-    uint64_t seen;
+    struct note note[GV_WITNESS_NOTES];
+    size_t count, notes;
+    uint64_t used;
 };
 
 struct gv_witness *
@@ -49,11 +62,11 @@ gv_witness_new(const struct gv_witness_options *o)
 }
 
 static void
-forget(struct watched *k)
+note_clear(struct note *n)
 {
-    free(k->token);
-    free(k->open);
-    memset(k, 0, sizeof(*k));
+    free(n->pair[0].token);
+    free(n->pair[1].token);
+    memset(n, 0, sizeof(*n));
 }
 
 void
@@ -62,7 +75,9 @@ gv_witness_free(struct gv_witness *w)
     if (!w)
         return;
     for (size_t i = 0; i < w->count; i++)
-        forget(&w->watched[i]);
+        free(w->watched[i].last.token);
+    for (size_t i = 0; i < w->notes; i++)
+        note_clear(&w->note[i]);
     free(w->dir);
     free(w);
 }
@@ -77,111 +92,70 @@ find(struct gv_witness *w, struct gv_bytes key)
 
         if (gv_bytes_eq(gv_bytes(k->key, k->key_len), key))
             return k;
-        if (k->seen < oldest->seen)
+        if (k->used < oldest->used)
             oldest = k;
     }
     if (w->count < GV_WITNESS_KEYS)
         oldest = &w->watched[w->count++];
-    else
-        forget(oldest);
+    free(oldest->last.token);
+    memset(oldest, 0, sizeof(*oldest));
     memcpy(oldest->key, key.p, key.len); /* at most 512 bytes (T6) */
     oldest->key_len = key.len;
     return oldest;
 }
 
-static bool
-copy(uint8_t **to, size_t *to_len, struct gv_bytes from)
-{
-    uint8_t *p = realloc(*to, from.len);
-
-    if (!p)
-        return false;
-    memcpy(p, from.p, from.len);
-    *to = p;
-    *to_len = from.len;
-    return true;
-}
-
+/* Without memory nothing is kept. */
 static void
-keep(struct watched *k, const struct gv_open *open, uint8_t authority,
-     struct gv_bytes token, const struct gv_tst_facts *facts)
+keep(struct seen *to, const struct gv_chain_id *auction, uint8_t authority,
+     struct gv_bytes token)
 {
-    bool same = k->open && GV_ID_EQ(&k->auction, &open->id);
+    uint8_t *p = realloc(to->token, token.len);
 
-    if (!copy(&k->token, &k->token_len, token) ||
-        (!same && !copy(&k->open, &k->open_len, open->raw))) {
-        k->token_len = 0; /* nothing to compare with */
+    if (!p) {
+        free(to->token);
+        to->token = NULL;
         return;
     }
-    k->auction = open->id;
-    k->authority = authority;
-    k->facts = *facts;
+    memcpy(p, token.p, token.len);
+    *to = (struct seen){*auction, authority, p, token.len};
 }
 
-/* --- evidence --- */
+/* --- notes --- */
 
 /* The name is the pair's: the same pair makes one file, whatever the order. */
-static char *
-path_of(const struct gv_witness *w, const uint8_t a[32], const uint8_t b[32])
+static void
+name_of(const uint8_t a[32], const uint8_t b[32], char out[40])
 {
     bool swap = memcmp(a, b, 32) > 0;
     uint8_t both[64], hash[32];
-    char name[80], hex[33];
+    char hex[33];
 
     memcpy(both, swap ? b : a, 32);
     memcpy(both + 32, swap ? a : b, 32);
     gv_sha256_of(both, sizeof(both), hash);
-    snprintf(name, sizeof(name), "%s.json", gv_hex(hash, 16, hex));
-    return gv_file_join(w->dir, name);
-}
-
-static void
-write_file(struct gv_witness *w, const char *path, enum gv_misconduct what,
-           const struct gv_evidence_token pair[2])
-{
-    char *text = gv_evidence_text(w->params, what, pair);
-    struct gv_error e = {"out of memory"};
-    enum gv_rc rc = text ? gv_file_mkdirs(w->dir, &e) : GV_FAULT;
-
-    if (rc == GV_OK)
-        rc = gv_file_write(path, gv_bytes(text, strlen(text)), 0600, &e);
-    if (rc == GV_OK)
-        gv_log_error(w->log, "witness", "an authority contradicts itself",
-                     GV_S("what", gv_misconduct_name(what)),
-                     GV_S("evidence", path));
-    else
-        gv_log_error(w->log, "witness", "evidence is not kept",
-                     GV_S("what", gv_misconduct_name(what)),
-                     GV_S("why", e.text));
-    free(text);
+    snprintf(out, 40, "%s.json", gv_hex(hash, 16, hex));
 }
 
 /* The comparison was only a hint; look at both tokens. */
 static void
-examine(struct gv_witness *w, struct watched *k,
-        const struct gv_evidence_token *now, const struct gv_tst_facts *facts)
+examine(struct gv_witness *w, const struct watched *k, const struct seen *now,
+        const struct gv_tst_facts *facts)
 {
-    struct gv_evidence_token pair[2] = {{gv_bytes(k->open, k->open_len),
-                                         k->authority,
-                                         gv_bytes(k->token, k->token_len)},
-                                        *now};
-    enum gv_misconduct what;
+    struct gv_bytes token = gv_bytes(now->token, now->len),
+                    last = gv_bytes(k->last.token, k->last.len);
     struct gv_tst a, b;
-    struct stat st;
-    char *path;
+    struct note *n;
 
-    if (gv_tst_parse(pair[0].token, &a, NULL) != GV_OK ||
-        gv_tst_parse(pair[1].token, &b, NULL) != GV_OK)
+    if (k->files >= GV_WITNESS_FILES || w->notes == GV_WITNESS_NOTES ||
+        gv_tst_parse(last, &a, NULL) != GV_OK ||
+        gv_tst_parse(token, &b, NULL) != GV_OK ||
+        gv_misconduct_of(&a, &b) == GV_MISCONDUCT_NONE)
         return;
-    what = gv_misconduct_of(&a, &b);
-    if (what == GV_MISCONDUCT_NONE || k->files >= GV_WITNESS_FILES)
-        return;
-    path = path_of(w, k->facts.info_hash, facts->info_hash);
-    if (path && stat(path, &st) != 0) {
-        k->files++;
-        write_file(w, path, what, pair);
-    }
-    free(path);
+    n = &w->note[w->notes++];
+    n->what = gv_misconduct_of(&a, &b);
+    name_of(k->facts.info_hash, facts->info_hash, n->name);
+    keep(&n->pair[0], &k->last.auction, k->last.authority, last);
+    keep(&n->pair[1], &now->auction, now->authority, token);
 }
 
 void
@@ -189,7 +163,8 @@ gv_witness_token(struct gv_witness *w, const struct gv_open *open,
                  uint8_t authority, struct gv_bytes token,
                  const struct gv_tst_facts *facts)
 {
-    const struct gv_evidence_token now = {open->raw, authority, token};
+    const struct seen now = {open->id, authority, (uint8_t *)token.p,
+                             token.len};
     struct watched *k = find(w, open->authority[authority].key);
     bool later = facts->time_us > k->facts.time_us,
          earlier = facts->time_us < k->facts.time_us;
@@ -197,12 +172,14 @@ gv_witness_token(struct gv_witness *w, const struct gv_open *open,
     /* The serial numbers are in the order of the times. */
     bool good = later ? order > 0 : earlier && order < 0;
 
-    k->seen = ++w->seen;
-    if (!good && k->token_len > 0 &&
+    k->used = ++w->used;
+    if (!good && k->last.token &&
         memcmp(facts->info_hash, k->facts.info_hash, 32) != 0)
         examine(w, k, &now, facts);
-    if (later || k->token_len == 0)
-        keep(k, open, authority, token, facts);
+    if (later || !k->last.token) {
+        keep(&k->last, &open->id, authority, token);
+        k->facts = *facts;
+    }
 }
 
 void
@@ -216,4 +193,80 @@ gv_witness_tx(struct gv_witness *w, const struct gv_open *open,
          i++)
         gv_witness_token(w, open, tx->u.cutoff.token[i].authority,
                          tx->u.cutoff.token[i].token, &facts->tst[i]);
+}
+
+/* --- files --- */
+
+bool
+gv_witness_has_notes(const struct gv_witness *w)
+{
+    return w->notes > 0;
+}
+
+static bool
+write_file(struct gv_witness *w, const struct note *n,
+           const struct gv_evidence_token pair[2])
+{
+    char *text = gv_evidence_text(w->params, n->what, pair);
+    char *path = gv_file_join(w->dir, n->name);
+    struct gv_error e = {"out of memory"};
+    struct stat st;
+    enum gv_rc rc = GV_FAULT;
+    bool fresh = path && stat(path, &st) != 0;
+
+    if (fresh && text)
+        rc = gv_file_mkdirs(w->dir, &e);
+    if (rc == GV_OK)
+        rc = gv_file_write(path, gv_bytes(text, strlen(text)), 0600, &e);
+    if (rc == GV_OK)
+        gv_log_error(w->log, "witness", "an authority contradicts itself",
+                     GV_S("what", gv_misconduct_name(n->what)),
+                     GV_S("evidence", path));
+    else if (fresh)
+        gv_log_error(w->log, "witness", "evidence is not kept",
+                     GV_S("what", gv_misconduct_name(n->what)),
+                     GV_S("why", e.text));
+    free(text);
+    free(path);
+    return fresh;
+}
+
+/* The first OPEN is copied: asking for the second may let go of it. */
+static void
+write_note(struct gv_witness *w, const struct note *n,
+           const struct gv_open *(*open_of)(void *, const struct gv_chain_id *),
+           void *arg)
+{
+    const struct gv_open *first = open_of(arg, &n->pair[0].auction), *second;
+    uint8_t *raw = first ? malloc(first->raw.len) : NULL;
+    struct gv_evidence_token pair[2];
+    size_t len;
+
+    if (!raw || !n->pair[0].token || !n->pair[1].token) {
+        free(raw);
+        return;
+    }
+    len = first->raw.len;
+    memcpy(raw, first->raw.p, len);
+    second = open_of(arg, &n->pair[1].auction);
+    for (int i = 0; second && i < 2; i++)
+        pair[i] = (struct gv_evidence_token){
+            i == 0 ? gv_bytes(raw, len) : second->raw, n->pair[i].authority,
+            gv_bytes(n->pair[i].token, n->pair[i].len)};
+    if (second && write_file(w, n, pair))
+        find(w, second->authority[n->pair[1].authority].key)->files++;
+    free(raw);
+}
+
+void
+gv_witness_write(struct gv_witness *w,
+                 const struct gv_open *(*open_of)(void *arg,
+                                                  const struct gv_chain_id *),
+                 void *arg)
+{
+    for (size_t i = 0; i < w->notes; i++) {
+        write_note(w, &w->note[i], open_of, arg);
+        note_clear(&w->note[i]);
+    }
+    w->notes = 0;
 }

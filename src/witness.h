@@ -3,8 +3,9 @@
  * them that contradict each other become a file (docs/spec/ttp.md, T22).
  *
  * Of each key it keeps the newest token alone, over all chains, so a token
- * costs a look-up among a few keys and two comparisons; what contradicts an
- * older token only is not seen.
+ * costs a look-up among a few keys, two comparisons and a copy of half a
+ * kilobyte; what contradicts an older token only is not seen. Contradictions
+ * are noted at once and written when there is time.
  *
  * Thread-safety: one thread, the chain thread.
  */
@@ -19,7 +20,8 @@
 #define GV_WITNESS_KEYS                                                        \
     64 /* authorities watched; the one not seen for longest                    \
         * gives way */
-#define GV_WITNESS_FILES 8 /* files of one authority and one process */
+#define GV_WITNESS_FILES 8  /* files of one authority and one process */
+#define GV_WITNESS_NOTES 32 /* contradictions noted and not written */
 
 struct gv_witness_options {
     const struct gv_params *params;
@@ -42,5 +44,14 @@ void gv_witness_token(struct gv_witness *w, const struct gv_open *open,
 /* The tokens of a STAMP or CUTOFF. */
 void gv_witness_tx(struct gv_witness *w, const struct gv_open *open,
                    const struct gv_tx *tx, const struct gv_tx_facts *facts);
+
+/* Was anything noted? */
+bool gv_witness_has_notes(const struct gv_witness *w);
+/* Write what was noted. open_of: an auction's OPEN, good until the next call;
+ * NULL: not known any more, then there is no file. */
+void gv_witness_write(struct gv_witness *w,
+                      const struct gv_open *(*open_of)(
+                          void *arg, const struct gv_chain_id *auction),
+                      void *arg);
 
 #endif
