@@ -200,16 +200,6 @@ ledger_now_ms(void *ctx)
     return gv_loop_now_ms();
 }
 
-/* auto: where the network is for use, not for trying out. */
-static bool
-require_sync(const struct node *n)
-{
-    enum { AUTO, YES };
-    int wish = gv_config_enum(n->config, "tsa-require-sync");
-
-    return wish == YES || (wish == AUTO && !n->opt->params->allow_fixed);
-}
-
 static enum gv_rc
 open_services(struct node *n, struct gv_error *e)
 {
@@ -224,7 +214,7 @@ open_services(struct node *n, struct gv_error *e)
     o.approval = (enum gv_ca_approval)gv_config_enum(n->config, "ttp-approval");
     o.passphrase = n->passphrase.len ? n->passphrase.text : NULL;
     o.operator_name = gv_config_string(n->config, "operator");
-    o.require_sync = require_sync(n);
+    o.require_sync = gv_options_require_sync(n->opt);
     o.tls_bind = gv_config_string(n->config, "tls-bind");
     o.tls_host = gv_config_string(n->config, "tls-host");
     o.clients = (enum gv_tls_clients)gv_config_enum(n->config, "tls-clients");

@@ -390,6 +390,15 @@ gv_options_read(int argc, char **argv, char **environment,
     return rc == GV_OK ? read_follow(out, e) : rc;
 }
 
+bool
+gv_options_require_sync(const struct gv_options *o)
+{
+    enum { AUTO, YES }; /* in the order of the choices */
+    int wish = gv_config_enum(o->config, "tsa-require-sync");
+
+    return wish == YES || (wish == AUTO && !o->params->allow_fixed);
+}
+
 void
 gv_options_clear(struct gv_options *o)
 {
