@@ -100,7 +100,7 @@ static void
 the_file_is_private_and_shows_no_secret(void **state)
 {
     struct fixture *f = *state;
-    char hex[65], name[GV_KEYSTORE_NETWORK_MAX + 1];
+    char hex[65], name[GV_SEALED_NETWORK_MAX + 1];
     struct stat st;
     uint8_t *text;
     size_t len;
