@@ -38,6 +38,31 @@ check_revoked(const struct gv_loop *l, const struct gv_chain *c,
     return GV_OK;
 }
 
+bool
+gv_loop_is_pinned(struct gv_loop *l, const struct gv_chain_id *auction,
+                  uint8_t *authority)
+{
+    const struct gv_authority *own = &l->opt.services->authority;
+    struct gv_chain *c = gv_state_chain(l->state, auction);
+    const struct gv_open *open;
+
+    *authority = 0;
+    if (!l->stamper || !c || c->registry)
+        return l->stamper != NULL;
+    if (gv_chain_load(l->state, c, l->now_ms) != GV_OK) {
+        gv_loop_fail(l, gv_state_error(l->state));
+        return false;
+    }
+    open = c->book->open;
+    for (unsigned i = 0; i < open->authority_count; i++)
+        if (gv_bytes_eq(open->authority[i].key, own->key) &&
+            GV_ID_EQ(&open->authority[i].cert, &own->cert)) {
+            *authority = (uint8_t)i;
+            return true;
+        }
+    return false;
+}
+
 enum gv_rc
 gv_loop_may_stamp(struct gv_loop *l, const struct gv_tx *tx, bool first,
                   struct gv_reject *why)
@@ -84,6 +109,7 @@ make_item(struct gv_loop *l, struct gv_ticket *t, const struct gv_tx *tx)
         return NULL;
     item->user = t;
     item->auction = tx->chain;
+    (void)gv_loop_is_pinned(l, &tx->chain, &item->authority); /* it is */
     item->d_us = c->book->open->terms.d_ms * UINT64_C(1000);
     item->promise = t && tx->kind == GV_TX_BID;
     if (tx->kind == GV_TX_BID) {
@@ -117,7 +143,7 @@ gv_loop_send_away(struct gv_loop *l, struct gv_ticket *t)
     return true;
 }
 
-/* This node does not stamp: a peer that does gets the bid. */
+/* This node does not stamp for the auction: a peer that stamps gets the bid. */
 void
 gv_loop_forward(struct gv_loop *l, struct gv_ticket *t)
 {
@@ -136,6 +162,7 @@ gv_loop_bid_verified(struct gv_loop *l, struct gv_ticket *t,
 {
     struct gv_reject why = {.index = GV_NO_INDEX};
     enum gv_rc rc = gv_task_verdict(task, &why);
+    uint8_t authority;
 
     if (rc == GV_OK && gv_loop_is_on_chain(l, gv_task_tx_of(task)) &&
         gv_loop_repeat_bid(l, t)) {
@@ -144,7 +171,8 @@ gv_loop_bid_verified(struct gv_loop *l, struct gv_ticket *t,
     }
     if (rc == GV_OK)
         rc = gv_loop_may_count(l, t, gv_task_tx_of(task), &why);
-    if (rc == GV_OK && !l->stamper) {
+    if (rc == GV_OK &&
+        !gv_loop_is_pinned(l, &gv_task_tx_of(task)->chain, &authority)) {
         gv_task_free(task);
         gv_loop_forward(l, t);
         return;
@@ -311,9 +339,12 @@ gv_loop_cutoffs(struct gv_loop *l)
         return;
     n = gv_state_cutoffs_due(l->state, l->now_ms, CUTOFF_RETRY_MS, due, 256);
     for (size_t i = 0; i < n; i++) {
+        uint8_t authority;
+
         due[i]->cutoff_asked_ms = l->now_ms;
-        if (gv_stamper_cutoff(l->stamper, &due[i]->id, &due[i]->sum.tip) !=
-            GV_OK)
+        if (gv_loop_is_pinned(l, &due[i]->id, &authority) &&
+            gv_stamper_cutoff(l->stamper, &due[i]->id, authority,
+                              &due[i]->sum.tip) != GV_OK)
             gv_loop_fail(l, "out of memory");
     }
 }

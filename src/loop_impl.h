@@ -193,6 +193,11 @@ void gv_loop_closings(struct gv_loop *l);
 void gv_loop_acknowledge(struct gv_loop *l, struct gv_ticket *t,
                          struct gv_bytes stamp, struct gv_bytes receipt,
                          uint64_t t_us);
+/* Does this node stamp, and does the auction pin its key? *authority: its
+ * place in OPEN. What is no auction counts as ours: gv_loop_may_stamp refuses
+ * it. */
+bool gv_loop_is_pinned(struct gv_loop *l, const struct gv_chain_id *auction,
+                       uint8_t *authority);
 /* Policy before a token exists: the auction must be open and, for a first
  * stamp, the bidder within the rate (R5). */
 enum gv_rc gv_loop_may_stamp(struct gv_loop *l, const struct gv_tx *tx,

@@ -238,6 +238,20 @@ gv_sync_submit(struct gv_sync *s, struct gv_bytes raw, void *user,
     return false;
 }
 
+/* It stamps, but not for this auction: another one may. */
+static bool
+ask_another(struct gv_sync *s, struct gv_sync_request *r,
+            const struct gv_msg *m)
+{
+    struct gv_sync_session *p;
+
+    if (m->kind == GV_MSG_SUBMITTED || m->u.reject.code != GV_NOT_SIGNER ||
+        r->tries >= SUBMIT_TRIES)
+        return false;
+    p = gv_sync_other(s, r->session, 0, GV_ROLE_STAMPS);
+    return p != NULL && p->id != r->session && ask_submit(s, p->id, r);
+}
+
 void
 gv_pull_submitted(struct gv_sync *s, struct gv_sync_request *r,
                   const struct gv_msg *m)
@@ -254,6 +268,8 @@ gv_pull_submitted(struct gv_sync *s, struct gv_sync_request *r,
         if (p != NULL && ask_submit(s, p->id, r))
             return;
         s->opt.host.submitted(s->opt.host.arg, r->user, NULL);
+    } else if (ask_another(s, r, m)) {
+        return;
     } else if (m->kind == GV_MSG_SUBMITTED) {
         a.accepted = true;
         a.stamp = m->u.submitted.stamp;

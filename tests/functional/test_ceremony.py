@@ -53,7 +53,8 @@ def net(tmp_path_factory):
     n = type("Net", (), {})()
     n.secret = passphrases(folder)
     done = create(folder, n.secret, "--node", TRUST, "--node", "n2=notary",
-                  "--crl-url", "http://127.0.0.1/crl/root.crl")
+                  "--node", "t2=tsa", "--crl-url",
+                  "http://127.0.0.1/crl/root.crl")
     assert done.returncode == 0, done.stderr
     n.told = json.loads(done.stdout)
     n.folder, n.out = folder, folder / "net"
@@ -83,10 +84,15 @@ def built(net):
     return out
 
 
-def trust_node(net, built, datadir, *options):
-    node = Node(datadir, "--ttp", "all", "--ttp-approval", "auto",
-                "--ttp-passphrase-file", net.secret["node"], *options)
+def demo_node(net, built, world, name, ttp, *options):
+    """A node from the ceremony's directory, copied to where it runs."""
+    datadir = world.directory / name
+    shutil.copytree(net.out / name, datadir)
+    node = Node(datadir, "--ttp", ttp, "--ttp-approval", "auto",
+                "--ttp-passphrase-file", net.secret["node"], *options,
+                fixed_ports=True)
     node.network, node.build = "demo", built
+    world.things.append(node)
     return node
 
 
@@ -116,7 +122,7 @@ def test_every_secret_is_encrypted_and_ones_own(net):
         elif path.name != "demo.json":
             assert mode == 0o600, path
     keys = [*net.out.rglob("*-key.pem"), *net.out.rglob("*-ledger.pem")]
-    assert len(keys) == 14
+    assert len(keys) == 17
     for path in keys:
         assert "BEGIN ENCRYPTED PRIVATE KEY" in path.read_text(), path
         own = "root" if path.parent.name == "root" else "node"
@@ -165,35 +171,60 @@ def test_a_wrong_plan_makes_nothing(tmp_path, options, name, why):
 
 
 def test_a_node_takes_what_the_ceremony_made(net, built, world):
-    datadir = world.directory / "trust"
-    shutil.copytree(net.out / "trust", datadir)
-    node = trust_node(net, built, datadir)
+    node = demo_node(net, built, world, "trust", "all")
     # A file that is missing is named, and none is made.
-    (datadir / "ttp/tsa.cred").rename(world.path("tsa.cred"))
+    cred = node.datadir / "ttp/tsa.cred"
+    cred.rename(world.path("tsa.cred"))
     code, log = node.fails()
     assert code == 1 and "ttp/tsa.cred is missing" in log
-    world.path("tsa.cred").rename(datadir / "ttp/tsa.cred")
+    world.path("tsa.cred").rename(cred)
     node.start()
-    try:
-        status = node.rpc.status()
-        assert status["network"] == "demo"
-        assert status["registry"] == net.told["registry"]
-        node.wait_services()
-        ann = Wallet(world.directory / "ann", node)
-        ann.init()
-        ann.enrol("Ann")
-        # Her certificate, as the ledger's CA gave it, by openssl alone.
-        chain = world.path("chain.pem")
-        chain.write_bytes((datadir / "ttp/ca-cert.pem").read_bytes())
-        port = node.ports["tls"]
-        done = openssl("s_client", "-connect", f"127.0.0.1:{port}", "-CAfile",
-                       net.root, "-verify_return_error", "-verify_hostname",
-                       "ttp.example.org", data=b"", check=False)
-        assert done.returncode == 0, done.stderr
-        auction = ann.create("a vase")
-        assert node.rpc.getauction(auction)["phase"]
-    finally:
-        node.stop()
+    status = node.rpc.status()
+    assert status["network"] == "demo"
+    assert status["registry"] == net.told["registry"]
+    node.wait_services()
+    ann = world.wallet("ann", node)
+    # Her certificate, from the wallet, by openssl alone.
+    store, secret = world.path("ann.p12"), net.secret["file"]
+    ann.run_ok("keystore", "import", "--keystore", store, "--from-wallet",
+               "--alias", "ann", "--passphrase-file", secret,
+               "--wallet-passphrase-file", ann.secret)
+    pem = openssl("pkcs12", "-in", store, "-passin", f"file:{secret}",
+                  "-nokeys", "-clcerts").stdout
+    world.path("ann.pem").write_bytes(pem)
+    openssl("verify", "-x509_strict", "-purpose", "sslclient", "-CAfile",
+            net.root, "-untrusted", node.datadir / "ttp/ca-cert.pem",
+            world.path("ann.pem"))
+    done = openssl("s_client", "-connect", f"127.0.0.1:{node.ports['tls']}",
+                   "-CAfile", net.root, "-verify_return_error",
+                   "-verify_hostname", "ttp.example.org", data=b"",
+                   check=False)
+    assert done.returncode == 0, done.stderr
+    auction = ann.create("a vase")
+    assert node.rpc.getauction(auction)["phase"]
+
+
+def test_a_second_authority_leaves_bids_to_the_one_that_is_pinned(net, built,
+                                                                  world):
+    """Both stamp, but the auction pins one of them."""
+    first = demo_node(net, built, world, "trust", "all")
+    second = demo_node(net, built, world, "t2", "tsa")
+    second.start()
+    first.options += ["--peer-key", second.key]
+    second.stop()
+    first.start()
+    first.wait_services()
+    second.options += ["--connect", first.peer]
+    second.start()
+    second.wait_peers(1)
+    auction = world.wallet("seller", first).create("a bowl")
+    wait_for("the auction on the second node",
+             lambda: auction in gavel.chain_ids(second))
+    bid = world.wallet("ann", second).bid(auction, "10")
+    assert bid["receipt"] and bid["stamp"]
+    wait_for("the bid on the first node",
+             lambda: [b["bid"] for b in first.rpc.listbids(
+                 auction=auction)["bids"]] == [bid["bid"]])
 
 
 def test_more_roles_and_the_list_come_from_the_root(net, built,
