@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "src/base/secret.h"
+#include "src/command.h"
 #include "src/node.h"
 
 /* Exit status: 0 clean, 1 the node failed, 2 wrong usage. */
@@ -32,7 +33,7 @@ main(int argc, char **argv)
     } else if (gv_config_wish(options.config) == GV_CONFIG_VERSION) {
         gv_config_print_version(options.config, stdout);
     } else if (gv_config_command(options.config)) {
-        gv_config_print(options.config, stdout);
+        status = gv_command_run(&options);
     } else {
         status = gv_node_run(&options);
     }

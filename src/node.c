@@ -214,6 +214,7 @@ open_services(struct node *n, struct gv_error *e)
     o.approval = (enum gv_ca_approval)gv_config_enum(n->config, "ttp-approval");
     o.passphrase = n->passphrase.len ? n->passphrase.text : NULL;
     o.operator_name = gv_config_string(n->config, "operator");
+    o.require_sync = gv_options_require_sync(n->opt);
     o.tls_bind = gv_config_string(n->config, "tls-bind");
     o.tls_host = gv_config_string(n->config, "tls-host");
     o.clients = (enum gv_tls_clients)gv_config_enum(n->config, "tls-clients");

@@ -36,6 +36,7 @@ struct gv_services_options {
     const char *passphrase;    /* of the role keys, or NULL; needed by open
                                 * alone */
     const char *operator_name; /* shown in OPEN and SERVICE */
+    bool require_sync;         /* the TSA asks for a synchronised clock */
     const char *tls_bind;      /* "127.0.0.1:18335" */
     const char *tls_host;      /* host in published URLs */
     enum gv_tls_clients clients;

@@ -9,6 +9,7 @@
 
 #include <gavel/params.h>
 
+#include "networks.h"
 #include "src/base/config.h"
 
 /* Room for what gv_nodeopt_url may write. */
@@ -33,8 +34,7 @@
 #define GV_NODEOPT_NETWORK                                                     \
     {                                                                          \
         .name = "network", .type = GV_CONFIG_ENUM, .fallback = "main",         \
-        .choices = "main|test|regtest",                                        \
-        .help = "Whose port is the default of --node."                         \
+        .choices = GV_NETWORKS, .help = "Whose port is the default of --node." \
     }
 
 #define GV_NODEOPT_TIMEOUT                                                     \
