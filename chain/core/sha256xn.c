@@ -238,6 +238,15 @@ gv_sha256_many_after(const uint32_t h8[8], uint64_t done,
          msgs, lens, n, out);
 }
 
+/* Nodes differ in 64 bytes and share the rest, padding and all. */
+static void
+lane_set_node(struct lane *l, const uint8_t pair64[64], uint8_t *out)
+{
+    memcpy(l->head + 1, pair64, 63);
+    l->tail[0] = pair64[63];
+    l->out = out;
+}
+
 void
 gv_sha256_nodes_at(unsigned lanes, const uint8_t *pairs, size_t n,
                    uint8_t (*out)[32])
@@ -245,13 +254,15 @@ gv_sha256_nodes_at(unsigned lanes, const uint8_t *pairs, size_t n,
     const struct start start = {iv, 0, GV_SHA256_NODE};
     struct lane l[SHA256_LANES_MAX];
 
+    for (size_t k = 0; k < lanes && k < n; k++)
+        lane_set(&l[k], pairs, 64, &start, NULL);
     /* A lane copies its message before any lane writes, and group i writes
      * only bytes that groups 0..i have read: out may be pairs. */
     for (size_t i = 0; i < n; i += lanes) {
         const size_t m = n - i < lanes ? n - i : lanes;
 
         for (size_t k = 0; k < m; k++)
-            lane_set(&l[k], pairs + 64 * (i + k), 64, &start, out[i + k]);
+            lane_set_node(&l[k], pairs + 64 * (i + k), out[i + k]);
         group_run(lanes, iv, l, m);
     }
 }
