@@ -17,8 +17,9 @@ main(int argc, char **argv)
     int status = 0;
 
     /* Buffers of the size of a block are kept for the next one in place of
-     * being mapped anew: a page fault costs as much as hashing a page. */
-    mallopt(M_MMAP_THRESHOLD, 16 << 20);
+     * being mapped anew: a page fault costs as much as hashing a page. What is
+     * larger belongs to a book, and grows by moving its pages, uncopied. */
+    mallopt(M_MMAP_THRESHOLD, 2 << 20);
     mallopt(M_TRIM_THRESHOLD, 64 << 20);
     if (gv_no_core_dumps() != GV_OK) {
         fprintf(stderr, "gaveld: core dumps cannot be forbidden\n");
