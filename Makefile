@@ -77,7 +77,7 @@ KERNEL_SRC := $(wildcard miner/kernel/*.c)
 NODE_SRC := $(filter-out src/main.c,$(wildcard src/*.c)) \
             $(wildcard src/net/*.c src/ttp/*.c src/rpc/*.c)
 LEDGER_SRC := $(wildcard chain/state/book*.c) $(addprefix chain/state/, \
-              directory.c spine.c links.c table.c)
+              directory.c spine.c links.c order.c table.c)
 WALLET_SRC := $(filter-out wallet/main.c,$(wildcard wallet/*.c))
 MINER_SRC := $(filter-out miner/main.c,$(wildcard miner/*.c))
 EXPLORER_SRC := $(filter-out src/explorer/main.c,$(wildcard src/explorer/*.c))
@@ -112,18 +112,24 @@ $(O)/gavel-explorer: $(O)/src/explorer/main.o $(EXPLORER) $(LEDGER) \
 link = @echo "  LD    $@" && $(CC) $(LDFLAGS) -o $@ $(filter %.o,$^) \
        -Wl,--start-group $(filter %.a,$^) -Wl,--end-group
 
-$(O)/%.o: %.c
+$(O)/%.o: %.c | $(O)/gen/networks.h
 	@mkdir -p $(@D)
 	@echo "  CC    $<"
 	@$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
-# The networks are data: genesis/*.json become const structs.
-GENESIS := $(sort $(wildcard genesis/*.json))
+# The networks are data: genesis/*.json become const structs. main comes first:
+# it is what --network means when it is not given.
+GENESIS := genesis/main.json $(sort $(filter-out genesis/main.json, \
+           $(wildcard genesis/*.json)))
 $(O)/gen/genesis.c: $(O)/genesis/compile $(GENESIS)
 	@mkdir -p $(@D)
 	@$< $(GENESIS) >$@
-$(O)/genesis/compile: $(O)/genesis/compile.o
-	@$(CC) $(LDFLAGS) -o $@ $< -ljansson -lcrypto
+$(O)/gen/networks.h: $(O)/genesis/compile $(GENESIS)
+	@mkdir -p $(@D)
+	@$< --names $(GENESIS) >$@
+$(O)/genesis/compile: genesis/compile.c
+	@mkdir -p $(@D)
+	@$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $< -ljansson -lcrypto
 $(O)/gen/genesis.o: $(O)/gen/genesis.c
 	@$(CC) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
 

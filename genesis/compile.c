@@ -2,8 +2,11 @@
  * compile.c - turn the networks of genesis/ into C.
  *
  * usage: compile FILE.json... >genesis.c
+ *        compile --names FILE.json... >networks.h
  *
- * Prints the functions of gavel/params.h over one const struct per network.
+ * Prints the functions of gavel/params.h over one const struct per network;
+ * with --names the networks' names as the choices of an option (GV_NETWORKS),
+ * in the order of gv_params_all.
  * Every key must be there once, with the right type, and no other key may;
  * anything else ends with `FILE: KEY: what is wrong` and status 1. The id of
  * the registry is computed here (docs/spec/format.md, "Genesis"); a unit test
@@ -424,31 +427,52 @@ print_functions(const struct network *list, size_t count)
            "}\n");
 }
 
-int
-main(int argc, char **argv)
+static void
+print_names(const struct network *list, size_t count)
 {
-    struct network *list = calloc(NETWORKS_MAX, sizeof(*list));
-    size_t count = (size_t)(argc - 1);
-    bool ok;
+    printf("/* Made by genesis/compile from genesis/NAME.json. */\n"
+           "#define GV_NETWORKS \"");
+    for (size_t i = 0; i < count; i++)
+        printf("%s%s", i > 0 ? "|" : "", list[i].name);
+    printf("\"\n");
+}
 
-    if (!list || argc < 2 || count > NETWORKS_MAX) {
-        fprintf(stderr, "usage: compile FILE.json... (1 to %d)\n",
-                NETWORKS_MAX);
-        return 2;
-    }
-    for (size_t i = 0; i < count; i++) {
-        struct source s = {argv[i + 1], NULL};
-
-        read_network(argv[i + 1], &list[i]);
-        for (size_t j = 0; j < i; j++)
-            if (strcmp(list[i].name, list[j].name) == 0)
-                die(&s, "name", "two networks are called %s", list[i].name);
-    }
+static void
+print_all(struct network *list, size_t count)
+{
     printf("/* Made by genesis/compile from genesis/NAME.json. */\n"
            "#include \"gavel/params.h\"\n\n");
     for (size_t i = 0; i < count; i++)
         print_network(&list[i]);
     print_functions(list, count);
+}
+
+int
+main(int argc, char **argv)
+{
+    struct network *list = calloc(NETWORKS_MAX, sizeof(*list));
+    bool names = argc > 1 && strcmp(argv[1], "--names") == 0;
+    char **files = argv + 1 + names;
+    size_t count = (size_t)(argc - 1 - names);
+    bool ok;
+
+    if (!list || argc < 2 + names || count > NETWORKS_MAX) {
+        fprintf(stderr, "usage: compile [--names] FILE.json... (1 to %d)\n",
+                NETWORKS_MAX);
+        return 2;
+    }
+    for (size_t i = 0; i < count; i++) {
+        struct source s = {files[i], NULL};
+
+        read_network(files[i], &list[i]);
+        for (size_t j = 0; j < i; j++)
+            if (strcmp(list[i].name, list[j].name) == 0)
+                die(&s, "name", "two networks are called %s", list[i].name);
+    }
+    if (names)
+        print_names(list, count);
+    else
+        print_all(list, count);
     free(list);
     ok = fflush(stdout) == 0 && !ferror(stdout);
     return ok ? 0 : 1;

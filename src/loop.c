@@ -169,6 +169,9 @@ turn(struct gv_loop *l)
         return;
     gv_out_flush(l);
     gv_loop_tell_revoked(l);
+    gv_loop_write_evidence(l);
+    if (l->failed)
+        return;
     if (gv_sync_flush(l->sync, l->now_ms) != GV_OK)
         gv_loop_fail(l, gv_state_error(l->state));
     answer_calls(l);

@@ -57,11 +57,12 @@ gv_loop_missed(struct gv_loop *l, const struct gv_chain *c, struct gv_bytes raw,
                unsigned tries)
 {
     const struct gv_pool_tx *e = waiting(l, raw);
+    uint8_t authority;
 
     /* What would come after the close could only be void. */
     if (!e || l->now_ms * 1000 > c->sum.close_us)
         return true;
-    if (!gv_loop_serves(l, &e->tx))
+    if (!gv_loop_is_pinned(l, &c->id, &authority))
         return hand_over(l, raw, tries);
     if (gv_loop_stamp(l, NULL, &e->tx))
         return true;
@@ -74,13 +75,14 @@ gv_loop_stamp_again(struct gv_loop *l, struct gv_ticket *t)
 {
     const struct gv_pool_tx *e = waiting(l, gv_bytes(t->raw, t->len));
     struct gv_reject why = {.index = GV_NO_INDEX};
+    uint8_t authority;
     enum gv_rc rc;
 
     if (!e || e->t_us != UINT64_MAX ||
         (e->tx.kind != GV_TX_BID && e->tx.kind != GV_TX_CLOSE))
         return false;
     rc = gv_loop_may_count(l, t, &e->tx, &why);
-    if (rc == GV_OK && !gv_loop_serves(l, &e->tx)) {
+    if (rc == GV_OK && !gv_loop_is_pinned(l, &e->tx.chain, &authority)) {
         gv_loop_forward(l, t);
         return true;
     }

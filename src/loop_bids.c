@@ -40,11 +40,14 @@ check_revoked(const struct gv_loop *l, const struct gv_chain *c,
 }
 
 bool
-gv_loop_serves(struct gv_loop *l, const struct gv_tx *tx)
+gv_loop_is_pinned(struct gv_loop *l, const struct gv_chain_id *auction,
+                  uint8_t *authority)
 {
-    struct gv_chain *c = gv_state_chain(l->state, &tx->chain);
+    const struct gv_authority *own = &l->opt.services->authority;
+    struct gv_chain *c = gv_state_chain(l->state, auction);
     const struct gv_open *open;
 
+    *authority = 0;
     if (!l->stamper || !c || c->registry)
         return l->stamper != NULL;
     if (gv_chain_load(l->state, c, l->now_ms) != GV_OK) {
@@ -53,9 +56,11 @@ gv_loop_serves(struct gv_loop *l, const struct gv_tx *tx)
     }
     open = c->book->open;
     for (unsigned i = 0; i < open->authority_count; i++)
-        if (GV_ID_EQ(&open->authority[i].cert,
-                     &l->opt.services->authority.cert))
+        if (gv_bytes_eq(open->authority[i].key, own->key) &&
+            GV_ID_EQ(&open->authority[i].cert, &own->cert)) {
+            *authority = (uint8_t)i;
             return true;
+        }
     return false;
 }
 
@@ -105,6 +110,7 @@ make_item(struct gv_loop *l, struct gv_ticket *t, const struct gv_tx *tx)
         return NULL;
     item->user = t;
     item->auction = tx->chain;
+    (void)gv_loop_is_pinned(l, &tx->chain, &item->authority); /* it is */
     item->d_us = c->book->open->terms.d_ms * UINT64_C(1000);
     item->promise = t && tx->kind == GV_TX_BID;
     if (tx->kind == GV_TX_BID) {
@@ -143,7 +149,7 @@ gv_loop_send_away(struct gv_loop *l, struct gv_ticket *t)
     return true;
 }
 
-/* This node does not stamp: a peer that does gets the bid. */
+/* This node does not stamp for the auction: a peer that stamps gets the bid. */
 void
 gv_loop_forward(struct gv_loop *l, struct gv_ticket *t)
 {
@@ -162,6 +168,7 @@ gv_loop_bid_verified(struct gv_loop *l, struct gv_ticket *t,
 {
     struct gv_reject why = {.index = GV_NO_INDEX};
     enum gv_rc rc = gv_task_verdict(task, &why);
+    uint8_t authority;
 
     if (rc == GV_OK && gv_loop_is_on_chain(l, gv_task_tx_of(task)) &&
         gv_loop_repeat_bid(l, t)) {
@@ -170,7 +177,8 @@ gv_loop_bid_verified(struct gv_loop *l, struct gv_ticket *t,
     }
     if (rc == GV_OK)
         rc = gv_loop_may_count(l, t, gv_task_tx_of(task), &why);
-    if (rc == GV_OK && !gv_loop_serves(l, gv_task_tx_of(task))) {
+    if (rc == GV_OK &&
+        !gv_loop_is_pinned(l, &gv_task_tx_of(task)->chain, &authority)) {
         gv_task_free(task);
         gv_loop_forward(l, t);
         return;
@@ -338,9 +346,12 @@ gv_loop_cutoffs(struct gv_loop *l)
         return;
     n = gv_state_cutoffs_due(l->state, l->now_ms, CUTOFF_RETRY_MS, due, 256);
     for (size_t i = 0; i < n; i++) {
+        uint8_t authority;
+
         due[i]->cutoff_asked_ms = l->now_ms;
-        if (gv_stamper_cutoff(l->stamper, &due[i]->id, &due[i]->sum.tip) !=
-            GV_OK)
+        if (gv_loop_is_pinned(l, &due[i]->id, &authority) &&
+            gv_stamper_cutoff(l->stamper, &due[i]->id, authority,
+                              &due[i]->sum.tip) != GV_OK)
             gv_loop_fail(l, "out of memory");
     }
 }

@@ -20,6 +20,7 @@
 #include "src/rpc/work.h"
 #include "src/stamper.h"
 #include "src/verifier.h"
+#include "src/witness.h"
 
 enum gv_mail_kind {
     GV_MAIL_CALL,    /* an RPC call */
@@ -125,6 +126,8 @@ struct gv_loop {
     struct gv_ledger_rpc rpc;
     struct gv_method *methods; /* one per method, for the http thread */
     struct gv_rpc_method *shims;
+    struct gv_witness *witness; /* NULL without a data directory */
+    struct gv_error tsa_clock;
     char ca_url[320], tsa_url[320], p2p[320], p2p_key[GV_NET_KEY_TEXT];
     struct gv_pubkey validator; /* public key of this node's validator */
     struct gv_rate *rate;       /* bidder keys' buckets */
@@ -201,8 +204,11 @@ void gv_loop_closings(struct gv_loop *l);
 void gv_loop_acknowledge(struct gv_loop *l, struct gv_ticket *t,
                          struct gv_bytes stamp, struct gv_bytes receipt,
                          uint64_t t_us);
-/* Does this node stamp bids of the transaction's auction? */
-bool gv_loop_serves(struct gv_loop *l, const struct gv_tx *tx);
+/* Does this node stamp, and does the auction pin its key? *authority: its
+ * place in OPEN. What is no auction counts as ours: gv_loop_may_stamp refuses
+ * it. */
+bool gv_loop_is_pinned(struct gv_loop *l, const struct gv_chain_id *auction,
+                       uint8_t *authority);
 /* Policy before a token exists: the auction must be open and, for a first
  * stamp, the bidder within the rate (R5). */
 enum gv_rc gv_loop_may_stamp(struct gv_loop *l, const struct gv_tx *tx,
@@ -244,6 +250,8 @@ enum gv_rc gv_loop_seal(void *loop, const struct gv_hash *id,
  * failed. */
 struct gv_out *gv_out_new(struct gv_loop *l, enum gv_out_kind kind);
 void gv_out_flush(struct gv_loop *l);
+/* loop_life.c: what the witness noted becomes files. */
+void gv_loop_write_evidence(struct gv_loop *l);
 /* Answer what still waits: the node is stopping. */
 void gv_out_drop(struct gv_loop *l);
 

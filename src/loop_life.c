@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "src/base/files.h"
 #include "src/base/secret.h"
 #include "src/loop_impl.h"
 #include "src/rate.h"
@@ -69,6 +70,36 @@ on_tx(void *arg, const struct gv_chain *c, struct gv_bytes raw)
 }
 
 static void
+on_token(void *arg, const struct gv_chain *c, const struct gv_tx *tx,
+         const struct gv_tx_facts *facts)
+{
+    struct gv_loop *l = arg;
+
+    gv_witness_tx(l->witness, c->book->open, tx, facts);
+}
+
+static const struct gv_open *
+open_of(void *arg, const struct gv_chain_id *auction)
+{
+    struct gv_loop *l = arg;
+    struct gv_chain *c = gv_state_chain(l->state, auction);
+
+    if (!c || c->registry)
+        return NULL;
+    if (gv_chain_load(l->state, c, l->now_ms) == GV_OK)
+        return c->book->open;
+    gv_loop_fail(l, gv_state_error(l->state));
+    return NULL;
+}
+
+void
+gv_loop_write_evidence(struct gv_loop *l)
+{
+    if (l->witness && gv_witness_has_notes(l->witness))
+        gv_witness_write(l->witness, open_of, l);
+}
+
+static void
 on_vote(void *arg, const struct gv_chain *c, const struct gv_vote *vote,
         uint8_t validator, const struct gv_sig *sig)
 {
@@ -104,6 +135,7 @@ open_state(struct gv_loop *l, struct gv_error *e)
     o.events.arg = l;
     o.events.tip = on_tip;
     o.events.tx = on_tx;
+    o.events.token = l->witness ? on_token : NULL;
     o.events.final = on_final;
     o.events.vote = on_vote;
     o.events.missed = on_missed;
@@ -116,6 +148,25 @@ open_state(struct gv_loop *l, struct gv_error *e)
         GV_OK)
         return GV_OK;
     gv_error_set(e, "%s", text);
+    return GV_FAULT;
+}
+
+/* A loop without a data directory, as tests have it, keeps no evidence. */
+static enum gv_rc
+open_witness(struct gv_loop *l, struct gv_error *e)
+{
+    struct gv_witness_options o = {.params = l->opt.params, .log = l->opt.log};
+    char *dir;
+
+    if (!l->opt.datadir)
+        return GV_OK;
+    dir = gv_file_join(l->opt.datadir, "evidence");
+    o.dir = dir;
+    l->witness = dir ? gv_witness_new(&o) : NULL;
+    free(dir);
+    if (l->witness)
+        return GV_OK;
+    gv_error_set(e, "out of memory");
     return GV_FAULT;
 }
 
@@ -141,6 +192,8 @@ open_parts(struct gv_loop *l, struct gv_error *e)
         gv_error_set(e, "the validator key is no key");
         return GV_FAULT;
     }
+    if (open_witness(l, e) != GV_OK)
+        return GV_FAULT;
     return open_state(l, e);
 }
 
@@ -312,6 +365,7 @@ gv_loop_free(struct gv_loop *l)
     gv_mailbox_free(l->box);
     gv_mailbox_free(l->done);
     gv_state_close(l->state);
+    gv_witness_free(l->witness);
     gv_rate_free(l->rate);
     free(l->out);
     free(l->calls);

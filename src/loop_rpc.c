@@ -104,6 +104,9 @@ status(void *arg, struct gv_ledger_status *out)
                               sizeof(l->ca_url));
     out->tsa_url = service_url(l, GV_ROLE_TSA, GV_TSAHTTP_PATH, l->tsa_url,
                                sizeof(l->tsa_url));
+    if (s->tsa)
+        out->tsa_clock =
+            gv_tsa_clock_ok(s->tsa, &l->tsa_clock) ? "" : l->tsa_clock.text;
     if (l->net) {
         gv_net_addr_text(gv_net_bound(l->net), l->p2p, sizeof(l->p2p));
         gv_net_key_text(gv_net_own_key(l->net), l->p2p_key);

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "src/base/secret.h"
+#include "src/command.h"
 #include "src/node.h"
 
 #define DESCRIPTORS 4096
@@ -34,8 +35,9 @@ main(int argc, char **argv)
     int status = 0;
 
     /* Buffers of the size of a block are kept for the next one in place of
-     * being mapped anew: a page fault costs as much as hashing a page. */
-    mallopt(M_MMAP_THRESHOLD, 16 << 20);
+     * being mapped anew: a page fault costs as much as hashing a page. What is
+     * larger belongs to a book, and grows by moving its pages, uncopied. */
+    mallopt(M_MMAP_THRESHOLD, 2 << 20);
     mallopt(M_TRIM_THRESHOLD, 64 << 20);
     raise_descriptors();
     if (gv_no_core_dumps() != GV_OK) {
@@ -51,7 +53,7 @@ main(int argc, char **argv)
     } else if (gv_config_wish(options.config) == GV_CONFIG_VERSION) {
         gv_config_print_version(options.config, stdout);
     } else if (gv_config_command(options.config)) {
-        gv_config_print(options.config, stdout);
+        status = gv_command_run(&options);
     } else {
         status = gv_node_run(&options);
     }

@@ -278,6 +278,7 @@ open_services(struct node *n, char *host, size_t cap, struct gv_error *e)
     o.approval = (enum gv_ca_approval)gv_config_enum(n->config, "ttp-approval");
     o.passphrase = n->passphrase.len ? n->passphrase.text : NULL;
     o.operator_name = gv_config_string(n->config, "operator");
+    o.require_sync = gv_options_require_sync(n->opt);
     o.now_ms = gv_loop_now_ms();
     o.award_days = (unsigned)gv_config_int(n->config, "ttp-award-days");
     o.log = n->log;

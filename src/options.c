@@ -4,9 +4,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "networks.h"
 #include "src/base/files.h"
 #include "src/base/version.h"
-#include "src/ttp/rolekeys.h"
+#include "src/client/nodeopt.h"
+#include "src/pki/rolekeys.h"
 
 #define HOST_MAX 100 /* of a URL */
 
@@ -14,7 +16,7 @@ static const struct gv_config_option table[] = {
     {.name = "network",
      .type = GV_CONFIG_ENUM,
      .fallback = "main",
-     .choices = "main|test|regtest",
+     .choices = GV_NETWORKS,
      .help = "The network to join."},
     {.name = "datadir",
      .type = GV_CONFIG_STRING,
@@ -73,6 +75,12 @@ static const struct gv_config_option table[] = {
      .max = 3650,
      .help = "Days after an outcome is final in which seller and winner may "
              "ask the notary; then it destroys its key."},
+    {.name = "tsa-require-sync",
+     .type = GV_CONFIG_ENUM,
+     .choices = "auto|yes|no",
+     .fallback = "auto",
+     .help = "Stamp only while the system keeps its clock synchronised "
+             "(auto: yes on main, no where fixed difficulty is allowed)."},
     {.name = "operator",
      .type = GV_CONFIG_STRING,
      .fallback = "unnamed operator",
@@ -170,9 +178,42 @@ static const struct gv_config_option table[] = {
     {.name = "log-json", .type = GV_CONFIG_BOOL, .help = "Log JSON lines."},
 };
 
+#define PASSPHRASE_OPTION                                                      \
+    {                                                                          \
+        .name = "passphrase-file",                                             \
+        .help = "The backup's passphrase is the first line of this file, - "   \
+                "for stdin (default: ask).",                                   \
+        .argument = "FILE", .bits = GV_CONFIG_NO_FILE                          \
+    }
+
+static const struct gv_config_option backup_options[] = {
+    {.name = "out",
+     .argument = "FILE",
+     .bits = GV_CONFIG_NO_FILE,
+     .help = "Write this file, which must not exist."},
+    PASSPHRASE_OPTION,
+};
+
+static const struct gv_config_option restore_options[] = {
+    {.name = "in",
+     .argument = "FILE",
+     .bits = GV_CONFIG_NO_FILE,
+     .help = "The backup."},
+    PASSPHRASE_OPTION,
+};
+
 static const struct gv_config_command commands[] = {
     {.name = "config check",
      .help = "Print the effective configuration and where it comes from."},
+    {.name = "backup",
+     .help = "Write the services of a stopped node, keys and records, into one "
+             "encrypted file.",
+     .options = backup_options,
+     .n_options = sizeof(backup_options) / sizeof(backup_options[0])},
+    {.name = "restore",
+     .help = "Restore a backup into an empty data directory.",
+     .options = restore_options,
+     .n_options = sizeof(restore_options) / sizeof(restore_options[0])},
 };
 
 static const struct gv_config_program program = {
@@ -363,14 +404,6 @@ check_tls(struct gv_options *o, struct gv_error *e)
     return GV_OK;
 }
 
-static const struct gv_params *
-network_of(const struct gv_config *c)
-{
-    static const char *const names[] = {"main", "test", "regtest"};
-
-    return gv_params_find(names[gv_config_enum(c, "network")]);
-}
-
 /* Defaults that follow from datadir and network. On regtest bids of one key
  * are not to be limited in earnest, and nobody is there to approve. */
 static enum gv_rc
@@ -422,7 +455,7 @@ gv_options_read(int argc, char **argv, char **environment,
     /* The file may name the datadir. */
     if (rc == GV_OK)
         rc = read_datadir(out, e);
-    out->params = network_of(out->config);
+    out->params = gv_nodeopt_network(out->config);
     if (rc == GV_OK)
         rc = resolve(out, e);
     if (rc == GV_OK)
@@ -430,6 +463,15 @@ gv_options_read(int argc, char **argv, char **environment,
     if (rc == GV_OK)
         rc = check_tls(out, e);
     return rc == GV_OK ? read_follow(out, e) : rc;
+}
+
+bool
+gv_options_require_sync(const struct gv_options *o)
+{
+    enum { AUTO, YES }; /* in the order of the choices */
+    int wish = gv_config_enum(o->config, "tsa-require-sync");
+
+    return wish == YES || (wish == AUTO && !o->params->allow_fixed);
 }
 
 void

@@ -34,6 +34,10 @@ enum gv_rc gv_options_read(int argc, char **argv, char **environment,
 void gv_options_blame(const struct gv_config *c, const char *name,
                       const char *value, const char *why, struct gv_error *e);
 
+/* tsa-require-sync; auto: where the network is for use, not for trying out,
+ * which is where it does not allow fixed difficulty. */
+bool gv_options_require_sync(const struct gv_options *o);
+
 void gv_options_clear(struct gv_options *o);
 
 #endif

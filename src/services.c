@@ -8,6 +8,7 @@
 #include "src/base/files.h"
 #include "src/pki/x509.h"
 #include "src/services_tls.h"
+#include "src/ttp/clock.h"
 
 #define WORKERS 2
 #define WORKERS_ROOM 4096
@@ -219,6 +220,17 @@ open_ca(struct gv_services *s, struct gv_error *e)
     return s->ca ? GV_OK : GV_FAULT;
 }
 
+static void
+log_clock(void *ctx, const char *why)
+{
+    const struct gv_services *s = ctx;
+
+    if (why)
+        gv_log_error(s->opt.log, "tsa", "no time stamps", GV_S("why", why));
+    else
+        gv_log_info(s->opt.log, "tsa", "time stamps again");
+}
+
 static enum gv_rc
 open_tsa(struct gv_services *s, struct gv_error *e)
 {
@@ -230,10 +242,14 @@ open_tsa(struct gv_services *s, struct gv_error *e)
     o.key = s->keys.tsa.key;
     o.cert = s->keys.tsa.cert;
     o.lease_path = lease;
+    o.synced = s->opt.require_sync ? gv_clock_synced : NULL;
+    o.on_clock = log_clock;
+    o.on_clock_ctx = s;
     s->tsa = gv_tsa_new(&o, e);
     free(lease);
     if (!s->tsa)
         return GV_FAULT;
+    (void)gv_tsa_clock_ok(s->tsa, NULL); /* said at the start */
     return gv_tsa_authority(s->tsa, GV_TSA_PUBLISHED, s->opt.operator_name,
                             s->point, &s->authority);
 }

@@ -51,6 +51,7 @@ struct gv_services_options {
     const char *passphrase;    /* of the role keys, or NULL; needed by open
                                 * alone */
     const char *operator_name; /* shown in OPEN and SERVICE */
+    bool require_sync;         /* the TSA asks for a synchronised clock */
     struct gv_services_tls tls;
     uint64_t now_ms;
     unsigned award_days; /* of the notary; 0: GV_NOTARY_AWARD_DAYS */

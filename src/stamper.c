@@ -8,6 +8,7 @@
 struct cutoff {
     struct cutoff *next;
     struct gv_chain_id auction;
+    uint8_t authority;
     struct gv_sealed_id tip;
 };
 
@@ -105,6 +106,7 @@ stamp(struct gv_stamper *s, struct gv_stamp_result *r)
         snprintf(r->error, sizeof(r->error), "%.150s", e.text);
         return;
     }
+    tx.u.stamp.authority = r->items->authority;
     tx.u.stamp.token = gv_bytes(token, len);
     tx.u.stamp.count = (uint16_t)unique;
     tx.u.stamp.leaves = leaves[0];
@@ -136,7 +138,7 @@ cut(struct gv_stamper *s, const struct cutoff *c)
     if (gv_tsa_stamp(s->opt.tsa, GV_TSA_PUBLISHED, imprint, token, &len, &t_us,
                      &e) == GV_OK) {
         tx.u.cutoff.count = 1;
-        tx.u.cutoff.token[0].authority = 0;
+        tx.u.cutoff.token[0].authority = c->authority;
         tx.u.cutoff.token[0].token = gv_bytes(token, len);
         if (!write_tx(&tx, r))
             snprintf(r->error, sizeof(r->error), "out of memory");
@@ -262,13 +264,14 @@ gv_stamper_add(struct gv_stamper *s, struct gv_stamp_item *item)
 
 enum gv_rc
 gv_stamper_cutoff(struct gv_stamper *s, const struct gv_chain_id *auction,
-                  const struct gv_sealed_id *tip)
+                  uint8_t authority, const struct gv_sealed_id *tip)
 {
     struct cutoff *c = malloc(sizeof(*c));
 
     if (!c)
         return GV_FAULT;
     c->auction = *auction;
+    c->authority = authority;
     c->tip = *tip;
     pthread_mutex_lock(&s->lock);
     c->next = s->cutoffs;

@@ -22,6 +22,7 @@
 struct gv_stamp_item {
     struct gv_stamp_item *next;
     struct gv_chain_id auction;
+    uint8_t authority; /* the service's place in the auction's OPEN */
     uint8_t leaf[32];
     struct gv_bid_id id; /* for the receipt */
     bool promise;        /* a BID: it gets a receipt */
@@ -69,9 +70,11 @@ const struct gv_stamper_options *gv_stamper_options(const struct gv_stamper *s);
 
 /* Queue an item, which the stamper takes. */
 void gv_stamper_add(struct gv_stamper *s, struct gv_stamp_item *item);
-/* Queue a CUTOFF over this tip. GV_OK or GV_FAULT (memory). */
+/* Queue a CUTOFF over this tip; authority as above. GV_OK or GV_FAULT
+ * (memory). */
 enum gv_rc gv_stamper_cutoff(struct gv_stamper *s,
                              const struct gv_chain_id *auction,
+                             uint8_t authority,
                              const struct gv_sealed_id *tip) GV_MUST_CHECK;
 
 #endif

@@ -71,7 +71,7 @@ static int
 named_params(struct gv_cli *cli)
 {
     const char *name = gv_config_string(cli->config, "network");
-    char stored[GV_KEYSTORE_NETWORK_MAX + 1];
+    char stored[GV_SEALED_NETWORK_MAX + 1];
     struct gv_error e;
 
     if (cli->params != NULL)
@@ -86,9 +86,8 @@ named_params(struct gv_cli *cli)
     cli->params = gv_params_find(name);
     if (cli->params == NULL)
         return gv_cli_fail(cli, GV_EXIT_USAGE,
-                           "unknown network '%s': expected main, test or "
-                           "regtest",
-                           name);
+                           "unknown network '%s': expected one of %s", name,
+                           GV_NETWORKS);
     return GV_EXIT_OK;
 }
 

@@ -31,7 +31,13 @@ print_services(const json_t *ttp)
     json_t *service;
 
     json_object_foreach((json_t *)ttp, name, service)
+    {
+        const char *clock = gv_json_text(service, "clock");
+
         gv_columns_line(stdout, name, "%s", gv_json_text(service, "url"));
+        if (*clock != '\0')
+            gv_columns_line(stdout, "no stamps", "%s", clock);
+    }
 }
 
 static int

@@ -19,7 +19,7 @@ struct gv_wallet {
     char *path; /* of the sealed file */
     int lock;
     const struct gv_params *params;
-    struct gv_keystore store;
+    struct gv_sealed store;
     struct gv_content content;
     struct gv_derive derive;
     struct gv_keys *keys;
@@ -103,7 +103,7 @@ gv_wallet_create(const char *dir, const struct gv_params *params,
                  struct gv_wallet **out, struct gv_error *e)
 {
     unsigned log_n =
-        params->has_secrets ? GV_KEYSTORE_LOG_N_TEST : GV_KEYSTORE_LOG_N;
+        params->has_secrets ? GV_SEALED_LOG_N_TEST : GV_SEALED_LOG_N;
     struct gv_wallet *w;
     enum gv_rc rc;
 
@@ -119,7 +119,8 @@ gv_wallet_create(const char *dir, const struct gv_params *params,
     if (rc != GV_OK)
         gv_error_set(e, "%s: no entropy for words, or no memory", w->path);
     if (rc == GV_OK)
-        rc = gv_keystore_new(params->name, log_n, pass, &w->store, e);
+        rc = gv_sealed_new(&gv_sealed_wallet, params->name, log_n, pass,
+                           &w->store, e);
     if (rc == GV_OK)
         rc = unfold(w, e);
     if (rc == GV_OK)
@@ -167,7 +168,9 @@ gv_wallet_open(const char *dir, const struct gv_passphrase *pass,
     w = wallet_new(dir, e);
     if (w == NULL)
         return GV_FAULT;
-    rc = gv_keystore_open(w->path, pass, &w->store, &data, &len, e);
+    rc = gv_sealed_open(
+        &(struct gv_sealed_file){.kind = &gv_sealed_wallet, .name = w->path},
+        pass, &w->store, &data, &len, e);
     if (rc == GV_OK) {
         rc = take_data(w, data, len, e);
         gv_wipe(data, len);
@@ -182,11 +185,13 @@ gv_wallet_open(const char *dir, const struct gv_passphrase *pass,
 }
 
 enum gv_rc
-gv_wallet_network(const char *dir, char out[GV_KEYSTORE_NETWORK_MAX + 1],
+gv_wallet_network(const char *dir, char out[GV_SEALED_NETWORK_MAX + 1],
                   struct gv_error *e)
 {
     char *path = gv_file_join(dir, FILE_NAME);
-    enum gv_rc rc = path == NULL ? GV_FAULT : gv_keystore_network(path, out, e);
+    enum gv_rc rc = path == NULL
+                        ? GV_FAULT
+                        : gv_sealed_network(&gv_sealed_wallet, path, out, e);
 
     free(path);
     return rc;
@@ -203,7 +208,7 @@ gv_wallet_save(struct gv_wallet *w, struct gv_error *e)
         gv_error_set(e, "%s: out of memory", w->path);
         return GV_FAULT;
     }
-    rc = gv_keystore_write(&w->store, w->path, gv_bytes(data, len), e);
+    rc = gv_sealed_write(&w->store, w->path, gv_bytes(data, len), e);
     gv_wipe(data, len);
     free(data);
     return rc;

@@ -3,8 +3,8 @@
  * credentials, enrolments, and bids with their receipts.
  *
  * On disk it is the file wallet.json in the wallet's directory: the bytes of
- * content.h, sealed by keystore.h. The directory is locked while a wallet is
- * open, so two commands wait for one another.
+ * content.h, sealed by src/base/sealed.h. The directory is locked while a
+ * wallet is open, so two commands wait for one another.
  *
  * Identities are named; identity i has the ledger and the edge key of index
  * i. Everything in the JSON can be fetched again from a node (rule W7), the
@@ -19,9 +19,9 @@
 #include <gavel/key.h>
 #include <jansson.h>
 
+#include "src/base/sealed.h"
 #include "wallet/bip39.h"
 #include "wallet/derive.h"
-#include "wallet/keystore.h"
 
 #define GV_NAME_MAX 64
 
@@ -35,7 +35,7 @@ enum gv_rc gv_wallet_create(const char *dir, const struct gv_params *params,
                             struct gv_wallet **out,
                             struct gv_error *e) GV_MUST_CHECK;
 
-/* GV_ABSENT: no wallet there; GV_REJECT as gv_keystore_open, or a wallet of
+/* GV_ABSENT: no wallet there; GV_REJECT as gv_sealed_open, or a wallet of
  * a network that this program does not know. */
 enum gv_rc gv_wallet_open(const char *dir,
                           const struct gv_passphrase *passphrase,
@@ -45,7 +45,7 @@ void gv_wallet_free(struct gv_wallet *w);
 
 /* The network of the wallet in dir. GV_ABSENT: none there. */
 enum gv_rc gv_wallet_network(const char *dir,
-                             char out[GV_KEYSTORE_NETWORK_MAX + 1],
+                             char out[GV_SEALED_NETWORK_MAX + 1],
                              struct gv_error *e) GV_MUST_CHECK;
 
 /* Is there a wallet in dir? */

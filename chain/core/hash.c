@@ -9,6 +9,8 @@
 
 #include <openssl/sha.h>
 
+#include "gavel/sha256xn.h"
+
 _Static_assert(sizeof(struct gv_sha256) >= sizeof(SHA256_CTX),
                "struct gv_sha256 is too small for SHA256_CTX");
 _Static_assert(_Alignof(struct gv_sha256) >= _Alignof(SHA256_CTX),
@@ -171,4 +173,11 @@ gv_tagged(enum gv_tag tag, const void *p, size_t len, uint8_t out32[32])
     gv_sha256_tag(&c, tag);
     gv_sha256_add(&c, p, len);
     gv_sha256_end(&c, out32);
+}
+
+void
+gv_tagged_many(enum gv_tag tag, const uint8_t *const msgs[],
+               const size_t lens[], size_t n, uint8_t (*out)[32])
+{
+    gv_sha256_many_after(tags[tag].midstate, 64, msgs, lens, n, out);
 }

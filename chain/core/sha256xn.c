@@ -68,23 +68,28 @@ gv_sha256_lanes(void)
     return 1;
 }
 
-static size_t
-blocks_of(size_t len, int prefix)
-{
-    return (len + (prefix >= 0) + 8) / 64 + 1;
-}
+/* Where all messages of a call begin: the chaining value after `done` bytes,
+ * and the prefix byte that comes next, if any. */
+struct start {
+    const uint32_t *h8;
+    uint64_t done;
+    int prefix;
+};
+
+static const uint32_t iv[8] = GV_SHA256_IV;
 
 static void
-lane_set(struct lane *l, const uint8_t *msg, size_t len, int prefix,
-         uint8_t *out)
+lane_set(struct lane *l, const uint8_t *msg, size_t len,
+         const struct start *start, uint8_t *out)
 {
+    const int prefix = start->prefix;
     const size_t shift = prefix >= 0, total = len + shift;
-    const uint64_t bits = (uint64_t)total * 8;
+    const uint64_t bits = (start->done + total) * 8;
     const size_t rest = total % 64;
     uint8_t *end;
 
     l->out = out;
-    l->blocks = blocks_of(len, prefix);
+    l->blocks = (total + 8) / 64 + 1;
     l->whole = total / 64;
     l->shift = shift;
     l->msg = msg;
@@ -147,16 +152,15 @@ column(const uint32_t *h, unsigned lanes, size_t i, uint32_t out[8])
 
 /* Hash m <= lanes messages; l is ordered by blocks, most first. */
 static void
-group_run(unsigned lanes, const struct lane *l, size_t m)
+group_run(unsigned lanes, const uint32_t h8[8], const struct lane *l, size_t m)
 {
-    static const uint32_t iv[8] = GV_SHA256_IV;
     uint32_t h[8 * SHA256_LANES_MAX], one[8];
     const uint8_t *block[SHA256_LANES_MAX];
     size_t live = m, b = 0;
 
     for (size_t j = 0; j < 8; j++)
         for (size_t i = 0; i < lanes; i++)
-            h[j * lanes + i] = iv[j];
+            h[j * lanes + i] = h8[j];
     for (; live >= LIVE_MIN && lanes > 1; b++) {
         for (size_t i = 0; i < lanes; i++)
             block[i] = lane_block(&l[i < live ? i : 0], b);
@@ -186,9 +190,9 @@ order_window(const size_t *lens, size_t n, uint8_t *order)
     }
 }
 
-void
-gv_sha256_many_at(unsigned lanes, const uint8_t *const msgs[],
-                  const size_t lens[], size_t n, int prefix, uint8_t (*out)[32])
+static void
+many(unsigned lanes, const struct start *start, const uint8_t *const msgs[],
+     const size_t lens[], size_t n, uint8_t (*out)[32])
 {
     struct lane l[SHA256_LANES_MAX];
     uint8_t order[WINDOW];
@@ -203,12 +207,19 @@ gv_sha256_many_at(unsigned lanes, const uint8_t *const msgs[],
             for (size_t k = 0; k < m; k++) {
                 const size_t x = at + order[i + k];
 
-                lane_set(&l[k], msgs[x], lens[x], prefix, out[x]);
+                lane_set(&l[k], msgs[x], lens[x], start, out[x]);
             }
-            group_run(lanes, l, m);
+            group_run(lanes, start->h8, l, m);
         }
         at += win;
     }
+}
+
+void
+gv_sha256_many_at(unsigned lanes, const uint8_t *const msgs[],
+                  const size_t lens[], size_t n, int prefix, uint8_t (*out)[32])
+{
+    many(lanes, &(struct start){iv, 0, prefix}, msgs, lens, n, out);
 }
 
 void
@@ -219,20 +230,40 @@ gv_sha256_many(const uint8_t *const msgs[], const size_t lens[], size_t n,
 }
 
 void
+gv_sha256_many_after(const uint32_t h8[8], uint64_t done,
+                     const uint8_t *const msgs[], const size_t lens[], size_t n,
+                     uint8_t (*out)[32])
+{
+    many(gv_sha256_lanes(), &(struct start){h8, done, GV_SHA256_NO_PREFIX},
+         msgs, lens, n, out);
+}
+
+/* Nodes differ in 64 bytes and share the rest, padding and all. */
+static void
+lane_set_node(struct lane *l, const uint8_t pair64[64], uint8_t *out)
+{
+    memcpy(l->head + 1, pair64, 63);
+    l->tail[0] = pair64[63];
+    l->out = out;
+}
+
+void
 gv_sha256_nodes_at(unsigned lanes, const uint8_t *pairs, size_t n,
                    uint8_t (*out)[32])
 {
+    const struct start start = {iv, 0, GV_SHA256_NODE};
     struct lane l[SHA256_LANES_MAX];
 
+    for (size_t k = 0; k < lanes && k < n; k++)
+        lane_set(&l[k], pairs, 64, &start, NULL);
     /* A lane copies its message before any lane writes, and group i writes
      * only bytes that groups 0..i have read: out may be pairs. */
     for (size_t i = 0; i < n; i += lanes) {
         const size_t m = n - i < lanes ? n - i : lanes;
 
         for (size_t k = 0; k < m; k++)
-            lane_set(&l[k], pairs + 64 * (i + k), 64, GV_SHA256_NODE,
-                     out[i + k]);
-        group_run(lanes, l, m);
+            lane_set_node(&l[k], pairs + 64 * (i + k), out[i + k]);
+        group_run(lanes, iv, l, m);
     }
 }
 

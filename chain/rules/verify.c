@@ -55,6 +55,7 @@ note_token(const struct gv_tst *tst, struct gv_tx_facts *facts)
     f->time_us = tst->time_us;
     memcpy(f->info_hash, tst->info_hash, 32);
     memcpy(f->imprint, tst->imprint, 32);
+    gv_serial_expand(tst->serial, f->serial);
 }
 
 /* BID and CLOSE sign their id, which decoding has derived already. */

@@ -359,7 +359,17 @@ gv_admit_tx(struct gv_state *s, struct gv_chain *c,
     if (rc != GV_OK)
         return gv_state_fail(s, "out of memory");
     gv_record_journal(s, e);
+    gv_admit_tell_token(s, c, a->tx, a->facts);
     return GV_OK;
+}
+
+void
+gv_admit_tell_token(const struct gv_state *s, const struct gv_chain *c,
+                    const struct gv_tx *tx, const struct gv_tx_facts *facts)
+{
+    if (s->opt.events.token &&
+        (tx->kind == GV_TX_STAMP || tx->kind == GV_TX_CUTOFF))
+        s->opt.events.token(s->opt.events.arg, c, tx, facts);
 }
 
 void

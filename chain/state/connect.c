@@ -59,6 +59,8 @@ gv_chain_connect(struct gv_state *s, struct gv_chain *c, uint32_t node,
     c->tip = node;
     if (!c->registry)
         gv_record_put_rows(s, c);
+    for (uint32_t i = 0; !c->registry && i < block->h.header.tx_count; i++)
+        gv_admit_tell_token(s, c, &block->tx[i], facts[i]);
     gv_admit_connected(s, c, block);
     return GV_OK;
 }

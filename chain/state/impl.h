@@ -172,6 +172,10 @@ void gv_admit_forget_late(const struct gv_chain *c, struct gv_pool_tx *e,
 void gv_admit_note_missed(struct gv_state *s, const struct gv_chain *c,
                           const struct gv_tx_stamp *t, uint64_t time_us);
 void gv_admit_drop(struct gv_state *s, struct gv_pool_tx *e);
+/* The event `token`, if tx is a STAMP or CUTOFF. */
+void gv_admit_tell_token(const struct gv_state *s, const struct gv_chain *c,
+                         const struct gv_tx *tx,
+                         const struct gv_tx_facts *facts);
 /* The next block stands: what it carries, or made impossible, leaves. */
 void gv_admit_connected(struct gv_state *s, struct gv_chain *c,
                         const struct gv_block *block);

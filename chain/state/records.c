@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "chain/state/impl.h"
+#include "chain/state/order.h"
 #include "chain/state/vec.h"
 
 #define RECORD_VERSION 1
@@ -192,6 +193,15 @@ by_prefix(const void *x, const void *y)
     return memcmp(x, y, 8);
 }
 
+/* Write the keys of n items, sorted. There is room for n more behind them. */
+static void
+put_sorted(struct gv_order *items, size_t n, uint8_t *rows)
+{
+    gv_order_sort(items, items + n, n);
+    for (size_t i = 0; i < n; i++)
+        gv_order_bytes(items[i].key, rows + i * 8);
+}
+
 /* Rows of the newest block: u32 n, then the first 8 bytes of each of its n bid
  * ids, sorted, then of the key of each bidder enrolled in it, sorted. A bid
  * whose auction is not known is found by a scan of these (find.c), so that no
@@ -204,25 +214,25 @@ gv_record_put_rows(struct gv_state *s, const struct gv_chain *c)
     size_t from = b->level[height].bids, n = b->bids - from;
     size_t first = b->level[height].bidders, m = b->bidders - first;
     struct gv_key k = block_key(c, height);
-    uint8_t *rows, *keys;
+    uint8_t *rows = malloc(4 + (n + m) * 8);
+    struct gv_order *items = malloc((n + m + 1) * 2 * sizeof(*items));
 
-    if (n + m == 0)
-        return;
-    rows = malloc(4 + (n + m) * 8);
-    if (!rows) {
+    if (!rows || !items)
         s->batch.wrong = "out of memory";
-        return;
+    if (rows && items && n + m > 0) {
+        gv_le32_put(rows, (uint32_t)n);
+        for (size_t i = 0; i < n; i++)
+            items[i] =
+                (struct gv_order){gv_order_prefix(b->bid[from + i].id.b), 0};
+        put_sorted(items, n, rows + 4);
+        for (size_t i = 0; i < m; i++)
+            items[i] = (struct gv_order){
+                gv_order_prefix(b->bidder[first + i].key.b), 0};
+        put_sorted(items, m, rows + 4 + n * 8);
+        gv_kv_batch_put(&s->batch, GV_CF_ROWS, gv_key_view(&k),
+                        gv_bytes(rows, 4 + (n + m) * 8));
     }
-    gv_le32_put(rows, (uint32_t)n);
-    keys = rows + 4 + n * 8;
-    for (size_t i = 0; i < n; i++)
-        memcpy(rows + 4 + i * 8, b->bid[from + i].id.b, 8);
-    for (size_t i = 0; i < m; i++)
-        memcpy(keys + i * 8, b->bidder[first + i].key.b, 8);
-    qsort(rows + 4, n, 8, by_prefix);
-    qsort(keys, m, 8, by_prefix);
-    gv_kv_batch_put(&s->batch, GV_CF_ROWS, gv_key_view(&k),
-                    gv_bytes(rows, 4 + (n + m) * 8));
+    free(items);
     free(rows);
 }
 

@@ -34,6 +34,10 @@ struct gv_state_events {
     void (*tip)(void *arg, const struct gv_chain *c);
     /* A transaction entered the mempool. */
     void (*tx)(void *arg, const struct gv_chain *c, struct gv_bytes raw);
+    /* A verified STAMP or CUTOFF, from the mempool or a connected block: one
+     * may be told several times. */
+    void (*token)(void *arg, const struct gv_chain *c, const struct gv_tx *tx,
+                  const struct gv_tx_facts *facts);
     /* A block became final; for an auction perhaps its outcome. */
     void (*final)(void *arg, const struct gv_chain *c);
     /* This node's validator voted. */

@@ -65,9 +65,7 @@ void gv_sha256d_of(const void *p, size_t len, uint8_t out32[32]);
 void gv_tagged(enum gv_tag tag, const void *p, size_t len, uint8_t out32[32]);
 
 /* out[i] = H_tag(tag, msgs[i], lens[i] bytes) for i < n, several at once
- * (sha256xn.h); meant for messages of up to GV_TAGGED_MANY bytes, longer ones
- * are hashed one by one. */
-#define GV_TAGGED_MANY 448
+ * (sha256xn.h). out must not overlap any message. */
 void gv_tagged_many(enum gv_tag tag, const uint8_t *const msgs[],
                     const size_t lens[], size_t n, uint8_t (*out)[32]);
 

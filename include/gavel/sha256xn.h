@@ -60,6 +60,12 @@ void gv_sha256_store(const uint32_t h8[8], uint8_t out32[32]);
 void gv_sha256_many(const uint8_t *const msgs[], const size_t lens[], size_t n,
                     int prefix, uint8_t (*out)[32]);
 
+/* The same behind a common beginning that was hashed once: h8 is the chaining
+ * value after its `done` bytes, a multiple of 64. */
+void gv_sha256_many_after(const uint32_t h8[8], uint64_t done,
+                          const uint8_t *const msgs[], const size_t lens[],
+                          size_t n, uint8_t (*out)[32]);
+
 /* out[i] = SHA256(0x01 | pairs[i]) for i < n: one level of a Merkle tree,
  * pairs[i] = left | right. pairs holds 64 * n bytes. out may be the start of
  * pairs (a level is then replaced by the one above it); no other overlap. */

@@ -11,6 +11,7 @@
 #ifndef GAVEL_VERIFY_H
 #define GAVEL_VERIFY_H
 
+#include "gavel/misconduct.h"
 #include "gavel/open.h"
 
 /* What a chain pins: keys of authorities, validators, CA. Made from OPEN for
@@ -35,6 +36,7 @@ struct gv_tst_facts {
     uint64_t time_us;
     uint8_t info_hash[32];
     uint8_t imprint[32];
+    uint8_t serial[GV_SERIAL_SIZE]; /* gv_serial_expand */
 };
 struct gv_tx_facts {
     uint8_t count;

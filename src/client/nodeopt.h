@@ -10,6 +10,7 @@
 
 #include <gavel/params.h>
 
+#include "networks.h"
 #include "src/base/config.h"
 #include "src/client/rpcclient.h"
 
@@ -41,7 +42,7 @@
 #define GV_NODEOPT_NETWORK                                                     \
     {                                                                          \
         .name = "network", .type = GV_CONFIG_ENUM, .fallback = "main",         \
-        .choices = "main|test|regtest",                                        \
+        .choices = GV_NETWORKS,                                                \
         .help = "Whose port is the default of --node, and whose root an "      \
                 "https:// node must lead to."                                  \
     }

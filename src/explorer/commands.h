@@ -16,6 +16,7 @@ enum gv_explorer_exit {
 int gv_command_dump(const struct gv_config *c);
 int gv_command_show(const struct gv_config *c);
 int gv_command_verify(const struct gv_config *c);
+int gv_command_evidence(const struct gv_config *c);
 
 /* Print one line about an error; returns the code. */
 int gv_command_fail(int code, const char *text);

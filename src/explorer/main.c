@@ -76,6 +76,12 @@ static const struct gv_config_command commands[] = {
      .max_arguments = 1,
      .options = verify_options,
      .n_options = COUNT(verify_options)},
+    {.name = "evidence",
+     .help = "Check a node's evidence of a time-stamping authority's "
+             "misconduct, offline.",
+     .arguments = "FILE",
+     .min_arguments = 1,
+     .max_arguments = 1},
 };
 
 static int
@@ -99,6 +105,8 @@ run_command(const struct gv_config *c)
         return gv_command_dump(c);
     if (strcmp(command->name, "show") == 0)
         return gv_command_show(c);
+    if (strcmp(command->name, "evidence") == 0)
+        return gv_command_evidence(c);
     return gv_command_verify(c);
 }
 

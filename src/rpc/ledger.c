@@ -235,7 +235,9 @@ ttp_of(const struct gv_ledger_status *st)
     if (st->ca_url)
         json_object_set_new(out, "ca", json_pack("{ss}", "url", st->ca_url));
     if (st->tsa_url)
-        json_object_set_new(out, "tsa", json_pack("{ss}", "url", st->tsa_url));
+        json_object_set_new(
+            out, "tsa",
+            json_pack("{ss ss*}", "url", st->tsa_url, "clock", st->tsa_clock));
     return out;
 }
 

@@ -40,6 +40,8 @@ struct gv_ledger_status {
     unsigned peers;
     const char *p2p_endpoint, *p2p_key;
     const char *ca_url, *tsa_url;
+    const char *tsa_clock; /* why this node's TSA cannot stamp; "": it can;
+                            * NULL: it has none */
     bool synced;
     unsigned chains_behind;
 };

@@ -20,7 +20,7 @@
 #include <openssl/types.h>
 
 #include "src/base/error.h"
-#include "src/ttp/rolekeys.h"
+#include "src/pki/rolekeys.h"
 #include "src/ttp/store.h"
 
 #define GV_CA_NONCE_MS 600000

@@ -22,9 +22,9 @@
 #define GAVEL_TTP_ISSUER_H
 
 #include "src/base/error.h"
+#include "src/pki/rolekeys.h"
 #include "src/ttp/auctionkeys.h"
 #include "src/ttp/ledger.h"
-#include "src/ttp/rolekeys.h"
 #include "src/ttp/store.h"
 
 #define GV_ISSUER_NONCE_MS 60000            /* of a challenge-response */

@@ -21,9 +21,9 @@
 
 #include "src/base/error.h"
 #include "src/base/log.h"
+#include "src/pki/rolekeys.h"
 #include "src/ttp/auctionkeys.h"
 #include "src/ttp/ledger.h"
-#include "src/ttp/rolekeys.h"
 #include "src/ttp/store.h"
 
 #define GV_NOTARY_AWARD_DAYS 30 /* after which nobody may ask any more */

@@ -14,9 +14,9 @@
 #include <gavel/serve.h>
 
 #include "src/base/error.h"
+#include "src/pki/rolekeys.h"
 #include "src/ttp/auctionkeys.h"
 #include "src/ttp/ledger.h"
-#include "src/ttp/rolekeys.h"
 
 #define SERVE_BURST 16 /* offers to one seller at once, then one a second */
 #define SERVE_REFILL 1

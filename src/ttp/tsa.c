@@ -25,7 +25,11 @@ struct gv_tsa {
     X509 *cert;
     char *lease_path;
     uint64_t (*now_us)(void *ctx);
+    bool (*synced)(void *ctx, struct gv_error *e);
     void *clock_ctx;
+    void (*on_clock)(void *ctx, const char *why);
+    void *on_clock_ctx;
+    bool stopped;   /* by the clock, as on_clock was told */
     uint64_t last;  /* newest genTime given out */
     uint64_t lease; /* no genTime above it before it is written anew */
     uint64_t next;  /* of the token being made; 0: none was taken */
@@ -42,16 +46,61 @@ system_now(void *ctx)
     return (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
 }
 
+/* --- the lease file: 20 digits, microseconds --- */
+
 static enum gv_rc
-lease_write(struct gv_tsa *tsa, uint64_t lease, struct gv_error *e)
+lease_put(const char *path, uint64_t lease, struct gv_error *e)
 {
     char text[32];
     int n =
         snprintf(text, sizeof(text), "%020llu\n", (unsigned long long)lease);
+
+    return gv_file_write(path, gv_bytes(text, (size_t)n), 0600, e);
+}
+
+/* GV_OK, GV_ABSENT or GV_FAULT. */
+static enum gv_rc
+lease_get(const char *path, uint64_t *lease, struct gv_error *e)
+{
+    uint8_t *text = NULL;
+    size_t len;
+    enum gv_rc rc = gv_file_read(path, 64, &text, &len, e);
+    bool good;
+
+    if (rc != GV_OK)
+        return rc;
+    good = len == 21 && text[20] == '\n' &&
+           strspn((char *)text, "0123456789") == 20;
+    if (good) {
+        errno = 0;
+        *lease = strtoull((char *)text, NULL, 10);
+        good = errno == 0;
+    }
+    free(text);
+    if (good)
+        return GV_OK;
+    gv_error_set(e, "%s is damaged: expected 20 digits (microseconds)", path);
+    return GV_FAULT;
+}
+
+enum gv_rc
+gv_tsa_lease_raise(const char *path, uint64_t time_us, struct gv_error *e)
+{
+    uint64_t lease = 0;
+    enum gv_rc rc = lease_get(path, &lease, e);
+
+    if (rc == GV_FAULT || (rc == GV_OK && lease >= time_us))
+        return rc;
+    return lease_put(path, time_us, e);
+}
+
+static enum gv_rc
+lease_write(struct gv_tsa *tsa, uint64_t lease, struct gv_error *e)
+{
     enum gv_rc rc = GV_OK;
 
     if (tsa->lease_path != NULL)
-        rc = gv_file_write(tsa->lease_path, gv_bytes(text, (size_t)n), 0600, e);
+        rc = lease_put(tsa->lease_path, lease, e);
     if (rc == GV_OK)
         tsa->lease = lease;
     return rc;
@@ -60,49 +109,76 @@ lease_write(struct gv_tsa *tsa, uint64_t lease, struct gv_error *e)
 static enum gv_rc
 lease_read(struct gv_tsa *tsa, struct gv_error *e)
 {
-    uint8_t *text = NULL;
-    size_t len;
-    enum gv_rc rc;
-    bool good;
+    enum gv_rc rc = GV_ABSENT;
 
-    if (tsa->lease_path == NULL)
-        return GV_OK;
-    rc = gv_file_read(tsa->lease_path, 64, &text, &len, e);
-    if (rc != GV_OK)
-        return rc == GV_ABSENT ? GV_OK : rc;
-    good = len == 21 && text[20] == '\n' &&
-           strspn((char *)text, "0123456789") == 20;
-    if (good) {
-        errno = 0;
-        tsa->lease = strtoull((char *)text, NULL, 10);
-        good = errno == 0;
-        tsa->last = tsa->lease;
+    if (tsa->lease_path != NULL)
+        rc = lease_get(tsa->lease_path, &tsa->lease, e);
+    tsa->last = tsa->lease;
+    return rc == GV_ABSENT ? GV_OK : rc;
+}
+
+/* --- tokens --- */
+
+/* The time of the next token, if the clock may be believed; inside the lock.
+ * Tells whoever wants to know about changes. */
+static bool
+read_clock(struct gv_tsa *tsa, uint64_t *out, struct gv_error *e)
+{
+    struct gv_error why = {""};
+    uint64_t now = tsa->now_us(tsa->clock_ctx);
+    uint64_t t = now > tsa->last ? now : tsa->last + 1;
+    bool ok = tsa->synced == NULL || tsa->synced(tsa->clock_ctx, &why);
+
+    if (ok && t - now > FALL_BACK_US) {
+        gv_error_set(&why,
+                     "the clock is %llu ms behind the last time stamp; no "
+                     "stamps until it has caught up",
+                     (unsigned long long)(t - now) / 1000);
+        ok = false;
     }
-    free(text);
-    if (good)
-        return GV_OK;
-    gv_error_set(e, "%s is damaged: expected 20 digits (microseconds)",
-                 tsa->lease_path);
-    return GV_FAULT;
+    if (ok == tsa->stopped && tsa->on_clock != NULL)
+        tsa->on_clock(tsa->on_clock_ctx, ok ? NULL : why.text);
+    tsa->stopped = !ok;
+    *out = t;
+    if (!ok && e != NULL)
+        *e = why;
+    return ok;
+}
+
+bool
+gv_tsa_clock_ok(struct gv_tsa *tsa, struct gv_error *e)
+{
+    uint64_t t;
+    bool ok;
+
+    (void)pthread_mutex_lock(&tsa->lock);
+    ok = read_clock(tsa, &t, e);
+    (void)pthread_mutex_unlock(&tsa->lock);
+    return ok;
+}
+
+/* RFC 3161, 2.4.2: why there is no token. Not being able to say so leaves the
+ * library's own words. */
+static bool
+refuse(TS_RESP_CTX *ctx, int failure, const char *text)
+{
+    (void)TS_RESP_CTX_set_status_info(ctx, TS_STATUS_REJECTION, text);
+    (void)TS_RESP_CTX_add_failure_info(ctx, failure);
+    return false;
 }
 
 /* Fix the genTime of the token being made. Called by the library, inside the
  * lock, once a request has turned out well. */
 static bool
-take_time(struct gv_tsa *tsa)
+take_time(struct gv_tsa *tsa, TS_RESP_CTX *ctx)
 {
-    uint64_t now = tsa->now_us(tsa->clock_ctx);
-    uint64_t t = now > tsa->last ? now : tsa->last + 1;
+    uint64_t t;
 
-    if (t - now > FALL_BACK_US) {
-        gv_error_set(&tsa->fault,
-                     "the clock is %llu ms behind the last time stamp; no "
-                     "stamps until it has caught up",
-                     (unsigned long long)(t - now) / 1000);
-        return false;
-    }
+    if (!read_clock(tsa, &t, &tsa->fault))
+        return refuse(ctx, TS_INFO_TIME_NOT_AVAILABLE,
+                      "the service's clock cannot be relied on");
     if (t > tsa->lease && lease_write(tsa, t + LEASE_US, &tsa->fault) != GV_OK)
-        return false;
+        return refuse(ctx, TS_INFO_SYSTEM_FAILURE, "the service cannot write");
     tsa->last = t;
     tsa->next = t;
     return true;
@@ -114,8 +190,7 @@ on_serial(TS_RESP_CTX *ctx, void *data)
     struct gv_tsa *tsa = data;
     ASN1_INTEGER *serial;
 
-    (void)ctx;
-    if (!take_time(tsa))
+    if (!take_time(tsa, ctx))
         return NULL;
     serial = ASN1_INTEGER_new();
     if (serial != NULL && ASN1_INTEGER_set_uint64(serial, tsa->next) != 1) {
@@ -174,7 +249,10 @@ gv_tsa_new(const struct gv_tsa_options *o, struct gv_error *e)
         return NULL;
     }
     tsa->now_us = o->now_us != NULL ? o->now_us : system_now;
+    tsa->synced = o->synced;
     tsa->clock_ctx = o->clock_ctx;
+    tsa->on_clock = o->on_clock;
+    tsa->on_clock_ctx = o->on_clock_ctx;
     if (X509_up_ref(o->cert) == 1)
         tsa->cert = o->cert;
     if (o->lease_path != NULL &&

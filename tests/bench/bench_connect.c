@@ -304,7 +304,7 @@ main(void)
     double first, last;
 
     /* As in gaveld. */
-    mallopt(M_MMAP_THRESHOLD, 16 << 20);
+    mallopt(M_MMAP_THRESHOLD, 2 << 20);
     mallopt(M_TRIM_THRESHOLD, 64 << 20);
 
     if (b == NULL)

@@ -72,8 +72,8 @@ def wait_for(what, check, seconds=20, step=0.05):
         time.sleep(step)
 
 
-def program(name):
-    path = BUILD / name
+def program(name, build=None):
+    path = (build or BUILD) / name
     assert path.exists(), f"{path} is not built: run make"
     return path
 
@@ -205,9 +205,13 @@ def free_ports(count):
 
 
 class Node:
-    """gaveld on regtest. Ports are chosen by the system at each start and
-    read from ports.json; with `fixed_ports` they are the same at every start,
-    so that peers and clients find a restarted node again."""
+    """gaveld, on regtest unless `network` is set. Ports are chosen by the
+    system at each start and read from ports.json; with `fixed_ports` they are
+    the same at every start, so that peers and clients find a restarted node
+    again."""
+
+    network = "regtest"
+    build = None  # of programs that know the network
 
     def __init__(self, datadir, *options, env=None, fixed_ports=False):
         self.datadir = Path(datadir)
@@ -228,8 +232,8 @@ class Node:
     def args(self, options=()):
         binds = [("--rpc-bind", "rpc"), ("--p2p-bind", "p2p"),
                  ("--tls-bind", "tls")]
-        out = [program("gaveld"), "--network", "regtest", "--datadir",
-               self.datadir]
+        out = [program("gaveld", self.build), "--network", self.network,
+               "--datadir", self.datadir]
         for flag, name in binds:
             out += [flag, f"127.0.0.1:{self.fixed.get(name, 0)}"]
         return out + self.options + list(options)
@@ -392,10 +396,13 @@ class Wallet:
         self.secret.chmod(0o600)
 
     def args(self, *words, as_json=True):
-        out = [program("gavel")]
+        network, build = "regtest", None
+        if self.node is not None:
+            network, build = self.node.network, self.node.build
+        out = [program("gavel", build)]
         if self.node is not None:
             out += ["--node", self.node.url, "--cookie", self.node.cookie]
-        out += ["--network", "regtest", "--wallet", self.directory,
+        out += ["--network", network, "--wallet", self.directory,
                 "--passphrase-file", self.secret, "--yes"]
         return out + (["--json"] if as_json else []) + list(words)
 

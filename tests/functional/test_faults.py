@@ -52,7 +52,7 @@ def test_ports_in_use(world, node):
 
 BAD_FLAGS = [
     (["--no-such-thing"], "--no-such-thing: no such option"),
-    (["--network", "moon"], "expected one of main|test|regtest"),
+    (["--network", "moon"], "expected one of main|regtest|test"),
     (["--rpc-bind", "here"], "here"),
     (["--rpc-bind", "127.0.0.1:99999"], "127.0.0.1:99999"),
     (["--p2p-bind", "127.0.0.1:99999"], "127.0.0.1:99999"),

@@ -4,14 +4,14 @@
 
 #include <stdlib.h>
 
+#include "src/base/sealed.h"
 #include "src/rpc/work.h"
 #include "tests/support/support.h"
 #include "wallet/bip39.h"
 #include "wallet/content.h"
-#include "wallet/keystore.h"
 #include "wallet/memo.h"
 
-#define LOG_N 2 /* cheap: fuzz_keystore.c derives no dear keys */
+#define LOG_N 2 /* cheap: fuzz_sealed.c derives no dear keys */
 
 static const uint8_t entropy[GV_BIP39_ENTROPY_MAX] = {1, 2, 3};
 
@@ -25,12 +25,12 @@ save_words(const char *corpus, const char *name, size_t len)
     seeds_text(corpus, "bip39", name, words);
 }
 
-/* Content, and sealed under the passphrase of fuzz_keystore.c. */
+/* Content, and sealed under the passphrase of fuzz_sealed.c. */
 static void
 save_wallet(const char *corpus)
 {
     static const struct gv_passphrase pass = {4, "fuzz"};
-    struct gv_keystore k;
+    struct gv_sealed k;
     struct gv_content c;
     struct gv_error e;
     uint8_t *data;
@@ -38,7 +38,8 @@ save_wallet(const char *corpus)
     char *text;
 
     if (gv_content_new(gv_bytes(entropy, 16), &c) != GV_OK ||
-        gv_keystore_new("regtest", LOG_N, &pass, &k, &e) != GV_OK)
+        gv_sealed_new(&gv_sealed_wallet, "regtest", LOG_N, &pass, &k, &e) !=
+            GV_OK)
         support_die("cannot make a wallet");
     json_array_append_new(
         json_object_get(c.json, "identities"),
@@ -46,11 +47,11 @@ save_wallet(const char *corpus)
     json_object_set_new(json_object_get(c.json, "bids"), "id",
                         json_pack("{ss}", "state", "sent"));
     data = gv_content_write(&c, &len);
-    text = data == NULL ? NULL : gv_keystore_seal(&k, gv_bytes(data, len));
+    text = data == NULL ? NULL : gv_sealed_seal(&k, gv_bytes(data, len));
     if (text == NULL)
         support_die("cannot seal a wallet");
     seeds_save(corpus, "content", "wallet", gv_bytes(data, len));
-    seeds_text(corpus, "keystore", "wallet", text);
+    seeds_text(corpus, "sealed", "wallet", text);
     gv_content_clear(&c);
     free(data);
     free(text);

@@ -269,8 +269,8 @@ peer_make(struct net_of_test *n, const struct gv_chain_id *follow,
     p->w.opt.follow_all = follow == NULL;
     p->w.opt.follow = follow;
     p->w.opt.follow_count = follow != NULL;
-    p->w.opt.events = (struct gv_state_events){p,    state_tip,  state_tx,
-                                               NULL, state_vote, NULL};
+    p->w.opt.events = (struct gv_state_events){
+        .arg = p, .tip = state_tip, .tx = state_tx, .vote = state_vote};
     assert_int_equal(world_open(&p->w), GV_OK);
     opt.state = p->w.st;
     p->sync = gv_sync_new(&opt);

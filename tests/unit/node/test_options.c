@@ -7,7 +7,7 @@
 #include <cmocka.h>
 
 #include "src/options.h"
-#include "src/ttp/rolekeys.h"
+#include "src/pki/rolekeys.h"
 #include "tests/support/support.h"
 
 #define WORDS 12
@@ -346,6 +346,35 @@ help_and_version_need_nothing_else(void **state)
     end(&t);
 }
 
+static void
+a_kept_clock_is_asked_for_where_it_matters(void **state)
+{
+    static const struct {
+        const char *network, *wish;
+        bool required;
+    } rows[] = {
+        {"main", NULL, true},  {"test", NULL, false},  {"regtest", NULL, false},
+        {"main", "no", false}, {"main", "auto", true}, {"regtest", "yes", true},
+    };
+    struct trial t;
+
+    (void)state;
+    begin(&t);
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        const char *const with[] = {"--network", rows[i].network,
+                                    "--tsa-require-sync", rows[i].wish, NULL},
+                          *const without[] = {"--network", rows[i].network,
+                                              NULL};
+
+        assert_int_equal(
+            read_them(&t, true, rows[i].wish != NULL ? with : without, NULL),
+            GV_OK);
+        assert_string_equal(t.o.params->name, rows[i].network);
+        assert_int_equal(gv_options_require_sync(&t.o), rows[i].required);
+    }
+    end(&t);
+}
+
 int
 main(void)
 {
@@ -358,6 +387,7 @@ main(void)
         cmocka_unit_test(config_check_shows_every_option),
         cmocka_unit_test(defaults_that_follow_from_others_are_resolved),
         cmocka_unit_test(help_and_version_need_nothing_else),
+        cmocka_unit_test(a_kept_clock_is_asked_for_where_it_matters),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

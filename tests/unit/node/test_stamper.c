@@ -312,7 +312,7 @@ a_cutoff_is_a_token_over_the_tip(void **state)
     desk_open(&d);
     memset(auction.b, 'A', 32);
     memset(tip.b, 3, 32);
-    assert_int_equal(gv_stamper_cutoff(d.stamper, &auction, &tip), GV_OK);
+    assert_int_equal(gv_stamper_cutoff(d.stamper, &auction, 0, &tip), GV_OK);
     await(&d, 1);
     assert_null(d.r[0]->items);
     assert_int_equal(gv_tx_decode(gv_bytes(d.r[0]->tx, d.r[0]->len), &tx, &why),
@@ -344,7 +344,7 @@ a_fault_of_the_engine_is_told_and_passes(void **state)
     assert_string_not_equal(d.r[1]->error, "");
     assert_int_equal((uintptr_t)d.r[1]->items->user, 1);
     assert_int_equal(d.r[1]->items->receipt_len, 0);
-    assert_int_equal(gv_stamper_cutoff(d.stamper, &auction, &tip), GV_OK);
+    assert_int_equal(gv_stamper_cutoff(d.stamper, &auction, 0, &tip), GV_OK);
     await(&d, 3);
     assert_null(d.r[2]->tx);
     assert_string_not_equal(d.r[2]->error, "");

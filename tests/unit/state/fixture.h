@@ -134,8 +134,12 @@ world_make(struct world *w, const struct world_options *o)
         .follow_all = true,
         .validator = w->validator,
         .validator_count = n,
-        .events = {w, world_tip, world_tx, world_final, world_vote,
-                   world_missed},
+        .events = {.arg = w,
+                   .tip = world_tip,
+                   .tx = world_tx,
+                   .final = world_final,
+                   .vote = world_vote,
+                   .missed = world_missed},
     };
     if (world_open(w) != GV_OK)
         fail_msg("open: %s", w->error);

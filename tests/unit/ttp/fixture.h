@@ -12,7 +12,7 @@
 #include <time.h>
 
 #include "gavel/params.h"
-#include "src/ttp/rolekeys.h"
+#include "src/pki/rolekeys.h"
 #include "tests/support/support.h"
 
 struct fixture {

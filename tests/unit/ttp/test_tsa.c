@@ -246,6 +246,146 @@ other_requests_get_a_reason(void **state)
     fixture_free(&f);
 }
 
+/* --- the clock --- */
+
+struct doubt {
+    uint64_t now;
+    bool synced;
+    unsigned told;
+    char why[200]; /* "": the clock is believed */
+};
+
+static uint64_t
+doubt_now(void *ctx)
+{
+    return ((struct doubt *)ctx)->now;
+}
+
+static bool
+doubt_synced(void *ctx, struct gv_error *e)
+{
+    const struct doubt *d = ctx;
+
+    if (!d->synced)
+        gv_error_set(e, "nobody keeps it");
+    return d->synced;
+}
+
+static void
+doubt_told(void *ctx, const char *why)
+{
+    struct doubt *d = ctx;
+
+    d->told++;
+    (void)snprintf(d->why, sizeof(d->why), "%s", why != NULL ? why : "");
+}
+
+static void
+a_clock_that_nobody_keeps_stops_the_stamps(void **state)
+{
+    struct fixture f;
+    struct doubt d = {.now = 1700000000000000ull};
+    struct gv_error e = {""};
+    uint8_t token[GV_TOKEN_MAX];
+    size_t len;
+    uint64_t t, first;
+    struct gv_tsa *tsa;
+
+    (void)state;
+    fixture_make(&f);
+    tsa = gv_tsa_new(&(struct gv_tsa_options){.key = f.roles.tsa.key,
+                                              .cert = f.roles.tsa.cert,
+                                              .now_us = doubt_now,
+                                              .synced = doubt_synced,
+                                              .clock_ctx = &d,
+                                              .on_clock = doubt_told,
+                                              .on_clock_ctx = &d},
+                     &e);
+    assert_non_null(tsa);
+    assert_false(gv_tsa_clock_ok(tsa, &e));
+    assert_string_equal(e.text, "nobody keeps it");
+    for (int i = 0; i < 3; i++) {
+        e.text[0] = '\0';
+        assert_int_equal(
+            gv_tsa_stamp(tsa, GV_TSA_PUBLISHED, imprint, token, &len, &t, &e),
+            GV_FAULT);
+        assert_string_equal(e.text, "nobody keeps it");
+    }
+    assert_int_equal(d.told, 1);
+    d.synced = true;
+    first = stamp(tsa, GV_TSA_PUBLISHED);
+    assert_int_equal(first, d.now);
+    assert_int_equal(d.told, 2);
+    assert_string_equal(d.why, "");
+    /* The clock is synchronised and goes back: the same way of saying so. */
+    d.now -= 2000000;
+    assert_false(gv_tsa_clock_ok(tsa, &e));
+    assert_non_null(strstr(d.why, "behind the last time stamp"));
+    assert_int_equal(d.told, 3);
+    d.now += 2000000;
+    assert_true(gv_tsa_clock_ok(tsa, &e));
+    assert_true(stamp(tsa, GV_TSA_PUBLISHED) > first);
+    assert_int_equal(d.told, 4);
+    gv_tsa_free(tsa);
+    fixture_free(&f);
+}
+
+/* Write what a query over HTTP gets to a file of the fixture. */
+static void
+answer_query(const struct fixture *f, struct gv_tsa *tsa)
+{
+    char path[PATH_MAX + 32];
+    uint8_t query[256], *resp;
+    size_t n, len;
+    FILE *in;
+
+    (void)snprintf(path, sizeof(path), "%s/q.tsq", f->dir.path);
+    in = fopen(path, "rb");
+    assert_non_null(in);
+    n = fread(query, 1, sizeof(query), in);
+    assert_int_equal(fclose(in), 0);
+    resp = gv_tsa_respond(tsa, gv_bytes(query, n), &len);
+    assert_non_null(resp);
+    fixture_write(f, "q.tsr", resp, len);
+    free(resp);
+}
+
+static void
+rfc_3161_is_told_that_the_time_is_not_available(void **state)
+{
+    struct fixture f;
+    struct doubt d = {.now = 1700000000000000ull};
+    struct gv_error e;
+    struct gv_tsa *tsa;
+
+    (void)state;
+    fixture_make(&f);
+    tsa = gv_tsa_new(&(struct gv_tsa_options){.key = f.roles.tsa.key,
+                                              .cert = f.roles.tsa.cert,
+                                              .now_us = doubt_now,
+                                              .synced = doubt_synced,
+                                              .clock_ctx = &d},
+                     &e);
+    assert_non_null(tsa);
+    assert_int_equal(fixture_shell(&f, "echo x >data && openssl ts -query "
+                                       "-data data -sha256 -out q.tsq"),
+                     0);
+    answer_query(&f, tsa);
+    assert_int_equal(fixture_shell(&f, "openssl ts -reply -in q.tsr -text"), 0);
+    assert_int_equal(
+        fixture_shell(&f, "openssl ts -reply -in q.tsr -text >t 2>&1; grep -q "
+                          "'Status: Rejected' t && grep -q 'time source is "
+                          "not available' t"),
+        0);
+    d.synced = true;
+    answer_query(&f, tsa);
+    assert_int_equal(fixture_shell(&f, "openssl ts -reply -in q.tsr -text | "
+                                       "grep -q 'Status: Granted'"),
+                     0);
+    gv_tsa_free(tsa);
+    fixture_free(&f);
+}
+
 static void
 keys_that_do_not_fit_are_refused(void **state)
 {
@@ -273,6 +413,8 @@ main(void)
         cmocka_unit_test(a_restart_and_a_crash_start_above_the_lease),
         cmocka_unit_test(S0_08_openssl_ts_verify_accepts_tokens),
         cmocka_unit_test(other_requests_get_a_reason),
+        cmocka_unit_test(a_clock_that_nobody_keeps_stops_the_stamps),
+        cmocka_unit_test(rfc_3161_is_told_that_the_time_is_not_available),
         cmocka_unit_test(keys_that_do_not_fit_are_refused),
     };
 

@@ -100,7 +100,7 @@ static void
 the_file_is_private_and_shows_no_secret(void **state)
 {
     struct fixture *f = *state;
-    char hex[65], name[GV_KEYSTORE_NETWORK_MAX + 1];
+    char hex[65], name[GV_SEALED_NETWORK_MAX + 1];
     struct stat st;
     uint8_t *text;
     size_t len;
@@ -188,7 +188,7 @@ parameters_that_scrypt_refuses(void **state)
         const char *n, *r;
     } bad[] = {{"1", "8"}, {"0", "8"}, {"3", "8"}, {"65536", "1"}};
     struct fixture *f = *state;
-    struct gv_keystore k;
+    struct gv_sealed k;
     char text[512];
 
     for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
@@ -197,11 +197,12 @@ parameters_that_scrypt_refuses(void **state)
                  "\"regtest\",\"cipher\":\"aes-256-gcm\",\"kdf\":{\"name\":"
                  "\"scrypt\",\"n\":%s,\"r\":%s,\"p\":1,\"salt\":\"%064d\"}}",
                  bad[i].n, bad[i].r, 0);
-        assert_int_equal(gv_keystore_head(
-                             &(struct gv_keystore_file){
-                                 "file", gv_bytes(text, strlen(text))},
-                             &k, &f->e),
-                         GV_REJECT);
+        assert_int_equal(
+            gv_sealed_head(
+                &(struct gv_sealed_file){&gv_sealed_wallet, "file",
+                                         gv_bytes(text, strlen(text))},
+                &k, &f->e),
+            GV_REJECT);
         assert_non_null(strstr(f->e.text, "kdf.n"));
     }
 }

@@ -15,14 +15,14 @@
  * ROLE is ca, tsa, issuer or notary. The keys that issuer and notary make for
  * single auctions are elsewhere (auctionkeys.h).
  *
- * On a network whose secrets are public (regtest) what is missing is made at
- * the first start. Elsewhere a missing file is an error that names it; root.crl
- * may be missing there.
+ * With a signer what is missing is made: at a key ceremony, and by any node on
+ * a network whose secrets are public (regtest). Elsewhere a missing file is an
+ * error that names it; root.crl may be missing there.
  *
  * Thread-safety: read-only once open; may be shared.
  */
-#ifndef GAVEL_TTP_ROLEKEYS_H
-#define GAVEL_TTP_ROLEKEYS_H
+#ifndef GAVEL_PKI_ROLEKEYS_H
+#define GAVEL_PKI_ROLEKEYS_H
 
 #include <gavel/cred.h>
 #include <gavel/key.h>
@@ -38,6 +38,8 @@ enum gv_rolekeys_roles {
     GV_ROLEKEYS_ISSUER = 8,
     GV_ROLEKEYS_NOTARY = 16
 };
+
+#define GV_ROLEKEYS_LABEL_MAX 24
 
 struct gv_rolekeys_role {
     EVP_PKEY *key; /* NULL: this node has not got the role */
@@ -58,11 +60,22 @@ struct gv_rolekeys {
     size_t root_crl_len;
 };
 
+/* Who may certify what is missing: the root, at a key ceremony. */
+struct gv_rolekeys_signer {
+    EVP_PKEY *key; /* of the root's certificate */
+    const struct gv_seckey *secret;
+    struct gv_bytes crl; /* the root's list, DER */
+};
+
 struct gv_rolekeys_options {
     const char *dir;     /* made if missing */
     const char *datadir; /* gavel-root.pem is written here; NULL: nowhere */
     const struct gv_params *params;
-    const struct gv_keys *keys;   /* may sign */
+    const struct gv_keys *keys;              /* may sign */
+    const struct gv_rolekeys_signer *signer; /* NULL: the public secrets of
+                                              * params, or nobody */
+    const char *label;            /* more of the common names, at most
+                                   * GV_ROLEKEYS_LABEL_MAX bytes, or NULL */
     unsigned roles;               /* enum gv_rolekeys_roles, ored */
     const char *passphrase;       /* of the keys, or NULL */
     const char *const *tls_names; /* more names of the TLS server; 127.0.0.1,

@@ -5,8 +5,8 @@
  *
  * Thread-safety: no shared state.
  */
-#ifndef GAVEL_TTP_ROLEKEYS_FILE_H
-#define GAVEL_TTP_ROLEKEYS_FILE_H
+#ifndef GAVEL_PKI_ROLEKEYS_FILE_H
+#define GAVEL_PKI_ROLEKEYS_FILE_H
 
 #include <gavel/cred.h>
 #include <openssl/types.h>
@@ -23,6 +23,14 @@ enum gv_rc rolekeys_file_key(const struct rolekeys_file *f, EVP_PKEY **out,
 enum gv_rc rolekeys_file_key_put(const struct rolekeys_file *f,
                                  const EVP_PKEY *key,
                                  struct gv_error *e) GV_MUST_CHECK;
+/* A BIP340 secret, in its file a secp256k1 key. */
+enum gv_rc rolekeys_file_secret(const struct rolekeys_file *f,
+                                struct gv_seckey *out,
+                                struct gv_error *e) GV_MUST_CHECK;
+/* A fresh one in both forms. GV_OK or GV_FAULT; free *key with
+ * EVP_PKEY_free. */
+enum gv_rc rolekeys_secret_new(EVP_PKEY **key,
+                               struct gv_seckey *out) GV_MUST_CHECK;
 enum gv_rc rolekeys_file_cert(const struct rolekeys_file *f, X509 **out,
                               struct gv_error *e) GV_MUST_CHECK;
 enum gv_rc rolekeys_file_cert_put(const struct rolekeys_file *f,

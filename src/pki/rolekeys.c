@@ -1,9 +1,7 @@
 /* rolekeys.c - make, load and check the keys of services
  * (docs/spec/ttp.md, T10 to T12). */
-#include "src/ttp/rolekeys.h"
+#include "src/pki/rolekeys.h"
 
-#include <openssl/bn.h>
-#include <openssl/core_names.h>
 #include <openssl/evp.h>
 #include <openssl/x509v3.h>
 #include <stdio.h>
@@ -11,8 +9,8 @@
 
 #include "src/base/files.h"
 #include "src/base/secret.h"
+#include "src/pki/rolekeys_file.h"
 #include "src/pki/x509.h"
-#include "src/ttp/rolekeys_file.h"
 
 #define HOUR_MS 3600000ull
 #define DAY_MS (24 * HOUR_MS)
@@ -24,7 +22,8 @@
 struct open {
     const struct gv_rolekeys_options *o;
     struct gv_rolekeys *k;
-    EVP_PKEY *root_key; /* only where secrets are public */
+    EVP_PKEY *root_key; /* the signer's; NULL: nothing is made */
+    const struct gv_seckey *root_secret;
     struct gv_error *e;
 };
 
@@ -56,15 +55,18 @@ static X509 *
 issue(const struct open *s, enum gv_x509_kind kind, EVP_PKEY *key)
 {
     static const char *const always[] = {"localhost", "127.0.0.1", "::1"};
-    char name[64];
+    const char *label = s->o->label;
+    char name[65];
     const char **names = NULL;
     size_t n = 0, days = kind == GV_X509_TLS_SERVER ? TLS_DAYS : ROLE_DAYS;
     X509 *cert;
 
-    (void)snprintf(name, sizeof(name), "Gavel %s %s", s->o->params->name,
+    (void)snprintf(name, sizeof(name), "Gavel %s %s%s%.*s", s->o->params->name,
                    kind == GV_X509_CA    ? "CA"
                    : kind == GV_X509_TSA ? "time stamps"
-                                         : gv_x509_kind_name(kind));
+                                         : gv_x509_kind_name(kind),
+                   label != NULL ? " " : "", GV_ROLEKEYS_LABEL_MAX,
+                   label != NULL ? label : "");
     if (kind == GV_X509_TLS_SERVER) {
         names = calloc(3 + s->o->n_tls_names, sizeof(*names));
         if (names == NULL)
@@ -105,8 +107,8 @@ make_cred(const struct open *s, struct gv_rolekeys_role *r, uint8_t role)
         gv_random(aux, sizeof(aux)) != GV_OK)
         return GV_FAULT;
     gv_cred_digest(&r->cred, &s->o->params->registry, digest);
-    return gv_key_sign(s->o->keys, &s->o->params->root_secret, digest, aux,
-                       &r->cred.sig) == GV_OK
+    return gv_key_sign(s->o->keys, s->root_secret, digest, aux, &r->cred.sig) ==
+                   GV_OK
                ? GV_OK
                : GV_FAULT;
 }
@@ -126,14 +128,11 @@ make_role(const struct open *s, struct gv_rolekeys_role *r,
 {
     struct rolekeys_file key = file(s, k->key), ledger = file(s, k->ledger),
                          cert = file(s, k->cert), cred = file(s, k->cred);
-    EVP_PKEY *second = EVP_EC_gen("secp256k1");
-    BIGNUM *secret = NULL;
+    EVP_PKEY *second = NULL;
     enum gv_rc rc = GV_FAULT;
 
     r->key = gv_x509_key_new_for(k->kind);
-    if (r->key == NULL || second == NULL ||
-        EVP_PKEY_get_bn_param(second, OSSL_PKEY_PARAM_PRIV_KEY, &secret) != 1 ||
-        BN_bn2binpad(secret, r->secret.b, 32) != 32 ||
+    if (r->key == NULL || rolekeys_secret_new(&second, &r->secret) != GV_OK ||
         gv_key_public(s->o->keys, &r->secret, &r->cred.key) != GV_OK ||
         (r->cert = issue(s, k->kind, r->key)) == NULL ||
         make_cred(s, r, k->role) != GV_OK)
@@ -142,7 +141,6 @@ make_role(const struct open *s, struct gv_rolekeys_role *r,
              rolekeys_file_key_put(&ledger, second, s->e) == GV_OK &&
              rolekeys_file_cred_put(&cred, &r->cred, s->e) == GV_OK)
         rc = rolekeys_file_cert_put(&cert, r->cert, s->e);
-    BN_clear_free(secret);
     EVP_PKEY_free(second);
     return rc;
 }
@@ -187,28 +185,11 @@ check_cred(const struct open *s, const struct gv_rolekeys_role *r, uint8_t role,
 }
 
 static enum gv_rc
-load_secret(const struct open *s, const char *name, struct gv_seckey *out)
-{
-    struct rolekeys_file f = file(s, name);
-    EVP_PKEY *key = NULL;
-    BIGNUM *n = NULL;
-    enum gv_rc rc = rolekeys_file_key(&f, &key, s->e);
-
-    if (rc == GV_OK &&
-        (EVP_PKEY_get_bn_param(key, OSSL_PKEY_PARAM_PRIV_KEY, &n) != 1 ||
-         BN_bn2binpad(n, out->b, 32) != 32))
-        rc = fault(s, name, "is no secp256k1 key");
-    BN_clear_free(n);
-    EVP_PKEY_free(key);
-    return rc;
-}
-
-static enum gv_rc
 open_role(const struct open *s, struct gv_rolekeys_role *r,
           const struct role_kind *k)
 {
-    struct rolekeys_file key = file(s, k->key), cert = file(s, k->cert),
-                         cred = file(s, k->cred);
+    struct rolekeys_file key = file(s, k->key), ledger = file(s, k->ledger),
+                         cert = file(s, k->cert), cred = file(s, k->cred);
     enum gv_rc rc = rolekeys_file_cert(&cert, &r->cert, s->e);
 
     if (rc == GV_ABSENT && s->root_key != NULL)
@@ -216,7 +197,7 @@ open_role(const struct open *s, struct gv_rolekeys_role *r,
     if (rc == GV_OK)
         rc = rolekeys_file_key(&key, &r->key, s->e);
     if (rc == GV_OK)
-        rc = load_secret(s, k->ledger, &r->secret);
+        rc = rolekeys_file_secret(&ledger, &r->secret, s->e);
     if (rc == GV_OK)
         rc = rolekeys_file_cred(&cred, &r->cred, s->e);
     if (rc == GV_OK)
@@ -333,6 +314,8 @@ open_crl(const struct open *s)
         rc = rolekeys_file_get(&f, &k->root_crl, &k->root_crl_len, s->e);
         return rc == GV_ABSENT ? GV_OK : rc;
     }
+    if (s->o->signer != NULL)
+        return rolekeys_file_put(&f, s->o->signer->crl, s->e);
     k->root_crl = gv_x509_crl_make(
         &(struct gv_x509_crl){.issuer = k->root,
                               .issuer_key = s->root_key,
@@ -358,7 +341,11 @@ open_root(struct open *s)
         return GV_FAULT;
     }
     s->k->root_pem = gv_x509_pem(s->k->root);
-    if (p->has_secrets && p->root_key_pem != NULL) {
+    if (s->o->signer != NULL && EVP_PKEY_up_ref(s->o->signer->key) == 1) {
+        s->root_key = s->o->signer->key;
+        s->root_secret = s->o->signer->secret;
+    } else if (p->has_secrets && p->root_key_pem != NULL) {
+        s->root_secret = &p->root_secret;
         s->root_key = gv_x509_key_from_pem(
             gv_bytes(p->root_key_pem, strlen(p->root_key_pem)), NULL);
         if (s->root_key == NULL) {
@@ -391,7 +378,7 @@ gv_rolekeys_open(const struct gv_rolekeys_options *o, struct gv_rolekeys *out,
     };
     struct gv_rolekeys_role *roles[] = {&out->ca, &out->tsa, &out->issuer,
                                         &out->notary};
-    struct open s = {o, out, NULL, e};
+    struct open s = {.o = o, .k = out, .e = e};
     enum gv_rc rc;
 
     memset(out, 0, sizeof(*out));

@@ -1,5 +1,5 @@
-/* keystore.c - a sealed file (wallet/keystore.h). */
-#include "wallet/keystore.h"
+/* sealed.c - see sealed.h. */
+#include "src/base/sealed.h"
 
 #include <gavel/gcm.h>
 #include <inttypes.h>
@@ -10,15 +10,19 @@
 
 #include "src/base/files.h"
 
-#define FORMAT "gavel-wallet"
 #define VERSION 1
 #define AAD_MAX 256
 /* What a file may ask of this machine: N = 2^20, r = 8 is 1 GB. */
 #define N_MAX (UINT32_C(1) << 20)
 #define MEMORY_MAX (UINT64_C(1100) << 20)
 
+const struct gv_sealed_kind gv_sealed_wallet = {"gavel-wallet", "wallet",
+                                                64u << 20};
+const struct gv_sealed_kind gv_sealed_backup = {"gavel-backup", "backup",
+                                                512u << 20};
+
 static enum gv_rc
-derive(struct gv_keystore *k, const struct gv_passphrase *pass,
+derive(struct gv_sealed *k, const struct gv_passphrase *pass,
        struct gv_error *e)
 {
     if (EVP_PBE_scrypt(pass->text, pass->len, k->salt, sizeof(k->salt), k->n,
@@ -29,11 +33,12 @@ derive(struct gv_keystore *k, const struct gv_passphrase *pass,
 }
 
 enum gv_rc
-gv_keystore_new(const char *network, unsigned log_n,
-                const struct gv_passphrase *pass, struct gv_keystore *out,
-                struct gv_error *e)
+gv_sealed_new(const struct gv_sealed_kind *kind, const char *network,
+              unsigned log_n, const struct gv_passphrase *pass,
+              struct gv_sealed *out, struct gv_error *e)
 {
-    *out = (struct gv_keystore){.n = UINT32_C(1) << log_n, .r = 8, .p = 1};
+    *out = (struct gv_sealed){
+        .kind = kind, .n = UINT32_C(1) << log_n, .r = 8, .p = 1};
     snprintf(out->network, sizeof(out->network), "%s", network);
     if (gv_random(out->salt, sizeof(out->salt)) != GV_OK) {
         gv_error_set(e, "no random numbers from the system");
@@ -44,20 +49,20 @@ gv_keystore_new(const char *network, unsigned log_n,
 
 /* What stands in clear is sealed along: nobody changes it unnoticed. */
 static struct gv_bytes
-aad_of(const struct gv_keystore *k, char out[AAD_MAX])
+aad_of(const struct gv_sealed *k, char out[AAD_MAX])
 {
     char salt[2 * sizeof(k->salt) + 1];
-    int n = snprintf(
-        out, AAD_MAX,
-        FORMAT "|%d|%s|scrypt|%" PRIu32 "|%" PRIu32 "|%" PRIu32 "|%s", VERSION,
-        k->network, k->n, k->r, k->p, gv_hex(k->salt, sizeof(k->salt), salt));
+    int n = snprintf(out, AAD_MAX,
+                     "%s|%d|%s|scrypt|%" PRIu32 "|%" PRIu32 "|%" PRIu32 "|%s",
+                     k->kind->format, VERSION, k->network, k->n, k->r, k->p,
+                     gv_hex(k->salt, sizeof(k->salt), salt));
 
     return gv_bytes(out, (size_t)n);
 }
 
 /* The text as JSON. GV_OK with *json a new reference. */
 static enum gv_rc
-parse(const struct gv_keystore_file *file, json_t **json, struct gv_error *e)
+parse(const struct gv_sealed_file *file, json_t **json, struct gv_error *e)
 {
     json_error_t error;
 
@@ -89,7 +94,7 @@ read_hex(const json_t *v, void *out, size_t len)
 /* N is a power of 2 above 1 and below 2^(16 r) (RFC 7914, 6), or the library
  * refuses it. */
 static bool
-n_ok(const struct gv_keystore *k)
+n_ok(const struct gv_sealed *k)
 {
     bool power = k->n > 1 && (k->n & (k->n - 1)) == 0;
 
@@ -98,7 +103,8 @@ n_ok(const struct gv_keystore *k)
 
 /* The members in clear; the name of the bad one, or NULL. */
 static const char *
-read_head(const json_t *file, struct gv_keystore *out)
+read_head(const json_t *file, const struct gv_sealed_kind *kind,
+          struct gv_sealed *out)
 {
     const char *format = json_string_value(json_object_get(file, "format"));
     const char *network = json_string_value(json_object_get(file, "network"));
@@ -106,12 +112,12 @@ read_head(const json_t *file, struct gv_keystore *out)
     const json_t *kdf = json_object_get(file, "kdf");
     const char *name = json_string_value(json_object_get(kdf, "name"));
 
-    *out = (struct gv_keystore){0};
-    if (format == NULL || strcmp(format, FORMAT) != 0)
+    *out = (struct gv_sealed){.kind = kind};
+    if (format == NULL || strcmp(format, kind->format) != 0)
         return "format";
     if (json_integer_value(json_object_get(file, "version")) != VERSION)
         return "version";
-    if (network == NULL || strlen(network) > GV_KEYSTORE_NETWORK_MAX)
+    if (network == NULL || strlen(network) > GV_SEALED_NETWORK_MAX)
         return "network";
     if (cipher == NULL || strcmp(cipher, "aes-256-gcm") != 0)
         return "cipher";
@@ -130,26 +136,26 @@ read_head(const json_t *file, struct gv_keystore *out)
 }
 
 static enum gv_rc
-parse_head(const struct gv_keystore_file *file, json_t **json,
-           struct gv_keystore *out, struct gv_error *e)
+parse_head(const struct gv_sealed_file *file, json_t **json,
+           struct gv_sealed *out, struct gv_error *e)
 {
     const char *bad;
     enum gv_rc rc = parse(file, json, e);
 
     if (rc != GV_OK)
         return rc;
-    bad = read_head(*json, out);
+    bad = read_head(*json, file->kind, out);
     if (bad == NULL)
         return GV_OK;
-    gv_error_set(e, "%s: not a wallet this program can read: %s", file->name,
-                 bad);
+    gv_error_set(e, "%s: not a %s this program can read: %s", file->name,
+                 file->kind->noun, bad);
     json_decref(*json);
     return GV_REJECT;
 }
 
 enum gv_rc
-gv_keystore_head(const struct gv_keystore_file *file, struct gv_keystore *out,
-                 struct gv_error *e)
+gv_sealed_head(const struct gv_sealed_file *file, struct gv_sealed *out,
+               struct gv_error *e)
 {
     json_t *json;
     enum gv_rc rc = parse_head(file, &json, out, e);
@@ -160,18 +166,18 @@ gv_keystore_head(const struct gv_keystore_file *file, struct gv_keystore *out,
 }
 
 enum gv_rc
-gv_keystore_network(const char *path, char out[GV_KEYSTORE_NETWORK_MAX + 1],
-                    struct gv_error *e)
+gv_sealed_network(const struct gv_sealed_kind *kind, const char *path,
+                  char out[GV_SEALED_NETWORK_MAX + 1], struct gv_error *e)
 {
-    struct gv_keystore k;
+    struct gv_sealed k;
     uint8_t *text;
     size_t len;
-    enum gv_rc rc = gv_file_read(path, GV_KEYSTORE_MAX, &text, &len, e);
+    enum gv_rc rc = gv_file_read(path, kind->max, &text, &len, e);
 
     if (rc != GV_OK)
         return rc;
-    rc = gv_keystore_head(&(struct gv_keystore_file){path, gv_bytes(text, len)},
-                          &k, e);
+    rc = gv_sealed_head(
+        &(struct gv_sealed_file){kind, path, gv_bytes(text, len)}, &k, e);
     free(text);
     if (rc == GV_OK)
         memcpy(out, k.network, sizeof(k.network));
@@ -180,7 +186,7 @@ gv_keystore_network(const char *path, char out[GV_KEYSTORE_NETWORK_MAX + 1],
 
 /* Unseal the hex of `data` into *out. */
 static enum gv_rc
-unseal(const struct gv_keystore *k, const json_t *file, uint8_t **out,
+unseal(const struct gv_sealed *k, const json_t *file, uint8_t **out,
        size_t *len)
 {
     const char *hex = json_string_value(json_object_get(file, "data"));
@@ -215,9 +221,9 @@ unseal(const struct gv_keystore *k, const json_t *file, uint8_t **out,
 }
 
 enum gv_rc
-gv_keystore_unseal(const struct gv_keystore_file *file,
-                   const struct gv_passphrase *pass, struct gv_keystore *out,
-                   uint8_t **data, size_t *len, struct gv_error *e)
+gv_sealed_unseal(const struct gv_sealed_file *file,
+                 const struct gv_passphrase *pass, struct gv_sealed *out,
+                 uint8_t **data, size_t *len, struct gv_error *e)
 {
     json_t *json;
     enum gv_rc rc = parse_head(file, &json, out, e);
@@ -240,25 +246,25 @@ gv_keystore_unseal(const struct gv_keystore_file *file,
 }
 
 enum gv_rc
-gv_keystore_open(const char *path, const struct gv_passphrase *pass,
-                 struct gv_keystore *out, uint8_t **data, size_t *len,
-                 struct gv_error *e)
+gv_sealed_open(const struct gv_sealed_file *at,
+               const struct gv_passphrase *pass, struct gv_sealed *out,
+               uint8_t **data, size_t *len, struct gv_error *e)
 {
-    struct gv_keystore_file file = {.name = path};
+    struct gv_sealed_file file = *at;
     uint8_t *text;
     size_t n;
-    enum gv_rc rc = gv_file_read(path, GV_KEYSTORE_MAX, &text, &n, e);
+    enum gv_rc rc = gv_file_read(at->name, at->kind->max, &text, &n, e);
 
     if (rc != GV_OK)
         return rc;
     file.text = gv_bytes(text, n);
-    rc = gv_keystore_unseal(&file, pass, out, data, len, e);
+    rc = gv_sealed_unseal(&file, pass, out, data, len, e);
     free(text);
     return rc;
 }
 
 static char *
-render(const struct gv_keystore *k, const uint8_t *nonce, const uint8_t *sealed,
+render(const struct gv_sealed *k, const uint8_t *nonce, const uint8_t *sealed,
        size_t len)
 {
     char salt[2 * sizeof(k->salt) + 1], nonce_hex[2 * GV_GCM_NONCE + 1];
@@ -268,7 +274,7 @@ render(const struct gv_keystore *k, const uint8_t *nonce, const uint8_t *sealed,
 
     if (hex != NULL)
         file = json_pack(
-            "{ss si ss s{ss sI sI sI ss} ss ss ss}", "format", FORMAT,
+            "{ss si ss s{ss sI sI sI ss} ss ss ss}", "format", k->kind->format,
             "version", VERSION, "network", k->network, "kdf", "name", "scrypt",
             "n", (json_int_t)k->n, "r", (json_int_t)k->r, "p", (json_int_t)k->p,
             "salt", gv_hex(k->salt, sizeof(k->salt), salt), "cipher",
@@ -281,7 +287,7 @@ render(const struct gv_keystore *k, const uint8_t *nonce, const uint8_t *sealed,
 }
 
 char *
-gv_keystore_seal(const struct gv_keystore *k, struct gv_bytes data)
+gv_sealed_seal(const struct gv_sealed *k, struct gv_bytes data)
 {
     uint8_t *sealed = malloc(data.len + GV_GCM_TAG);
     struct gv_gcm gcm = {{0}, {0}, {NULL, 0}};
@@ -299,14 +305,15 @@ gv_keystore_seal(const struct gv_keystore *k, struct gv_bytes data)
 }
 
 enum gv_rc
-gv_keystore_write(const struct gv_keystore *k, const char *path,
-                  struct gv_bytes data, struct gv_error *e)
+gv_sealed_write(const struct gv_sealed *k, const char *path,
+                struct gv_bytes data, struct gv_error *e)
 {
-    char *text = gv_keystore_seal(k, data);
+    char *text = gv_sealed_seal(k, data);
     enum gv_rc rc = GV_FAULT;
 
     if (text == NULL)
-        gv_error_set(e, "%s: cannot seal the wallet: out of memory?", path);
+        gv_error_set(e, "%s: cannot seal the %s: out of memory?", path,
+                     k->kind->noun);
     else
         rc = gv_file_write(path, gv_bytes(text, strlen(text)), 0600, e);
     free(text);

@@ -1,6 +1,8 @@
 /* rolekeys_file.c - the files of role keys, one at a time. */
-#include "src/ttp/rolekeys_file.h"
+#include "src/pki/rolekeys_file.h"
 
+#include <openssl/bn.h>
+#include <openssl/core_names.h>
 #include <openssl/evp.h>
 #include <openssl/x509.h>
 #include <stdlib.h>
@@ -85,6 +87,39 @@ rolekeys_file_key_put(const struct rolekeys_file *f, const EVP_PKEY *key,
     rc = rolekeys_file_put(f, gv_bytes(text, len), e);
     gv_wipe(text, len);
     free(text);
+    return rc;
+}
+
+static bool
+take_secret(const EVP_PKEY *key, struct gv_seckey *out)
+{
+    BIGNUM *n = NULL;
+    bool ok = EVP_PKEY_get_bn_param(key, OSSL_PKEY_PARAM_PRIV_KEY, &n) == 1 &&
+              BN_bn2binpad(n, out->b, 32) == 32;
+
+    BN_clear_free(n);
+    return ok;
+}
+
+enum gv_rc
+rolekeys_secret_new(EVP_PKEY **key, struct gv_seckey *out)
+{
+    *key = EVP_EC_gen("secp256k1");
+    return *key != NULL && take_secret(*key, out) ? GV_OK : GV_FAULT;
+}
+
+enum gv_rc
+rolekeys_file_secret(const struct rolekeys_file *f, struct gv_seckey *out,
+                     struct gv_error *e)
+{
+    EVP_PKEY *key = NULL;
+    enum gv_rc rc = rolekeys_file_key(f, &key, e);
+
+    if (rc == GV_OK && !take_secret(key, out)) {
+        gv_error_set(e, "%s/%s is no secp256k1 key", f->dir, f->name);
+        rc = GV_FAULT;
+    }
+    EVP_PKEY_free(key);
     return rc;
 }
 

@@ -1,0 +1,314 @@
+/* test_witness.c - an authority that contradicts itself is found out, and the
+ * file that says so is true for everybody. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include "src/base/files.h"
+#include "src/client/evidence.h"
+#include "src/witness.h"
+#include "tests/support/sample.h"
+#include "tests/support/support.h"
+
+#define T_US ((SAMPLE_OPENING_MS + 5000) * 1000)
+
+struct stand {
+    struct support_dir dir;
+    struct sample s;
+    struct gv_witness *w;
+    char evidence[PATH_MAX + 16];
+};
+
+static void
+stand_make(struct stand *t)
+{
+    struct gv_witness_options o;
+
+    support_dir_make(&t->dir);
+    sample_make(&t->s, &(struct sample_options){.authorities = 3});
+    (void)snprintf(t->evidence, sizeof(t->evidence), "%s/evidence",
+                   t->dir.path);
+    o = (struct gv_witness_options){t->s.params, t->evidence, NULL};
+    t->w = gv_witness_new(&o);
+    assert_non_null(t->w);
+}
+
+static void
+stand_free(struct stand *t)
+{
+    gv_witness_free(t->w);
+    sample_free(&t->s);
+    support_dir_remove(&t->dir);
+}
+
+static const struct gv_open *
+open_of(void *arg, const struct gv_chain_id *auction)
+{
+    const struct stand *t = arg;
+
+    return GV_ID_EQ(auction, &t->s.open.id) ? &t->s.open : NULL;
+}
+
+/* The serial numbers of the sample's tokens follow their times. */
+static void
+show(struct stand *t, unsigned authority, uint64_t t_us, uint8_t imprint)
+{
+    uint8_t digest[32] = {imprint};
+    struct gv_bytes token =
+        sample_token(&t->s, authority, digest, t_us, gv_policy_published());
+    struct gv_tx tx = {.kind = GV_TX_STAMP};
+    struct gv_tx_facts facts;
+
+    tx.u.stamp.authority = (uint8_t)authority;
+    tx.u.stamp.token = token;
+    assert_int_equal(gv_tx_facts_of(&tx, &facts, NULL), GV_OK);
+    gv_witness_tx(t->w, &t->s.open, &tx, &facts);
+    gv_witness_write(t->w, open_of, t);
+    assert_false(gv_witness_has_notes(t->w));
+}
+
+/* How many files; the name of one. */
+static unsigned
+files(const struct stand *t, char *one, size_t cap)
+{
+    char line[PATH_MAX + 64], name[128];
+    unsigned n = 0;
+    FILE *p;
+
+    (void)snprintf(line, sizeof(line), "ls '%s' 2>/dev/null", t->evidence);
+    p = popen(line, "r");
+    assert_non_null(p);
+    while (fgets(name, sizeof(name), p) != NULL) {
+        name[strcspn(name, "\n")] = '\0';
+        if (one != NULL)
+            (void)snprintf(one, cap, "%s/%s", t->evidence, name);
+        n++;
+    }
+    (void)pclose(p);
+    return n;
+}
+
+static enum gv_rc
+check(const struct stand *t, const uint8_t *text, size_t len,
+      struct gv_evidence_report *r, struct gv_error *e)
+{
+    return gv_evidence_check(gv_bytes(text, len), t->s.keys, r, e);
+}
+
+static void
+an_honest_authority_leaves_no_trace(void **state)
+{
+    struct stand t;
+
+    (void)state;
+    stand_make(&t);
+    for (unsigned i = 0; i < 5; i++)
+        show(&t, 0, T_US + i, (uint8_t)i);
+    /* Again, in any order, and another authority at the same time. */
+    show(&t, 0, T_US + 2, 2);
+    show(&t, 0, T_US + 4, 4);
+    show(&t, 1, T_US + 4, 9);
+    assert_int_equal(files(&t, NULL, 0), 0);
+    stand_free(&t);
+}
+
+/* Change a digit here and there: what is still true says the same, as where the
+ * signer's name was changed, which nothing signs (rule T4). */
+static void
+changes(const struct stand *t, uint8_t *text, size_t len,
+        const struct gv_evidence_report *was)
+{
+    struct gv_evidence_report r;
+    unsigned tried = 0, refused = 0;
+    struct gv_error e;
+
+    for (size_t i = 0, n = 0; i < len; i++) {
+        uint8_t before = text[i];
+
+        if (strchr("0123456789abcdef", before) == NULL || n++ % 61 != 0)
+            continue;
+        text[i] = before == '5' ? '6' : '5';
+        tried++;
+        if (check(t, text, len, &r, &e) == GV_REJECT)
+            refused++;
+        else
+            assert_memory_equal(&r, was, sizeof(r));
+        text[i] = before;
+    }
+    assert_true(tried > 40);
+    assert_true(refused * 10 > tried * 8);
+}
+
+static void
+two_imprints_at_one_time_are_evidence(void **state)
+{
+    struct stand t;
+    char path[PATH_MAX + 160] = "";
+    struct gv_evidence_report r;
+    struct gv_error e;
+    uint8_t *text;
+    size_t len;
+
+    (void)state;
+    stand_make(&t);
+    show(&t, 0, T_US, 1);
+    show(&t, 0, T_US, 2);
+    assert_int_equal(files(&t, path, sizeof(path)), 1);
+    /* The same pair is told once. */
+    show(&t, 0, T_US, 1);
+    show(&t, 0, T_US, 2);
+    assert_int_equal(files(&t, NULL, 0), 1);
+    assert_int_equal(gv_file_read(path, GV_EVIDENCE_MAX, &text, &len, &e),
+                     GV_OK);
+    assert_int_equal(check(&t, text, len, &r, &e), GV_OK);
+    assert_int_equal(r.what, GV_MISCONDUCT_SAME_TIME);
+    assert_int_equal(r.time_us[0], T_US);
+    assert_int_equal(r.time_us[1], T_US);
+    assert_int_equal(r.imprint[0][0] + r.imprint[1][0], 3);
+    assert_true(GV_ID_EQ(&r.auction[0], &t.s.open.id));
+    assert_true(GV_ID_EQ(&r.cert, &t.s.open.authority[0].cert));
+    changes(&t, text, len, &r);
+    free(text);
+    stand_free(&t);
+}
+
+/* A file for the pair that the test gives. */
+static enum gv_rc
+forge(const struct stand *t, const struct gv_evidence_token pair[2],
+      enum gv_misconduct what, struct gv_error *e)
+{
+    char *text = gv_evidence_text(t->s.params, what, pair);
+    struct gv_evidence_report r;
+    enum gv_rc rc;
+
+    assert_non_null(text);
+    rc = check(t, (uint8_t *)text, strlen(text), &r, e);
+    free(text);
+    return rc;
+}
+
+static void
+nobody_is_accused_falsely(void **state)
+{
+    struct stand t;
+    struct gv_error e;
+    uint8_t one[32] = {1}, two[32] = {2};
+    struct gv_evidence_token pair[2];
+    struct gv_bytes a, b, other, later;
+
+    (void)state;
+    stand_make(&t);
+    a = sample_token(&t.s, 0, one, T_US, gv_policy_published());
+    b = sample_token(&t.s, 0, two, T_US, gv_policy_published());
+    other = sample_token(&t.s, 1, two, T_US, gv_policy_published());
+    later = sample_token(&t.s, 0, two, T_US + 1, gv_policy_published());
+    pair[0] = (struct gv_evidence_token){t.s.open.raw, 0, a};
+    pair[1] = (struct gv_evidence_token){t.s.open.raw, 0, b};
+    assert_int_equal(forge(&t, pair, GV_MISCONDUCT_SAME_TIME, &e), GV_OK);
+    assert_int_equal(forge(&t, pair, GV_MISCONDUCT_SAME_SERIAL, &e), GV_REJECT);
+    assert_non_null(strstr(e.text, "not what the file says"));
+    pair[1] = pair[0];
+    assert_int_equal(forge(&t, pair, GV_MISCONDUCT_SAME_TIME, &e), GV_REJECT);
+    assert_non_null(strstr(e.text, "do not contradict"));
+    pair[1] = (struct gv_evidence_token){t.s.open.raw, 0, later};
+    assert_int_equal(forge(&t, pair, GV_MISCONDUCT_SAME_TIME, &e), GV_REJECT);
+    assert_non_null(strstr(e.text, "do not contradict"));
+    pair[1] = (struct gv_evidence_token){t.s.open.raw, 0, other};
+    assert_int_equal(forge(&t, pair, GV_MISCONDUCT_SAME_TIME, &e), GV_REJECT);
+    assert_non_null(strstr(e.text, "not by that authority"));
+    pair[1].authority = 1;
+    assert_int_equal(forge(&t, pair, GV_MISCONDUCT_SAME_TIME, &e), GV_REJECT);
+    assert_non_null(strstr(e.text, "of two authorities"));
+    pair[1].authority = 3;
+    assert_int_equal(forge(&t, pair, GV_MISCONDUCT_SAME_TIME, &e), GV_REJECT);
+    assert_non_null(strstr(e.text, "pins no such authority"));
+    stand_free(&t);
+}
+
+/* --- the rule --- */
+
+struct token_of {
+    uint64_t time;
+    uint8_t serial, imprint;
+    bool ordering, own;
+};
+
+static struct gv_tst
+tst(const struct token_of *t, const uint8_t *serial)
+{
+    struct gv_tst out = {.time_us = t->time,
+                         .imprint = {t->imprint},
+                         .info_hash = {t->serial, t->imprint, (uint8_t)t->time},
+                         .serial = gv_bytes(serial, 1),
+                         .ordering = t->ordering};
+
+    out.policy = t->own ? gv_policy_blind() : gv_bytes("\x2a\x03", 2);
+    return out;
+}
+
+static void
+what_contradicts_what(void **state)
+{
+    static const struct {
+        struct token_of a, b;
+        enum gv_misconduct what;
+    } rows[] = {
+        {{5, 5, 1, 1, 1}, {6, 6, 2, 1, 1}, GV_MISCONDUCT_NONE},
+        {{5, 5, 1, 1, 1}, {5, 5, 1, 1, 1}, GV_MISCONDUCT_NONE},
+        {{5, 5, 1, 1, 1}, {5, 5, 2, 1, 1}, GV_MISCONDUCT_SAME_TIME},
+        {{5, 5, 1, 1, 0}, {5, 9, 2, 1, 0}, GV_MISCONDUCT_SAME_TIME},
+        {{5, 5, 1, 0, 0}, {5, 9, 2, 1, 0}, GV_MISCONDUCT_NONE},
+        {{5, 5, 1, 1, 0}, {5, 9, 1, 1, 0}, GV_MISCONDUCT_NONE},
+        {{5, 5, 1, 1, 1}, {5, 9, 1, 1, 1}, GV_MISCONDUCT_SERIAL_ORDER},
+        {{5, 7, 1, 1, 1}, {6, 7, 2, 1, 1}, GV_MISCONDUCT_SAME_SERIAL},
+        {{5, 7, 1, 0, 0}, {6, 7, 2, 0, 0}, GV_MISCONDUCT_SAME_SERIAL},
+        {{5, 8, 1, 1, 1}, {6, 7, 2, 1, 1}, GV_MISCONDUCT_SERIAL_ORDER},
+        /* Of other services' serial numbers no order is known. */
+        {{5, 8, 1, 1, 0}, {6, 7, 2, 1, 0}, GV_MISCONDUCT_NONE},
+        {{5, 8, 1, 1, 1}, {6, 7, 2, 1, 0}, GV_MISCONDUCT_NONE},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct gv_tst a = tst(&rows[i].a, &rows[i].a.serial),
+                      b = tst(&rows[i].b, &rows[i].b.serial);
+
+        if (gv_misconduct_of(&a, &b) != rows[i].what ||
+            gv_misconduct_of(&b, &a) != rows[i].what)
+            fail_msg("row %zu", i);
+        b.cert.b[0] = 1;
+        assert_int_equal(gv_misconduct_of(&a, &b), GV_MISCONDUCT_NONE);
+    }
+}
+
+static void
+files_are_few(void **state)
+{
+    struct stand t;
+
+    (void)state;
+    stand_make(&t);
+    for (unsigned i = 0; i < 3 * GV_WITNESS_FILES; i++)
+        show(&t, 2, T_US, (uint8_t)i);
+    assert_int_equal(files(&t, NULL, 0), GV_WITNESS_FILES);
+    stand_free(&t);
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(an_honest_authority_leaves_no_trace),
+        cmocka_unit_test(two_imprints_at_one_time_are_evidence),
+        cmocka_unit_test(nobody_is_accused_falsely),
+        cmocka_unit_test(what_contradicts_what),
+        cmocka_unit_test(files_are_few),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
