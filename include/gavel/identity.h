@@ -1,7 +1,7 @@
 /*
  * identity.h - from a winning bid to the certificate of whoever made
  * it, offline: the evidence pack that a seller keeps after the notaries have
- * opened the winner (docs/spec/identity.md, "The evidence pack").
+ * opened the winner (docs/spec/identity.md, I39, I40).
  *
  * Everything is checked from the network's root key:
  *
