@@ -119,8 +119,8 @@ ask_notary(struct gv_cli *cli, const struct gv_auction *a, unsigned i,
     if (rc == GV_REJECT && *out != NULL)
         code = explain(cli, n, cli->keys, gv_bytes(*out, *len), &e);
     else
-        code = gv_cli_fail(cli, GV_EXIT_NODE, "notary %s: %s", service.endpoint,
-                           e.text);
+        code = gv_cli_fail(cli, rc == GV_REJECT ? GV_EXIT_FAILED : GV_EXIT_NODE,
+                           "notary %s: %s", service.endpoint, e.text);
     free(*out);
     *out = NULL;
     return code;
