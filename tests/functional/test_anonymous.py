@@ -68,7 +68,7 @@ def test_S0_05_a_bidder_enrols_once_and_keeps_its_pseudonym(bidding):
         wait_for("three ENROLs in blocks", lambda: enrols_by_key(
             sale, node) == dict.fromkeys(sale.keys.values(), 1))
         info = sale.info(node)
-        assert info["identity"] == "anonymous"
+        assert info["identity"] == info["terms"]["identity"] == "anonymous"
         assert (info["bidders"], info["issued"]) == (3, None)
 
 
