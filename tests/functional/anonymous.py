@@ -7,13 +7,14 @@ import json
 import subprocess
 import sys
 
-from gavel import COMMAND_S, ROOT, CommandError, program, wait_for
+from gavel import COMMAND_S, ROOT, program, wait_for
 from keystore import Keystore
 from ledger import openssl
 from test_two_nodes import join
 
 sys.path.insert(0, str(ROOT / "tests/verifier"))
 
+import bip340  # noqa: E402
 import codec  # noqa: E402
 
 NAMES = {"sam": "Samuel Quixley-Sellers", "ann": "Annegret Wolkenstein",
@@ -47,12 +48,7 @@ class Person:
         self.wallet = world.wallet(short, node, enrol=False)
         self.wallet.enrol(self.name)
         self.store = Keystore(world.directory, f"{short}-store")
-        done = self.wallet.run(
-            "keystore", "import", "--keystore", self.store.path,
-            "--passphrase-file", self.store.passphrase(self.store.secret),
-            "--wallet-passphrase-file", self.wallet.secret, "--from-wallet")
-        if done.returncode != 0:
-            raise CommandError(["keystore", "import"], done)
+        self.store.with_wallet(self.wallet, "import", "--from-wallet")
         self.key = self.store.export(self.name, f"{short}.key", "--what",
                                      "key", "--plain")
         self.pem = self.store.export(self.name, f"{short}.crt")

@@ -10,21 +10,12 @@ import sys
 
 import gavel
 import pytest
-from anonymous import BIDDERS, NAMES, Sale, blocks_of, verify_pack
-from gavel import RpcError, World, wait_for
-from ledger import openssl
+from anonymous import BIDDERS, NAMES, Sale, bip340, blocks_of, verify_pack
+from gavel import RpcError, wait_for
+from ledger import Key, curl, h_tag, openssl
 
 VERIFIER = gavel.ROOT / "tests/verifier/verify.py"
-
-
-@pytest.fixture(scope="module")
-def stage(tmp_path_factory):
-    world = World(tmp_path_factory.mktemp("anonymous"))
-    try:
-        yield world
-    finally:
-        world.end()
-        world.keep_logs("anonymous")
+STRANGER = Key()
 
 
 @pytest.fixture(scope="module")
@@ -77,16 +68,17 @@ def enrol_again(sale, node):
     raw = node.rpc.getenrol(sale.auction, sale.keys["bob"])["hex"]
     with pytest.raises(RpcError) as e:
         node.rpc.sendrawtransaction(raw)
-    return e.value
+    assert e.value.code == -26 and e.value.data["field"] == "enrol.key"
+    assert e.value.data["code_name"] == "duplicate"
 
 
 def test_S0_05_an_enrol_sent_again_is_refused_also_after_a_restart(bidding):
     sale = bidding
     for node in (sale.first, sale.second):
-        before = enrol_again(sale, node)
+        enrol_again(sale, node)
         node.restart()
         node.wait_peers(1)
-        assert enrol_again(sale, node).code == before.code
+        enrol_again(sale, node)
     for node in (sale.first, sale.second):
         assert set(enrols_by_key(sale, node).values()) == {1}
 
@@ -96,6 +88,44 @@ def test_S0_11_nothing_is_opened_before_the_outcome(bidding):
         done, out = bidding.disclose(short)
         says(done, 1, "the outcome is not final")
         assert not list(out.parent.glob(f"{out.name}*"))
+
+
+def refusal(sale, path, word, fields):
+    """The code of the REFUSAL that a stranger gets, signed by the notary."""
+    service, = [s for s in sale.first.rpc.listservices()
+                if s["role"] == "notary"]
+    body = fields(STRANGER.public)
+    body += STRANGER.sign(h_tag("gavel/notary", word + body))
+    got = curl(service["endpoint"] + path, "-H",
+               "Content-Type: application/octet-stream",
+               ca=sale.first.datadir / "gavel-root.pem", data=body)
+    assert got.status == 403, got.text
+    assert got.kind == "application/octet-stream" and len(got.body) == 138
+    assert got.body[:65] == body[:65], "it says what was asked"
+    notary = bytes.fromhex(service["cred"])[32:64]
+    assert bip340.verify(notary, h_tag("gavel/notary", b"refusal" +
+                                       got.body[:-64]), got.body[-64:])
+    return got.body[65]
+
+
+def ask_for_the_seller(sale):
+    """SELLER_ASK by a key that did not win."""
+    return refusal(sale, "/notary/seller", b"seller", lambda key:
+                   bytes.fromhex(sale.auction) + b"\0" + key)
+
+
+def ask_for(sale, short):
+    """OPEN_ASK for this bidder by a key that is not the seller's, with the
+    seller's own certificate."""
+    der = sale.people["sam"].der
+    return refusal(sale, "/notary/open", b"open", lambda _:
+                   bytes.fromhex(sale.auction + "00" + sale.keys[short]) +
+                   STRANGER.public + struct.pack("<H", len(der)) + der)
+
+
+def test_S0_11_a_notary_signs_its_refusals_before_the_outcome(bidding):
+    assert ask_for_the_seller(bidding) == 1
+    assert ask_for(bidding, "ann") == 5
 
 
 def test_S0_04_the_count_of_tokens_is_published_between_close_and_cutoff(sold):
@@ -159,6 +189,13 @@ def test_S0_13_loser_and_early_winner_learn_nothing(sold):
     done, out = sold.disclose("ann", "early")
     says(done, 1, "the seller has not asked yet")
     assert not list(out.parent.glob(f"{out.name}*"))
+    assert sold.info()["disclosed"] == []
+
+
+def test_S0_11_a_notary_signs_its_refusals_after_the_outcome(sold):
+    assert ask_for_the_seller(sold) == 3
+    for short in BIDDERS:
+        assert ask_for(sold, short) == 5
     assert sold.info()["disclosed"] == []
 
 
