@@ -427,7 +427,7 @@ gv_disclose_winner(struct gv_cli *cli, const struct gv_auction *a,
 {
     struct gv_share shares[GV_NOTARIES_MAX];
     struct asking ask = {.raw = NULL};
-    struct parts p = {NULL};
+    struct parts p = {.enrol = NULL};
     struct gv_award of;
     char key[65];
     unsigned count = 0;

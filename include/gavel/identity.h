@@ -61,7 +61,8 @@ struct gv_identity_proof {
 };
 
 /* The point (65 bytes, uncompressed) of a certificate's P-256 key and the hash
- * of its subject, which the pure part does not read itself. */
+ * of its subject, which the pure part does not read itself. GV_OK, GV_REJECT
+ * or GV_FAULT. */
 struct gv_identity_reader {
     enum gv_rc (*cert)(void *arg, struct gv_bytes der, uint8_t point65[65],
                        struct gv_hash *subject);
