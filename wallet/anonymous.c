@@ -41,7 +41,8 @@ begin(struct anonymous *x)
     if (x->who->der_len == 0)
         return gv_cli_fail(x->cli, GV_EXIT_WALLET,
                            "the wallet has no certificate, which a token "
-                           "issuer wants to see: `gavel enrol` gets it again");
+                           "issuer wants to see: put it back by `gavel "
+                           "keystore export --to-wallet`");
     if (read_subject(x->who, &subject) != GV_OK)
         return gv_cli_fail(x->cli, GV_EXIT_WALLET,
                            "the wallet's certificate cannot be read");

@@ -151,8 +151,8 @@ ask_notary(struct gv_cli *cli, const struct gv_auction *a, unsigned i,
     if (rc == GV_REJECT && *out != NULL)
         code = explain(cli, n, cli->keys, gv_bytes(*out, *len), &e);
     else
-        code = gv_cli_fail(cli, GV_EXIT_NODE, "notary %s: %s", service.endpoint,
-                           e.text);
+        code = gv_cli_fail(cli, rc == GV_REJECT ? GV_EXIT_FAILED : GV_EXIT_NODE,
+                           "notary %s: %s", service.endpoint, e.text);
     free(*out);
     *out = NULL;
     return code;
@@ -182,7 +182,8 @@ make_ask(struct gv_cli *cli, const struct gv_signer *seller,
     if (seller->der_len == 0)
         return gv_cli_fail(cli, GV_EXIT_WALLET,
                            "the wallet has no certificate, which the notaries "
-                           "pass on to the winner");
+                           "pass on to the winner: put it back by `gavel "
+                           "keystore export --to-wallet`");
     memcpy(label + 8, of->auction.b, 32);
     gv_prf(seller->branch, gv_bytes(label, sizeof(label)), out->secret);
     if (gv_x25519_public(out->secret, out->ask.ek) != GV_OK)
@@ -426,7 +427,7 @@ gv_disclose_winner(struct gv_cli *cli, const struct gv_auction *a,
 {
     struct gv_share shares[GV_NOTARIES_MAX];
     struct asking ask = {.raw = NULL};
-    struct parts p = {NULL};
+    struct parts p = {.enrol = NULL};
     struct gv_award of;
     char key[65];
     unsigned count = 0;

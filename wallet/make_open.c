@@ -28,7 +28,6 @@ gv_make_preimage(const struct gv_signer *s, const struct gv_make_open *what,
     struct gv_open o = {.registry = params->registry,
                         .opening_ms = what->opening_ms,
                         .seller = s->cred,
-                        .seller_der = gv_bytes(s->der, s->der_len),
                         .title = what->title,
                         .text = what->text,
                         .terms = what->terms};
@@ -37,6 +36,9 @@ gv_make_preimage(const struct gv_signer *s, const struct gv_make_open *what,
     uint8_t *out;
 
     gv_error_set(e, "cannot encode the OPEN");
+    /* Who sells anonymously is for the winner alone (I31). */
+    if (what->terms.identity != GV_ANONYMOUS)
+        o.seller_der = gv_bytes(s->der, s->der_len);
     if (gv_random(o.salt, sizeof(o.salt)) != GV_OK)
         return NULL;
     gv_open_put_preimage(&count, &o);

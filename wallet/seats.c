@@ -66,9 +66,10 @@ ask_all(struct gv_cli *cli, const struct gv_signer *seller, struct gv_seats *s)
         seat = &s->notary[i];
         rc = ask_keys(cli, seat, false, ask, &e);
     }
-    return rc == GV_OK ? GV_EXIT_OK
-                       : gv_cli_fail(cli, GV_EXIT_NODE, "%s: %s",
-                                     seat->service.endpoint, e.text);
+    if (rc == GV_OK)
+        return GV_EXIT_OK;
+    return gv_cli_fail(cli, rc == GV_REJECT ? GV_EXIT_FAILED : GV_EXIT_NODE,
+                       "%s: %s", seat->service.endpoint, e.text);
 }
 
 /* Who there is, against what is wished. */

@@ -1,5 +1,6 @@
 /* session.c - the session with a token issuer, the bidder's side
  * (docs/spec/identity.md, "The session"). */
+#include <gavel/serve.h>
 #include <openssl/evp.h>
 #include <stdlib.h>
 
@@ -297,6 +298,40 @@ reveal_again(struct talk *t, uint8_t signature[GV_RSA_SIZE])
     return GV_EXIT_OK;
 }
 
+/* --- EVIDENCE --- */
+
+/* The issuer takes one COMMIT and one REVEAL of a session. A wallet that lost
+ * its row (an older copy was put back) makes the same ones with other
+ * signatures, so it asks for what it sent and sends that again. A COMMIT of
+ * this session and root has the challenge that was answered, and no other. */
+static int
+take_back(struct talk *t)
+{
+    struct anonymous *x = t->x;
+    struct gv_iss_commit commit;
+    struct gv_evidence m;
+    uint8_t *reply;
+    size_t len;
+    int code = say(t, "/issuer/evidence", gv_bytes(x->name.session.b, 32),
+                   &reply, &len);
+    bool ok;
+
+    if (code != GV_EXIT_OK)
+        return code;
+    ok = gv_evidence_decode(gv_bytes(reply, len), &m, NULL) == GV_OK;
+    if (ok && gv_iss_commit_decode(m.commit, &commit, NULL) == GV_OK &&
+        GV_ID_EQ(&commit.session, &x->name.session) &&
+        memcmp(commit.root, x->session.root, 32) == 0) {
+        json_object_set_new(x->row, "commit",
+                            gv_json_from_hex(m.commit.p, m.commit.len));
+        if (m.reveal.len > 0)
+            json_object_set_new(x->row, "reveal",
+                                gv_json_from_hex(m.reveal.p, m.reveal.len));
+    }
+    free(reply);
+    return ok ? GV_EXIT_OK : malformed(t, "evidence");
+}
+
 static int
 converse(struct talk *t, struct gv_escrow *worker,
          uint8_t signature[GV_RSA_SIZE])
@@ -307,6 +342,8 @@ converse(struct talk *t, struct gv_escrow *worker,
 
     if (code == GV_EXIT_OK)
         code = derive_root(x, worker);
+    if (code == GV_EXIT_OK && json_object_get(x->row, "commit") == NULL)
+        code = take_back(t);
     if (code == GV_EXIT_OK)
         code = json_object_get(x->row, "commit") != NULL ? commit_again(t, &j)
                                                          : commit(t, &j);

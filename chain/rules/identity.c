@@ -64,17 +64,21 @@ fails(const struct check *c, const char *link)
     return gv_refuse(c->why, GV_BAD_CREDENTIAL, link, 0, 0);
 }
 
+/* A check's answer as that of a link: a fault stays one. */
+static enum gv_rc
+link_of(const struct check *c, enum gv_rc rc, const char *link)
+{
+    return rc == GV_OK || rc == GV_FAULT ? rc : fails(c, link);
+}
+
 /* A transaction of this auction with good signatures. */
 static enum gv_rc
 read_tx(const struct check *c, struct gv_bytes raw, enum gv_tx_kind kind,
         struct gv_tx *out, const char *link)
 {
-    enum gv_rc rc;
-
     if (gv_tx_decode(raw, out, NULL) != GV_OK || out->kind != kind)
         return fails(c, link);
-    rc = gv_tx_verify(out, c->pins, c->keys, NULL, NULL);
-    return rc == GV_REJECT ? fails(c, link) : rc;
+    return link_of(c, gv_tx_verify(out, c->pins, c->keys, NULL, NULL), link);
 }
 
 static enum gv_rc
@@ -87,7 +91,7 @@ check_chain(struct check *c, const struct gv_params *params)
         return fails(c, "open");
     rc = gv_open_verify(&c->open, params, c->keys, NULL);
     if (rc != GV_OK)
-        return rc == GV_REJECT ? fails(c, "open") : rc;
+        return link_of(c, rc, "open");
     c->pins = gv_pins_auction(&c->open, NULL);
     c->escrow = gv_open_escrow_new(&c->open);
     if (!c->pins || !c->escrow)
@@ -114,7 +118,7 @@ check_seed(struct check *c)
         rc = gv_escrow_identify(worker, c->pack->es, &c->token, &c->opened,
                                 NULL);
     gv_escrow_free(worker);
-    return rc == GV_REJECT ? fails(c, "es") : rc;
+    return link_of(c, rc, "es");
 }
 
 static enum gv_rc
@@ -128,31 +132,36 @@ check_commit(struct check *c)
         return fails(c, "commit");
     memcpy(c->session.root, m.root, 32);
     gv_iss_commit_digest(&c->session, digest);
-    return gv_iss_verify(c->point, digest, m.sig) == GV_OK ? GV_OK
-                                                           : fails(c, "commit");
+    return link_of(c, gv_iss_verify(c->point, digest, m.sig), "commit");
+}
+
+static enum gv_rc
+check_challenge(struct check *c)
+{
+    struct gv_iss_challenge m;
+
+    if (gv_iss_challenge_decode(c->evidence.challenge, c->session.depth, &m,
+                                NULL) != GV_OK ||
+        m.j != c->opened.index)
+        return fails(c, "challenge");
+    return link_of(
+        c, gv_iss_challenge_verify(c->escrow->challenge, &c->session, &m, NULL),
+        "challenge");
 }
 
 static enum gv_rc
 check_reveal(struct check *c)
 {
-    struct gv_iss_challenge ch;
     struct gv_iss_reveal m;
     uint8_t digest[32];
 
-    if (gv_iss_challenge_decode(c->evidence.challenge, c->session.depth, &ch,
-                                NULL) != GV_OK ||
-        gv_iss_challenge_verify(c->escrow->challenge, &c->session, &ch, NULL) !=
-            GV_OK ||
-        ch.j != c->opened.index)
-        return fails(c, "challenge");
     if (gv_iss_reveal_decode(c->evidence.reveal, c->session.depth, &m, NULL) !=
             GV_OK ||
         !GV_ID_EQ(&m.session, &c->opened.who.session) ||
         memcmp(m.blinded, c->opened.blinded, GV_RSA_SIZE) != 0)
         return fails(c, "reveal");
-    gv_iss_reveal_digest(&c->session, ch.j, &m, digest);
-    return gv_iss_verify(c->point, digest, m.sig) == GV_OK ? GV_OK
-                                                           : fails(c, "reveal");
+    gv_iss_reveal_digest(&c->session, c->opened.index, &m, digest);
+    return link_of(c, gv_iss_verify(c->point, digest, m.sig), "reveal");
 }
 
 /* The certificate that the escrow names held this session, and signed it. */
@@ -167,11 +176,16 @@ check_session(struct check *c)
     gv_sha256_of(c->evidence.cert.p, c->evidence.cert.len, print.b);
     c->session = gv_open_escrow_session(c->escrow);
     c->session.session = c->opened.who.session;
-    if (!GV_ID_EQ(&print, &c->opened.who.cert) ||
-        c->reader->cert(c->reader->arg, c->evidence.cert, c->point,
-                        &c->session.subject) != GV_OK)
+    if (!GV_ID_EQ(&print, &c->opened.who.cert))
         return fails(c, "certificate");
-    rc = check_commit(c);
+    rc = link_of(c,
+                 c->reader->cert(c->reader->arg, c->evidence.cert, c->point,
+                                 &c->session.subject),
+                 "certificate");
+    if (rc == GV_OK)
+        rc = check_commit(c);
+    if (rc == GV_OK)
+        rc = check_challenge(c);
     return rc == GV_OK ? check_reveal(c) : rc;
 }
 

@@ -1,7 +1,7 @@
 /*
  * identity.h - from a winning bid to the certificate of whoever made
  * it, offline: the evidence pack that a seller keeps after the notaries have
- * opened the winner (docs/spec/identity.md, "The evidence pack").
+ * opened the winner (docs/spec/identity.md, I39, I40).
  *
  * Everything is checked from the network's root key:
  *
@@ -61,7 +61,8 @@ struct gv_identity_proof {
 };
 
 /* The point (65 bytes, uncompressed) of a certificate's P-256 key and the hash
- * of its subject, which the pure part does not read itself. */
+ * of its subject, which the pure part does not read itself. GV_OK, GV_REJECT
+ * or GV_FAULT. */
 struct gv_identity_reader {
     enum gv_rc (*cert)(void *arg, struct gv_bytes der, uint8_t point65[65],
                        struct gv_hash *subject);

@@ -125,16 +125,17 @@ gv_render_currency(const struct gv_currency *c)
     return json_pack("{ss si}", "currency", tag, "exponent", (int)c->exponent);
 }
 
-/* This version has one pricing, visibility, direction and identity; a decoder
- * refuses all others (rule A16). */
+/* This version has one pricing, visibility and direction; a decoder refuses all
+ * others (rule A16). */
 static json_t *
 words_of(const struct gv_terms *t)
 {
     return json_pack(
         "{so ss ss ss ss ss ss}", "flags", flags_of(t), "reference",
         t->reference == GV_REF_LAST ? "last" : "highest", "pricing", "first",
-        "visibility", "open", "direction", "ascending", "identity", "certified",
-        "close", t->close_policy == GV_CLOSE_OWNER ? "owner" : "never");
+        "visibility", "open", "direction", "ascending", "identity",
+        t->identity == GV_ANONYMOUS ? "anonymous" : "certified", "close",
+        t->close_policy == GV_CLOSE_OWNER ? "owner" : "never");
 }
 
 json_t *

@@ -26,6 +26,12 @@ def pytest_runtest_makereport(item, call):
         item.gavel_failed = report.failed
 
 
+def show_logs(world, name):
+    name = re.sub(r"[^A-Za-z0-9_.-]", "_", name)
+    print(world.logs())
+    print(f"logs kept in {world.keep_logs(name)}")
+
+
 @pytest.fixture
 def world(request, tmp_path):
     w = gavel.World(tmp_path)
@@ -33,9 +39,18 @@ def world(request, tmp_path):
     failed = getattr(request.node, "gavel_failed", True)
     w.end()
     if failed:
-        name = re.sub(r"[^A-Za-z0-9_.-]", "_", request.node.name)
-        print(w.logs())
-        print(f"logs kept in {w.keep_logs(name)}")
+        show_logs(w, request.node.name)
+
+
+@pytest.fixture(scope="module")
+def stage(request, tmp_path_factory):
+    """A world that the tests of a module share."""
+    before = request.session.testsfailed
+    w = gavel.World(tmp_path_factory.mktemp("stage"))
+    yield w
+    w.end()
+    if request.session.testsfailed > before:
+        show_logs(w, request.node.name)
 
 
 @pytest.fixture

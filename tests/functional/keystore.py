@@ -94,6 +94,16 @@ class Keystore:
         return self("generate", "--alias", alias, "--role", role, "--name",
                     name or alias, *options)
 
+    def with_wallet(self, wallet, command, *options):
+        """`import --from-wallet` or `export --to-wallet`; the JSON."""
+        done = wallet.run(
+            "keystore", command, "--keystore", self.path, "--passphrase-file",
+            self.passphrase(self.secret), "--wallet-passphrase-file",
+            wallet.secret, *options)
+        if done.returncode != 0:
+            raise CommandError([command, *options], done)
+        return json.loads(done.stdout) if done.stdout.strip() else None
+
     def list(self):
         return {entry["alias"]: entry for entry in self("list")}
 

@@ -1,4 +1,4 @@
-/* seeds_identity.c - seeds of issuance, blobs and envelopes. */
+/* seeds_identity.c - seeds of issuance, blobs, envelopes and evidence packs. */
 #include "tests/fuzz/seeds.h"
 
 #include <stdio.h>
@@ -8,6 +8,7 @@
 #include "gavel/issue.h"
 #include "tests/fuzz/blob.h"
 #include "tests/support/support.h"
+#include "tests/unit/ttp/pack.h"
 
 #define ROOM 16384
 
@@ -124,10 +125,37 @@ save_envelopes(const char *corpus)
     gv_keys_free(keys);
 }
 
+/* Packs that verify, with ISSUED and without, and what an anonymous auction
+ * has on its chain. */
+static void
+save_packs(const char *corpus)
+{
+    static struct award w;
+    static struct packed bidder;
+    struct gv_identity_proof proof;
+
+    award_make(&w, NULL);
+    pack_play(&bidder, &w, 1, 700);
+    pack_finish(&bidder, pack_close(&w));
+    if (gv_identity_verify(&bidder.pack, w.s.params, w.s.keys, &pack_reader,
+                           &proof, NULL) != GV_OK)
+        support_die("a pack that proves nothing");
+    seeds_save(corpus, "identity", "logged", pack_bytes(&w, &bidder.pack));
+    bidder.pack.issued = gv_bytes(NULL, 0);
+    seeds_save(corpus, "identity", "unlogged", pack_bytes(&w, &bidder.pack));
+    seeds_save(corpus, "open", "anonymous", w.open.raw);
+    seeds_save(corpus, "tx", "ENROL-anonymous", bidder.enrol.raw);
+    seeds_save(corpus, "tx", "ISSUED", w.sent[0]);
+    seeds_save(corpus, "tx", "DISCLOSE", sample_disclose(&w.s, 0, 0).raw);
+    session_free(&bidder.session);
+    award_free(&w);
+}
+
 void
 seeds_of_identity(const char *corpus)
 {
     save_messages(corpus);
     save_blobs(corpus);
     save_envelopes(corpus);
+    save_packs(corpus);
 }

@@ -188,8 +188,9 @@ award_sent(const struct award *w, size_t i)
 {
     struct gv_tx tx;
 
-    must(i < w->count && gv_tx_decode(w->sent[i], &tx, NULL) == GV_OK,
-         "nothing of the kind was published");
+    must(i < w->count, "nothing was published");
+    must(gv_tx_decode(w->sent[i], &tx, NULL) == GV_OK,
+         "what was published is malformed");
     return tx;
 }
 

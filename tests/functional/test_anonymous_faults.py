@@ -1,0 +1,198 @@
+"""Anonymous auctions when people ask for what cannot be, when the token
+issuer, which has a node of its own here, is away, and when a bidder's wallet
+is not the one that asked for the token."""
+
+import json
+import shutil
+import signal
+import time
+
+import pytest
+from anonymous import TERMS
+from gavel import Wallet, wait_for
+from keystore import Keystore
+from test_two_nodes import join
+
+pytestmark = pytest.mark.long
+
+BIDDERS = ("ann", "bob", "eve", "tom", "ida")
+
+
+class Market:
+    """One node with all roles but the issuer's, one with the issuer's, a
+    seller, and bidders that the issuer's node knows."""
+
+    def __init__(self, world):
+        self.world = world
+        self.node = world.node("first", "--ttp", "ca,tsa,notary", ttp=False,
+                               fixed_ports=True)
+        self.node.wait_services()
+        self.desk = join(world, self.node, "desk", "--ttp", "issuer")
+        wait_for("the issuer on the registry", lambda: any(
+            s["role"] == "issuer" and s["final"]
+            for s in self.node.rpc.listservices()))
+        self.creds = {}
+        self.sam = self.enrol("sam")
+        self.bidders = {name: self.enrol(name) for name in BIDDERS}
+        wait_for("the certificates on the issuer's node", lambda: all(
+            self.known(name) for name in self.creds))
+        self.auction = self.sam.create("Open all the time", *TERMS)
+
+    def enrol(self, name):
+        wallet = self.world.wallet(name, self.node, enrol=False)
+        self.creds[name] = wallet.enrol(name)
+        return wallet
+
+    def known(self, name):
+        cert = self.desk.find_cert(
+            fingerprint=self.creds[name]["fingerprint"])
+        return cert is not None and cert["final"]
+
+    def create(self, *terms):
+        return self.sam.run("auction", "create", "--title", "x", *TERMS,
+                            *terms)
+
+    def place(self, name, amount, auction=None):
+        """The finished command."""
+        return self.bidders[name].run("bid", "place", auction or self.auction,
+                                      str(amount))
+
+    def key(self, done):
+        """The pseudonym that made this bid."""
+        assert done.returncode == 0, done.stderr
+        return self.node.rpc.getbid(json.loads(done.stdout)["bid"])["bidder"]
+
+    def enrolled(self):
+        """How many ENROLs are on the chain, when all bids are."""
+        def check():
+            info = self.node.rpc.getauction(self.auction)
+            return info if info["bids"]["unmined"] == 0 else None
+        return wait_for("all bids in blocks", check)["bidders"]
+
+
+@pytest.fixture(scope="module")
+def market(stage):
+    return Market(stage)
+
+
+def says(done, code, *texts):
+    assert done.returncode == code, (done.stdout, done.stderr)
+    error = json.loads(done.stderr.strip().splitlines()[-1])["error"]
+    for text in texts:
+        assert text in error["message"], done.stderr
+
+
+@pytest.mark.parametrize("wish", ("0of1", "1of0", "3of2", "1of17", "abc",
+                                  "1of", "of1", "1of1x", "-1of1"))
+def test_notaries_that_cannot_be(market, wish):
+    says(market.create("--notaries", wish), 2, f"--notaries: '{wish}'",
+         "expected TofN")
+
+
+def test_more_notaries_than_there_are(market):
+    says(market.create("--notaries", "2of3"), 1,
+         "3 notaries are wished and 1 are on the registry")
+
+
+@pytest.mark.parametrize("cut", ("-1", "13", "x", "99999999999999999999"))
+def test_a_cut_out_of_range(market, cut):
+    done = market.create("--cut", cut)
+    assert done.returncode == 2 and f"--cut {cut}: " in done.stderr, done
+
+
+@pytest.mark.parametrize("cut", ("0", "12"))
+def test_the_least_and_the_greatest_cut(market, cut):
+    done = market.create("--cut", cut, "--notaries", "1of1")
+    assert done.returncode == 0, done.stderr
+    auction = json.loads(done.stdout)["auction"]
+    info = market.node.rpc.getauction(auction)
+    assert (info["escrow_t"], info["notaries"]) == (1, 1)
+    key = market.key(market.place("ann", 5, auction))
+    assert market.key(market.place("ann", 6, auction)) == key
+
+
+def test_S0_03_who_may_not_bid(market):
+    outsider = market.world.wallet("outsider", market.node, enrol=False)
+    says(outsider.run("bid", "place", market.auction, "5"), 4, "gavel enrol")
+    says(market.sam.run("bid", "place", market.auction, "5"), 1,
+         "the seller, who may not bid")
+    says(market.sam.run("identity", "disclose", "ab" * 32), 1)
+
+
+def test_S0_06_a_list_of_bidders_is_checked_before_the_token(market):
+    path = market.world.path("allowed")
+    path.write_text(market.creds["ann"]["key"] + "\n")
+    done = market.create("--allowed", path)
+    assert done.returncode == 0, done.stderr
+    auction = json.loads(done.stdout)["auction"]
+    key = market.key(market.place("ann", 5, auction))
+    assert key != market.creds["ann"]["key"]
+    says(market.place("bob", 6, auction), 1, "the token issuer",
+         "the terms do not admit this bidder")
+
+
+def test_without_the_issuer_a_first_bid_waits_and_a_second_does_not(market):
+    desk = market.desk
+    known = market.key(market.place("ann", 10))
+    before = market.enrolled()
+    desk.stop()
+    for _ in range(2):
+        says(market.place("bob", 11), 3, "the token issuer: cannot reach")
+    assert market.key(market.place("ann", 12)) == known
+    says(market.create(), 3, "cannot reach")
+    desk.start()
+    desk.wait_peers(1)
+    key = market.key(market.place("bob", 13))
+    assert market.key(market.place("bob", 14)) == key != known
+    assert market.enrolled() == before + 1
+
+
+def test_an_issuer_that_dies_while_it_is_asked(market):
+    desk, bidder = market.desk, market.bidders["eve"]
+    before = market.enrolled()
+    desk.process.child.send_signal(signal.SIGSTOP)
+    asking = bidder.spawn("bid", "place", market.auction, "20", as_json=True)
+    time.sleep(0.5)
+    assert asking.poll() is None, "it waits for an answer"
+    desk.kill()
+    out, err = asking.communicate(timeout=60)
+    assert asking.returncode == 3 and "the token issuer" in err, (out, err)
+    desk.start()
+    desk.wait_peers(1)
+    key = market.key(market.place("eve", 21))
+    assert market.key(market.place("eve", 22)) == key
+    assert market.enrolled() == before + 1
+
+
+def put_back(wallet, copy):
+    shutil.rmtree(wallet.directory)
+    shutil.copytree(copy, wallet.directory)
+
+
+def test_S0_05_an_older_copy_of_the_wallet_has_the_same_pseudonym(market):
+    """It gets the same challenge and repeats the same answer; nobody gets a
+    second token."""
+    wallet, copy = market.bidders["tom"], market.world.path("tom.copy")
+    before = market.enrolled()
+    shutil.copytree(wallet.directory, copy)
+    key = market.key(market.place("tom", 30))
+    put_back(wallet, copy)
+    assert market.key(market.place("tom", 31)) == key, "ENROL not in a block"
+    assert market.enrolled() == before + 1
+    put_back(wallet, copy)
+    assert market.key(market.place("tom", 32)) == key, "ENROL in a block"
+    assert market.enrolled() == before + 1
+
+
+def test_S0_05_words_and_certificate_give_the_pseudonym_back(market):
+    key = market.key(market.place("ida", 40))
+    before = market.enrolled()
+    store = Keystore(market.world.directory, "ida-store")
+    store.with_wallet(market.bidders["ida"], "import", "--from-wallet")
+    again = Wallet(market.world.path("ida-again"), market.node)
+    again("restore", "--words-file", market.world.path("ida.words"))
+    market.bidders["ida"] = again
+    says(market.place("ida", 41), 4, "gavel keystore export --to-wallet")
+    store.with_wallet(again, "export", "--to-wallet", "--alias", "ida")
+    assert market.key(market.place("ida", 42)) == key
+    assert market.enrolled() == before
