@@ -63,7 +63,7 @@ add(struct stage *g, const struct gv_tx *tx)
     assert_int_equal(e->facts != NULL, dated);
     assert_int_equal(e->marks, 0);
     assert_true(e->t_us == UINT64_MAX);
-    assert_false(e->dated);
+    assert_true(e->stamped_us == 0);
     if (tx->kind == GV_TX_STAMP)
         assert_true(inside(e->tx.u.stamp.leaves, e));
     if (tx->kind == GV_TX_BID) {
@@ -82,7 +82,7 @@ use(struct gv_pool_tx *e, size_t marks)
     memset(e->mark, 0xff, marks * sizeof(*e->mark));
     e->marks = e->mark_cap = marks;
     e->t_us = 1;
-    e->dated = true;
+    e->stamped_us = 1;
 }
 
 static void
