@@ -164,7 +164,7 @@ def test_S4_52_the_programs_reach_a_node_over_tls(world):
     client, _ = enrolled(s, "quinn")
     remote = types.SimpleNamespace(
         url=f"https://127.0.0.1:{s.node.ports['rpc_tls']}",
-        cookie=s.node.cookie)
+        cookie=s.node.cookie, network=s.node.network, build=s.node.build)
     wallet = world.wallet("ruth", remote)
     assert wallet("status")["network"] == "regtest"
     explorer = world.explorer(remote)
@@ -199,7 +199,8 @@ def test_S4_51_a_node_without_a_role_serves_json_rpc_over_tls(world):
     root = node.datadir / "gavel-root.pem"
     got = curl(f"{url}/crl/root.crl", ca=root)
     assert got.kind == "application/pkix-crl"
-    remote = types.SimpleNamespace(url=url, cookie=node.cookie)
+    remote = types.SimpleNamespace(url=url, cookie=node.cookie,
+                                   network=node.network, build=node.build)
     miner = gavel.Miner(world.path("miner.log"), remote, "--network",
                         "regtest", "--blocks", "1").start()
     world.things.append(miner)
