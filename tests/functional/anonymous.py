@@ -33,6 +33,17 @@ def verify_pack(path, *options, network="regtest"):
         timeout=COMMAND_S)
 
 
+def disclose(wallet, auction, out):
+    """The finished `identity disclose`. Nodes call an outcome final when they
+    have the votes; notaries wait until these stand on the chain, and say
+    that it is not final meanwhile."""
+    def check():
+        done = wallet.run("identity", "disclose", auction, "--out", out)
+        early = "a notary refused: the outcome is not final" in done.stderr
+        return None if early else done
+    return wait_for("the votes for the outcome on the chain", check, step=0.3)
+
+
 def blocks_of(dump, chain):
     """The blocks of one chain in a dump, as bytes."""
     rows = (json.loads(line) for line in dump.decode().splitlines())
@@ -98,9 +109,7 @@ class Sale:
     def disclose(self, short, out="x"):
         """The finished `identity disclose`, and the stem of its files."""
         out = self.world.path(f"{short}-{out}")
-        done = self.people[short].wallet.run(
-            "identity", "disclose", self.auction, "--out", out)
-        return done, out
+        return disclose(self.people[short].wallet, self.auction, out), out
 
     def finish(self):
         self.people["sam"].wallet.close_auction(self.auction)

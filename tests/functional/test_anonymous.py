@@ -193,7 +193,8 @@ def test_S0_13_loser_and_early_winner_learn_nothing(sold):
 
 
 def test_S0_11_a_notary_signs_its_refusals_after_the_outcome(sold):
-    assert ask_for_the_seller(sold) == 3
+    wait_for("the votes for the outcome on the chain",
+             lambda: ask_for_the_seller(sold) == 3)
     for short in BIDDERS:
         assert ask_for(sold, short) == 5
     assert sold.info()["disclosed"] == []

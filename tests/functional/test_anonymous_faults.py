@@ -8,7 +8,7 @@ import signal
 import time
 
 import pytest
-from anonymous import TERMS
+from anonymous import TERMS, disclose, verify_pack
 from gavel import Wallet, wait_for
 from keystore import Keystore
 from test_two_nodes import join
@@ -19,18 +19,18 @@ BIDDERS = ("ann", "bob", "eve", "tom", "ida")
 
 
 class Market:
-    """One node with all roles but the issuer's, one with the issuer's, a
-    seller, and bidders that the issuer's node knows."""
+    """One node with all roles but the issuer's, one that is the issuer and a
+    second notary, a seller, and bidders that the issuer's node knows."""
 
     def __init__(self, world):
         self.world = world
         self.node = world.node("first", "--ttp", "ca,tsa,notary", ttp=False,
                                fixed_ports=True)
         self.node.wait_services()
-        self.desk = join(world, self.node, "desk", "--ttp", "issuer")
-        wait_for("the issuer on the registry", lambda: any(
-            s["role"] == "issuer" and s["final"]
-            for s in self.node.rpc.listservices()))
+        self.desk = join(world, self.node, "desk", "--ttp",
+                         "issuer,notary")
+        wait_for("all services on the registry", lambda: [
+            s["final"] for s in self.node.rpc.listservices()] == [True] * 5)
         self.creds = {}
         self.sam = self.enrol("sam")
         self.bidders = {name: self.enrol(name) for name in BIDDERS}
@@ -90,8 +90,8 @@ def test_notaries_that_cannot_be(market, wish):
 
 
 def test_more_notaries_than_there_are(market):
-    says(market.create("--notaries", "2of3"), 1,
-         "3 notaries are wished and 1 are on the registry")
+    says(market.create("--notaries", "1of3"), 1,
+         "3 notaries are wished and 2 are on the registry")
 
 
 @pytest.mark.parametrize("cut", ("-1", "13", "x", "99999999999999999999"))
@@ -196,3 +196,35 @@ def test_S0_05_words_and_certificate_give_the_pseudonym_back(market):
     store.with_wallet(again, "export", "--to-wallet", "--alias", "ida")
     assert market.key(market.place("ida", 42)) == key
     assert market.enrolled() == before
+
+
+def test_S0_10_two_notaries_open_an_identity_together(market):
+    """Neither alone; and what the absent one lacks can be asked for later."""
+    done = market.create("--notaries", "2of2")
+    assert done.returncode == 0, done.stderr
+    auction = json.loads(done.stdout)["auction"]
+    key = market.key(market.place("bob", 50, auction))
+    market.sam.close_auction(auction)
+    assert market.node.wait_final(auction)["winner"] == key
+    wait_for("the outcome on the other notary's node", lambda: market.desk
+             .rpc.getauction(auction)["outcome_final"])
+
+    out = market.world.path("two")
+    market.desk.stop()
+    done = disclose(market.sam, auction, out)
+    says(done, 3, "1 of the 2 shares")
+    assert not out.with_suffix(".pack").exists()
+    market.desk.start()
+    market.desk.wait_peers(1)
+    done = disclose(market.sam, auction, out)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["subject"] == "CN=bob"
+    done = disclose(market.bidders["bob"], auction, out)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["subject"] == "CN=sam"
+    # The winner needs one notary's answer, and asks no other then.
+    wait_for("the DISCLOSEs", lambda: sorted(
+        (d["notary"], d["to"]) for d in market.node.rpc.getauction(auction)[
+            "disclosed"]) == [(0, "seller"), (0, "winner"), (1, "seller")])
+    done = verify_pack(out.with_suffix(".pack"), "--json")
+    assert json.loads(done.stdout)["pseudonym"] == key
