@@ -68,7 +68,9 @@ class RuleCase(unittest.TestCase):
                             f"{reason!r}, not {rule!r}")
 
     def good(self, c):
+        """The ledger as this verifier has read it."""
         self.check(c, None)
+        return verify(dump(WORLD.net, WORLD.registry(), [c], codec.block))
 
     def bad(self, c, rule):
         self.assertIsNotNone(rule)
