@@ -20,6 +20,7 @@ struct server {
     struct gv_keys *keys;
     struct ttp_memory *memory;
     struct gv_ca *ca;
+    struct gv_clientcert *judge;
     struct gv_est *est;
     struct gv_http_route route[GV_EST_ROUTES];
 };
@@ -29,6 +30,14 @@ now(void *ctx)
 {
     (void)ctx;
     return NOW_MS;
+}
+
+static bool
+is_revoked(void *ctx, const struct gv_hash *fingerprint)
+{
+    (void)ctx;
+    (void)fingerprint;
+    return false;
 }
 
 static void
@@ -50,9 +59,15 @@ make_server(struct server *s)
     s->memory = ttp_memory_new();
     options.store = ttp_memory_store(s->memory);
     s->ca = gv_ca_new(&options, &e);
-    s->est =
-        gv_est_new(&(struct gv_est_options){.ca = s->ca, .root = s->role.cert});
-    if (s->role.cert == NULL || s->ca == NULL || s->est == NULL)
+    s->judge = gv_clientcert_new(
+        &(struct gv_clientcert_options){.params = gv_params_find("regtest"),
+                                        .root = s->role.cert,
+                                        .is_revoked = is_revoked},
+        &e);
+    s->est = gv_est_new(&(struct gv_est_options){
+        .ca = s->ca, .root = s->role.cert, .judge = s->judge});
+    if (s->role.cert == NULL || s->ca == NULL || s->judge == NULL ||
+        s->est == NULL)
         exit(1);
     gv_est_routes(s->est, s->route);
 }
