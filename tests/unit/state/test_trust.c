@@ -395,6 +395,49 @@ S0_14_disclose_once_C10(void **state)
     world_free(&g.w);
 }
 
+/* Behind a final Y no block takes FINALs, so votes alone decide between two
+ * blocks with the same work. */
+static void
+votes_settle_forks_behind_Y_V2(void **state)
+{
+    struct stage g;
+    struct gv_tx d;
+    struct gv_vote v = {.source_height = 4, .target_height = 6};
+    struct gv_reject why;
+    struct gv_bytes raw[2];
+    struct gv_sig sig;
+    uint8_t digest[32];
+    uint32_t parent, node[2];
+    uint64_t t = PAST + 1;
+
+    (void)state;
+    stage_anonymous(&g, (struct world_options){0});
+    run_to_cutoff(&g, 2);
+    run_to_end(&g, &t);
+    parent = g.c->tip;
+    for (unsigned i = 0; i < 2; i++) {
+        d = sample_disclose(&g.w.s, 2 * i, GV_WINNER_TO_SELLER);
+        raw[i] = world_block_on(&g.w, g.c, parent, t + 1000, &d, 1);
+        assert_int_equal(world_give(&g.w, raw[i]), GV_ACCEPTED);
+        node[i] = world_node(g.c, raw[i]);
+    }
+    assert_int_equal(g.c->tip, node[0]); /* seen first */
+    g.w.now_ms = t + 1500;
+    v.source = g.c->spine->at[4].sealed;
+    v.target = g.c->tree.node[node[1]].sealed;
+    gv_vote_digest(&g.c->id, &v, digest);
+    assert_int_equal(
+        gv_key_sign(g.w.s.keys, &g.w.s.validator[0], digest, NULL, &sig),
+        GV_OK);
+    assert_int_equal(
+        gv_state_add_vote(g.w.st, &g.c->id, &v, 0, &sig, g.w.now_ms, &why),
+        GV_OK);
+    assert_int_equal(g.c->tip, node[1]);
+    assert_null(g.c->pool.of[GV_POOL_NOTICES].first);
+    assert_int_equal(g.c->book->disclosed[GV_WINNER_TO_SELLER], 4);
+    world_free(&g.w);
+}
+
 static void
 nothing_to_disclose_C10(void **state)
 {
@@ -426,6 +469,7 @@ main(void)
         cmocka_unit_test(who_may_revoke_whom_C9),
         cmocka_unit_test(revoked_issuer_C9),
         cmocka_unit_test(S0_14_disclose_once_C10),
+        cmocka_unit_test(votes_settle_forks_behind_Y_V2),
         cmocka_unit_test(nothing_to_disclose_C10),
     };
 
