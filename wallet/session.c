@@ -159,17 +159,47 @@ keep_challenge(struct anonymous *x, uint32_t j)
     return gv_cli_save(x->cli);
 }
 
+/* The issuer's answers; each takes reply (heap). */
+static int
+take_challenge(struct talk *t, uint8_t *reply, size_t len, uint32_t *j)
+{
+    struct anonymous *x = t->x;
+    struct gv_iss_challenge c;
+    bool ok = gv_iss_challenge_decode(gv_bytes(reply, len), x->session.depth,
+                                      &c, NULL) == GV_OK &&
+              gv_iss_challenge_verify(x->escrow->challenge, &x->session, &c,
+                                      NULL) == GV_OK;
+
+    free(reply);
+    if (!ok)
+        return malformed(t, "challenge");
+    *j = c.j;
+    return keep_challenge(x, c.j);
+}
+
+static int
+take_signature(struct talk *t, uint8_t *reply, size_t len,
+               uint8_t signature[GV_RSA_SIZE])
+{
+    struct gv_iss_sign s;
+    bool ok = gv_iss_sign_decode(gv_bytes(reply, len), &s, NULL) == GV_OK;
+
+    free(reply);
+    if (!ok)
+        return malformed(t, "signature");
+    memcpy(signature, s.signature, GV_RSA_SIZE);
+    return GV_EXIT_OK;
+}
+
 static int
 commit(struct talk *t, uint32_t *j)
 {
     struct anonymous *x = t->x;
     struct gv_iss_commit m = {.session = x->name.session};
-    struct gv_iss_challenge c;
     uint8_t digest[32], sig[GV_ISS_SIG_MAX], buf[256], *reply;
     struct gv_sink out = gv_sink_buffer(buf, sizeof(buf));
     size_t len;
     int code;
-    bool ok;
 
     memcpy(m.root, x->session.root, 32);
     gv_iss_commit_digest(&x->session, digest);
@@ -186,15 +216,7 @@ commit(struct talk *t, uint32_t *j)
         code = say(t, "/issuer/commit", gv_bytes(buf, out.len), &reply, &len);
     if (code != GV_EXIT_OK)
         return code;
-    ok = gv_iss_challenge_decode(gv_bytes(reply, len), x->session.depth, &c,
-                                 NULL) == GV_OK &&
-         gv_iss_challenge_verify(x->escrow->challenge, &x->session, &c, NULL) ==
-             GV_OK;
-    free(reply);
-    if (!ok)
-        return malformed(t, "challenge");
-    *j = c.j;
-    return keep_challenge(x, c.j);
+    return take_challenge(t, reply, len, j);
 }
 
 /* --- ISS_REVEAL --- */
@@ -209,10 +231,8 @@ reveal(struct talk *t, struct gv_escrow *worker, uint32_t j,
     uint8_t digest[32], sig[GV_ISS_SIG_MAX], buf[2048], *reply;
     struct gv_sink out = gv_sink_buffer(buf, sizeof(buf));
     struct gv_escrow_leaf leaf;
-    struct gv_iss_sign s;
     size_t len;
     int code;
-    bool ok;
 
     if (gv_escrow_leaf(worker, &x->tree, &x->name, j, &leaf) != GV_OK)
         return gv_cli_fail(x->cli, GV_EXIT_WALLET, "cannot derive the leaf");
@@ -231,12 +251,7 @@ reveal(struct talk *t, struct gv_escrow *worker, uint32_t j,
         code = say(t, "/issuer/reveal", gv_bytes(buf, out.len), &reply, &len);
     if (code != GV_EXIT_OK)
         return code;
-    ok = gv_iss_sign_decode(gv_bytes(reply, len), &s, NULL) == GV_OK;
-    free(reply);
-    if (!ok)
-        return malformed(t, "signature");
-    memcpy(signature, s.signature, GV_RSA_SIZE);
-    return GV_EXIT_OK;
+    return take_signature(t, reply, len, signature);
 }
 
 /* A message sent before is sent again as it was, byte for byte. */
@@ -259,43 +274,25 @@ repeat(struct talk *t, const char *path, const char *member, uint8_t **reply,
 static int
 commit_again(struct talk *t, uint32_t *j)
 {
-    struct anonymous *x = t->x;
-    struct gv_iss_challenge c;
     uint8_t *reply;
     size_t len;
     int code = repeat(t, "/issuer/commit", "commit", &reply, &len);
-    bool ok;
 
     if (code != GV_EXIT_OK)
         return code;
-    ok = gv_iss_challenge_decode(gv_bytes(reply, len), x->session.depth, &c,
-                                 NULL) == GV_OK &&
-         gv_iss_challenge_verify(x->escrow->challenge, &x->session, &c, NULL) ==
-             GV_OK;
-    free(reply);
-    if (!ok)
-        return malformed(t, "challenge");
-    *j = c.j;
-    return keep_challenge(x, c.j);
+    return take_challenge(t, reply, len, j);
 }
 
 static int
 reveal_again(struct talk *t, uint8_t signature[GV_RSA_SIZE])
 {
-    struct gv_iss_sign s;
     uint8_t *reply;
     size_t len;
     int code = repeat(t, "/issuer/reveal", "reveal", &reply, &len);
-    bool ok;
 
     if (code != GV_EXIT_OK)
         return code;
-    ok = gv_iss_sign_decode(gv_bytes(reply, len), &s, NULL) == GV_OK;
-    free(reply);
-    if (!ok)
-        return malformed(t, "signature");
-    memcpy(signature, s.signature, GV_RSA_SIZE);
-    return GV_EXIT_OK;
+    return take_signature(t, reply, len, signature);
 }
 
 /* --- EVIDENCE --- */
