@@ -5,14 +5,16 @@ BUILD ?= release
 O ?= build/$(BUILD)
 CC ?= gcc
 CORES := $(shell nproc 2>/dev/null || echo 1)
-PYTEST = /usr/bin/python3 -m pytest
+# Functional tests mostly wait: more of them run at once than there are cores.
+TEST_JOBS ?= 4
+PYTEST = /usr/bin/python3 -m pytest -q -n $(TEST_JOBS) --dist loadscope
 PKGS = libcrypto libssl libsecp256k1 libzmq libevent libevent_openssl \
        libevent_pthreads jansson
 
 DEPS = gcc g++ make pkg-config openssl libssl-dev libsecp256k1-dev \
        librocksdb-dev libzmq3-dev libevent-dev libjansson-dev ca-certificates
-DEPS_TEST = libcmocka-dev python3 python3-pytest curl iproute2 git valgrind \
-            clang clang-format libfuzzer-14-dev openjdk-17-jre-headless \
+DEPS_TEST = libcmocka-dev python3 python3-pytest python3-pytest-xdist curl iproute2 \
+            git valgrind clang clang-format libfuzzer-14-dev openjdk-17-jre-headless \
             testssl.sh
 
 .DEFAULT_GOAL := all
@@ -183,14 +185,16 @@ check-ct: ## secrets decide no branch and no address
 ct-run: $(CT)
 	@tests/run-ct $(CT)
 functional-short: all
-	@GAVEL_BUILD=$(abspath $(O)) $(PYTEST) -q -m "not long" tests/functional
+	@GAVEL_BUILD=$(abspath $(O)) $(PYTEST) -m "not long" tests/functional
 check: deps-test ## every quick test: unit, vectors, corpora, short functional
 	@$(MAKE) --no-print-directory check-installed
 check-installed: lint
 	@$(MAKE) --no-print-directory -j$(CORES) all $(UNIT) $(FUZZ)
 	@$(MAKE) --no-print-directory unit fuzz-replay check-ct functional-short
+check-long: deps-test all ## what check leaves out of check-functional
+	@GAVEL_BUILD=$(abspath $(O)) $(PYTEST) -m long tests/functional
 check-functional: deps-test all ## real processes, faults, networks
-	@GAVEL_BUILD=$(abspath $(O)) $(PYTEST) -q tests/functional
+	@GAVEL_BUILD=$(abspath $(O)) $(PYTEST) tests/functional
 lint: ## the house rules that a machine can check
 	@tests/lint
 bench: $(BENCH) all ## figures, as ratios taken in one run
@@ -229,8 +233,8 @@ help: ## this list
 	@echo "  BUILD=release|debug|asan|tsan|fuzz|cover selects the flavour."
 
 .PHONY: all unit fuzz-replay check-ct ct-run functional-short check \
-        check-installed check-functional lint bench fuzz fuzz-run fuzz-seeds \
-        cover fresh demo run deps deps-test format install clean help
+        check-installed check-long check-functional lint bench fuzz \
+        fuzz-run fuzz-seeds cover fresh demo run deps deps-test format install clean help
 .SECONDARY:
 
 -include $(shell find $(O) -name '*.d' 2>/dev/null)

@@ -191,8 +191,10 @@ class Rpc:
 def free_ports(count):
     """The first of `count` free ports in a row, below the range from which
     the system gives ports to clients."""
+    # Workers of a parallel run choose from ranges of their own.
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0")[2:]) % 6
     while True:
-        first = random.randrange(20000, 32000)
+        first = 20000 + 2000 * worker + random.randrange(2000 - count)
         with contextlib.ExitStack() as stack:
             try:
                 for port in range(first, first + count):
