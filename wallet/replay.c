@@ -55,19 +55,13 @@ gv_replay_clear(struct gv_replay *r)
     *r = (struct gv_replay){0};
 }
 
-bool
-gv_replay_again(const struct gv_replay *r, enum gv_rc rc,
-                const struct gv_rpcclient_error *error, uint64_t *since_ms)
+/* The node is away, since *since_ms (0: since now). Sleeps; false when that is
+ * too long. */
+static bool
+away(const struct gv_replay *r, uint64_t *since_ms)
 {
     uint64_t now = gv_cli_now_ms();
-    unsigned retry = rc == GV_REJECT ? gv_publish_retry_ms(error) : 0;
 
-    if (retry != 0) { /* a rate limit: the node is well */
-        gv_cli_sleep_ms(retry);
-        return true;
-    }
-    if (rc == GV_REJECT && error->code != GV_PUBLISH_STOPPING)
-        return false;
     if (*since_ms == 0)
         *since_ms = now;
     if (now - *since_ms >= r->options.patience_ms)
@@ -76,7 +70,45 @@ gv_replay_again(const struct gv_replay *r, enum gv_rc rc,
     return true;
 }
 
-/* The certificate of an identity from the CA. */
+bool
+gv_replay_again(const struct gv_replay *r, enum gv_rc rc,
+                const struct gv_rpcclient_error *error, uint64_t *since_ms)
+{
+    unsigned retry = rc == GV_REJECT ? gv_publish_retry_ms(error) : 0;
+
+    if (retry != 0) { /* a rate limit: the node is well */
+        gv_cli_sleep_ms(retry);
+        return true;
+    }
+    return (rc != GV_REJECT || error->code == GV_PUBLISH_STOPPING) &&
+           away(r, since_ms);
+}
+
+/* One request, sent until it has an answer: the CA gives the same request the
+ * same certificate. *away_ms as since_ms. */
+static enum gv_rc
+certify_once(struct gv_replay *r, struct gv_pool_worker *w, struct gv_signer *s,
+             const struct gv_est_ask *ask, uint64_t *away_ms)
+{
+    uint8_t *csr;
+    size_t len;
+    enum gv_rc rc;
+
+    do {
+        csr = gv_est_request(w->est, ask, &len, &rc, &w->e);
+    } while (csr == NULL && rc == GV_FAULT && away(r, away_ms));
+    if (csr == NULL)
+        return rc;
+    do {
+        rc = gv_est_enrol(w->est, gv_bytes(csr, len), NULL, &s->der,
+                          &s->der_len, &w->e);
+    } while (rc == GV_FAULT && away(r, away_ms));
+    free(csr);
+    return rc;
+}
+
+/* The certificate of an identity from the CA. The nonce in a request ends with
+ * the CA's process, so after an absence a refusal is worth another request. */
 static enum gv_rc
 certify(struct gv_replay *r, struct gv_pool_worker *w, struct gv_signer *s,
         size_t number)
@@ -86,20 +118,17 @@ certify(struct gv_replay *r, struct gv_pool_worker *w, struct gv_signer *s,
                              .name = name,
                              .keys = s->keys,
                              .ledger = &s->ledger};
-    uint8_t *csr;
-    size_t len;
+    uint64_t away_ms;
     enum gv_rc rc;
 
     if (ask.key == NULL)
         return GV_FAULT;
     snprintf(name, sizeof(name), "replay-%08x-%zu", r->run, number);
-    csr = gv_est_request(w->est, &ask, &len, &rc, &w->e);
+    do {
+        away_ms = 0;
+        rc = certify_once(r, w, s, &ask, &away_ms);
+    } while (rc == GV_REJECT && away_ms != 0);
     EVP_PKEY_free(ask.key);
-    if (csr == NULL)
-        return rc;
-    rc = gv_est_enrol(w->est, gv_bytes(csr, len), NULL, &s->der, &s->der_len,
-                      &w->e);
-    free(csr);
     if (rc == GV_ABSENT)
         gv_error_set(&w->e, "this CA approves requests by hand: a replay needs "
                             "one that approves by itself");
@@ -114,6 +143,7 @@ gv_replay_identity(void *replay, struct gv_pool_worker *w, size_t i)
     struct gv_est_expect expect = {.params = r->cli->params,
                                    .keys = r->cli->keys};
     uint64_t until = gv_cli_now_ms() + r->options.wait_ms;
+    uint64_t away_ms = 0;
     enum gv_rc rc;
 
     *s = (struct gv_signer){.keys = r->cli->keys};
@@ -126,11 +156,13 @@ gv_replay_identity(void *replay, struct gv_pool_worker *w, size_t i)
         return false;
     expect.der = gv_bytes(s->der, s->der_len);
     expect.ledger = s->key;
-    while ((rc = gv_est_credential(w->rpc, &expect, &s->cred, &s->issuer,
-                                   &w->e)) == GV_ABSENT &&
-           gv_cli_now_ms() < until)
-        gv_cli_sleep_ms(CREDENTIAL_POLL_MS);
-    return rc == GV_OK;
+    for (;;) {
+        rc = gv_est_credential(w->rpc, &expect, &s->cred, &s->issuer, &w->e);
+        if (rc == GV_ABSENT && gv_cli_now_ms() < until)
+            gv_cli_sleep_ms(CREDENTIAL_POLL_MS);
+        else if (rc != GV_FAULT || !away(r, &away_ms))
+            return rc == GV_OK;
+    }
 }
 
 static size_t
