@@ -13,6 +13,7 @@
 
 #include "chain/state/state.h"
 #include "src/base/log.h"
+#include "src/duty.h"
 #include "src/net/net.h"
 #include "src/rpc/jsonrpc.h"
 #include "src/services.h"
@@ -29,7 +30,8 @@ struct gv_loop_options {
     struct gv_http *http;         /* events are broadcast there */
     unsigned verify_threads;
     uint64_t stamp_burst, stamp_refill; /* a bidder key's token bucket */
-    bool mine;                          /* the built-in miner */
+    enum gv_duty duty;
+    bool mine; /* the built-in miner */
     bool follow_all;
     const struct gv_chain_id *follow;
     size_t follow_count;

@@ -12,6 +12,7 @@
 /* One method of the table, as the http thread knows it. */
 struct gv_method {
     struct gv_loop *loop;
+    enum gv_duty needed;
     gv_rpc_handler *handle;
 };
 
@@ -20,8 +21,11 @@ static struct gv_rpc_answer *
 forward(void *ctx, struct gv_rpc_call *call)
 {
     const struct gv_method *method = ctx;
-    struct gv_mail *m = calloc(1, sizeof(*m));
+    struct gv_mail *m;
 
+    if (!gv_duty_does(method->loop->opt.duty, method->needed))
+        return gv_ledger_no_role(call, gv_duty_name(method->needed));
+    m = calloc(1, sizeof(*m));
     if (!m)
         return gv_rpc_error(call, GV_RPC_INTERNAL, "out of memory");
     m->kind = GV_MAIL_CALL;
@@ -51,7 +55,8 @@ gv_loop_add_methods(struct gv_loop *l, struct gv_rpc *rpc)
     if (!l->methods || !l->shims)
         return GV_FAULT;
     for (size_t i = 0; i < n; i++) {
-        l->methods[i] = (struct gv_method){l, table[i].handle};
+        l->methods[i] = (struct gv_method){l, gv_duty_needed(table[i].name),
+                                           table[i].handle};
         l->shims[i] = table[i];
         l->shims[i].handle = forward;
         if (gv_rpc_add(rpc, &l->shims[i], 1, &l->methods[i]) != GV_OK)
@@ -100,6 +105,8 @@ status(void *arg, struct gv_ledger_status *out)
     out->notary = s->notary_keys != NULL;
     out->validator = l->opt.validator_count > 0;
     out->miner = l->opt.mine;
+    out->server = gv_duty_does(l->opt.duty, GV_DUTY_SERVER);
+    out->repository = gv_duty_does(l->opt.duty, GV_DUTY_REPOSITORY);
     out->ca_url = service_url(l, GV_ROLE_CA, "/.well-known/est", l->ca_url,
                               sizeof(l->ca_url));
     out->tsa_url = service_url(l, GV_ROLE_TSA, GV_TSAHTTP_PATH, l->tsa_url,

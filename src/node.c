@@ -327,6 +327,7 @@ open_loop(struct node *n, struct gv_error *e)
                                    : 1;
     o.stamp_burst = (uint64_t)gv_config_int(n->config, "stamp-burst");
     o.stamp_refill = (uint64_t)gv_config_int(n->config, "stamp-refill");
+    o.duty = n->opt->duty;
     o.mine = n->has_validator || gv_config_bool(n->config, "mine");
     o.follow_all = n->opt->follow_all;
     o.follow = n->opt->follow;

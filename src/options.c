@@ -54,6 +54,12 @@ static const struct gv_config_option table[] = {
      .argument = "USER:PASSWORD",
      .bits = GV_CONFIG_NO_FLAG | GV_CONFIG_SECRET,
      .help = "Static login that may only get and submit work."},
+    {.name = "role",
+     .type = GV_CONFIG_ENUM,
+     .fallback = "both",
+     .choices = "both|server|repository",
+     .help = "What it does for callers: take bids and blocks (server), keep "
+             "and list every auction (repository)."},
     {.name = "ttp",
      .type = GV_CONFIG_STRING,
      .argument = "ROLES",
@@ -404,6 +410,25 @@ check_tls(struct gv_options *o, struct gv_error *e)
     return GV_OK;
 }
 
+/* A repository keeps and lists: it neither signs nor mines, and keeps all. */
+static enum gv_rc
+check_duty(struct gv_options *o, struct gv_error *e)
+{
+    const char *more = o->roles != 0 ? "it takes no --ttp"
+                       : gv_config_string(o->config, "validator-key")
+                           ? "it takes no --validator-key"
+                       : gv_config_bool(o->config, "mine")
+                           ? "it takes no --mine"
+                       : !o->follow_all ? "it follows all auctions"
+                                        : NULL;
+
+    o->duty = (enum gv_duty)gv_config_enum(o->config, "role");
+    if (o->duty != GV_DUTY_REPOSITORY || !more)
+        return GV_OK;
+    gv_options_blame(o->config, "role", "repository", more, e);
+    return GV_REJECT;
+}
+
 /* Defaults that follow from datadir and network. On regtest bids of one key
  * are not to be limited in earnest, and nobody is there to approve. */
 static enum gv_rc
@@ -462,7 +487,9 @@ gv_options_read(int argc, char **argv, char **environment,
         rc = read_roles(out, e);
     if (rc == GV_OK)
         rc = check_tls(out, e);
-    return rc == GV_OK ? read_follow(out, e) : rc;
+    if (rc == GV_OK)
+        rc = read_follow(out, e);
+    return rc == GV_OK ? check_duty(out, e) : rc;
 }
 
 bool

@@ -6,6 +6,7 @@
 
 #include "gavel/params.h"
 #include "src/base/config.h"
+#include "src/duty.h"
 #include "src/net/netkey.h"
 
 struct gv_options {
@@ -13,6 +14,7 @@ struct gv_options {
     const struct gv_params *params;
     char *datadir;  /* heap, made absolute by the network's default */
     unsigned roles; /* GV_ROLEKEYS_... */
+    enum gv_duty duty;
     bool follow_all;
     struct gv_chain_id *follow;
     size_t follow_count;

@@ -212,6 +212,10 @@ roles_of(const struct gv_ledger_status *st)
 {
     json_t *out = json_array();
 
+    if (st->server)
+        json_array_append_new(out, json_string("server"));
+    if (st->repository)
+        json_array_append_new(out, json_string("repository"));
     if (st->ca)
         json_array_append_new(out, json_string("ca"));
     if (st->tsa)

@@ -36,7 +36,8 @@
  * NULL means "there is none". */
 struct gv_ledger_status {
     const char *version, *datadir;
-    bool ca, tsa, issuer, notary, validator, miner; /* roles */
+    /* roles */
+    bool server, repository, ca, tsa, issuer, notary, validator, miner;
     unsigned peers;
     const char *p2p_endpoint, *p2p_key;
     const char *ca_url, *tsa_url;

@@ -331,6 +331,39 @@ defaults_that_follow_from_others_are_resolved(void **state)
     end(&t);
 }
 
+/* It takes nothing by which it would sign, mine or leave an auction out. */
+static void
+S4_50_a_repository_only_keeps(void **state)
+{
+    static const char *const more[][2] = {
+        {"--ttp", "tsa"},
+        {"--validator-key", "f"},
+        {"--mine", NULL},
+        {"--follow",
+         "0000000000000000000000000000000000000000000000000000000000000001"},
+    };
+    struct trial t;
+
+    (void)state;
+    begin(&t);
+    assert_int_equal(read_them(&t, true, LIST("--role", "repository"), NULL),
+                     GV_OK);
+    assert_int_equal(t.o.duty, GV_DUTY_REPOSITORY);
+    for (size_t i = 0; i < sizeof(more) / sizeof(more[0]); i++) {
+        assert_int_equal(
+            read_them(&t, true,
+                      LIST("--role", "repository", more[i][0], more[i][1]),
+                      NULL),
+            GV_REJECT);
+        assert_non_null(strstr(t.e.text, "--role repository: it "));
+        assert_int_equal(
+            read_them(&t, true,
+                      LIST("--role", "server", more[i][0], more[i][1]), NULL),
+            GV_OK);
+    }
+    end(&t);
+}
+
 static void
 help_and_version_need_nothing_else(void **state)
 {
@@ -386,6 +419,7 @@ main(void)
         cmocka_unit_test(bad_values_are_refused),
         cmocka_unit_test(config_check_shows_every_option),
         cmocka_unit_test(defaults_that_follow_from_others_are_resolved),
+        cmocka_unit_test(S4_50_a_repository_only_keeps),
         cmocka_unit_test(help_and_version_need_nothing_else),
         cmocka_unit_test(a_kept_clock_is_asked_for_where_it_matters),
     };
