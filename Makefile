@@ -213,9 +213,10 @@ fresh: ## both README commands in a fresh Debian 12 (needs root, debootstrap)
 demo: deps ## an auction from start to proof, on loopback
 	@$(MAKE) --no-print-directory -j$(CORES) all
 	@tests/demo/run $(abspath $(O))
+RUN_DIR ?= build/run
 run: deps ## leave a regtest node running in the foreground
 	@$(MAKE) --no-print-directory -j$(CORES) all
-	@$(O)/gaveld --network regtest --datadir build/run --ttp all
+	@$(O)/gaveld --network regtest --datadir $(RUN_DIR) --ttp all
 deps: ## install what a build needs (Debian packages)
 	@tests/install-deps $(DEPS)
 deps-test: deps ## install what the tests need
