@@ -16,6 +16,7 @@ struct visitor {
     struct gv_hash cert_fp, subject;
     struct gv_ttp_cert cert; /* as the registry has it */
     struct gv_ttp_auction auction;
+    bool closed; /* no new session any more */
 };
 
 enum gv_issuer_status
@@ -145,9 +146,8 @@ check_auction(struct gv_issuer *iss, struct visitor *v, struct gv_error *e)
     if (!issuer_serves(iss, v->auction.open))
         return issuer_refuse(e, GV_ISSUER_UNKNOWN,
                              "this issuer does not serve the auction");
-    if (v->auction.set_fixed || v->auction.issued ||
-        issuer_now(iss) * 1000 > v->auction.close_us)
-        return issuer_refuse(e, GV_ISSUER_FORBIDDEN, "the auction is closed");
+    v->closed = v->auction.set_fixed || v->auction.issued ||
+                issuer_now(iss) * 1000 > v->auction.close_us;
     if (is_seller(v->auction.open, v))
         return issuer_refuse(e, GV_ISSUER_FORBIDDEN,
                              "the seller may not bid in the auction");
@@ -204,6 +204,8 @@ enter(struct gv_issuer *iss, const struct visitor *v, struct gv_hash *session,
     uint64_t banned;
 
     *silences = issuer_silences(iss, &v->subject, issuer_now(iss), &banned);
+    /* Also after the close: a wallet that lost its record may still have to
+     * reveal, and to send its ENROL before the set is fixed (I26). */
     if (known != NULL) {
         *session = known->session;
         return GV_ID_EQ(&known->cert_fp, &v->cert_fp)
@@ -212,7 +214,7 @@ enter(struct gv_issuer *iss, const struct visitor *v, struct gv_hash *session,
                                    "this subject's session began with another "
                                    "certificate");
     }
-    if (log == NULL || log->closed_ms != 0)
+    if (v->closed || log == NULL || log->closed_ms != 0)
         return issuer_refuse(e, GV_ISSUER_FORBIDDEN, "the auction is closed");
     if (banned != 0 || *silences >= GV_ISSUER_SILENCES)
         return issuer_refuse(e, GV_ISSUER_FORBIDDEN,

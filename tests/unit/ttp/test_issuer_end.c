@@ -229,10 +229,10 @@ an_auction_without_sessions_is_closed_too(void **state)
 /* After ISSUED its count stays true: no COMMIT is taken, and the sessions
  * that are in it may still end. */
 static void
-after_the_close_no_commit_is_taken(void **state)
+test_S0_05_after_the_close_no_commit_is_taken(void **state)
 {
     struct award *w = *state;
-    struct session in, out;
+    struct session in, out, late;
     struct gv_token token;
 
     session_make(&in, w, 1);
@@ -247,6 +247,15 @@ after_the_close_no_commit_is_taken(void **state)
     award_restart(w);
     expect_error(session_send(&out, gv_issuer_commit, out.commit), 403,
                  "closed");
+    /* A wallet that lost its record finds its session again, and nobody
+     * begins one. */
+    session_ask(&in);
+    expect_same(session_send(&in, gv_issuer_open, in.open),
+                gv_bytes(in.id.b, 32));
+    session_make(&late, w, 3);
+    session_ask(&late);
+    expect_error(session_send(&late, gv_issuer_open, late.open), 403, "closed");
+    session_free(&late);
     session_reveal(&in);
     session_token(&in, &token);
     session_free(&in);
@@ -427,7 +436,7 @@ main(void)
         TEST(the_evidence_of_an_honest_session_proves_no_lie),
         TEST(close_issues_the_log_with_paths_that_verify),
         TEST(an_auction_without_sessions_is_closed_too),
-        TEST(after_the_close_no_commit_is_taken),
+        TEST(test_S0_05_after_the_close_no_commit_is_taken),
         TEST(a_restored_issuer_adds_nothing_to_what_it_issued),
         TEST(two_silences_ban_for_thirty_days),
         TEST(others_are_not_banned),
