@@ -83,9 +83,7 @@ gv_ledger_trust_of(const struct gv_book *b)
                               side == GV_WINNER_TO_SELLER ? "seller"
                                                           : "winner"));
     return json_pack(
-        "{ss so so so si si so}", "identity",
-        b->open->terms.identity == GV_ANONYMOUS ? "anonymous" : "certified",
-        "bidders", gv_render_u64(b->bidders), "issued",
+        "{so so so si si so}", "bidders", gv_render_u64(b->bidders), "issued",
         gv_render_u64_or_null(b->issued, b->issued_count), "revoked",
         gv_render_u64(b->revokeds), "notaries", (int)b->open->notary_count,
         "escrow_t", (int)b->open->escrow_t, "disclosed", disclosed);
