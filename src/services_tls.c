@@ -106,8 +106,9 @@ gv_services_revoked(struct gv_services *s, struct gv_hash *list, size_t n)
 
 /* What somebody needs who has no certificate yet, or checks those of others
  * (T21): RFC 7030 asks no authentication for cacerts and csrattrs (4.1.2,
- * 4.5.1), a first enrolment has its own rule (approval, one-time secret), and
- * revocation lists are signed. */
+ * 4.5.1), a first enrolment has its own rule (approval, one-time secret), who
+ * wants a lost certificate again proves its keys, and revocation lists are
+ * signed. */
 static bool
 is_open(const char *path)
 {
@@ -116,6 +117,7 @@ is_open(const char *path)
         "/.well-known/est/csrattrs",
         "/.well-known/est/simpleenroll",
         "/.well-known/est/node/simpleenroll",
+        GV_EST_CERTIFICATE,
         GV_CRLHTTP_CA_PATH,
         GV_CRLHTTP_ROOT_PATH,
     };

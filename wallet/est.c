@@ -126,38 +126,74 @@ basic_of(const char *secret)
     return out;
 }
 
+/* POST a request in base64. GV_OK with *reply, whatever its status. */
+static enum gv_rc
+post(struct gv_est_client *c, const char *path, struct gv_bytes csr,
+     const char *login, struct gv_https_reply *reply, struct gv_error *e)
+{
+    char *body = gv_csr_base64(csr);
+    struct gv_https_request request = {.method = "POST",
+                                       .path = path,
+                                       .type = "application/pkcs10",
+                                       .authorization = login};
+    enum gv_rc rc = GV_FAULT;
+
+    *reply = (struct gv_https_reply){0};
+    if (body == NULL) {
+        gv_error_set(e, "out of memory");
+    } else {
+        request.body = gv_bytes(body, strlen(body));
+        rc = gv_https_request(c->https, &request, reply, e);
+    }
+    free(body);
+    return rc;
+}
+
+/* The certificate in an answer, whose status `absent` means that there is
+ * none. */
+static enum gv_rc
+take_certificate(const struct gv_https_reply *reply, int absent, uint8_t **der,
+                 size_t *len, struct gv_error *e)
+{
+    if (reply->status == absent)
+        return GV_ABSENT;
+    if (reply->status != 200)
+        return refused(reply, e);
+    *der = gv_csr_certificate(gv_bytes(reply->body, reply->len), len, e);
+    return *der == NULL ? GV_REJECT : GV_OK;
+}
+
 enum gv_rc
 gv_est_enrol(struct gv_est_client *c, struct gv_bytes csr, const char *secret,
              uint8_t **der, size_t *len, struct gv_error *e)
 {
-    char *body = gv_csr_base64(csr);
     char *login = secret == NULL ? NULL : basic_of(secret);
-    struct gv_https_request request = {.method = "POST",
-                                       .path = EST_PATH "/simpleenroll",
-                                       .type = "application/pkcs10",
-                                       .authorization = login};
     struct gv_https_reply reply = {0};
     enum gv_rc rc = GV_FAULT;
 
-    if (body == NULL || (secret != NULL && login == NULL)) {
+    if (secret != NULL && login == NULL)
         gv_error_set(e, "out of memory");
-    } else {
-        request.body = gv_bytes(body, strlen(body));
-        rc = gv_https_request(c->https, &request, &reply, e);
-    }
-    if (rc == GV_OK && reply.status == 202) {
-        rc = GV_ABSENT;
-    } else if (rc == GV_OK && reply.status != 200) {
-        rc = refused(&reply, e);
-    } else if (rc == GV_OK) {
-        *der = gv_csr_certificate(gv_bytes(reply.body, reply.len), len, e);
-        rc = *der == NULL ? GV_REJECT : GV_OK;
-    }
+    else
+        rc = post(c, EST_PATH "/simpleenroll", csr, login, &reply, e);
+    if (rc == GV_OK)
+        rc = take_certificate(&reply, 202, der, len, e);
     gv_https_reply_clear(&reply);
     if (login != NULL)
         gv_wipe(login, strlen(login));
     free(login);
-    free(body);
+    return rc;
+}
+
+enum gv_rc
+gv_est_again(struct gv_est_client *c, struct gv_bytes csr, uint8_t **der,
+             size_t *len, struct gv_error *e)
+{
+    struct gv_https_reply reply;
+    enum gv_rc rc = post(c, EST_PATH "/certificate", csr, NULL, &reply, e);
+
+    if (rc == GV_OK)
+        rc = take_certificate(&reply, 404, der, len, e);
+    gv_https_reply_clear(&reply);
     return rc;
 }
 

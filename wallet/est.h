@@ -46,6 +46,13 @@ enum gv_rc gv_est_enrol(struct gv_est_client *c, struct gv_bytes csr,
                         const char *secret, uint8_t **der, size_t *len,
                         struct gv_error *e) GV_MUST_CHECK;
 
+/* The certificate that the CA has issued for the keys of a request, as it was
+ * given then: for a wallet restored from words. The request's name is not
+ * looked at. GV_OK as gv_est_enrol; GV_ABSENT: the CA knows none. */
+enum gv_rc gv_est_again(struct gv_est_client *c, struct gv_bytes csr,
+                        uint8_t **der, size_t *len,
+                        struct gv_error *e) GV_MUST_CHECK;
+
 struct gv_est_expect {
     const struct gv_params *params;
     const struct gv_keys *keys;

@@ -295,6 +295,45 @@ gv_ca_enrol(struct gv_ca *ca, const struct gv_ca_request *rq,
     return rc;
 }
 
+/* Inside the lock. */
+static enum gv_rc
+give_again(struct gv_ca *ca, const struct gv_ca_csr *csr,
+           struct gv_ca_reply *reply, struct gv_error *e)
+{
+    const struct ca_record *r = ca_record_find(ca, CA_LEDGER, csr->ledger.b);
+    uint64_t now = ca_now(ca);
+    enum gv_rc rc = ca_nonce_check(ca, csr->nonce, now, e);
+
+    if (rc == GV_OK)
+        rc = ca_nonce_use(ca, csr->nonce, now, e);
+    if (rc != GV_OK)
+        return rc;
+    if (r == NULL || memcmp(r->spki, csr->spki, sizeof(r->spki)) != 0) {
+        gv_error_set(e, "no certificate was issued for these keys");
+        return GV_ABSENT;
+    }
+    reply->cred = r->cred;
+    return ca_record_der(ca, r, &reply->der, &reply->len, e);
+}
+
+enum gv_rc
+gv_ca_find(struct gv_ca *ca, struct gv_bytes request, struct gv_ca_reply *reply,
+           struct gv_error *e)
+{
+    struct gv_ca_csr csr;
+    enum gv_rc rc;
+
+    memset(reply, 0, sizeof(*reply));
+    rc = gv_ca_csr_read(ca->o.keys, request, &csr, e);
+    if (rc != GV_OK)
+        return rc;
+    (void)pthread_mutex_lock(&ca->lock);
+    rc = give_again(ca, &csr, reply, e);
+    (void)pthread_mutex_unlock(&ca->lock);
+    gv_ca_csr_clear(&csr);
+    return rc;
+}
+
 enum gv_rc
 gv_ca_secret_new(struct gv_ca *ca, char out33[33])
 {

@@ -87,6 +87,15 @@ enum gv_rc gv_ca_enrol(struct gv_ca *ca, const struct gv_ca_request *request,
                        struct gv_ca_reply *reply,
                        struct gv_error *e) GV_MUST_CHECK;
 
+/* The certificate that was issued for both the ledger key and the public key of
+ * a request over a fresh nonce (T13), also when it has expired or is revoked:
+ * its owner may have it again. The request's subject is not looked at; of
+ * several the one that a new request would be measured against. *reply as
+ * gv_ca_enrol. GV_ABSENT: none; GV_REJECT, GV_FAULT with e set. */
+enum gv_rc gv_ca_find(struct gv_ca *ca, struct gv_bytes csr,
+                      struct gv_ca_reply *reply,
+                      struct gv_error *e) GV_MUST_CHECK;
+
 /* Make a one-time secret: 32 hex digits and a NUL. GV_OK or GV_FAULT. */
 enum gv_rc gv_ca_secret_new(struct gv_ca *ca, char out33[33]) GV_MUST_CHECK;
 

@@ -233,31 +233,60 @@ may_renew(const struct gv_est *est, struct gv_http_request *rq, uint8_t role)
     return false;
 }
 
+/* The body's request; heap memory, NULL after answering. */
+static uint8_t *
+read_csr(struct gv_http_request *rq, size_t *len)
+{
+    uint8_t *der = gv_csr_unbase64(gv_http_body(rq), len);
+
+    if (der == NULL)
+        gv_http_reply_text(rq, 400,
+                           "the body is not base64 of a PKCS#10 "
+                           "request");
+    return der;
+}
+
 static void
 enrol(struct gv_est *est, struct gv_http_request *rq,
       const struct gv_ca_request *from)
 {
     struct gv_ca_request what = *from;
     size_t len = 0;
-    uint8_t *der = gv_csr_unbase64(gv_http_body(rq), &len);
+    uint8_t *der = read_csr(rq, &len);
     struct gv_basic login;
     struct gv_ca_reply reply = {.der = NULL};
     struct gv_error e = {""};
+    enum gv_rc rc;
 
+    if (der == NULL)
+        return;
     if (gv_basic_read(gv_http_header(rq, "Authorization"), &login))
         what.secret = gv_basic_password(&login);
-    if (der == NULL) {
-        gv_http_reply_text(rq, 400,
-                           "the body is not base64 of a PKCS#10 "
-                           "request");
-    } else {
-        enum gv_rc rc;
-
-        what.csr = gv_bytes(der, len);
-        rc = gv_ca_enrol(est->ca, &what, &reply, &e);
-        reply_enrol(rq, rc, &reply, &e);
-    }
+    what.csr = gv_bytes(der, len);
+    rc = gv_ca_enrol(est->ca, &what, &reply, &e);
+    reply_enrol(rq, rc, &reply, &e);
     gv_wipe(&login, sizeof(login));
+    free(reply.der);
+    free(der);
+}
+
+/* The certificate of the keys that the request proves, once more. */
+static void
+give_again(struct gv_est *est, struct gv_http_request *rq)
+{
+    size_t len = 0;
+    uint8_t *der = read_csr(rq, &len);
+    struct gv_ca_reply reply = {.der = NULL};
+    struct gv_error e = {""};
+    enum gv_rc rc;
+
+    if (der == NULL)
+        return;
+    rc = gv_ca_find(est->ca, gv_bytes(der, len), &reply, &e);
+    if (rc == GV_ABSENT)
+        gv_http_reply_text(rq, 404, e.text);
+    else
+        reply_enrol(rq, rc, &reply, &e);
     free(reply.der);
     free(der);
 }
@@ -269,6 +298,10 @@ answer(struct gv_est *est, struct gv_http_request *rq)
     struct gv_ca_request what = {
         .role = strstr(path, "/node/") != NULL ? GV_ROLE_NODE : GV_ROLE_USER};
 
+    if (strcmp(path, GV_EST_CERTIFICATE) == 0) {
+        give_again(est, rq);
+        return;
+    }
     if (strstr(path, "/simplereenroll") != NULL) {
         if (!may_renew(est, rq, what.role))
             return;
@@ -319,6 +352,7 @@ gv_est_routes(struct gv_est *est, struct gv_http_route out[GV_EST_ROUTES])
         {"GET", "/.well-known/est/csrattrs", on_csrattrs, est},
         {"POST", "/.well-known/est/simpleenroll", on_enrol, est},
         {"POST", "/.well-known/est/simplereenroll", on_enrol, est},
+        {"POST", GV_EST_CERTIFICATE, on_enrol, est},
         {"POST", "/.well-known/est/node/simpleenroll", on_enrol, est},
         {"POST", "/.well-known/est/node/simplereenroll", on_enrol, est},
     };

@@ -5,6 +5,8 @@
  *     GET  /.well-known/est/csrattrs         with a nonce (challengePassword)
  *     POST /.well-known/est/simpleenroll     PKCS#10 -> certificate, or 202
  *     POST /.well-known/est/simplereenroll   with a TLS client certificate
+ *     POST /.well-known/est/certificate      PKCS#10 -> the certificate that
+ *                                            its keys have, again, or 404
  *     POST /.well-known/est/node/simpleenroll, .../simplereenroll
  *                                            the same for node certificates
  *
@@ -20,7 +22,8 @@
 #include "src/ttp/clientcert.h"
 #include "src/ttp/est_pool.h"
 
-#define GV_EST_ROUTES 6
+#define GV_EST_ROUTES 7
+#define GV_EST_CERTIFICATE "/.well-known/est/certificate"
 #define GV_EST_RETRY_S 10 /* Retry-After of a request that waits */
 
 struct gv_est;

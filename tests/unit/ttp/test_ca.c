@@ -89,6 +89,58 @@ S0_01_duplicate_identities_are_refused(void **state)
     world_free(&w);
 }
 
+/* Whoever proves both keys has the certificate again; nothing is issued. */
+static void
+S0_01_a_lost_certificate_is_given_to_its_keys_again(void **state)
+{
+    struct world w;
+    struct person p = person("Alice", 1), same_ledger = person("Bob", 1),
+                  same_key = person("Eve", 3);
+    struct gv_ca_reply reply, again;
+    struct gv_error e;
+
+    (void)state;
+    world_make(&w, GV_CA_AUTO);
+    enrolled(&w, &p, &reply);
+    p.name = "identity-0"; /* words do not tell the name */
+    EVP_PKEY_free(same_key.key);
+    same_key.key = p.key;
+    assert_int_equal(EVP_PKEY_up_ref(p.key), 1);
+    ask(&w, &same_ledger);
+    ask(&w, &same_key);
+    assert_int_equal(gv_ca_find(w.ca,
+                                gv_bytes(same_ledger.csr, same_ledger.len),
+                                &again, &e),
+                     GV_ABSENT);
+    assert_int_equal(
+        gv_ca_find(w.ca, gv_bytes(same_key.csr, same_key.len), &again, &e),
+        GV_ABSENT);
+    assert_int_equal(gv_ca_revoke(w.ca, &reply.cred.fingerprint, 0, &e), GV_OK);
+    for (int i = 0; i < 2; i++) {
+        ask(&w, &p);
+        assert_int_equal(gv_ca_find(w.ca, gv_bytes(p.csr, p.len), &again, &e),
+                         GV_OK);
+        assert_true(gv_bytes_eq(gv_bytes(reply.der, reply.len),
+                                gv_bytes(again.der, again.len)));
+        free(again.der);
+        w.now += 500ull * 86400000; /* it has ended, and is still known */
+    }
+    ask(&w, &p);
+    p.csr[p.len - 1] ^= 1;
+    assert_int_equal(gv_ca_find(w.ca, gv_bytes(p.csr, p.len), &again, &e),
+                     GV_REJECT);
+    p.csr[p.len - 1] ^= 1;
+    w.now += GV_CA_NONCE_MS + 1;
+    assert_int_equal(gv_ca_find(w.ca, gv_bytes(p.csr, p.len), &again, &e),
+                     GV_REJECT);
+    assert_int_equal(w.issued, 1);
+    free(reply.der);
+    person_free(&p);
+    person_free(&same_ledger);
+    person_free(&same_key);
+    world_free(&w);
+}
+
 static void
 S0_02_nonces_are_fresh_and_single_use(void **state)
 {
@@ -394,6 +446,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(S0_01_a_certificate_leads_to_the_root),
         cmocka_unit_test(S0_01_duplicate_identities_are_refused),
+        cmocka_unit_test(S0_01_a_lost_certificate_is_given_to_its_keys_again),
         cmocka_unit_test(S0_02_nonces_are_fresh_and_single_use),
         cmocka_unit_test(no_bit_of_a_request_can_change),
         cmocka_unit_test(one_time_secrets_work_once),
