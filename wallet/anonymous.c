@@ -9,16 +9,6 @@
 #include "wallet/json.h"
 #include "wallet/publish.h"
 
-#define ROW_MAX 96
-
-static char *
-row_name(const struct gv_signer *who, const struct gv_auction *a,
-         char out[ROW_MAX])
-{
-    snprintf(out, ROW_MAX, "%u:%s", who->identity, a->hex);
-    return out;
-}
-
 static enum gv_rc
 read_subject(const struct gv_signer *who, struct gv_hash *out)
 {
@@ -31,50 +21,67 @@ read_subject(const struct gv_signer *who, struct gv_hash *out)
     return rc;
 }
 
-/* What the words, the auction and the certificate give. */
-static int
-begin(struct anonymous *x)
+enum gv_rc
+anonymous_begin(struct anonymous *x)
 {
     struct gv_hash subject;
-    uint8_t master[32];
+    enum gv_rc rc = read_subject(x->who, &subject);
 
-    if (x->who->der_len == 0)
-        return gv_cli_fail(x->cli, GV_EXIT_WALLET,
-                           "the wallet has no certificate, which a token "
-                           "issuer wants to see: put it back by `gavel "
-                           "keystore export --to-wallet`");
-    if (read_subject(x->who, &subject) != GV_OK)
-        return gv_cli_fail(x->cli, GV_EXIT_WALLET,
-                           "the wallet's certificate cannot be read");
+    if (rc != GV_OK)
+        return rc;
     x->escrow = gv_open_escrow_new(&x->a->open);
     if (x->escrow == NULL)
-        return gv_cli_fail(x->cli, GV_EXIT_FAILED, "out of memory");
-    gv_escrow_master(x->who->branch, &x->a->open.id, &subject, 0, master);
-    gv_ggm_whole(master, x->escrow->pins.depth, &x->tree);
-    gv_wipe(master, sizeof(master));
+        return GV_FAULT;
     x->name.cert = x->who->cred.fingerprint;
     x->session = gv_open_escrow_session(x->escrow);
     x->session.subject = subject;
-    return GV_EXIT_OK;
+    return GV_OK;
 }
 
-static void
-end(struct anonymous *x)
+void
+anonymous_plant(struct anonymous *x, uint32_t attempt)
+{
+    uint8_t master[32];
+
+    x->attempt = attempt;
+    gv_escrow_master(x->who->branch, &x->a->open.id, &x->session.subject,
+                     attempt, master);
+    gv_ggm_whole(master, x->escrow->pins.depth, &x->tree);
+    gv_wipe(master, sizeof(master));
+}
+
+void
+anonymous_end(struct anonymous *x)
 {
     gv_open_escrow_free(x->escrow);
     gv_wipe(&x->tree, sizeof(x->tree));
 }
 
+static int
+no_begin(const struct gv_cli *cli, enum gv_rc rc)
+{
+    return rc == GV_FAULT
+               ? gv_cli_fail(cli, GV_EXIT_FAILED, "out of memory")
+               : gv_cli_fail(cli, GV_EXIT_WALLET,
+                             "the wallet has no certificate, which a token "
+                             "issuer wants to see: `gavel restore` fetches it "
+                             "from the CA, `gavel keystore export --to-wallet` "
+                             "from a keystore");
+}
+
 /* The keys of the row's leaf, in the certified signer's place. */
 static enum gv_rc
-pseudonym_of(const struct anonymous *x, struct gv_pseudonym *out)
+pseudonym_of(struct anonymous *x, struct gv_pseudonym *out)
 {
     uint32_t j = (uint32_t)gv_json_u64(x->row, "index");
     struct gv_leaf_keys keys;
-    enum gv_rc rc = gv_escrow_leaf_keys(x->who->keys, &x->tree, j, &keys);
+    enum gv_rc rc;
 
+    anonymous_plant(x, (uint32_t)gv_json_u64(x->row, "attempt"));
+    rc = gv_escrow_leaf_keys(x->who->keys, &x->tree, j, &keys);
     *out = (struct gv_pseudonym){.signer.keys = x->who->keys,
-                                 .signer.identity = x->who->identity};
+                                 .signer.identity = x->who->identity,
+                                 .signer.attempt = x->attempt};
     memcpy(out->signer.branch, x->who->branch, sizeof(out->signer.branch));
     out->signer.ledger = keys.sk;
     out->signer.key = keys.key;
@@ -167,29 +174,6 @@ send_enrol(struct anonymous *x)
     return gv_cli_save(x->cli);
 }
 
-static json_t *
-row_of(struct gv_cli *cli, const struct gv_auction *a,
-       const struct gv_signer *who)
-{
-    char name[ROW_MAX];
-
-    return json_object_get(gv_wallet_tokens(cli->wallet),
-                           row_name(who, a, name));
-}
-
-static json_t *
-new_row(struct gv_cli *cli, const struct gv_auction *a,
-        const struct gv_signer *who)
-{
-    char name[ROW_MAX];
-    json_t *row = json_object();
-
-    if (json_object_set_new(gv_wallet_tokens(cli->wallet),
-                            row_name(who, a, name), row) != 0)
-        return NULL;
-    return row;
-}
-
 static int
 enrol(struct anonymous *x)
 {
@@ -198,7 +182,8 @@ enrol(struct anonymous *x)
 
     if (json_object_get(x->row, "enrol") == NULL) {
         code = session_run(x, signature);
-        if (code == GV_EXIT_OK)
+        /* It may have found one on the chain. */
+        if (code == GV_EXIT_OK && json_object_get(x->row, "enrol") == NULL)
             code = make_enrol(x, signature);
     }
     if (code == GV_EXIT_OK && !gv_json_bool(x->row, "sent"))
@@ -208,16 +193,16 @@ enrol(struct anonymous *x)
 
 int
 gv_anonymous_enrol(struct gv_cli *cli, const struct gv_auction *a,
-                   const struct gv_signer *who, struct gv_signer *out)
+                   const struct gv_signer *who, const struct gv_trace *trace,
+                   struct gv_signer *out)
 {
-    struct anonymous x = {.cli = cli, .a = a, .who = who};
+    struct anonymous x = {.cli = cli, .a = a, .who = who, .trace = trace};
     struct gv_pseudonym p;
-    int code = begin(&x);
+    enum gv_rc rc = anonymous_begin(&x);
+    int code = rc == GV_OK ? GV_EXIT_OK : no_begin(cli, rc);
 
     if (code == GV_EXIT_OK) {
-        x.row = row_of(cli, a, who);
-        if (x.row == NULL)
-            x.row = new_row(cli, a, who);
+        x.row = adopt_new_row(cli, a, who);
         code = x.row != NULL
                    ? enrol(&x)
                    : gv_cli_fail(cli, GV_EXIT_FAILED, "out of memory");
@@ -228,7 +213,7 @@ gv_anonymous_enrol(struct gv_cli *cli, const struct gv_auction *a,
         *out = p.signer;
         gv_wipe(&p, sizeof(p));
     }
-    end(&x);
+    anonymous_end(&x);
     return code;
 }
 
@@ -239,11 +224,11 @@ gv_anonymous_find(struct gv_cli *cli, const struct gv_auction *a,
     struct anonymous x = {.cli = cli, .a = a, .who = who};
     enum gv_rc rc = GV_ABSENT;
 
-    x.row = row_of(cli, a, who);
+    x.row = adopt_row(cli, a, who);
     if (x.row == NULL || json_object_get(x.row, "enrol") == NULL)
         return GV_ABSENT;
-    if (begin(&x) == GV_EXIT_OK)
+    if (anonymous_begin(&x) == GV_OK)
         rc = pseudonym_of(&x, out);
-    end(&x);
+    anonymous_end(&x);
     return rc;
 }

@@ -192,31 +192,34 @@ gv_auction_try(struct gv_cli *cli, const struct gv_auction *a,
 }
 
 int
+gv_signer_of(struct gv_cli *cli, const struct gv_persona *id,
+             struct gv_signer *out)
+{
+    const struct gv_derive *derive = gv_wallet_derive(cli->wallet);
+
+    *out = (struct gv_signer){.keys = gv_cli_keys(cli),
+                              .key = id->key,
+                              .cred = id->cred,
+                              .issuer = id->issuer,
+                              .identity = id->index};
+    if (out->keys == NULL)
+        return GV_EXIT_FAILED;
+    memcpy(out->branch, derive->secret, sizeof(out->branch));
+    out->der = gv_wallet_der(cli->wallet, id->index, &out->der_len);
+    if (gv_derive_ledger(derive, id->index, &out->ledger) == GV_OK)
+        return GV_EXIT_OK;
+    gv_signer_clear(out);
+    return gv_cli_fail(cli, GV_EXIT_WALLET, "cannot derive the keys");
+}
+
+int
 gv_signer_open(struct gv_cli *cli, struct gv_signer *out)
 {
-    const struct gv_keys *keys = gv_cli_keys(cli);
-    const struct gv_derive *derive;
     struct gv_persona id;
-    int code;
+    int code = gv_cli_identity(cli, true, &id);
 
-    *out = (struct gv_signer){.keys = keys};
-    if (keys == NULL)
-        return GV_EXIT_FAILED;
-    code = gv_cli_identity(cli, true, &id);
-    if (code != GV_EXIT_OK)
-        return code;
-    derive = gv_wallet_derive(cli->wallet);
-    out->key = id.key;
-    out->cred = id.cred;
-    out->issuer = id.issuer;
-    out->identity = id.index;
-    memcpy(out->branch, derive->secret, sizeof(out->branch));
-    out->der = gv_wallet_der(cli->wallet, id.index, &out->der_len);
-    if (gv_derive_ledger(derive, id.index, &out->ledger) != GV_OK) {
-        gv_signer_clear(out);
-        return gv_cli_fail(cli, GV_EXIT_WALLET, "cannot derive the keys");
-    }
-    return GV_EXIT_OK;
+    *out = (struct gv_signer){.keys = NULL};
+    return code == GV_EXIT_OK ? gv_signer_of(cli, &id, out) : code;
 }
 
 int

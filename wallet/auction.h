@@ -47,6 +47,10 @@ struct gv_currency gv_auction_currency(const json_t *fields);
 char *gv_auction_amount(const json_t *object, const char *key,
                         const struct gv_currency *c, char out[40]);
 
+/* An identity of the open wallet, able to sign. Clear with gv_signer_clear. */
+int gv_signer_of(struct gv_cli *cli, const struct gv_persona *id,
+                 struct gv_signer *out) GV_MUST_CHECK;
+
 /* The identity of --as, able to sign. Clear with gv_signer_clear. */
 int gv_signer_open(struct gv_cli *cli, struct gv_signer *out) GV_MUST_CHECK;
 

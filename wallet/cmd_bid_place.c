@@ -91,10 +91,10 @@ print_result(const struct gv_cli *cli, const struct gv_auction *a,
  * *bidder owns stays s's. */
 static int
 enter(struct gv_cli *cli, const struct gv_auction *a, const struct gv_signer *s,
-      struct gv_signer *bidder)
+      const struct gv_trace *trace, struct gv_signer *bidder)
 {
     if (a->open.terms.identity == GV_ANONYMOUS)
-        return gv_anonymous_enrol(cli, a, s, bidder);
+        return gv_anonymous_enrol(cli, a, s, trace, bidder);
     *bidder = *s;
     return gv_place_enrol(cli, a, s);
 }
@@ -106,6 +106,7 @@ place(struct gv_cli *cli, struct gv_auction *a, const struct gv_signer *s)
     struct gv_amount amount;
     struct gv_place what = {.force = gv_config_bool(cli->config, "force")};
     struct gv_signer bidder = {.keys = NULL};
+    struct gv_trace trace = {.enrol = NULL};
     json_t *row;
     char id[65];
     int code;
@@ -123,6 +124,8 @@ place(struct gv_cli *cli, struct gv_auction *a, const struct gv_signer *s)
     what.amount = amount.minor;
     code = gv_place_settle(cli, a->hex);
     if (code == GV_EXIT_OK)
+        code = gv_anonymous_seek(cli, a, s, &trace);
+    if (code == GV_EXIT_OK)
         code = judge(cli, a, s, amount.minor);
     if (code == GV_EXIT_OK)
         code = ask(cli, a, amount);
@@ -130,12 +133,13 @@ place(struct gv_cli *cli, struct gv_auction *a, const struct gv_signer *s)
         code = gv_place_listed(cli, a,
                                (uint64_t)gv_config_ms(cli->config, "wait"));
     if (code == GV_EXIT_OK)
-        code = enter(cli, a, s, &bidder);
+        code = enter(cli, a, s, &trace, &bidder);
     if (code == GV_EXIT_OK)
         code = gv_place_bid(cli, a, &bidder, &what, id, &row);
     if (code == GV_EXIT_OK)
         print_result(cli, a, id, row);
     gv_wipe(&bidder, sizeof(bidder));
+    gv_trace_clear(&trace);
     return code;
 }
 

@@ -525,14 +525,18 @@ int
 gv_disclose_seller(struct gv_cli *cli, const struct gv_auction *a,
                    const struct gv_signer *who, uint8_t **der, size_t *len)
 {
+    struct gv_trace trace;
     struct gv_pseudonym me;
     struct gv_award of;
     int code = read_award(cli, a, &of);
     enum gv_rc rc;
 
     *der = NULL;
+    if (code == GV_EXIT_OK)
+        code = gv_anonymous_seek(cli, a, who, &trace);
     if (code != GV_EXIT_OK)
         return code;
+    gv_trace_clear(&trace);
     rc = gv_anonymous_find(cli, a, who, &me);
     if (rc != GV_OK)
         return gv_cli_fail(cli, GV_EXIT_FAILED,

@@ -99,7 +99,8 @@ gv_make_bid(const struct gv_signer *s, const struct gv_make_bid *bid,
     struct gv_memo memo = {.amount = bid->amount,
                            .placed_ms = bid->now_ms,
                            .seq = bid->seq,
-                           .identity = s->identity};
+                           .identity = s->identity,
+                           .attempt = s->attempt};
     uint8_t *out;
 
     tx.u.bid.bidder = s->key;

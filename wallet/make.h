@@ -22,6 +22,7 @@ struct gv_signer {
     size_t der_len;
     uint8_t branch[32]; /* secret branch, for memos and envelope keys */
     uint32_t identity;
+    uint32_t attempt; /* of a pseudonym (identity.md I3), else 0 */
 };
 void gv_signer_clear(struct gv_signer *s);
 

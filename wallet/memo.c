@@ -45,6 +45,7 @@ gv_memo_seal(const uint8_t secret32[32], const struct gv_chain_id *auction,
     gv_le64_put(plain + 9, memo->placed_ms);
     gv_le32_put(plain + 17, memo->seq);
     gv_le32_put(plain + 21, memo->identity);
+    gv_le32_put(plain + 25, memo->attempt);
     if (gv_random(out, SALT) != GV_OK)
         return GV_FAULT;
     memo_aad(auction, bidder, aad);
@@ -76,6 +77,7 @@ gv_memo_open(const uint8_t secret32[32], const struct gv_chain_id *auction,
     out->placed_ms = gv_le64(plain + 9);
     out->seq = gv_le32(plain + 17);
     out->identity = gv_le32(plain + 21);
+    out->attempt = gv_le32(plain + 25);
     gv_wipe(plain, sizeof(plain));
     return GV_OK;
 }

@@ -21,6 +21,7 @@ struct gv_memo {
     uint64_t placed_ms; /* by the wallet's clock */
     uint32_t seq;
     uint32_t identity; /* index of the ledger key */
+    uint32_t attempt;  /* of the pseudonym (identity.md I3), else 0 */
 };
 
 /* GV_OK or GV_FAULT (random numbers, library). */

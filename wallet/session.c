@@ -136,26 +136,66 @@ derive_root(struct anonymous *x, struct gv_escrow *worker)
 static int
 keep_challenge(struct anonymous *x, uint32_t j)
 {
-    char hex[65];
-
-    if (json_object_get(x->row, "index") != NULL) {
-        bool same = gv_json_u64(x->row, "index") == j &&
-                    strcmp(gv_json_text(x->row, "root"),
-                           gv_hex(x->session.root, 32, hex)) == 0 &&
-                    strcmp(gv_json_text(x->row, "session"),
-                           gv_hex(x->name.session.b, 32, hex)) == 0;
-
-        return same ? GV_EXIT_OK
-                    : gv_cli_fail(x->cli, GV_EXIT_FAILED,
-                                  "the token issuer changed its challenge: "
-                                  "not answered, because two answers would "
-                                  "show the pseudonym; the wallet holds the "
-                                  "evidence");
-    }
-    json_object_set_new(x->row, "session",
-                        gv_json_from_hex(x->name.session.b, 32));
-    json_object_set_new(x->row, "root", gv_json_from_hex(x->session.root, 32));
+    if (json_object_get(x->row, "index") != NULL)
+        return gv_json_u64(x->row, "index") == j
+                   ? GV_EXIT_OK
+                   : gv_cli_fail(x->cli, GV_EXIT_FAILED,
+                                 "the token issuer changed its challenge: "
+                                 "not answered, because two answers would "
+                                 "show the pseudonym; the wallet holds the "
+                                 "evidence");
     json_object_set_new(x->row, "index", json_integer(j));
+    return gv_cli_save(x->cli);
+}
+
+/* Is the row of this session, master and root? */
+static bool
+is_of(const json_t *row, const struct anonymous *x)
+{
+    char session[65], root[65];
+
+    gv_hex(x->name.session.b, 32, session);
+    gv_hex(x->session.root, 32, root);
+    return gv_json_u64(row, "attempt") == x->attempt &&
+           strcmp(gv_json_text(row, "session"), session) == 0 &&
+           strcmp(gv_json_text(row, "root"), root) == 0;
+}
+
+/* The row is of the session that the issuer gives. If it was of another one,
+ * which an honest issuer does not do, that is kept as evidence, and what was
+ * signed for it is not used again: this session has its own master (W15). */
+static int
+take_session(struct anonymous *x)
+{
+    static const char *const parts[] = {"session", "attempt", "root",
+                                        "index",   "commit",  "reveal"};
+    json_t *old, *all;
+
+    if (is_of(x->row, x))
+        return GV_EXIT_OK;
+    if (json_object_get(x->row, "session") != NULL) {
+        fprintf(stderr,
+                "gavel: warning: the token issuer gave another session than "
+                "before; the wallet keeps the evidence and begins anew\n");
+        all = json_object_get(x->row, "others");
+        if (all == NULL) {
+            all = json_array();
+            json_object_set_new(x->row, "others", all);
+        }
+        old = json_object();
+        for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+            json_object_set(old, parts[i], json_object_get(x->row, parts[i]));
+            json_object_del(x->row, parts[i]);
+        }
+        if (json_array_append_new(all, old) != 0)
+            return gv_cli_fail(x->cli, GV_EXIT_FAILED, "out of memory");
+    }
+    if (json_object_set_new(x->row, "session",
+                            gv_json_from_hex(x->name.session.b, 32)) ||
+        json_object_set_new(x->row, "attempt", json_integer(x->attempt)) ||
+        json_object_set_new(x->row, "root",
+                            gv_json_from_hex(x->session.root, 32)))
+        return gv_cli_fail(x->cli, GV_EXIT_FAILED, "out of memory");
     return gv_cli_save(x->cli);
 }
 
@@ -298,9 +338,9 @@ reveal_again(struct talk *t, uint8_t signature[GV_RSA_SIZE])
 /* --- EVIDENCE --- */
 
 /* The issuer takes one COMMIT and one REVEAL of a session. A wallet that lost
- * its row (an older copy was put back) makes the same ones with other
- * signatures, so it asks for what it sent and sends that again. A COMMIT of
- * this session and root has the challenge that was answered, and no other. */
+ * its row makes the same ones with other signatures, so it asks for what it
+ * sent and sends that again. A COMMIT of this session and root has the
+ * challenge that was answered, and no other. */
 static int
 take_back(struct talk *t)
 {
@@ -329,16 +369,29 @@ take_back(struct talk *t)
     return ok ? GV_EXIT_OK : malformed(t, "evidence");
 }
 
+/* A session, and the master that is its own. */
 static int
-converse(struct talk *t, struct gv_escrow *worker,
-         uint8_t signature[GV_RSA_SIZE])
+enter(struct talk *t)
 {
     struct anonymous *x = t->x;
-    uint32_t j = 0;
     int code = open_session(t);
 
     if (code == GV_EXIT_OK)
-        code = derive_root(x, worker);
+        anonymous_plant(
+            x, gv_escrow_attempt(x->who->branch, &x->a->open.id, &x->name));
+    return code;
+}
+
+/* COMMIT and REVEAL, each as it was sent before if it was. */
+static int
+play(struct talk *t, struct gv_escrow *worker, uint8_t signature[GV_RSA_SIZE])
+{
+    struct anonymous *x = t->x;
+    uint32_t j = 0;
+    int code = derive_root(x, worker);
+
+    if (code == GV_EXIT_OK)
+        code = take_session(x);
     if (code == GV_EXIT_OK && json_object_get(x->row, "commit") == NULL)
         code = take_back(t);
     if (code == GV_EXIT_OK)
@@ -351,30 +404,80 @@ converse(struct talk *t, struct gv_escrow *worker,
     return code;
 }
 
-int
-session_run(struct anonymous *x, uint8_t signature[GV_RSA_SIZE])
+/* Its leaf may be on the chain, of a wallet that was lost: then nothing is
+ * signed. */
+static int
+converse(struct talk *t, struct gv_escrow *worker,
+         uint8_t signature[GV_RSA_SIZE])
 {
-    const struct gv_pubkey *issuer = &x->a->open.issuer.cred.key;
-    struct gv_escrow *worker = gv_escrow_new(&x->escrow->pins, x->who->keys);
-    struct talk t = {.x = x};
+    int code = enter(t);
+    enum gv_rc rc;
+
+    if (code != GV_EXIT_OK)
+        return code;
+    rc = adopt_leaf(t->x);
+    if (rc == GV_ABSENT)
+        return play(t, worker, signature);
+    return rc == GV_OK
+               ? gv_cli_save(t->x->cli)
+               : gv_cli_fail(t->x->cli, GV_EXIT_FAILED, "out of memory");
+}
+
+/* A connection to the auction's issuer. */
+static int
+greet(struct talk *t)
+{
+    struct anonymous *x = t->x;
     struct gv_service service;
-    int code = gv_service_of(x->cli, GV_ROLE_ISSUER, issuer, "the token issuer",
-                             &service);
+    int code =
+        gv_service_of(x->cli, GV_ROLE_ISSUER, &x->a->open.issuer.cred.key,
+                      "the token issuer", &service);
 
     if (code == GV_EXIT_OK)
         code = gv_service_await(x->cli, &x->who->cred.fingerprint);
-    if (code == GV_EXIT_OK) {
-        t.key =
-            gv_derive_edge(gv_wallet_derive(x->cli->wallet), x->who->identity);
-        t.https = gv_service_connect(&service, x->cli->params, &t.e);
-        if (worker == NULL || t.key == NULL || t.https == NULL)
-            code = gv_cli_fail(x->cli, GV_EXIT_FAILED, "%s",
-                               t.e.text[0] ? t.e.text : "out of memory");
-    }
+    if (code != GV_EXIT_OK)
+        return code;
+    t->key = gv_derive_edge(gv_wallet_derive(x->cli->wallet), x->who->identity);
+    t->https = gv_service_connect(&service, x->cli->params, &t->e);
+    return t->key != NULL && t->https != NULL
+               ? GV_EXIT_OK
+               : gv_cli_fail(x->cli, GV_EXIT_FAILED, "%s",
+                             t->e.text[0] ? t->e.text : "out of memory");
+}
+
+static void
+part(struct talk *t)
+{
+    gv_https_free(t->https);
+    EVP_PKEY_free(t->key);
+}
+
+int
+session_run(struct anonymous *x, uint8_t signature[GV_RSA_SIZE])
+{
+    struct gv_escrow *worker = gv_escrow_new(&x->escrow->pins, x->who->keys);
+    struct talk t = {.x = x};
+    int code = worker != NULL
+                   ? greet(&t)
+                   : gv_cli_fail(x->cli, GV_EXIT_FAILED, "out of memory");
+
     if (code == GV_EXIT_OK)
         code = converse(&t, worker, signature);
-    gv_https_free(t.https);
-    EVP_PKEY_free(t.key);
+    part(&t);
     gv_escrow_free(worker);
+    return code;
+}
+
+int
+session_look(struct anonymous *x, enum gv_rc *rc)
+{
+    struct talk t = {.x = x};
+    int code = greet(&t);
+
+    if (code == GV_EXIT_OK)
+        code = enter(&t);
+    if (code == GV_EXIT_OK)
+        *rc = adopt_leaf(x);
+    part(&t);
     return code;
 }

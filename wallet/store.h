@@ -106,9 +106,11 @@ enum gv_rc gv_wallet_set_enrolled(struct gv_wallet *w, uint32_t index,
  * are kept by gv_wallet_save. */
 json_t *gv_wallet_bids(struct gv_wallet *w);
 
-/* Blind tokens, an object of "INDEX:AUCTION" -> {session, root, index, reveal,
- * enrol}: hex of the session's id and of R, the challenged leaf, the messages
- * REVEAL and ENROL once they are made (anonymous.h). Borrowed as above. */
+/* Blind tokens, an object of "INDEX:AUCTION" -> {session, attempt, root, index,
+ * commit, reveal, enrol, sent, others}: hex of the session's id, the attempt
+ * that it gives, hex of R, the challenged leaf, the messages COMMIT, REVEAL and
+ * ENROL once they are made, whether the node took the ENROL; sessions that the
+ * issuer gave before (anonymous.h). Borrowed as above. */
 json_t *gv_wallet_tokens(struct gv_wallet *w);
 
 #endif

@@ -19,6 +19,19 @@ text(const char *s)
     return gv_bytes(s, strlen(s));
 }
 
+uint32_t
+gv_escrow_attempt(const uint8_t branch32[32], const struct gv_chain_id *auction,
+                  const struct gv_escrow_who *who)
+{
+    uint8_t label[7 + 3 * 32] = "attempt", out[32];
+
+    memcpy(label + 7, auction->b, 32);
+    memcpy(label + 39, who->session.b, 32);
+    memcpy(label + 71, who->cert.b, 32);
+    gv_prf(branch32, gv_bytes(label, sizeof(label)), out);
+    return gv_le32(out);
+}
+
 void
 gv_escrow_master(const uint8_t branch32[32], const struct gv_chain_id *auction,
                  const struct gv_hash *subject, uint32_t attempt,

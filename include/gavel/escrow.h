@@ -62,6 +62,16 @@ struct gv_ggm {
                                    * the hole, root side first */
 };
 
+struct gv_escrow_who;
+
+/* The attempt that belongs to a session (I3): the first four bytes of
+ * PRF(branch, "attempt" | auction | session | certificate). Nobody without the
+ * words can foresee it, so two sessions share one, and with it a master, with
+ * a chance of 2^-32, whoever made them up. */
+uint32_t gv_escrow_attempt(const uint8_t branch32[32],
+                           const struct gv_chain_id *auction,
+                           const struct gv_escrow_who *who);
+
 /* PRF(branch, "escrow" | auction | subject | attempt u32): one for every
  * session (I3). branch: the secret branch of the words. subject: SHA256 of
  * the certificate's subject. */
@@ -121,8 +131,7 @@ struct gv_escrow_leaf {
 };
 
 /* Derive leaf i (I5 to I9), about 0.2 ms for three notaries. GV_ABSENT as
- * gv_ggm_leaf. GV_REJECT: this leaf gives no key (chance below 2^-120); take
- * the next attempt. */
+ * gv_ggm_leaf. GV_REJECT: this leaf gives no key (chance below 2^-120). */
 enum gv_rc gv_escrow_leaf(struct gv_escrow *worker, const struct gv_ggm *tree,
                           const struct gv_escrow_who *who, uint32_t i,
                           struct gv_escrow_leaf *out) GV_MUST_CHECK;

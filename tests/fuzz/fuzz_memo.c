@@ -19,6 +19,6 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     fuzz_must(gv_memo_open(secret, &auction, &bidder, sealed, &again) == GV_OK);
     fuzz_must(again.amount == memo.amount && again.seq == memo.seq &&
               again.placed_ms == memo.placed_ms &&
-              again.identity == memo.identity);
+              again.identity == memo.identity && again.attempt == memo.attempt);
     return 0;
 }

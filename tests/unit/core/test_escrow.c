@@ -121,6 +121,37 @@ the_master_is_of_one_session(void **state)
     assert_memory_equal(got, want, 32);
 }
 
+/* Whatever an issuer makes up, another session has another master; and so has
+ * another certificate in the same one, because its leaves differ. */
+static void
+test_S0_05_a_session_has_its_own_attempt(void **state)
+{
+    const uint8_t branch[32] = {1}, other_branch[32] = {9};
+    uint8_t in[32 + 7 + 96], prf[32];
+    struct gv_chain_id auction = {{2}}, other = {{3}};
+    struct gv_escrow_who who = {.cert = {{4}}, .session = {{5}}}, changed;
+    uint32_t attempt = gv_escrow_attempt(branch, &auction, &who);
+
+    (void)state;
+    memcpy(in, branch, 32);
+    memcpy(in + 32, "attempt", 7);
+    memcpy(in + 39, auction.b, 32);
+    memcpy(in + 71, who.session.b, 32);
+    memcpy(in + 103, who.cert.b, 32);
+    gv_tagged(GV_TAG_PRF, in, sizeof(in), prf);
+    assert_true(attempt == gv_le32(prf));
+    assert_true(attempt != gv_escrow_attempt(other_branch, &auction, &who));
+    assert_true(attempt != gv_escrow_attempt(branch, &other, &who));
+    for (size_t bit = 0; bit < 256; bit++) {
+        changed = who;
+        changed.session.b[bit / 8] ^= (uint8_t)(1 << bit % 8);
+        assert_true(attempt != gv_escrow_attempt(branch, &auction, &changed));
+        changed = who;
+        changed.cert.b[bit / 8] ^= (uint8_t)(1 << bit % 8);
+        assert_true(attempt != gv_escrow_attempt(branch, &auction, &changed));
+    }
+}
+
 /* --- leaves --- */
 
 static void
@@ -506,6 +537,7 @@ main(void)
         cmocka_unit_test(a_punctured_tree_knows_every_leaf_but_one),
         cmocka_unit_test(the_copath_says_nothing_about_the_hole),
         cmocka_unit_test(the_master_is_of_one_session),
+        cmocka_unit_test(test_S0_05_a_session_has_its_own_attempt),
         cmocka_unit_test(a_leaf_is_what_the_definition_says),
         cmocka_unit_test(no_two_leaves_have_anything_in_common),
         cmocka_unit_test(ranges_and_workers_share_the_work),

@@ -17,7 +17,8 @@ a_memo_opens_to_what_was_sealed(void **state)
     struct gv_memo memo = {.amount = UINT64_MAX,
                            .placed_ms = 1234567890123,
                            .seq = 7,
-                           .identity = 3};
+                           .identity = 3,
+                           .attempt = 0xfedcba98};
     uint8_t a[GV_MEMO_SIZE], b[GV_MEMO_SIZE];
     struct gv_memo out;
 
@@ -27,6 +28,7 @@ a_memo_opens_to_what_was_sealed(void **state)
     assert_true(out.amount == memo.amount && out.placed_ms == memo.placed_ms);
     assert_int_equal(out.seq, 7);
     assert_int_equal(out.identity, 3);
+    assert_true(out.attempt == memo.attempt);
 
     /* Fresh salt: equal notes have nothing in common. */
     assert_int_equal(gv_memo_seal(secret, &auction, &bidder, &memo, b), GV_OK);
