@@ -304,14 +304,16 @@ give_again(struct gv_ca *ca, const struct gv_ca_csr *csr,
     uint64_t now = ca_now(ca);
     enum gv_rc rc = ca_nonce_check(ca, csr->nonce, now, e);
 
-    if (rc == GV_OK)
-        rc = ca_nonce_use(ca, csr->nonce, now, e);
     if (rc != GV_OK)
         return rc;
+    /* Strangers use up no nonces, whose table is finite. */
     if (r == NULL || memcmp(r->spki, csr->spki, sizeof(r->spki)) != 0) {
         gv_error_set(e, "no certificate was issued for these keys");
         return GV_ABSENT;
     }
+    rc = ca_nonce_use(ca, csr->nonce, now, e);
+    if (rc != GV_OK)
+        return rc;
     reply->cred = r->cred;
     return ca_record_der(ca, r, &reply->der, &reply->len, e);
 }
