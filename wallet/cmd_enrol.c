@@ -2,10 +2,11 @@
 #include <openssl/evp.h>
 #include <stdlib.h>
 
+#include "wallet/certificate.h"
 #include "wallet/columns.h"
 #include "wallet/commands.h"
-#include "wallet/est.h"
 #include "wallet/json.h"
+#include "wallet/recover.h"
 
 #define POLL_MS 200
 #define APPROVAL_POLL_MS 2000
@@ -36,6 +37,7 @@ struct enrolment {
     size_t csr_len, der_len;
     char *secret;
     uint64_t until_ms;
+    bool lost; /* the wallet was restored, and has no certificate */
 };
 
 static void
@@ -55,15 +57,9 @@ enrolment_clear(struct enrolment *x)
 static const char *
 ca_url(struct gv_cli *cli, int *code)
 {
-    const char *url = gv_config_string(cli->config, "ca");
-    const json_t *status = gv_cli_status(cli, code);
+    const char *url = gv_certificate_ca(cli, code);
 
-    if (status == NULL)
-        return NULL;
-    if (url == NULL)
-        url = json_string_value(json_object_get(
-            json_object_get(json_object_get(status, "ttp"), "ca"), "url"));
-    if (url == NULL)
+    if (url == NULL && *code == GV_EXIT_OK)
         *code = gv_cli_fail(cli, GV_EXIT_USAGE,
                             "the node knows no CA: say --ca URL");
     return url;
@@ -219,6 +215,53 @@ print_result(const struct gv_cli *cli, const struct enrolment *x)
                     gv_cli_time(x->id.cred.not_after_ms * 1000, to));
 }
 
+/* The certificate that the identity had when the wallet was lost, if it is
+ * valid: the CA gives no second one. x->der stays NULL when there is none. */
+static int
+take_back(struct gv_cli *cli, struct enrolment *x)
+{
+    struct gv_error e;
+    enum gv_rc rc;
+
+    x->der = gv_wallet_der(cli->wallet, x->id.index, &x->der_len);
+    x->lost = x->id.certified && x->der == NULL;
+    free(x->der);
+    x->der = NULL;
+    if (!x->lost || !gv_cred_valid_at(&x->id.cred, gv_cli_now_ms()))
+        return GV_EXIT_OK;
+    rc = gv_certificate_again(cli, x->est, &x->id, &e);
+    if (rc == GV_ABSENT)
+        return GV_EXIT_OK;
+    if (rc != GV_OK)
+        return ca_failed(cli, rc, &e);
+    x->der = gv_wallet_der(cli->wallet, x->id.index, &x->der_len);
+    return gv_cli_save(cli);
+}
+
+static int
+ask_anew(struct gv_cli *cli, struct enrolment *x)
+{
+    int code = make_request(cli, x);
+
+    if (code == GV_EXIT_OK)
+        code = get_certificate(cli, x);
+    return code == GV_EXIT_OK ? get_credential(cli, x) : code;
+}
+
+/* What waited for the certificate. */
+static int
+find_pseudonyms(struct gv_cli *cli)
+{
+    struct gv_recovered got = {0};
+    int code = gv_recover_pseudonyms(cli, &got);
+
+    if (code == GV_EXIT_OK)
+        code = gv_cli_save(cli);
+    if (code == GV_EXIT_OK && !cli->json)
+        printf("%zu pseudonyms found\n", got.pseudonyms);
+    return code;
+}
+
 static int
 enrol(struct gv_cli *cli, struct enrolment *x)
 {
@@ -237,11 +280,11 @@ enrol(struct gv_cli *cli, struct enrolment *x)
     x->est = gv_est_client_new(url, cli->params, &e);
     if (x->est == NULL)
         return gv_cli_fail(cli, GV_EXIT_USAGE, "%s", e.text);
-    code = make_request(cli, x);
-    if (code == GV_EXIT_OK)
-        code = get_certificate(cli, x);
-    if (code == GV_EXIT_OK)
-        code = get_credential(cli, x);
+    code = take_back(cli, x);
+    if (code == GV_EXIT_OK && x->der == NULL)
+        code = ask_anew(cli, x);
+    if (code == GV_EXIT_OK && x->lost)
+        code = find_pseudonyms(cli);
     if (code == GV_EXIT_OK)
         print_result(cli, x);
     return code;

@@ -3,80 +3,40 @@
 
 #include <stdlib.h>
 
-#include "wallet/est.h"
+#include "wallet/anonymous.h"
+#include "wallet/certificate.h"
 #include "wallet/json.h"
-#include "wallet/memo.h"
 
 #define GAP 5
+#define PAGE 1000
 
-/* Put one row of listbids into the wallet. */
+/* What is asked of a list's rows. */
+struct scan {
+    struct gv_cli *cli;
+    const struct gv_persona *id; /* of certified auctions */
+    struct gv_recovered *out;
+};
+
+/* Every page of a list that has `filter` = value, each row handed to take. */
 static int
-take_bid(struct gv_cli *cli, const struct gv_persona *id, const json_t *row,
-         struct gv_recovered *out)
-{
-    const char *auction = gv_json_text(row, "auction");
-    const char *bid = gv_json_text(row, "bid");
-    struct gv_reject why;
-    struct gv_tx tx;
-    struct gv_memo memo;
-    json_t *full;
-    uint8_t *raw;
-    size_t len = 0;
-    int code;
-
-    code = gv_cli_call(cli, "getbid",
-                       json_pack("{ss ss}", "bid", bid, "auction", auction),
-                       &full);
-    if (code != GV_EXIT_OK)
-        return code;
-    raw = gv_json_blob(full, "tx", &len);
-    if (raw == NULL || gv_tx_decode(gv_bytes(raw, len), &tx, &why) != GV_OK ||
-        tx.kind != GV_TX_BID ||
-        gv_memo_open(gv_wallet_derive(cli->wallet)->secret, &tx.chain, &id->key,
-                     tx.u.bid.memo, &memo) != GV_OK) {
-        out->foreign++;
-    } else {
-        json_object_set_new(
-            gv_wallet_bids(cli->wallet), bid,
-            json_pack(
-                "{ss sI so sI so ss ss so so}", "auction", auction, "identity",
-                (json_int_t)id->index, "amount", gv_json_from_u64(memo.amount),
-                "seq", (json_int_t)memo.seq, "placed_ms",
-                gv_json_from_u64(memo.placed_ms), "tx",
-                gv_json_text(full, "tx"), "state", "sent", "t_us",
-                gv_json_from_u64(gv_json_u64(full, "t_us")), "deadline_us",
-                gv_json_from_u64(gv_json_u64(full, "deadline_us"))));
-        out->bids++;
-    }
-    free(raw);
-    json_decref(full);
-    return GV_EXIT_OK;
-}
-
-/* Every page of a list by bidder, each row handed to take. */
-static int
-each_row(struct gv_cli *cli, const char *method, const char *member,
-         const struct gv_persona *id,
-         int (*take)(struct gv_cli *, const struct gv_persona *, const json_t *,
-                     struct gv_recovered *),
-         struct gv_recovered *out)
+each_row(const struct scan *s, const char *method, const char *member,
+         const char *filter, const char *value,
+         int (*take)(const struct scan *, const json_t *))
 {
     json_t *page, *row, *after = json_null();
-    char key[65];
     size_t i;
     int code;
 
-    gv_hex(id->key.b, 32, key);
     do {
-        code = gv_cli_call(cli, method,
-                           json_pack("{ss so si}", "bidder", key, "after",
-                                     after, "limit", 1000),
+        code = gv_cli_call(s->cli, method,
+                           json_pack("{ss so si}", filter, value, "after",
+                                     after, "limit", PAGE),
                            &page);
         if (code != GV_EXIT_OK)
             return code;
         json_array_foreach(json_object_get(page, member), i, row)
         {
-            code = take(cli, id, row, out);
+            code = take(s, row);
             if (code != GV_EXIT_OK)
                 break;
         }
@@ -87,12 +47,215 @@ each_row(struct gv_cli *cli, const char *method, const char *member,
     return code;
 }
 
-static int
-take_auction(struct gv_cli *cli, const struct gv_persona *id, const json_t *row,
-             struct gv_recovered *out)
+/* --- bids --- */
+
+/* A bid as the wallet keeps it; NULL: it is not the wallet's. */
+static json_t *
+read_bid(struct gv_cli *cli, const json_t *answer)
 {
-    out->auctions++;
-    return gv_wallet_set_enrolled(cli->wallet, id->index,
+    size_t len = 0;
+    uint8_t *raw = gv_json_blob(answer, "tx", &len);
+    json_t *row = NULL;
+    struct gv_reject why;
+    struct gv_memo memo;
+    struct gv_tx tx;
+
+    if (raw != NULL && gv_tx_decode(gv_bytes(raw, len), &tx, &why) == GV_OK &&
+        tx.kind == GV_TX_BID &&
+        gv_memo_open(gv_wallet_derive(cli->wallet)->secret, &tx.chain,
+                     &tx.u.bid.bidder, tx.u.bid.memo, &memo) == GV_OK)
+        row = json_pack(
+            "{ss sI so sI so ss ss so so}", "auction",
+            gv_json_text(answer, "auction"), "identity",
+            (json_int_t)memo.identity, "amount", gv_json_from_u64(memo.amount),
+            "seq", (json_int_t)memo.seq, "placed_ms",
+            gv_json_from_u64(memo.placed_ms), "tx", gv_json_text(answer, "tx"),
+            "state", "sent", "t_us",
+            gv_json_from_u64(gv_json_u64(answer, "t_us")), "deadline_us",
+            gv_json_from_u64(gv_json_u64(answer, "deadline_us")));
+    free(raw);
+    return row;
+}
+
+/* Put a bid that the node has into the wallet. One that is there stays, with
+ * its receipt; that its answer was lost matters no more. */
+static int
+take_bid(struct gv_cli *cli, const char *auction, const char *bid,
+         struct gv_recovered *out)
+{
+    json_t *bids = gv_wallet_bids(cli->wallet);
+    const json_t *known = json_object_get(bids, bid);
+    struct gv_rpcclient_error error = {0};
+    json_t *answer = NULL, *row;
+    enum gv_rc rc;
+
+    if (known != NULL && strcmp(gv_json_text(known, "state"), "sent") == 0) {
+        out->bids++;
+        return GV_EXIT_OK;
+    }
+    rc = gv_cli_try(cli, "getbid",
+                    json_pack("{ss ss}", "bid", bid, "auction", auction),
+                    &answer, &error);
+    gv_rpcclient_error_clear(&error);
+    if (rc != GV_OK) /* gone between two questions, or no node */
+        return rc == GV_REJECT ? GV_EXIT_OK : GV_EXIT_NODE;
+    row = read_bid(cli, answer);
+    json_decref(answer);
+    if (row == NULL) {
+        out->foreign++;
+        return GV_EXIT_OK;
+    }
+    if (json_object_set_new(bids, bid, row) != 0)
+        return gv_cli_fail(cli, GV_EXIT_FAILED, "out of memory");
+    out->bids++;
+    return GV_EXIT_OK;
+}
+
+static int
+take_bid_row(const struct scan *s, const json_t *row)
+{
+    return take_bid(s->cli, gv_json_text(row, "auction"),
+                    gv_json_text(row, "bid"), s->out);
+}
+
+/* --- anonymous auctions --- */
+
+/* The pseudonym of one identity, if what is on the chain has one. */
+static int
+take_pseudonym(struct gv_cli *cli, const struct gv_auction *a,
+               const struct gv_persona *id, const struct gv_trace *trace,
+               struct gv_recovered *out)
+{
+    struct gv_signer who;
+    enum gv_rc rc;
+    int code = gv_signer_of(cli, id, &who);
+
+    if (code != GV_EXIT_OK)
+        return code;
+    rc = gv_anonymous_adopt(cli, a, &who, trace);
+    gv_signer_clear(&who);
+    if (rc == GV_FAULT)
+        return gv_cli_fail(cli, GV_EXIT_FAILED, "out of memory");
+    if (rc == GV_OK)
+        out->pseudonyms++;
+    if (rc == GV_REJECT) {
+        out->waiting++;
+        fprintf(stderr,
+                "gavel: warning: the pseudonym of %s in auction %s waits for "
+                "its certificate\n",
+                id->name, a->hex);
+    }
+    return GV_EXIT_OK;
+}
+
+static int
+take_trace(struct gv_cli *cli, const struct gv_auction *a,
+           const struct gv_trace *trace, struct gv_recovered *out)
+{
+    struct gv_persona id;
+    int code = GV_EXIT_OK;
+    char hex[65];
+
+    for (size_t i = 0; i < trace->bids && code == GV_EXIT_OK; i++)
+        code = take_bid(cli, a->hex, gv_hex(trace->bid[i].id.b, 32, hex), out);
+    for (size_t i = 0;
+         i < gv_wallet_identities(cli->wallet) && code == GV_EXIT_OK; i++) {
+        if (gv_wallet_identity(cli->wallet, i, &id) != GV_OK)
+            return gv_cli_fail(cli, GV_EXIT_WALLET, "cannot derive the keys");
+        if (id.certified)
+            code = take_pseudonym(cli, a, &id, trace, out);
+    }
+    return code;
+}
+
+static int
+take_anonymous(const struct scan *s, const json_t *row)
+{
+    struct gv_trace trace;
+    struct gv_auction a;
+    int code;
+
+    if (strcmp(gv_json_text(row, "identity"), "anonymous") != 0)
+        return GV_EXIT_OK;
+    code = gv_auction_fetch(s->cli, gv_json_text(row, "auction"), &a);
+    if (code != GV_EXIT_OK)
+        return code;
+    code = gv_trace_read(s->cli, a.hex, &trace);
+    if (code == GV_EXIT_OK) {
+        code = take_trace(s->cli, &a, &trace, s->out);
+        gv_trace_clear(&trace);
+    }
+    gv_auction_clear(&a);
+    return code;
+}
+
+int
+gv_recover_pseudonyms(struct gv_cli *cli, struct gv_recovered *out)
+{
+    const struct scan s = {.cli = cli, .out = out};
+
+    return each_row(&s, "listauctions", "auctions", "status", "all",
+                    take_anonymous);
+}
+
+/* A pseudonym that never bid: its session is with the issuer. */
+static int
+ask_issuer(struct gv_cli *cli, const struct gv_auction *a,
+           const struct gv_trace *trace, struct gv_recovered *out)
+{
+    struct gv_pseudonym known;
+    struct gv_persona id;
+    struct gv_signer who;
+    enum gv_rc rc;
+    int code = gv_cli_identity(cli, true, &id);
+
+    if (code == GV_EXIT_OK)
+        code = gv_signer_of(cli, &id, &who);
+    if (code != GV_EXIT_OK)
+        return code;
+    rc = gv_anonymous_find(cli, a, &who, &known);
+    gv_wipe(&known, sizeof(known));
+    if (rc == GV_ABSENT) {
+        rc = gv_anonymous_ask(cli, a, &who, trace);
+        out->pseudonyms += rc == GV_OK;
+        code = rc == GV_FAULT ? GV_EXIT_FAILED : GV_EXIT_OK;
+    }
+    gv_signer_clear(&who);
+    return code;
+}
+
+int
+gv_recover_auction(struct gv_cli *cli, const char *auction,
+                   struct gv_recovered *out)
+{
+    struct gv_trace trace;
+    struct gv_auction a;
+    int code = gv_auction_fetch(cli, auction, &a);
+
+    if (code != GV_EXIT_OK)
+        return code;
+    if (a.open.terms.identity != GV_ANONYMOUS) {
+        gv_auction_clear(&a);
+        return GV_EXIT_OK;
+    }
+    code = gv_trace_read(cli, a.hex, &trace);
+    if (code == GV_EXIT_OK) {
+        code = take_trace(cli, &a, &trace, out);
+        if (code == GV_EXIT_OK)
+            code = ask_issuer(cli, &a, &trace, out);
+        gv_trace_clear(&trace);
+    }
+    gv_auction_clear(&a);
+    return code;
+}
+
+/* --- identities --- */
+
+static int
+take_auction(const struct scan *s, const json_t *row)
+{
+    s->out->auctions++;
+    return gv_wallet_set_enrolled(s->cli->wallet, s->id->index,
                                   gv_json_text(row, "auction")) == GV_OK
                ? GV_EXIT_OK
                : GV_EXIT_FAILED;
@@ -145,30 +308,29 @@ static int
 recover_identity(struct gv_cli *cli, const struct gv_persona *id,
                  struct gv_recovered *out)
 {
+    const struct scan s = {.cli = cli, .id = id, .out = out};
+    char key[65];
     int code;
 
     if (add_up_to(cli, id->index) != GV_OK ||
         gv_wallet_certify(cli->wallet, id, gv_bytes(NULL, 0)) != GV_OK)
         return gv_cli_fail(cli, GV_EXIT_FAILED, "out of memory");
     out->identities++;
-    code = each_row(cli, "listoutcomes", "outcomes", id, take_auction, out);
+    gv_hex(id->key.b, 32, key);
+    code =
+        each_row(&s, "listoutcomes", "outcomes", "bidder", key, take_auction);
     if (code == GV_EXIT_OK)
-        code = each_row(cli, "listbids", "bids", id, take_bid, out);
+        code = each_row(&s, "listbids", "bids", "bidder", key, take_bid_row);
     return code;
 }
 
-int
-gv_recover(struct gv_cli *cli, struct gv_recovered *out)
+static int
+recover_identities(struct gv_cli *cli, struct gv_recovered *out)
 {
     struct gv_persona id;
     struct gv_error e;
     int code = GV_EXIT_OK;
 
-    *out = (struct gv_recovered){0};
-    if (gv_cli_status(cli, &code) == NULL)
-        return code;
-    if (gv_cli_keys(cli) == NULL)
-        return GV_EXIT_FAILED;
     for (uint32_t i = 0, gap = 0; gap < GAP && code == GV_EXIT_OK; i++) {
         enum gv_rc rc = identity_at(cli, i, &id);
 
@@ -180,5 +342,72 @@ gv_recover(struct gv_cli *cli, struct gv_recovered *out)
         else if (rc != GV_ABSENT)
             return gv_cli_fail(cli, GV_EXIT_NODE, "%s", e.text);
     }
+    return code;
+}
+
+/* --- certificates --- */
+
+static void
+warn_missing(const struct gv_persona *id, const char *why)
+{
+    fprintf(stderr,
+            "gavel: warning: the certificate of %s did not come back: %s. "
+            "Without it this identity has no pseudonyms: run `gavel restore` "
+            "again, or put it back by `gavel keystore export --to-wallet`\n",
+            id->name, why);
+}
+
+/* The certificate of one identity, if the wallet has none. */
+static void
+recover_certificate(struct gv_cli *cli, struct gv_est_client *est,
+                    struct gv_persona *id, const char *why,
+                    struct gv_recovered *out)
+{
+    size_t len = 0;
+    uint8_t *der = gv_wallet_der(cli->wallet, id->index, &len);
+    struct gv_error e = {""};
+    enum gv_rc rc = GV_OK;
+
+    if (der == NULL && est != NULL) {
+        rc = gv_certificate_again(cli, est, id, &e);
+        why = rc == GV_ABSENT ? "the CA has none for its keys" : e.text;
+    }
+    if (der != NULL || (est != NULL && rc == GV_OK))
+        out->certificates++;
+    else
+        warn_missing(id, why);
+    free(der);
+}
+
+static int
+recover_certificates(struct gv_cli *cli, struct gv_recovered *out)
+{
+    int code;
+    const char *url = gv_certificate_ca(cli, &code);
+    struct gv_error e = {"the node knows no CA (--ca URL)"};
+    struct gv_est_client *est =
+        url != NULL ? gv_est_client_new(url, cli->params, &e) : NULL;
+    struct gv_persona id;
+
+    for (size_t i = 0; i < gv_wallet_identities(cli->wallet); i++)
+        if (gv_wallet_identity(cli->wallet, i, &id) == GV_OK && id.certified)
+            recover_certificate(cli, est, &id, e.text, out);
+    gv_est_client_free(est);
+    return code;
+}
+
+int
+gv_recover(struct gv_cli *cli, struct gv_recovered *out)
+{
+    int code = GV_EXIT_OK;
+
+    *out = (struct gv_recovered){0};
+    if (gv_cli_status(cli, &code) == NULL)
+        return code;
+    if (gv_cli_keys(cli) == NULL)
+        return GV_EXIT_FAILED;
+    code = recover_identities(cli, out);
+    if (code == GV_EXIT_OK)
+        code = recover_certificates(cli, out);
     return code;
 }

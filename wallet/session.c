@@ -338,9 +338,9 @@ reveal_again(struct talk *t, uint8_t signature[GV_RSA_SIZE])
 /* --- EVIDENCE --- */
 
 /* The issuer takes one COMMIT and one REVEAL of a session. A wallet that lost
- * its row makes the same ones with other signatures, so it asks for what it
- * sent and sends that again. A COMMIT of this session and root has the
- * challenge that was answered, and no other. */
+ * its row makes the same ones with other signatures, so until it has a
+ * challenge it asks for what it sent, and sends that again. A COMMIT of this
+ * session and root has the challenge that was answered, and no other. */
 static int
 take_back(struct talk *t)
 {
@@ -392,7 +392,7 @@ play(struct talk *t, struct gv_escrow *worker, uint8_t signature[GV_RSA_SIZE])
 
     if (code == GV_EXIT_OK)
         code = take_session(x);
-    if (code == GV_EXIT_OK && json_object_get(x->row, "commit") == NULL)
+    if (code == GV_EXIT_OK && json_object_get(x->row, "index") == NULL)
         code = take_back(t);
     if (code == GV_EXIT_OK)
         code = json_object_get(x->row, "commit") != NULL ? commit_again(t, &j)

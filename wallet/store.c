@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <openssl/crypto.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/file.h>
@@ -214,6 +215,13 @@ gv_wallet_save(struct gv_wallet *w, struct gv_error *e)
     return rc;
 }
 
+bool
+gv_wallet_is_of(const struct gv_wallet *w, struct gv_bytes entropy)
+{
+    return entropy.len == w->content.entropy_len &&
+           CRYPTO_memcmp(entropy.p, w->content.entropy, entropy.len) == 0;
+}
+
 const struct gv_params *
 gv_wallet_params(const struct gv_wallet *w)
 {
@@ -299,6 +307,15 @@ gv_wallet_add(struct gv_wallet *w, const char *name, struct gv_persona *out)
     if (json_array_append_new(identities(w), json_pack("{ss}", "name", name)))
         return GV_FAULT;
     return gv_wallet_identity(w, i, out);
+}
+
+enum gv_rc
+gv_wallet_rename(struct gv_wallet *w, uint32_t index, const char *name)
+{
+    return json_object_set_new(json_array_get(identities(w), index), "name",
+                               json_string(name)) == 0
+               ? GV_OK
+               : GV_FAULT;
 }
 
 enum gv_rc

@@ -54,6 +54,9 @@ bool gv_wallet_exists(const char *dir);
 enum gv_rc gv_wallet_save(struct gv_wallet *w,
                           struct gv_error *e) GV_MUST_CHECK;
 
+/* Is it the wallet of this entropy? Compared in constant time. */
+bool gv_wallet_is_of(const struct gv_wallet *w, struct gv_bytes entropy);
+
 const struct gv_params *gv_wallet_params(const struct gv_wallet *w);
 const struct gv_derive *gv_wallet_derive(const struct gv_wallet *w);
 
@@ -78,12 +81,15 @@ enum gv_rc gv_wallet_find(const struct gv_wallet *w, const char *name,
 /* The next identity (its index is the count), not saved yet. */
 enum gv_rc gv_wallet_add(struct gv_wallet *w, const char *name,
                          struct gv_persona *out) GV_MUST_CHECK;
+/* Another name for identity index; the caller has seen that it is free. */
+enum gv_rc gv_wallet_rename(struct gv_wallet *w, uint32_t index,
+                            const char *name) GV_MUST_CHECK;
 /* Store cred, issuer and the certificate (DER, may be empty) of id->index. */
 enum gv_rc gv_wallet_certify(struct gv_wallet *w, const struct gv_persona *id,
                              struct gv_bytes der) GV_MUST_CHECK;
 
 /* The certificate's DER of an identity, heap memory of *len bytes, or NULL
- * when the wallet has none (as after a restore). */
+ * when the wallet has none (as after a restore without the CA). */
 uint8_t *gv_wallet_der(const struct gv_wallet *w, uint32_t index, size_t *len);
 /* A request that waits for approval, heap memory; NULL: none. */
 uint8_t *gv_wallet_request(const struct gv_wallet *w, uint32_t index,

@@ -190,7 +190,8 @@ def test_S0_05_words_and_certificate_give_the_pseudonym_back(market):
     store = Keystore(market.world.directory, "ida-store")
     store.with_wallet(market.bidders["ida"], "import", "--from-wallet")
     again = Wallet(market.world.path("ida-again"), market.node)
-    again("restore", "--words-file", market.world.path("ida.words"))
+    again("restore", "--words-file", market.world.path("ida.words"), "--ca",
+          "https://127.0.0.1:1")
     market.bidders["ida"] = again
     says(market.place("ida", 41), 4, "gavel keystore export --to-wallet")
     store.with_wallet(again, "export", "--to-wallet", "--alias", "ida")

@@ -98,12 +98,13 @@ def test_S4_56_S4_58_the_wallets_identity_in_a_keystore(world):
 
 
 def restored(world, node, words, store):
-    """A wallet from its words has no certificate's bytes: they come back from
-    the keystore, and no others do."""
+    """A wallet from its words without its CA has no certificate's bytes: they
+    come back from the keystore, and no others do. The CA gives them too, also
+    where every request needs a certificate."""
     again = world.wallet("again", node, enrol=False)
     shutil.rmtree(again.directory)
     again.directory.mkdir()
-    assert again.run("restore", "--words-file", words).returncode == 0
+    again("restore", "--words-file", words, "--ca", "https://127.0.0.1:1")
     copy = Keystore(world.directory, "copy")
     done = wallet_keystore(again, copy, "import", "--from-wallet")
     assert done.returncode == 4 and "--to-wallet" in done.stderr, done.stderr
@@ -119,6 +120,12 @@ def restored(world, node, words, store):
                            "ann")
     assert done.returncode == 0, done.stderr
     assert copy.list()["ann"]["sha256"] == store.list()["Ann"]["sha256"]
+    shutil.rmtree(again.directory)
+    assert again("restore", "--words-file", words)["certificates"] == 1
+    asked = Keystore(world.directory, "asked")
+    done = wallet_keystore(again, asked, "import", "--from-wallet")
+    assert done.returncode == 0, done.stderr
+    assert asked.list()["Ann"]["sha256"] == store.list()["Ann"]["sha256"]
     wrong = Keystore(world.directory, "x", "another secret")
     done = again.run("keystore", "import", "--keystore", wrong.path,
                      "--passphrase-file", again.secret,
