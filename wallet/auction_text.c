@@ -53,12 +53,10 @@ static const char *
 words(enum gv_code code, bool less, const char **second)
 {
     switch (code) {
-    case GV_BELOW_FIRST:
+    case GV_BELOW_FIRST: /* which way is the direction's matter */
     case GV_BELOW_STEP:
-        *second = "want at least";
-        return "have";
     case GV_ABOVE_STEP:
-        *second = "want at most";
+        *second = less ? "want at least" : "want at most";
         return "have";
     case GV_BIDDER_CAP:
     case GV_TOTAL_CAP:

@@ -89,7 +89,7 @@ create(struct gv_cli *cli, const char *text)
     const char *title = gv_config_string(cli->config, "title");
     struct gv_make_open what = {.text = gv_bytes(text, strlen(text))};
     struct gv_chain_id id;
-    uint8_t *allowed;
+    struct gv_terms_lists lists;
     char hex[65];
     int code;
 
@@ -97,7 +97,7 @@ create(struct gv_cli *cli, const char *text)
         return gv_cli_fail(cli, GV_EXIT_USAGE,
                            "--title: expected 1 to %d bytes", GV_TITLE_MAX);
     what.title = gv_bytes(title, strlen(title));
-    code = gv_terms_from_options(cli, &what.terms, &allowed);
+    code = gv_terms_from_options(cli, &what.terms, &lists);
     if (code == GV_EXIT_OK)
         code = opening_time(cli, &what.opening_ms);
     if (code == GV_EXIT_OK && !cli->json)
@@ -107,7 +107,7 @@ create(struct gv_cli *cli, const char *text)
         code = GV_EXIT_FAILED;
     if (code == GV_EXIT_OK)
         code = publish(cli, &what, &id);
-    free(allowed);
+    gv_terms_lists_clear(&lists);
     if (code != GV_EXIT_OK)
         return code;
     gv_hex(id.b, 32, hex);

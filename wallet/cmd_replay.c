@@ -28,6 +28,18 @@ static const struct gv_config_option options[] = {
      .max = 3600000,
      .help = "D of the terms: a bid must be in a block this soon.",
      .argument = "TIME"},
+    {.name = "rules",
+     .type = GV_CONFIG_ENUM,
+     .choices = "none|opening",
+     .fallback = "none",
+     .help = "Terms: none, or the recorded opening bid as the minimum first "
+             "bid."},
+    {.name = "pricing",
+     .type = GV_CONFIG_ENUM,
+     .choices = "first|second|vickrey",
+     .fallback = "first",
+     .help = "What the winner pays: his bid; one usual increment beyond the "
+             "best bid of another bidder; that bid."},
     {.name = "rate",
      .type = GV_CONFIG_INT,
      .fallback = "0",
@@ -215,6 +227,8 @@ replay(struct gv_cli *cli, const struct gv_csv *csv)
         .auctions = (size_t)gv_config_int(cli->config, "limit"),
         .in_flight = (unsigned)gv_config_int(cli->config, "in-flight"),
         .d_ms = (uint32_t)gv_config_ms(cli->config, "d"),
+        .opening = gv_config_enum(cli->config, "rules") == 1,
+        .pricing = (enum gv_pricing)gv_config_enum(cli->config, "pricing"),
         .rate = (unsigned)gv_config_int(cli->config, "rate"),
         .wait_ms = (unsigned)gv_config_ms(cli->config, "wait"),
         .patience_ms = (unsigned)gv_config_ms(cli->config, "patience")};

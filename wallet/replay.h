@@ -21,9 +21,11 @@
 #include "wallet/pool.h"
 
 struct gv_replay_options {
-    size_t auctions;      /* the first N of the file; 0: all */
-    unsigned in_flight;   /* auctions at once */
-    uint32_t d_ms;        /* D of the terms */
+    size_t auctions;    /* the first N of the file; 0: all */
+    unsigned in_flight; /* auctions at once */
+    uint32_t d_ms;      /* D of the terms */
+    bool opening;       /* the opening bid is the minimum first bid */
+    enum gv_pricing pricing;
     unsigned rate;        /* bids a second, 0: as fast as it goes */
     unsigned wait_ms;     /* longest wait for a listing or an outcome */
     unsigned patience_ms; /* how long a node may be away */

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "wallet/json.h"
+#include "wallet/pricing.h"
 #include "wallet/publish.h"
 #include "wallet/replay.h"
 
@@ -36,9 +37,11 @@ ask(struct gv_replay *r, struct gv_pool_worker *w, const char *method, size_t i,
     return rc;
 }
 
-/* The normal auction: no constraints, closed by its owner. */
+/* The normal auction, closed by its owner; constraints and pricing as the
+ * options say. t borrows table. */
 static void
-terms_of(const struct gv_replay *r, struct gv_terms *t)
+terms_of(const struct gv_replay *r, const struct gv_csv_auction *a,
+         struct gv_terms *t, uint8_t table[GV_INCREMENTS_BYTES])
 {
     const struct gv_params *params = r->cli->params;
 
@@ -46,6 +49,13 @@ terms_of(const struct gv_replay *r, struct gv_terms *t)
     t->currency = (struct gv_currency){.tag = {'U', 'S', 'D'}, .exponent = 2};
     t->d_ms = r->options.d_ms;
     t->notice_ms = 2 * (uint64_t)t->d_ms;
+    t->pricing = (uint8_t)r->options.pricing;
+    if (t->pricing == GV_PRICE_SECOND)
+        t->increments = gv_bytes(table, gv_increments_usual(table));
+    if (r->options.opening && a->opening_bid != 0) {
+        t->flags |= GV_MIN_FIRST;
+        t->min_first = a->opening_bid;
+    }
     if (params->allow_fixed) {
         t->fixed_difficulty = 1;
         t->target = gv_target_fixed(1);
@@ -60,10 +70,11 @@ gv_replay_open(void *replay, struct gv_pool_worker *w, size_t i)
     struct gv_rpcclient_error error = {0};
     char title[GV_CSV_ITEM_MAX + GV_CSV_NAME_MAX + 2];
     struct gv_make_open what = {.text = gv_bytes("a recorded auction", 18)};
+    uint8_t table[GV_INCREMENTS_BYTES];
     uint64_t since = 0;
     enum gv_rc rc;
 
-    terms_of(r, &what.terms);
+    terms_of(r, a, &what.terms, table);
     snprintf(title, sizeof(title), "%s %s", a->item, a->id);
     if (strlen(title) > GV_TITLE_MAX)
         snprintf(title, sizeof(title), "%s", a->id);

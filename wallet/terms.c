@@ -10,7 +10,8 @@
 #include "wallet/allowed.h"
 #include "wallet/columns.h"
 
-#define WARNINGS_MAX 16
+#define WARNINGS_MAX 24
+#define SOFT_CAP_TIMES 10 /* extensions in all, unless told */
 
 const struct gv_config_option gv_terms_options[GV_TERMS_OPTIONS] = {
     {.name = "title", .help = "One line, up to 200 bytes.", .argument = "TEXT"},
@@ -28,12 +29,14 @@ const struct gv_config_option gv_terms_options[GV_TERMS_OPTIONS] = {
      .max = 8,
      .help = "Decimals of the currency.",
      .argument = "N"},
-    {.name = "min-first", .help = "Least first bid.", .argument = "AMOUNT"},
+    {.name = "min-first",
+     .help = "The first bid must reach it.",
+     .argument = "AMOUNT"},
     {.name = "min-step",
-     .help = "Least step above the reference bid.",
+     .help = "Least step beyond the reference bid.",
      .argument = "AMOUNT"},
     {.name = "max-step",
-     .help = "Greatest step above the reference bid.",
+     .help = "Greatest step beyond the reference bid.",
      .argument = "AMOUNT"},
     {.name = "allowed",
      .help = "File of the allowed bidders: one ledger key a line, with an own "
@@ -60,8 +63,34 @@ const struct gv_config_option gv_terms_options[GV_TERMS_OPTIONS] = {
      .choices = "last|highest",
      .fallback = "highest",
      .help = "The bid that steps are measured from."},
+    {.name = "pricing",
+     .type = GV_CONFIG_ENUM,
+     .choices = "first|second|vickrey",
+     .fallback = "first",
+     .help = "What the winner pays: his bid; one increment beyond the best "
+             "bid of another bidder; that bid."},
+    {.name = "increments",
+     .help = "Table for the second price: BELOW:INCREMENT,...,INCREMENT "
+             "(default: 0.05 below 1.00 to 100.00 above 5,000.00).",
+     .argument = "TABLE"},
+    {.name = "direction",
+     .type = GV_CONFIG_ENUM,
+     .choices = "ascending|reverse",
+     .fallback = "ascending",
+     .help = "Who wins: the highest bid, or the lowest."},
+    {.name = "buy-now",
+     .help = "A first bid that reaches it ends the auction at this price.",
+     .argument = "AMOUNT"},
+    {.name = "soft-close",
+     .type = GV_CONFIG_DURATION,
+     .help = "With --limit: it stays open so long after each accepted bid.",
+     .argument = "TIME"},
+    {.name = "soft-cap",
+     .type = GV_CONFIG_DURATION,
+     .help = "All extensions together, at most (default: ten of them).",
+     .argument = "TIME"},
     {.name = "reserve",
-     .help = "Below it nothing is sold.",
+     .help = "Nothing is sold to a bid that does not reach it.",
      .argument = "AMOUNT"},
     {.name = "close",
      .type = GV_CONFIG_ENUM,
@@ -148,6 +177,8 @@ take_amounts(struct gv_cli *cli, struct gv_terms *t)
         code = take_amount(cli, "max-step", GV_MAX_STEP, t, &t->max_step);
     if (code == GV_EXIT_OK)
         code = take_amount(cli, "reserve", 0, t, &t->reserve);
+    if (code == GV_EXIT_OK)
+        code = take_amount(cli, "buy-now", 0, t, &t->buy_now);
     return code;
 }
 
@@ -173,6 +204,52 @@ take_allowed(struct gv_cli *cli, const char *path, struct gv_terms *t,
     return code;
 }
 
+static int
+take_pricing(struct gv_cli *cli, struct gv_terms *t, uint8_t *table)
+{
+    const char *text = gv_config_string(cli->config, "increments");
+    size_t len = 0;
+    struct gv_error e;
+
+    t->pricing = (uint8_t)gv_config_enum(cli->config, "pricing");
+    t->direction = (uint8_t)gv_config_enum(cli->config, "direction");
+    if (text != NULL && t->pricing != GV_PRICE_SECOND)
+        return gv_cli_fail(cli, GV_EXIT_USAGE,
+                           "--increments: they are for --pricing second");
+    if (text != NULL &&
+        gv_increments_parse(text, &t->currency, table, &len, &e) != GV_OK)
+        return gv_cli_fail(cli, GV_EXIT_USAGE, "--increments: %s", e.text);
+    if (text == NULL && t->pricing == GV_PRICE_SECOND)
+        len = gv_increments_usual(table);
+    t->increments = gv_bytes(table, len);
+    return GV_EXIT_OK;
+}
+
+/* A duration of u32 ms; untouched when it is not given. */
+static int
+take_duration(struct gv_cli *cli, const char *name, uint32_t *out)
+{
+    int64_t ms = gv_config_ms(cli->config, name);
+
+    if (!gv_config_is_set(cli->config, name))
+        return GV_EXIT_OK;
+    if (ms > UINT32_MAX)
+        return gv_cli_fail(cli, GV_EXIT_USAGE, "--%s: too long", name);
+    *out = (uint32_t)ms;
+    return GV_EXIT_OK;
+}
+
+static int
+take_soft_close(struct gv_cli *cli, struct gv_terms *t)
+{
+    int code = take_duration(cli, "soft-close", &t->soft_ms);
+
+    if (t->soft_ms <= UINT32_MAX / SOFT_CAP_TIMES)
+        t->soft_cap_ms = t->soft_ms * SOFT_CAP_TIMES;
+    return code == GV_EXIT_OK ? take_duration(cli, "soft-cap", &t->soft_cap_ms)
+                              : code;
+}
+
 /* An integer option; sets flag when it is given. */
 static void
 take_count(struct gv_cli *cli, const char *name, uint8_t flag,
@@ -187,21 +264,14 @@ take_count(struct gv_cli *cli, const char *name, uint8_t flag,
 static int
 take_times(struct gv_cli *cli, struct gv_terms *t)
 {
-    const struct {
-        const char *name;
-        uint32_t *out;
-    } times[] = {{"d", &t->d_ms}, {"t", &t->t_ms}};
+    int code = take_duration(cli, "d", &t->d_ms);
 
-    for (size_t i = 0; i < 2; i++) {
-        int64_t ms = gv_config_ms(cli->config, times[i].name);
-
-        if (!gv_config_is_set(cli->config, times[i].name))
-            continue;
-        if (ms > UINT32_MAX)
-            return gv_cli_fail(cli, GV_EXIT_USAGE, "--%s: too long",
-                               times[i].name);
-        *times[i].out = (uint32_t)ms;
-    }
+    if (code == GV_EXIT_OK)
+        code = take_duration(cli, "t", &t->t_ms);
+    if (code == GV_EXIT_OK)
+        code = take_soft_close(cli, t);
+    if (code != GV_EXIT_OK)
+        return code;
     if (gv_config_is_set(cli->config, "limit")) {
         t->limit_ms = (uint64_t)gv_config_ms(cli->config, "limit");
         t->flags |= GV_LIMIT;
@@ -237,17 +307,19 @@ check(struct gv_cli *cli, const struct gv_terms *t)
 
 int
 gv_terms_from_options(struct gv_cli *cli, struct gv_terms *out,
-                      uint8_t **allowed)
+                      struct gv_terms_lists *lists)
 {
     const char *path = gv_config_string(cli->config, "allowed");
     int code;
 
-    *allowed = NULL;
+    lists->allowed = NULL;
     gv_terms_default(cli->params, out);
     out->reference = gv_config_enum(cli->config, "reference") == 0
                          ? GV_REF_LAST
                          : GV_REF_HIGHEST;
     code = take_amounts(cli, out);
+    if (code == GV_EXIT_OK)
+        code = take_pricing(cli, out, lists->increments);
     take_count(cli, "per-bidder", GV_PER_BIDDER, out, &out->per_bidder);
     take_count(cli, "total-cap", GV_TOTAL, out, &out->total_cap);
     if (code == GV_EXIT_OK)
@@ -261,9 +333,16 @@ gv_terms_from_options(struct gv_cli *cli, struct gv_terms *out,
     }
     if (code == GV_EXIT_OK && path != NULL) {
         out->flags |= GV_ALLOWED;
-        code = take_allowed(cli, path, out, allowed);
+        code = take_allowed(cli, path, out, &lists->allowed);
     }
     return code == GV_EXIT_OK ? check(cli, out) : code;
+}
+
+void
+gv_terms_lists_clear(struct gv_terms_lists *lists)
+{
+    free(lists->allowed);
+    lists->allowed = NULL;
 }
 
 static void
@@ -287,6 +366,7 @@ gv_terms_print(const struct gv_terms *t, FILE *out)
 {
     gv_columns_line(out, "bidders", "%s",
                     t->identity == GV_ANONYMOUS ? "anonymous" : "certified");
+    gv_pricing_print(t, out);
     if ((t->flags & GV_MIN_FIRST) != 0)
         print_amount(t, out, "min first", t->min_first);
     if ((t->flags & GV_MIN_STEP) != 0)

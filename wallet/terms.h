@@ -9,17 +9,24 @@
 #include <gavel/terms.h>
 
 #include "wallet/cli.h"
+#include "wallet/pricing.h"
 
-#define GV_TERMS_OPTIONS 22
+#define GV_TERMS_OPTIONS 28
 
 /* Their options, for the table of `auction create`. */
 extern const struct gv_config_option gv_terms_options[GV_TERMS_OPTIONS];
 
+/* What lists of the terms borrow. */
+struct gv_terms_lists {
+    uint8_t *allowed; /* heap memory, or NULL */
+    uint8_t increments[GV_INCREMENTS_BYTES];
+};
+
 /* The terms the options ask for, checked by gv_terms_check; warnings go to
- * stderr. *allowed is heap memory that out->allowed borrows, or NULL. An exit
- * code. */
+ * stderr. An exit code; clear lists in any case. */
 int gv_terms_from_options(struct gv_cli *cli, struct gv_terms *out,
-                          uint8_t **allowed) GV_MUST_CHECK;
+                          struct gv_terms_lists *lists) GV_MUST_CHECK;
+void gv_terms_lists_clear(struct gv_terms_lists *lists);
 
 /* Lines for people of the constraints and times in t. */
 void gv_terms_print(const struct gv_terms *t, FILE *out);

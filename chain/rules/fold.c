@@ -18,9 +18,12 @@
 
 /* The fold of all rows before some row. */
 struct fold_state {
-    uint32_t accepted; /* how many */
-    uint32_t last;     /* index of the last accepted row, or NONE */
-    uint32_t leader;   /* index of the leading row, or NONE */
+    uint32_t accepted;  /* how many */
+    uint32_t last;      /* index of the last accepted row, or NONE */
+    uint32_t leader;    /* index of the leading row, or NONE */
+    uint32_t other;     /* of the best one of another bidder, or NONE */
+    uint64_t limit_us;  /* with its extensions, rule A21 */
+    uint64_t bought_us; /* rule A22; UINT64_MAX: not */
 };
 
 struct fold_bidder {
@@ -40,7 +43,11 @@ struct gv_fold {
     struct fold_state now; /* over all rows folded so far */
 };
 
-static const struct fold_state nothing = {0, NONE, NONE};
+static uint64_t
+saturated(uint64_t a, uint64_t b)
+{
+    return b > UINT64_MAX - a ? UINT64_MAX : a + b;
+}
 
 struct gv_fold *
 gv_fold_new(const struct gv_fold_context *ctx)
@@ -51,13 +58,17 @@ gv_fold_new(const struct gv_fold_context *ctx)
     if (f == NULL)
         return NULL;
     f->ctx = *ctx;
-    f->now = nothing;
     f->rules.terms = terms;
     f->rules.opening_us = fold_time_us(ctx->opening_ms, 0);
     f->rules.close_us = UINT64_MAX;
     f->rules.limit_us = UINT64_MAX;
     if ((terms->flags & GV_LIMIT) != 0)
         f->rules.limit_us = fold_time_us(ctx->opening_ms, terms->limit_ms);
+    f->rules.soft_us = fold_time_us(terms->soft_ms, 0);
+    f->rules.last_us =
+        saturated(f->rules.limit_us, fold_time_us(terms->soft_cap_ms, 0));
+    f->now =
+        (struct fold_state){0, NONE, NONE, NONE, f->rules.limit_us, UINT64_MAX};
     return f;
 }
 
@@ -150,6 +161,8 @@ before_of(const struct gv_fold *f, const struct fold_bidder *b)
 
     return (struct fold_before){
         .reference = from == NONE ? 0 : f->rows[from].bid.amount,
+        .limit_us = f->now.limit_us,
+        .bought_us = f->now.bought_us,
         .accepted = f->now.accepted,
         .bidder_accepted = b->accepted,
         .bidder_cap = b->cap,
@@ -157,21 +170,57 @@ before_of(const struct gv_fold *f, const struct fold_bidder *b)
     };
 }
 
+/* Rule A11: of equal amounts the earlier leads, so only a better one takes
+ * the lead. */
+static bool
+leads_over(const struct gv_fold *f, uint32_t i, uint32_t before)
+{
+    return before == NONE || fold_better(f->rules.terms, f->rows[i].bid.amount,
+                                         f->rows[before].bid.amount);
+}
+
+/* The leader, and the best bid of somebody else: the old leader where the new
+ * one is another bidder. */
+static void
+rank(struct gv_fold *f, uint32_t i)
+{
+    struct fold_state *s = &f->now;
+    bool same = s->leader != NONE &&
+                f->rows[s->leader].bid.bidder == f->rows[i].bid.bidder;
+
+    if (leads_over(f, i, s->leader)) {
+        if (!same)
+            s->other = s->leader;
+        s->leader = i;
+    } else if (!same && leads_over(f, i, s->other)) {
+        s->other = i;
+    }
+}
+
 /* Carry the state over row i, whose code is known. */
 static void
 state_pass(struct gv_fold *f, uint32_t i)
 {
+    const struct gv_terms *terms = f->rules.terms;
+    const struct gv_fold_bid *bid = &f->rows[i].bid;
     struct fold_state *s = &f->now;
+    uint64_t until;
 
     if (f->rows[i].code != GV_ACCEPTED)
         return;
+    if (terms->buy_now != 0 && s->accepted == 0 &&
+        !fold_better(terms, terms->buy_now, bid->amount))
+        s->bought_us = bid->t_us;
+    if (f->rules.soft_us != 0) {
+        until = saturated(bid->t_us, f->rules.soft_us);
+        if (until > f->rules.last_us)
+            until = f->rules.last_us;
+        if (until > s->limit_us)
+            s->limit_us = until;
+    }
     s->accepted++;
     s->last = i;
-    /* Rule A11: of equal amounts the earlier leads, so only a better one
-     * takes the lead. */
-    if (s->leader == NONE ||
-        fold_better(f->rows[i].bid.amount, f->rows[s->leader].bid.amount))
-        s->leader = i;
+    rank(f, i);
 }
 
 static void
@@ -331,7 +380,7 @@ gv_fold_try(struct gv_fold *f, uint32_t bidder, uint64_t amount, uint64_t t_us,
 uint64_t
 gv_fold_effective_close(const struct gv_fold *f)
 {
-    uint64_t e = f->rules.limit_us;
+    uint64_t e = f->now.limit_us;
 
     if (f->rules.close_us < e)
         e = f->rules.close_us;
@@ -341,7 +390,20 @@ gv_fold_effective_close(const struct gv_fold *f)
         f->now.accepted == f->rules.terms->total_cap &&
         f->rows[f->now.last].bid.t_us < e)
         e = f->rows[f->now.last].bid.t_us;
-    return e;
+    return f->now.bought_us < e ? f->now.bought_us : e;
+}
+
+uint64_t
+gv_fold_price(const struct gv_fold *f)
+{
+    const struct fold_state *s = &f->now;
+
+    if (s->leader == NONE)
+        return 0;
+    if (s->bought_us != UINT64_MAX)
+        return f->rules.terms->buy_now;
+    return fold_price(f->rules.terms, f->rows[s->leader].bid.amount,
+                      s->other == NONE ? 0 : f->rows[s->other].bid.amount);
 }
 
 void
@@ -363,9 +425,10 @@ gv_fold_outcome(const struct gv_fold *f, struct gv_outcome *out)
         return;
     lead = &f->rows[f->now.leader];
     out->status = GV_RESERVE_NOT_MET;
-    if (fold_better(f->rules.terms->reserve, lead->bid.amount))
+    if (f->rules.terms->reserve != 0 &&
+        fold_better(f->rules.terms, f->rules.terms->reserve, lead->bid.amount))
         return;
     out->status = GV_SOLD;
-    out->price = lead->bid.amount;
+    out->price = gv_fold_price(f);
     out->winner = *f->ctx.bidder_key(f->ctx.arg, lead->bid.bidder);
 }

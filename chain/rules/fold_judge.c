@@ -11,16 +11,43 @@ fold_time_us(uint64_t a_ms, uint64_t b_ms)
     return (a_ms + b_ms) * 1000;
 }
 
-bool
-fold_better(uint64_t a, uint64_t b)
+uint64_t
+fold_worth(const struct gv_terms *terms, uint64_t amount)
 {
-    return a > b;
+    return terms->direction == GV_REVERSE ? ~amount : amount;
+}
+
+bool
+fold_better(const struct gv_terms *terms, uint64_t a, uint64_t b)
+{
+    return fold_worth(terms, a) > fold_worth(terms, b);
 }
 
 static uint64_t
 saturating_add(uint64_t a, uint64_t b)
 {
     return b > UINT64_MAX - a ? UINT64_MAX : a + b;
+}
+
+uint64_t
+fold_price(const struct gv_terms *terms, uint64_t lead, uint64_t other)
+{
+    uint64_t own = fold_worth(terms, lead), price = 0;
+
+    if (terms->pricing == GV_PRICE_FIRST)
+        return lead;
+    if (other != 0)
+        price = saturating_add(fold_worth(terms, other),
+                               gv_terms_increment(terms, other));
+    else if ((terms->flags & GV_MIN_FIRST) != 0)
+        price = fold_worth(terms, terms->min_first);
+    else if (terms->direction == GV_ASCENDING)
+        price = 1;
+    else if (terms->reserve == 0)
+        price = own; /* nothing else says what he may ask */
+    if (terms->reserve != 0 && price < fold_worth(terms, terms->reserve))
+        price = fold_worth(terms, terms->reserve);
+    return fold_worth(terms, price < own ? price : own);
 }
 
 static enum gv_code
@@ -32,7 +59,8 @@ fail(struct gv_fold_row *row, enum gv_code code, uint64_t have, uint64_t want)
 }
 
 static enum gv_code
-judge_time(const struct fold_rules *rules, struct gv_fold_row *row)
+judge_time(const struct fold_rules *rules, const struct fold_before *before,
+           struct gv_fold_row *row)
 {
     const uint64_t t = row->bid.t_us;
 
@@ -40,8 +68,10 @@ judge_time(const struct fold_rules *rules, struct gv_fold_row *row)
         return fail(row, GV_WRONG_PHASE, t, rules->opening_us);
     if (t > rules->close_us) /* rule A4 */
         return fail(row, GV_WRONG_PHASE, t, rules->close_us);
-    if (t > rules->limit_us) /* rule A5 */
-        return fail(row, GV_TIME_LIMIT, t, rules->limit_us);
+    if (before->bought_us != UINT64_MAX) /* rule A22 */
+        return fail(row, GV_WRONG_PHASE, t, before->bought_us);
+    if (t > before->limit_us) /* rule A5 */
+        return fail(row, GV_TIME_LIMIT, t, before->limit_us);
     return GV_ACCEPTED;
 }
 
@@ -62,6 +92,14 @@ judge_bidder(const struct fold_rules *rules, const struct fold_before *before,
     return GV_ACCEPTED;
 }
 
+/* A step beyond the reference as an amount; for words alone. */
+static uint64_t
+step_from(const struct gv_terms *terms, uint64_t reference, uint64_t step)
+{
+    return fold_worth(terms,
+                      saturating_add(fold_worth(terms, reference), step));
+}
+
 /* Rules A9 and A10. Steps compare the gain with the step and never form
  * reference + step, which need not fit. */
 static enum gv_code
@@ -74,18 +112,18 @@ judge_amount(const struct gv_terms *terms, const struct fold_before *before,
 
     if (before->accepted == 0) {
         if ((terms->flags & GV_MIN_FIRST) != 0 &&
-            fold_better(terms->min_first, amount))
+            fold_better(terms, terms->min_first, amount))
             return fail(row, GV_BELOW_FIRST, amount, terms->min_first);
         return GV_ACCEPTED;
     }
-    loses = fold_better(reference, amount);
-    gain = loses ? 0 : amount - reference;
+    loses = fold_better(terms, reference, amount);
+    gain = loses ? 0 : fold_worth(terms, amount) - fold_worth(terms, reference);
     if ((terms->flags & GV_MIN_STEP) != 0 && (loses || gain < terms->min_step))
         return fail(row, GV_BELOW_STEP, amount,
-                    saturating_add(reference, terms->min_step));
+                    step_from(terms, reference, terms->min_step));
     if ((terms->flags & GV_MAX_STEP) != 0 && gain > terms->max_step)
         return fail(row, GV_ABOVE_STEP, amount,
-                    saturating_add(reference, terms->max_step));
+                    step_from(terms, reference, terms->max_step));
     return GV_ACCEPTED;
 }
 
@@ -97,7 +135,7 @@ fold_judge(const struct fold_rules *rules, const struct fold_before *before,
 
     row->reference = before->reference;
     row->have = row->want = 0;
-    code = judge_time(rules, row);
+    code = judge_time(rules, before, row);
     if (code == GV_ACCEPTED)
         code = judge_bidder(rules, before, row);
     if (code == GV_ACCEPTED)

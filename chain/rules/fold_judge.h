@@ -13,12 +13,15 @@
 struct fold_rules {
     const struct gv_terms *terms;
     uint64_t opening_us, limit_us, close_us;
+    uint64_t soft_us, last_us; /* an extension; the limit can go no further */
 };
 
 /* What the rows before a bid left behind. */
 struct fold_before {
-    uint64_t reference;       /* amount of the reference bid, 0: none yet */
-    uint32_t accepted;        /* accepted bids */
+    uint64_t reference; /* amount of the reference bid, 0: none yet */
+    uint64_t limit_us;  /* with its extensions so far (rule A21) */
+    uint64_t bought_us; /* t of the bid that bought it, UINT64_MAX: none */
+    uint32_t accepted;  /* accepted bids */
     uint32_t bidder_accepted; /* accepted bids of this bidder */
     uint32_t bidder_cap;      /* UINT32_MAX: none */
     bool bidder_allowed;
@@ -27,8 +30,17 @@ struct fold_before {
 /* a ms + b ms in us, UINT64_MAX when it does not fit. */
 uint64_t fold_time_us(uint64_t a_ms, uint64_t b_ms);
 
-/* The one comparison of amounts: is a better for the seller than b? */
-bool fold_better(uint64_t a, uint64_t b);
+/* What an amount is worth to the seller: the greater the better, in either
+ * direction (rule A20). It is its own inverse. */
+uint64_t fold_worth(const struct gv_terms *terms, uint64_t amount);
+
+/* Is a better for the seller than b? The one comparison of amounts. */
+bool fold_better(const struct gv_terms *terms, uint64_t a, uint64_t b);
+
+/* What the winner pays (rule A19): lead is his amount, other the best
+ * accepted one of another bidder, 0 when there is none. */
+uint64_t fold_price(const struct gv_terms *terms, uint64_t lead,
+                    uint64_t other);
 
 /* Judge row->bid: fills code, reference, have and want. */
 void fold_judge(const struct fold_rules *rules,

@@ -38,6 +38,7 @@ void
 gv_terms_put(struct gv_sink *s, const struct gv_terms *t)
 {
     size_t entries = t->allowed.len / GV_ALLOWED_ENTRY;
+    size_t steps = t->increments.len / GV_INCREMENT_ENTRY;
 
     gv_put_u8(s, TERMS_VERSION);
     gv_put(s, t->currency.tag, sizeof(t->currency.tag));
@@ -57,13 +58,18 @@ gv_terms_put(struct gv_sink *s, const struct gv_terms *t)
     gv_put_u64(s, t->limit_ms);
     gv_put_u64(s, t->notice_ms);
     gv_put_u64(s, t->reserve);
+    gv_put_u64(s, t->buy_now);
+    gv_put_u32(s, t->soft_ms);
+    gv_put_u32(s, t->soft_cap_ms);
     gv_put_u32(s, t->d_ms);
     gv_put_u32(s, t->t_ms);
     gv_put_u32(s, t->max_bids);
     gv_put_u8(s, t->fixed_difficulty);
     gv_put_u32(s, t->target);
-    if (entries > GV_ALLOWED_MAX)
+    if (entries > GV_ALLOWED_MAX || steps > GV_INCREMENTS_MAX)
         s->failed = true;
+    gv_put_u8(s, (uint8_t)steps);
+    gv_put(s, t->increments.p, steps * GV_INCREMENT_ENTRY);
     gv_put_u16(s, (uint16_t)entries);
     gv_put(s, t->allowed.p, entries * GV_ALLOWED_ENTRY);
 }
@@ -104,6 +110,26 @@ allowed_form_ok(const struct gv_terms *t)
     return true;
 }
 
+/* A table where it has a use, with one row for every amount. */
+static bool
+increments_form_ok(const struct gv_terms *t)
+{
+    const uint8_t *row = t->increments.p;
+    size_t n = t->increments.len / GV_INCREMENT_ENTRY;
+
+    if (t->increments.len % GV_INCREMENT_ENTRY != 0 || n > GV_INCREMENTS_MAX ||
+        (n != 0) != (t->pricing == GV_PRICE_SECOND))
+        return false;
+    for (size_t i = 0; i < n; i++, row += GV_INCREMENT_ENTRY) {
+        if (gv_le64(row + 8) == 0 ||
+            (gv_le64(row) == UINT64_MAX) != (i == n - 1))
+            return false;
+        if (i > 0 && gv_le64(row - GV_INCREMENT_ENTRY) >= gv_le64(row))
+            return false;
+    }
+    return true;
+}
+
 /* Rule A16: the field that no encoder writes, or NULL. */
 static const char *
 form_fault(const struct gv_terms *t)
@@ -115,9 +141,9 @@ form_fault(const struct gv_terms *t)
         {!gv_currency_valid(&t->currency), "terms.currency"},
         {(t->flags & ~GV_FLAGS_ALL) != 0, "terms.flags"},
         {t->reference > GV_REF_HIGHEST, "terms.reference"},
-        {t->pricing > GV_PRICE_FIRST, "terms.pricing"},
+        {t->pricing > GV_PRICE_VICKREY, "terms.pricing"},
         {t->visibility > GV_VISIBLE_OPEN, "terms.visibility"},
-        {t->direction > GV_ASCENDING, "terms.direction"},
+        {t->direction > GV_REVERSE, "terms.direction"},
         {t->identity > GV_ANONYMOUS, "terms.identity"},
         {t->close_policy > GV_CLOSE_OWNER, "terms.close_policy"},
         {!has(t, GV_MIN_FIRST) && t->min_first != 0, "terms.min_first"},
@@ -128,6 +154,9 @@ form_fault(const struct gv_terms *t)
         {!has(t, GV_LIMIT) && t->limit_ms != 0, "terms.limit_ms"},
         {t->close_policy == GV_CLOSE_NEVER && t->notice_ms != 0,
          "terms.notice_ms"},
+        {!has(t, GV_LIMIT) && t->soft_ms != 0, "terms.soft_ms"},
+        {t->soft_ms == 0 && t->soft_cap_ms != 0, "terms.soft_cap_ms"},
+        {!increments_form_ok(t), "terms.increments"},
         {t->fixed_difficulty > 4, "terms.fixed_difficulty"},
         {!allowed_form_ok(t), "terms.allowed"},
     };
@@ -144,6 +173,7 @@ gv_terms_get(struct gv_reader *r, struct gv_terms *out)
     struct gv_terms t = {0};
     const char *fault;
     uint16_t entries;
+    uint8_t steps;
 
     gv_get_require(r, gv_get_u8(r, "terms.version") == TERMS_VERSION,
                    "terms.version");
@@ -164,11 +194,18 @@ gv_terms_get(struct gv_reader *r, struct gv_terms *out)
     t.limit_ms = gv_get_u64(r, "terms.limit_ms");
     t.notice_ms = gv_get_u64(r, "terms.notice_ms");
     t.reserve = gv_get_u64(r, "terms.reserve");
+    t.buy_now = gv_get_u64(r, "terms.buy_now");
+    t.soft_ms = gv_get_u32(r, "terms.soft_ms");
+    t.soft_cap_ms = gv_get_u32(r, "terms.soft_cap_ms");
     t.d_ms = gv_get_u32(r, "terms.d_ms");
     t.t_ms = gv_get_u32(r, "terms.t_ms");
     t.max_bids = gv_get_u32(r, "terms.max_bids");
     t.fixed_difficulty = gv_get_u8(r, "terms.fixed_difficulty");
     t.target = gv_get_u32(r, "terms.target");
+    steps = gv_get_u8(r, "terms.increments");
+    gv_get_require(r, steps <= GV_INCREMENTS_MAX, "terms.increments");
+    t.increments =
+        gv_get_view(r, (size_t)steps * GV_INCREMENT_ENTRY, "terms.increments");
     entries = gv_get_u16(r, "terms.allowed");
     gv_get_require(r, entries <= GV_ALLOWED_MAX, "terms.allowed");
     t.allowed =
@@ -224,6 +261,22 @@ check_difficulty(const struct gv_terms *t, const struct gv_params *params,
     return GV_OK;
 }
 
+/* The price at which it is sold at once is no worse than where bids begin and
+ * than the reserve. */
+static enum gv_rc
+check_buy_now(const struct gv_terms *t, struct gv_reject *why)
+{
+    const uint64_t bounds[] = {t->min_first, t->reserve};
+
+    for (size_t i = 0; i < 2 && t->buy_now != 0; i++)
+        if (bounds[i] != 0 &&
+            (t->direction == GV_REVERSE ? t->buy_now > bounds[i]
+                                        : t->buy_now < bounds[i]))
+            return gv_refuse(why, GV_BAD_TERMS, "terms.buy_now", t->buy_now,
+                             bounds[i]);
+    return GV_OK;
+}
+
 enum gv_rc
 gv_terms_check(const struct gv_terms *t, const struct gv_params *params,
                struct gv_reject *why)
@@ -241,6 +294,9 @@ gv_terms_check(const struct gv_terms *t, const struct gv_params *params,
         {"terms.per_bidder", has(t, GV_PER_BIDDER), t->per_bidder, 1, any},
         {"terms.total_cap", has(t, GV_TOTAL), t->total_cap, 1, any},
         {"terms.limit_ms", has(t, GV_LIMIT), t->limit_ms, 1, LIMIT_MAX_MS},
+        {"terms.soft_ms", t->soft_ms != 0, t->soft_ms, GV_SOFT_MIN_MS,
+         D_MAX_MS},
+        {"terms.soft_cap_ms", t->soft_ms != 0, t->soft_cap_ms, t->soft_ms, any},
         {"terms.t_ms", true, t->t_ms, params->min_t_ms, D_MAX_MS},
         {"terms.d_ms", true, d, d_least, D_MAX_MS},
         {"terms.notice_ms", t->close_policy == GV_CLOSE_OWNER, t->notice_ms,
@@ -252,6 +308,8 @@ gv_terms_check(const struct gv_terms *t, const struct gv_params *params,
     if (fault != NULL)
         return gv_refuse(why, GV_BAD_TERMS, fault, 0, 0);
     if (check_bounds(bounds, sizeof(bounds) / sizeof(bounds[0]), why) != GV_OK)
+        return GV_REJECT;
+    if (check_buy_now(t, why) != GV_OK)
         return GV_REJECT;
     if (!has(t, GV_LIMIT) && !has(t, GV_TOTAL) &&
         t->close_policy == GV_CLOSE_NEVER)
@@ -268,7 +326,8 @@ gv_terms_warn(const struct gv_terms *t, const struct gv_params *params,
         bool trap;
         const char *text;
     } warnings[] = {
-        {has(t, GV_MAX_STEP) && !has(t, GV_MIN_FIRST),
+        {has(t, GV_MAX_STEP) && !has(t, GV_MIN_FIRST) &&
+             t->direction == GV_ASCENDING,
          "A maximum step without a minimum first bid: anyone can start at the "
          "smallest amount, and the price then rises by one step a bid."},
         {has(t, GV_TOTAL) &&
@@ -288,6 +347,21 @@ gv_terms_warn(const struct gv_terms *t, const struct gv_params *params,
              t->close_policy == GV_CLOSE_NEVER,
          "Only the total cap ends this auction: if too few people bid, it "
          "never ends."},
+        {t->pricing != GV_PRICE_FIRST && t->direction == GV_ASCENDING &&
+             !has(t, GV_MIN_FIRST) && t->reserve == 0,
+         "The winner pays what others bid, and there is neither a minimum "
+         "first bid nor a reserve: a bidder who is alone pays the smallest "
+         "amount."},
+        {t->pricing != GV_PRICE_FIRST && steps,
+         "With steps, bids tell what others are ready to pay, and a bidder "
+         "who pays the second price gains nothing by bidding all he would."},
+        {t->direction == GV_REVERSE && has(t, GV_MAX_STEP) &&
+             !has(t, GV_MIN_FIRST),
+         "A maximum step without a first bid that is limited: the first one "
+         "may ask for any amount."},
+        {t->soft_ms != 0 && t->soft_ms < t->d_ms,
+         "An extension of the soft close is shorter than the deadline D: a "
+         "bid may lie on its way longer than it gives the others."},
         {has(t, GV_LIMIT) && t->limit_ms < t->d_ms,
          "The time limit is shorter than the deadline D: the auction is over "
          "before the first bids must be in a block."},
@@ -341,6 +415,18 @@ gv_terms_allows(const struct gv_terms *t, const struct gv_pubkey *pk,
     if (e != NULL && gv_le32(e + 32) != 0)
         *cap = gv_le32(e + 32);
     return e != NULL;
+}
+
+uint64_t
+gv_terms_increment(const struct gv_terms *t, uint64_t amount)
+{
+    const uint8_t *row = t->increments.p;
+    size_t n = t->increments.len / GV_INCREMENT_ENTRY;
+
+    for (size_t i = 0; i < n; i++, row += GV_INCREMENT_ENTRY)
+        if (amount < gv_le64(row) || i == n - 1)
+            return gv_le64(row + 8);
+    return 0;
 }
 
 bool

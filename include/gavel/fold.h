@@ -75,14 +75,18 @@ const struct gv_fold_row *gv_fold_row_at(const struct gv_fold *f, size_t i);
 /* Index of the leading bid (the one that would win now), or -1. */
 int64_t gv_fold_leader(const struct gv_fold *f);
 
+/* What the leader would pay (rules A19, A22); 0 when there is none. The reserve
+ * may still not be met. */
+uint64_t gv_fold_price(const struct gv_fold *f);
+
 /* What would happen to a bid of `amount` by `bidder` at t_us later than all
  * others? Returns the code and fills *row when not NULL. */
 enum gv_code gv_fold_try(struct gv_fold *f, uint32_t bidder, uint64_t amount,
                          uint64_t t_us, struct gv_fold_row *row);
 
-/* E, the effective close in us (R6): the smallest of opening + limit, the
- * CLOSE's effect, and t of the bid that fills the total cap; UINT64_MAX when
- * none applies. */
+/* E, the effective close in us (R6): the smallest of opening + limit with its
+ * extensions, the CLOSE's effect, and t of the bid that fills the total cap or
+ * takes buy-now; UINT64_MAX when none applies. */
 uint64_t gv_fold_effective_close(const struct gv_fold *f);
 
 /* The outcome over the bids added. */

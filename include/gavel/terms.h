@@ -28,9 +28,17 @@ enum gv_terms_flag {
 #define GV_FLAGS_ALL 0x7f
 
 enum gv_reference { GV_REF_LAST = 0, GV_REF_HIGHEST = 1 };
-enum gv_pricing { GV_PRICE_FIRST = 0 };
+/* What the winner pays (rule A19): the own amount, or what the best bid of
+ * somebody else comes to, one increment on (proxy bidding) or as it is
+ * (Vickrey). */
+enum gv_pricing {
+    GV_PRICE_FIRST = 0,
+    GV_PRICE_SECOND = 1,
+    GV_PRICE_VICKREY = 2
+};
 enum gv_visibility { GV_VISIBLE_OPEN = 0 };
-enum gv_direction { GV_ASCENDING = 0 };
+/* Reverse: the lowest amount is the best (rule A20). */
+enum gv_direction { GV_ASCENDING = 0, GV_REVERSE = 1 };
 /* Certified: bidders' certificates stand on the chain. Anonymous: blind tokens
  * and escrowed identities; the allowed set then names certified keys and is
  * enforced by the token issuer, never by F. */
@@ -44,6 +52,12 @@ enum gv_close_policy { GV_CLOSE_NEVER = 0, GV_CLOSE_OWNER = 1 };
  * without repetition. */
 #define GV_ALLOWED_ENTRY 36
 
+/* One row of the increment table: u64 below, u64 increment. The table lies
+ * encoded in `increments`, rising, the last row below UINT64_MAX. */
+#define GV_INCREMENT_ENTRY 16
+#define GV_INCREMENTS_MAX 16
+#define GV_SOFT_MIN_MS 10000 /* bids need time to be published */
+
 struct gv_terms {
     struct gv_currency currency;
     uint8_t flags; /* enum gv_terms_flag */
@@ -54,13 +68,17 @@ struct gv_terms {
     uint32_t total_cap;                     /* >= 1 with F */
     uint64_t limit_ms;                      /* after the opening time */
     uint64_t notice_ms;                     /* CLOSE takes effect after it */
-    uint64_t reserve;         /* public; 0 none: below it, not sold */
-    uint32_t d_ms;            /* D: stamp and bid deadline */
-    uint32_t t_ms;            /* T: block spacing */
-    uint32_t max_bids;        /* of one bidder, R4 */
-    uint8_t fixed_difficulty; /* 1 to 4, or 0 for adaptive (R11) */
-    uint32_t target;          /* initial target, compact */
-    struct gv_bytes allowed;  /* GV_ALLOWED_ENTRY each; borrowed */
+    uint64_t reserve;     /* public; 0 none: below it, not sold */
+    uint64_t buy_now;     /* ends the auction as its first bid; 0: none */
+    uint32_t soft_ms;     /* soft close: length of an extension; 0: none */
+    uint32_t soft_cap_ms; /* all extensions together, at most */
+    struct gv_bytes increments; /* GV_INCREMENT_ENTRY each; borrowed */
+    uint32_t d_ms;              /* D: stamp and bid deadline */
+    uint32_t t_ms;              /* T: block spacing */
+    uint32_t max_bids;          /* of one bidder, R4 */
+    uint8_t fixed_difficulty;   /* 1 to 4, or 0 for adaptive (R11) */
+    uint32_t target;            /* initial target, compact */
+    struct gv_bytes allowed;    /* GV_ALLOWED_ENTRY each; borrowed */
 };
 
 /* Terms that constrain nothing: the normal auction, closed by its owner with
@@ -87,6 +105,9 @@ size_t gv_terms_warn(const struct gv_terms *t, const struct gv_params *params,
  * then this bidder's cap, UINT32_MAX when none. */
 bool gv_terms_allows(const struct gv_terms *t, const struct gv_pubkey *pk,
                      uint32_t *cap);
+
+/* The increment above (reverse: below) an amount; 0 without a table. */
+uint64_t gv_terms_increment(const struct gv_terms *t, uint64_t amount);
 
 /* Does the allowed set, if there is one, hold this certified key? What the
  * token issuer of an anonymous auction asks. */

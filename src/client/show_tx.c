@@ -57,6 +57,8 @@ put_terms(struct gv_show_text *t, const struct gv_terms *m)
     gv_show_member_u64(t, "exponent", m->currency.exponent);
     gv_show_member_u64(t, "flags", m->flags);
     gv_show_member_u64(t, "reference", m->reference);
+    gv_show_member_u64(t, "pricing", m->pricing);
+    gv_show_member_u64(t, "direction", m->direction);
     gv_show_member_u64(t, "min_first", m->min_first);
     gv_show_member_u64(t, "min_step", m->min_step);
     gv_show_member_u64(t, "max_step", m->max_step);
@@ -65,6 +67,9 @@ put_terms(struct gv_show_text *t, const struct gv_terms *m)
     gv_show_member_u64(t, "limit_ms", m->limit_ms);
     gv_show_member_u64(t, "notice_ms", m->notice_ms);
     gv_show_member_u64(t, "reserve", m->reserve);
+    gv_show_member_u64(t, "buy_now", m->buy_now);
+    gv_show_member_u64(t, "soft_ms", m->soft_ms);
+    gv_show_member_u64(t, "soft_cap_ms", m->soft_cap_ms);
     gv_show_member_u64(t, "d_ms", m->d_ms);
     gv_show_member_u64(t, "t_ms", m->t_ms);
     gv_show_member_u64(t, "max_bids", m->max_bids);

@@ -43,7 +43,8 @@ static bool
 is_amount(const char *name)
 {
     static const char *const names[] = {"amount",   "price",    "min_first",
-                                        "min_step", "max_step", "reserve"};
+                                        "min_step", "max_step", "reserve",
+                                        "buy_now"};
 
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
         if (strcmp(name, names[i]) == 0)

@@ -250,7 +250,7 @@ gv_query_standing(const struct gv_view *v, const struct gv_pubkey *bidder,
     if (open && gv_view_leader(v, &lead)) {
         out->has_winner = true;
         out->winner = lead.bidder;
-        out->price = lead.amount;
+        out->price = gv_fold_price(v->fold);
     } else if (!open) {
         if (c->sum.outcome_height == 0)
             gv_fold_outcome(v->fold, &outcome);

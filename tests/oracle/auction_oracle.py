@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 
 A, B, C, D, E, F, G = (1 << bit for bit in range(7))
 REF_LAST, REF_HIGHEST = 0, 1
+FIRST_PRICE, SECOND_PRICE, VICKREY = 0, 1, 2
+ASCENDING, REVERSE = 0, 1
 INFINITE = 2**64 - 1
 
 ACCEPTED = 0
@@ -38,6 +40,12 @@ class Terms:
     limit_ms: int = 0
     notice_ms: int = 2000
     reserve: int = 0
+    pricing: int = FIRST_PRICE
+    direction: int = ASCENDING
+    buy_now: int = 0
+    soft_ms: int = 0
+    soft_cap_ms: int = 0
+    increments: list = field(default_factory=list)  # (below, increment)
     d_ms: int = 1000
     t_ms: int = 1000
     max_bids: int = 256
@@ -48,13 +56,19 @@ class Terms:
     def encode(self):
         """Rule A15."""
         out = struct.pack("<B4sB", 1, b"EUR\0", 2)
-        out += struct.pack("<BBBBBBB", self.flags, self.reference, 0, 0, 0, 0,
+        out += struct.pack("<BBBBBBB", self.flags, self.reference,
+                           self.pricing, 0, self.direction, 0,
                            self.close_policy)
         out += struct.pack("<QQQIIQQQ", self.min_first, self.min_step,
                            self.max_step, self.per_bidder, self.total_cap,
                            self.limit_ms, self.notice_ms, self.reserve)
+        out += struct.pack("<QII", self.buy_now, self.soft_ms,
+                           self.soft_cap_ms)
         out += struct.pack("<IIIBI", self.d_ms, self.t_ms, self.max_bids,
                            self.fixed_difficulty, self.target)
+        out += struct.pack("<B", len(self.increments))
+        for row in self.increments:
+            out += struct.pack("<QQ", *row)
         out += struct.pack("<H", len(self.allowed))
         for key in sorted(self.allowed):
             out += key + struct.pack("<I", self.allowed[key])
@@ -86,6 +100,66 @@ def tagged(tag, data):
     return hashlib.sha256(prefix + prefix + data).digest()
 
 
+def is_better(terms, a, b):
+    """A20: is amount a better for the seller than b?"""
+    return a < b if terms.direction == REVERSE else a > b
+
+
+def best_of(terms, bids):
+    """The one with the best amount, the first of equals; None of none."""
+    found = None
+    for bid in bids:
+        if found is None or is_better(terms, bid.amount, found.amount):
+            found = bid
+    return found
+
+
+def limit_of(terms, opening_ms, accepted):
+    """A5 and A21: the end of the time limit after these accepted bids."""
+    end = (opening_ms + terms.limit_ms) * 1000
+    last = end + terms.soft_cap_ms * 1000
+    for bid in accepted:
+        if terms.soft_ms:
+            end = max(end, min(bid.t + terms.soft_ms * 1000, last))
+    return end
+
+
+def bought(terms, accepted):
+    """A22: the bid that took the auction at once, or None."""
+    if terms.buy_now and accepted and not is_better(
+            terms, terms.buy_now, accepted[0].amount):
+        return accepted[0]
+    return None
+
+
+def price_of(terms, accepted, leader):
+    """A19."""
+    if bought(terms, accepted):
+        return terms.buy_now
+    if terms.pricing == FIRST_PRICE:
+        return leader.amount
+    other = best_of(terms, [b for b in accepted if b.bidder != leader.bidder])
+    sign = -1 if terms.direction == REVERSE else 1
+    asked = []  # the winner's bid need only beat all of these
+    if other is not None:
+        step = 0
+        if terms.pricing == SECOND_PRICE:
+            step = next((inc for below, inc in terms.increments
+                         if other.amount < below), terms.increments[-1][1])
+        asked.append(other.amount + sign * step)
+    elif terms.flags & A:
+        asked.append(terms.min_first)
+    elif terms.direction == ASCENDING:
+        asked.append(1)
+    if terms.reserve:
+        asked.append(terms.reserve)
+    if not asked:
+        return leader.amount
+    if terms.direction == REVERSE:
+        return max(leader.amount, min(asked))
+    return min(leader.amount, max(asked))
+
+
 def judge(terms, opening_ms, close_us, accepted, bid):
     """The code of a bid, given the bids accepted before it (A2 to A10)."""
     flags = terms.flags
@@ -93,7 +167,9 @@ def judge(terms, opening_ms, close_us, accepted, bid):
         return WRONG_PHASE
     if close_us is not None and bid.t > close_us:
         return WRONG_PHASE
-    if flags & G and bid.t > (opening_ms + terms.limit_ms) * 1000:
+    if bought(terms, accepted):
+        return WRONG_PHASE
+    if flags & G and bid.t > limit_of(terms, opening_ms, accepted):
         return TIME_LIMIT
     if flags & D and bid.bidder not in terms.allowed:
         return NOT_ALLOWED
@@ -104,16 +180,19 @@ def judge(terms, opening_ms, close_us, accepted, bid):
     if flags & F and len(accepted) >= terms.total_cap:
         return TOTAL_CAP
     if not accepted:
-        if flags & A and bid.amount < terms.min_first:
+        if flags & A and is_better(terms, terms.min_first, bid.amount):
             return BELOW_FIRST
         return ACCEPTED
     if terms.reference == REF_LAST:
         reference = accepted[-1].amount
     else:
-        reference = max(b.amount for b in accepted)
-    if flags & B and bid.amount < reference + terms.min_step:
+        reference = best_of(terms, accepted).amount
+    gain = bid.amount - reference
+    if terms.direction == REVERSE:
+        gain = -gain
+    if flags & B and gain < terms.min_step:
         return BELOW_STEP
-    if flags & C and bid.amount > reference + terms.max_step:
+    if flags & C and gain > terms.max_step:
         return ABOVE_STEP
     return ACCEPTED
 
@@ -128,18 +207,20 @@ def fold(terms, opening_ms, close_us, bids):
         rows += bid.bid_id + struct.pack("<QH", bid.t, code)
     ends = [INFINITE]
     if terms.flags & G:
-        ends.append((opening_ms + terms.limit_ms) * 1000)
+        ends.append(limit_of(terms, opening_ms, accepted))
     if close_us is not None:
         ends.append(close_us)
     if terms.flags & F and len(accepted) == terms.total_cap:
         ends.append(accepted[-1].t)
+    if bought(terms, accepted):
+        ends.append(accepted[0].t)
     status, winner, price = NO_BID, bytes(32), 0
     if accepted:
-        best = max(b.amount for b in accepted)
-        leader = next(b for b in accepted if b.amount == best)
-        if best < terms.reserve:
+        leader = best_of(terms, accepted)
+        if terms.reserve and is_better(terms, terms.reserve, leader.amount):
             status = RESERVE_NOT_MET
         else:
-            status, winner, price = SOLD, leader.bidder, best
+            status, winner = SOLD, leader.bidder
+            price = price_of(terms, accepted, leader)
     return Result(codes, status, winner, price, tagged("gavel/fold", rows),
                   min(ends), accepted)

@@ -1,5 +1,6 @@
 """Cases for tests/unit/rules/test_combinations: all 128 flag combinations in
-both reference modes, with bids on and beside every boundary.
+both reference modes, plain and with another pricing, direction, soft close or
+buy-now, with bids on and beside every boundary.
 
     combinations.py [SEED] > cases.txt
 
@@ -56,16 +57,39 @@ def make_terms(rng, flags, reference):
     return t
 
 
+INCREMENTS = ([(2**64 - 1, 1)], [(100, 5), (500, 25), (2**64 - 1, 50)],
+              [(1, 7), (2**63, 2**63), (2**64 - 1, 2**64 - 1)])
+
+
+def vary(rng, t):
+    """Pricing, direction, soft close and buy-now, in any mixture."""
+    t.direction = rng.choice([oracle.ASCENDING, oracle.REVERSE])
+    t.pricing = rng.choice([oracle.FIRST_PRICE, oracle.SECOND_PRICE,
+                            oracle.VICKREY])
+    if t.pricing == oracle.SECOND_PRICE:
+        t.increments = rng.choice(INCREMENTS)
+    if t.flags & G and rng.random() < 0.5:
+        # In use at least 10 s; F does not ask.
+        t.soft_ms = rng.choice([1, 5, 40])
+        t.soft_cap_ms = t.soft_ms + rng.choice([0, 1, 30])
+    if rng.random() < 0.3:
+        t.buy_now = rng.choice([1, 1000, 1500, 2500])
+    return t
+
+
 def boundary_amounts(rng, terms, accepted):
     first = max(terms.min_first, 1)
     if not accepted:
         amounts = [first - 1, first, first + 1]
     else:
         ref = (accepted[-1].amount if terms.reference == oracle.REF_LAST
-               else max(b.amount for b in accepted))
+               else oracle.best_of(terms, accepted).amount)
         amounts = [ref - 1, ref, ref + 1, first - 1]
         for step in (terms.min_step, terms.max_step):
+            step *= -1 if terms.direction == oracle.REVERSE else 1
             amounts += [ref + step - 1, ref + step, ref + step + 1]
+    if terms.buy_now:
+        amounts += [terms.buy_now - 1, terms.buy_now, terms.buy_now + 1]
     amounts.append(rng.randrange(1, 3000))
     if rng.random() < 0.02:
         amounts = [2**64 - 1, 2**64 - 2]
@@ -80,6 +104,9 @@ def boundary_times(rng, terms, close_us):
     if terms.flags & G:
         limit = opening + terms.limit_ms * 1000
         times += [limit - 1, limit, limit, limit + 1]
+        for ms in (terms.soft_ms, terms.soft_cap_ms):
+            end = limit + ms * 1000
+            times += [end - 1, end, end + 1] if ms else []
     if close_us is not None:
         times += [close_us - 1, close_us, close_us + 1]
     times += rng.choices(times, k=4)
@@ -152,7 +179,7 @@ def write_case(out, rng, name, terms):
           len(result.accepted), file=out)
 
 
-def write_cases(out, seed, per_combination=2):
+def write_cases(out, seed, per_combination=1):
     rng = random.Random(seed)
     for flags in range(128):
         letters = "".join(x for i, x in enumerate("ABCDEFG") if flags >> i & 1)
@@ -161,6 +188,9 @@ def write_cases(out, seed, per_combination=2):
             for n in range(per_combination):
                 write_case(out, rng, f"{letters or 'normal'}-{mode}-{n}",
                            make_terms(rng, flags, reference))
+                write_case(out, rng,
+                           f"{letters or 'normal'}-{mode}-{n}-varied",
+                           vary(rng, make_terms(rng, flags, reference)))
 
 
 if __name__ == "__main__":

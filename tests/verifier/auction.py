@@ -11,6 +11,7 @@ CODES = {0: "accepted", 6: "wrong-phase", 7: "time-limit", 8: "not-allowed",
 SOLD, NO_BID, RESERVE_NOT_MET, VOID = 0, 1, 2, 4
 STATUSES = ("sold", "no bid", "reserve not met", "cancelled", "void")
 DAY_MS = 86400000
+INFINITE = 2**64 - 1
 FIXED = {1: 0x200fffff, 2: 0x2000ffff, 3: 0x1f0fffff, 4: 0x1f00ffff}
 CURRENCY = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789")
 
@@ -27,8 +28,9 @@ class Terms:
         self.exponent = r.u8("exponent", 0, 8)
         self.flags = r.u8("flags", 0, 127)
         self.reference = r.u8("reference", 0, 1)
-        for field in ("pricing", "visibility", "direction"):
-            r.u8(field, 0, 0)
+        self.pricing = r.u8("pricing", 0, 2)
+        r.u8("visibility", 0, 0)
+        self.direction = r.u8("direction", 0, 1)
         self.identity = r.u8("identity", 0, 1)
         self.close_policy = r.u8("close_policy", 0, 1)
         self.min_first = r.u64("min_first")
@@ -39,10 +41,16 @@ class Terms:
         self.limit_ms = r.u64("limit_ms")
         self.notice_ms = r.u64("notice_ms")
         self.reserve = r.u64("reserve")
+        self.buy_now = r.u64("buy_now")
+        self.soft_ms = r.u32("soft_ms")
+        self.soft_cap_ms = r.u32("soft_cap_ms")
         self.d_ms, self.t_ms = r.u32("d_ms"), r.u32("t_ms")
         self.max_bids = r.u32("max_bids")
         self.fixed = r.u8("fixed_difficulty", 0, 4)
         self.target = r.u32("target")
+        rows = r.u8("increments", 0, 16)
+        self.increments = [(r.u64("below"), r.u64("increment"))
+                           for _ in range(rows)]
         count = r.u16("allowed", 0, 1024)
         self.allowed = [(r.take(32), r.u32("own cap")) for _ in range(count)]
         self._form(r)
@@ -67,6 +75,17 @@ class Terms:
                "terms: an own cap of a pseudonym")
         r.need(self.close_policy or self.notice_ms == 0,
                "terms: a notice without close")
+        r.need(self.flags & FLAG_G or not self.soft_ms,
+               "terms: a soft close without a limit")
+        r.need(self.soft_ms or not self.soft_cap_ms,
+               "terms: a soft close of no length")
+        belows = [below for below, _ in self.increments]
+        r.need(bool(belows) == (self.pricing == 1),
+               "terms: increments are for the second price")
+        r.need(all(a < b for a, b in zip(belows, belows[1:]))
+               and all(step for _, step in self.increments)
+               and (not belows or belows[-1] == INFINITE)
+               and INFINITE not in belows[:-1], "terms: increments")
 
     def check(self, network):
         """What A17 refuses, or None."""
@@ -85,6 +104,14 @@ class Terms:
         if self.close_policy and not (2 * self.d_ms <= self.notice_ms
                                       <= 3650 * DAY_MS):
             return "notice_ms"
+        if self.soft_ms and not (10000 <= self.soft_ms <= 7 * DAY_MS
+                                 and self.soft_ms <= self.soft_cap_ms):
+            return "soft_ms or soft_cap_ms"
+        for bound in (self.min_first, self.reserve):
+            if self.buy_now and bound and (
+                    self.buy_now > bound if self.direction
+                    else self.buy_now < bound):
+                return "buy_now"
         if not 1 <= self.max_bids <= 65536:
             return "max_bids"
         if not f & (FLAG_F | FLAG_G) and not self.close_policy:
@@ -109,6 +136,11 @@ class Judged:
         self.accepted = 0
         self.leader = None
         self.last = None
+        self._best = {}  # of each key, its best accepted amount
+        self._bought = None
+        self._sign = -1 if terms.direction else 1
+        self._limit = opening_ms * 1000 + terms.limit_ms * 1000
+        self._hard = self._limit + terms.soft_cap_ms * 1000
         self._per_key = {}
         self._terms = terms
         self._caps = dict(terms.allowed)
@@ -125,7 +157,9 @@ class Judged:
         terms, f = self._terms, self._terms.flags
         if t < self._opening or (self._close is not None and t > self._close):
             return 6
-        if f & FLAG_G and t > self._opening + terms.limit_ms * 1000:
+        if self._bought:
+            return 6
+        if f & FLAG_G and t > self._limit:
             return 7
         if f & FLAG_D and not terms.identity and key not in self._caps:
             return 8
@@ -136,21 +170,59 @@ class Judged:
         if f & FLAG_F and self.accepted >= terms.total_cap:
             return 10
         if self.last is None:
-            below = f & FLAG_A and amount < terms.min_first
+            below = f & FLAG_A and self._less(amount, terms.min_first)
             return 11 if below else 0
         base = self.leader[2] if terms.reference else self.last[2]
-        if f & FLAG_B and amount < base + terms.min_step:
+        gain = self._sign * (amount - base)
+        if f & FLAG_B and gain < terms.min_step:
             return 12
-        if f & FLAG_C and amount > base + terms.max_step:
+        if f & FLAG_C and gain > terms.max_step:
             return 13
         return 0
 
+    def _less(self, a, b):
+        """A20: amount a is worse for the seller than b."""
+        return self._sign * a < self._sign * b
+
     def _accept(self, bid):
+        terms = self._terms
+        if (terms.buy_now and self.last is None
+                and not self._less(bid[2], terms.buy_now)):
+            self._bought = bid
+        if terms.soft_ms:
+            self._limit = max(self._limit, min(
+                self._hard, bid[3] + terms.soft_ms * 1000))
+        best = self._best.get(bid[1])
+        if best is None or self._less(best, bid[2]):
+            self._best[bid[1]] = bid[2]
         self.accepted += 1
         self._per_key[bid[1]] = self._per_key.get(bid[1], 0) + 1
         self.last = bid
-        if self.leader is None or bid[2] > self.leader[2]:
+        if self.leader is None or self._less(self.leader[2], bid[2]):
             self.leader = bid
+
+    def _price(self):
+        """A19 and A22."""
+        terms, own, sign = self._terms, self.leader[2], self._sign
+        if self._bought:
+            return terms.buy_now
+        if terms.pricing == 0:
+            return own
+        others = [sign * amount for key, amount in self._best.items()
+                  if key != self.leader[1]]
+        floors = [sign * terms.reserve] if terms.reserve else []
+        if others:
+            floor = max(others)
+            for below, step in terms.increments:
+                if sign * floor < below or below == INFINITE:
+                    floor += step
+                    break
+            floors.append(floor)
+        elif terms.flags & FLAG_A:
+            floors.append(sign * terms.min_first)
+        elif not terms.direction:
+            floors.append(1)
+        return sign * min(sign * own, max(floors, default=sign * own))
 
     def void(self):
         """C8: no bid can sell; the verdicts and the fold stay."""
@@ -159,7 +231,9 @@ class Judged:
     def _result(self):
         terms, ends = self._terms, []
         if terms.flags & FLAG_G:
-            ends.append(self._opening + terms.limit_ms * 1000)
+            ends.append(self._limit)
+        if self._bought:
+            ends.append(self._bought[3])
         if self._close is not None:
             ends.append(self._close)
         if terms.flags & FLAG_F and self.accepted >= terms.total_cap:
@@ -168,9 +242,10 @@ class Judged:
         self.status, self.winner, self.price = NO_BID, bytes(32), 0
         if self.leader is not None:
             self.status = RESERVE_NOT_MET
-            if self.leader[2] >= terms.reserve:
+            if not terms.reserve or not self._less(self.leader[2],
+                                                   terms.reserve):
                 self.status = SOLD
-                self.winner, self.price = self.leader[1], self.leader[2]
+                self.winner, self.price = self.leader[1], self._price()
         rows = b"".join(bid[0] + bid[3].to_bytes(8, "little")
                         + code.to_bytes(2, "little")
                         for bid, code in zip(self.order, self.codes))

@@ -29,6 +29,8 @@ CA_DER, USER_DER, TSA_DER = b"0\3\2\1\1", b"0\3\2\1\2", b"0\3\2\1\3"
 TERMS = dict(currency=b"EUR", exponent=2, flags=0, reference=0,
              close_policy=0, min_first=0, min_step=0, max_step=0,
              per_bidder=0, total_cap=0, limit_ms=0, notice_ms=0, reserve=0,
+             pricing=0, direction=0, buy_now=0, soft_ms=0, soft_cap_ms=0,
+             increments=(),
              d_ms=5000, t_ms=1000, max_bids=100, fixed=1, target=0x200fffff,
              allowed=())
 
@@ -36,14 +38,17 @@ TERMS = dict(currency=b"EUR", exponent=2, flags=0, reference=0,
 def terms_bytes(t):
     """A15."""
     out = b"\1" + t["currency"].ljust(4, b"\0") + bytes(
-        (t["exponent"], t["flags"], t["reference"], 0, 0, 0, t["identity"],
-         t["close_policy"]))
+        (t["exponent"], t["flags"], t["reference"], t["pricing"], 0,
+         t["direction"], t["identity"], t["close_policy"]))
     for name, size in (("min_first", 8), ("min_step", 8), ("max_step", 8),
                        ("per_bidder", 4), ("total_cap", 4), ("limit_ms", 8),
-                       ("notice_ms", 8), ("reserve", 8), ("d_ms", 4),
+                       ("notice_ms", 8), ("reserve", 8), ("buy_now", 8),
+                       ("soft_ms", 4), ("soft_cap_ms", 4), ("d_ms", 4),
                        ("t_ms", 4), ("max_bids", 4), ("fixed", 1),
                        ("target", 4)):
         out += num(t[name], size)
+    out += bytes((len(t["increments"]),)) + b"".join(
+        num(below, 8) + num(step, 8) for below, step in t["increments"])
     return out + num(len(t["allowed"]), 2) + b"".join(
         key.public + num(cap, 4) for key, cap in t["allowed"])
 

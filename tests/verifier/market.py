@@ -110,11 +110,12 @@ class Auction(Chain):
     def end_us(self):
         """E over the chain so far (R6).
 
-        Bids only enter through the total cap, so F is asked only when enough
-        bids are there; else it is judged over none.
+        Bids enter through the total cap when enough are there, a soft close
+        and buy-now; else it is judged over none.
         """
-        if self.terms.flags & FLAG_F and (
-                len(self.bids) >= self.terms.total_cap):
+        if (self.terms.soft_ms or self.terms.buy_now
+                or self.terms.flags & FLAG_F
+                and len(self.bids) >= self.terms.total_cap):
             return self.judge().end_us
         bids, self.bids = self.bids, []
         try:

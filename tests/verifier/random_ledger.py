@@ -78,9 +78,23 @@ class Story:
                 key=lambda entry: entry[0].public)
         if self._chance(.5) or not terms["flags"] & 96:
             terms.update(close_policy=1, notice_ms=2 * D_MS)
+        if self._chance(.4):
+            terms.update(self._variant(terms))
         if self._chance(.3):
             terms.update(fixed=0)
         return terms
+
+    def _variant(self, terms):
+        """Another pricing, direction or end."""
+        rng = self.rng
+        more = dict(pricing=rng.randint(0, 2), direction=rng.randint(0, 1))
+        if more["pricing"] == 1:
+            more["increments"] = ((70, 5), (2**64 - 1, 10))
+        if terms["flags"] & 64 and self._chance(.5):
+            more.update(soft_ms=10000, soft_cap_ms=rng.choice((10000, 15000)))
+        if self._chance(.3):
+            more.update(buy_now=(30 if more["direction"] else 120))
+        return more
 
     def _push(self, txs, wait, votes):
         """Adds a block; self.fine tells whether it is valid."""

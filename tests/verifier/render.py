@@ -45,9 +45,10 @@ def open_members(tx):
     terms = tx.terms
     return (members(tx, "auction opening_ms title")
             + (("seller", tx.seller.key),)
-            + members(terms, "currency exponent flags reference min_first "
-                      "min_step max_step per_bidder total_cap limit_ms "
-                      "notice_ms reserve d_ms t_ms max_bids")
+            + members(terms, "currency exponent flags reference pricing "
+                      "direction min_first min_step max_step per_bidder "
+                      "total_cap limit_ms notice_ms reserve buy_now soft_ms "
+                      "soft_cap_ms d_ms t_ms max_bids")
             + members(terms, "identity")
             + tuple((name, len(getattr(tx, name))) for name in
                     ("authorities", "validators", "notaries")))

@@ -54,4 +54,43 @@ put_entry(uint8_t *list, size_t i, uint32_t bidder, uint32_t own_cap)
     gv_le32_put(list + i * GV_ALLOWED_ENTRY + 32, own_cap);
 }
 
+static inline struct gv_fold_bid
+bid_at(uint64_t t_us, uint32_t bidder, uint64_t amount)
+{
+    static uint32_t number;
+    struct gv_fold_bid b = {
+        .t_us = t_us, .amount = amount, .bidder = bidder, .ref = ++number};
+
+    memcpy(b.id.b, &number, sizeof(number));
+    return b;
+}
+
+/* Add a bid later than all before; returns its code, and checks that a trial
+ * had said the same. */
+static inline enum gv_code
+add(struct gv_fold *f, uint32_t bidder, uint64_t amount)
+{
+    size_t n = gv_fold_count(f);
+    struct gv_fold_bid b = bid_at(OPENING_US + n, bidder, amount);
+    enum gv_code said = gv_fold_try(f, bidder, amount, b.t_us, NULL);
+
+    assert_int_equal(gv_fold_add(f, &b), GV_OK);
+    assert_int_equal(gv_fold_row_at(f, n)->code, said);
+    return said;
+}
+
+static inline void
+expect_outcome(const struct gv_fold *f, enum gv_status status, uint32_t winner,
+               uint64_t price)
+{
+    const struct gv_pubkey none = {{0}};
+    struct gv_outcome out;
+
+    gv_fold_outcome(f, &out);
+    assert_int_equal(out.status, status);
+    assert_true(out.price == price);
+    assert_true(
+        GV_ID_EQ(&out.winner, status == GV_SOLD ? &keys[winner] : &none));
+}
+
 #endif

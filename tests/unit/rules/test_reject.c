@@ -64,8 +64,8 @@ text_says_what_and_where(void **state)
     assert_int_equal(why.index, GV_NO_INDEX);
     assert_string_equal(
         gv_reject_text(&why, out, sizeof(out)),
-        "below-step: the amount is below the reference bid plus the minimum "
-        "step (field amount, have 10, want 20)");
+        "below-step: the amount is not the minimum step beyond the reference "
+        "bid (field amount, have 10, want 20)");
     why.index = 3;
     why.field = NULL;
     assert_non_null(strstr(gv_reject_text(&why, out, sizeof(out)),

@@ -12,7 +12,7 @@
 /* cmocka needs the headers above. */
 #include <cmocka.h>
 
-#define HEAD 86 /* bytes before the allowed list's count */
+#define HEAD 103 /* bytes before the allowed list's count */
 
 static const struct gv_params net = {.name = "unit",
                                      .min_d_ms = 1000,
@@ -134,25 +134,18 @@ form_is_strict(void **state)
         uint8_t value;
         const char *field;
     } cases[] = {
-        {0, 0, "terms.version"},
-        {0, 2, "terms.version"},
-        {1, 'e', "terms.currency"},
-        {5, 9, "terms.currency"},
-        {6, 0x80, "terms.flags"},
-        {7, 2, "terms.reference"},
-        {8, 1, "terms.pricing"},
-        {9, 1, "terms.visibility"},
-        {10, 1, "terms.direction"},
-        {11, 2, "terms.identity"},
-        {12, 2, "terms.close_policy"},
-        {13, 1, "terms.min_first"},
-        {21, 1, "terms.min_step"},
-        {29, 1, "terms.max_step"},
-        {37, 1, "terms.per_bidder"},
-        {41, 1, "terms.total_cap"},
-        {45, 1, "terms.limit_ms"},
-        {12, 0, "terms.notice_ms"},
-        {81, 5, "terms.fixed_difficulty"},
+        {0, 0, "terms.version"},           {0, 2, "terms.version"},
+        {1, 'e', "terms.currency"},        {5, 9, "terms.currency"},
+        {6, 0x80, "terms.flags"},          {7, 2, "terms.reference"},
+        {8, 1, "terms.increments"}, /* the second price has a table */
+        {8, 3, "terms.pricing"},           {9, 1, "terms.visibility"},
+        {10, 2, "terms.direction"},        {11, 2, "terms.identity"},
+        {12, 2, "terms.close_policy"},     {13, 1, "terms.min_first"},
+        {21, 1, "terms.min_step"},         {29, 1, "terms.max_step"},
+        {37, 1, "terms.per_bidder"},       {41, 1, "terms.total_cap"},
+        {45, 1, "terms.limit_ms"},         {12, 0, "terms.notice_ms"},
+        {77, 1, "terms.soft_ms"},          {81, 1, "terms.soft_cap_ms"},
+        {97, 5, "terms.fixed_difficulty"}, {HEAD - 1, 17, "terms.increments"},
         {HEAD + 1, 0x05, "terms.allowed"}, /* more than 1,024 entries */
     };
     const struct gv_terms t = usual();
@@ -327,8 +320,82 @@ S4_05_terms_without_sense(void **state)
     BAD("max_bids", t.max_bids = 0);
     BAD("max_bids", t.max_bids = 65537);
     GOOD(t.max_bids = 65536);
-    BAD("pricing", t.pricing = 1);
+    BAD("pricing", t.pricing = 3);
     BAD("currency", t.currency.exponent = 9);
+}
+
+static void
+put_row(uint8_t *table, size_t i, uint64_t below, uint64_t step)
+{
+    gv_le64_put(table + i * GV_INCREMENT_ENTRY, below);
+    gv_le64_put(table + i * GV_INCREMENT_ENTRY + 8, step);
+}
+
+/* A row for every amount, in one order, where the price needs it (A16). */
+static void
+the_increment_table_has_one_form(void **state)
+{
+    static const struct {
+        uint64_t rows[3][2];
+        size_t n;
+        bool good;
+    } cases[] = {
+        {{{UINT64_MAX, 1}}, 1, true},
+        {{{5, 1}, {9, 2}, {UINT64_MAX, 3}}, 3, true},
+        {{{5, 1}, {9, 2}, {10, 3}}, 3, false},
+        {{{9, 1}, {5, 2}, {UINT64_MAX, 3}}, 3, false},
+        {{{5, 1}, {5, 2}, {UINT64_MAX, 3}}, 3, false},
+        {{{UINT64_MAX, 1}, {UINT64_MAX, 2}}, 2, false},
+        {{{5, 0}, {UINT64_MAX, 2}}, 2, false},
+        {{{0}}, 0, false},
+    };
+    uint8_t table[3 * GV_INCREMENT_ENTRY];
+    struct gv_terms t = usual();
+
+    (void)state;
+    t.pricing = GV_PRICE_SECOND;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        for (size_t k = 0; k < cases[i].n; k++)
+            put_row(table, k, cases[i].rows[k][0], cases[i].rows[k][1]);
+        t.increments = gv_bytes(table, cases[i].n * GV_INCREMENT_ENTRY);
+        if (cases[i].good)
+            expect_good(t);
+        else
+            expect_bad(t, "terms.increments");
+    }
+    put_row(table, 0, 5, 1);
+    put_row(table, 1, UINT64_MAX, 3);
+    t.increments = gv_bytes(table, 2 * GV_INCREMENT_ENTRY);
+    assert_int_equal(gv_terms_increment(&t, 4), 1);
+    assert_int_equal(gv_terms_increment(&t, 5), 3);
+    assert_int_equal(gv_terms_increment(&t, UINT64_MAX), 3);
+    t.pricing = GV_PRICE_VICKREY;
+    expect_bad(t, "terms.increments");
+    t.increments.len = 0;
+    expect_good(t);
+    assert_int_equal(gv_terms_increment(&t, 4), 0);
+}
+
+static void
+soft_close_and_buy_now_have_bounds(void **state)
+{
+    uint8_t list[2 * GV_ALLOWED_ENTRY] = {0};
+
+    (void)state;
+    make_list(list, 2);
+    BAD("soft_ms", t.soft_ms = 9999; t.soft_cap_ms = 9999);
+    GOOD(t.soft_ms = 10000; t.soft_cap_ms = 10000);
+    BAD("soft_cap_ms", t.soft_ms = 10000; t.soft_cap_ms = 9999);
+    BAD("soft_cap_ms", t.soft_cap_ms = 1);
+    BAD("soft_ms", t.soft_ms = UINT32_MAX; t.soft_cap_ms = UINT32_MAX);
+    BAD("soft_ms", t.flags = 0; t.min_first = t.min_step = t.max_step = 0;
+        t.per_bidder = t.total_cap = 0; t.limit_ms = 0; t.allowed.len = 0;
+        t.soft_ms = t.soft_cap_ms = 10000);
+    BAD("buy_now", t.buy_now = 999);
+    BAD("buy_now", t.buy_now = 4999); /* the reserve is 5000 */
+    GOOD(t.buy_now = 5000);
+    BAD("buy_now", t.direction = GV_REVERSE; t.buy_now = 1001);
+    GOOD(t.direction = GV_REVERSE; t.buy_now = 1000);
 }
 
 static void
@@ -438,6 +505,8 @@ main(void)
         cmocka_unit_test(defaults_are_good),
         cmocka_unit_test(S4_10_all_flag_combinations_are_legal),
         cmocka_unit_test(S4_05_terms_without_sense),
+        cmocka_unit_test(the_increment_table_has_one_form),
+        cmocka_unit_test(soft_close_and_buy_now_have_bounds),
         cmocka_unit_test(an_auction_must_be_able_to_end),
         cmocka_unit_test(S4_83_difficulty_of_terms),
         cmocka_unit_test(warnings_name_the_traps),
