@@ -193,6 +193,8 @@ class Auction(Chain):
             if tx.name == "BID":
                 self._floor(tx)
         for tx in block.txs:
+            if tx.name == "REVOKE" and tx.issuer != self.network.root:
+                self._not_revoked(tx, self.opening.ca.fingerprint)
             if tx.name == "ENROL":
                 self._enrol(tx, block)
             elif tx.name == "STAMP":
@@ -259,7 +261,9 @@ class Auction(Chain):
     def _issued(self, tx):
         need(self.terms.identity == 1, "C8: ISSUED where all are certified")
         need(self.issued is None, "C8: ISSUED twice")
-        self._own(tx, self.opening.issuers[0].cred.key)
+        issuer = self.opening.issuers[0].cred
+        self._not_revoked(tx, issuer.fingerprint)
+        self._own(tx, issuer.key)
         self.issued = tx
 
     def _disclosures(self, block):
