@@ -28,6 +28,18 @@ gv_book_authority_ok(const struct gv_book *b, unsigned authority)
     return !gv_book_revoked(b, &b->open->authority[authority].cert);
 }
 
+bool
+gv_book_stalled(const struct gv_book *b)
+{
+    unsigned left = 0;
+
+    if (gv_book_set_fixed(b) || b->revokeds == 0)
+        return false;
+    for (unsigned i = 0; i < b->open->authority_count; i++)
+        left += gv_book_authority_ok(b, i);
+    return left < gv_open_f(b->open) + 1;
+}
+
 /* --- ENROL --- */
 
 static enum gv_rc

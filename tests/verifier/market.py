@@ -342,10 +342,18 @@ class Auction(Chain):
         """True once the outcome is final: only DISCLOSE follows (R8)."""
         return self.y is not None and self.final_height >= self.y
 
+    def stalled(self):
+        """C11: fewer than f+1 authorities are left, and X never comes."""
+        left = sum(one.cert not in self.revoked
+                   for one in self.opening.authorities)
+        return self.x is None and left < self.quorum
+
     def summary(self):
         judged = self.judged or self.judge()
         accepted = judged.accepted
         state = f"no outcome yet ({STATUSES[judged.status]} so far)"
+        if self.stalled():
+            state = "stalled: too many authorities are revoked"
         if self.y is not None:
             done = "final" if self.ended() else "not final"
             state = f"{STATUSES[judged.status]}, {done}"

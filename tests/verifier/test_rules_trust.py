@@ -333,6 +333,19 @@ class Revoked(TrustCase):
             c.add([self.cut(c, indices=indices)], self.at + 66000)
             self.bad(c, "C9: CUTOFF")
 
+    def is_stalled(self, c):
+        return self.good(c).chains()[-1].stalled()
+
+    def test_C11_stalled_when_too_few_authorities_are_left(self):
+        c, bids = self.two_of_three()
+        self.assertFalse(self.is_stalled(c))
+        c.add([self.revoke(c, c.stampers[1].cert, WORLD.root)],
+              self.at + 1150)
+        self.assertTrue(self.is_stalled(c))
+        c, bids = self.two_of_three()
+        c.add([self.cut(c, indices=(0, 1))], self.at + 66000)
+        self.assertFalse(self.is_stalled(c))
+
     def test_R6_every_token_of_a_cutoff_is_valid(self):
         for offset, rule in ((1, None), (0, "R6: token")):
             c, _ = self.two_of_three()

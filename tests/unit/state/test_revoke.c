@@ -221,6 +221,53 @@ flood_before_the_ca_is_revoked_C9(void **state)
     world_free(&g.w);
 }
 
+/* Without f + 1 authorities no CUTOFF can come (C11). */
+static void
+too_few_authorities_C11(void **state)
+{
+    struct world_options o = {.sample = {.authorities = 3}};
+    struct gv_hash print;
+    struct stage g;
+    struct gv_tx tx;
+
+    (void)state;
+    stage_make(&g, o);
+    for (unsigned i = 0; i < 2; i++) {
+        assert_false(g.c->sum.stalled);
+        print = g.w.s.open.authority[2 - i].cert;
+        tx = revoke_of(&g, &print, true);
+        accept_block_on_tip(&g.w, g.c, START + 250 + 250 * i, &tx, 1);
+    }
+    assert_true(g.c->sum.stalled); /* one of three is left, and f is 1 */
+    world_commit(&g.w);
+    world_restart(&g.w);
+    g.c = gv_state_chain(g.w.st, &g.w.s.open.id);
+    assert_false(g.c->loaded);
+    assert_true(g.c->sum.stalled);
+    world_free(&g.w);
+}
+
+/* Behind X nothing is stalled for want of authorities, nor can a REVOKE come:
+ * the set is fixed. */
+static void
+not_stalled_behind_X_C11(void **state)
+{
+    struct stage g;
+    struct gv_tx tx[2];
+
+    (void)state;
+    stage_plain(&g);
+    tx[0] = sample_close(&g.w.s);
+    tx[1] = sample_stamp(&g.w.s, 0, US(START + 500), &tx[0], 1);
+    accept_block_on_tip(&g.w, g.c, START + 1000, tx, 2);
+    tx[0] = sample_cutoff(&g.w.s, &g.c->sum.tip, 1, US(START + 15500) + 1);
+    accept_block_on_tip(&g.w, g.c, START + 15501, tx, 1);
+    tx[0] = revoke_of(&g, &g.w.s.open.authority[0].cert, true);
+    assert_int_equal(world_try(&g.w, &tx[0]), GV_SET_FIXED);
+    assert_false(g.c->sum.stalled);
+    world_free(&g.w);
+}
+
 int
 main(void)
 {
@@ -233,6 +280,8 @@ main(void)
         cmocka_unit_test(thief_of_the_cas_key_C9),
         cmocka_unit_test(revoked_before_the_ca_C9),
         cmocka_unit_test(flood_before_the_ca_is_revoked_C9),
+        cmocka_unit_test(too_few_authorities_C11),
+        cmocka_unit_test(not_stalled_behind_X_C11),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
