@@ -205,6 +205,9 @@ def test_S0_13_seller_and_winner_learn_each_other(disclosed):
     done, out = sale.to_seller
     assert done.returncode == 0, done.stderr
     answer = json.loads(done.stdout)
+    said, = answer.pop("notaries")
+    assert (said["m"], said["good"], said["answer"]) == (
+        1, True, "gave its share")
     ann, sam = sale.people["ann"], sale.people["sam"]
     assert answer == {"auction": sale.auction, "party": "winner",
                       "subject": f"CN={NAMES['ann']}",
