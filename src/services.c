@@ -12,7 +12,7 @@
 
 #define WORKERS 2
 #define WORKERS_ROOM 4096
-#define NOTARY_TICK_MS 1000
+#define TICK_MS 1000
 #define REASON_WITHDRAWN 9 /* privilegeWithdrawn of RFC 5280 */
 
 /* --- the services' records in the store --- */
@@ -307,6 +307,7 @@ open_issuer(struct gv_services *s, struct gv_error *e)
     o.auctionkeys = s->issuer_keys;
     o.store = (struct gv_ttp_store){s, store_put, store_get, store_each};
     o.ledger = s->opt.ledger;
+    o.log = s->opt.log;
     o.convict = convict;
     o.convict_ctx = s;
     if (gv_x509_fingerprint(s->keys.tls_cert, &o.server_cert) != GV_OK) {
@@ -372,15 +373,24 @@ tick_notary(void *arg)
     gv_notary_tick(arg);
 }
 
+static void
+tick_issuer(void *arg)
+{
+    gv_issuer_tick(arg);
+}
+
 void
 gv_services_tick(struct gv_services *s, uint64_t now_ms)
 {
-    if (!s->notary ||
-        (now_ms >= s->ticked_ms && now_ms < s->ticked_ms + NOTARY_TICK_MS))
+    if ((!s->notary && !s->issuer) ||
+        (now_ms >= s->ticked_ms && now_ms < s->ticked_ms + TICK_MS))
         return;
     s->ticked_ms = now_ms;
     /* Without room it is tried again in a second. */
-    (void)gv_workers_submit(s->workers, tick_notary, s->notary);
+    if (s->notary)
+        (void)gv_workers_submit(s->workers, tick_notary, s->notary);
+    if (s->issuer)
+        (void)gv_workers_submit(s->workers, tick_issuer, s->issuer);
 }
 
 static enum gv_rc

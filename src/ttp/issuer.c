@@ -49,6 +49,7 @@ gv_issuer_new(const struct gv_issuer_options *o, struct gv_error *e)
         free(iss);
         return NULL;
     }
+    (void)pthread_mutex_init(&iss->ticking, NULL);
     iss->o = *o;
     if (gv_random(&seed, sizeof(seed)) != GV_OK ||
         gv_nonces_init(&iss->nonces, GV_ISSUER_NONCE_MS, issuer_now(iss)) !=
@@ -59,7 +60,7 @@ gv_issuer_new(const struct gv_issuer_options *o, struct gv_error *e)
         return NULL;
     }
     iss->index.seed = seed;
-    if (issuer_load(iss, e) != GV_OK) {
+    if (issuer_load(iss, e) != GV_OK || issuer_watch(iss, e) != GV_OK) {
         gv_issuer_free(iss);
         return NULL;
     }
@@ -80,6 +81,7 @@ gv_issuer_free(struct gv_issuer *iss)
     ca_index_clear(&iss->index);
     free(iss->at);
     free(iss->log);
+    (void)pthread_mutex_destroy(&iss->ticking);
     (void)pthread_mutex_destroy(&iss->lock);
     free(iss);
 }
@@ -134,6 +136,26 @@ gv_issuer_refill(struct gv_issuer *iss)
     gv_serve_refill(&s);
 }
 
+/* From now on the auction is looked after. One that came to nothing is never
+ * served again (I41). */
+static enum gv_issuer_status
+note_auction(struct gv_issuer *iss, const struct gv_chain_id *id,
+             struct gv_error *e)
+{
+    const struct issuer_log *log;
+    bool ended;
+
+    pthread_mutex_lock(&iss->lock);
+    log = issuer_log_of(iss, id);
+    ended = log != NULL && log->end != ISSUER_HOLDS;
+    pthread_mutex_unlock(&iss->lock);
+    if (log == NULL)
+        return issuer_refuse(e, GV_ISSUER_BUSY, "out of memory");
+    return ended ? issuer_refuse(e, GV_ISSUER_FORBIDDEN,
+                                 "the auction's keys are destroyed")
+                 : GV_ISSUER_OK;
+}
+
 enum gv_issuer_status
 gv_issuer_serve(struct gv_issuer *iss, struct gv_bytes request, uint8_t **out,
                 size_t *len, struct gv_error *e)
@@ -151,6 +173,8 @@ gv_issuer_serve(struct gv_issuer *iss, struct gv_bytes request, uint8_t **out,
          !gv_serve_is_own(&s, &open->issuer.cred, open->issuer.operator_name)))
         status = issuer_refuse(e, GV_ISSUER_FORBIDDEN,
                                "the OPEN names another token issuer");
+    if (status == GV_ISSUER_OK)
+        status = note_auction(iss, &open->id, e);
     if (status == GV_ISSUER_OK) {
         moduli[0] = open->issuer.token.p;
         moduli[1] = open->issuer.challenge.p;
@@ -191,8 +215,10 @@ close_log(struct gv_issuer *iss, const struct gv_chain_id *auction,
     struct gv_bytes *leaves = NULL;
     enum gv_rc rc = log != NULL ? issuer_log_close(iss, log) : GV_FAULT;
 
-    if (rc == GV_OK)
+    if (rc == GV_OK) {
+        log->next_ms = 0; /* its end is near */
         rc = issuer_log_leaves(iss, log, &leaves);
+    }
     if (rc == GV_OK) {
         out->count = log->count;
         rc = gv_serve_log_root(leaves, log->count, out->root);

@@ -150,18 +150,24 @@ gv_notary_refill(struct gv_notary *n)
     gv_serve_refill(&s);
 }
 
-/* From now on the auction is looked after. */
+/* From now on the auction is looked after. One that came to nothing is never
+ * served again (I41). */
 static enum gv_notary_status
 note_auction(struct gv_notary *n, const struct gv_chain_id *id,
              struct gv_error *e)
 {
-    bool ok;
+    const struct notary_record *r;
+    bool ended;
 
     pthread_mutex_lock(&n->lock);
-    ok = notary_record_of(n, id) != NULL;
+    r = notary_record_of(n, id);
+    ended = r != NULL && r->end != NOTARY_HOLDS;
     pthread_mutex_unlock(&n->lock);
-    return ok ? GV_NOTARY_OK
-              : notary_refuse(e, GV_NOTARY_BUSY, "out of memory");
+    if (r == NULL)
+        return notary_refuse(e, GV_NOTARY_BUSY, "out of memory");
+    return ended ? notary_refuse(e, GV_NOTARY_FORBIDDEN,
+                                 "the auction's key is destroyed")
+                 : GV_NOTARY_OK;
 }
 
 enum gv_notary_status

@@ -186,6 +186,20 @@ gv_serve_sign(const struct gv_serve *s, const struct gv_open *open,
     return 200;
 }
 
+/* --- auctions that come to nothing --- */
+
+bool
+gv_serve_is_barren(uint64_t *since_ms, bool barren, uint64_t now_ms)
+{
+    if (!barren) {
+        *since_ms = 0;
+        return false;
+    }
+    if (*since_ms == 0 || now_ms < *since_ms)
+        *since_ms = now_ms;
+    return now_ms - *since_ms >= GV_SERVE_BARREN_MS;
+}
+
 /* --- logs --- */
 
 static uint8_t (*hash_leaves(const struct gv_bytes *leaves, size_t n))[32]
