@@ -280,16 +280,16 @@ convict(void *ctx, const struct gv_hash *fingerprint,
         const struct gv_chain_id *auction, const char *why)
 {
     struct gv_services *s = ctx;
+    struct gv_hash print = *fingerprint;
     struct gv_error e = {""};
 
     gv_log_warn(s->opt.log, "issuer", "to be revoked", GV_S("why", why),
                 GV_X("certificate", fingerprint->b, 32),
                 GV_X("auction", auction->b, 32));
-    if (!s->ca ||
-        gv_ca_revoke(s->ca, fingerprint, REASON_WITHDRAWN, &e) != GV_OK)
+    if (!s->ca || gv_ca_revoke(s->ca, &print, REASON_WITHDRAWN, &e) != GV_OK)
         return;
-    gv_services_publish_revoke(s, fingerprint, REASON_WITHDRAWN);
-    publish_revoke(s, auction, fingerprint, REASON_WITHDRAWN);
+    gv_services_publish_revoke(s, &print, REASON_WITHDRAWN);
+    publish_revoke(s, auction, &print, REASON_WITHDRAWN);
 }
 
 static enum gv_rc
