@@ -83,6 +83,9 @@ open_validator(struct node *n, struct gv_error *e)
     n->has_validator = true;
     if (!given && n->opt->params->has_secrets) {
         n->validator = n->opt->params->validator_secret[0];
+        gv_log_warn(n->log, "node",
+                    "votes with this network's public key: give every other "
+                    "node with the role ca or tsa another --validator-key");
         return GV_OK;
     }
     path =
