@@ -11,7 +11,8 @@ import pytest
 from anonymous import TERMS, disclose, verify_pack
 from gavel import Wallet, wait_for
 from keystore import Keystore
-from test_two_nodes import join
+from test_ceremony import backup
+from test_two_nodes import join, learn_key
 
 pytestmark = pytest.mark.long
 
@@ -281,3 +282,53 @@ def test_S0_13_one_of_two_notaries_is_away(market):
     for person in (market.sam, market.bidders["tom"]):
         asked(disclose(person, auction, out), True, True)
     wait_for("the DISCLOSEs", lambda: len(disclosures(market, auction)) == 4)
+
+
+def restored(market):
+    """The desk in another data directory, from a backup; the old one never
+    runs again."""
+    market.desk.stop()
+    file = market.world.path("desk.backup")
+    backup(market.desk, market.world, "--out", file)
+    again = market.world.node("desk-again", *market.desk.options, ttp=False,
+                              start=False)
+    again.fixed = market.desk.fixed
+    backup(again, market.world, "--in", file, command="restore")
+    learn_key(market.world, market.node, again)
+    again.start()
+    again.wait_peers(1)
+    return again
+
+
+def test_S0_11_S0_13_a_notary_restored_from_a_backup_opens_the_winner(market):
+    """Its chains come from its peers; its keys and what it has answered, from
+    the backup."""
+    packs = market.world.path("before"), market.world.path("after")
+    auctions = []
+    for name, amount in (("ann", 60), ("eve", 61)):
+        done = market.create("--notaries", "2of2")
+        assert done.returncode == 0, done.stderr
+        auctions.append(json.loads(done.stdout)["auction"])
+        key = market.key(market.place(name, amount, auctions[-1]))
+        assert sold(market, auctions[-1]) == key
+    asked(disclose(market.sam, auctions[0], packs[0]), True, True)
+    market.desk = restored(market)
+    for auction in auctions:
+        wait_for("the outcome on the restored node", lambda: auction in {
+            c["chain"] for c in market.desk.rpc.getchains(limit=50)["chains"]
+        } and market.desk.rpc.getauction(auction)["outcome_final"])
+    done = disclose(market.sam, auctions[0], packs[1])
+    asked(done, True, True)
+    same = [path.with_suffix(".pack").read_bytes() for path in packs]
+    assert same[0] == same[1]
+    out = market.world.path("restored")
+    done = disclose(market.sam, auctions[1], out)
+    asked(done, True, True)
+    assert json.loads(done.stdout)["subject"] == "CN=eve"
+    assert verify_pack(out.with_suffix(".pack")).returncode == 0
+    for name, auction in (("ann", auctions[0]), ("eve", auctions[1])):
+        done = disclose(market.bidders[name], auction, out)
+        asked(done, True, True)
+        assert json.loads(done.stdout)["subject"] == "CN=sam"
+        wait_for("the DISCLOSEs",
+                 lambda: len(disclosures(market, auction)) == 4)
