@@ -136,24 +136,44 @@ gv_issuer_refill(struct gv_issuer *iss)
     gv_serve_refill(&s);
 }
 
-/* From now on the auction is looked after. One that came to nothing is never
- * served again (I41). */
+/* One that came to nothing is never served again (I41). */
 static enum gv_issuer_status
-note_auction(struct gv_issuer *iss, const struct gv_chain_id *id,
-             struct gv_error *e)
+check_ended(struct gv_issuer *iss, const struct gv_chain_id *id,
+            struct gv_error *e)
 {
     const struct issuer_log *log;
     bool ended;
 
     pthread_mutex_lock(&iss->lock);
-    log = issuer_log_of(iss, id);
+    log = issuer_log_find(iss, id);
     ended = log != NULL && log->end != ISSUER_HOLDS;
     pthread_mutex_unlock(&iss->lock);
-    if (log == NULL)
-        return issuer_refuse(e, GV_ISSUER_BUSY, "out of memory");
     return ended ? issuer_refuse(e, GV_ISSUER_FORBIDDEN,
                                  "the auction's keys are destroyed")
                  : GV_ISSUER_OK;
+}
+
+/* Bind the keys and sign; an auction to which keys are bound is looked after
+ * from now on, and no other, whatever strangers ask. */
+static int
+sign_and_watch(struct gv_issuer *iss, const struct gv_open *open, uint8_t **out,
+               size_t *len, struct gv_error *e)
+{
+    const uint8_t *moduli[2] = {open->issuer.token.p, open->issuer.challenge.p};
+    struct gv_serve s = serve_of(iss);
+    int status = gv_serve_sign(&s, open, moduli, out, len, e);
+    bool ok = true;
+
+    if (gv_serve_is_bound(&s, open, moduli)) {
+        pthread_mutex_lock(&iss->lock);
+        ok = issuer_log_of(iss, &open->id) != NULL;
+        pthread_mutex_unlock(&iss->lock);
+    }
+    if (ok)
+        return status;
+    free(*out);
+    *out = NULL;
+    return issuer_refuse(e, GV_ISSUER_BUSY, "out of memory");
 }
 
 enum gv_issuer_status
@@ -162,9 +182,9 @@ gv_issuer_serve(struct gv_issuer *iss, struct gv_bytes request, uint8_t **out,
 {
     struct gv_serve s = serve_of(iss);
     struct gv_open *open = malloc(sizeof(*open));
-    const uint8_t *moduli[2];
     int status;
 
+    *out = NULL;
     if (open == NULL)
         return issuer_refuse(e, GV_ISSUER_BUSY, "out of memory");
     status = gv_serve_open(&s, request, open, e);
@@ -174,12 +194,9 @@ gv_issuer_serve(struct gv_issuer *iss, struct gv_bytes request, uint8_t **out,
         status = issuer_refuse(e, GV_ISSUER_FORBIDDEN,
                                "the OPEN names another token issuer");
     if (status == GV_ISSUER_OK)
-        status = note_auction(iss, &open->id, e);
-    if (status == GV_ISSUER_OK) {
-        moduli[0] = open->issuer.token.p;
-        moduli[1] = open->issuer.challenge.p;
-        status = gv_serve_sign(&s, open, moduli, out, len, e);
-    }
+        status = check_ended(iss, &open->id, e);
+    if (status == GV_ISSUER_OK)
+        status = sign_and_watch(iss, open, out, len, e);
     free(open);
     return (enum gv_issuer_status)status;
 }

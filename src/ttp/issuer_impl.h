@@ -93,7 +93,10 @@ enum gv_rc issuer_add(struct gv_issuer *iss, struct issuer_record *r);
 /* Make a changed copy durable in the place of `old`. Takes what differs. */
 enum gv_rc issuer_replace(struct gv_issuer *iss, struct issuer_record *old,
                           const struct issuer_record *changed);
-/* NULL: no memory. */
+/* NULL: none. */
+struct issuer_log *issuer_log_find(struct gv_issuer *iss,
+                                   const struct gv_chain_id *auction);
+/* Found or made. NULL: no memory. */
 struct issuer_log *issuer_log_of(struct gv_issuer *iss,
                                  const struct gv_chain_id *auction);
 enum gv_rc issuer_log_close(struct gv_issuer *iss, struct issuer_log *log);

@@ -135,11 +135,21 @@ point(struct gv_issuer *iss, const struct issuer_record *r, uint32_t at)
 }
 
 struct issuer_log *
-issuer_log_of(struct gv_issuer *iss, const struct gv_chain_id *auction)
+issuer_log_find(struct gv_issuer *iss, const struct gv_chain_id *auction)
 {
     for (size_t i = 0; i < iss->logs; i++)
         if (GV_ID_EQ(&iss->log[i].auction, auction))
             return &iss->log[i];
+    return NULL;
+}
+
+struct issuer_log *
+issuer_log_of(struct gv_issuer *iss, const struct gv_chain_id *auction)
+{
+    struct issuer_log *log = issuer_log_find(iss, auction);
+
+    if (log != NULL)
+        return log;
     if (iss->logs == iss->log_cap) {
         size_t cap = iss->log_cap * 2 + 8;
         void *p = realloc(iss->log, cap * sizeof(*iss->log));

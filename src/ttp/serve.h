@@ -54,6 +54,11 @@ int gv_serve_sign(const struct gv_serve *s, const struct gv_open *open,
                   const uint8_t *const *moduli, uint8_t **out, size_t *len,
                   struct gv_error *e);
 
+/* Is one of the keys bound to the auction, perhaps by a try that failed then?
+ */
+bool gv_serve_is_bound(const struct gv_serve *s, const struct gv_open *open,
+                       const uint8_t *const *moduli);
+
 /* How long an auction must be barren on end, in one run of the service, before
  * its keys are destroyed: no OPEN on the ledger, or stalled for ever (I41). */
 #define GV_SERVE_BARREN_MS (7ull * 86400000)
