@@ -84,8 +84,8 @@ open_validator(struct node *n, struct gv_error *e)
     if (!given && n->opt->params->has_secrets) {
         n->validator = n->opt->params->validator_secret[0];
         gv_log_warn(n->log, "node",
-                    "votes with this network's public key: give every other "
-                    "node with the role ca or tsa another --validator-key");
+                    "votes with this network's public key: a second node with "
+                    "the role ca or tsa needs a --validator-key of its own");
         return GV_OK;
     }
     path =
