@@ -6,6 +6,8 @@
 #include "chain/state/impl.h"
 #include "src/loop_impl.h"
 
+#define CURRENT_MS UINT64_C(3600000) /* since the registry's last block */
+
 /* One question; it lives on the stack of the thread that waits. */
 struct gv_question {
     enum gv_rc (*answer)(struct gv_loop *l, void *arg);
@@ -124,6 +126,7 @@ answer_auction(struct gv_loop *l, void *arg)
     out->set_fixed = gv_book_set_fixed(c->book);
     out->issued = c->book->issued || waits(c, GV_TX_ISSUED);
     out->close_us = c->sum.close_us;
+    out->stalled = c->sum.stalled;
     out->final = gv_book_ended(c->book);
     out->outcome = c->book->outcome;
     memcpy(out->disclosed, c->book->disclosed, sizeof(out->disclosed));
@@ -205,6 +208,21 @@ ledger_cert(void *ctx, const struct gv_hash *fingerprint,
     return ask_loop(ctx, answer_cert, &ask);
 }
 
+static enum gv_rc
+answer_current(struct gv_loop *l, void *arg)
+{
+    uint64_t tip_ms = gv_state_registry(l->state)->sum.tip_time_ms;
+
+    (void)arg;
+    return tip_ms + CURRENT_MS >= gv_loop_now_ms() ? GV_OK : GV_ABSENT;
+}
+
+static bool
+ledger_current(void *ctx)
+{
+    return ask_loop(ctx, answer_current, NULL) == GV_OK;
+}
+
 static uint64_t
 ledger_now_ms(void *ctx)
 {
@@ -220,5 +238,6 @@ gv_loop_ledger(struct gv_loop *l)
                                   .enrol = ledger_enrol,
                                   .cert = ledger_cert,
                                   .publish = gv_loop_publish,
-                                  .now_ms = ledger_now_ms};
+                                  .now_ms = ledger_now_ms,
+                                  .current = ledger_current};
 }

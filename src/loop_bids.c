@@ -78,6 +78,8 @@ gv_loop_may_stamp(struct gv_loop *l, const struct gv_tx *tx, bool first,
     if (gv_book_set_fixed(c->book) || now_us > c->sum.close_us)
         return gv_refuse(why, GV_WRONG_PHASE, "closed", now_us,
                          c->sum.close_us);
+    if (c->sum.stalled)
+        return gv_refuse(why, GV_WRONG_PHASE, "stalled", 0, 0);
     if (tx->kind == GV_TX_CLOSE || !first)
         return GV_OK;
     if (check_revoked(l, c, &tx->u.bid.bidder, why) != GV_OK)

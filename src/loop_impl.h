@@ -130,6 +130,7 @@ struct gv_loop {
     struct gv_error tsa_clock;
     char ca_url[320], tsa_url[320], p2p[320], p2p_key[GV_NET_KEY_TEXT];
     struct gv_pubkey validator; /* public key of this node's validator */
+    bool key_shared;            /* somebody else was seen to vote with it */
     struct gv_rate *rate;       /* bidder keys' buckets */
     uint64_t now_ms, ticked_ms, started_ms;
     struct gv_sealed_id told; /* the registry's tip, of gv_loop_tell_revoked */

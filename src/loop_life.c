@@ -110,6 +110,22 @@ on_vote(void *arg, const struct gv_chain *c, const struct gv_vote *vote,
         gv_sync_vote(l->sync, &v);
 }
 
+/* Once for a run: where one such vote comes, more will. */
+static void
+on_shared(void *arg, const struct gv_chain *c, const struct gv_vote *vote)
+{
+    struct gv_loop *l = arg;
+
+    if (l->key_shared)
+        return;
+    l->key_shared = true;
+    gv_log_error(l->opt.log, "votes",
+                 "another node votes with this validator's key, or this data "
+                 "directory is an old copy: stop one of them",
+                 GV_X("chain", c->id.b, 32),
+                 GV_U("height", vote->target_height));
+}
+
 static bool
 on_missed(void *arg, const struct gv_chain *c, struct gv_bytes raw,
           unsigned tries)
@@ -138,6 +154,7 @@ open_state(struct gv_loop *l, struct gv_error *e)
     o.events.token = l->witness ? on_token : NULL;
     o.events.final = on_final;
     o.events.vote = on_vote;
+    o.events.shared = on_shared;
     o.events.missed = on_missed;
     o.follow_all = l->opt.follow_all;
     o.follow = l->opt.follow;

@@ -104,6 +104,7 @@ status(void *arg, struct gv_ledger_status *out)
     out->issuer = s->issuer_keys != NULL;
     out->notary = s->notary_keys != NULL;
     out->validator = l->opt.validator_count > 0;
+    out->key_shared = l->key_shared;
     out->miner = l->opt.mine;
     out->server = gv_duty_does(l->opt.duty, GV_DUTY_SERVER);
     out->repository = gv_duty_does(l->opt.duty, GV_DUTY_REPOSITORY);

@@ -83,6 +83,9 @@ open_validator(struct node *n, struct gv_error *e)
     n->has_validator = true;
     if (!given && n->opt->params->has_secrets) {
         n->validator = n->opt->params->validator_secret[0];
+        gv_log_warn(n->log, "node",
+                    "votes with this network's public key: a second node with "
+                    "the role ca or tsa needs a --validator-key of its own");
         return GV_OK;
     }
     path =
@@ -194,6 +197,14 @@ ledger_now_ms(void *ctx)
     return gv_loop_now_ms();
 }
 
+static bool
+ledger_current(void *ctx)
+{
+    const struct node *n = ctx;
+
+    return n->ledger.current(n->ledger.ctx);
+}
+
 static enum gv_rc
 open_endpoint(struct node *n, struct gv_error *e)
 {
@@ -282,9 +293,13 @@ open_services(struct node *n, char *host, size_t cap, struct gv_error *e)
     o.now_ms = gv_loop_now_ms();
     o.award_days = (unsigned)gv_config_int(n->config, "ttp-award-days");
     o.log = n->log;
-    o.ledger =
-        (struct gv_ttp_ledger){n,           ledger_auction, ledger_enrol,
-                               ledger_cert, ledger_publish, ledger_now_ms};
+    o.ledger = (struct gv_ttp_ledger){n,
+                                      ledger_auction,
+                                      ledger_enrol,
+                                      ledger_cert,
+                                      ledger_publish,
+                                      ledger_now_ms,
+                                      ledger_current};
     rc = gv_services_open(&o, &n->services, e);
     gv_wipe(&n->passphrase, sizeof(n->passphrase));
     if (rc == GV_OK)

@@ -140,8 +140,9 @@ static const struct gv_config_option table[] = {
     {.name = "validator-key",
      .type = GV_CONFIG_STRING,
      .argument = "FILE",
-     .help = "Hex secret of this node's validator key (default, with --ttp: "
-             "DATADIR/validator.key, made at the first start)."},
+     .help = "Hex secret of this node's validator key (default, with role ca "
+             "or tsa: DATADIR/validator.key, made at the first start; on "
+             "regtest the public key in its genesis, for one node alone)."},
     {.name = "follow",
      .type = GV_CONFIG_LIST,
      .fallback = "all",

@@ -12,7 +12,7 @@
 
 #define WORKERS 2
 #define WORKERS_ROOM 4096
-#define NOTARY_TICK_MS 1000
+#define TICK_MS 1000
 #define REASON_WITHDRAWN 9 /* privilegeWithdrawn of RFC 5280 */
 
 /* --- the services' records in the store --- */
@@ -280,16 +280,16 @@ convict(void *ctx, const struct gv_hash *fingerprint,
         const struct gv_chain_id *auction, const char *why)
 {
     struct gv_services *s = ctx;
+    struct gv_hash print = *fingerprint;
     struct gv_error e = {""};
 
     gv_log_warn(s->opt.log, "issuer", "to be revoked", GV_S("why", why),
                 GV_X("certificate", fingerprint->b, 32),
                 GV_X("auction", auction->b, 32));
-    if (!s->ca ||
-        gv_ca_revoke(s->ca, fingerprint, REASON_WITHDRAWN, &e) != GV_OK)
+    if (!s->ca || gv_ca_revoke(s->ca, &print, REASON_WITHDRAWN, &e) != GV_OK)
         return;
-    gv_services_publish_revoke(s, fingerprint, REASON_WITHDRAWN);
-    publish_revoke(s, auction, fingerprint, REASON_WITHDRAWN);
+    gv_services_publish_revoke(s, &print, REASON_WITHDRAWN);
+    publish_revoke(s, auction, &print, REASON_WITHDRAWN);
 }
 
 static enum gv_rc
@@ -307,6 +307,7 @@ open_issuer(struct gv_services *s, struct gv_error *e)
     o.auctionkeys = s->issuer_keys;
     o.store = (struct gv_ttp_store){s, store_put, store_get, store_each};
     o.ledger = s->opt.ledger;
+    o.log = s->opt.log;
     o.convict = convict;
     o.convict_ctx = s;
     if (gv_x509_fingerprint(s->keys.tls_cert, &o.server_cert) != GV_OK) {
@@ -372,15 +373,24 @@ tick_notary(void *arg)
     gv_notary_tick(arg);
 }
 
+static void
+tick_issuer(void *arg)
+{
+    gv_issuer_tick(arg);
+}
+
 void
 gv_services_tick(struct gv_services *s, uint64_t now_ms)
 {
-    if (!s->notary ||
-        (now_ms >= s->ticked_ms && now_ms < s->ticked_ms + NOTARY_TICK_MS))
+    if ((!s->notary && !s->issuer) ||
+        (now_ms >= s->ticked_ms && now_ms < s->ticked_ms + TICK_MS))
         return;
     s->ticked_ms = now_ms;
     /* Without room it is tried again in a second. */
-    (void)gv_workers_submit(s->workers, tick_notary, s->notary);
+    if (s->notary)
+        (void)gv_workers_submit(s->workers, tick_notary, s->notary);
+    if (s->issuer)
+        (void)gv_workers_submit(s->workers, tick_issuer, s->issuer);
 }
 
 static enum gv_rc

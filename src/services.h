@@ -114,8 +114,8 @@ void gv_services_announce(struct gv_services *s);
  * node's issuer serves it, it publishes one, on the pool. Any thread. */
 void gv_services_closed(struct gv_services *s,
                         const struct gv_chain_id *auction);
-/* The notary's housekeeping, on the pool and once a second at most. The chain
- * thread alone. */
+/* The notary's and the issuer's housekeeping, on the pool and once a second at
+ * most. The chain thread alone. */
 void gv_services_tick(struct gv_services *s, uint64_t now_ms);
 /* A REVOKE of a certificate this CA issued, for the registry. Any thread. */
 void gv_services_publish_revoke(struct gv_services *s,

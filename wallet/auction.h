@@ -47,6 +47,10 @@ struct gv_currency gv_auction_currency(const json_t *fields);
 char *gv_auction_amount(const json_t *object, const char *key,
                         const struct gv_currency *c, char out[40]);
 
+/* Print why the auction is stalled, as a line of columns; nothing when it is
+ * not. */
+void gv_auction_print_stall(const struct gv_auction *a);
+
 /* An identity of the open wallet, able to sign. Clear with gv_signer_clear. */
 int gv_signer_of(struct gv_cli *cli, const struct gv_persona *id,
                  struct gv_signer *out) GV_MUST_CHECK;

@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "wallet/auction.h"
+#include "wallet/columns.h"
 #include "wallet/json.h"
 
 struct gv_currency
@@ -24,6 +25,20 @@ gv_auction_amount(const json_t *object, const char *key,
     struct gv_amount a = {gv_json_u64(object, key)};
 
     return gv_amount_text(a, c, out);
+}
+
+void
+gv_auction_print_stall(const struct gv_auction *a)
+{
+    const char *stall = gv_json_text(a->info, "stall");
+
+    if (strcmp(stall, "authorities") == 0)
+        gv_columns_line(stdout, "stalled", "%s",
+                        "too many of its authorities are revoked: it can "
+                        "never be closed, and nothing is sold");
+    else if (strcmp(stall, "validators") == 0)
+        gv_columns_line(stdout, "stalled", "%s",
+                        "its validators have not made the outcome final yet");
 }
 
 /* The two numbers of a failed clause, in the unit of that clause. */

@@ -20,6 +20,7 @@ print_state(const struct gv_auction *a)
     gv_columns_line(stdout, "phase", "%s (at %s)",
                     gv_json_text(a->info, "phase"),
                     gv_cli_time(gv_json_u64(a->info, "phase_time_us"), time));
+    gv_auction_print_stall(a);
     gv_columns_line(stdout, "closes", "%s",
                     close == 0 ? "not yet fixed" : gv_cli_time(close, time));
     gv_columns_line(stdout, "block", "%" PRIu64 " (final %" PRIu64 ")",

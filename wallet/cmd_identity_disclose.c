@@ -24,6 +24,7 @@ struct result {
     const char *party;
     char path[2][1024];
     X509 *cert;
+    struct gv_notary_answers notaries;
 };
 
 static char *
@@ -93,7 +94,7 @@ as_seller(struct gv_cli *cli, const struct gv_auction *a,
 {
     uint8_t *pack = NULL;
     size_t len = 0;
-    int code = gv_disclose_winner(cli, a, s, &pack, &len);
+    int code = gv_disclose_winner(cli, a, s, &r->notaries, &pack, &len);
 
     if (code != GV_EXIT_OK)
         return code;
@@ -114,7 +115,7 @@ as_winner(struct gv_cli *cli, const struct gv_auction *a,
     uint8_t *der = NULL;
     size_t len = 0;
     char *pem = NULL;
-    int code = gv_disclose_seller(cli, a, s, &der, &len);
+    int code = gv_disclose_seller(cli, a, s, &r->notaries, &der, &len);
 
     if (code != GV_EXIT_OK)
         return code;
@@ -146,9 +147,10 @@ print(const struct gv_cli *cli, const struct gv_auction *a,
 
         if (r->path[1][0] != '\0')
             json_array_append_new(files, json_string(r->path[1]));
-        gv_cli_print(json_pack("{ss ss ss ss so}", "auction", a->hex, "party",
-                               r->party, "subject", name != NULL ? name : "",
-                               "fingerprint", hex, "files", files));
+        gv_cli_print(json_pack(
+            "{ss ss ss ss so so}", "auction", a->hex, "party", r->party,
+            "subject", name != NULL ? name : "", "fingerprint", hex, "files",
+            files, "notaries", gv_notaries_json(a, &r->notaries)));
     } else {
         gv_columns_line(stdout, "auction", "%s", a->hex);
         gv_columns_line(stdout, r->party, "%s", name != NULL ? name : "?");
@@ -156,6 +158,7 @@ print(const struct gv_cli *cli, const struct gv_auction *a,
         gv_columns_line(stdout, "written", "%s", r->path[0]);
         if (r->path[1][0] != '\0')
             gv_columns_line(stdout, "sealed", "%s", r->path[1]);
+        gv_notaries_print(a, &r->notaries);
     }
     OPENSSL_free(name);
 }
@@ -183,7 +186,9 @@ const struct gv_command gv_cmd_identity_disclose = {
     .config = {.name = "identity disclose",
                .help = "After the final outcome of an anonymous auction: show "
                        "the seller who won and write the evidence, or show the "
-                       "winner who sold.",
+                       "winner who sold. All notaries are asked and what each "
+                       "answered is shown; it fails when the seller got too "
+                       "few shares, or the winner no certificate.",
                .arguments = "AUCTION",
                .min_arguments = 1,
                .max_arguments = 1,

@@ -63,6 +63,9 @@ run(struct gv_cli *cli)
                     gv_cli_time(gv_json_u64(s, "time_ms") * 1000, time));
     gv_columns_line(stdout, "up", "%" PRIu64 " s", gv_json_u64(s, "uptime_s"));
     print_roles(json_object_get(s, "roles"));
+    if (gv_json_bool(s, "key_shared"))
+        gv_columns_line(stdout, "WARNING", "%s",
+                        "another node votes with this validator's key");
     gv_columns_line(stdout, "chains", "%" PRIu64, gv_json_u64(s, "chains"));
     gv_columns_line(stdout, "waiting",
                     "%" PRIu64 " transactions, %" PRIu64 " B",

@@ -73,91 +73,6 @@ read_award(struct gv_cli *cli, const struct gv_auction *a, struct gv_award *out)
     return GV_EXIT_OK;
 }
 
-/* --- one notary --- */
-
-/* The outcome is final by the votes; notaries wait until a block holds them. */
-#define FINAL_WAIT_MS 60000
-#define FINAL_POLL_MS 500
-
-static bool
-too_early(struct gv_bytes body)
-{
-    struct gv_refusal r;
-
-    return gv_refusal_decode(body, &r, NULL) == GV_OK &&
-           r.code == GV_REFUSAL_NOT_FINAL;
-}
-
-/* A refusal that the notary signed, in words. */
-static int
-explain(struct gv_cli *cli, const struct gv_open_notary *n,
-        const struct gv_keys *keys, struct gv_bytes body,
-        const struct gv_error *e)
-{
-    struct gv_refusal r;
-    uint8_t digest[32];
-
-    if (gv_refusal_decode(body, &r, NULL) != GV_OK)
-        return gv_cli_fail(cli, GV_EXIT_FAILED, "notary: %s", e->text);
-    gv_refusal_digest(&r, digest);
-    return gv_cli_fail(cli, GV_EXIT_FAILED, "a notary refused: %s%s",
-                       gv_refusal_text(r.code),
-                       gv_key_verify(keys, &n->cred.key, digest, &r.sig)
-                           ? " (signed)"
-                           : " (not signed by it)");
-}
-
-/* POST, and again while the notary says that the outcome is not final. */
-static enum gv_rc
-post_patiently(struct gv_https *https, const char *path, struct gv_bytes body,
-               uint8_t **out, size_t *len, struct gv_error *e)
-{
-    uint64_t until = gv_cli_now_ms() + FINAL_WAIT_MS;
-    enum gv_rc rc;
-
-    for (;;) {
-        *out = NULL;
-        rc = gv_service_post(https, path, body, out, len, e);
-        if (rc != GV_REJECT || *out == NULL ||
-            !too_early(gv_bytes(*out, *len)) || gv_cli_now_ms() >= until)
-            return rc;
-        free(*out);
-        gv_cli_sleep_ms(FINAL_POLL_MS);
-    }
-}
-
-/* POST to notary i of OPEN. An exit code, printed when not OK. */
-static int
-ask_notary(struct gv_cli *cli, const struct gv_auction *a, unsigned i,
-           const char *path, struct gv_bytes body, uint8_t **out, size_t *len)
-{
-    const struct gv_open_notary *n = &a->open.notary[i];
-    struct gv_service service;
-    struct gv_https *https;
-    struct gv_error e = {""};
-    enum gv_rc rc;
-    int code =
-        gv_service_of(cli, GV_ROLE_NOTARY, &n->cred.key, "a notary", &service);
-
-    *out = NULL;
-    if (code != GV_EXIT_OK)
-        return code;
-    https = gv_service_connect(&service, cli->params, &e);
-    rc = https != NULL ? post_patiently(https, path, body, out, len, &e)
-                       : GV_FAULT;
-    gv_https_free(https);
-    if (rc == GV_OK)
-        return GV_EXIT_OK;
-    if (rc == GV_REJECT && *out != NULL)
-        code = explain(cli, n, cli->keys, gv_bytes(*out, *len), &e);
-    else
-        code = gv_cli_fail(cli, rc == GV_REJECT ? GV_EXIT_FAILED : GV_EXIT_NODE,
-                           "notary %s: %s", service.endpoint, e.text);
-    free(*out);
-    *out = NULL;
-    return code;
-}
-
 /* --- the winner, for the seller --- */
 
 /* What the seller asks every notary, with the key that opens the answers. */
@@ -223,44 +138,56 @@ read_share(const struct gv_auction *a, unsigned i, const struct asking *ask,
                             out->y) == GV_OK;
 }
 
-static int
-collect(struct gv_cli *cli, const struct gv_auction *a,
-        const struct asking *ask, struct gv_share *shares, unsigned *count)
+/* The good shares, and what it takes to know one. */
+struct shares {
+    const struct gv_auction *a;
+    const struct asking *ask;
+    const struct gv_keys *keys;
+    struct gv_share of[GV_NOTARIES_MAX];
+    unsigned count;
+};
+
+static bool
+take_share(void *arg, unsigned i, struct gv_bytes answer)
 {
-    int code = GV_EXIT_OK, last = GV_EXIT_OK;
+    struct shares *s = arg;
 
-    *count = 0;
-    for (unsigned i = 0; i < a->open.notary_count; i++) {
-        uint8_t *raw;
-        size_t len;
+    if (!read_share(s->a, i, s->ask, answer, s->keys, &s->of[s->count]))
+        return false;
+    s->count++;
+    return true;
+}
 
-        code = ask_notary(cli, a, i, "/notary/open",
-                          gv_bytes(ask->raw, ask->len), &raw, &len);
-        if (code == GV_EXIT_OK && read_share(a, i, ask, gv_bytes(raw, len),
-                                             cli->keys, &shares[*count]))
-            ++*count;
-        else if (code == GV_EXIT_OK)
-            fprintf(stderr, "gavel: notary %u gave no share of its own\n",
-                    i + 1);
-        else
-            last = code;
-        free(raw);
-    }
-    if (*count >= a->open.escrow_t)
-        return GV_EXIT_OK;
-    return gv_cli_fail(cli, last != GV_EXIT_OK ? last : GV_EXIT_FAILED,
-                       "%u of the %u shares that open an identity came", *count,
-                       a->open.escrow_t);
+static int
+collect(struct gv_cli *cli, const struct gv_auction *a, struct shares *s,
+        struct gv_notary_answers *answers)
+{
+    const struct gv_notary_request request = {
+        .path = "/notary/open",
+        .body = gv_bytes(s->ask->raw, s->ask->len),
+        .take = take_share,
+        .arg = s,
+        .good = "gave its share",
+        .bad = "gave no share of its own"};
+    char what[80];
+    int code = gv_notaries_ask(cli, a, &request, answers);
+
+    if (code != GV_EXIT_OK || s->count >= a->open.escrow_t)
+        return code;
+    snprintf(what, sizeof(what),
+             "%u of the %u shares that open an identity came", s->count,
+             a->open.escrow_t);
+    return gv_notaries_fail(cli, answers, what);
 }
 
 static int
 open_shares(struct gv_cli *cli, const struct gv_open_escrow *escrow,
-            const struct gv_share *shares, unsigned count,
+            const struct shares *s, struct gv_notary_answers *answers,
             const struct gv_token *token, struct gv_escrow_opened *out)
 {
     struct gv_escrow *worker = gv_escrow_new(&escrow->pins, cli->keys);
     const char *field = NULL;
-    enum gv_rc rc = worker != NULL ? gv_escrow_open(worker, shares, count,
+    enum gv_rc rc = worker != NULL ? gv_escrow_open(worker, s->of, s->count,
                                                     token, out, &field)
                                    : GV_FAULT;
 
@@ -269,9 +196,10 @@ open_shares(struct gv_cli *cli, const struct gv_open_escrow *escrow,
         return gv_cli_fail(cli, GV_EXIT_FAILED,
                            "the shares do not open the winner's identity: %s",
                            field != NULL ? field : "out of memory");
-    for (unsigned m = 1; m <= escrow->pins.n; m++)
-        if (out->false_shares >> m & 1)
-            fprintf(stderr, "gavel: the share of notary %u is false\n", m);
+    for (unsigned i = 0; i < answers->count; i++)
+        if (out->false_shares >> (i + 1) & 1)
+            answers->of[i] = (struct gv_notary_answer){
+                .refused = true, .said = {"gave a share that is false"}};
     return GV_EXIT_OK;
 }
 
@@ -384,13 +312,20 @@ write_pack(struct gv_cli *cli, const struct gv_auction *a,
     return GV_EXIT_OK;
 }
 
+/* A pack being made. */
+struct making {
+    struct shares shares;
+    struct parts parts;
+    struct gv_notary_answers *answers;
+};
+
 /* With the shares in hand: the identity, and all that proves it. */
 static int
-make_pack(struct gv_cli *cli, const struct gv_auction *a,
-          const struct gv_share *shares, unsigned count, struct parts *p,
+make_pack(struct gv_cli *cli, const struct gv_auction *a, struct making *m,
           uint8_t **pack, size_t *len)
 {
     struct gv_open_escrow *escrow = gv_open_escrow_new(&a->open);
+    struct parts *p = &m->parts;
     struct gv_escrow_opened opened;
     struct gv_token token;
     struct gv_tx tx;
@@ -404,7 +339,7 @@ make_pack(struct gv_cli *cli, const struct gv_auction *a,
                            "the winner's ENROL is malformed");
     }
     gv_enrol_token(&tx.u.enrol, &token);
-    code = open_shares(cli, escrow, shares, count, &token, &opened);
+    code = open_shares(cli, escrow, &m->shares, m->answers, &token, &opened);
     if (code == GV_EXIT_OK)
         code = fetch_evidence(cli, a, &opened.who.session, &p->evidence,
                               &p->evidence_len);
@@ -423,31 +358,32 @@ make_pack(struct gv_cli *cli, const struct gv_auction *a,
 
 int
 gv_disclose_winner(struct gv_cli *cli, const struct gv_auction *a,
-                   const struct gv_signer *seller, uint8_t **pack, size_t *len)
+                   const struct gv_signer *seller,
+                   struct gv_notary_answers *answers, uint8_t **pack,
+                   size_t *len)
 {
-    struct gv_share shares[GV_NOTARIES_MAX];
     struct asking ask = {.raw = NULL};
-    struct parts p = {.enrol = NULL};
+    struct making m = {.shares = {.a = a, .ask = &ask}, .answers = answers};
     struct gv_award of;
     char key[65];
-    unsigned count = 0;
     int code = read_award(cli, a, &of);
 
+    m.shares.keys = cli->keys;
     if (code == GV_EXIT_OK)
         code = fetch(cli, "getenrol",
                      json_pack("{ss ss}", "auction", a->hex, "bidder",
                                gv_hex(of.key.b, 32, key)),
-                     "hex", &p.enrol, &p.enrol_len);
+                     "hex", &m.parts.enrol, &m.parts.enrol_len);
     if (code == GV_EXIT_OK)
         code = make_ask(cli, seller, &of, &ask);
     if (code == GV_EXIT_OK)
-        code = collect(cli, a, &ask, shares, &count);
+        code = collect(cli, a, &m.shares, answers);
     if (code == GV_EXIT_OK)
-        code = make_pack(cli, a, shares, count, &p, pack, len);
-    gv_wipe(shares, sizeof(shares));
+        code = make_pack(cli, a, &m, pack, len);
+    gv_wipe(&m.shares, sizeof(m.shares));
     gv_wipe(ask.secret, sizeof(ask.secret));
     free(ask.raw);
-    free_parts(&p);
+    free_parts(&m.parts);
     return code;
 }
 
@@ -484,52 +420,75 @@ read_seller(const struct gv_auction *a, unsigned i, const struct gv_award *of,
     return false;
 }
 
-static int
-ask_seller(struct gv_cli *cli, const struct gv_auction *a,
-           const struct gv_award *of, const struct gv_pseudonym *me,
-           uint8_t **der, size_t *len)
+/* The first good certificate, and what it takes to know one. */
+struct certificate {
+    const struct gv_auction *a;
+    const struct gv_award *award;
+    const struct gv_pseudonym *me;
+    const struct gv_keys *keys;
+    uint8_t *der;
+    size_t len;
+};
+
+static bool
+take_seller(void *arg, unsigned i, struct gv_bytes answer)
 {
-    struct gv_seller_ask ask = {.of = *of};
-    uint8_t raw[256], digest[32], *answer;
+    struct certificate *c = arg;
+    uint8_t *der = NULL;
+    size_t len;
+
+    if (!read_seller(c->a, i, c->award, c->me->xk, answer, c->keys, &der, &len))
+        return false;
+    if (c->der == NULL) {
+        c->der = der;
+        c->len = len;
+    } else {
+        free(der); /* the same: OPEN has its fingerprint */
+    }
+    return true;
+}
+
+/* Every notary is asked, although one answer is enough: each destroys its key
+ * when it has answered both sides (I38). */
+static int
+ask_seller(struct gv_cli *cli, struct certificate *c,
+           struct gv_notary_answers *answers)
+{
+    struct gv_seller_ask ask = {.of = *c->award};
+    uint8_t raw[256], digest[32];
     struct gv_sink sink = gv_sink_buffer(raw, sizeof(raw));
-    size_t n;
-    int code = GV_EXIT_FAILED;
+    struct gv_notary_request request = {
+        .path = "/notary/seller",
+        .take = take_seller,
+        .arg = c,
+        .good = "gave the seller's certificate",
+        .bad = "gave no certificate of the seller"};
+    int code;
 
     gv_seller_ask_digest(&ask, digest);
-    if (gv_key_sign(cli->keys, &me->signer.ledger, digest, NULL, &ask.sig) !=
+    if (gv_key_sign(cli->keys, &c->me->signer.ledger, digest, NULL, &ask.sig) !=
         GV_OK)
         return gv_cli_fail(cli, GV_EXIT_WALLET, "cannot sign");
     gv_seller_ask_put(&sink, &ask);
-    for (unsigned i = 0; i < a->open.notary_count && *der == NULL; i++) {
-        code = ask_notary(cli, a, i, "/notary/seller", gv_bytes(raw, sink.len),
-                          &answer, &n);
-        if (code == GV_EXIT_OK &&
-            !read_seller(a, i, of, me->xk, gv_bytes(answer, n), cli->keys, der,
-                         len))
-            fprintf(stderr,
-                    "gavel: notary %u gave no certificate of the "
-                    "seller\n",
-                    i + 1);
-        free(answer);
-    }
-    if (*der != NULL)
-        return GV_EXIT_OK;
-    return code != GV_EXIT_OK
-               ? code
-               : gv_cli_fail(cli, GV_EXIT_FAILED,
-                             "no notary knows the seller's certificate yet: "
-                             "the seller has to ask for yours first");
+    request.body = gv_bytes(raw, sink.len);
+    code = gv_notaries_ask(cli, c->a, &request, answers);
+    if (code != GV_EXIT_OK || c->der != NULL)
+        return code;
+    return gv_notaries_fail(cli, answers,
+                            "no notary gave the seller's certificate");
 }
 
 int
 gv_disclose_seller(struct gv_cli *cli, const struct gv_auction *a,
-                   const struct gv_signer *who, uint8_t **der, size_t *len)
+                   const struct gv_signer *who,
+                   struct gv_notary_answers *answers, uint8_t **der,
+                   size_t *len)
 {
     struct gv_trace trace;
     struct gv_pseudonym me;
     struct gv_award of;
+    struct certificate c = {.a = a, .award = &of, .me = &me};
     int code = read_award(cli, a, &of);
-    enum gv_rc rc;
 
     *der = NULL;
     if (code == GV_EXIT_OK)
@@ -537,15 +496,17 @@ gv_disclose_seller(struct gv_cli *cli, const struct gv_auction *a,
     if (code != GV_EXIT_OK)
         return code;
     gv_trace_clear(&trace);
-    rc = gv_anonymous_find(cli, a, who, &me);
-    if (rc != GV_OK)
+    c.keys = cli->keys;
+    if (gv_anonymous_find(cli, a, who, &me) != GV_OK)
         return gv_cli_fail(cli, GV_EXIT_FAILED,
                            "this identity did not bid in the auction");
     code = GV_ID_EQ(&me.signer.key, &of.key)
-               ? ask_seller(cli, a, &of, &me, der, len)
+               ? ask_seller(cli, &c, answers)
                : gv_cli_fail(cli, GV_EXIT_FAILED,
                              "another bidder won: the seller's identity is "
                              "not for you");
+    *der = c.der;
+    *len = c.len;
     gv_wipe(&me, sizeof(me));
     return code;
 }

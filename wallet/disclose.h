@@ -10,18 +10,22 @@
 
 #include <gavel/identity.h>
 
-#include "wallet/auction.h"
+#include "wallet/notaries.h"
 
 /* The winner's evidence pack, for the seller: heap memory of *len bytes that
- * verifies. An exit code; shares that turn out false are named on stderr. */
+ * verifies. An exit code: OK when enough shares came, whatever the other
+ * notaries said; that stands in answers. */
 int gv_disclose_winner(struct gv_cli *cli, const struct gv_auction *a,
-                       const struct gv_signer *seller, uint8_t **pack,
+                       const struct gv_signer *seller,
+                       struct gv_notary_answers *answers, uint8_t **pack,
                        size_t *len) GV_MUST_CHECK;
 
 /* The seller's certificate (DER, heap memory), for the winner, whose pseudonym
- * signs. An exit code. */
+ * signs. An exit code: OK when one notary gave it, whatever the others said;
+ * that stands in answers. */
 int gv_disclose_seller(struct gv_cli *cli, const struct gv_auction *a,
-                       const struct gv_signer *who, uint8_t **der,
+                       const struct gv_signer *who,
+                       struct gv_notary_answers *answers, uint8_t **der,
                        size_t *len) GV_MUST_CHECK;
 
 /* For struct gv_identity_reader: a certificate's point and subject. */

@@ -15,23 +15,49 @@ phase_by_time(const struct gv_phase_input *in)
     return GV_PHASE_OPEN;
 }
 
+static enum gv_stall
+stall_of(const struct gv_phase_input *in)
+{
+    if (in->outcome && in->outcome_final)
+        return GV_STALL_NONE;
+    if (!in->set_fixed && !in->outcome)
+        return in->never_fixed ? GV_STALL_AUTHORITIES : GV_STALL_NONE;
+    if (in->stall_after_us != 0 && in->now_us > in->fixed_at_us &&
+        in->now_us - in->fixed_at_us > in->stall_after_us)
+        return GV_STALL_VALIDATORS;
+    return GV_STALL_NONE;
+}
+
 static enum gv_phase
 phase_of(const struct gv_phase_input *in)
 {
+    if (stall_of(in) != GV_STALL_NONE)
+        return GV_PHASE_STALLED;
     if (in->outcome && in->outcome_final)
         return in->outcome_void ? GV_PHASE_VOID : GV_PHASE_FINAL;
     if (!in->set_fixed && !in->outcome)
         return phase_by_time(in);
-    if (in->stall_after_us != 0 && in->now_us > in->fixed_at_us &&
-        in->now_us - in->fixed_at_us > in->stall_after_us)
-        return GV_PHASE_STALLED;
     return GV_PHASE_AWAITING_FINAL;
 }
 
 struct gv_phase_answer
 gv_phase_of(const struct gv_phase_input *in)
 {
-    return (struct gv_phase_answer){phase_of(in), in->now_us};
+    return (struct gv_phase_answer){phase_of(in), stall_of(in), in->now_us};
+}
+
+const char *
+gv_stall_name(enum gv_stall s)
+{
+    switch (s) {
+    case GV_STALL_NONE:
+        break;
+    case GV_STALL_VALIDATORS:
+        return "validators";
+    case GV_STALL_AUTHORITIES:
+        return "authorities";
+    }
+    return NULL;
 }
 
 const char *

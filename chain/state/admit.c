@@ -378,6 +378,42 @@ gv_admit_drop(struct gv_state *s, struct gv_pool_tx *e)
     gv_pool_remove(&s->pool, &e->chain->pool, e);
 }
 
+/* Does a REVOKE of the chain keep it out for ever (C9)? */
+static bool
+is_shut_out(const struct gv_chain *c, const struct gv_tx *tx)
+{
+    const struct gv_book *b = c->book;
+    uint32_t bidder;
+
+    switch (tx->kind) {
+    case GV_TX_ENROL:
+        return gv_book_check_enrol(b, &tx->u.enrol,
+                                   tx->u.enrol.cred.not_before_ms,
+                                   NULL) != GV_OK;
+    case GV_TX_BID:
+        bidder = gv_book_find_bidder(b, &tx->u.bid.bidder);
+        return bidder != GV_NOWHERE && gv_book_bidder_revoked(b, bidder);
+    case GV_TX_STAMP:
+        return !gv_book_authority_ok(b, tx->u.stamp.authority);
+    case GV_TX_ISSUED:
+        return gv_book_check_issued(b, NULL) != GV_OK;
+    case GV_TX_REVOKE:
+        return gv_book_check_revoke(b, &tx->u.revoke, NULL) != GV_OK;
+    case GV_TX_CLOSE:
+    case GV_TX_CUTOFF:
+    case GV_TX_OUTCOME:
+    case GV_TX_FINAL:
+    case GV_TX_DISCLOSE:
+    case GV_TX_SERVICE:
+    case GV_TX_CERT:
+    case GV_TX_LIST:
+    case GV_TX_OPEN:
+    case GV_TX_RECEIPT:
+        break;
+    }
+    return false;
+}
+
 /* What can no longer stand in any next block, seen from the new tip. */
 static bool
 is_dead(const struct gv_chain *c, const struct gv_pool_tx *e)
@@ -393,7 +429,8 @@ is_dead(const struct gv_chain *c, const struct gv_pool_tx *e)
     case GV_TX_CLOSE:
     case GV_TX_ISSUED:
     case GV_TX_REVOKE:
-        return !c->registry && gv_book_set_fixed(c->book);
+        return !c->registry &&
+               (gv_book_set_fixed(c->book) || is_shut_out(c, &e->tx));
     case GV_TX_DISCLOSE:
     case GV_TX_SERVICE:
     case GV_TX_CERT:
@@ -411,15 +448,18 @@ gv_admit_connected(struct gv_state *s, struct gv_chain *c,
                    const struct gv_block *block)
 {
     struct gv_pool_tx *e, *next;
+    bool all = !c->registry && c->book->cutoff_height;
 
     for (uint32_t i = 0; i < block->h.header.tx_count; i++) {
+        all = all || (!c->registry && block->tx[i].kind == GV_TX_REVOKE);
         e = gv_pool_find(&s->pool, &block->id[i]);
         if (e)
             gv_admit_drop(s, e);
     }
     for (int k = 0; k < GV_POOL_CLASSES; k++) {
-        /* Only notices die with every block; the rest when X comes. */
-        if (k != GV_POOL_NOTICES && (c->registry || !c->book->cutoff_height))
+        /* Only notices die with every block; the rest by a REVOKE, or when X
+         * comes. */
+        if (k != GV_POOL_NOTICES && !all)
             continue;
         for (e = c->pool.of[k].first; e; e = next) {
             next = e->next;

@@ -170,6 +170,70 @@ check_vote(const struct gv_chain *c, const struct gv_vote *v,
     return GV_OK;
 }
 
+/* --- this node's own votes --- */
+
+static enum gv_rc
+read_lock(struct gv_state *s, struct gv_chain *c, size_t own,
+          const struct gv_pubkey *key, struct gv_vote_lock **out)
+{
+    struct gv_ballot *b = c->ballot;
+    size_t n = s->opt.validator_count;
+
+    if (!b->lock) {
+        b->lock = calloc(n, sizeof(*b->lock));
+        b->lock_read = calloc(n, sizeof(*b->lock_read));
+        if (!b->lock || !b->lock_read)
+            return gv_state_fail(s, "out of memory");
+    }
+    if (!b->lock_read[own] &&
+        gv_record_get_lock(s, c, key, &b->lock[own]) != GV_OK)
+        return GV_FAULT;
+    b->lock_read[own] = true;
+    *out = &b->lock[own];
+    return GV_OK;
+}
+
+/* A vote that came from outside, signed by a key of this node: is it none that
+ * this node made? What it made is behind its lock, once for each height. */
+static bool
+is_strange(const struct gv_chain *c, const struct gv_vote_lock *lock,
+           const struct gv_vote *v, unsigned validator)
+{
+    const struct gv_ballot *b = c->ballot;
+
+    if (v->target_height > lock->target_height)
+        return true;
+    for (size_t i = 0; i < b->count; i++)
+        if (b->tally[i].voted >> validator & 1 &&
+            b->tally[i].link.target_height == v->target_height &&
+            !same_link(&b->tally[i].link, v))
+            return true;
+    return false;
+}
+
+/* Two nodes with one validator's key contradict each other sooner or later,
+ * without breaking V1 on their own: the operator must know. */
+static enum gv_rc
+tell_shared(struct gv_state *s, struct gv_chain *c, const struct gv_vote *v,
+            unsigned validator)
+{
+    const struct gv_pubkey *key = gv_pins_validator(c->pins, validator);
+    struct gv_vote_lock *lock;
+    struct gv_pubkey own;
+
+    for (size_t i = 0; s->opt.events.shared && i < s->opt.validator_count;
+         i++) {
+        if (gv_key_public(s->opt.keys, &s->opt.validator[i], &own) != GV_OK ||
+            !GV_ID_EQ(&own, key))
+            continue;
+        if (read_lock(s, c, i, key, &lock) != GV_OK)
+            return GV_FAULT;
+        if (is_strange(c, lock, v, validator))
+            s->opt.events.shared(s->opt.events.arg, c, v);
+    }
+    return GV_OK;
+}
+
 enum gv_rc
 gv_state_add_vote(struct gv_state *s, const struct gv_chain_id *id,
                   const struct gv_vote *vote, uint8_t validator,
@@ -195,30 +259,9 @@ gv_state_add_vote(struct gv_state *s, const struct gv_chain_id *id,
     if (!gv_key_verify(s->opt.keys, gv_pins_validator(c->pins, validator),
                        digest, sig))
         return gv_refuse(why, GV_BAD_SIGNATURE, "vote.signature", 0, 0);
-    return count_vote(s, c, vote, validator, sig, now_ms, why);
-}
-
-/* --- this node's own votes --- */
-
-static enum gv_rc
-read_lock(struct gv_state *s, struct gv_chain *c, size_t own,
-          const struct gv_pubkey *key, struct gv_vote_lock **out)
-{
-    struct gv_ballot *b = c->ballot;
-    size_t n = s->opt.validator_count;
-
-    if (!b->lock) {
-        b->lock = calloc(n, sizeof(*b->lock));
-        b->lock_read = calloc(n, sizeof(*b->lock_read));
-        if (!b->lock || !b->lock_read)
-            return gv_state_fail(s, "out of memory");
-    }
-    if (!b->lock_read[own] &&
-        gv_record_get_lock(s, c, key, &b->lock[own]) != GV_OK)
+    if (tell_shared(s, c, vote, validator) != GV_OK)
         return GV_FAULT;
-    b->lock_read[own] = true;
-    *out = &b->lock[own];
-    return GV_OK;
+    return count_vote(s, c, vote, validator, sig, now_ms, why);
 }
 
 /* The newest justified block below the tip. */

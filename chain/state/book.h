@@ -138,6 +138,9 @@ bool gv_book_set_fixed(const struct gv_book *b);
 void gv_book_outcome(struct gv_book *b, struct gv_outcome *out);
 /* Does FINAL(Y) stand on the chain? Then DISCLOSEs alone may follow. */
 bool gv_book_ended(const struct gv_book *b);
+/* Can no CUTOFF come any more, because fewer than f + 1 authorities are left
+ * that are not revoked (C11)? */
+bool gv_book_stalled(const struct gv_book *b);
 /* Is this fingerprint revoked on this chain (C9)? */
 bool gv_book_revoked(const struct gv_book *b,
                      const struct gv_hash *fingerprint);

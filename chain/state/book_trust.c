@@ -28,6 +28,18 @@ gv_book_authority_ok(const struct gv_book *b, unsigned authority)
     return !gv_book_revoked(b, &b->open->authority[authority].cert);
 }
 
+bool
+gv_book_stalled(const struct gv_book *b)
+{
+    unsigned left = 0;
+
+    if (gv_book_set_fixed(b) || b->revokeds == 0)
+        return false;
+    for (unsigned i = 0; i < b->open->authority_count; i++)
+        left += gv_book_authority_ok(b, i);
+    return left < gv_open_f(b->open) + 1;
+}
+
 /* --- ENROL --- */
 
 static enum gv_rc
@@ -65,6 +77,8 @@ gv_book_check_issued(const struct gv_book *b, struct gv_reject *why)
         return gv_refuse(why, GV_WRONG_CHAIN, "issued", 0, 0);
     if (b->issued)
         return gv_refuse(why, GV_DUPLICATE, "issued", 0, 0);
+    if (gv_book_revoked(b, &b->open->issuer.cred.fingerprint))
+        return gv_refuse(why, GV_BAD_CREDENTIAL, "issued.revoked", 0, 0);
     return GV_OK;
 }
 
@@ -101,9 +115,21 @@ is_roots(const struct gv_open *o, const struct gv_hash *fingerprint)
     return false;
 }
 
-enum gv_rc
-gv_book_check_revoke(const struct gv_book *b, const struct gv_tx_revoke *t,
-                     struct gv_reject *why)
+/* A thief of the CA's key shuts nobody out once the root has said so. */
+static enum gv_rc
+check_revoker(const struct gv_book *b, const struct gv_tx_revoke *t,
+              struct gv_reject *why)
+{
+    if (GV_ID_EQ(&t->issuer, &b->open->root) ||
+        !gv_book_revoked(b, &b->open->ca.fingerprint))
+        return GV_OK;
+    return gv_refuse(why, GV_BAD_CREDENTIAL, "revoke.revoked", 0, 0);
+}
+
+/* What does not depend on the other REVOKEs of its block. */
+static enum gv_rc
+check_revoked(const struct gv_book *b, const struct gv_tx_revoke *t,
+              struct gv_reject *why)
 {
     if (gv_book_revoked(b, &t->fingerprint))
         return gv_refuse(why, GV_DUPLICATE, "revoke.fingerprint", 0, 0);
@@ -111,6 +137,31 @@ gv_book_check_revoke(const struct gv_book *b, const struct gv_tx_revoke *t,
         is_roots(b->open, &t->fingerprint))
         return gv_refuse(why, GV_NOT_SIGNER, "revoke.issuer", 0, 0);
     return GV_OK;
+}
+
+enum gv_rc
+gv_book_check_revoke(const struct gv_book *b, const struct gv_tx_revoke *t,
+                     struct gv_reject *why)
+{
+    enum gv_rc rc = check_revoked(b, t, why);
+
+    return rc == GV_OK ? check_revoker(b, t, why) : rc;
+}
+
+/* The REVOKE of the CA acts on those that stand before it in the block, too. */
+static enum gv_rc
+check_revokers(const struct gv_book_step *s)
+{
+    enum gv_rc rc = GV_OK;
+
+    for (uint32_t i = 0; rc == GV_OK && i < s->block->h.header.tx_count; i++) {
+        if (s->block->tx[i].kind != GV_TX_REVOKE)
+            continue;
+        if (s->why)
+            s->why->index = i;
+        rc = check_revoker(s->b, &s->block->tx[i].u.revoke, s->why);
+    }
+    return rc;
 }
 
 enum gv_rc
@@ -131,7 +182,7 @@ gv_book_add_revokes(struct gv_book_step *s)
             s->why->index = i;
         if (fixed)
             return gv_refuse(s->why, GV_SET_FIXED, "REVOKE", 0, 0);
-        rc = gv_book_check_revoke(b, &tx->u.revoke, s->why);
+        rc = check_revoked(b, &tx->u.revoke, s->why);
         if (rc != GV_OK)
             return rc;
         if (!gv_vec_room(&b->revoked, b->revokeds, &b->revoked_cap,
@@ -139,7 +190,7 @@ gv_book_add_revokes(struct gv_book_step *s)
             return GV_FAULT;
         b->revoked[b->revokeds++] = tx->u.revoke.fingerprint;
     }
-    return GV_OK;
+    return check_revokers(s);
 }
 
 /* --- DISCLOSE --- */

@@ -23,6 +23,7 @@ struct gv_chain_summary {
     uint32_t bids, accepted;
     uint32_t cutoff_height, outcome_height;
     uint64_t cutoff_time_ms;
+    bool stalled; /* no CUTOFF can come any more (C11) */
     struct gv_outcome outcome;
 };
 

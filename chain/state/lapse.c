@@ -102,6 +102,8 @@ can_never_count(const struct gv_chain *c, const struct gv_pool_tx *e,
 {
     uint32_t bidder;
 
+    if (c->sum.stalled) /* nobody can stamp it any more (C11) */
+        return true;
     if (e->tx.kind == GV_TX_CLOSE)
         return c->book->closed;
     if (gv_book_find_bid(c->book, &e->tx.u.bid.id) != GV_NOWHERE)

@@ -58,6 +58,7 @@ gv_chain_summarise(struct gv_chain *c)
     m->cutoff_height = c->book->cutoff_height;
     m->outcome_height = c->book->outcome_height;
     m->outcome = c->book->outcome;
+    m->stalled = gv_book_stalled(c->book);
     m->cutoff_time_ms =
         m->cutoff_height ? c->spine->at[m->cutoff_height].time_ms : 0;
 }

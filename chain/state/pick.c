@@ -78,14 +78,61 @@ cutoff_fits(const struct gv_chain *c, const struct gv_pool_tx *e,
     return true;
 }
 
+/* Whose signatures the root's waiting REVOKEs make worthless, in the block that
+ * takes them already (C9). */
+struct bans {
+    bool ca, issuer;
+};
+
+static bool
+is_roots(const struct gv_chain *c, const struct gv_pool_tx *e)
+{
+    return e->tx.kind == GV_TX_REVOKE &&
+           GV_ID_EQ(&e->tx.u.revoke.issuer, &c->book->open->root);
+}
+
+static struct bans
+bans_of(const struct gv_chain *c)
+{
+    const struct gv_open *o = c->book->open;
+    const struct gv_pool_tx *e;
+    struct bans b = {false, false};
+
+    for (e = first_of(c, GV_POOL_DEEDS); e; e = e->next) {
+        const struct gv_hash *print = &e->tx.u.revoke.fingerprint;
+
+        if (!is_roots(c, e))
+            continue;
+        b.ca = b.ca || GV_ID_EQ(print, &o->ca.fingerprint);
+        b.issuer = b.issuer || (o->issuer_count > 0 &&
+                                GV_ID_EQ(print, &o->issuer.cred.fingerprint));
+    }
+    return b;
+}
+
+static bool
+is_banned(const struct gv_chain *c, const struct bans *b,
+          const struct gv_pool_tx *e)
+{
+    if (e->tx.kind == GV_TX_ENROL)
+        return e->tx.u.enrol.form == GV_ENROL_CERTIFIED ? b->ca : b->issuer;
+    if (e->tx.kind == GV_TX_ISSUED)
+        return b->issuer;
+    return e->tx.kind == GV_TX_REVOKE && !is_roots(c, e) && b->ca;
+}
+
+/* The root's REVOKEs first: a thief of the CA's key could fill the block. */
 static void
-pick_deeds(const struct gv_chain *c, struct gv_pick *p)
+pick_deeds(const struct gv_chain *c, const struct bans *b, struct gv_pick *p)
 {
     const struct gv_pool_tx *e;
 
     for (e = first_of(c, GV_POOL_DEEDS); e; e = e->next)
-        if (!add(p, e))
-            break;
+        if (is_roots(c, e) && !add(p, e))
+            return;
+    for (e = first_of(c, GV_POOL_DEEDS); e; e = e->next)
+        if (!is_roots(c, e) && !is_banned(c, b, e) && !add(p, e))
+            return;
 }
 
 /* X: the CUTOFF made for this tip. */
@@ -279,14 +326,16 @@ choose_stamps(const struct gv_state *s, const struct gv_chain *c,
 static void
 pick_bids(const struct gv_state *s, const struct gv_chain *c, struct gv_pick *p)
 {
+    const struct bans bans = bans_of(c);
     const struct gv_pool_tx *e;
     struct room r = {0, 0, 0};
 
     for (e = first_of(c, GV_POOL_ENROLS); e; e = e->next)
-        if (p->count >= TXS_MAX / 4 || p->bytes > BYTES_MAX / 4 || !add(p, e))
+        if (p->count >= TXS_MAX / 4 || p->bytes > BYTES_MAX / 4 ||
+            (!is_banned(c, &bans, e) && !add(p, e)))
             break;
     r.enrols = p->count;
-    pick_deeds(c, p);
+    pick_deeds(c, &bans, p);
     offer_stamps(s, c, p, &r);
     choose_bids(c, p, &r);
     choose_stamps(s, c, p);
@@ -311,7 +360,7 @@ gv_pick_txs(struct gv_state *s, struct gv_chain *c, struct gv_pick *p)
     if (c->registry)
         pick_registry(c, p);
     else if (gv_book_ended(c->book))
-        pick_deeds(c, p);
+        pick_deeds(c, &(struct bans){false, false}, p);
     else if (c->book->outcome_height)
         pick_finals(c, p);
     else if (c->book->cutoff_height)

@@ -5,7 +5,7 @@
 #include "chain/state/order.h"
 #include "chain/state/vec.h"
 
-#define RECORD_VERSION 1
+#define RECORD_VERSION 2
 
 static struct gv_key
 number_key(uint32_t number)
@@ -51,6 +51,7 @@ put_record(struct gv_sink *s, const struct gv_chain *c)
     gv_put_u32(s, m->cutoff_height);
     gv_put_u32(s, m->outcome_height);
     gv_put_u64(s, m->cutoff_time_ms);
+    gv_put_u8(s, m->stalled);
     gv_put_u8(s, m->outcome.status);
     gv_put(s, m->outcome.winner.b, 32);
     gv_put_u64(s, m->outcome.price);
@@ -81,6 +82,7 @@ get_record(struct gv_reader *r, struct gv_chain *c)
     m->cutoff_height = gv_get_u32(r, "cutoff");
     m->outcome_height = gv_get_u32(r, "outcome");
     m->cutoff_time_ms = gv_get_u64(r, "cutoff time");
+    m->stalled = gv_get_u8(r, "stalled") == 1;
     m->outcome.status = gv_get_u8(r, "status");
     gv_get(r, m->outcome.winner.b, 32, "winner");
     m->outcome.price = gv_get_u64(r, "price");

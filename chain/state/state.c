@@ -319,8 +319,7 @@ gv_state_issued_due(struct gv_state *s, uint64_t now_ms, uint64_t retry_ms,
             continue;
         if (gv_chain_load(s, c, now_ms) != GV_OK)
             return n;
-        if (c->book->open->terms.identity == GV_ANONYMOUS && !c->book->issued &&
-            !issued_waits(c))
+        if (gv_book_check_issued(c->book, NULL) == GV_OK && !issued_waits(c))
             out[n++] = c;
     }
     return n;
@@ -336,7 +335,7 @@ gv_state_cutoffs_due(struct gv_state *s, uint64_t now_ms, uint64_t retry_ms,
         struct gv_chain *c = s->chain[i];
         uint64_t d_us;
 
-        if (c->registry || c->sum.cutoff_height ||
+        if (c->registry || c->sum.cutoff_height || c->sum.stalled ||
             c->sum.close_us > now_ms * 1000 ||
             now_ms < c->cutoff_asked_ms + retry_ms)
             continue;

@@ -44,6 +44,11 @@ struct gv_state_events {
     void (*vote)(void *arg, const struct gv_chain *c,
                  const struct gv_vote *vote, uint8_t validator,
                  const struct gv_sig *sig);
+    /* Somebody else voted with a key of this node's validator: another node
+     * has it, or this one's data directory is an old copy. Told for each such
+     * vote that comes. */
+    void (*shared)(void *arg, const struct gv_chain *c,
+                   const struct gv_vote *vote);
     /* A stamped BID or CLOSE has missed its deadline and waits for a new
      * stamp; tries: how often it was told before. True: something was done
      * about it, the next time comes after a pause that grows from 1 s to

@@ -13,8 +13,15 @@ enum gv_phase {
     GV_PHASE_CLOSING = 2,        /* past E, the set may still change */
     GV_PHASE_AWAITING_FINAL = 3, /* set fixed, outcome not yet final */
     GV_PHASE_FINAL = 4,
-    GV_PHASE_STALLED = 5, /* validators do not answer */
+    GV_PHASE_STALLED = 5,
     GV_PHASE_VOID = 6
+};
+
+/* Why an auction is stalled. */
+enum gv_stall {
+    GV_STALL_NONE = 0,   /* it is not */
+    GV_STALL_VALIDATORS, /* they do not answer */
+    GV_STALL_AUTHORITIES /* more than f are revoked: no CUTOFF can come (C11) */
 };
 
 struct gv_phase_input {
@@ -28,16 +35,20 @@ struct gv_phase_input {
     uint64_t stall_after_us;     /* set fixed but not final this long: stalled;
                                   * 0: never */
     uint64_t fixed_at_us;        /* time of X */
+    bool never_fixed;            /* no X can come any more */
 };
 
 struct gv_phase_answer {
     enum gv_phase phase;
+    enum gv_stall stall;
     uint64_t used_us; /* the time it was computed with */
 };
 
 struct gv_phase_answer gv_phase_of(const struct gv_phase_input *in);
 /* "open", "awaiting-final", ... */
 const char *gv_phase_name(enum gv_phase p);
+/* "validators", "authorities"; NULL for none. */
+const char *gv_stall_name(enum gv_stall s);
 /* Open or scheduled or closing count as "open" in lists; the rest "closed". */
 bool gv_phase_is_open(enum gv_phase p);
 

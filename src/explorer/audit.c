@@ -101,10 +101,15 @@ tell_outcome(struct audit *a, const struct gv_book *b)
     struct gv_audit_outcome o = {&b->open->id, &b->outcome,
                                  &b->open->terms.currency, gv_book_ended(b)};
 
-    if (!b->outcome_height)
+    if (gv_book_stalled(b)) {
+        o.outcome = NULL;
+        a->report->stalled++;
+    } else if (b->outcome_height) {
+        a->report->outcomes++;
+        a->report->outcomes_final += o.final;
+    } else {
         return;
-    a->report->outcomes++;
-    a->report->outcomes_final += o.final;
+    }
     if (a->options->outcome)
         a->options->outcome(a->options->arg, &o);
 }

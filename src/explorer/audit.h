@@ -29,7 +29,8 @@
 
 struct gv_audit_outcome {
     const struct gv_chain_id *auction;
-    const struct gv_outcome *outcome;
+    const struct gv_outcome *outcome; /* NULL: none can come, it is stalled
+                                       * for want of authorities (C11) */
     const struct gv_currency *currency;
     bool final; /* FINALs in the dump make it final */
 };
@@ -39,7 +40,7 @@ struct gv_audit_report {
     bool csv, final;                /* final: the dump says it is cut there */
     uint64_t lines, bytes;          /* read */
     uint64_t chains, blocks, txs, bids;
-    uint64_t outcomes, outcomes_final;
+    uint64_t outcomes, outcomes_final, stalled;
     uint64_t final_blocks; /* that FINALs in the dump make final */
 };
 

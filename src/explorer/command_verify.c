@@ -23,10 +23,15 @@ status_text(uint8_t status)
 static void
 print_outcome(void *arg, const struct gv_audit_outcome *o)
 {
-    bool sold = o->outcome->status == GV_SOLD;
+    bool sold = o->outcome && o->outcome->status == GV_SOLD;
     FILE *out = arg;
     char hex[65], text[40];
 
+    if (!o->outcome) {
+        fprintf(out, "%s  stalled: too many of its authorities are revoked\n",
+                gv_hex(o->auction->b, 32, hex));
+        return;
+    }
     fprintf(out, "%s  %s", gv_hex(o->auction->b, 32, hex),
             sold && !o->final ? "leading" : status_text(o->outcome->status));
     if (sold)
@@ -64,6 +69,10 @@ print_report(const struct gv_audit_report *r)
            "; final by the votes in the dump: %" PRIu64 " of them, %" PRIu64
            " blocks\n",
            r->outcomes, r->outcomes_final, r->final_blocks);
+    if (r->stalled > 0)
+        printf("auctions that can have no outcome, because too many of their "
+               "authorities are revoked: %" PRIu64 "\n",
+               r->stalled);
     if (r->final)
         printf("the dump says that it is cut at final blocks; the votes for "
                "the last ones lie beyond the cut\n");

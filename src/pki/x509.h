@@ -94,6 +94,13 @@ EVP_PKEY *gv_x509_key_from_pem(struct gv_bytes pem, const char *passphrase);
 /* SHA256 of the DER. GV_OK or GV_FAULT. */
 enum gv_rc gv_x509_fingerprint(const X509 *cert,
                                struct gv_hash *out) GV_MUST_CHECK;
+/* An ECDSA signature (r, s) has a twin (r, n - s) that verifies as well, and
+ * anybody can make it. With it the same certificate has another fingerprint:
+ * this one. (Everything else of the DER is either signed or has one form.) So
+ * whoever asks whether a certificate that somebody shows is revoked must ask
+ * about both. GV_OK; GV_FAULT: no ECDSA signature on P-256, or memory. */
+enum gv_rc gv_x509_twin_fingerprint(const X509 *cert,
+                                    struct gv_hash *out) GV_MUST_CHECK;
 /* SHA256 of the DER SubjectPublicKeyInfo. GV_OK or GV_FAULT. */
 enum gv_rc gv_x509_spki_hash(const EVP_PKEY *key,
                              uint8_t out32[32]) GV_MUST_CHECK;

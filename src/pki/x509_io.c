@@ -1,4 +1,5 @@
 /* x509_io.c - certificates, keys and revocation lists as bytes. */
+#include <openssl/ec.h>
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
 #include <stdlib.h>
@@ -171,6 +172,49 @@ gv_x509_fingerprint(const X509 *cert, struct gv_hash *out)
     gv_sha256_of(der, len, out->b);
     free(der);
     return GV_OK;
+}
+
+static bool
+flip(ASN1_BIT_STRING *signature)
+{
+    const unsigned char *p = ASN1_STRING_get0_data(signature);
+    ECDSA_SIG *sig = d2i_ECDSA_SIG(NULL, &p, ASN1_STRING_length(signature));
+    EC_GROUP *group = EC_GROUP_new_by_curve_name(NID_X9_62_prime256v1);
+    BIGNUM *r = sig != NULL ? BN_dup(ECDSA_SIG_get0_r(sig)) : NULL,
+           *s = BN_new();
+    unsigned char *der = NULL;
+    int len = -1;
+
+    if (r != NULL && s != NULL && group != NULL &&
+        BN_sub(s, EC_GROUP_get0_order(group), ECDSA_SIG_get0_s(sig)) == 1 &&
+        ECDSA_SIG_set0(sig, r, s) == 1) {
+        r = s = NULL; /* now the signature's */
+        len = i2d_ECDSA_SIG(sig, &der);
+    }
+    if (len > 0)
+        ASN1_STRING_set0(signature, der, len);
+    BN_free(r);
+    BN_free(s);
+    EC_GROUP_free(group);
+    ECDSA_SIG_free(sig);
+    return len > 0;
+}
+
+enum gv_rc
+gv_x509_twin_fingerprint(const X509 *cert, struct gv_hash *out)
+{
+    X509 *twin = X509_dup(cert);
+    const ASN1_BIT_STRING *signature = NULL;
+    enum gv_rc rc = GV_FAULT;
+
+    if (twin != NULL) {
+        X509_get0_signature(&signature, NULL, twin);
+        /* The copy is ours; the library has no setter. */
+        if (flip((ASN1_BIT_STRING *)(uintptr_t)signature))
+            rc = gv_x509_fingerprint(twin, out);
+    }
+    X509_free(twin);
+    return rc;
 }
 
 enum gv_rc

@@ -271,17 +271,17 @@ get_status(void *ctx, struct gv_rpc_call *call)
     l->node.status(l->node.arg, &st);
     return gv_rpc_ok(
         call,
-        json_pack("{ss? ss so so so so so s{so so} so so so s{sb so} ss?}",
-                  "version", st.version, "network", params->name, "registry",
-                  gv_render_hex(params->registry.b, 32), "time_ms",
-                  gv_render_u64(l->now_ms), "uptime_s",
-                  gv_render_u64(uptime_s(l)), "roles", roles_of(&st), "chains",
-                  gv_render_u64(gv_state_chain_count(l->state)), "mempool",
-                  "count", gv_render_u64(pool->txs), "bytes",
-                  gv_render_u64(pool->bytes), "peers", gv_render_u64(st.peers),
-                  "p2p", p2p_of(&st), "ttp", ttp_of(&st), "sync", "done",
-                  (int)st.synced, "chains_behind",
-                  gv_render_u64(st.chains_behind), "datadir", st.datadir));
+        json_pack(
+            "{ss? ss so so so so sb so s{so so} so so so s{sb so} ss?}",
+            "version", st.version, "network", params->name, "registry",
+            gv_render_hex(params->registry.b, 32), "time_ms",
+            gv_render_u64(l->now_ms), "uptime_s", gv_render_u64(uptime_s(l)),
+            "roles", roles_of(&st), "key_shared", (int)st.key_shared, "chains",
+            gv_render_u64(gv_state_chain_count(l->state)), "mempool", "count",
+            gv_render_u64(pool->txs), "bytes", gv_render_u64(pool->bytes),
+            "peers", gv_render_u64(st.peers), "p2p", p2p_of(&st), "ttp",
+            ttp_of(&st), "sync", "done", (int)st.synced, "chains_behind",
+            gv_render_u64(st.chains_behind), "datadir", st.datadir));
 }
 
 static struct gv_rpc_answer *

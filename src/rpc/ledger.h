@@ -38,6 +38,7 @@ struct gv_ledger_status {
     const char *version, *datadir;
     /* roles */
     bool server, repository, ca, tsa, issuer, notary, validator, miner;
+    bool key_shared; /* somebody else votes with this validator's key */
     unsigned peers;
     const char *p2p_endpoint, *p2p_key;
     const char *ca_url, *tsa_url;

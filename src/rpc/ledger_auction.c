@@ -59,12 +59,13 @@ common_of(const struct gv_view *v, uint64_t now_ms)
     struct gv_phase_answer phase = gv_query_phase(c, now_ms);
 
     return json_pack(
-        "{so so so ss so ss so so so so so so sb}", "auction",
+        "{so so so ss so ss ss? so so so so so so sb}", "auction",
         gv_render_hex(c->id.b, 32), "title", gv_render_text(o->title), "seller",
         gv_render_hex(o->seller.key.b, 32), "identity",
         o->terms.identity == GV_ANONYMOUS ? "anonymous" : "certified",
         "opening_ms", gv_render_u64(o->opening_ms), "phase",
-        gv_phase_name(phase.phase), "effective_close_us",
+        gv_phase_name(phase.phase), "stall", gv_stall_name(phase.stall),
+        "effective_close_us",
         gv_render_u64_or_null(c->sum.close_us != UINT64_MAX, c->sum.close_us),
         "height", gv_render_u64(c->sum.height), "final_height",
         gv_render_u64(c->sum.final_height), "bids", counts_of(v), "leader",

@@ -33,6 +33,7 @@ gv_query_phase(const struct gv_chain *c, uint64_t now_ms)
         .outcome_void = m->outcome.status == GV_VOID,
         .stall_after_us = stall_after_us(c),
         .fixed_at_us = m->cutoff_time_ms * 1000,
+        .never_fixed = m->stalled,
     };
 
     return gv_phase_of(&in);

@@ -233,16 +233,19 @@ gv_auctionkeys_get(struct gv_auctionkeys *k, const uint8_t modulus[GV_RSA_SIZE],
 
 enum gv_rc
 gv_auctionkeys_destroy(struct gv_auctionkeys *k,
-                       const uint8_t modulus[GV_RSA_SIZE], struct gv_error *e)
+                       const struct gv_chain_id *auction, struct gv_error *e)
 {
-    struct auction_key *key;
     enum gv_rc rc = GV_ABSENT;
 
     pthread_mutex_lock(&k->lock);
-    key = find(k, modulus);
-    if (key != NULL)
-        rc = auctionkeys_dir_destroy(&k->dir, modulus, e);
-    if (rc == GV_OK) {
+    for (size_t i = k->count; rc != GV_FAULT && i-- > 0;) {
+        struct auction_key *key = &k->at[i];
+
+        if (key->state != KEY_BOUND || !GV_ID_EQ(&key->row.auction, auction))
+            continue;
+        rc = auctionkeys_dir_destroy(&k->dir, key->row.modulus, e);
+        if (rc != GV_OK)
+            continue;
         EVP_PKEY_free(key->row.key);
         *key = k->at[--k->count];
     }

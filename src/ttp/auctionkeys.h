@@ -72,9 +72,10 @@ EVP_PKEY *gv_auctionkeys_get(struct gv_auctionkeys *k,
                              const uint8_t modulus[GV_RSA_SIZE],
                              const struct gv_chain_id *auction);
 
-/* Overwrite and remove. GV_OK, GV_ABSENT or GV_FAULT. */
+/* Overwrite and remove all keys bound to this auction. GV_OK, GV_ABSENT (there
+ * is none) or GV_FAULT (some may be left). */
 enum gv_rc gv_auctionkeys_destroy(struct gv_auctionkeys *k,
-                                  const uint8_t modulus[GV_RSA_SIZE],
+                                  const struct gv_chain_id *auction,
                                   struct gv_error *e) GV_MUST_CHECK;
 
 /* The auctions that keys are bound to, ascending, each once; returns how many

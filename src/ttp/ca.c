@@ -356,7 +356,7 @@ gv_ca_secret_new(struct gv_ca *ca, char out33[33])
 /* --- revocation --- */
 
 enum gv_rc
-gv_ca_revoke(struct gv_ca *ca, const struct gv_hash *fingerprint, int reason,
+gv_ca_revoke(struct gv_ca *ca, struct gv_hash *fingerprint, int reason,
              struct gv_error *e)
 {
     struct ca_record *r;
@@ -381,6 +381,7 @@ gv_ca_revoke(struct gv_ca *ca, const struct gv_hash *fingerprint, int reason,
             ca_crl_forget(ca);
         else
             r->revoked_ms = 0;
+        *fingerprint = r->cred.fingerprint;
     }
     (void)pthread_mutex_unlock(&ca->lock);
     return rc;

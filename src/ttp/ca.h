@@ -116,12 +116,15 @@ enum gv_rc gv_ca_decide(struct gv_ca *ca, const uint8_t id32[32],
                         bool approve) GV_MUST_CHECK;
 
 /* Record a revocation; reason: RFC 5280 CRLReason (0 to 10 but 7). The
- * REVOKE transaction is the caller's. GV_OK, GV_ABSENT (not issued here),
- * GV_REJECT (revoked already, bad reason) or GV_FAULT. */
-enum gv_rc gv_ca_revoke(struct gv_ca *ca, const struct gv_hash *fingerprint,
+ * REVOKE transaction is the caller's; the registry knows the certificate by the
+ * fingerprint that it was issued with, which replaces that of its twin
+ * (src/pki/x509.h). GV_OK, GV_ABSENT (not issued here), GV_REJECT (revoked
+ * already, bad reason) or GV_FAULT. */
+enum gv_rc gv_ca_revoke(struct gv_ca *ca, struct gv_hash *fingerprint,
                         int reason, struct gv_error *e) GV_MUST_CHECK;
 
-/* How a certificate stands with this CA, at its clock. */
+/* How a certificate stands with this CA, at its clock; also by the fingerprint
+ * of its twin. */
 enum gv_ca_standing {
     GV_CA_UNKNOWN, /* not issued here */
     GV_CA_VALID,

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "gavel/wire.h"
+#include "src/pki/x509.h"
 #include "src/ttp/ca_impl.h"
 
 #define VERSION 1
@@ -65,8 +66,22 @@ point(struct gv_ca *ca, enum ca_kind kind, const uint8_t key32[32], uint32_t at)
     return ca_index_put(&ca->index, (uint8_t)kind, key32, at);
 }
 
+/* Whoever shows or names the certificate with its other signature means this
+ * record, too. */
 static enum gv_rc
-remember(struct gv_ca *ca, const struct ca_record *r)
+point_twin(struct gv_ca *ca, struct gv_bytes der, uint32_t at)
+{
+    X509 *cert = gv_x509_from_der(der);
+    struct gv_hash twin;
+    enum gv_rc rc =
+        cert != NULL ? gv_x509_twin_fingerprint(cert, &twin) : GV_REJECT;
+
+    X509_free(cert);
+    return rc == GV_OK ? point(ca, CA_PRINT, twin.b, at) : rc;
+}
+
+static enum gv_rc
+remember(struct gv_ca *ca, const struct ca_record *r, struct gv_bytes der)
 {
     uint32_t at = (uint32_t)ca->n_records;
 
@@ -86,7 +101,7 @@ remember(struct gv_ca *ca, const struct ca_record *r)
         point(ca, CA_PRINT, r->cred.fingerprint.b, at) != GV_OK ||
         point(ca, CA_REQUEST, r->request, at) != GV_OK)
         return GV_FAULT;
-    return GV_OK;
+    return point_twin(ca, der, at);
 }
 
 static enum gv_rc
@@ -102,7 +117,7 @@ load_one(void *arg, struct gv_bytes key, struct gv_bytes value)
         return ca_index_put(&ca->index, CA_SECRET, key.p + 1, value.p[0]);
     if (key.p[0] != 'c' || !record_get(value, &r, &der))
         return GV_REJECT;
-    return remember(ca, &r);
+    return remember(ca, &r, der);
 }
 
 enum gv_rc
@@ -141,7 +156,7 @@ ca_record_add(struct gv_ca *ca, const struct ca_record *r, struct gv_bytes der,
 {
     enum gv_rc rc = write_record(ca, r, der, e);
 
-    if (rc == GV_OK && remember(ca, r) != GV_OK) {
+    if (rc == GV_OK && remember(ca, r, der) != GV_OK) {
         gv_error_set(e, "out of memory");
         rc = GV_FAULT;
     }

@@ -1,7 +1,6 @@
 /* clientcert.c - see clientcert.h. */
 #include "src/ttp/clientcert.h"
 
-#include <openssl/ec.h>
 #include <openssl/err.h>
 #include <openssl/x509v3.h>
 #include <stdlib.h>
@@ -254,53 +253,8 @@ check_role(const struct gv_clientcert *judge, const X509 *cert, unsigned roles,
 
 /* --- revocation --- */
 
-/* An ECDSA signature (r, s) has a twin (r, n - s) that verifies as well, and
- * anybody can make it. With it the same certificate has another fingerprint,
- * under which nobody has revoked it. So both are looked up. (Everything else
- * of the DER is either signed or has one form.) */
-static bool
-flip(ASN1_BIT_STRING *signature)
-{
-    const unsigned char *p = ASN1_STRING_get0_data(signature);
-    ECDSA_SIG *sig = d2i_ECDSA_SIG(NULL, &p, ASN1_STRING_length(signature));
-    EC_GROUP *group = EC_GROUP_new_by_curve_name(NID_X9_62_prime256v1);
-    BIGNUM *r = sig != NULL ? BN_dup(ECDSA_SIG_get0_r(sig)) : NULL,
-           *s = BN_new();
-    unsigned char *der = NULL;
-    int len = -1;
-
-    if (r != NULL && s != NULL && group != NULL &&
-        BN_sub(s, EC_GROUP_get0_order(group), ECDSA_SIG_get0_s(sig)) == 1 &&
-        ECDSA_SIG_set0(sig, r, s) == 1) {
-        r = s = NULL; /* now the signature's */
-        len = i2d_ECDSA_SIG(sig, &der);
-    }
-    if (len > 0)
-        ASN1_STRING_set0(signature, der, len);
-    BN_free(r);
-    BN_free(s);
-    EC_GROUP_free(group);
-    ECDSA_SIG_free(sig);
-    return len > 0;
-}
-
-static enum gv_rc
-twin_fingerprint(const X509 *cert, struct gv_hash *out)
-{
-    X509 *twin = X509_dup(cert);
-    const ASN1_BIT_STRING *signature = NULL;
-    enum gv_rc rc = GV_FAULT;
-
-    if (twin != NULL) {
-        X509_get0_signature(&signature, NULL, twin);
-        /* The copy is ours; the library has no setter. */
-        if (flip((ASN1_BIT_STRING *)(uintptr_t)signature))
-            rc = gv_x509_fingerprint(twin, out);
-    }
-    X509_free(twin);
-    return rc;
-}
-
+/* Nobody has revoked it under the fingerprint of its twin, so both are looked
+ * up. */
 static enum gv_clientcert_verdict
 check_revoked(const struct gv_clientcert *judge, const X509 *cert,
               const char *whose, struct gv_error *why)
@@ -308,7 +262,7 @@ check_revoked(const struct gv_clientcert *judge, const X509 *cert,
     struct gv_hash print, twin;
 
     if (gv_x509_fingerprint(cert, &print) != GV_OK ||
-        twin_fingerprint(cert, &twin) != GV_OK) {
+        gv_x509_twin_fingerprint(cert, &twin) != GV_OK) {
         ERR_clear_error();
         gv_error_set(why, "%s has no ECDSA signature on P-256", whose);
         return GV_CLIENTCERT_BAD;

@@ -49,6 +49,7 @@ gv_issuer_new(const struct gv_issuer_options *o, struct gv_error *e)
         free(iss);
         return NULL;
     }
+    (void)pthread_mutex_init(&iss->ticking, NULL);
     iss->o = *o;
     if (gv_random(&seed, sizeof(seed)) != GV_OK ||
         gv_nonces_init(&iss->nonces, GV_ISSUER_NONCE_MS, issuer_now(iss)) !=
@@ -59,7 +60,7 @@ gv_issuer_new(const struct gv_issuer_options *o, struct gv_error *e)
         return NULL;
     }
     iss->index.seed = seed;
-    if (issuer_load(iss, e) != GV_OK) {
+    if (issuer_load(iss, e) != GV_OK || issuer_watch(iss, e) != GV_OK) {
         gv_issuer_free(iss);
         return NULL;
     }
@@ -80,6 +81,7 @@ gv_issuer_free(struct gv_issuer *iss)
     ca_index_clear(&iss->index);
     free(iss->at);
     free(iss->log);
+    (void)pthread_mutex_destroy(&iss->ticking);
     (void)pthread_mutex_destroy(&iss->lock);
     free(iss);
 }
@@ -134,15 +136,55 @@ gv_issuer_refill(struct gv_issuer *iss)
     gv_serve_refill(&s);
 }
 
+/* One that came to nothing is never served again (I41). */
+static enum gv_issuer_status
+check_ended(struct gv_issuer *iss, const struct gv_chain_id *id,
+            struct gv_error *e)
+{
+    const struct issuer_log *log;
+    bool ended;
+
+    pthread_mutex_lock(&iss->lock);
+    log = issuer_log_find(iss, id);
+    ended = log != NULL && log->end != ISSUER_HOLDS;
+    pthread_mutex_unlock(&iss->lock);
+    return ended ? issuer_refuse(e, GV_ISSUER_FORBIDDEN,
+                                 "the auction's keys are destroyed")
+                 : GV_ISSUER_OK;
+}
+
+/* Bind the keys and sign; an auction to which keys are bound is looked after
+ * from now on, and no other, whatever strangers ask. */
+static int
+sign_and_watch(struct gv_issuer *iss, const struct gv_open *open, uint8_t **out,
+               size_t *len, struct gv_error *e)
+{
+    const uint8_t *moduli[2] = {open->issuer.token.p, open->issuer.challenge.p};
+    struct gv_serve s = serve_of(iss);
+    int status = gv_serve_sign(&s, open, moduli, out, len, e);
+    bool ok = true;
+
+    if (gv_serve_is_bound(&s, open, moduli)) {
+        pthread_mutex_lock(&iss->lock);
+        ok = issuer_log_of(iss, &open->id) != NULL;
+        pthread_mutex_unlock(&iss->lock);
+    }
+    if (ok)
+        return status;
+    free(*out);
+    *out = NULL;
+    return issuer_refuse(e, GV_ISSUER_BUSY, "out of memory");
+}
+
 enum gv_issuer_status
 gv_issuer_serve(struct gv_issuer *iss, struct gv_bytes request, uint8_t **out,
                 size_t *len, struct gv_error *e)
 {
     struct gv_serve s = serve_of(iss);
     struct gv_open *open = malloc(sizeof(*open));
-    const uint8_t *moduli[2];
     int status;
 
+    *out = NULL;
     if (open == NULL)
         return issuer_refuse(e, GV_ISSUER_BUSY, "out of memory");
     status = gv_serve_open(&s, request, open, e);
@@ -151,11 +193,10 @@ gv_issuer_serve(struct gv_issuer *iss, struct gv_bytes request, uint8_t **out,
          !gv_serve_is_own(&s, &open->issuer.cred, open->issuer.operator_name)))
         status = issuer_refuse(e, GV_ISSUER_FORBIDDEN,
                                "the OPEN names another token issuer");
-    if (status == GV_ISSUER_OK) {
-        moduli[0] = open->issuer.token.p;
-        moduli[1] = open->issuer.challenge.p;
-        status = gv_serve_sign(&s, open, moduli, out, len, e);
-    }
+    if (status == GV_ISSUER_OK)
+        status = check_ended(iss, &open->id, e);
+    if (status == GV_ISSUER_OK)
+        status = sign_and_watch(iss, open, out, len, e);
     free(open);
     return (enum gv_issuer_status)status;
 }
@@ -191,8 +232,10 @@ close_log(struct gv_issuer *iss, const struct gv_chain_id *auction,
     struct gv_bytes *leaves = NULL;
     enum gv_rc rc = log != NULL ? issuer_log_close(iss, log) : GV_FAULT;
 
-    if (rc == GV_OK)
+    if (rc == GV_OK) {
+        log->next_ms = 0; /* its end is near */
         rc = issuer_log_leaves(iss, log, &leaves);
+    }
     if (rc == GV_OK) {
         out->count = log->count;
         rc = gv_serve_log_root(leaves, log->count, out->root);

@@ -11,6 +11,8 @@
  * A session is: opened, committed (a leaf of the auction's log), challenged,
  * signed; or cheated, when the REVEAL does not fit what the certificate says;
  * or silent, when no REVEAL came within GV_ISSUER_REVEAL_MS or by the close.
+ * When the outcome is final no token is of use any more, and the auction's keys
+ * are destroyed; a REVEAL that comes later ends a silence and gets no token.
  *
  * Requests and answers are the messages of gavel/issue.h and gavel/serve.h as
  * bytes; issuer_http.h has the addresses.
@@ -22,6 +24,7 @@
 #define GAVEL_TTP_ISSUER_H
 
 #include "src/base/error.h"
+#include "src/base/log.h"
 #include "src/pki/rolekeys.h"
 #include "src/ttp/auctionkeys.h"
 #include "src/ttp/ledger.h"
@@ -51,6 +54,7 @@ struct gv_issuer_options {
     struct gv_auctionkeys *auctionkeys;
     struct gv_ttp_store store;
     struct gv_ttp_ledger ledger;
+    struct gv_log *log;         /* may be NULL */
     struct gv_hash server_cert; /* SHA256 of the TLS certificate's DER */
     /* Somebody "cheated" or was "silent" too often: the certificate is to be
      * revoked. Outside the lock. NULL: nobody listens. */
@@ -82,6 +86,11 @@ gv_issuer_call gv_issuer_evidence; /* session id -> EVIDENCE */
 
 /* Make keys ahead for the sellers to come (a second or so). */
 void gv_issuer_refill(struct gv_issuer *iss);
+
+/* Look after the auctions whose keys are held, each once in ten minutes at
+ * most: destroy the keys when the outcome is final, and when the auction came
+ * to nothing (I41). */
+void gv_issuer_tick(struct gv_issuer *iss);
 
 /* The auction is closed: take no more COMMITs for it, and publish ISSUED if
  * that is not done. Nothing when the auction is not served here. */

@@ -216,6 +216,9 @@ enter(struct gv_issuer *iss, const struct visitor *v, struct gv_hash *session,
     }
     if (v->closed || log == NULL || log->closed_ms != 0)
         return issuer_refuse(e, GV_ISSUER_FORBIDDEN, "the auction is closed");
+    if (log->end != ISSUER_HOLDS)
+        return issuer_refuse(e, GV_ISSUER_FORBIDDEN,
+                             "the auction's keys are destroyed");
     if (banned != 0 || *silences >= GV_ISSUER_SILENCES)
         return issuer_refuse(e, GV_ISSUER_FORBIDDEN,
                              "sessions were left unrevealed too often; "

@@ -2,7 +2,7 @@
  * issuer_impl.h - the inside of the token issuer, for issuer*.c: issuer.c
  * (open, close, keys and serve), issuer_enter.c (who may have a session),
  * issuer_session.c (commit, challenge, reveal), issuer_log.c (records, the
- * log, evidence).
+ * log, evidence), issuer_end.c (the end of keys).
  *
  * Thread-safety: records are read and changed inside the lock.
  */
@@ -21,7 +21,16 @@ enum issuer_state {
     ISSUER_OPENED = 1,
     ISSUER_COMMITTED, /* challenged at once */
     ISSUER_SIGNED,
-    ISSUER_CHEATED
+    ISSUER_CHEATED,
+    ISSUER_LATE /* a true REVEAL when the keys were destroyed: no signature */
+};
+
+/* Why the keys of an auction were destroyed (I41). */
+enum issuer_end {
+    ISSUER_HOLDS = 0, /* they are not */
+    ISSUER_FINAL,     /* the outcome is final */
+    ISSUER_NO_OPEN,   /* its OPEN did not come to the ledger */
+    ISSUER_STALLED    /* no outcome can come */
 };
 
 #define ISSUER_REVEAL_MAX (32 + GV_CUT_MAX * 32 + GV_RSA_SIZE + 1 + 72)
@@ -51,12 +60,18 @@ struct issuer_log {
     struct gv_chain_id auction;
     uint32_t count;     /* COMMITs */
     uint64_t closed_ms; /* 0: open; else no COMMIT any more */
+    enum issuer_end end;
+    /* Not durable: nothing is left to destroy; when to look at it again;
+     * gv_serve_is_barren. */
+    bool over;
+    uint64_t next_ms, barren_ms;
 };
 
 enum issuer_name { ISSUER_SESSION = 1, ISSUER_SUBJECT, ISSUER_LEDGER };
 
 struct gv_issuer {
     pthread_mutex_t lock;
+    pthread_mutex_t ticking; /* one housekeeper at a time */
     struct gv_issuer_options o;
     struct gv_nonces nonces;
     struct gv_rate *rate; /* of sellers who ask for keys */
@@ -78,10 +93,16 @@ enum gv_rc issuer_add(struct gv_issuer *iss, struct issuer_record *r);
 /* Make a changed copy durable in the place of `old`. Takes what differs. */
 enum gv_rc issuer_replace(struct gv_issuer *iss, struct issuer_record *old,
                           const struct issuer_record *changed);
-/* NULL: no memory. */
+/* NULL: none. */
+struct issuer_log *issuer_log_find(struct gv_issuer *iss,
+                                   const struct gv_chain_id *auction);
+/* Found or made. NULL: no memory. */
 struct issuer_log *issuer_log_of(struct gv_issuer *iss,
                                  const struct gv_chain_id *auction);
 enum gv_rc issuer_log_close(struct gv_issuer *iss, struct issuer_log *log);
+/* Make it durable that the auction's keys are to be destroyed. */
+enum gv_rc issuer_log_end(struct gv_issuer *iss, struct issuer_log *log,
+                          enum issuer_end end);
 /* The COMMITs of a log in order, views; *out is a heap array of `count`. */
 enum gv_rc issuer_log_leaves(struct gv_issuer *iss,
                              const struct issuer_log *log,
@@ -90,6 +111,9 @@ enum gv_rc issuer_log_leaves(struct gv_issuer *iss,
 unsigned issuer_silences(const struct gv_issuer *iss,
                          const struct gv_hash *subject, uint64_t now_ms,
                          uint64_t *banned_until_ms);
+
+/* issuer_end.c: watch the auctions whose keys are held. */
+enum gv_rc issuer_watch(struct gv_issuer *iss, struct gv_error *e);
 
 uint64_t issuer_now(const struct gv_issuer *iss);
 enum gv_issuer_status issuer_refuse(struct gv_error *e,

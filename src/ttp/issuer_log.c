@@ -1,7 +1,8 @@
 /* issuer_log.c - the issuer's records and logs.
  *
  * Rows: 'i' | 's' | session 32 holds a record, 'i' | 'c' | auction 32 the
- * time (u64, ms) at which the auction's log was closed. */
+ * time (u64, ms) at which the auction's log was closed, 'i' | 'e' | auction 32
+ * why its keys are to be destroyed (u8, enum issuer_end). */
 #include <stdlib.h>
 
 #include "src/ttp/issuer_impl.h"
@@ -65,7 +66,7 @@ record_get(struct gv_bytes value, struct issuer_record *r)
     *r = (struct issuer_record){0};
     gv_get_require(&in, gv_get_u8(&in, "version") == VERSION, "version");
     r->state = (enum issuer_state)gv_get_u8(&in, "state");
-    gv_get_require(&in, r->state >= ISSUER_OPENED && r->state <= ISSUER_CHEATED,
+    gv_get_require(&in, r->state >= ISSUER_OPENED && r->state <= ISSUER_LATE,
                    "state");
     gv_get(&in, r->session.b, 32, "session");
     gv_get(&in, r->auction.b, 32, "auction");
@@ -134,11 +135,21 @@ point(struct gv_issuer *iss, const struct issuer_record *r, uint32_t at)
 }
 
 struct issuer_log *
-issuer_log_of(struct gv_issuer *iss, const struct gv_chain_id *auction)
+issuer_log_find(struct gv_issuer *iss, const struct gv_chain_id *auction)
 {
     for (size_t i = 0; i < iss->logs; i++)
         if (GV_ID_EQ(&iss->log[i].auction, auction))
             return &iss->log[i];
+    return NULL;
+}
+
+struct issuer_log *
+issuer_log_of(struct gv_issuer *iss, const struct gv_chain_id *auction)
+{
+    struct issuer_log *log = issuer_log_find(iss, auction);
+
+    if (log != NULL)
+        return log;
     if (iss->logs == iss->log_cap) {
         size_t cap = iss->log_cap * 2 + 8;
         void *p = realloc(iss->log, cap * sizeof(*iss->log));
@@ -210,12 +221,16 @@ load_row(void *arg, struct gv_bytes key, struct gv_bytes value)
 
     if (key.len != 34)
         return GV_REJECT;
-    if (key.p[1] == 'c' && value.len == 8) {
+    if ((key.p[1] == 'c' && value.len == 8) ||
+        (key.p[1] == 'e' && value.len == 1 && value.p[0] <= ISSUER_STALLED)) {
         memcpy(auction.b, key.p + 2, 32);
         log = issuer_log_of(iss, &auction);
         if (log == NULL)
             return GV_FAULT;
-        log->closed_ms = gv_le64(value.p);
+        if (key.p[1] == 'c')
+            log->closed_ms = gv_le64(value.p);
+        else
+            log->end = (enum issuer_end)value.p[0];
         return GV_OK;
     }
     if (key.p[1] != 's' || !record_get(value, &r))
@@ -276,6 +291,18 @@ issuer_log_close(struct gv_issuer *iss, struct issuer_log *log)
     if (write_row(iss, 'c', log->auction.b, gv_bytes(value, 8)) != GV_OK)
         return GV_FAULT;
     log->closed_ms = now;
+    return GV_OK;
+}
+
+enum gv_rc
+issuer_log_end(struct gv_issuer *iss, struct issuer_log *log,
+               enum issuer_end end)
+{
+    uint8_t value = (uint8_t)end;
+
+    if (write_row(iss, 'e', log->auction.b, gv_bytes(&value, 1)) != GV_OK)
+        return GV_FAULT;
+    log->end = end;
     return GV_OK;
 }
 

@@ -15,6 +15,7 @@
  * the record's. */
 struct step {
     struct issuer_record r;
+    bool ended; /* the auction's keys are destroyed */
     struct gv_ttp_auction auction;
     struct gv_open_escrow *escrow;
     struct gv_iss_session session;
@@ -45,8 +46,12 @@ take_step(struct gv_issuer *iss, const struct gv_hash *id, struct step *s,
 
     pthread_mutex_lock(&iss->lock);
     r = issuer_find(iss, ISSUER_SESSION, NULL, id->b);
-    if (r != NULL)
+    if (r != NULL) {
+        const struct issuer_log *log = issuer_log_of(iss, &r->auction);
+
         s->r = *r;
+        s->ended = log != NULL && log->end != ISSUER_HOLDS;
+    }
     pthread_mutex_unlock(&iss->lock);
     if (r == NULL)
         return issuer_refuse(e, GV_ISSUER_UNKNOWN, "there is no such session");
@@ -137,8 +142,8 @@ log_commit(struct gv_issuer *iss, const struct step *s, struct gv_bytes request,
         if (!gv_bytes_eq(gv_bytes(r->commit, r->commit_len), request))
             status = issuer_refuse(e, GV_ISSUER_CONFLICT,
                                    "the session has another COMMIT already");
-    } else if (log == NULL || log->closed_ms != 0 || s->auction.issued ||
-               s->auction.set_fixed) {
+    } else if (log == NULL || log->closed_ms != 0 || log->end != ISSUER_HOLDS ||
+               s->auction.issued || s->auction.set_fixed) {
         status = issuer_refuse(e, GV_ISSUER_FORBIDDEN, "the auction is closed");
     } else {
         changed = *r;
@@ -188,6 +193,8 @@ commit(struct gv_issuer *iss, struct step *s, const struct gv_iss_commit *m,
                              "the COMMIT is not signed by the session's "
                              "certificate");
     status = log_commit(iss, s, request, e);
+    if (status == GV_ISSUER_OK && s->r.challenge_len > 0)
+        return GV_ISSUER_OK; /* given before, and the same again */
     if (status == GV_ISSUER_OK)
         status = challenge(iss, s, &s->r, e);
     return status == GV_ISSUER_OK ? keep_challenge(iss, &s->r, e) : status;
@@ -265,11 +272,12 @@ sign_blinded(struct gv_issuer *iss, const struct step *s,
                        : issuer_refuse(e, GV_ISSUER_BUSY, "cannot sign");
 }
 
-/* Keep the REVEAL, and the signature unless sign is NULL (cheated). One REVEAL
+/* Keep the REVEAL and what it came to; sign is NULL unless SIGNED. One REVEAL
  * counts: of two at once the first that is kept, and the other is refused. */
 static enum gv_issuer_status
 keep_reveal(struct gv_issuer *iss, const struct step *s,
-            struct gv_bytes request, const uint8_t *sign, struct gv_error *e)
+            struct gv_bytes request, enum issuer_state state,
+            const uint8_t *sign, struct gv_error *e)
 {
     struct issuer_record *r, changed;
     enum gv_rc rc = GV_OK;
@@ -281,7 +289,7 @@ keep_reveal(struct gv_issuer *iss, const struct step *s,
             rc = GV_REJECT;
     } else {
         changed = *r;
-        changed.state = sign != NULL ? ISSUER_SIGNED : ISSUER_CHEATED;
+        changed.state = state;
         changed.reveal = malloc(request.len);
         changed.reveal_len = request.len;
         if (sign != NULL)
@@ -306,7 +314,8 @@ static enum gv_issuer_status
 convict(struct gv_issuer *iss, const struct step *s, struct gv_bytes request,
         struct gv_error *e)
 {
-    enum gv_issuer_status status = keep_reveal(iss, s, request, NULL, e);
+    enum gv_issuer_status status =
+        keep_reveal(iss, s, request, ISSUER_CHEATED, NULL, e);
 
     if (status != GV_ISSUER_OK)
         return status;
@@ -316,6 +325,15 @@ convict(struct gv_issuer *iss, const struct step *s, struct gv_bytes request,
     return issuer_refuse(e, GV_ISSUER_FORBIDDEN,
                          "the opened leaves do not escrow the identity of the "
                          "certificate: the evidence is kept");
+}
+
+/* No token is of use any more; but it ends a silence (I29). */
+static enum gv_issuer_status
+too_late(struct gv_error *e)
+{
+    return issuer_refuse(e, GV_ISSUER_FORBIDDEN,
+                         "the auction is over and its keys are destroyed: the "
+                         "reveal is kept, and there is no token");
 }
 
 static enum gv_issuer_status
@@ -350,12 +368,16 @@ reveal(struct gv_issuer *iss, struct step *s, struct gv_bytes request,
         return convict(iss, s, request, e);
     if (rc != GV_OK)
         return issuer_refuse(e, GV_ISSUER_BUSY, "out of memory");
+    if (s->ended) {
+        status = keep_reveal(iss, s, request, ISSUER_LATE, NULL, e);
+        return status == GV_ISSUER_OK ? too_late(e) : status;
+    }
     status = sign_blinded(iss, s, &m, sign, e);
     if (status != GV_ISSUER_OK)
         return status;
     /* Also after the close: its COMMIT is a leaf of the log, so it is counted
      * in ISSUED, and a REVEAL that comes late ends the silence. */
-    return keep_reveal(iss, s, request, sign, e);
+    return keep_reveal(iss, s, request, ISSUER_SIGNED, sign, e);
 }
 
 enum gv_issuer_status
@@ -377,6 +399,8 @@ gv_issuer_reveal(struct gv_issuer *iss, struct gv_bytes request, uint8_t **out,
         if (!gv_bytes_eq(gv_bytes(s.r.reveal, s.r.reveal_len), request))
             status = issuer_refuse(e, GV_ISSUER_CONFLICT,
                                    "the session has another REVEAL already");
+        else if (s.r.state == ISSUER_LATE)
+            status = too_late(e);
         else if (s.r.state != ISSUER_SIGNED)
             status = issuer_refuse(e, GV_ISSUER_FORBIDDEN,
                                    "the session ended in a false reveal");

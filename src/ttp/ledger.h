@@ -22,6 +22,7 @@ struct gv_ttp_auction {
     bool set_fixed;       /* X stands on the chain */
     bool issued;          /* an ISSUED stands on the chain or waits */
     uint64_t close_us;    /* E, UINT64_MAX: none */
+    bool stalled;         /* it can have no outcome (C11) */
     bool final;           /* OUTCOME is final, on the chain */
     struct gv_outcome outcome;
     uint16_t disclosed[2]; /* by side: bit i is notary i */
@@ -48,6 +49,9 @@ struct gv_ttp_ledger {
     /* Put a transaction on the ledger. Takes raw (heap). Any thread. */
     void (*publish)(void *ctx, uint8_t *raw, size_t len);
     uint64_t (*now_ms)(void *ctx);
+    /* Is the ledger up to date? That an auction is missing says nothing while
+     * its registry has had no block for an hour. */
+    bool (*current)(void *ctx);
 };
 
 #endif

@@ -150,18 +150,45 @@ gv_notary_refill(struct gv_notary *n)
     gv_serve_refill(&s);
 }
 
-/* From now on the auction is looked after. */
+/* One whose award ended, or that came to nothing, is never served again
+ * (I41). */
 static enum gv_notary_status
-note_auction(struct gv_notary *n, const struct gv_chain_id *id,
-             struct gv_error *e)
+check_ended(struct gv_notary *n, const struct gv_chain_id *id,
+            struct gv_error *e)
 {
-    bool ok;
+    const struct notary_record *r;
+    bool ended;
 
     pthread_mutex_lock(&n->lock);
-    ok = notary_record_of(n, id) != NULL;
+    r = notary_find(n, id);
+    ended = r != NULL && r->end != NOTARY_HOLDS;
     pthread_mutex_unlock(&n->lock);
-    return ok ? GV_NOTARY_OK
-              : notary_refuse(e, GV_NOTARY_BUSY, "out of memory");
+    return ended ? notary_refuse(e, GV_NOTARY_FORBIDDEN,
+                                 "the auction's key is destroyed")
+                 : GV_NOTARY_OK;
+}
+
+/* Bind the key and sign; an auction to which it is bound is looked after from
+ * now on, and no other, whatever strangers ask. */
+static int
+sign_and_watch(struct gv_notary *n, const struct gv_open *open, unsigned m,
+               uint8_t **out, size_t *len, struct gv_error *e)
+{
+    const uint8_t *moduli[1] = {open->notary[m - 1].key.p};
+    struct gv_serve s = serve_of(n);
+    int status = gv_serve_sign(&s, open, moduli, out, len, e);
+    bool ok = true;
+
+    if (gv_serve_is_bound(&s, open, moduli)) {
+        pthread_mutex_lock(&n->lock);
+        ok = notary_record_of(n, &open->id) != NULL;
+        pthread_mutex_unlock(&n->lock);
+    }
+    if (ok)
+        return status;
+    free(*out);
+    *out = NULL;
+    return notary_refuse(e, GV_NOTARY_BUSY, "out of memory");
 }
 
 enum gv_notary_status
@@ -170,7 +197,6 @@ gv_notary_serve(struct gv_notary *n, struct gv_bytes request, uint8_t **out,
 {
     struct gv_serve s = serve_of(n);
     struct gv_open *open = malloc(sizeof(*open));
-    const uint8_t *moduli[1];
     unsigned m;
     int status;
 
@@ -186,11 +212,9 @@ gv_notary_serve(struct gv_notary *n, struct gv_bytes request, uint8_t **out,
                                    "the OPEN does not name this notary");
     }
     if (status == GV_NOTARY_OK)
-        status = note_auction(n, &open->id, e);
-    if (status == GV_NOTARY_OK) {
-        moduli[0] = open->notary[m - 1].key.p;
-        status = gv_serve_sign(&s, open, moduli, out, len, e);
-    }
+        status = check_ended(n, &open->id, e);
+    if (status == GV_NOTARY_OK)
+        status = sign_and_watch(n, open, m, out, len, e);
     free(open);
     return (enum gv_notary_status)status;
 }

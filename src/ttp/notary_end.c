@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "src/ttp/notary_impl.h"
+#include "src/ttp/serve.h"
 
 #define DAY_MS UINT64_C(86400000)
 
@@ -107,10 +108,43 @@ copy_answers(const struct notary_record *r, struct finding *f)
     return GV_OK;
 }
 
+/* Did it come to nothing, and long enough ago (I41)? Of an auction that was
+ * final once the chain may be missing because the ledger was lost. */
+static enum notary_end
+barren_end(const struct gv_notary *n, struct notary_record *r,
+           const struct gv_ttp_auction *a, bool current)
+{
+    bool barren = a == NULL ? r->final_ms == 0 && !r->answered : a->stalled;
+
+    if (!gv_serve_is_barren(&r->barren_ms, barren && current, notary_now(n)))
+        return NOTARY_HOLDS;
+    return a == NULL ? NOTARY_NO_OPEN : NOTARY_STALLED;
+}
+
+/* The ledger does not have the auction. Inside the lock. */
+static enum gv_rc
+decide_missing(struct gv_notary *n, struct notary_record *r, bool current,
+               struct finding *f)
+{
+    struct notary_record changed = *r;
+
+    if (r->end == NOTARY_HOLDS)
+        changed.end = barren_end(n, &changed, NULL, current);
+    f->fresh = changed.end != r->end;
+    f->end = changed.end;
+    changed.next_ms = notary_now(n) + NOTARY_REST_MS;
+    if (f->fresh && notary_replace(n, r, &changed) != GV_OK)
+        return GV_FAULT;
+    r->next_ms = changed.next_ms;
+    r->barren_ms = changed.barren_ms;
+    return GV_OK;
+}
+
 /* Decide, durably, before anything is destroyed. Inside the lock. */
 static enum gv_rc
 decide(struct gv_notary *n, struct notary_record *r,
-       const struct gv_ttp_auction *a, unsigned m, struct finding *f)
+       const struct gv_ttp_auction *a, unsigned m, bool current,
+       struct finding *f)
 {
     struct notary_record changed = *r;
 
@@ -118,6 +152,8 @@ decide(struct gv_notary *n, struct notary_record *r,
         changed.final_ms = notary_now(n);
     if (r->end == NOTARY_HOLDS)
         changed.end = end_of(n, &changed, a, m);
+    if (changed.end == NOTARY_HOLDS)
+        changed.end = barren_end(n, &changed, a, current);
     f->pending = notary_pending(&changed, a, m);
     f->fresh = changed.end != r->end;
     f->end = changed.end;
@@ -126,6 +162,7 @@ decide(struct gv_notary *n, struct notary_record *r,
         notary_replace(n, r, &changed) != GV_OK)
         return GV_FAULT;
     r->next_ms = changed.next_ms;
+    r->barren_ms = changed.barren_ms;
     return copy_answers(r, f);
 }
 
@@ -144,27 +181,27 @@ set_over(struct gv_notary *n, const struct gv_chain_id *auction)
 }
 
 static void
-destroy(struct gv_notary *n, const struct gv_ttp_auction *a, unsigned m,
+destroy(struct gv_notary *n, const struct gv_chain_id *auction,
         const struct finding *f)
 {
     static const char *const why[] = {
         [NOTARY_HOLDS] = "",
         [NOTARY_NOT_SOLD] = "not sold",
         [NOTARY_DISCLOSED] = "both sides are disclosed",
-        [NOTARY_EXPIRED] = "nobody asked in time"};
+        [NOTARY_EXPIRED] = "nobody asked in time",
+        [NOTARY_NO_OPEN] = "its OPEN did not come to the ledger",
+        [NOTARY_STALLED] = "the auction can have no outcome"};
     struct gv_error e = {""};
-    enum gv_rc rc = gv_auctionkeys_destroy(n->o.auctionkeys,
-                                           a->open->notary[m - 1].key.p, &e);
+    enum gv_rc rc = gv_auctionkeys_destroy(n->o.auctionkeys, auction, &e);
 
     if (rc == GV_FAULT)
         gv_log_error(n->o.log, "notary", "a key cannot be destroyed",
-                     GV_X("auction", a->open->id.b, 32), GV_S("error", e.text));
+                     GV_X("auction", auction->b, 32), GV_S("error", e.text));
     else if (f->fresh)
         gv_log_info(n->o.log, "notary", "key destroyed",
-                    GV_X("auction", a->open->id.b, 32),
-                    GV_S("why", why[f->end]));
+                    GV_X("auction", auction->b, 32), GV_S("why", why[f->end]));
     if (rc != GV_FAULT && f->pending == 0)
-        set_over(n, &a->open->id);
+        set_over(n, auction);
 }
 
 static void
@@ -177,8 +214,6 @@ act(struct gv_notary *n, const struct gv_ttp_auction *a, unsigned m,
     if (f->pending & 2u)
         notary_disclose(n, &a->open->id, m, GV_SELLER_TO_WINNER,
                         gv_bytes(f->cert, f->cert_len));
-    if (f->end != NOTARY_HOLDS)
-        destroy(n, a, m, f);
 }
 
 static void
@@ -188,18 +223,25 @@ look(struct gv_notary *n, const struct gv_chain_id *auction)
     struct gv_ttp_auction a = {.raw = NULL};
     struct finding f = {.end = NOTARY_HOLDS};
     enum gv_rc rc = l->auction(l->ctx, auction, &a);
+    bool current =
+        (rc == GV_ABSENT || (rc == GV_OK && a.stalled)) && l->current(l->ctx);
     unsigned m = rc == GV_OK ? notary_place(n, a.open) : 0;
+    bool missing = rc == GV_ABSENT;
     struct notary_record *r;
 
     pthread_mutex_lock(&n->lock);
     r = notary_find(n, auction);
-    if (m == 0)
+    if (missing)
+        rc = decide_missing(n, r, current, &f);
+    else if (m == 0)
         r->next_ms = notary_now(n) + NOTARY_REST_MS;
     else
-        rc = decide(n, r, &a, m, &f);
+        rc = decide(n, r, &a, m, current, &f);
     pthread_mutex_unlock(&n->lock);
     if (rc == GV_OK && m != 0)
         act(n, &a, m, &f);
+    if (rc == GV_OK && f.end != NOTARY_HOLDS)
+        destroy(n, auction, &f);
     free(f.cert);
     gv_ttp_auction_clear(&a);
 }

@@ -24,10 +24,12 @@ enum notary_end {
     NOTARY_HOLDS = 0, /* it is not */
     NOTARY_NOT_SOLD,
     NOTARY_DISCLOSED, /* both sides stand on the chain */
-    NOTARY_EXPIRED    /* award_days after the outcome was final */
+    NOTARY_EXPIRED,   /* award_days after the outcome was final */
+    NOTARY_NO_OPEN,   /* its OPEN did not come to the ledger (I41) */
+    NOTARY_STALLED    /* no outcome can come (I41) */
 };
 
-/* One auction; all but the last two fields are durable. */
+/* One auction; all but the last three fields are durable. */
 struct notary_record {
     struct gv_chain_id auction;
     uint64_t final_ms; /* when the outcome was first seen final; 0: not yet */
@@ -38,8 +40,9 @@ struct notary_record {
     uint8_t share[NOTARY_SHARE_SIZE]; /* OPEN_SHARE as it was given */
     uint8_t *cert;                    /* SELLER_CERT, heap */
     size_t cert_len;
-    uint64_t given_ms; /* when the winner got it first; 0: not yet */
-    uint64_t next_ms;  /* when to look at it again */
+    uint64_t given_ms;  /* when the winner got it first; 0: not yet */
+    uint64_t next_ms;   /* when to look at it again */
+    uint64_t barren_ms; /* gv_serve_is_barren */
 };
 
 struct gv_notary {

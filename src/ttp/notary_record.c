@@ -46,7 +46,7 @@ record_get(struct gv_bytes value, struct notary_record *r)
     gv_get_require(&in, gv_get_u8(&in, "version") == VERSION, "version");
     r->final_ms = gv_get_u64(&in, "final");
     r->end = (enum notary_end)gv_get_u8(&in, "end");
-    gv_get_require(&in, r->end <= NOTARY_EXPIRED, "end");
+    gv_get_require(&in, r->end <= NOTARY_STALLED, "end");
     r->over = get_bool(&in, "over");
     r->answered = get_bool(&in, "answered");
     if (r->answered) {

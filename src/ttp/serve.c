@@ -2,6 +2,7 @@
 #include "src/ttp/serve.h"
 
 #include <gavel/merkle.h>
+#include <openssl/evp.h>
 #include <stdlib.h>
 
 static int
@@ -184,6 +185,36 @@ gv_serve_sign(const struct gv_serve *s, const struct gv_open *open,
     memcpy(*out, sig.b, 64);
     *len = 64;
     return 200;
+}
+
+bool
+gv_serve_is_bound(const struct gv_serve *s, const struct gv_open *open,
+                  const uint8_t *const *moduli)
+{
+    bool bound = false;
+
+    for (unsigned i = 0; i < s->count; i++) {
+        EVP_PKEY *key =
+            gv_auctionkeys_get(s->auctionkeys, moduli[i], &open->id);
+
+        bound = bound || key != NULL;
+        EVP_PKEY_free(key);
+    }
+    return bound;
+}
+
+/* --- auctions that come to nothing --- */
+
+bool
+gv_serve_is_barren(uint64_t *since_ms, bool barren, uint64_t now_ms)
+{
+    if (!barren) {
+        *since_ms = 0;
+        return false;
+    }
+    if (*since_ms == 0 || now_ms < *since_ms)
+        *since_ms = now_ms;
+    return now_ms - *since_ms >= GV_SERVE_BARREN_MS;
 }
 
 /* --- logs --- */

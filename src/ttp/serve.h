@@ -54,6 +54,19 @@ int gv_serve_sign(const struct gv_serve *s, const struct gv_open *open,
                   const uint8_t *const *moduli, uint8_t **out, size_t *len,
                   struct gv_error *e);
 
+/* Is one of the keys bound to the auction, perhaps by a try that failed then?
+ */
+bool gv_serve_is_bound(const struct gv_serve *s, const struct gv_open *open,
+                       const uint8_t *const *moduli);
+
+/* How long an auction must be barren on end, in one run of the service, before
+ * its keys are destroyed: no OPEN on the ledger, or stalled for ever (I41). */
+#define GV_SERVE_BARREN_MS (7ull * 86400000)
+
+/* Note whether the auction is barren at this look, *since_ms being when it
+ * first was (0: not at the last look). True when it was for long enough. */
+bool gv_serve_is_barren(uint64_t *since_ms, bool barren, uint64_t now_ms);
+
 /* RFC 6962 over a log's leaves: the root, and the path of one of them
  * (*path_len of 32 bytes each). GV_OK or GV_FAULT (memory). */
 enum gv_rc gv_serve_log_root(const struct gv_bytes *leaves, size_t n,

@@ -2,6 +2,7 @@
 the others learn of it, and what seller and winner can prove at the end. The
 tests run in this order, each on what the ones before left."""
 
+import contextlib
 import json
 import random
 import struct
@@ -205,6 +206,9 @@ def test_S0_13_seller_and_winner_learn_each_other(disclosed):
     done, out = sale.to_seller
     assert done.returncode == 0, done.stderr
     answer = json.loads(done.stdout)
+    said, = answer.pop("notaries")
+    assert (said["m"], said["good"], said["answer"]) == (
+        1, True, "gave its share")
     ann, sam = sale.people["ann"], sale.people["sam"]
     assert answer == {"auction": sale.auction, "party": "winner",
                       "subject": f"CN={NAMES['ann']}",
@@ -241,6 +245,24 @@ def test_S0_14_asked_again_the_answer_is_the_same_losers_get_none(disclosed):
         wait_for("them in blocks", lambda: sorted(
             (tx.notary, tx.side) for tx in sale.txs(
                 "DISCLOSE", node=node)) == [(0, 0), (0, 1)])
+
+
+def keys_in_use(node, role):
+    """The files of keys that are bound to an auction (T23)."""
+    out = []
+    for path in (node.datadir / f"ttp/{role}-auctions").glob("*.key"):
+        with contextlib.suppress(FileNotFoundError):
+            out += [path] if path.read_bytes()[20] == 1 else []
+    return out
+
+
+def test_S0_06_the_keys_of_the_auction_are_destroyed(disclosed):
+    """The issuer's when the outcome is final, the notary's when both sides
+    are disclosed (I38, I41)."""
+    for role in ("issuer", "notary"):
+        wait_for(f"the {role}'s keys to go",
+                 lambda: not keys_in_use(disclosed.first, role))
+    assert "the outcome is final" in disclosed.first.log
 
 
 def test_S0_13_the_sealed_pack_opens_for_the_seller_alone(disclosed):

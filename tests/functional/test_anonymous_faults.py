@@ -11,7 +11,8 @@ import pytest
 from anonymous import TERMS, disclose, verify_pack
 from gavel import Wallet, wait_for
 from keystore import Keystore
-from test_two_nodes import join
+from test_ceremony import backup
+from test_two_nodes import join, learn_key
 
 pytestmark = pytest.mark.long
 
@@ -199,33 +200,141 @@ def test_S0_05_words_and_certificate_give_the_pseudonym_back(market):
     assert market.enrolled() == before
 
 
+# The newest service stands first in an OPEN: the desk is notary 1.
+
+
+def sold(market, auction):
+    """The auction is closed; both notaries' nodes know the outcome."""
+    market.sam.close_auction(auction)
+    winner = market.node.wait_final(auction)["winner"]
+    wait_for("the outcome on the other notary's node", lambda: market.desk
+             .rpc.getauction(auction)["outcome_final"])
+    return winner
+
+
+def asked(done, *good):
+    """The command worked, says nothing on stderr, and reports these answers of
+    the notaries. What they said."""
+    assert done.returncode == 0 and not done.stderr, (done.stdout, done.stderr)
+    said = json.loads(done.stdout)["notaries"]
+    assert [(n["m"], n["good"]) for n in said] == list(enumerate(good, 1))
+    return [n["answer"] for n in said]
+
+
+def disclosures(market, auction):
+    return sorted((d["notary"], d["to"]) for d in
+                  market.node.rpc.getauction(auction)["disclosed"])
+
+
 def test_S0_10_two_notaries_open_an_identity_together(market):
     """Neither alone; and what the absent one lacks can be asked for later."""
     done = market.create("--notaries", "2of2")
     assert done.returncode == 0, done.stderr
     auction = json.loads(done.stdout)["auction"]
     key = market.key(market.place("bob", 50, auction))
-    market.sam.close_auction(auction)
-    assert market.node.wait_final(auction)["winner"] == key
-    wait_for("the outcome on the other notary's node", lambda: market.desk
-             .rpc.getauction(auction)["outcome_final"])
+    assert sold(market, auction) == key
 
     out = market.world.path("two")
     market.desk.stop()
     done = disclose(market.sam, auction, out)
-    says(done, 3, "1 of the 2 shares")
+    says(done, 3, "1 of the 2 shares", "notary 1: cannot reach")
     assert not out.with_suffix(".pack").exists()
     market.desk.start()
     market.desk.wait_peers(1)
     done = disclose(market.sam, auction, out)
-    assert done.returncode == 0, done.stderr
+    assert asked(done, True, True) == ["gave its share"] * 2
     assert json.loads(done.stdout)["subject"] == "CN=bob"
     done = disclose(market.bidders["bob"], auction, out)
-    assert done.returncode == 0, done.stderr
+    assert asked(done, True, True) == ["gave the seller's certificate"] * 2
     assert json.loads(done.stdout)["subject"] == "CN=sam"
-    # The winner needs one notary's answer, and asks no other then.
-    wait_for("the DISCLOSEs", lambda: sorted(
-        (d["notary"], d["to"]) for d in market.node.rpc.getauction(auction)[
-            "disclosed"]) == [(0, "seller"), (0, "winner"), (1, "seller")])
+    wait_for("the DISCLOSEs", lambda: disclosures(market, auction) == [
+        (0, "seller"), (0, "winner"), (1, "seller"), (1, "winner")])
     done = verify_pack(out.with_suffix(".pack"), "--json")
     assert json.loads(done.stdout)["pseudonym"] == key
+
+
+def test_S0_13_one_of_two_notaries_is_away(market):
+    """What the other one gives is enough, for seller and winner; that one did
+    not answer is told, and no error."""
+    done = market.create("--notaries", "1of2")
+    assert done.returncode == 0, done.stderr
+    auction = json.loads(done.stdout)["auction"]
+    key = market.key(market.place("tom", 50, auction))
+    assert sold(market, auction) == key
+    out = market.world.path("one")
+    market.desk.stop()
+    says(disclose(market.bidders["tom"], auction, out), 1,
+         "no notary gave the seller's certificate: notary 1: cannot reach",
+         "notary 2: ", "the seller has not asked yet")
+    # The issuer, whose evidence the seller needs, is on that node, too.
+    says(disclose(market.sam, auction, out), 3, "the token issuer")
+    done = disclose(market.bidders["tom"], auction, out)
+    bad, good = asked(done, False, True)
+    assert good == "gave the seller's certificate" and "cannot reach" in bad
+    text = market.bidders["tom"].text("identity", "disclose", auction, "--out",
+                                      out)
+    assert "notary 1" in text and "cannot reach" in text
+    market.desk.start()
+    market.desk.wait_peers(1)
+    done = disclose(market.bidders["tom"], auction, out)
+    bad, _ = asked(done, False, True)
+    assert "the seller has not asked yet" in bad
+    for person in (market.sam, market.bidders["tom"]):
+        asked(disclose(person, auction, out), True, True)
+    wait_for("the DISCLOSEs", lambda: len(disclosures(market, auction)) == 4)
+
+
+def restored(market, auction):
+    """The desk in another data directory, from a backup; the old one never
+    runs again."""
+    market.desk.stop()
+    file = market.world.path("desk.backup")
+    backup(market.desk, market.world, "--out", file)
+    again = market.world.node("desk-again", *market.desk.options, ttp=False,
+                              start=False)
+    again.fixed = market.desk.fixed
+    backup(again, market.world, "--in", file, command="restore")
+    learn_key(market.world, market.node, again)
+    again.start()
+    wait_for("the chains on the restored node", lambda: again.rpc.getauction(
+        auction)["outcome_final"] if auction in {c["chain"] for c in
+        again.rpc.getchains(limit=50)["chains"]} else False, 40)
+    # A node that fetches many blocks at once announces them as fast, and its
+    # peer may have banned it for that; a restart forgets it.
+    market.node.restart()
+    again.wait_peers(1)
+    return again
+
+
+def test_S0_11_S0_13_a_notary_restored_from_a_backup_opens_the_winner(market):
+    """Its chains come from its peers; its keys and what it has answered, from
+    the backup."""
+    packs = market.world.path("before"), market.world.path("after")
+    auctions = []
+    for name, amount in (("ann", 60), ("eve", 61)):
+        done = market.create("--notaries", "2of2")
+        assert done.returncode == 0, done.stderr
+        auctions.append(json.loads(done.stdout)["auction"])
+        key = market.key(market.place(name, amount, auctions[-1]))
+        assert sold(market, auctions[-1]) == key
+    asked(disclose(market.sam, auctions[0], packs[0]), True, True)
+    market.desk = restored(market, auctions[-1])
+    for auction in auctions:
+        wait_for("the outcome on the restored node", lambda: auction in {
+            c["chain"] for c in market.desk.rpc.getchains(limit=50)["chains"]
+        } and market.desk.rpc.getauction(auction)["outcome_final"])
+    done = disclose(market.sam, auctions[0], packs[1])
+    asked(done, True, True)
+    same = [path.with_suffix(".pack").read_bytes() for path in packs]
+    assert same[0] == same[1]
+    out = market.world.path("restored")
+    done = disclose(market.sam, auctions[1], out)
+    asked(done, True, True)
+    assert json.loads(done.stdout)["subject"] == "CN=eve"
+    assert verify_pack(out.with_suffix(".pack")).returncode == 0
+    for name, auction in (("ann", auctions[0]), ("eve", auctions[1])):
+        done = disclose(market.bidders[name], auction, out)
+        asked(done, True, True)
+        assert json.loads(done.stdout)["subject"] == "CN=sam"
+        wait_for(lambda: f"4 DISCLOSEs, not {disclosures(market, auction)}",
+                 lambda: len(disclosures(market, auction)) == 4)

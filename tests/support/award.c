@@ -172,6 +172,14 @@ publish(void *ctx, uint8_t *raw, size_t len)
     w->sent[w->count++] = gv_bytes(raw, len);
 }
 
+static bool
+is_current(void *ctx)
+{
+    const struct award *w = ctx;
+
+    return !w->stale;
+}
+
 static struct gv_ttp_ledger
 ledger_of(struct award *w)
 {
@@ -180,7 +188,8 @@ ledger_of(struct award *w)
                                   .enrol = find_enrol,
                                   .cert = find_cert,
                                   .publish = publish,
-                                  .now_ms = now_ms};
+                                  .now_ms = now_ms,
+                                  .current = is_current};
 }
 
 struct gv_tx

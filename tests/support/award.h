@@ -63,6 +63,7 @@ struct award {
     struct gv_open open;         /* as s.open */
     struct gv_ttp_auction facts; /* open and raw are not used */
     bool hidden;                 /* the auction is not known */
+    bool stale;                  /* the ledger is not up to date */
     enum gv_rc answer;           /* GV_FAULT: the ledger cannot be asked */
     struct gv_pubkey enrolled;
     struct gv_bytes enrol; /* of `enrolled` */

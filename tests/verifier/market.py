@@ -194,6 +194,8 @@ class Auction(Chain):
             if tx.name == "BID":
                 self._floor(tx)
         for tx in block.txs:
+            if tx.name == "REVOKE" and tx.issuer != self.network.root:
+                self._not_revoked(tx, self.opening.ca.fingerprint)
             if tx.name == "ENROL":
                 self._enrol(tx, block)
             elif tx.name == "STAMP":
@@ -260,7 +262,9 @@ class Auction(Chain):
     def _issued(self, tx):
         need(self.terms.identity == 1, "C8: ISSUED where all are certified")
         need(self.issued is None, "C8: ISSUED twice")
-        self._own(tx, self.opening.issuers[0].cred.key)
+        issuer = self.opening.issuers[0].cred
+        self._not_revoked(tx, issuer.fingerprint)
+        self._own(tx, issuer.key)
         self.issued = tx
 
     def _disclosures(self, block):
@@ -339,10 +343,18 @@ class Auction(Chain):
         """True once the outcome is final: only DISCLOSE follows (R8)."""
         return self.y is not None and self.final_height >= self.y
 
+    def stalled(self):
+        """C11: fewer than f+1 authorities are left, and X never comes."""
+        left = sum(one.cert not in self.revoked
+                   for one in self.opening.authorities)
+        return self.x is None and left < self.quorum
+
     def summary(self):
         judged = self.judged or self.judge()
         accepted = judged.accepted
         state = f"no outcome yet ({STATUSES[judged.status]} so far)"
+        if self.stalled():
+            state = "stalled: too many authorities are revoked"
         if self.y is not None:
             done = "final" if self.ended() else "not final"
             state = f"{STATUSES[judged.status]}, {done}"

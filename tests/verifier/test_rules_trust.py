@@ -224,6 +224,54 @@ class Revoked(TrustCase):
         c.add([c.enrol(WORLD.bob)], self.at + 1000)
         self.bad(c, "C9: ENROL")
 
+    def test_C9_a_revoked_issuer_issues_nothing_more(self):
+        """Nor in the block that revokes it; what it issued before counts."""
+        for order in (1, -1):
+            c = self.anonymous()
+            mark = c.desk.issuers[0].fingerprint
+            c.add([self.revoke(c, mark, WORLD.root),
+                   self.issued(c, 0)][::order], self.at + 250)
+            self.bad(c, "C9: ISSUED")
+        c = self.enrolled(desk=Desk(1))
+        c.add([self.revoke(c, mark, WORLD.root)], self.at + 500)
+        self.good(c)
+        c.add([self.issued(c, 0)], self.at + 750)
+        self.bad(c, "C9: ISSUED")
+        c = self.enrolled(desk=Desk(1))
+        c.add([self.issued(c, 3)], self.at + 500)
+        c.add([self.revoke(c, mark, WORLD.root)], self.at + 750)
+        self.good(c)
+
+    def test_C9_a_thief_of_the_cas_key_revokes_nobody_more(self):
+        """Nor in the block that revokes it, before or behind; the root does,
+        and what was revoked before stays so."""
+        for order in (1, -1):
+            c = self.enrolled()
+            ca = c.opening.ca.fingerprint
+            c.add([self.revoke(c, ca, WORLD.root),
+                   self.revoke(c, self.mark(WORLD.alice))][::order],
+                  self.at + 500)
+            self.bad(c, "C9: REVOKE of a revoked")
+        c = self.enrolled()
+        c.add([self.revoke(c, ca, WORLD.root)], self.at + 500)
+        c.add(list(self.bid(c)), self.at + 750)
+        self.good(c)
+        c.add([self.revoke(c, self.mark(WORLD.alice))], self.at + 1000)
+        self.bad(c, "C9: REVOKE of a revoked")
+        c = self.enrolled()
+        c.add([self.revoke(c, ca, WORLD.root)], self.at + 500)
+        c.add([self.revoke(c, self.mark(WORLD.alice), WORLD.root)],
+              self.at + 750)
+        self.good(c)
+        c.add(list(self.bid(c)), self.at + 1000)
+        self.bad(c, "C9: BID")
+        c = self.enrolled()
+        c.add([self.revoke(c, self.mark(WORLD.alice))], self.at + 500)
+        c.add([self.revoke(c, ca, WORLD.root)], self.at + 750)
+        self.good(c)
+        c.add(list(self.bid(c)), self.at + 1000)
+        self.bad(c, "C9: BID")
+
     def test_C9_a_pseudonym_outlives_certificates(self):
         """A user's and a notary's; nobody can tell whose it is."""
         c = self.enrolled(desk=Desk(1))
@@ -249,6 +297,7 @@ class Revoked(TrustCase):
         c.add([world.revoke(world.root, mark, 1, c.chain) for mark in
                (c.opening.ca.fingerprint, self.stamper.cert)],
               self.at + 250)
+        c.add([world.revoke(world.ca, STRANGER, 1, c.chain)], self.at + 500)
         self.good(c)
 
     def test_C9_stamps_of_a_revoked_authority(self):
@@ -283,6 +332,19 @@ class Revoked(TrustCase):
             c, _ = self.two_of_three()
             c.add([self.cut(c, indices=indices)], self.at + 66000)
             self.bad(c, "C9: CUTOFF")
+
+    def is_stalled(self, c):
+        return self.good(c).chains()[-1].stalled()
+
+    def test_C11_stalled_when_too_few_authorities_are_left(self):
+        c, bids = self.two_of_three()
+        self.assertFalse(self.is_stalled(c))
+        c.add([self.revoke(c, c.stampers[1].cert, WORLD.root)],
+              self.at + 1150)
+        self.assertTrue(self.is_stalled(c))
+        c, bids = self.two_of_three()
+        c.add([self.cut(c, indices=(0, 1))], self.at + 66000)
+        self.assertFalse(self.is_stalled(c))
 
     def test_R6_every_token_of_a_cutoff_is_valid(self):
         for offset, rule in ((1, None), (0, "R6: token")):

@@ -57,6 +57,35 @@ then_finality_decides(void **state)
     assert_int_equal(at(in, 351), GV_PHASE_FINAL);
 }
 
+/* C11: whatever the time, and only until the set is fixed. */
+static void
+stalls_have_a_reason(void **state)
+{
+    struct gv_phase_input in = {.now_us = 50,
+                                .opening_us = 100,
+                                .effective_close_us = 200,
+                                .fixed_at_us = 300,
+                                .stall_after_us = 50};
+
+    (void)state;
+    assert_int_equal(gv_phase_of(&in).stall, GV_STALL_NONE);
+    in.never_fixed = true;
+    for (in.now_us = 50; in.now_us < 500; in.now_us += 100) {
+        assert_int_equal(gv_phase_of(&in).phase, GV_PHASE_STALLED);
+        assert_int_equal(gv_phase_of(&in).stall, GV_STALL_AUTHORITIES);
+    }
+    in.never_fixed = false;
+    in.set_fixed = true;
+    assert_int_equal(gv_phase_of(&in).phase, GV_PHASE_STALLED);
+    assert_int_equal(gv_phase_of(&in).stall, GV_STALL_VALIDATORS);
+    in.outcome = in.outcome_final = true;
+    assert_int_equal(gv_phase_of(&in).phase, GV_PHASE_FINAL);
+    assert_int_equal(gv_phase_of(&in).stall, GV_STALL_NONE);
+    assert_string_equal(gv_stall_name(GV_STALL_VALIDATORS), "validators");
+    assert_string_equal(gv_stall_name(GV_STALL_AUTHORITIES), "authorities");
+    assert_null(gv_stall_name(GV_STALL_NONE));
+}
+
 static void
 names_and_lists(void **state)
 {
@@ -86,6 +115,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(time_decides_before_the_set_is_fixed),
         cmocka_unit_test(then_finality_decides),
+        cmocka_unit_test(stalls_have_a_reason),
         cmocka_unit_test(names_and_lists),
     };
 

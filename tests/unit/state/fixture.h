@@ -28,7 +28,7 @@ struct world {
     uint64_t now_ms;
     struct gv_seckey validator[GV_VALIDATORS_MAX + 1];
     struct gv_state_options opt;
-    unsigned tips, txs, finals, votes, missed;
+    unsigned tips, txs, finals, votes, missed, shared;
     unsigned missed_tries; /* what the newest one was told with */
     bool busy;             /* take no missed bid */
     /* The newest vote of this node on the auction. */
@@ -80,6 +80,14 @@ world_vote(void *arg, const struct gv_chain *c, const struct gv_vote *vote,
     w->auction_votes++;
     w->vote = *vote;
     w->vote_sig = *sig;
+}
+
+static inline void
+world_shared(void *arg, const struct gv_chain *c, const struct gv_vote *vote)
+{
+    (void)c;
+    (void)vote;
+    ((struct world *)arg)->shared++;
 }
 
 static inline bool
@@ -139,6 +147,7 @@ world_make(struct world *w, const struct world_options *o)
                    .tx = world_tx,
                    .final = world_final,
                    .vote = world_vote,
+                   .shared = world_shared,
                    .missed = world_missed},
     };
     if (world_open(w) != GV_OK)

@@ -37,6 +37,19 @@ stage_plain(struct stage *g)
     stage_make(g, (struct world_options){0});
 }
 
+/* An anonymous auction, and nobody has enrolled. */
+static inline void
+stage_anonymous(struct stage *g, struct world_options o)
+{
+    gv_terms_default(gv_params_find("regtest"), &g->terms);
+    g->terms.identity = GV_ANONYMOUS;
+    o.sample.terms = &g->terms;
+    world_make(&g->w, &o);
+    world_open_auction(&g->w);
+    g->c = world_auction(&g->w);
+    g->w.now_ms = START + 100000;
+}
+
 /* BID and its STAMP at t_us, in this order. */
 static inline void
 pair(struct stage *g, unsigned bidder, uint32_t seq, uint64_t t_us,

@@ -1,18 +1,6 @@
 /* Who may act on an auction chain: anonymous bidders, the count of their
- * tokens, revocations and disclosures (C1, C8 to C10). */
+ * tokens, and disclosures (C1, C8, C10). */
 #include "tests/unit/state/stage.h"
-
-static void
-stage_anonymous(struct stage *g, struct world_options o)
-{
-    gv_terms_default(gv_params_find("regtest"), &g->terms);
-    g->terms.identity = GV_ANONYMOUS;
-    o.sample.terms = &g->terms;
-    world_make(&g->w, &o);
-    world_open_auction(&g->w);
-    g->c = world_auction(&g->w);
-    g->w.now_ms = START + 100000;
-}
 
 /* --- C1 --- */
 
@@ -231,102 +219,6 @@ no_issued_after_the_cutoff_C8(void **state)
     world_free(&g.w);
 }
 
-/* --- C9 --- */
-
-/* A REVOKE on the auction's chain, by its CA or the root. */
-static struct gv_tx
-revoke_of(struct stage *g, const struct gv_hash *fingerprint, bool root)
-{
-    const struct gv_seckey *secret =
-        root ? &g->w.s.params->root_secret : &g->w.s.ca.secret;
-    struct gv_tx tx = {.kind = GV_TX_REVOKE, .chain = g->c->id};
-
-    tx.u.revoke.fingerprint = *fingerprint;
-    tx.u.revoke.reason = 1;
-    tx.u.revoke.issuer = root ? g->w.s.params->root : g->w.s.ca.cred.key;
-    return sample_tx(&g->w.s, &tx, secret);
-}
-
-static void
-S0_03_revoked_bidder_C9(void **state)
-{
-    struct stage g;
-    struct gv_tx p[3], e, twice[2];
-
-    (void)state;
-    stage_plain(&g);
-    pair(&g, 0, 1, US(START + 500), p);
-    p[2] = revoke_of(&g, &g.w.s.bidder[0].cred.fingerprint, false);
-    /* It acts on all of its block, wherever it stands. */
-    refuse_block(&g.w, g.c, GV_BAD_CREDENTIAL, START + 1000, p, 3);
-    twice[0] = twice[1] = p[2];
-    refuse_block(&g.w, g.c, GV_DUPLICATE, START + 1000, twice, 2);
-    accept_block_on_tip(&g.w, g.c, START + 1000, p, 2);
-    accept_block_on_tip(&g.w, g.c, START + 1250, &p[2], 1);
-    refuse_block(&g.w, g.c, GV_DUPLICATE, START + 1500, &p[2], 1);
-    pair(&g, 0, 2, US(START + 1300), p);
-    refuse_block(&g.w, g.c, GV_BAD_CREDENTIAL, START + 1500, p, 2);
-    assert_int_equal(world_try(&g.w, &p[0]), GV_BAD_CREDENTIAL);
-    pair(&g, 1, 1, US(START + 1300), p); /* the other one goes on */
-    accept_block_on_tip(&g.w, g.c, START + 1500, p, 2);
-    p[2] = revoke_of(&g, &g.w.s.bidder[2].cred.fingerprint, true);
-    e = sample_enrol(&g.w.s, 2);
-    accept_block_on_tip(&g.w, g.c, START + 1750, &p[2], 1);
-    refuse_block(&g.w, g.c, GV_BAD_CREDENTIAL, START + 2000, &e, 1);
-    assert_int_equal(world_try(&g.w, &e), GV_BAD_CREDENTIAL);
-    world_free(&g.w);
-}
-
-static void
-who_may_revoke_whom_C9(void **state)
-{
-    struct stage g;
-    struct gv_tx tx, p[2];
-
-    (void)state;
-    stage_plain(&g);
-    tx = revoke_of(&g, &g.w.s.open.ca.fingerprint, false);
-    refuse_block(&g.w, g.c, GV_NOT_SIGNER, START + 250, &tx, 1);
-    tx = revoke_of(&g, &g.w.s.open.authority[0].cert, false);
-    refuse_block(&g.w, g.c, GV_NOT_SIGNER, START + 250, &tx, 1);
-    tx.u.revoke.issuer = g.w.s.seller.cred.key;
-    tx = sample_tx(&g.w.s, &tx, &g.w.s.seller.secret);
-    refuse_block(&g.w, g.c, GV_NOT_SIGNER, START + 250, &tx, 1);
-    tx = revoke_of(&g, &g.w.s.open.authority[0].cert, true);
-    tx.u.revoke.reason = 2; /* not what was signed */
-    tx = sample_tx(&g.w.s, &tx, NULL);
-    refuse_block(&g.w, g.c, GV_BAD_SIGNATURE, START + 250, &tx, 1);
-    tx = revoke_of(&g, &g.w.s.open.authority[0].cert, true);
-    world_add(&g.w, &tx);
-    accept_block_on_tip(&g.w, g.c, START + 250, &tx, 1);
-    pair(&g, 0, 1, US(START + 300), p);
-    refuse_block(&g.w, g.c, GV_BAD_STAMP, START + 500, p, 2);
-    world_add(&g.w, &p[0]);
-    assert_int_equal(world_try(&g.w, &p[1]), GV_BAD_STAMP);
-    world_free(&g.w);
-}
-
-static void
-revoked_issuer_C9(void **state)
-{
-    struct stage g;
-    struct gv_tx tx, e[2], p[2];
-
-    (void)state;
-    stage_anonymous(&g, (struct world_options){0});
-    e[0] = sample_enrol_anonymous(&g.w.s, 0);
-    e[1] = sample_enrol_anonymous(&g.w.s, 1);
-    accept_block_on_tip(&g.w, g.c, START, e, 1);
-    tx = revoke_of(&g, &g.w.s.issuer.cred.fingerprint, false);
-    refuse_block(&g.w, g.c, GV_NOT_SIGNER, START + 250, &tx, 1);
-    tx = revoke_of(&g, &g.w.s.issuer.cred.fingerprint, true);
-    accept_block_on_tip(&g.w, g.c, START + 250, &tx, 1);
-    refuse_block(&g.w, g.c, GV_BAD_CREDENTIAL, START + 500, &e[1], 1);
-    pair(&g, 0, 1, US(START + 300), p); /* who enrolled before stays */
-    accept_block_on_tip(&g.w, g.c, START + 500, p, 2);
-    world_free(&g.w);
-}
-
 /* --- C10 --- */
 
 static struct gv_tx
@@ -465,9 +357,6 @@ main(void)
         cmocka_unit_test(issued_count_C8),
         cmocka_unit_test(issued_once_and_by_the_issuer_C8),
         cmocka_unit_test(no_issued_after_the_cutoff_C8),
-        cmocka_unit_test(S0_03_revoked_bidder_C9),
-        cmocka_unit_test(who_may_revoke_whom_C9),
-        cmocka_unit_test(revoked_issuer_C9),
         cmocka_unit_test(S0_14_disclose_once_C10),
         cmocka_unit_test(votes_settle_forks_behind_Y_V2),
         cmocka_unit_test(nothing_to_disclose_C10),

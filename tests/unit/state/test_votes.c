@@ -221,6 +221,45 @@ V1_lock_of_a_lost_branch(void **state)
     world_free(&g.w);
 }
 
+/* Votes of this node's key that it did not make are told, its own are not,
+ * whoever brings them back. */
+static void
+V1_a_key_that_another_node_has(void **state)
+{
+    struct stage g;
+    struct gv_vote own, strange;
+    struct gv_tx e;
+    struct gv_bytes a, b;
+    uint32_t base;
+
+    (void)state;
+    stage_make(&g, 4, 1);
+    base = g.c->tip;
+    e = sample_enrol(&g.w.s, 0);
+    a = world_block_on(&g.w, g.c, base, START, &e, 1);
+    e = sample_enrol(&g.w.s, 1);
+    b = world_block_on(&g.w, g.c, base, START + 1, &e, 1);
+    assert_int_equal(world_give(&g.w, a), GV_ACCEPTED);
+    assert_int_equal(world_give(&g.w, b), GV_ACCEPTED);
+    own = strange = g.w.vote;
+    assert_int_equal(own.target_height, 1);
+    vote(&g, &own, 0, 0); /* an echo */
+    vote(&g, &own, 1, 1); /* another validator */
+    assert_int_equal(g.w.shared, 0);
+    strange.target = g.c->tree.node[world_node(g.c, b)].sealed;
+    vote(&g, &strange, 0, 0);
+    assert_int_equal(g.w.shared, 1);
+    world_commit(&g.w);
+    world_restart(&g.w);
+    g.c = world_auction(&g.w);
+    vote(&g, &own, 0, 0); /* an echo from before the restart */
+    assert_int_equal(g.w.shared, 1);
+    strange.target_height = 2; /* above all it has signed */
+    vote(&g, &strange, 0, 0);
+    assert_int_equal(g.w.shared, 2);
+    world_free(&g.w);
+}
+
 int
 main(void)
 {
@@ -230,6 +269,7 @@ main(void)
         cmocka_unit_test(V2_votes_before_the_block),
         cmocka_unit_test(V1_no_second_vote_after_a_restart),
         cmocka_unit_test(V1_lock_of_a_lost_branch),
+        cmocka_unit_test(V1_a_key_that_another_node_has),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -238,7 +238,7 @@ a_destroyed_key_is_gone_from_memory_and_disk(void **state)
     raw = file_of(&s, path, &len);
     fd = open(path, O_RDONLY | O_CLOEXEC);
     assert_true(fd >= 0 && len < sizeof(after));
-    assert_int_equal(gv_auctionkeys_destroy(s.k, s.modulus[0], &e), GV_OK);
+    assert_int_equal(gv_auctionkeys_destroy(s.k, &one, &e), GV_OK);
     assert_int_equal(access(path, F_OK), -1);
     assert_int_equal(pread(fd, after, sizeof(after), 0), (ssize_t)len);
     for (size_t i = 0; i < len; i++)
@@ -246,9 +246,33 @@ a_destroyed_key_is_gone_from_memory_and_disk(void **state)
     close(fd);
     free(raw);
     assert_null(gv_auctionkeys_get(s.k, s.modulus[0], &one));
-    assert_int_equal(gv_auctionkeys_destroy(s.k, s.modulus[0], &e), GV_ABSENT);
+    assert_int_equal(gv_auctionkeys_destroy(s.k, &one, &e), GV_ABSENT);
     reopen(&s);
     assert_null(gv_auctionkeys_get(s.k, s.modulus[0], &one));
+    shelf_free(&s);
+}
+
+/* All of its auction, and no other. */
+static void
+keys_of_one_auction_go_together(void **state)
+{
+    struct shelf s;
+    struct gv_error e;
+    EVP_PKEY *key;
+
+    (void)state;
+    shelf_make(&s, 3);
+    assert_int_equal(gv_auctionkeys_bind(s.k, s.modulus[0], &one, &e), GV_OK);
+    assert_int_equal(gv_auctionkeys_bind(s.k, s.modulus[1], &two, &e), GV_OK);
+    assert_int_equal(gv_auctionkeys_bind(s.k, s.modulus[2], &one, &e), GV_OK);
+    assert_int_equal(gv_auctionkeys_destroy(s.k, &one, &e), GV_OK);
+    reopen(&s);
+    assert_int_equal(gv_auctionkeys_auctions(s.k, NULL, 0), 1);
+    key = gv_auctionkeys_get(s.k, s.modulus[1], &two);
+    assert_non_null(key);
+    EVP_PKEY_free(key);
+    assert_int_equal(gv_auctionkeys_bind(s.k, s.modulus[2], &one, &e),
+                     GV_ABSENT);
     shelf_free(&s);
 }
 
@@ -265,7 +289,7 @@ a_key_in_use_survives_its_destruction(void **state)
     shelf_make(&s, 1);
     assert_int_equal(gv_auctionkeys_bind(s.k, s.modulus[0], &one, &e), GV_OK);
     key = gv_auctionkeys_get(s.k, s.modulus[0], &one);
-    assert_int_equal(gv_auctionkeys_destroy(s.k, s.modulus[0], &e), GV_OK);
+    assert_int_equal(gv_auctionkeys_destroy(s.k, &one, &e), GV_OK);
     assert_int_equal(gv_rsakey_modulus(key, modulus), GV_OK);
     assert_memory_equal(modulus, s.modulus[0], GV_RSA_SIZE);
     EVP_PKEY_free(key);
@@ -379,6 +403,7 @@ main(void)
         cmocka_unit_test(a_key_is_bound_once_and_for_ever),
         cmocka_unit_test(auctions_are_listed_once_and_in_order),
         cmocka_unit_test(a_destroyed_key_is_gone_from_memory_and_disk),
+        cmocka_unit_test(keys_of_one_auction_go_together),
         cmocka_unit_test(a_key_in_use_survives_its_destruction),
         cmocka_unit_test(a_file_is_sealed_and_named_by_its_modulus),
         cmocka_unit_test(damage_is_found_and_named),

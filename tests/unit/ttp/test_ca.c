@@ -2,6 +2,7 @@
 #include "src/client/csr.h"
 #include "src/pki/x509.h"
 #include "src/ttp/ca.h"
+#include "tests/unit/ttp/twin.h"
 #include "tests/unit/ttp/world.h"
 
 #include <openssl/evp.h>
@@ -331,6 +332,52 @@ S4_61_revoked_certificates_show_in_the_list(void **state)
     world_free(&w);
 }
 
+/* With its other signature it is the same certificate: it stands as that does,
+ * is renewed, and is revoked under the fingerprint it was issued with. */
+static void
+S4_61_a_twin_is_the_certificate_that_was_issued(void **state)
+{
+    struct world w;
+    struct person p = person("Alice", 1);
+    struct gv_ca_reply reply, renewed;
+    struct gv_ca_request rq = {.role = GV_ROLE_USER};
+    struct gv_hash twin;
+    struct gv_error e;
+    X509 *cert, *other;
+
+    (void)state;
+    world_make(&w, GV_CA_AUTO);
+    enrolled(&w, &p, &reply);
+    cert = gv_x509_from_der(gv_bytes(reply.der, reply.len));
+    other = twin_of(cert);
+    assert_int_equal(gv_x509_fingerprint(other, &twin), GV_OK);
+    for (unsigned i = 0; i < 2; i++) {
+        assert_int_equal(gv_ca_standing(w.ca, &twin), GV_CA_VALID);
+        gv_ca_free(w.ca);
+        world_open(&w, GV_CA_AUTO);
+    }
+    rq.renews = other;
+    EVP_PKEY_free(p.key);
+    p.key = gv_csr_key_new();
+    ask(&w, &p);
+    rq.csr = gv_bytes(p.csr, p.len);
+    assert_int_equal(gv_ca_enrol(w.ca, &rq, &renewed, &e), GV_OK);
+    free(renewed.der);
+    assert_int_equal(gv_ca_revoke(w.ca, &twin, 1, &e), GV_OK);
+    assert_true(GV_ID_EQ(&twin, &reply.cred.fingerprint));
+    assert_int_equal(gv_ca_standing(w.ca, &reply.cred.fingerprint),
+                     GV_CA_REVOKED);
+    ask(&w, &p);
+    rq.csr = gv_bytes(p.csr, p.len);
+    assert_int_equal(gv_ca_enrol(w.ca, &rq, &renewed, &e), GV_REJECT);
+    assert_non_null(strstr(e.text, "revoked"));
+    X509_free(other);
+    X509_free(cert);
+    free(reply.der);
+    person_free(&p);
+    world_free(&w);
+}
+
 static void
 renewal_keeps_name_and_ledger_key(void **state)
 {
@@ -452,6 +499,7 @@ main(void)
         cmocka_unit_test(one_time_secrets_work_once),
         cmocka_unit_test(requests_wait_for_approval_by_hand),
         cmocka_unit_test(S4_61_revoked_certificates_show_in_the_list),
+        cmocka_unit_test(S4_61_a_twin_is_the_certificate_that_was_issued),
         cmocka_unit_test(renewal_keeps_name_and_ledger_key),
         cmocka_unit_test(role_keys_are_found_again),
         cmocka_unit_test(role_keys_are_encrypted_and_named_when_missing),

@@ -159,6 +159,82 @@ a_decision_outlives_a_crash(void **state)
     assert_false(holds_key(s, 0));
 }
 
+/* --- auctions that come to nothing --- */
+
+/* Look at it once an hour for so long. */
+static void
+watch(struct scene *s, uint64_t ms)
+{
+    for (uint64_t end = s->w.now + ms; s->w.now < end; s->w.now += 3600000)
+        gv_notary_tick(s->w.notary[0]);
+    gv_notary_tick(s->w.notary[0]);
+}
+
+static void
+without_an_open_the_key_is_destroyed_after_seven_days_I41(void **state)
+{
+    struct scene *s = *state;
+
+    s->w.hidden = true;
+    watch(s, 7 * DAY_MS - 3600000);
+    assert_true(holds_key(s, 0));
+    watch(s, 3600000);
+    assert_false(holds_key(s, 0));
+    award_restart(&s->w);
+    assert_false(holds_key(s, 0));
+    /* The OPEN that comes now is not served. */
+    s->w.hidden = false;
+    expect_refusal(s, 0, ask_for(s, 0, &s->winner.key), &s->winner.key,
+                   GV_REFUSAL_DESTROYED);
+}
+
+/* It must be missing on end, in one run, on a ledger that is up to date. */
+static void
+what_may_only_seem_to_be_missing_keeps_its_key_I41(void **state)
+{
+    struct scene *s = *state;
+
+    s->w.facts.final = false;
+    s->w.hidden = s->w.stale = true;
+    watch(s, 30 * DAY_MS);
+    s->w.stale = false;
+    watch(s, 6 * DAY_MS);
+    s->w.hidden = false; /* it comes after all, */
+    watch(s, 3600000);
+    s->w.hidden = true; /* and a fork takes it off again */
+    watch(s, 6 * DAY_MS);
+    award_restart(&s->w);
+    watch(s, 6 * DAY_MS);
+    s->w.answer = GV_FAULT;
+    watch(s, 6 * DAY_MS);
+    assert_true(holds_key(s, 0));
+}
+
+/* The ledger was lost: an auction that was final, or answered, was there. */
+static void
+a_lost_ledger_ends_no_award_I41(void **state)
+{
+    struct scene *s = *state;
+
+    gv_notary_tick(s->w.notary[0]);
+    s->w.hidden = true;
+    watch(s, 9 * DAY_MS);
+    assert_true(holds_key(s, 0));
+}
+
+static void
+a_stalled_auction_ends_the_key_I41(void **state)
+{
+    struct scene *s = *state;
+
+    s->w.facts.final = false;
+    s->w.facts.stalled = true;
+    watch(s, 7 * DAY_MS - 3600000);
+    assert_true(holds_key(s, 0));
+    watch(s, 3600000);
+    assert_false(holds_key(s, 0));
+}
+
 /* --- restoring --- */
 
 static enum gv_rc
@@ -236,6 +312,10 @@ main(void)
         TEST(after_the_days_the_key_is_destroyed_and_refused),
         TEST(the_days_are_an_option),
         TEST(a_decision_outlives_a_crash),
+        TEST(without_an_open_the_key_is_destroyed_after_seven_days_I41),
+        TEST(what_may_only_seem_to_be_missing_keeps_its_key_I41),
+        TEST(a_lost_ledger_ends_no_award_I41),
+        TEST(a_stalled_auction_ends_the_key_I41),
         TEST(a_restored_notary_opens_the_winner),
         TEST(a_damaged_record_stops_the_notary),
     };
