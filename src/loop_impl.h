@@ -3,8 +3,8 @@
  * loop_mail.c (letters), loop_life.c (begin and end), loop_tasks.c (blocks and
  * transactions), loop_bids.c (stamping), loop_again.c (bids that wait for a
  * stamp), loop_repeat.c, loop_mine.c (templates and seals), loop_rpc.c (calls),
- * loop_ask.c (questions), loop_net.c (the sync), loop_out.c (answers and gossip
- * after the commit).
+ * loop_warrant.c, loop_ask.c (questions), loop_net.c (the sync), loop_out.c
+ * (answers and gossip after the commit).
  */
 #ifndef GAVEL_LOOP_IMPL_H
 #define GAVEL_LOOP_IMPL_H
@@ -129,9 +129,9 @@ struct gv_loop {
     struct gv_witness *witness; /* NULL without a data directory */
     struct gv_error tsa_clock;
     char ca_url[320], tsa_url[320], p2p[320], p2p_key[GV_NET_KEY_TEXT];
-    struct gv_pubkey validator; /* public key of this node's validator */
-    bool key_shared;            /* somebody else was seen to vote with it */
-    struct gv_rate *rate;       /* bidder keys' buckets */
+    struct gv_validator validator; /* this node's, if it has one */
+    bool key_shared;               /* somebody else was seen to vote with it */
+    struct gv_rate *rate;          /* bidder keys' buckets */
     uint64_t now_ms, ticked_ms, started_ms;
     struct gv_sealed_id told; /* the registry's tip, of gv_loop_tell_revoked */
 
@@ -194,6 +194,14 @@ bool gv_loop_repeat_bid(struct gv_loop *l, struct gv_ticket *t);
 
 /* loop_rpc.c */
 void gv_loop_init_rpc(struct gv_loop *l);
+
+/* loop_warrant.c */
+/* Who may serve an auction, as this node sees it now. */
+void gv_loop_warrant(struct gv_loop *l, struct gv_warrant *out);
+/* The methods getwarrant and signwarrant. */
+struct gv_rpc_answer *gv_loop_getwarrant(void *loop, struct gv_rpc_call *call);
+struct gv_rpc_answer *gv_loop_signwarrant(void *loop, struct gv_rpc_call *call,
+                                          struct gv_bytes preimage);
 
 /* loop_bids.c */
 void gv_loop_bid_verified(struct gv_loop *l, struct gv_ticket *t,

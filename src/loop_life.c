@@ -204,11 +204,14 @@ open_parts(struct gv_loop *l, struct gv_error *e)
         return GV_FAULT;
     }
     if (l->opt.validator_count > 0 &&
-        gv_key_public(l->opt.keys, &l->opt.validator[0], &l->validator) !=
+        gv_key_public(l->opt.keys, &l->opt.validator[0], &l->validator.key) !=
             GV_OK) {
         gv_error_set(e, "the validator key is no key");
         return GV_FAULT;
     }
+    if (l->opt.operator_name)
+        l->validator.operator_name =
+            gv_bytes(l->opt.operator_name, strlen(l->opt.operator_name));
     if (open_witness(l, e) != GV_OK)
         return GV_FAULT;
     return open_state(l, e);

@@ -1,5 +1,5 @@
 /* The trusted services inside a node: keys, the CA's records in the store,
- * what goes to the registry, and warrants. */
+ * and what goes to the registry. */
 #include <openssl/evp.h>
 #include <pthread.h>
 #include <setjmp.h>
@@ -302,83 +302,6 @@ damaged_keys_stop_the_start(void **state)
     shop_free(&p);
 }
 
-/* --- warrants ------------------------------------------------------------- */
-
-/* An OPEN as a wallet would ask for it: nothing but fields. */
-static void
-fill_open(struct shop *p, const struct gv_cred *seller,
-          const struct gv_pubkey *validator, struct gv_open *o)
-{
-    memset(o, 0, sizeof(*o));
-    o->registry = p->s.opt.params->registry;
-    o->opening_ms = fixture_now();
-    o->seller = *seller;
-    gv_terms_default(p->s.opt.params, &o->terms);
-    gv_services_warrant(&p->s, validator, o);
-}
-
-static enum gv_code
-judge(struct shop *p, const struct gv_open *o,
-      const struct gv_pubkey *validator)
-{
-    struct gv_reject why = {.index = GV_NO_INDEX};
-    enum gv_rc rc = gv_services_check(&p->s, o, validator, &why);
-
-    assert_int_not_equal(rc, GV_FAULT);
-    return rc == GV_OK ? GV_ACCEPTED : why.code;
-}
-
-/* Only what this node offers is signed: no other names, keys, services. */
-static void
-a_warrant_is_signed_for_this_nodes_services_alone(void **state)
-{
-    struct gv_pubkey validator, other;
-    struct gv_open *o = calloc(1, sizeof(*o));
-    struct gv_cred seller;
-    struct shop p;
-
-    (void)state;
-    shop_make(&p);
-    shop_open(&p, ALL);
-    assert_int_equal(enrol(&p, "Seller", 5, &seller), GV_OK);
-    validator = p.s.opt.params->validator[0];
-    other = p.s.keys.tsa.cred.key;
-
-    fill_open(&p, &seller, &validator, o);
-    assert_int_equal(judge(&p, o, &validator), GV_ACCEPTED);
-    assert_int_equal(judge(&p, o, &other), GV_NOT_SIGNER);
-
-    o->ca = p.s.keys.tsa.cred;
-    assert_int_equal(judge(&p, o, &validator), GV_NOT_SIGNER);
-    fill_open(&p, &seller, &validator, o);
-    o->authority[0].accuracy_ms++;
-    assert_int_equal(judge(&p, o, &validator), GV_NOT_SIGNER);
-    fill_open(&p, &seller, &validator, o);
-    o->authority[0].policy = gv_policy_blind();
-    assert_int_equal(judge(&p, o, &validator), GV_NOT_SIGNER);
-    fill_open(&p, &seller, &validator, o);
-    o->authority_count = 0;
-    assert_int_equal(judge(&p, o, &validator), GV_NOT_SIGNER);
-    fill_open(&p, &seller, &validator, o);
-    o->authority[0].operator_name = gv_bytes("Somebody", 8);
-    assert_int_equal(judge(&p, o, &validator), GV_NOT_SIGNER);
-    fill_open(&p, &seller, &validator, o);
-    o->validator[0].operator_name = gv_bytes("Somebody", 8);
-    assert_int_equal(judge(&p, o, &validator), GV_NOT_SIGNER);
-    fill_open(&p, &seller, &validator, o);
-    o->validator[1] = o->validator[0];
-    o->validator_count = 2;
-    assert_int_equal(judge(&p, o, &validator), GV_NOT_SIGNER);
-    fill_open(&p, &seller, &validator, o);
-    o->ca.not_after_ms++;
-    assert_int_equal(judge(&p, o, &validator), GV_NOT_SIGNER);
-    fill_open(&p, &seller, &validator, o);
-    o->seller.sig.b[3] ^= 1;
-    assert_int_equal(judge(&p, o, &validator), GV_BAD_CREDENTIAL);
-    free(o);
-    shop_free(&p);
-}
-
 int
 main(void)
 {
@@ -386,7 +309,6 @@ main(void)
         cmocka_unit_test(S0_01_credentials_outlive_a_restart),
         cmocka_unit_test(roles_decide_what_runs),
         cmocka_unit_test(damaged_keys_stop_the_start),
-        cmocka_unit_test(a_warrant_is_signed_for_this_nodes_services_alone),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
