@@ -179,6 +179,14 @@ gv_loop_bid_verified(struct gv_loop *l, struct gv_ticket *t,
     }
     if (rc == GV_OK)
         rc = gv_loop_may_count(l, t, gv_task_tx_of(task), &why);
+    if (rc == GV_OK && t->kind == GV_TICKET_CALL &&
+        gv_loop_has_several(l, &gv_task_tx_of(task)->chain)) {
+        t->task = task;
+        rc = gv_loop_collect(l, t, gv_task_tx_of(task), true, &why);
+        if (rc != GV_OK)
+            gv_ticket_reject(l, t, rc, &why);
+        return;
+    }
     if (rc == GV_OK &&
         !gv_loop_is_pinned(l, &gv_task_tx_of(task)->chain, &authority)) {
         gv_task_free(task);
@@ -209,8 +217,13 @@ static void
 acknowledge(struct gv_loop *l, struct gv_ticket *t,
             const struct gv_stamp_item *i, const struct gv_stamp_result *r)
 {
-    gv_loop_acknowledge(l, t, gv_bytes(r->tx, r->len),
-                        gv_bytes(i->receipt, i->receipt_len), i->t_us);
+    struct gv_stamp_in in = {i->authority, gv_bytes(r->tx, r->len),
+                             gv_bytes(i->receipt, i->receipt_len), i->t_us};
+
+    if (t->collect)
+        gv_collect_stamp(l, t, &in);
+    else
+        gv_loop_acknowledge(l, t, in.stamp, in.receipt, in.t_us);
 }
 
 void
@@ -241,15 +254,38 @@ gv_loop_acknowledge(struct gv_loop *l, struct gv_ticket *t,
 
 /* A bid that waits in the mempool may have left it since, for its chain or for
  * good. */
-static enum gv_rc
-enter_bid(struct gv_loop *l, struct gv_ticket *t, struct gv_reject *why)
+enum gv_rc
+gv_loop_enter_bid(struct gv_loop *l, struct gv_ticket *t, struct gv_reject *why)
 {
     struct gv_task *task = t->task;
 
+    enum gv_rc rc;
+
     t->task = NULL;
     if (task)
-        return gv_task_accept(l->state, task, l->now_ms, NULL, why);
-    return gv_state_add_tx(l->state, gv_bytes(t->raw, t->len), l->now_ms, why);
+        rc = gv_task_accept(l->state, task, l->now_ms, NULL, why);
+    else
+        rc =
+            gv_state_add_tx(l->state, gv_bytes(t->raw, t->len), l->now_ms, why);
+    /* Other authorities' stamps may have brought it here, or onto its chain. */
+    return t->collect && rc == GV_REJECT && why->code == GV_DUPLICATE ? GV_OK
+                                                                      : rc;
+}
+
+/* The stamp made here is of no use to whoever waits. */
+static void
+refuse_item(struct gv_loop *l, struct gv_stamp_item *i, enum gv_rc rc,
+            const struct gv_reject *why)
+{
+    struct gv_ticket *t = i->user;
+
+    i->user = NULL;
+    if (t->collect && rc == GV_FAULT)
+        gv_loop_fail(l, gv_state_error(l->state));
+    if (t->collect)
+        gv_collect_refused(l, t, rc == GV_REJECT ? why : NULL, i->authority);
+    else
+        gv_ticket_reject(l, t, rc, why);
 }
 
 /* Enter the bids of one stamp; those that are refused are answered. Returns
@@ -262,14 +298,13 @@ enter_bids(struct gv_loop *l, const struct gv_stamp_result *r)
     for (struct gv_stamp_item *i = r->items; i; i = i->next) {
         struct gv_ticket *t = i->user;
         struct gv_reject why = {.index = GV_NO_INDEX};
-        enum gv_rc rc = t ? enter_bid(l, t, &why) : GV_OK;
+        enum gv_rc rc = t ? gv_loop_enter_bid(l, t, &why) : GV_OK;
 
         if (rc == GV_OK) {
             n++;
             continue;
         }
-        gv_ticket_reject(l, t, rc, &why);
-        i->user = NULL;
+        refuse_item(l, i, rc, &why);
     }
     return n;
 }
@@ -280,7 +315,7 @@ refuse_all(struct gv_loop *l, struct gv_stamp_result *r, enum gv_rc rc,
 {
     for (struct gv_stamp_item *i = r->items; i; i = i->next)
         if (i->user)
-            gv_ticket_reject(l, i->user, rc, why);
+            refuse_item(l, i, rc, why);
 }
 
 /* BIDs first, then the STAMP that lists them. */

@@ -1,10 +1,11 @@
 /*
  * loop_impl.h - what the files of the chain thread share: loop.c (turns),
  * loop_mail.c (letters), loop_life.c (begin and end), loop_tasks.c (blocks and
- * transactions), loop_bids.c (stamping), loop_again.c (bids that wait for a
- * stamp), loop_repeat.c, loop_mine.c (templates and seals), loop_rpc.c (calls),
- * loop_warrant.c, loop_ask.c (questions), loop_net.c (the sync), loop_out.c
- * (answers and gossip after the commit).
+ * transactions), loop_bids.c (stamping), loop_collect.c (stamps of several),
+ * loop_again.c (bids that wait for a stamp), loop_repeat.c, loop_mine.c
+ * (templates and seals), loop_rpc.c (calls), loop_warrant.c, loop_ask.c
+ * (questions), loop_net.c (the sync), loop_out.c (answers and gossip after the
+ * commit).
  */
 #ifndef GAVEL_LOOP_IMPL_H
 #define GAVEL_LOOP_IMPL_H
@@ -60,6 +61,24 @@ enum gv_ticket_kind {
     GV_TICKET_PEER  /* a message of a peer */
 };
 
+/* What one authority gave: the STAMP, and a receipt if its service answered.
+ * Owned. */
+struct gv_stamped_by {
+    uint8_t *stamp, *receipt;
+    size_t len, receipt_len;
+    uint64_t t_us;
+};
+
+/* A BID or CLOSE that several authorities are asked to stamp. */
+struct gv_collect {
+    unsigned authorities, need; /* n and f + 1 */
+    unsigned pending;           /* asked, this node among them, not answered */
+    uint32_t stamped, refused;  /* by their own word; bit i is authority i */
+    uint64_t
+        dated_ms; /* since when the mempool has enough stamps; 0: not yet */
+    struct gv_stamped_by by[GV_AUTHORITIES_MAX];
+};
+
 struct gv_ticket {
     enum gv_ticket_kind kind;
     enum gv_ledger_submission what; /* of a call; BID: to be stamped */
@@ -75,6 +94,8 @@ struct gv_ticket {
     bool unserved;        /* no stamping service can be reached */
     bool refused;         /* a service elsewhere said why: */
     struct gv_reject why; /* the last clear word of one */
+    struct gv_collect *collect; /* of several authorities, or NULL: it is in
+                                 * gv_loop.away until all have answered */
     struct gv_ticket *next;
 };
 
@@ -88,6 +109,7 @@ enum gv_out_kind {
     GV_OUT_REJECT,
     GV_OUT_BUSY,     /* a bid too many, try again later */
     GV_OUT_UNSERVED, /* no stamping service */
+    GV_OUT_PARTLY,   /* too few of several authorities have stamped it */
     GV_OUT_FAULT,
     GV_OUT_PEER, /* a peer's SUBMIT: stamped, or why not */
     GV_OUT_EVENT /* for /events: its name in status, raw is text */
@@ -105,6 +127,8 @@ struct gv_out {
     uint64_t session;
     uint32_t request;
     uint64_t nonce;
+    json_t *stamps; /* of all authorities; owned; NULL: this one */
+    unsigned stamped, needed;
 };
 
 #define GV_TEMPLATES 8
@@ -209,6 +233,9 @@ void gv_loop_bid_verified(struct gv_loop *l, struct gv_ticket *t,
 void gv_loop_stamped(struct gv_loop *l, struct gv_stamp_result *r);
 void gv_loop_cutoffs(struct gv_loop *l);
 void gv_loop_closings(struct gv_loop *l);
+/* A BID or CLOSE that has a stamp enters the mempool, if it is not there. */
+enum gv_rc gv_loop_enter_bid(struct gv_loop *l, struct gv_ticket *t,
+                             struct gv_reject *why);
 /* Answer a stamped bid, whoever stamped it; takes the ticket. */
 void gv_loop_acknowledge(struct gv_loop *l, struct gv_ticket *t,
                          struct gv_bytes stamp, struct gv_bytes receipt,
@@ -236,6 +263,33 @@ bool gv_loop_stamp(struct gv_loop *l, struct gv_ticket *t,
 bool gv_loop_send_away(struct gv_loop *l, struct gv_ticket *t);
 /* The same, and the ticket is answered at once when nobody does. */
 void gv_loop_forward(struct gv_loop *l, struct gv_ticket *t);
+
+/* loop_collect.c */
+void gv_collect_free(struct gv_collect *c);
+/* Do several authorities date this auction? */
+bool gv_loop_has_several(struct gv_loop *l, const struct gv_chain_id *auction);
+/* Have it stamped by all authorities, here and by peers. GV_OK: the ticket is
+ * taken. Else it stays: this node's own service refuses it (first: as a first
+ * stamp), or GV_FAULT. */
+enum gv_rc gv_loop_collect(struct gv_loop *l, struct gv_ticket *t,
+                           const struct gv_tx *tx, bool first,
+                           struct gv_reject *why);
+/* One of those asked has answered: its STAMP is in the mempool; or it gave
+ * none (why NULL: nothing), by its own word if authority is not -1. Either may
+ * free the ticket. */
+struct gv_stamp_in {
+    uint8_t authority;
+    struct gv_bytes stamp, receipt; /* borrowed */
+    uint64_t t_us;
+};
+void gv_collect_stamp(struct gv_loop *l, struct gv_ticket *t,
+                      const struct gv_stamp_in *in);
+void gv_collect_refused(struct gv_loop *l, struct gv_ticket *t,
+                        const struct gv_reject *why, int authority);
+/* gv_loop_repeat_bid for a call about a bid of several authorities. */
+bool gv_loop_repeat_all(struct gv_loop *l, struct gv_ticket *t);
+/* Look after those that wait. */
+void gv_loop_collect_tick(struct gv_loop *l);
 
 /* loop_again.c */
 /* The state's event: true when something was done about the bid. */

@@ -367,9 +367,9 @@ gv_loop_stop(struct gv_loop *l)
     gv_out_drop(l);
     while (l->call_count > 0)
         gv_loop_destroy_mail(l->calls[--l->call_count]);
-    drop_tickets(&l->away);
     drop_mail(l->box);
-    drop_mail(l->done);
+    drop_mail(l->done); /* stamps too, whose tickets may be away */
+    drop_tickets(&l->away);
     if (l->state && !l->failed &&
         gv_state_commit(l->state, true, NULL) != GV_OK)
         gv_loop_fail(l, gv_state_error(l->state));

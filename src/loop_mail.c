@@ -29,6 +29,8 @@ gv_loop_destroy_mail(void *message)
         for (struct gv_stamp_item *i = m->u.stamped->items; i; i = i->next) {
             struct gv_ticket *t = i->user;
 
+            if (t && t->collect)
+                continue; /* it is in gv_loop.away */
             if (t && t->call)
                 gv_rpc_error(t->call, GV_RPC_STOPPING, "the node is stopping");
             gv_ticket_free(t);

@@ -254,6 +254,13 @@ gv_publish_stamped(struct gv_rpcclient *rpc, struct gv_bytes tx, bool force,
     return gv_rpcclient_call(rpc, "submitbid", params, result, error);
 }
 
+bool
+gv_publish_is_kept(const struct gv_rpcclient_error *error)
+{
+    return error->code == GV_PUBLISH_NO_ROLE &&
+           gv_json_u64(error->data, "stamped") > 0;
+}
+
 unsigned
 gv_publish_retry_ms(const struct gv_rpcclient_error *error)
 {
