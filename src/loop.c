@@ -79,6 +79,10 @@ handle(struct gv_loop *l, struct gv_mail *m)
     case GV_MAIL_STAMPED:
         gv_loop_stamped(l, m->u.stamped);
         break;
+    case GV_MAIL_CUT:
+        gv_loop_cut(l, m->u.cut);
+        gv_cut_free(m->u.cut);
+        break;
     case GV_MAIL_OWN:
         own_tx(l, m);
         break;

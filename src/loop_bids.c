@@ -8,7 +8,7 @@
 #include "src/rate.h"
 
 #define SHADE_MAX 2048
-#define CUTOFF_RETRY_MS 2000
+#define ISSUED_RETRY_MS 2000
 
 /* The fingerprint of who enrolled with this key, perhaps in a transaction
  * that waits; NULL: nobody. */
@@ -346,17 +346,12 @@ gv_loop_stamped(struct gv_loop *l, struct gv_stamp_result *r)
         gv_log_error(l->opt.log, "tsa", "cannot stamp", GV_S("why", r->error));
         gv_refuse(&why, GV_BAD_STAMP, "stamping service", 0, 0);
         refuse_all(l, r, GV_REJECT, &why);
-    } else if (r->items) {
+    } else {
         stamped_bids(l, r);
-    } else if (gv_state_add_tx(l->state, gv_bytes(r->tx, r->len), l->now_ms,
-                               &why) == GV_FAULT) {
-        /* A CUTOFF, refused without harm when the tip has moved meanwhile. */
-        gv_loop_fail(l, gv_state_error(l->state));
     }
     gv_stamp_result_free(r);
 }
 
-/* Auctions past E + D need trusted time over their tip (R6). */
 /* Auctions that closed: this node's issuer counts their tokens. */
 void
 gv_loop_closings(struct gv_loop *l)
@@ -366,29 +361,9 @@ gv_loop_closings(struct gv_loop *l)
 
     if (!l->opt.services->issuer)
         return;
-    n = gv_state_issued_due(l->state, l->now_ms, CUTOFF_RETRY_MS, due, 256);
+    n = gv_state_issued_due(l->state, l->now_ms, ISSUED_RETRY_MS, due, 256);
     for (size_t i = 0; i < n; i++) {
         due[i]->issued_asked_ms = l->now_ms;
         gv_services_closed(l->opt.services, &due[i]->id);
-    }
-}
-
-void
-gv_loop_cutoffs(struct gv_loop *l)
-{
-    struct gv_chain *due[256];
-    size_t n;
-
-    if (!l->stamper)
-        return;
-    n = gv_state_cutoffs_due(l->state, l->now_ms, CUTOFF_RETRY_MS, due, 256);
-    for (size_t i = 0; i < n; i++) {
-        uint8_t authority;
-
-        due[i]->cutoff_asked_ms = l->now_ms;
-        if (gv_loop_is_pinned(l, &due[i]->id, &authority) &&
-            gv_stamper_cutoff(l->stamper, &due[i]->id, authority,
-                              &due[i]->sum.tip) != GV_OK)
-            gv_loop_fail(l, "out of memory");
     }
 }

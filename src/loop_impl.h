@@ -3,9 +3,9 @@
  * loop_mail.c (letters), loop_life.c (begin and end), loop_tasks.c (blocks and
  * transactions), loop_bids.c (stamping), loop_collect.c (stamps of several),
  * loop_again.c (bids that wait for a stamp), loop_repeat.c, loop_mine.c
- * (templates and seals), loop_rpc.c (calls), loop_warrant.c, loop_ask.c
- * (questions), loop_net.c (the sync), loop_out.c (answers and gossip after the
- * commit).
+ * (templates and seals), loop_cutoffs.c, loop_rpc.c (calls), loop_warrant.c,
+ * loop_ask.c (questions), loop_net.c (the sync), loop_out.c (answers and gossip
+ * after the commit).
  */
 #ifndef GAVEL_LOOP_IMPL_H
 #define GAVEL_LOOP_IMPL_H
@@ -15,6 +15,7 @@
 #include "chain/state/chain.h"
 #include "chain/state/template.h"
 #include "src/base/mailbox.h"
+#include "src/cutter.h"
 #include "src/loop.h"
 #include "src/net/sync.h"
 #include "src/rpc/ledger.h"
@@ -27,7 +28,8 @@ enum gv_mail_kind {
     GV_MAIL_CALL,    /* an RPC call */
     GV_MAIL_NET,     /* an event of the net thread */
     GV_MAIL_TASK,    /* a verified task */
-    GV_MAIL_STAMPED, /* a STAMP or CUTOFF */
+    GV_MAIL_STAMPED, /* a STAMP */
+    GV_MAIL_CUT,     /* a token for a CUTOFF, or none */
     GV_MAIL_OWN,     /* a transaction made inside this node */
     GV_MAIL_ASK,     /* a service's question */
     GV_MAIL_SEAL     /* found by the built-in miner */
@@ -46,6 +48,7 @@ struct gv_mail {
         struct gv_task *task;
         struct gv_question *ask; /* of the thread that waits */
         struct gv_stamp_result *stamped;
+        struct gv_cut *cut;
         struct {
             uint8_t *raw;
             size_t len;
@@ -145,6 +148,8 @@ struct gv_loop {
     struct gv_state *state;
     struct gv_verifier *verifier;
     struct gv_stamper *stamper;
+    struct gv_cutter *cutter; /* NULL: this node makes no CUTOFFs */
+    struct gv_cuttings *cuttings;
     struct gv_net *net;
     struct gv_sync *sync;
     struct gv_ledger_rpc rpc;
@@ -231,7 +236,6 @@ struct gv_rpc_answer *gv_loop_signwarrant(void *loop, struct gv_rpc_call *call,
 void gv_loop_bid_verified(struct gv_loop *l, struct gv_ticket *t,
                           struct gv_task *task);
 void gv_loop_stamped(struct gv_loop *l, struct gv_stamp_result *r);
-void gv_loop_cutoffs(struct gv_loop *l);
 void gv_loop_closings(struct gv_loop *l);
 /* A BID or CLOSE that has a stamp enters the mempool, if it is not there. */
 enum gv_rc gv_loop_enter_bid(struct gv_loop *l, struct gv_ticket *t,
@@ -290,6 +294,14 @@ void gv_collect_refused(struct gv_loop *l, struct gv_ticket *t,
 bool gv_loop_repeat_all(struct gv_loop *l, struct gv_ticket *t);
 /* Look after those that wait. */
 void gv_loop_collect_tick(struct gv_loop *l);
+
+/* loop_cutoffs.c */
+enum gv_rc gv_loop_make_cutter(struct gv_loop *l);
+void gv_cuttings_free(struct gv_loop *l);
+/* Ask for tokens over the tips of auctions past E + D. */
+void gv_loop_cutoffs(struct gv_loop *l);
+/* One has come, or not; it stays the caller's. */
+void gv_loop_cut(struct gv_loop *l, struct gv_cut *cut);
 
 /* loop_again.c */
 /* The state's event: true when something was done about the bid. */

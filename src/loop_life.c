@@ -301,7 +301,7 @@ start_threads(struct gv_loop *l)
         if (!l->stamper)
             return GV_FAULT;
     }
-    if (gv_loop_make_sync(l) != GV_OK)
+    if (gv_loop_make_sync(l) != GV_OK || gv_loop_make_cutter(l) != GV_OK)
         return GV_FAULT;
     gv_loop_tell_revoked(l); /* before anybody can ask */
     if (pthread_create(&l->thread, NULL, gv_loop_run, l) != 0)
@@ -358,6 +358,8 @@ gv_loop_stop(struct gv_loop *l)
     }
     gv_stamper_free(l->stamper);
     l->stamper = NULL;
+    gv_cutter_free(l->cutter);
+    l->cutter = NULL;
     gv_verifier_free(l->verifier, gv_loop_drop_task, l);
     l->verifier = NULL;
     gv_sync_free(l->sync);
@@ -370,6 +372,7 @@ gv_loop_stop(struct gv_loop *l)
     drop_mail(l->box);
     drop_mail(l->done); /* stamps too, whose tickets may be away */
     drop_tickets(&l->away);
+    gv_cuttings_free(l);
     if (l->state && !l->failed &&
         gv_state_commit(l->state, true, NULL) != GV_OK)
         gv_loop_fail(l, gv_state_error(l->state));

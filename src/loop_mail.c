@@ -37,6 +37,9 @@ gv_loop_destroy_mail(void *message)
         }
         gv_stamp_result_free(m->u.stamped);
         break;
+    case GV_MAIL_CUT:
+        gv_cut_free(m->u.cut);
+        break;
     case GV_MAIL_OWN:
         free(m->u.own.raw);
         break;
