@@ -92,9 +92,10 @@ lag_ms(const struct gv_state *s, const struct gv_chain *c)
     return lag < most_ms ? lag : most_ms;
 }
 
-/* now_ms: by the clock of whoever is in turn. */
+/* now_ms: by the clock of whoever is in turn; in_turn: that is this node, and
+ * whatever waits will do. */
 static bool
-auction_due(const struct gv_chain *c, uint64_t now_ms)
+auction_due(const struct gv_chain *c, uint64_t now_ms, bool in_turn)
 {
     const struct gv_terms *t = &c->book->open->terms;
     uint64_t since = now_ms - c->sum.tip_time_ms;
@@ -107,11 +108,12 @@ auction_due(const struct gv_chain *c, uint64_t now_ms)
     if (c->book->cutoff_height)
         return true;
     if (gv_pick_past_close(c, now_ms))
-        return has_waited(first_of(c, GV_POOL_NOTICES), now_ms);
+        return in_turn ? first_of(c, GV_POOL_NOTICES) != NULL
+                       : has_waited(first_of(c, GV_POOL_NOTICES), now_ms);
     if (!first_of(c, GV_POOL_BIDS) && !first_of(c, GV_POOL_ENROLS) &&
         !first_of(c, GV_POOL_STAMPS) && !first_of(c, GV_POOL_DEEDS))
         return false;
-    return (since >= t->t_ms && has_come(c, now_ms)) ||
+    return (since >= t->t_ms && (in_turn || has_come(c, now_ms))) ||
            waited_ms(c, now_ms) >= wait;
 }
 
@@ -128,16 +130,17 @@ bool
 gv_draft_due(const struct gv_state *s, const struct gv_chain *c,
              uint64_t now_ms)
 {
-    uint64_t beat = s->opt.params->registry_t_ms, then;
+    uint64_t beat = s->opt.params->registry_t_ms, lag, then;
 
     if (!c->loaded)
         return false;
-    then = now_ms - lag_ms(s, c);
+    lag = lag_ms(s, c);
+    then = now_ms - lag;
     if (then < c->sum.tip_time_ms + STEP_MS)
         return false;
     if (c->registry)
         return then >= c->sum.tip_time_ms + beat;
-    return auction_due(c, then);
+    return auction_due(c, then, lag == 0);
 }
 
 /* Encode the choice; the header follows from it. */
