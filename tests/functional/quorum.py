@@ -80,10 +80,10 @@ class Network:
     def seller(self, name="seller", node=None):
         return self.world.wallet(name, node or self.ca)
 
-    def auction(self, seller, *terms, title="Many hands"):
-        """An auction dated by the stamping services and, if there are any,
-        voted on by the validators."""
-        panel = ["--authorities", ",".join(self.stamp_keys())]
+    def auction(self, seller, *terms, title="Many hands", stamps=None):
+        """An auction dated by the stamping services, or the first `stamps` of
+        them, and, if there are any, voted on by the validators."""
+        panel = ["--authorities", ",".join(self.stamp_keys()[:stamps])]
         if self.votes:
             panel += ["--validators", ",".join(self.vote_keys())]
         return seller.create(title, *(terms or TERMS), *panel)
