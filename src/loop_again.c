@@ -40,6 +40,7 @@ hand_over(struct gv_loop *l, const struct gv_pool_tx *e, unsigned tries)
     struct gv_reject why = {.index = GV_NO_INDEX};
     unsigned n = handed(l, raw);
     struct gv_ticket *t;
+    enum gv_rc rc;
 
     if (tries == 0 || n == UINT_MAX)
         return true;
@@ -52,7 +53,10 @@ hand_over(struct gv_loop *l, const struct gv_pool_tx *e, unsigned tries)
     }
     t->what = GV_SUBMIT_BID;
     if (gv_loop_has_several(l, &e->tx.chain)) {
-        if (gv_loop_collect(l, t, &e->tx, false, &why) != GV_OK)
+        rc = gv_loop_collect(l, t, &e->tx, false, &why);
+        if (rc == GV_FAULT)
+            gv_loop_fail(l, "out of memory");
+        if (rc != GV_OK)
             gv_ticket_free(t);
     } else if (!gv_loop_send_away(l, t)) {
         gv_ticket_free(t);

@@ -258,7 +258,6 @@ enum gv_rc
 gv_loop_enter_bid(struct gv_loop *l, struct gv_ticket *t, struct gv_reject *why)
 {
     struct gv_task *task = t->task;
-
     enum gv_rc rc;
 
     t->task = NULL;

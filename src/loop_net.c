@@ -200,12 +200,15 @@ collect(struct gv_loop *l, struct gv_ticket *t, const struct gv_sync_answer *a)
     struct gv_reject why = {.index = GV_NO_INDEX};
     struct gv_stamp_in in;
     enum gv_rc rc = GV_REJECT;
+    bool entered = true;
     int place = -1;
 
     if (a && a->accepted) {
         rc = check_stamp(l, gv_bytes(t->raw, t->len), a->stamp, &in, &why);
-        if (rc == GV_OK)
+        if (rc == GV_OK) {
             rc = gv_loop_enter_bid(l, t, &why);
+            entered = rc == GV_OK;
+        }
         if (rc == GV_OK)
             rc = enter(l, a->stamp, &why);
         if (rc == GV_FAULT)
@@ -214,6 +217,11 @@ collect(struct gv_loop *l, struct gv_ticket *t, const struct gv_sync_answer *a)
     }
     if (rc == GV_OK) {
         gv_collect_stamp(l, t, &in);
+        return true;
+    }
+    /* This node refuses the bid, whatever its stamp. */
+    if (!entered) {
+        gv_collect_refused(l, t, rc == GV_REJECT ? &why : NULL, -1);
         return true;
     }
     if (!a || a->accepted || a->why.code == GV_ACCEPTED) {

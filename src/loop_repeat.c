@@ -26,10 +26,11 @@ own_stamp(struct gv_loop *l, struct gv_chain *c, const struct gv_tx *tx,
           struct repeated *out)
 {
     struct gv_stamp_ask ask = {.now_ms = l->now_ms};
+    uint8_t leaf[32];
 
     if (!gv_loop_is_pinned(l, &c->id, &ask.authority))
         return GV_ABSENT;
-    memcpy(ask.leaf, leaf_of(tx, ask.leaf), 32);
+    memcpy(ask.leaf, leaf_of(tx, leaf), 32);
     return gv_state_stamp_by(l->state, c, &ask, &out->stamp, &out->len,
                              &out->t_us);
 }

@@ -19,7 +19,7 @@ struct gv_panel {
     struct gv_service authority[GV_AUTHORITIES_MAX];
     struct gv_service validator[GV_VALIDATORS_MAX];
     unsigned authorities, validators;
-    bool chosen; /* were validators wished for, if only one? */
+    bool chosen; /* the seller said how many validators, even if one */
 };
 
 /* --authorities and --validators: a number, or ledger keys by comma. Numbers
