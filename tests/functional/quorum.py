@@ -60,10 +60,13 @@ class Network:
                 if s["role"] == role}
 
     def wait_services(self, nodes, seconds=30):
+        clocks = {f"Clock {i}" for i in range(len(self.stamps))}
+        judges = {f"Judge {i}" for i in range(len(self.votes))}
+
         def check():
-            return all(len(self.services("tsa", n)) >= len(self.stamps)
-                       and len(self.services("validator", n))
-                       >= len(self.votes) for n in nodes)
+            return all(clocks <= set(self.services("tsa", n))
+                       and judges <= set(self.services("validator", n))
+                       for n in nodes)
         wait_for("the services on the registry", check, seconds)
 
     def stamp_keys(self):
