@@ -160,66 +160,6 @@ open_keys(struct node *n, struct gv_error *e)
     return open_validator(n, e);
 }
 
-/* The services are there before the chain thread, and ask it when they are
- * used. */
-static enum gv_rc
-ledger_auction(void *ctx, const struct gv_chain_id *id,
-               struct gv_ttp_auction *out)
-{
-    const struct node *n = ctx;
-
-    return n->ledger.auction(n->ledger.ctx, id, out);
-}
-
-static enum gv_rc
-ledger_enrol(void *ctx, const struct gv_chain_id *auction,
-             const struct gv_pubkey *key, uint8_t **raw, size_t *len)
-{
-    const struct node *n = ctx;
-
-    return n->ledger.enrol(n->ledger.ctx, auction, key, raw, len);
-}
-
-static enum gv_rc
-ledger_cert(void *ctx, const struct gv_hash *fingerprint,
-            struct gv_ttp_cert *out)
-{
-    const struct node *n = ctx;
-
-    return n->ledger.cert(n->ledger.ctx, fingerprint, out);
-}
-
-static void
-ledger_publish(void *ctx, uint8_t *raw, size_t len)
-{
-    const struct node *n = ctx;
-
-    n->ledger.publish(n->ledger.ctx, raw, len);
-}
-
-static enum gv_rc
-ledger_warrant(void *ctx, const struct gv_open *open, struct gv_reject *why)
-{
-    const struct node *n = ctx;
-
-    return n->ledger.warrant(n->ledger.ctx, open, why);
-}
-
-static uint64_t
-ledger_now_ms(void *ctx)
-{
-    (void)ctx;
-    return gv_loop_now_ms();
-}
-
-static bool
-ledger_current(void *ctx)
-{
-    const struct node *n = ctx;
-
-    return n->ledger.current(n->ledger.ctx);
-}
-
 static enum gv_rc
 open_endpoint(struct node *n, struct gv_error *e)
 {
@@ -312,13 +252,8 @@ open_services(struct node *n, char *host, size_t cap, struct gv_error *e)
     o.now_ms = gv_loop_now_ms();
     o.award_days = (unsigned)gv_config_int(n->config, "ttp-award-days");
     o.log = n->log;
-    o.ledger = (struct gv_ttp_ledger){n,
-                                      ledger_auction,
-                                      ledger_enrol,
-                                      ledger_cert,
-                                      ledger_publish,
-                                      ledger_now_ms,
-                                      ledger_current, ledger_warrant};
+    /* They are there before the chain thread, and ask it when they are used. */
+    o.ledger = gv_ttp_ledger_later(&n->ledger);
     rc = gv_services_open(&o, &n->services, e);
     gv_wipe(&n->passphrase, sizeof(n->passphrase));
     if (rc == GV_OK)

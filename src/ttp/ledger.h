@@ -58,4 +58,8 @@ struct gv_ttp_ledger {
                           struct gv_reject *why);
 };
 
+/* A ledger that passes every question on to *later, which is filled before the
+ * first one; now_ms is the system's clock. */
+struct gv_ttp_ledger gv_ttp_ledger_later(struct gv_ttp_ledger *later);
+
 #endif
