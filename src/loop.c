@@ -79,6 +79,10 @@ handle(struct gv_loop *l, struct gv_mail *m)
     case GV_MAIL_STAMPED:
         gv_loop_stamped(l, m->u.stamped);
         break;
+    case GV_MAIL_CUT:
+        gv_loop_cut(l, m->u.cut);
+        gv_cut_free(m->u.cut);
+        break;
     case GV_MAIL_OWN:
         own_tx(l, m);
         break;
@@ -100,6 +104,7 @@ tick(struct gv_loop *l)
     gv_loop_closings(l);
     gv_services_tick(l->opt.services, l->now_ms);
     gv_loop_cutoffs(l);
+    gv_loop_collect_tick(l);
     if (gv_sync_tick(l->sync, l->now_ms) != GV_OK)
         gv_loop_fail(l, gv_state_error(l->state));
     gv_work_tick(l->work, l->now_ms);

@@ -37,6 +37,7 @@ struct gv_loop_options {
     size_t follow_count;
     const struct gv_seckey *validator; /* this node's validator key */
     size_t validator_count;
+    const char *operator_name; /* shown with it, or NULL */
     const char *datadir;
     /* Called once when the thread must stop by itself: a fault. */
     void (*failed)(void *arg, const char *why);

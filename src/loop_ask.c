@@ -223,6 +223,32 @@ ledger_current(void *ctx)
     return ask_loop(ctx, answer_current, NULL) == GV_OK;
 }
 
+/* --- an OPEN that is to be signed --- */
+
+struct warrant_ask {
+    const struct gv_open *open;
+    struct gv_reject *why;
+};
+
+static enum gv_rc
+answer_warrant(struct gv_loop *l, void *arg)
+{
+    const struct warrant_ask *ask = arg;
+    struct gv_warrant w;
+
+    gv_loop_warrant(l, &w);
+    w.ca = NULL; /* whichever the registry names */
+    return gv_warrant_check(&w, ask->open, ask->why);
+}
+
+static enum gv_rc
+ledger_warrant(void *ctx, const struct gv_open *open, struct gv_reject *why)
+{
+    struct warrant_ask ask = {open, why};
+
+    return ask_loop(ctx, answer_warrant, &ask);
+}
+
 static uint64_t
 ledger_now_ms(void *ctx)
 {
@@ -239,5 +265,6 @@ gv_loop_ledger(struct gv_loop *l)
                                   .cert = ledger_cert,
                                   .publish = gv_loop_publish,
                                   .now_ms = ledger_now_ms,
-                                  .current = ledger_current};
+                                  .current = ledger_current,
+                                  .warrant = ledger_warrant};
 }

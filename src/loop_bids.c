@@ -8,7 +8,7 @@
 #include "src/rate.h"
 
 #define SHADE_MAX 2048
-#define CUTOFF_RETRY_MS 2000
+#define ISSUED_RETRY_MS 2000
 
 /* The fingerprint of who enrolled with this key, perhaps in a transaction
  * that waits; NULL: nobody. */
@@ -179,6 +179,14 @@ gv_loop_bid_verified(struct gv_loop *l, struct gv_ticket *t,
     }
     if (rc == GV_OK)
         rc = gv_loop_may_count(l, t, gv_task_tx_of(task), &why);
+    if (rc == GV_OK && t->kind == GV_TICKET_CALL &&
+        gv_loop_has_several(l, &gv_task_tx_of(task)->chain)) {
+        t->task = task;
+        rc = gv_loop_collect(l, t, gv_task_tx_of(task), true, &why);
+        if (rc != GV_OK)
+            gv_ticket_reject(l, t, rc, &why);
+        return;
+    }
     if (rc == GV_OK &&
         !gv_loop_is_pinned(l, &gv_task_tx_of(task)->chain, &authority)) {
         gv_task_free(task);
@@ -209,8 +217,13 @@ static void
 acknowledge(struct gv_loop *l, struct gv_ticket *t,
             const struct gv_stamp_item *i, const struct gv_stamp_result *r)
 {
-    gv_loop_acknowledge(l, t, gv_bytes(r->tx, r->len),
-                        gv_bytes(i->receipt, i->receipt_len), i->t_us);
+    struct gv_stamp_in in = {i->authority, gv_bytes(r->tx, r->len),
+                             gv_bytes(i->receipt, i->receipt_len), i->t_us};
+
+    if (t->collect)
+        gv_collect_stamp(l, t, &in);
+    else
+        gv_loop_acknowledge(l, t, in.stamp, in.receipt, in.t_us);
 }
 
 void
@@ -241,15 +254,37 @@ gv_loop_acknowledge(struct gv_loop *l, struct gv_ticket *t,
 
 /* A bid that waits in the mempool may have left it since, for its chain or for
  * good. */
-static enum gv_rc
-enter_bid(struct gv_loop *l, struct gv_ticket *t, struct gv_reject *why)
+enum gv_rc
+gv_loop_enter_bid(struct gv_loop *l, struct gv_ticket *t, struct gv_reject *why)
 {
     struct gv_task *task = t->task;
+    enum gv_rc rc;
 
     t->task = NULL;
     if (task)
-        return gv_task_accept(l->state, task, l->now_ms, NULL, why);
-    return gv_state_add_tx(l->state, gv_bytes(t->raw, t->len), l->now_ms, why);
+        rc = gv_task_accept(l->state, task, l->now_ms, NULL, why);
+    else
+        rc =
+            gv_state_add_tx(l->state, gv_bytes(t->raw, t->len), l->now_ms, why);
+    /* Other authorities' stamps may have brought it here, or onto its chain. */
+    return t->collect && rc == GV_REJECT && why->code == GV_DUPLICATE ? GV_OK
+                                                                      : rc;
+}
+
+/* The stamp made here is of no use to whoever waits. */
+static void
+refuse_item(struct gv_loop *l, struct gv_stamp_item *i, enum gv_rc rc,
+            const struct gv_reject *why)
+{
+    struct gv_ticket *t = i->user;
+
+    i->user = NULL;
+    if (t->collect && rc == GV_FAULT)
+        gv_loop_fail(l, gv_state_error(l->state));
+    if (t->collect)
+        gv_collect_refused(l, t, rc == GV_REJECT ? why : NULL, i->authority);
+    else
+        gv_ticket_reject(l, t, rc, why);
 }
 
 /* Enter the bids of one stamp; those that are refused are answered. Returns
@@ -262,14 +297,13 @@ enter_bids(struct gv_loop *l, const struct gv_stamp_result *r)
     for (struct gv_stamp_item *i = r->items; i; i = i->next) {
         struct gv_ticket *t = i->user;
         struct gv_reject why = {.index = GV_NO_INDEX};
-        enum gv_rc rc = t ? enter_bid(l, t, &why) : GV_OK;
+        enum gv_rc rc = t ? gv_loop_enter_bid(l, t, &why) : GV_OK;
 
         if (rc == GV_OK) {
             n++;
             continue;
         }
-        gv_ticket_reject(l, t, rc, &why);
-        i->user = NULL;
+        refuse_item(l, i, rc, &why);
     }
     return n;
 }
@@ -280,7 +314,7 @@ refuse_all(struct gv_loop *l, struct gv_stamp_result *r, enum gv_rc rc,
 {
     for (struct gv_stamp_item *i = r->items; i; i = i->next)
         if (i->user)
-            gv_ticket_reject(l, i->user, rc, why);
+            refuse_item(l, i, rc, why);
 }
 
 /* BIDs first, then the STAMP that lists them. */
@@ -311,17 +345,12 @@ gv_loop_stamped(struct gv_loop *l, struct gv_stamp_result *r)
         gv_log_error(l->opt.log, "tsa", "cannot stamp", GV_S("why", r->error));
         gv_refuse(&why, GV_BAD_STAMP, "stamping service", 0, 0);
         refuse_all(l, r, GV_REJECT, &why);
-    } else if (r->items) {
+    } else {
         stamped_bids(l, r);
-    } else if (gv_state_add_tx(l->state, gv_bytes(r->tx, r->len), l->now_ms,
-                               &why) == GV_FAULT) {
-        /* A CUTOFF, refused without harm when the tip has moved meanwhile. */
-        gv_loop_fail(l, gv_state_error(l->state));
     }
     gv_stamp_result_free(r);
 }
 
-/* Auctions past E + D need trusted time over their tip (R6). */
 /* Auctions that closed: this node's issuer counts their tokens. */
 void
 gv_loop_closings(struct gv_loop *l)
@@ -331,29 +360,9 @@ gv_loop_closings(struct gv_loop *l)
 
     if (!l->opt.services->issuer)
         return;
-    n = gv_state_issued_due(l->state, l->now_ms, CUTOFF_RETRY_MS, due, 256);
+    n = gv_state_issued_due(l->state, l->now_ms, ISSUED_RETRY_MS, due, 256);
     for (size_t i = 0; i < n; i++) {
         due[i]->issued_asked_ms = l->now_ms;
         gv_services_closed(l->opt.services, &due[i]->id);
-    }
-}
-
-void
-gv_loop_cutoffs(struct gv_loop *l)
-{
-    struct gv_chain *due[256];
-    size_t n;
-
-    if (!l->stamper)
-        return;
-    n = gv_state_cutoffs_due(l->state, l->now_ms, CUTOFF_RETRY_MS, due, 256);
-    for (size_t i = 0; i < n; i++) {
-        uint8_t authority;
-
-        due[i]->cutoff_asked_ms = l->now_ms;
-        if (gv_loop_is_pinned(l, &due[i]->id, &authority) &&
-            gv_stamper_cutoff(l->stamper, &due[i]->id, authority,
-                              &due[i]->sum.tip) != GV_OK)
-            gv_loop_fail(l, "out of memory");
     }
 }

@@ -1,8 +1,9 @@
 /*
  * loop_impl.h - what the files of the chain thread share: loop.c (turns),
  * loop_mail.c (letters), loop_life.c (begin and end), loop_tasks.c (blocks and
- * transactions), loop_bids.c (stamping), loop_again.c (bids that wait for a
- * stamp), loop_repeat.c, loop_mine.c (templates and seals), loop_rpc.c (calls),
+ * transactions), loop_bids.c (stamping), loop_collect.c (stamps of several),
+ * loop_again.c (bids that wait for a stamp), loop_repeat.c, loop_mine.c
+ * (templates and seals), loop_cutoffs.c, loop_rpc.c (calls), loop_warrant.c,
  * loop_ask.c (questions), loop_net.c (the sync), loop_out.c (answers and gossip
  * after the commit).
  */
@@ -14,6 +15,7 @@
 #include "chain/state/chain.h"
 #include "chain/state/template.h"
 #include "src/base/mailbox.h"
+#include "src/cutter.h"
 #include "src/loop.h"
 #include "src/net/sync.h"
 #include "src/rpc/ledger.h"
@@ -26,7 +28,8 @@ enum gv_mail_kind {
     GV_MAIL_CALL,    /* an RPC call */
     GV_MAIL_NET,     /* an event of the net thread */
     GV_MAIL_TASK,    /* a verified task */
-    GV_MAIL_STAMPED, /* a STAMP or CUTOFF */
+    GV_MAIL_STAMPED, /* a STAMP */
+    GV_MAIL_CUT,     /* a token for a CUTOFF, or none */
     GV_MAIL_OWN,     /* a transaction made inside this node */
     GV_MAIL_ASK,     /* a service's question */
     GV_MAIL_SEAL     /* found by the built-in miner */
@@ -45,6 +48,7 @@ struct gv_mail {
         struct gv_task *task;
         struct gv_question *ask; /* of the thread that waits */
         struct gv_stamp_result *stamped;
+        struct gv_cut *cut;
         struct {
             uint8_t *raw;
             size_t len;
@@ -58,6 +62,24 @@ enum gv_ticket_kind {
     GV_TICKET_OWN,  /* made inside this node, or handed over to be stamped */
     GV_TICKET_CALL, /* an RPC call */
     GV_TICKET_PEER  /* a message of a peer */
+};
+
+/* What one authority gave: the STAMP, and a receipt if its service answered.
+ * Owned. */
+struct gv_stamped_by {
+    uint8_t *stamp, *receipt;
+    size_t len, receipt_len;
+    uint64_t t_us;
+};
+
+/* A BID or CLOSE that several authorities are asked to stamp. */
+struct gv_collect {
+    unsigned authorities, need; /* n and f + 1 */
+    unsigned pending;           /* asked, this node among them, not answered */
+    uint32_t stamped, refused;  /* by their own word; bit i is authority i */
+    uint64_t
+        dated_ms; /* since when the mempool has enough stamps; 0: not yet */
+    struct gv_stamped_by by[GV_AUTHORITIES_MAX];
 };
 
 struct gv_ticket {
@@ -75,6 +97,8 @@ struct gv_ticket {
     bool unserved;        /* no stamping service can be reached */
     bool refused;         /* a service elsewhere said why: */
     struct gv_reject why; /* the last clear word of one */
+    struct gv_collect *collect; /* of several authorities, or NULL: it is in
+                                 * gv_loop.away until all have answered */
     struct gv_ticket *next;
 };
 
@@ -88,6 +112,7 @@ enum gv_out_kind {
     GV_OUT_REJECT,
     GV_OUT_BUSY,     /* a bid too many, try again later */
     GV_OUT_UNSERVED, /* no stamping service */
+    GV_OUT_PARTLY,   /* too few of several authorities have stamped it */
     GV_OUT_FAULT,
     GV_OUT_PEER, /* a peer's SUBMIT: stamped, or why not */
     GV_OUT_EVENT /* for /events: its name in status, raw is text */
@@ -105,6 +130,8 @@ struct gv_out {
     uint64_t session;
     uint32_t request;
     uint64_t nonce;
+    json_t *stamps; /* of all authorities; owned; NULL: this one */
+    unsigned stamped, needed;
 };
 
 #define GV_TEMPLATES 8
@@ -121,6 +148,8 @@ struct gv_loop {
     struct gv_state *state;
     struct gv_verifier *verifier;
     struct gv_stamper *stamper;
+    struct gv_cutter *cutter; /* NULL: this node makes no CUTOFFs */
+    struct gv_cuttings *cuttings;
     struct gv_net *net;
     struct gv_sync *sync;
     struct gv_ledger_rpc rpc;
@@ -129,9 +158,9 @@ struct gv_loop {
     struct gv_witness *witness; /* NULL without a data directory */
     struct gv_error tsa_clock;
     char ca_url[320], tsa_url[320], p2p[320], p2p_key[GV_NET_KEY_TEXT];
-    struct gv_pubkey validator; /* public key of this node's validator */
-    bool key_shared;            /* somebody else was seen to vote with it */
-    struct gv_rate *rate;       /* bidder keys' buckets */
+    struct gv_validator validator; /* this node's, if it has one */
+    bool key_shared;               /* somebody else was seen to vote with it */
+    struct gv_rate *rate;          /* bidder keys' buckets */
     uint64_t now_ms, ticked_ms, started_ms;
     struct gv_sealed_id told; /* the registry's tip, of gv_loop_tell_revoked */
 
@@ -195,12 +224,22 @@ bool gv_loop_repeat_bid(struct gv_loop *l, struct gv_ticket *t);
 /* loop_rpc.c */
 void gv_loop_init_rpc(struct gv_loop *l);
 
+/* loop_warrant.c */
+/* Who may serve an auction, as this node sees it now. */
+void gv_loop_warrant(struct gv_loop *l, struct gv_warrant *out);
+/* The methods getwarrant and signwarrant. */
+struct gv_rpc_answer *gv_loop_getwarrant(void *loop, struct gv_rpc_call *call);
+struct gv_rpc_answer *gv_loop_signwarrant(void *loop, struct gv_rpc_call *call,
+                                          struct gv_bytes preimage);
+
 /* loop_bids.c */
 void gv_loop_bid_verified(struct gv_loop *l, struct gv_ticket *t,
                           struct gv_task *task);
 void gv_loop_stamped(struct gv_loop *l, struct gv_stamp_result *r);
-void gv_loop_cutoffs(struct gv_loop *l);
 void gv_loop_closings(struct gv_loop *l);
+/* A BID or CLOSE that has a stamp enters the mempool, if it is not there. */
+enum gv_rc gv_loop_enter_bid(struct gv_loop *l, struct gv_ticket *t,
+                             struct gv_reject *why);
 /* Answer a stamped bid, whoever stamped it; takes the ticket. */
 void gv_loop_acknowledge(struct gv_loop *l, struct gv_ticket *t,
                          struct gv_bytes stamp, struct gv_bytes receipt,
@@ -228,6 +267,41 @@ bool gv_loop_stamp(struct gv_loop *l, struct gv_ticket *t,
 bool gv_loop_send_away(struct gv_loop *l, struct gv_ticket *t);
 /* The same, and the ticket is answered at once when nobody does. */
 void gv_loop_forward(struct gv_loop *l, struct gv_ticket *t);
+
+/* loop_collect.c */
+void gv_collect_free(struct gv_collect *c);
+/* Do several authorities date this auction? */
+bool gv_loop_has_several(struct gv_loop *l, const struct gv_chain_id *auction);
+/* Have it stamped by all authorities, here and by peers. GV_OK: the ticket is
+ * taken. Else it stays: this node's own service refuses it (first: as a first
+ * stamp), or GV_FAULT. */
+enum gv_rc gv_loop_collect(struct gv_loop *l, struct gv_ticket *t,
+                           const struct gv_tx *tx, bool first,
+                           struct gv_reject *why);
+/* One of those asked has answered: its STAMP is in the mempool; or it gave
+ * none (why NULL: nothing), by its own word if authority is not -1. Either may
+ * free the ticket. */
+struct gv_stamp_in {
+    uint8_t authority;
+    struct gv_bytes stamp, receipt; /* borrowed */
+    uint64_t t_us;
+};
+void gv_collect_stamp(struct gv_loop *l, struct gv_ticket *t,
+                      const struct gv_stamp_in *in);
+void gv_collect_refused(struct gv_loop *l, struct gv_ticket *t,
+                        const struct gv_reject *why, int authority);
+/* gv_loop_repeat_bid for a call about a bid of several authorities. */
+bool gv_loop_repeat_all(struct gv_loop *l, struct gv_ticket *t);
+/* Look after those that wait. */
+void gv_loop_collect_tick(struct gv_loop *l);
+
+/* loop_cutoffs.c */
+enum gv_rc gv_loop_make_cutter(struct gv_loop *l);
+void gv_cuttings_free(struct gv_loop *l);
+/* Ask for tokens over the tips of auctions past E + D. */
+void gv_loop_cutoffs(struct gv_loop *l);
+/* One has come, or not; it stays the caller's. */
+void gv_loop_cut(struct gv_loop *l, struct gv_cut *cut);
 
 /* loop_again.c */
 /* The state's event: true when something was done about the bid. */

@@ -204,11 +204,14 @@ open_parts(struct gv_loop *l, struct gv_error *e)
         return GV_FAULT;
     }
     if (l->opt.validator_count > 0 &&
-        gv_key_public(l->opt.keys, &l->opt.validator[0], &l->validator) !=
+        gv_key_public(l->opt.keys, &l->opt.validator[0], &l->validator.key) !=
             GV_OK) {
         gv_error_set(e, "the validator key is no key");
         return GV_FAULT;
     }
+    if (l->opt.operator_name)
+        l->validator.operator_name =
+            gv_bytes(l->opt.operator_name, strlen(l->opt.operator_name));
     if (open_witness(l, e) != GV_OK)
         return GV_FAULT;
     return open_state(l, e);
@@ -298,7 +301,7 @@ start_threads(struct gv_loop *l)
         if (!l->stamper)
             return GV_FAULT;
     }
-    if (gv_loop_make_sync(l) != GV_OK)
+    if (gv_loop_make_sync(l) != GV_OK || gv_loop_make_cutter(l) != GV_OK)
         return GV_FAULT;
     gv_loop_tell_revoked(l); /* before anybody can ask */
     if (pthread_create(&l->thread, NULL, gv_loop_run, l) != 0)
@@ -355,6 +358,8 @@ gv_loop_stop(struct gv_loop *l)
     }
     gv_stamper_free(l->stamper);
     l->stamper = NULL;
+    gv_cutter_free(l->cutter);
+    l->cutter = NULL;
     gv_verifier_free(l->verifier, gv_loop_drop_task, l);
     l->verifier = NULL;
     gv_sync_free(l->sync);
@@ -364,9 +369,10 @@ gv_loop_stop(struct gv_loop *l)
     gv_out_drop(l);
     while (l->call_count > 0)
         gv_loop_destroy_mail(l->calls[--l->call_count]);
-    drop_tickets(&l->away);
     drop_mail(l->box);
-    drop_mail(l->done);
+    drop_mail(l->done); /* stamps too, whose tickets may be away */
+    drop_tickets(&l->away);
+    gv_cuttings_free(l);
     if (l->state && !l->failed &&
         gv_state_commit(l->state, true, NULL) != GV_OK)
         gv_loop_fail(l, gv_state_error(l->state));

@@ -29,11 +29,16 @@ gv_loop_destroy_mail(void *message)
         for (struct gv_stamp_item *i = m->u.stamped->items; i; i = i->next) {
             struct gv_ticket *t = i->user;
 
+            if (t && t->collect)
+                continue; /* it is in gv_loop.away */
             if (t && t->call)
                 gv_rpc_error(t->call, GV_RPC_STOPPING, "the node is stopping");
             gv_ticket_free(t);
         }
         gv_stamp_result_free(m->u.stamped);
+        break;
+    case GV_MAIL_CUT:
+        gv_cut_free(m->u.cut);
         break;
     case GV_MAIL_OWN:
         free(m->u.own.raw);

@@ -90,9 +90,10 @@ by_leaf(const void *a, const void *b)
  * peer that sent it is not believed. */
 static enum gv_rc
 check_stamp(struct gv_loop *l, struct gv_bytes raw_bid,
-            struct gv_bytes raw_stamp, struct gv_tx_facts *facts,
+            struct gv_bytes raw_stamp, struct gv_stamp_in *out,
             struct gv_reject *why)
 {
+    struct gv_tx_facts facts;
     struct gv_tx bid, stamp;
     struct gv_chain *c;
     uint8_t leaf[32];
@@ -113,7 +114,13 @@ check_stamp(struct gv_loop *l, struct gv_bytes raw_bid,
         gv_stamp_leaf(GV_TX_CLOSE, bid.u.close.id.b, &bid.u.close.sig, leaf);
     if (!bsearch(leaf, stamp.u.stamp.leaves, stamp.u.stamp.count, 32, by_leaf))
         return gv_refuse(why, GV_BAD_STAMP, "stamp.leaves", 0, 0);
-    return gv_tx_verify(&stamp, c->pins, l->opt.keys, facts, why);
+    rc = gv_tx_verify(&stamp, c->pins, l->opt.keys, &facts, why);
+    if (rc == GV_OK) {
+        out->authority = stamp.u.stamp.authority;
+        out->stamp = raw_stamp;
+        out->t_us = facts.tst[0].time_us;
+    }
+    return rc;
 }
 
 /* It may have come by gossip, or stand in a block by now. */
@@ -134,8 +141,8 @@ enter_stamped(struct gv_loop *l, struct gv_ticket *t,
 {
     struct gv_reject why = {.index = GV_NO_INDEX};
     struct gv_bytes bid = gv_bytes(t->raw, t->len);
-    struct gv_tx_facts facts;
-    enum gv_rc rc = check_stamp(l, bid, a->stamp, &facts, &why);
+    struct gv_stamp_in in;
+    enum gv_rc rc = check_stamp(l, bid, a->stamp, &in, &why);
 
     if (rc == GV_REJECT)
         return false;
@@ -147,16 +154,17 @@ enter_stamped(struct gv_loop *l, struct gv_ticket *t,
         return false;
     gv_ticket_take(&l->away, t);
     if (rc == GV_OK)
-        gv_loop_acknowledge(l, t, a->stamp, a->receipt, facts.tst[0].time_us);
+        gv_loop_acknowledge(l, t, a->stamp, a->receipt, in.t_us);
     else
         gv_ticket_reject(l, t, rc, &why);
     return true;
 }
 
-/* Is this the word of the service that is the auction's own authority? */
-static bool
-is_final_word(struct gv_loop *l, const struct gv_ticket *t,
-              const struct gv_sync_answer *a)
+/* Whose word is this refusal: the place in OPEN of the authority whose service
+ * signed it, or -1. */
+static int
+whose_word(struct gv_loop *l, const struct gv_ticket *t,
+           const struct gv_sync_answer *a)
 {
     const struct gv_directory *d = gv_state_registry(l->state)->dir;
     struct gv_refusal r = {.raw = gv_bytes(t->raw, t->len),
@@ -168,11 +176,62 @@ is_final_word(struct gv_loop *l, const struct gv_ticket *t,
     struct gv_tx tx;
 
     if (gv_tx_decode(r.raw, &tx, &why) != GV_OK)
-        return false;
+        return -1;
     c = gv_state_chain(l->state, &tx.chain);
-    return c && c->loaded &&
-           gv_refusal_is_of(&r, a->sig, c->book->open, d, l->opt.keys,
-                            l->now_ms);
+    return c && c->loaded ? gv_refusal_of(&r, a->sig, c->book->open, d,
+                                          l->opt.keys, l->now_ms)
+                          : -1;
+}
+
+static struct gv_reject
+refusal_in(const struct gv_sync_answer *a)
+{
+    struct gv_reject why = a->why;
+
+    if (gv_bytes_eq(a->field, gv_bytes("rate", 4)))
+        why.field = "rate";
+    return why;
+}
+
+/* One of several authorities has answered. */
+static bool
+collect(struct gv_loop *l, struct gv_ticket *t, const struct gv_sync_answer *a)
+{
+    struct gv_reject why = {.index = GV_NO_INDEX};
+    struct gv_stamp_in in;
+    enum gv_rc rc = GV_REJECT;
+    bool entered = true;
+    int place = -1;
+
+    if (a && a->accepted) {
+        rc = check_stamp(l, gv_bytes(t->raw, t->len), a->stamp, &in, &why);
+        if (rc == GV_OK) {
+            rc = gv_loop_enter_bid(l, t, &why);
+            entered = rc == GV_OK;
+        }
+        if (rc == GV_OK)
+            rc = enter(l, a->stamp, &why);
+        if (rc == GV_FAULT)
+            gv_loop_fail(l, gv_state_error(l->state));
+        in.receipt = a->receipt;
+    }
+    if (rc == GV_OK) {
+        gv_collect_stamp(l, t, &in);
+        return true;
+    }
+    /* This node refuses the bid, whatever its stamp. */
+    if (!entered) {
+        gv_collect_refused(l, t, rc == GV_REJECT ? &why : NULL, -1);
+        return true;
+    }
+    if (!a || a->accepted || a->why.code == GV_ACCEPTED) {
+        gv_collect_refused(l, t, NULL, -1);
+        return false;
+    }
+    why = refusal_in(a);
+    place = whose_word(l, t, a);
+    gv_collect_refused(l, t, &why, place);
+    return place >= 0;
 }
 
 /* Nobody waits for a bid that this node hands over by itself: it is offered
@@ -197,15 +256,15 @@ submitted(void *arg, void *user, const struct gv_sync_answer *a)
     struct gv_loop *l = arg;
     struct gv_ticket *t = user;
 
+    if (t->collect)
+        return collect(l, t, a);
     if (a && a->accepted)
         return enter_stamped(l, t, a);
     if (a && a->why.code != GV_ACCEPTED) {
         t->refused = true;
-        t->why = a->why;
-        if (gv_bytes_eq(a->field, gv_bytes("rate", 4)))
-            t->why.field = "rate";
+        t->why = refusal_in(a);
     }
-    if (a && !is_final_word(l, t, a))
+    if (a && whose_word(l, t, a) < 0)
         return false;
     give_up(l, t);
     return true;

@@ -65,7 +65,8 @@ answer_stamped(struct gv_loop *l, const struct gv_out *o)
                                   .stamp = gv_bytes(o->stamp, o->stamp_len),
                                   .receipt =
                                       gv_bytes(o->receipt, o->receipt_len),
-                                  .t_us = o->t_us};
+                                  .t_us = o->t_us,
+                                  .stamps = o->stamps};
 
     gv_ledger_answer_stamped(&l->rpc, o->call, &s);
 }
@@ -86,6 +87,23 @@ answer_busy(const struct gv_out *o)
     else
         gv_reject_text(&o->why, text, sizeof(text));
     gv_rpc_error_data(o->call, GV_RPC_BUSY, text, data);
+}
+
+/* Some authorities, but not enough. */
+static void
+answer_partly(const struct gv_out *o)
+{
+    char text[200];
+
+    snprintf(text, sizeof(text),
+             "stamped by %u time-stamping authorities, and %u are needed%s",
+             o->stamped, o->needed,
+             o->stamped > 0
+                 ? ": it is kept here, and the others are asked again"
+                 : "");
+    gv_rpc_error_data(o->call, GV_RPC_NO_ROLE, text,
+                      json_pack("{ss si si}", "role", "tsa", "stamped",
+                                (int)o->stamped, "needed", (int)o->needed));
 }
 
 static void
@@ -127,6 +145,9 @@ flush_one(struct gv_loop *l, const struct gv_out *o)
     case GV_OUT_UNSERVED:
         gv_ledger_no_role(o->call, "tsa");
         return;
+    case GV_OUT_PARTLY:
+        answer_partly(o);
+        return;
     case GV_OUT_FAULT:
         gv_ledger_fault(&l->rpc, o->call);
         return;
@@ -147,6 +168,7 @@ gv_out_flush(struct gv_loop *l)
         free(l->out[i].raw);
         free(l->out[i].stamp);
         free(l->out[i].receipt);
+        json_decref(l->out[i].stamps);
     }
     l->outs = 0;
 }
@@ -161,6 +183,7 @@ gv_out_drop(struct gv_loop *l)
         free(l->out[i].raw);
         free(l->out[i].stamp);
         free(l->out[i].receipt);
+        json_decref(l->out[i].stamps);
     }
     l->outs = 0;
 }

@@ -3,6 +3,13 @@
 
 #include "src/loop_impl.h"
 
+/* A STAMP found again; its bytes are heap memory. */
+struct repeated {
+    uint8_t *stamp;
+    size_t len;
+    uint64_t t_us;
+};
+
 static const uint8_t *
 leaf_of(const struct gv_tx *tx, uint8_t buf32[32])
 {
@@ -12,15 +19,31 @@ leaf_of(const struct gv_tx *tx, uint8_t buf32[32])
     return buf32;
 }
 
+/* Where several authorities date it, a peer is told this node's own stamp, with
+ * the receipt for it. GV_ABSENT: there is none of use. */
+static enum gv_rc
+own_stamp(struct gv_loop *l, struct gv_chain *c, const struct gv_tx *tx,
+          struct repeated *out)
+{
+    struct gv_stamp_ask ask = {.now_ms = l->now_ms};
+    uint8_t leaf[32];
+
+    if (!gv_loop_is_pinned(l, &c->id, &ask.authority))
+        return GV_ABSENT;
+    memcpy(ask.leaf, leaf_of(tx, leaf), 32);
+    return gv_state_stamp_by(l->state, c, &ask, &out->stamp, &out->len,
+                             &out->t_us);
+}
+
 bool
 gv_loop_repeat_bid(struct gv_loop *l, struct gv_ticket *t)
 {
+    struct repeated r = {NULL, 0, 0};
     struct gv_reject why;
-    uint8_t leaf[32], receipt[256], *stamp = NULL;
+    uint8_t leaf[32], receipt[256];
     struct gv_chain *c;
     struct gv_tx tx;
-    size_t len, receipt_len = 0;
-    uint64_t t_us;
+    size_t receipt_len = 0;
     enum gv_rc rc;
 
     if (gv_tx_decode(gv_bytes(t->raw, t->len), &tx, &why) != GV_OK ||
@@ -29,19 +52,24 @@ gv_loop_repeat_bid(struct gv_loop *l, struct gv_ticket *t)
     c = gv_state_chain(l->state, &tx.chain);
     if (!c || c->registry)
         return false;
-    rc =
-        gv_state_stamp_of(l->state, c, leaf_of(&tx, leaf), &stamp, &len, &t_us);
+    if (!gv_loop_has_several(l, &tx.chain))
+        rc = gv_state_stamp_of(l->state, c, leaf_of(&tx, leaf), &r.stamp,
+                               &r.len, &r.t_us);
+    else if (t->kind == GV_TICKET_CALL)
+        return gv_loop_repeat_all(l, t);
+    else
+        rc = own_stamp(l, c, &tx, &r);
     if (rc == GV_FAULT)
         gv_loop_fail(l, gv_state_error(l->state));
     if (rc != GV_OK)
         return false;
     if (l->stamper && tx.kind == GV_TX_BID)
         receipt_len = gv_stamper_receipt(
-            gv_stamper_options(l->stamper), &c->id, &tx.u.bid.id, t_us,
+            gv_stamper_options(l->stamper), &c->id, &tx.u.bid.id, r.t_us,
             c->book->open->terms.d_ms * UINT64_C(1000), receipt);
-    gv_loop_acknowledge(l, t, gv_bytes(stamp, len),
-                        gv_bytes(receipt, receipt_len), t_us);
-    free(stamp);
+    gv_loop_acknowledge(l, t, gv_bytes(r.stamp, r.len),
+                        gv_bytes(receipt, receipt_len), r.t_us);
+    free(r.stamp);
     return true;
 }
 

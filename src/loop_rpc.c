@@ -6,9 +6,6 @@
 #include "src/loop_impl.h"
 #include "src/rpc/render.h"
 
-#define OPEN_PAST_MS UINT64_C(3600000)          /* 1 h */
-#define OPEN_AHEAD_MS (UINT64_C(90) * 86400000) /* 90 d */
-
 /* One method of the table, as the http thread knows it. */
 struct gv_method {
     struct gv_loop *loop;
@@ -171,113 +168,6 @@ submit(void *arg, struct gv_rpc_call *call, enum gv_ledger_submission kind,
     return gv_rpc_pending(call);
 }
 
-static struct gv_rpc_answer *
-getwarrant(void *arg, struct gv_rpc_call *call)
-{
-    struct gv_loop *l = arg;
-    const struct gv_services *s = l->opt.services;
-    struct gv_open *open;
-    struct gv_sink out;
-    uint8_t buf[4096];
-
-    if (!s->ca || !s->tsa || l->opt.validator_count == 0)
-        return gv_ledger_no_role(call, "ca");
-    open = calloc(1, sizeof(*open));
-    if (!open)
-        return gv_rpc_error(call, GV_RPC_INTERNAL, "out of memory");
-    gv_services_warrant(s, &l->validator, open);
-    out = gv_sink_buffer(buf, sizeof(buf));
-    gv_open_put_warrant(&out, open);
-    free(open);
-    if (out.failed)
-        return gv_rpc_error(call, GV_RPC_INTERNAL, "the warrant is too large");
-    return gv_rpc_ok(call,
-                     json_pack("{so so so}", "warrant",
-                               gv_render_hex(buf, out.len), "registry",
-                               gv_render_hex(l->opt.params->registry.b, 32),
-                               "ca", gv_render_hex(s->keys.ca.cred.key.b, 32)));
-}
-
-/* Whoever the root certified for an auction is not revoked since. */
-static enum gv_rc
-check_services(const struct gv_directory *d, const struct gv_open *open,
-               struct gv_reject *why)
-{
-    if (open->issuer_count > 0 &&
-        gv_directory_revoked(d, &open->issuer.cred.fingerprint))
-        return gv_refuse(why, GV_BAD_CREDENTIAL, "open.issuer", 0, 0);
-    for (unsigned i = 0; i < open->notary_count; i++)
-        if (gv_directory_revoked(d, &open->notary[i].cred.fingerprint))
-            return gv_refuse(why, GV_BAD_CREDENTIAL, "open.notary", i, 0);
-    return GV_OK;
-}
-
-static enum gv_rc
-check_open(struct gv_loop *l, const struct gv_open *open, struct gv_reject *why)
-{
-    const struct gv_directory *d = gv_state_registry(l->state)->dir;
-    enum gv_rc rc;
-
-    if (open->opening_ms + OPEN_PAST_MS < l->now_ms ||
-        open->opening_ms > l->now_ms + OPEN_AHEAD_MS)
-        return gv_refuse(why, GV_BAD_TERMS, "open.opening", open->opening_ms,
-                         l->now_ms);
-    if (!gv_cred_valid_at(&open->seller, l->now_ms) ||
-        gv_directory_revoked(d, &open->seller.fingerprint))
-        return gv_refuse(why, GV_BAD_CREDENTIAL, "open.seller", l->now_ms,
-                         open->seller.not_after_ms);
-    rc = check_services(d, open, why);
-    return rc == GV_OK
-               ? gv_services_check(l->opt.services, open, &l->validator, why)
-               : rc;
-}
-
-static struct gv_rpc_answer *
-sign_open(struct gv_loop *l, struct gv_rpc_call *call,
-          const struct gv_open *open)
-{
-    const struct gv_services *s = l->opt.services;
-    struct gv_sig warrant, pop;
-    uint8_t digest[32];
-
-    gv_tagged(GV_TAG_POP, open->id.b, 32, digest);
-    if (gv_key_sign(l->opt.keys, &s->keys.ca.secret, open->id.b, NULL,
-                    &warrant) != GV_OK ||
-        gv_key_sign(l->opt.keys, &l->opt.validator[0], digest, NULL, &pop) !=
-            GV_OK)
-        return gv_rpc_error(call, GV_RPC_INTERNAL, "a key cannot sign");
-    return gv_rpc_ok(call,
-                     json_pack("{so so s[o]}", "auction",
-                               gv_render_hex(open->id.b, 32), "warrant_sig",
-                               gv_render_hex(warrant.b, 64), "pop",
-                               gv_render_hex(pop.b, 64)));
-}
-
-static struct gv_rpc_answer *
-signwarrant(void *arg, struct gv_rpc_call *call, struct gv_bytes preimage)
-{
-    struct gv_loop *l = arg;
-    struct gv_reject why = {.index = GV_NO_INDEX};
-    struct gv_rpc_answer *answer;
-    struct gv_open *open;
-    enum gv_rc rc;
-
-    if (!l->opt.services->ca || !l->opt.services->tsa ||
-        l->opt.validator_count == 0)
-        return gv_ledger_no_role(call, "ca");
-    open = malloc(sizeof(*open));
-    if (!open)
-        return gv_rpc_error(call, GV_RPC_INTERNAL, "out of memory");
-    rc = gv_open_decode_preimage(preimage, l->opt.params, open, &why);
-    if (rc == GV_OK)
-        rc = check_open(l, open, &why);
-    answer = rc == GV_OK      ? sign_open(l, call, open)
-             : rc == GV_FAULT ? gv_ledger_fault(&l->rpc, call)
-                              : gv_ledger_reject(call, &why);
-    free(open);
-    return answer;
-}
-
 static void
 stop(void *arg)
 {
@@ -306,8 +196,8 @@ gv_loop_init_rpc(struct gv_loop *l)
         .status = status,
         .peers = peers,
         .submit = submit,
-        .getwarrant = getwarrant,
-        .signwarrant = signwarrant,
+        .getwarrant = gv_loop_getwarrant,
+        .signwarrant = gv_loop_signwarrant,
         .stop = stop,
         .fault = fault,
     };

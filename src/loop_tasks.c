@@ -27,6 +27,7 @@ gv_ticket_free(struct gv_ticket *t)
     if (!t)
         return;
     gv_task_free(t->task);
+    gv_collect_free(t->collect);
     free(t->raw);
     free(t);
 }

@@ -69,19 +69,22 @@ secret_file(const char *path, bool make, uint8_t out32[32], struct gv_error *e)
     return rc;
 }
 
-/* regtest's validator is public; elsewhere the key is this node's own. */
+/* The CA of a small network is its validator too: on regtest with the public
+ * key, so that one node alone is a network, elsewhere with the key in its data
+ * directory if there is one. Everybody else has a key when he says so. */
 static enum gv_rc
 open_validator(struct node *n, struct gv_error *e)
 {
     const char *given = gv_config_string(n->config, "validator-key");
+    bool role = n->opt->roles & GV_ROLEKEYS_VALIDATOR;
+    bool ca = n->opt->roles & GV_ROLEKEYS_CA;
     char *path;
     enum gv_rc rc;
 
-    /* Issuer and notary alone certify nobody and order nothing. */
-    if (!given && !(n->opt->roles & (GV_ROLEKEYS_CA | GV_ROLEKEYS_TSA)))
+    if (!given && !role && !ca)
         return GV_OK;
     n->has_validator = true;
-    if (!given && n->opt->params->has_secrets) {
+    if (!given && ca && n->opt->params->has_secrets) {
         n->validator = n->opt->params->validator_secret[0];
         gv_log_warn(n->log, "node",
                     "votes with this network's public key: a second node with "
@@ -90,10 +93,14 @@ open_validator(struct node *n, struct gv_error *e)
     }
     path =
         given ? strdup(given) : gv_file_join(n->opt->datadir, "validator.key");
-    rc = path ? secret_file(path, !given, n->validator.b, e) : GV_FAULT;
-    if (rc == GV_ABSENT)
+    rc = path ? secret_file(path, !given && role, n->validator.b, e) : GV_FAULT;
+    if (rc == GV_ABSENT && given)
         gv_error_set(e, "%s: no such file", path);
     free(path);
+    if (rc == GV_ABSENT && !given) {
+        n->has_validator = false;
+        return GV_OK;
+    }
     return rc == GV_OK ? GV_OK : GV_FAULT;
 }
 
@@ -151,58 +158,6 @@ open_keys(struct node *n, struct gv_error *e)
     if (source.file && gv_passphrase_read(&source, &n->passphrase, e) != GV_OK)
         return GV_FAULT;
     return open_validator(n, e);
-}
-
-/* The services are there before the chain thread, and ask it when they are
- * used. */
-static enum gv_rc
-ledger_auction(void *ctx, const struct gv_chain_id *id,
-               struct gv_ttp_auction *out)
-{
-    const struct node *n = ctx;
-
-    return n->ledger.auction(n->ledger.ctx, id, out);
-}
-
-static enum gv_rc
-ledger_enrol(void *ctx, const struct gv_chain_id *auction,
-             const struct gv_pubkey *key, uint8_t **raw, size_t *len)
-{
-    const struct node *n = ctx;
-
-    return n->ledger.enrol(n->ledger.ctx, auction, key, raw, len);
-}
-
-static enum gv_rc
-ledger_cert(void *ctx, const struct gv_hash *fingerprint,
-            struct gv_ttp_cert *out)
-{
-    const struct node *n = ctx;
-
-    return n->ledger.cert(n->ledger.ctx, fingerprint, out);
-}
-
-static void
-ledger_publish(void *ctx, uint8_t *raw, size_t len)
-{
-    const struct node *n = ctx;
-
-    n->ledger.publish(n->ledger.ctx, raw, len);
-}
-
-static uint64_t
-ledger_now_ms(void *ctx)
-{
-    (void)ctx;
-    return gv_loop_now_ms();
-}
-
-static bool
-ledger_current(void *ctx)
-{
-    const struct node *n = ctx;
-
-    return n->ledger.current(n->ledger.ctx);
 }
 
 static enum gv_rc
@@ -286,6 +241,10 @@ open_services(struct node *n, char *host, size_t cap, struct gv_error *e)
     o.keys = n->keys;
     o.kv = n->kv;
     o.roles = n->opt->roles;
+    /* Where there is an endpoint, a validator is asked there to serve. */
+    if (n->has_validator && n->opt->roles != 0)
+        o.roles |= GV_ROLEKEYS_VALIDATOR;
+    o.validator = n->has_validator ? &n->validator : NULL;
     o.approval = (enum gv_ca_approval)gv_config_enum(n->config, "ttp-approval");
     o.passphrase = n->passphrase.len ? n->passphrase.text : NULL;
     o.operator_name = gv_config_string(n->config, "operator");
@@ -293,13 +252,8 @@ open_services(struct node *n, char *host, size_t cap, struct gv_error *e)
     o.now_ms = gv_loop_now_ms();
     o.award_days = (unsigned)gv_config_int(n->config, "ttp-award-days");
     o.log = n->log;
-    o.ledger = (struct gv_ttp_ledger){n,
-                                      ledger_auction,
-                                      ledger_enrol,
-                                      ledger_cert,
-                                      ledger_publish,
-                                      ledger_now_ms,
-                                      ledger_current};
+    /* They are there before the chain thread, and ask it when they are used. */
+    o.ledger = gv_ttp_ledger_later(&n->ledger);
     rc = gv_services_open(&o, &n->services, e);
     gv_wipe(&n->passphrase, sizeof(n->passphrase));
     if (rc == GV_OK)
@@ -349,6 +303,7 @@ open_loop(struct node *n, struct gv_error *e)
     o.follow_count = n->opt->follow_count;
     o.validator = &n->validator;
     o.validator_count = n->has_validator;
+    o.operator_name = gv_config_string(n->config, "operator");
     o.datadir = n->opt->datadir;
     o.failed = failed;
     o.stop = end;

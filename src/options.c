@@ -63,8 +63,8 @@ static const struct gv_config_option table[] = {
     {.name = "ttp",
      .type = GV_CONFIG_STRING,
      .argument = "ROLES",
-     .help = "Trusted services to run: ca,tsa,issuer,notary or all (default "
-             "none)."},
+     .help = "Trusted services to run: ca,tsa,issuer,notary,validator or all "
+             "(default none)."},
     {.name = "ttp-passphrase-file",
      .type = GV_CONFIG_STRING,
      .argument = "FILE",
@@ -140,9 +140,10 @@ static const struct gv_config_option table[] = {
     {.name = "validator-key",
      .type = GV_CONFIG_STRING,
      .argument = "FILE",
-     .help = "Hex secret of this node's validator key (default, with role ca "
-             "or tsa: DATADIR/validator.key, made at the first start; on "
-             "regtest the public key in its genesis, for one node alone)."},
+     .help = "Hex secret of this node's validator key (default, with role "
+             "validator: DATADIR/validator.key, made at the first start; with "
+             "role ca on regtest the public key in its genesis, for one node "
+             "alone)."},
     {.name = "follow",
      .type = GV_CONFIG_LIST,
      .fallback = "all",
@@ -292,8 +293,9 @@ role_bits(const char *word, size_t len)
         {"tsa", GV_ROLEKEYS_TSA},
         {"issuer", GV_ROLEKEYS_ISSUER},
         {"notary", GV_ROLEKEYS_NOTARY},
+        {"validator", GV_ROLEKEYS_VALIDATOR},
         {"all", GV_ROLEKEYS_CA | GV_ROLEKEYS_TSA | GV_ROLEKEYS_ISSUER |
-                    GV_ROLEKEYS_NOTARY},
+                    GV_ROLEKEYS_NOTARY | GV_ROLEKEYS_VALIDATOR},
     };
 
     for (size_t i = 0; i < sizeof(roles) / sizeof(roles[0]); i++)
@@ -317,7 +319,9 @@ read_roles(struct gv_options *o, struct gv_error *e)
 
             snprintf(role, sizeof(role), "%.*s", (int)n, p);
             gv_options_blame(o->config, "ttp", role,
-                             "expected ca, tsa, issuer, notary or all", e);
+                             "expected ca, tsa, issuer, notary, validator "
+                             "or all",
+                             e);
             return GV_REJECT;
         }
         o->roles |= bits;

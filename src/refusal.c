@@ -33,35 +33,38 @@ gv_refusal_sign(const struct gv_refusal *r, const struct gv_keys *keys,
     return gv_key_sign(keys, secret, msg, NULL, out);
 }
 
-static bool
-is_authority(const struct gv_open *open, const struct gv_directory *d,
-             const struct gv_dir_service *s, uint64_t now_ms)
+/* The place in OPEN of the authority whose service this is; -1: none. */
+static int
+place_of(const struct gv_open *open, const struct gv_directory *d,
+         const struct gv_dir_service *s, uint64_t now_ms)
 {
     if (s->cred.role != GV_ROLE_TSA || !gv_cred_valid_at(&s->cred, now_ms) ||
         gv_directory_revoked(d, &s->cred.fingerprint) ||
         gv_directory_service(d, &s->cred.key) != s)
-        return false;
+        return -1;
     for (unsigned i = 0; i < open->authority_count; i++)
         if (GV_ID_EQ(&open->authority[i].cert, &s->cred.fingerprint))
-            return true;
-    return false;
+            return (int)i;
+    return -1;
 }
 
-bool
-gv_refusal_is_of(const struct gv_refusal *r, struct gv_bytes sig,
-                 const struct gv_open *open, const struct gv_directory *d,
-                 const struct gv_keys *keys, uint64_t now_ms)
+int
+gv_refusal_of(const struct gv_refusal *r, struct gv_bytes sig,
+              const struct gv_open *open, const struct gv_directory *d,
+              const struct gv_keys *keys, uint64_t now_ms)
 {
     struct gv_sig s;
     uint8_t msg[32];
 
     if (sig.len != sizeof(s.b))
-        return false;
+        return -1;
     memcpy(s.b, sig.p, sizeof(s.b));
     digest(r, msg);
-    for (size_t i = 0; i < d->services; i++)
-        if (is_authority(open, d, &d->service[i], now_ms) &&
-            gv_key_verify(keys, &d->service[i].cred.key, msg, &s))
-            return true;
-    return false;
+    for (size_t i = 0; i < d->services; i++) {
+        int place = place_of(open, d, &d->service[i], now_ms);
+
+        if (place >= 0 && gv_key_verify(keys, &d->service[i].cred.key, msg, &s))
+            return place;
+    }
+    return -1;
 }

@@ -27,11 +27,11 @@ enum gv_rc gv_refusal_sign(const struct gv_refusal *r,
                            const struct gv_seckey *secret,
                            struct gv_sig *out) GV_MUST_CHECK;
 
-/* Did a service sign it that is an authority of this auction? Such a service
- * has on the registry a SERVICE of role tsa, not revoked and valid at now_ms,
- * for a certificate that OPEN pins. */
-bool gv_refusal_is_of(const struct gv_refusal *r, struct gv_bytes sig,
-                      const struct gv_open *open, const struct gv_directory *d,
-                      const struct gv_keys *keys, uint64_t now_ms);
+/* Which authority of this auction signed it: its place in OPEN, -1: none. Its
+ * service has on the registry a SERVICE of role tsa, not revoked and valid at
+ * now_ms, for a certificate that OPEN pins. */
+int gv_refusal_of(const struct gv_refusal *r, struct gv_bytes sig,
+                  const struct gv_open *open, const struct gv_directory *d,
+                  const struct gv_keys *keys, uint64_t now_ms);
 
 #endif

@@ -166,6 +166,11 @@ gv_services_announce(struct gv_services *s)
         publish_service(s, &s->keys.issuer);
     if (s->notary_keys)
         publish_service(s, &s->keys.notary);
+    if (s->keys.validator.cert)
+        publish_service(s, &s->keys.validator);
+    else if (s->opt.roles & GV_ROLEKEYS_VALIDATOR)
+        gv_log_warn(s->opt.log, "validator",
+                    "not certified: the registry does not name it");
 }
 
 /* --- open and close --- */
@@ -184,6 +189,7 @@ open_keys(struct gv_services *s, struct gv_error *e)
     o.params = s->opt.params;
     o.keys = s->opt.keys;
     o.roles = s->opt.roles | GV_ROLEKEYS_TLS;
+    o.validator = s->opt.validator;
     o.passphrase = s->opt.passphrase;
     o.tls_names = names;
     o.n_tls_names = 1 + tls->n_names;
@@ -394,6 +400,34 @@ gv_services_tick(struct gv_services *s, uint64_t now_ms)
 }
 
 static enum gv_rc
+open_validator(struct gv_services *s, struct gv_error *e)
+{
+    struct gv_validator_http *v = &s->validator_http;
+
+    v->secret = s->opt.validator;
+    v->operator_name = s->opt.operator_name;
+    v->keys = s->opt.keys;
+    v->params = s->opt.params;
+    v->ledger = s->opt.ledger;
+    v->pool = (struct gv_est_pool){s->workers, gv_workers_submit};
+    if (gv_key_public(v->keys, v->secret, &v->key) == GV_OK)
+        return GV_OK;
+    gv_error_set(e, "the validator key is no key");
+    return GV_FAULT;
+}
+
+void
+gv_services_warrant(const struct gv_services *s, struct gv_warrant *out)
+{
+    if (s->ca)
+        out->ca = &s->keys.ca.cred;
+    if (s->tsa) {
+        out->authority_key = &s->keys.tsa.cred.key;
+        out->authority = &s->authority;
+    }
+}
+
+static enum gv_rc
 open_est(struct gv_services *s, struct gv_error *e)
 {
     struct gv_est_options o = {0};
@@ -441,6 +475,8 @@ open_routes(struct gv_services *s, struct gv_error *e)
         gv_notary_routes(&s->notary_http, &s->routes[s->route_count]);
         s->route_count += GV_NOTARY_ROUTES;
     }
+    if (s->validator_http.secret)
+        s->routes[s->route_count++] = gv_validator_route(&s->validator_http);
     return open_est(s, e);
 }
 
@@ -457,6 +493,8 @@ open_roles(struct gv_services *s, struct gv_error *e)
         rc = open_issuer(s, e);
     if (rc == GV_OK && s->opt.roles & GV_ROLEKEYS_NOTARY)
         rc = open_notary(s, e);
+    if (rc == GV_OK && s->opt.roles & GV_ROLEKEYS_VALIDATOR)
+        rc = open_validator(s, e);
     if (rc == GV_OK)
         rc = gv_services_open_tls(s, e);
     return rc == GV_OK ? open_routes(s, e) : rc;

@@ -27,6 +27,8 @@
 #include "src/ttp/revoked.h"
 #include "src/ttp/tsa.h"
 #include "src/ttp/tsahttp.h"
+#include "src/ttp/validator_http.h"
+#include "src/warrant.h"
 #include "src/worker.h"
 
 struct gv_services_tls {
@@ -44,9 +46,10 @@ struct gv_services_tls {
 struct gv_services_options {
     const char *datadir;
     const struct gv_params *params;
-    const struct gv_keys *keys; /* may sign */
-    struct gv_kv kv;            /* borrowed: the CA's records */
-    unsigned roles;             /* GV_ROLEKEYS_CA, ... */
+    const struct gv_keys *keys;        /* may sign */
+    struct gv_kv kv;                   /* borrowed: the CA's records */
+    unsigned roles;                    /* GV_ROLEKEYS_CA, ... */
+    const struct gv_seckey *validator; /* of that role; outlives the services */
     enum gv_ca_approval approval;
     const char *passphrase;    /* of the role keys, or NULL; needed by open
                                 * alone */
@@ -60,7 +63,7 @@ struct gv_services_options {
 };
 
 #define GV_SERVICES_ROUTES                                                     \
-    (GV_EST_ROUTES + GV_CRLHTTP_ROUTES + 1 + GV_ISSUER_ROUTES +                \
+    (GV_EST_ROUTES + GV_CRLHTTP_ROUTES + 2 + GV_ISSUER_ROUTES +                \
      GV_NOTARY_ROUTES)
 
 struct gv_services {
@@ -74,6 +77,7 @@ struct gv_services {
     struct gv_notary *notary;
     struct gv_notary_http notary_http;
     uint64_t ticked_ms; /* the chain thread's: gv_services_tick */
+    struct gv_validator_http validator_http;
     struct gv_est *est;
     struct gv_tsahttp tsahttp;
     struct gv_crlhttp crlhttp;
@@ -123,17 +127,8 @@ void gv_services_publish_revoke(struct gv_services *s,
                                 uint8_t reason);
 void gv_services_close(struct gv_services *s);
 
-/* --- the warrant of an auction (docs/spec/format.md, OPEN) --- */
-
-/* The fields from `ca` to `validators` for a new OPEN. */
-void gv_services_warrant(const struct gv_services *s,
-                         const struct gv_pubkey *validator,
-                         struct gv_open *out);
-/* Would this node sign the OPEN's warrant? Everything in it must be what this
- * node offers; the seller's credential must be this CA's. GV_FAULT: memory. */
-enum gv_rc gv_services_check(const struct gv_services *s,
-                             const struct gv_open *open,
-                             const struct gv_pubkey *validator,
-                             struct gv_reject *why) GV_MUST_CHECK;
+/* Fill in what these services are in a warrant (src/warrant.h): their CA, if it
+ * runs here, and their authority. out borrows from s. */
+void gv_services_warrant(const struct gv_services *s, struct gv_warrant *out);
 
 #endif

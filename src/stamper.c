@@ -5,19 +5,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-struct cutoff {
-    struct cutoff *next;
-    struct gv_chain_id auction;
-    uint8_t authority;
-    struct gv_sealed_id tip;
-};
-
 struct gv_stamper {
     struct gv_stamper_options opt;
     pthread_mutex_t lock;
     pthread_cond_t wake;
     struct gv_stamp_item *first, *last;
-    struct cutoff *cutoffs;
     bool stop;
     pthread_t thread;
 };
@@ -122,32 +114,6 @@ stamp(struct gv_stamper *s, struct gv_stamp_result *r)
     }
 }
 
-static void
-cut(struct gv_stamper *s, const struct cutoff *c)
-{
-    struct gv_stamp_result *r = calloc(1, sizeof(*r));
-    struct gv_tx tx = {.kind = GV_TX_CUTOFF, .chain = c->auction};
-    uint8_t token[GV_TOKEN_MAX], imprint[32];
-    struct gv_error e = {""};
-    uint64_t t_us;
-    size_t len;
-
-    if (!r)
-        return;
-    gv_cutoff_imprint(&c->auction, &c->tip, imprint);
-    if (gv_tsa_stamp(s->opt.tsa, GV_TSA_PUBLISHED, imprint, token, &len, &t_us,
-                     &e) == GV_OK) {
-        tx.u.cutoff.count = 1;
-        tx.u.cutoff.token[0].authority = c->authority;
-        tx.u.cutoff.token[0].token = gv_bytes(token, len);
-        if (!write_tx(&tx, r))
-            snprintf(r->error, sizeof(r->error), "out of memory");
-    } else {
-        snprintf(r->error, sizeof(r->error), "%.150s", e.text);
-    }
-    s->opt.deliver(s->opt.arg, r);
-}
-
 /* Take the items of the auction that has waited longest. */
 static struct gv_stamp_result *
 take(struct gv_stamper *s)
@@ -186,29 +152,22 @@ run(void *arg)
 
     pthread_mutex_lock(&s->lock);
     for (;;) {
-        struct gv_stamp_result *r = NULL;
-        struct cutoff *c = s->cutoffs;
+        struct gv_stamp_result *r;
 
-        if (!c && !s->first && s->stop)
+        if (!s->first && s->stop)
             break;
-        if (!c && !s->first) {
+        if (!s->first) {
             pthread_cond_wait(&s->wake, &s->lock);
             continue;
         }
-        if (c)
-            s->cutoffs = c->next;
-        else
-            r = take(s);
+        r = take(s);
         if (r && s->stop)
             snprintf(r->error, sizeof(r->error), "the service is stopping");
         pthread_mutex_unlock(&s->lock);
-        if (c && !s->stop)
-            cut(s, c);
         if (r && !r->error[0])
             stamp(s, r);
         if (r)
             s->opt.deliver(s->opt.arg, r);
-        free(c);
         pthread_mutex_lock(&s->lock);
     }
     pthread_mutex_unlock(&s->lock);
@@ -260,23 +219,4 @@ gv_stamper_add(struct gv_stamper *s, struct gv_stamp_item *item)
     s->last = item;
     pthread_cond_signal(&s->wake);
     pthread_mutex_unlock(&s->lock);
-}
-
-enum gv_rc
-gv_stamper_cutoff(struct gv_stamper *s, const struct gv_chain_id *auction,
-                  uint8_t authority, const struct gv_sealed_id *tip)
-{
-    struct cutoff *c = malloc(sizeof(*c));
-
-    if (!c)
-        return GV_FAULT;
-    c->auction = *auction;
-    c->authority = authority;
-    c->tip = *tip;
-    pthread_mutex_lock(&s->lock);
-    c->next = s->cutoffs;
-    s->cutoffs = c;
-    pthread_cond_signal(&s->wake);
-    pthread_mutex_unlock(&s->lock);
-    return GV_OK;
 }

@@ -8,7 +8,7 @@
  * the receipts. It knows nothing of chains: the chain thread hands in leaves
  * and gets back STAMP transactions and receipts.
  *
- * Thread-safety: gv_stamper_add and _cutoff from any thread. deliver is called
+ * Thread-safety: gv_stamper_add from any thread. deliver is called
  * on the stamper's thread.
  */
 #ifndef GAVEL_STAMPER_H
@@ -34,7 +34,7 @@ struct gv_stamp_item {
     size_t receipt_len; /* 0: none */
 };
 
-/* What a batch gave. tx: the STAMP (or CUTOFF) transaction, heap; NULL when
+/* What a batch gave. tx: the STAMP transaction, heap; NULL when
  * the authority could not sign, error says why. items: those it dates. Free
  * with gv_stamp_result_free, which frees the items too. */
 struct gv_stamp_result {
@@ -70,11 +70,5 @@ const struct gv_stamper_options *gv_stamper_options(const struct gv_stamper *s);
 
 /* Queue an item, which the stamper takes. */
 void gv_stamper_add(struct gv_stamper *s, struct gv_stamp_item *item);
-/* Queue a CUTOFF over this tip; authority as above. GV_OK or GV_FAULT
- * (memory). */
-enum gv_rc gv_stamper_cutoff(struct gv_stamper *s,
-                             const struct gv_chain_id *auction,
-                             uint8_t authority,
-                             const struct gv_sealed_id *tip) GV_MUST_CHECK;
 
 #endif

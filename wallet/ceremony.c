@@ -9,15 +9,13 @@
 #include "src/base/files.h"
 #include "src/base/secret.h"
 
-#define VALIDATOR 0x100u /* beside enum gv_rolekeys_roles */
-
 static const struct {
     const char *name;
     unsigned bits;
 } words[] = {
     {"ca", GV_ROLEKEYS_CA},         {"tsa", GV_ROLEKEYS_TSA},
     {"issuer", GV_ROLEKEYS_ISSUER}, {"notary", GV_ROLEKEYS_NOTARY},
-    {"tls", GV_ROLEKEYS_TLS},       {"validator", VALIDATOR},
+    {"tls", GV_ROLEKEYS_TLS},       {"validator", GV_ROLEKEYS_VALIDATOR},
 };
 #define WORDS (sizeof(words) / sizeof(words[0]))
 
@@ -54,8 +52,8 @@ parse_roles(const char *p, size_t len, struct gv_ceremony_node *out,
         out->roles |= bits;
         p += n + 1;
     }
-    out->validator = (out->roles & VALIDATOR) != 0;
-    out->roles &= ~(VALIDATOR | (unsigned)GV_ROLEKEYS_TLS);
+    out->validator = (out->roles & GV_ROLEKEYS_VALIDATOR) != 0;
+    out->roles &= ~(unsigned)GV_ROLEKEYS_TLS;
     return GV_OK;
 }
 
@@ -187,6 +185,7 @@ write_roles(const struct gv_ceremony *c, const char *home,
                                     .signer = &signer,
                                     .label = node->name,
                                     .roles = node->roles | GV_ROLEKEYS_TLS,
+                                    .validator = &node->secret,
                                     .passphrase = c->passphrase,
                                     .tls_names = node->names,
                                     .n_tls_names = node->n_names,

@@ -18,8 +18,8 @@
 
 struct gv_ceremony_node {
     char name[GV_ROLEKEYS_LABEL_MAX + 1];
-    unsigned roles; /* enum gv_rolekeys_roles, ored, without TLS */
-    bool validator;
+    unsigned roles;  /* enum gv_rolekeys_roles, ored, without TLS */
+    bool validator;  /* is it one of the roles? */
     char hosts[512]; /* the names lie here */
     const char *names[GV_CEREMONY_NAMES_MAX];
     size_t n_names;

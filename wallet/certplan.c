@@ -13,8 +13,9 @@ gv_certplan_role(const struct gv_cli *cli)
 {
     /* in the order of GV_CERT_ROLES */
     static const enum gv_x509_kind kinds[] = {
-        GV_X509_ROOT,   GV_X509_CA,         GV_X509_TSA,  GV_X509_ISSUER,
-        GV_X509_NOTARY, GV_X509_TLS_SERVER, GV_X509_USER, GV_X509_NODE};
+        GV_X509_ROOT,       GV_X509_CA,     GV_X509_TSA,
+        GV_X509_ISSUER,     GV_X509_NOTARY, GV_X509_VALIDATOR,
+        GV_X509_TLS_SERVER, GV_X509_USER,   GV_X509_NODE};
     int i = gv_config_enum(cli->config, "role");
 
     return i < 0 ? GV_X509_KINDS : kinds[i];
@@ -31,6 +32,7 @@ default_life(enum gv_x509_kind kind)
     case GV_X509_TSA:
     case GV_X509_ISSUER:
     case GV_X509_NOTARY:
+    case GV_X509_VALIDATOR:
         return 5 * 365 * DAY_MS;
     case GV_X509_TLS_SERVER:
         return 397 * DAY_MS;

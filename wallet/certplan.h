@@ -10,7 +10,7 @@
 #include "src/pki/x509.h"
 #include "wallet/cli.h"
 
-#define GV_CERT_ROLES "root|ca|tsa|issuer|notary|server|user|node"
+#define GV_CERT_ROLES "root|ca|tsa|issuer|notary|validator|server|user|node"
 
 #define GV_OPTIONS_CERT                                                        \
     {.name = "role",                                                           \

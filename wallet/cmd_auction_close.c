@@ -6,6 +6,7 @@
 #include "wallet/commands.h"
 #include "wallet/json.h"
 #include "wallet/publish.h"
+#include "wallet/stamped.h"
 
 /* What can be known before anything is sent. */
 static int
@@ -34,6 +35,7 @@ send(struct gv_cli *cli, const struct gv_auction *a, const struct gv_signer *s)
     uint8_t *tx = gv_make_close(s, &a->open.id, &len);
     json_t *result;
     uint64_t effect;
+    int code = GV_EXIT_OK;
     char time[40];
     enum gv_rc rc;
 
@@ -41,14 +43,17 @@ send(struct gv_cli *cli, const struct gv_auction *a, const struct gv_signer *s)
         return gv_cli_fail(cli, GV_EXIT_FAILED, "cannot sign the close");
     rc =
         gv_publish_stamped(cli->rpc, gv_bytes(tx, len), false, &result, &error);
-    free(tx);
-    if (rc != GV_OK) {
-        int code = gv_cli_fail_rpc(cli, rc, &error);
-
-        gv_rpcclient_error_clear(&error);
-        return code;
-    }
+    if (rc != GV_OK)
+        code = gv_cli_fail_rpc(cli, rc, &error);
     gv_rpcclient_error_clear(&error);
+    if (code == GV_EXIT_OK) {
+        code = gv_stamped_check(cli, a, gv_bytes(tx, len), result);
+        if (code != GV_EXIT_OK)
+            json_decref(result);
+    }
+    free(tx);
+    if (code != GV_EXIT_OK)
+        return code;
     effect = gv_json_u64(result, "t_us") + a->open.terms.notice_ms * 1000;
     if (cli->json) {
         json_object_set_new(result, "effective_us", gv_json_from_u64(effect));

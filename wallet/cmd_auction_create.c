@@ -2,8 +2,10 @@
 #include <stdlib.h>
 
 #include "wallet/auction.h"
+#include "wallet/columns.h"
 #include "wallet/commands.h"
 #include "wallet/json.h"
+#include "wallet/panel.h"
 #include "wallet/publish.h"
 #include "wallet/seats.h"
 #include "wallet/terms.h"
@@ -83,11 +85,36 @@ publish(struct gv_cli *cli, struct gv_make_open *what, struct gv_chain_id *id)
     return code;
 }
 
+/* Who dates and who votes, and what that may mean. */
 static int
-create(struct gv_cli *cli, const char *text)
+choose_panel(struct gv_cli *cli, struct gv_panel *panel)
+{
+    char warning[GV_PANEL_WARNINGS][200];
+    int code = gv_panel_choose(cli, panel);
+    size_t n;
+
+    if (code != GV_EXIT_OK)
+        return code;
+    n = gv_panel_warn(panel, cli->params, warning);
+    for (size_t i = 0; i < n; i++)
+        fprintf(stderr, "gavel: warning: %s\n", warning[i]);
+    if (cli->json)
+        return GV_EXIT_OK;
+    for (unsigned i = 0; i < panel->authorities; i++)
+        gv_columns_line(stderr, "dated by", "%s",
+                        panel->authority[i].operator_name);
+    for (unsigned i = 0; i < panel->validators; i++)
+        gv_columns_line(stderr, "voted on by", "%s",
+                        panel->validator[i].operator_name);
+    return GV_EXIT_OK;
+}
+
+static int
+create(struct gv_cli *cli, const char *text, struct gv_panel *panel)
 {
     const char *title = gv_config_string(cli->config, "title");
-    struct gv_make_open what = {.text = gv_bytes(text, strlen(text))};
+    struct gv_make_open what = {.text = gv_bytes(text, strlen(text)),
+                                .panel = panel};
     struct gv_chain_id id;
     struct gv_terms_lists lists;
     char hex[65];
@@ -102,6 +129,8 @@ create(struct gv_cli *cli, const char *text)
         code = opening_time(cli, &what.opening_ms);
     if (code == GV_EXIT_OK && !cli->json)
         gv_terms_print(&what.terms, stderr);
+    if (code == GV_EXIT_OK)
+        code = choose_panel(cli, panel);
     if (code == GV_EXIT_OK &&
         !gv_cli_confirm(cli, "Open an auction with these terms?"))
         code = GV_EXIT_FAILED;
@@ -124,6 +153,7 @@ run(struct gv_cli *cli)
 {
     const char *path = gv_config_string(cli->config, "text");
     struct gv_persona id;
+    struct gv_panel *panel;
     char *text = NULL;
     int code = gv_cli_identity(cli, true, &id);
 
@@ -134,7 +164,10 @@ run(struct gv_cli *cli)
         if (text == NULL)
             return GV_EXIT_USAGE;
     }
-    code = create(cli, text == NULL ? "" : text);
+    panel = calloc(1, sizeof(*panel));
+    code = panel != NULL ? create(cli, text == NULL ? "" : text, panel)
+                         : gv_cli_fail(cli, GV_EXIT_FAILED, "out of memory");
+    free(panel);
     free(text);
     return code;
 }

@@ -69,8 +69,8 @@ print_result(const struct gv_cli *cli, const struct gv_auction *a,
 
     if (cli->json) {
         json_t *out = json_pack("{ss ss}", "bid", id, "auction", a->hex);
-        const char *const keys[] = {"amount",      "seq",     "t_us",
-                                    "deadline_us", "receipt", "stamp"};
+        const char *const keys[] = {"amount",  "seq",   "t_us",  "deadline_us",
+                                    "receipt", "stamp", "stamps"};
 
         for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
             json_object_set(out, keys[i], json_object_get(row, keys[i]));

@@ -28,12 +28,13 @@ static int
 take_nodes(struct making *m)
 {
     int code = gv_ceremony_nodes(m->cli, &m->nodes, &m->count);
+    struct gv_error e;
 
+    /* Those of the registry stand in genesis; auctions may name others. */
     for (size_t i = 0; code == GV_EXIT_OK && i < m->count; i++)
-        if (m->nodes[i].validator)
-            return gv_cli_fail(m->cli, GV_EXIT_USAGE,
-                               "--node: the validators of a network stand in "
-                               "its genesis");
+        if (m->nodes[i].validator &&
+            gv_ceremony_validator(m->cli->keys, &m->nodes[i], &e) != GV_OK)
+            return gv_cli_fail(m->cli, GV_EXIT_FAILED, "%s", e.text);
     return code;
 }
 

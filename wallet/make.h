@@ -54,6 +54,7 @@ struct gv_make_open {
     uint64_t opening_ms;
     struct gv_bytes warrant; /* as getwarrant gives it */
     struct gv_seats *seats;  /* of an anonymous auction, or NULL; borrowed */
+    const struct gv_panel *panel; /* chosen services, or NULL: the node's */
 };
 
 /* The preimage that the CA is to sign: terms and seller | warrant. NULL with
@@ -69,6 +70,7 @@ struct gv_make_warrant {
     struct gv_sig sig;
     struct gv_sig pop[GV_VALIDATORS_MAX + 1 + GV_NOTARIES_MAX];
     size_t pops;
+    uint64_t missing; /* bit i: pop[i], a validator's, is still to be asked */
 };
 
 /* preimage with all signatures; *open is decoded from the returned bytes,

@@ -1,11 +1,11 @@
 /* place.c - placing one bid (wallet/place.h). */
 #include "wallet/place.h"
 
-#include <gavel/verify.h>
 #include <stdlib.h>
 
 #include "wallet/json.h"
 #include "wallet/publish.h"
+#include "wallet/stamped.h"
 
 #define POLL_MS 250
 
@@ -109,58 +109,20 @@ next_seq(struct gv_cli *cli, const char *auction, uint32_t identity)
     return (uint32_t)(top + 1);
 }
 
-/* Does the stamp list this bid, signed by an authority of OPEN, at t_us? */
-static bool
-stamp_ok(const struct gv_auction *a, const struct gv_keys *keys,
-         const struct gv_tx *bid, const json_t *answer)
-{
-    struct gv_pins *pins = gv_pins_auction(&a->open, NULL);
-    struct gv_tx_facts facts;
-    struct gv_reject why;
-    struct gv_tx stamp;
-    uint8_t leaf[32], *raw;
-    size_t len = 0;
-    bool ok = false;
-
-    raw = gv_json_blob(answer, "stamp", &len);
-    gv_stamp_leaf(GV_TX_BID, bid->u.bid.id.b, &bid->u.bid.sig, leaf);
-    if (pins != NULL && raw != NULL &&
-        gv_tx_decode(gv_bytes(raw, len), &stamp, &why) == GV_OK &&
-        stamp.kind == GV_TX_STAMP && GV_ID_EQ(&stamp.chain, &a->open.id) &&
-        gv_tx_verify(&stamp, pins, keys, &facts, &why) == GV_OK) {
-        for (unsigned i = 0; i < stamp.u.stamp.count; i++)
-            ok = ok ||
-                 memcmp(stamp.u.stamp.leaves + 32 * (size_t)i, leaf, 32) == 0;
-        /* With one authority its time is t; with more, t is later. */
-        ok = ok && (a->open.authority_count > 1 ||
-                    facts.tst[0].time_us == gv_json_u64(answer, "t_us"));
-    }
-    gv_pins_free(pins);
-    free(raw);
-    return ok;
-}
-
 /* Keep the node's answer with the bid. */
 static int
 take_answer(struct gv_cli *cli, const struct gv_auction *a,
             struct gv_bytes bytes, json_t *row, const json_t *answer)
 {
-    struct gv_reject why;
-    struct gv_tx bid;
-
     json_object_set_new(row, "state", json_string("sent"));
     json_object_set(row, "t_us", json_object_get(answer, "t_us"));
     json_object_set(row, "deadline_us", json_object_get(answer, "deadline_us"));
     json_object_set(row, "receipt", json_object_get(answer, "receipt"));
     json_object_set(row, "stamp", json_object_get(answer, "stamp"));
+    json_object_set(row, "stamps", json_object_get(answer, "stamps"));
     if (gv_cli_save(cli) != GV_EXIT_OK)
         return GV_EXIT_WALLET;
-    if (gv_tx_decode(bytes, &bid, &why) != GV_OK ||
-        !stamp_ok(a, cli->keys, &bid, answer))
-        return gv_cli_fail(cli, GV_EXIT_FAILED,
-                           "the node's stamp of the bid does not verify: keep "
-                           "the wallet, it holds the evidence");
-    return GV_EXIT_OK;
+    return gv_stamped_check(cli, a, bytes, answer);
 }
 
 static int
@@ -184,7 +146,12 @@ send(struct gv_cli *cli, const struct gv_auction *a, struct gv_bytes bytes,
         json_decref(answer);
     } else {
         code = gv_cli_fail_rpc(cli, rc, &error);
-        if (rc == GV_REJECT) { /* it never counted */
+        if (rc == GV_REJECT && gv_publish_is_kept(&error)) {
+            fprintf(stderr,
+                    "gavel: bid %s counts as soon as enough authorities have "
+                    "stamped it; the next bid in this auction asks the node\n",
+                    id);
+        } else if (rc == GV_REJECT) { /* it never counted */
             json_object_del(gv_wallet_bids(cli->wallet), id);
             if (gv_cli_save(cli) != GV_EXIT_OK)
                 code = GV_EXIT_WALLET;

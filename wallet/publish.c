@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "wallet/json.h"
+#include "wallet/panel.h"
 #include "wallet/seats.h"
 
 #define RETRY_MS 1000
@@ -57,10 +58,16 @@ get_signatures(struct gv_rpcclient *rpc, struct gv_bytes preimage,
         return rc;
     ok = gv_json_hex(answer, "warrant_sig", out->sig.b, 64);
     out->pops = json_array_size(json_object_get(answer, "pop"));
+    out->missing = 0;
     ok = ok && out->pops <= GV_VALIDATORS_MAX;
-    json_array_foreach(json_object_get(answer, "pop"), i, pop) ok =
-        ok && json_is_string(pop) &&
-        gv_unhex(json_string_value(pop), out->pop[i].b, 64) == GV_OK;
+    json_array_foreach(json_object_get(answer, "pop"), i, pop)
+    {
+        if (ok && json_is_null(pop))
+            out->missing |= UINT64_C(1) << i;
+        else
+            ok = ok && json_is_string(pop) &&
+                 gv_unhex(json_string_value(pop), out->pop[i].b, 64) == GV_OK;
+    }
     json_decref(answer);
     return ok ? GV_OK : malformed(error, "signwarrant");
 }
@@ -98,8 +105,8 @@ get_preimage(struct gv_rpcclient *rpc, const struct gv_signer *seller,
     struct gv_make_open full = *what;
     uint8_t *warrant;
     size_t len = 0;
-    json_t *answer;
-    enum gv_rc rc = gv_rpcclient_call(rpc, "getwarrant", NULL, &answer, error);
+    json_t *answer, *wish = what->panel ? gv_panel_wish(what->panel) : NULL;
+    enum gv_rc rc = gv_rpcclient_call(rpc, "getwarrant", wish, &answer, error);
 
     if (rc != GV_OK)
         return rc;
@@ -136,6 +143,18 @@ send(struct gv_rpcclient *rpc, uint8_t *tx, size_t len,
     return rc;
 }
 
+/* The validators that are not the node's own sign that they serve. */
+static enum gv_rc
+add_votes(const struct gv_make_open *what, const struct gv_params *params,
+          struct gv_bytes preimage, struct gv_make_warrant *out,
+          const struct gv_signer *seller, struct gv_rpcclient_error *error)
+{
+    if (what->panel == NULL)
+        return malformed(error, "signwarrant");
+    return gv_panel_serve(what->panel, preimage, params, out, seller->keys,
+                          &error->e);
+}
+
 /* Issuer and notaries sign that they serve. */
 static enum gv_rc
 add_seats(const struct gv_signer *seller, struct gv_seats *seats,
@@ -169,6 +188,8 @@ gv_publish_auction(struct gv_rpcclient *rpc, const struct gv_signer *seller,
     if (rc != GV_OK)
         return rc;
     rc = get_signatures(rpc, preimage, &warrant, error);
+    if (rc == GV_OK && warrant.missing != 0)
+        rc = add_votes(what, params, preimage, &warrant, seller, error);
     if (rc == GV_OK && what->seats != NULL)
         rc = add_seats(seller, what->seats, preimage, &warrant, error);
     if (rc == GV_OK) {
@@ -231,6 +252,13 @@ gv_publish_stamped(struct gv_rpcclient *rpc, struct gv_bytes tx, bool force,
         return out_of_memory(error);
     }
     return gv_rpcclient_call(rpc, "submitbid", params, result, error);
+}
+
+bool
+gv_publish_is_kept(const struct gv_rpcclient_error *error)
+{
+    return error->code == GV_PUBLISH_NO_ROLE &&
+           gv_json_u64(error->data, "stamped") > 0;
 }
 
 unsigned

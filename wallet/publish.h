@@ -20,6 +20,7 @@ enum gv_publish_code {
     GV_PUBLISH_UNKNOWN = -5,
     GV_PUBLISH_BUSY = -10,
     GV_PUBLISH_REJECTED = -26,
+    GV_PUBLISH_NO_ROLE = -27,
     GV_PUBLISH_STOPPING = -28
 };
 
@@ -45,6 +46,10 @@ enum gv_rc gv_publish_enrol(struct gv_rpcclient *rpc,
 enum gv_rc gv_publish_stamped(struct gv_rpcclient *rpc, struct gv_bytes tx,
                               bool force, json_t **result,
                               struct gv_rpcclient_error *error) GV_MUST_CHECK;
+
+/* Was it refused only because too few authorities have stamped it yet? Then the
+ * node keeps it and goes on. */
+bool gv_publish_is_kept(const struct gv_rpcclient_error *error);
 
 /* How long to wait before trying again after this refusal, in ms; 0: trying
  * again is of no use. */

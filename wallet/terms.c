@@ -116,6 +116,14 @@ const struct gv_config_option gv_terms_options[GV_TERMS_OPTIONS] = {
      .help = "Fixed difficulty 1 to 4, or 0: adaptive (default: the "
              "network's).",
      .argument = "N"},
+    {.name = "authorities",
+     .help = "Time-stamping authorities: an odd number of those on the "
+             "registry, or their keys (default 1: the node's own).",
+     .argument = "N|KEY[,KEY...]"},
+    {.name = "validators",
+     .help = "Validators: a number of those on the registry, or their keys "
+             "(default 1: the node's own).",
+     .argument = "N|KEY[,KEY...]"},
     {.name = "identity",
      .type = GV_CONFIG_ENUM,
      .choices = "certified|anonymous",

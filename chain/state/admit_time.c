@@ -126,6 +126,9 @@ settle_time(const struct gv_chain *c, struct gv_pool_tx *e)
     if (e->t_us == UINT64_MAX) {
         uint64_t below_us = time_of(listed_from(c, e, 0), need);
 
+        /* Too few have stamped it: then it is kept for the others. */
+        if (below_us == UINT64_MAX)
+            below_us = time_of(listed_from(c, e, 0), 1);
         if (!e->stamped_us && below_us != UINT64_MAX)
             e->stamped_us = below_us;
         return;

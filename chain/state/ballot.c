@@ -311,6 +311,23 @@ cast(struct gv_state *s, struct gv_chain *c, size_t own, unsigned validator,
                : GV_OK;
 }
 
+unsigned
+gv_ballot_seat(const struct gv_state *s, const struct gv_chain *c)
+{
+    unsigned m = gv_pins_validators(c->pins);
+
+    for (size_t own = 0; own < s->opt.validator_count; own++) {
+        struct gv_pubkey key;
+
+        if (gv_key_public(s->opt.keys, &s->opt.validator[own], &key) != GV_OK)
+            continue;
+        for (unsigned i = 0; i < m; i++)
+            if (GV_ID_EQ(gv_pins_validator(c->pins, i), &key))
+                return i;
+    }
+    return m;
+}
+
 enum gv_rc
 gv_ballot_vote(struct gv_state *s, struct gv_chain *c, uint64_t now_ms)
 {

@@ -30,4 +30,8 @@ struct gv_ballot {
 
 void gv_ballot_free(struct gv_ballot *b);
 
+/* The place of this node's key among the chain's validators; their number:
+ * it has none. Needs the chain's pins. */
+unsigned gv_ballot_seat(const struct gv_state *s, const struct gv_chain *c);
+
 #endif

@@ -40,6 +40,7 @@ struct gv_chain {
     struct gv_book *book;
     struct gv_directory *dir;
     struct gv_pins *pins; /* borrowed from book or directory */
+    unsigned seat; /* of this node among its validators, or their number */
     struct gv_spine *spine;
     struct gv_pool_lists pool; /* its transactions in the mempool */
     size_t settled_stamps;     /* of the book, when these met them last */

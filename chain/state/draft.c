@@ -5,6 +5,8 @@
 
 #define STEP_MS 250 /* R1 */
 #define TRIES 32
+#define SLOTS 8            /* turns within the spacing of blocks, each */
+#define SLOT_MS 500        /* at most */
 #define STALL UINT64_C(10) /* T without finality after Y */
 
 void
@@ -18,6 +20,22 @@ static const struct gv_pool_tx *
 first_of(const struct gv_chain *c, enum gv_pool_class k)
 {
     return c->pool.of[k].first;
+}
+
+static bool
+has_waited(const struct gv_pool_tx *e, uint64_t now_ms)
+{
+    return e && e->arrived_ms <= now_ms;
+}
+
+/* Was there anything worth a block at now_ms? */
+static bool
+has_come(const struct gv_chain *c, uint64_t now_ms)
+{
+    for (int k = 0; k < GV_POOL_NOTICES; k++)
+        if (has_waited(c->pool.of[k].first, now_ms))
+            return true;
+    return false;
 }
 
 /* Milliseconds the oldest transaction worth a block has waited. */
@@ -52,8 +70,32 @@ wants_tail(const struct gv_chain *c, uint64_t since_ms)
     return false;
 }
 
+/* Several validators that mine at the same moment split their votes, so each
+ * height has an order among them, from seat to seat, and who comes later waits
+ * for those before him; whoever has no seat comes last. This is policy: those
+ * before may be away, and nobody waits for longer than the spacing of blocks or
+ * a quarter of D. */
+static uint64_t
+lag_ms(const struct gv_state *s, const struct gv_chain *c)
+{
+    uint64_t t_ms =
+        c->registry ? s->opt.params->registry_t_ms : c->book->open->terms.t_ms;
+    uint64_t most_ms = t_ms, slot_ms = t_ms / SLOTS, lag;
+    unsigned m = gv_pins_validators(c->pins);
+
+    if (m <= 1)
+        return 0;
+    if (!c->registry && c->book->open->terms.d_ms / 4 < most_ms)
+        most_ms = c->book->open->terms.d_ms / 4;
+    lag = (c->seat == m ? m : (c->seat + c->sum.height) % m) *
+          (slot_ms < SLOT_MS ? slot_ms : SLOT_MS);
+    return lag < most_ms ? lag : most_ms;
+}
+
+/* now_ms: by the clock of whoever is in turn; in_turn: that is this node, and
+ * whatever waits will do. */
 static bool
-auction_due(const struct gv_chain *c, uint64_t now_ms)
+auction_due(const struct gv_chain *c, uint64_t now_ms, bool in_turn)
 {
     const struct gv_terms *t = &c->book->open->terms;
     uint64_t since = now_ms - c->sum.tip_time_ms;
@@ -66,11 +108,13 @@ auction_due(const struct gv_chain *c, uint64_t now_ms)
     if (c->book->cutoff_height)
         return true;
     if (gv_pick_past_close(c, now_ms))
-        return first_of(c, GV_POOL_NOTICES) != NULL;
+        return in_turn ? first_of(c, GV_POOL_NOTICES) != NULL
+                       : has_waited(first_of(c, GV_POOL_NOTICES), now_ms);
     if (!first_of(c, GV_POOL_BIDS) && !first_of(c, GV_POOL_ENROLS) &&
         !first_of(c, GV_POOL_STAMPS) && !first_of(c, GV_POOL_DEEDS))
         return false;
-    return since >= t->t_ms || waited_ms(c, now_ms) >= wait;
+    return (since >= t->t_ms && (in_turn || has_come(c, now_ms))) ||
+           waited_ms(c, now_ms) >= wait;
 }
 
 bool
@@ -86,13 +130,17 @@ bool
 gv_draft_due(const struct gv_state *s, const struct gv_chain *c,
              uint64_t now_ms)
 {
-    uint64_t beat = s->opt.params->registry_t_ms;
+    uint64_t beat = s->opt.params->registry_t_ms, lag, then;
 
-    if (!c->loaded || now_ms < c->sum.tip_time_ms + STEP_MS)
+    if (!c->loaded)
+        return false;
+    lag = lag_ms(s, c);
+    then = now_ms - lag;
+    if (then < c->sum.tip_time_ms + STEP_MS)
         return false;
     if (c->registry)
-        return now_ms >= c->sum.tip_time_ms + beat;
-    return auction_due(c, now_ms);
+        return then >= c->sum.tip_time_ms + beat;
+    return auction_due(c, then, lag == 0);
 }
 
 /* Encode the choice; the header follows from it. */

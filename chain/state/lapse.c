@@ -6,6 +6,7 @@
 #define PAUSE_MS UINT64_C(1000) /* after the first offer; doubles */
 #define DOUBLINGS 6
 #define UNSTAMPED_MS 10000 /* at least, for stamps that are on their way */
+#define PARTLY_MS 1000     /* at most, for those of the other authorities */
 
 static bool
 in_time(const struct gv_chain *c, uint64_t t_us, uint64_t now_ms)
@@ -48,16 +49,22 @@ gv_lapse_wake(struct gv_state *s, struct gv_pool_tx *e, uint64_t now_ms)
         s->opt.events.tx(s->opt.events.arg, e->chain, gv_bytes(e->raw, e->len));
 }
 
-/* Has it waited for too long, for its block or for its stamps? */
+/* Has it waited for too long, for its block or for its stamps? Where several
+ * authorities date it, their stamps do not come at once. */
 static bool
 is_late(const struct gv_pool_tx *e, uint64_t now_ms)
 {
-    uint64_t d_ms = e->chain->book->open->terms.d_ms;
+    const struct gv_open *open = e->chain->book->open;
+    uint64_t d_ms = open->terms.d_ms;
     uint64_t wait_ms = d_ms > UNSTAMPED_MS ? d_ms : UNSTAMPED_MS;
 
     if (e->t_us != UINT64_MAX)
         return !in_time(e->chain, e->t_us, now_ms);
-    return e->stamped_us || now_ms > e->arrived_ms + wait_ms;
+    if (e->stamped_us && open->authority_count == 1)
+        return true;
+    if (e->stamped_us)
+        wait_ms = d_ms / 4 < PARTLY_MS ? d_ms / 4 : PARTLY_MS;
+    return now_ms > e->arrived_ms + wait_ms;
 }
 
 static void

@@ -1,12 +1,13 @@
 /*
  * lapse.h - stamped bids that missed their blocks.
  *
- * A BID or CLOSE that was stamped has been acknowledged. When the deadline of
- * its stamps passes (R2, R3) it can stand in no block with them, but a new
- * stamp helps; so it stays in the mempool and its journal, in a list of its
- * own (GV_POOL_LAPSED) where no template and no outcome meets it. It is told
- * as missed, again and again with growing pauses, until a stamp dates it, or
- * until it can never count: a BID or CLOSE of its name stands on the chain,
+ * A BID or CLOSE that was stamped has been acknowledged, or will be when enough
+ * authorities have stamped it (R3). When the deadline of its stamps passes (R2)
+ * it can stand in no block with them, and with too few of them in none at all,
+ * but new stamps help; so it stays in the mempool and its journal, in a list of
+ * its own (GV_POOL_LAPSED) where no template and no outcome meets it. It is
+ * told as missed, again and again with growing pauses, until a stamp dates it,
+ * or until it can never count: a BID or CLOSE of its name stands on the chain,
  * the set is fixed, its bidder's credential has ended, or stamps in final
  * blocks fix a time that is too early.
  *

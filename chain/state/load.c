@@ -261,6 +261,7 @@ gv_chain_load(struct gv_state *s, struct gv_chain *c, uint64_t now_ms)
         gv_chain_unload(c);
         return GV_FAULT;
     }
+    c->seat = gv_ballot_seat(s, c);
     c->loaded = true;
     gv_tree_prefer(&c->tree, c->tip);
     /* Power may have gone between a block and standing on it. */

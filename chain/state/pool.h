@@ -48,7 +48,8 @@ struct gv_pool_tx {
     struct gv_pool_mark *mark; /* stamps of the mempool that list it */
     size_t marks, mark_cap;
     uint64_t stamped_us; /* t by the stamps it had last, though they may be of
-                          * no use now; 0: it was never stamped */
+                          * no use now; the earliest where too few have stamped
+                          * it; 0: it was never stamped */
     uint64_t retry_ms;   /* lapsed: when it is offered next */
     unsigned tries;      /* lapsed: how often it was */
     uint32_t missing;    /* STAMP: leaves whose BID had not come before it */

@@ -85,3 +85,71 @@ gv_state_stamp_of(struct gv_state *s, struct gv_chain *c,
         return GV_ABSENT;
     return from_block(s, c, info, raw, len);
 }
+
+/* Of the mempool's. */
+static const struct gv_pool_mark *
+mark_by(const struct gv_chain *c, const struct gv_pool_tx *e,
+        const struct gv_stamp_ask *ask)
+{
+    uint64_t d_us = c->book->open->terms.d_ms * UINT64_C(1000);
+    const struct gv_pool_mark *best = NULL;
+
+    for (size_t i = 0; e && i < e->marks; i++) {
+        const struct gv_pool_mark *m = &e->mark[i];
+
+        if (m->authority == ask->authority && m->time_us > e->floor_us &&
+            ask->now_ms * 1000 <= m->time_us + d_us &&
+            waiting(c, m->info_hash) && (!best || m->time_us < best->time_us))
+            best = m;
+    }
+    return best;
+}
+
+/* Of the chain's; GV_NOWHERE: none. */
+static uint32_t
+stamp_by(const struct gv_book *b, const struct gv_book_leaf *at,
+         uint64_t floor_us, uint8_t authority)
+{
+    uint32_t best = GV_NOWHERE;
+
+    for (uint32_t m = at->mark; m != GV_NOWHERE; m = b->mark[m].next) {
+        const struct gv_book_stamp *s = &b->stamp[b->mark[m].stamp];
+
+        if (s->authority == authority && s->time_us > floor_us &&
+            (best == GV_NOWHERE || s->time_us < b->stamp[best].time_us))
+            best = b->mark[m].stamp;
+    }
+    return best;
+}
+
+enum gv_rc
+gv_state_stamp_by(struct gv_state *s, struct gv_chain *c,
+                  const struct gv_stamp_ask *ask, uint8_t **raw, size_t *len,
+                  uint64_t *t_us)
+{
+    const struct gv_pool_mark *mark;
+    const struct gv_book_leaf *at;
+    const struct gv_pool_tx *e;
+    uint32_t leaf, stamp;
+
+    if (gv_chain_load(s, c, ask->now_ms) != GV_OK)
+        return GV_FAULT;
+    e = gv_pool_find_leaf(&s->pool, ask->leaf);
+    leaf = gv_book_find_leaf(c->book, ask->leaf);
+    if (leaf != GV_NOWHERE) {
+        at = &c->book->leaf[leaf];
+        stamp =
+            stamp_by(c->book, at, e ? e->floor_us : gv_book_floor(c->book, at),
+                     ask->authority);
+        if (stamp != GV_NOWHERE) {
+            *t_us = c->book->stamp[stamp].time_us;
+            return from_block(s, c, stamp, raw, len);
+        }
+    }
+    mark = mark_by(c, e, ask);
+    if (!mark)
+        return GV_ABSENT;
+    *t_us = mark->time_us;
+    e = waiting(c, mark->info_hash);
+    return copy(s, gv_bytes(e->raw, e->len), raw, len);
+}

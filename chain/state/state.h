@@ -157,11 +157,24 @@ struct gv_chain *gv_state_registry(struct gv_state *s);
 size_t gv_state_chain_count(const struct gv_state *s);
 struct gv_chain *gv_state_chain_at(struct gv_state *s, size_t i);
 
+struct gv_stamp_ask {
+    uint8_t leaf[32];
+    uint8_t authority;
+    uint64_t now_ms;
+};
+
 /* The STAMP that defines the time of the BID or CLOSE with this leaf, waiting
  * or on the chain: its bytes (heap, the caller's) and its genTime. GV_OK,
  * GV_ABSENT, GV_FAULT. */
 enum gv_rc gv_state_stamp_of(struct gv_state *s, struct gv_chain *c,
                              const uint8_t leaf32[32], uint8_t **raw,
+                             size_t *len, uint64_t *t_us) GV_MUST_CHECK;
+
+/* The STAMP of this authority that dates the BID or CLOSE with this leaf: it
+ * waits and may still stand in a block at now_ms, or stands in one. The
+ * earliest, where there are several. As above. */
+enum gv_rc gv_state_stamp_by(struct gv_state *s, struct gv_chain *c,
+                             const struct gv_stamp_ask *ask, uint8_t **raw,
                              size_t *len, uint64_t *t_us) GV_MUST_CHECK;
 
 const struct gv_params *gv_state_params(const struct gv_state *s);

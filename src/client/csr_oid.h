@@ -15,6 +15,7 @@
 #define GV_OID_EKU_NODE GV_OID_ARC ".2.2"
 #define GV_OID_EKU_ISSUER GV_OID_ARC ".2.3"
 #define GV_OID_EKU_NOTARY GV_OID_ARC ".2.4"
+#define GV_OID_EKU_VALIDATOR GV_OID_ARC ".2.5"
 /* CSR extension: OCTET STRING of 96 bytes, ledger key 32 | BIP340 signature 64.
  */
 #define GV_OID_LEDGER_PROOF GV_OID_ARC ".3.1"

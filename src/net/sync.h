@@ -60,9 +60,10 @@ struct gv_sync_host {
     void (*vote)(void *arg, uint64_t session, const struct gv_signed_vote *v);
     void (*submit)(void *arg, uint64_t session, uint32_t request,
                    uint64_t nonce, struct gv_bytes raw);
-    /* True: that settles it, and user is not named again. False: other
-     * services are asked, if there are any. answer NULL, at last: nobody is
-     * left; what is returned then does not matter. */
+    /* Of gv_sync_submit. True: that settles it, and user is not named again.
+     * False: other services are asked, if there are any. answer NULL, at last:
+     * nobody is left; what is returned then does not matter. Of
+     * gv_sync_submit_all: was the answer of use? */
     bool (*submitted)(void *arg, void *user,
                       const struct gv_sync_answer *answer);
 };
@@ -114,6 +115,12 @@ void gv_sync_answer(struct gv_sync *s, uint64_t session, uint32_t request,
  * False: nobody does; host.submitted is not called. */
 bool gv_sync_submit(struct gv_sync *s, struct gv_bytes raw, uint64_t nonce,
                     void *user, uint64_t now_ms);
+
+/* The same of every peer that offers it, at once, each asked one time:
+ * host.submitted tells of each, within 10 s, with NULL when it did not answer.
+ * Returns how many were asked. */
+unsigned gv_sync_submit_all(struct gv_sync *s, struct gv_bytes raw,
+                            uint64_t nonce, void *user, uint64_t now_ms);
 
 /* --- from the state's events --- */
 

@@ -117,6 +117,7 @@ struct gv_sync_request {
     uint64_t nonce, until_ms;
     uint64_t tried[GV_SYNC_SUBMITS]; /* sessions, tries of them */
     unsigned tries, answered;        /* answered: a bit for each */
+    bool alone;                      /* the others were asked at once */
 };
 
 struct gv_pushed {

@@ -141,6 +141,32 @@ gv_sync_submit(struct gv_sync *s, struct gv_bytes raw, uint64_t nonce,
     return false;
 }
 
+unsigned
+gv_sync_submit_all(struct gv_sync *s, struct gv_bytes raw, uint64_t nonce,
+                   void *user, uint64_t now_ms)
+{
+    struct gv_msg m = {.kind = GV_MSG_SUBMIT};
+    unsigned n = 0;
+
+    s->now_ms = now_ms;
+    if (raw.len == 0 || raw.len > GV_TX_MAX)
+        return 0;
+    m.u.submit.nonce = nonce;
+    m.u.submit.raw = raw;
+    for (size_t i = 0; i < s->sessions; i++) {
+        struct gv_sync_request *r = NULL;
+
+        if (s->session[i]->roles & GV_ROLE_STAMPS)
+            r = gv_sync_ask(s, s->session[i]->id, GV_OPEN_SUBMIT, &m);
+        if (!r)
+            continue;
+        r->user = user;
+        r->alone = true;
+        n++;
+    }
+    return n;
+}
+
 /* --- what came of it --- */
 
 static void
@@ -171,8 +197,15 @@ gv_submit_answered(struct gv_sync *s, struct gv_sync_request *r,
 
     if (m) {
         read_answer(m, &a);
-        r->answered |= 1u << (r->tries - 1);
+        if (!r->alone)
+            r->answered |= 1u << (r->tries - 1);
         settled = host->submitted(host->arg, r->user, &a);
+    }
+    if (r->alone) {
+        rate_service(s, r->session, settled);
+        if (!m)
+            (void)host->submitted(host->arg, r->user, NULL);
+        return;
     }
     rate_service(s, r->session, settled);
     if (!settled && ask_next(s, r))

@@ -27,6 +27,8 @@ const struct x509_profile x509_profiles[GV_X509_KINDS] = {
     [GV_X509_ISSUER] = {"issuer", NO_CA, SIGNS, "critical," GV_OID_EKU_ISSUER},
     [GV_X509_NOTARY] = {"notary", NO_CA, "critical,keyEncipherment",
                         GV_OID_EKU_NOTARY},
+    [GV_X509_VALIDATOR] = {"validator", NO_CA, SIGNS,
+                           "critical," GV_OID_EKU_VALIDATOR},
 };
 
 const char *

@@ -113,7 +113,8 @@ make_cred(const struct open *s, struct gv_rolekeys_role *r, uint8_t role)
                : GV_FAULT;
 }
 
-/* One role: its bit in the options, its certificate's kind, its files. */
+/* One role: its bit in the options, its certificate's kind, its files. ledger
+ * NULL: the ledger key is given, and the role may lack a certificate. */
 struct role_kind {
     unsigned bit;
     uint8_t role;
@@ -132,13 +133,16 @@ make_role(const struct open *s, struct gv_rolekeys_role *r,
     enum gv_rc rc = GV_FAULT;
 
     r->key = gv_x509_key_new_for(k->kind);
-    if (r->key == NULL || rolekeys_secret_new(&second, &r->secret) != GV_OK ||
+    if (r->key == NULL ||
+        (k->ledger != NULL &&
+         rolekeys_secret_new(&second, &r->secret) != GV_OK) ||
         gv_key_public(s->o->keys, &r->secret, &r->cred.key) != GV_OK ||
         (r->cert = issue(s, k->kind, r->key)) == NULL ||
         make_cred(s, r, k->role) != GV_OK)
         gv_error_set(s->e, "cannot make the %s keys", gv_role_name(k->role));
     else if (rolekeys_file_key_put(&key, r->key, s->e) == GV_OK &&
-             rolekeys_file_key_put(&ledger, second, s->e) == GV_OK &&
+             (k->ledger == NULL ||
+              rolekeys_file_key_put(&ledger, second, s->e) == GV_OK) &&
              rolekeys_file_cred_put(&cred, &r->cred, s->e) == GV_OK)
         rc = rolekeys_file_cert_put(&cert, r->cert, s->e);
     EVP_PKEY_free(second);
@@ -185,21 +189,59 @@ check_cred(const struct open *s, const struct gv_rolekeys_role *r, uint8_t role,
 }
 
 static enum gv_rc
-open_role(const struct open *s, struct gv_rolekeys_role *r,
+load_role(const struct open *s, struct gv_rolekeys_role *r,
           const struct role_kind *k)
 {
     struct rolekeys_file key = file(s, k->key), ledger = file(s, k->ledger),
                          cert = file(s, k->cert), cred = file(s, k->cred);
     enum gv_rc rc = rolekeys_file_cert(&cert, &r->cert, s->e);
 
-    if (rc == GV_ABSENT && s->root_key != NULL)
-        return make_role(s, r, k);
     if (rc == GV_OK)
         rc = rolekeys_file_key(&key, &r->key, s->e);
-    if (rc == GV_OK)
+    if (rc == GV_OK && k->ledger != NULL)
         rc = rolekeys_file_secret(&ledger, &r->secret, s->e);
     if (rc == GV_OK)
         rc = rolekeys_file_cred(&cred, &r->cred, s->e);
+    return rc;
+}
+
+/* Was it certified for another ledger key than the one given? */
+static bool
+is_of_other_key(const struct open *s, const struct gv_rolekeys_role *r)
+{
+    struct gv_pubkey pk;
+
+    return gv_key_public(s->o->keys, &r->secret, &pk) == GV_OK &&
+           !GV_ID_EQ(&pk, &r->cred.key);
+}
+
+static void
+forget_cert(struct gv_rolekeys_role *r)
+{
+    EVP_PKEY_free(r->key);
+    X509_free(r->cert);
+    r->key = NULL;
+    r->cert = NULL;
+}
+
+static enum gv_rc
+open_role(const struct open *s, struct gv_rolekeys_role *r,
+          const struct role_kind *k)
+{
+    bool given = k->ledger == NULL;
+    enum gv_rc rc;
+
+    if (given)
+        r->secret = *s->o->validator;
+    rc = load_role(s, r, k);
+    if (rc == GV_OK && given && s->root_key != NULL && is_of_other_key(s, r)) {
+        forget_cert(r);
+        return make_role(s, r, k);
+    }
+    if (rc == GV_ABSENT && r->cert == NULL && s->root_key != NULL)
+        return make_role(s, r, k);
+    if (rc == GV_ABSENT && r->cert == NULL && given)
+        return GV_OK;
     if (rc == GV_OK)
         rc = check_cert(s, r->cert, r->key, k->cert);
     if (rc == GV_OK)
@@ -375,9 +417,11 @@ gv_rolekeys_open(const struct gv_rolekeys_options *o, struct gv_rolekeys *out,
          "issuer-ledger.pem", "issuer-cert.pem", "issuer.cred"},
         {GV_ROLEKEYS_NOTARY, GV_ROLE_NOTARY, GV_X509_NOTARY, "notary-key.pem",
          "notary-ledger.pem", "notary-cert.pem", "notary.cred"},
+        {GV_ROLEKEYS_VALIDATOR, GV_ROLE_VALIDATOR, GV_X509_VALIDATOR,
+         "validator-key.pem", NULL, "validator-cert.pem", "validator.cred"},
     };
     struct gv_rolekeys_role *roles[] = {&out->ca, &out->tsa, &out->issuer,
-                                        &out->notary};
+                                        &out->notary, &out->validator};
     struct open s = {.o = o, .k = out, .e = e};
     enum gv_rc rc;
 
@@ -413,6 +457,7 @@ gv_rolekeys_clear(struct gv_rolekeys *k)
     role_clear(&k->tsa);
     role_clear(&k->issuer);
     role_clear(&k->notary);
+    role_clear(&k->validator);
     X509_free(k->root);
     EVP_PKEY_free(k->tls_key);
     X509_free(k->tls_cert);

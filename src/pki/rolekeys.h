@@ -12,7 +12,10 @@
  *     ROLE.cred                    struct gv_cred, encoded
  *     root.crl                     the root's revocation list, DER
  *
- * ROLE is ca, tsa, issuer or notary. The keys that issuer and notary make for
+ * ROLE is ca, tsa, issuer, notary or validator. A validator's ledger key is the
+ * one it votes with, which is elsewhere and given by the caller; it may go
+ * without a certificate, where nobody can make one: then the registry does not
+ * name it. The keys that issuer and notary make for
  * single auctions are elsewhere (auctionkeys.h).
  *
  * With a signer what is missing is made: at a key ceremony, and by any node on
@@ -36,7 +39,8 @@ enum gv_rolekeys_roles {
     GV_ROLEKEYS_TSA = 2,
     GV_ROLEKEYS_TLS = 4, /* the TLS server; no ledger key */
     GV_ROLEKEYS_ISSUER = 8,
-    GV_ROLEKEYS_NOTARY = 16
+    GV_ROLEKEYS_NOTARY = 16,
+    GV_ROLEKEYS_VALIDATOR = 32
 };
 
 #define GV_ROLEKEYS_LABEL_MAX 24
@@ -51,7 +55,7 @@ struct gv_rolekeys_role {
 struct gv_rolekeys {
     X509 *root;
     char *root_pem;
-    struct gv_rolekeys_role ca, tsa, issuer, notary;
+    struct gv_rolekeys_role ca, tsa, issuer, notary, validator;
     EVP_PKEY *tls_key;
     X509 *tls_cert;
     char *tls_key_pem; /* unencrypted, for the TLS library; secret */
@@ -74,10 +78,11 @@ struct gv_rolekeys_options {
     const struct gv_keys *keys;              /* may sign */
     const struct gv_rolekeys_signer *signer; /* NULL: the public secrets of
                                               * params, or nobody */
-    const char *label;            /* more of the common names, at most
-                                   * GV_ROLEKEYS_LABEL_MAX bytes, or NULL */
-    unsigned roles;               /* enum gv_rolekeys_roles, ored */
-    const char *passphrase;       /* of the keys, or NULL */
+    /* More of the common names, at most GV_ROLEKEYS_LABEL_MAX bytes, or NULL */
+    const char *label;
+    unsigned roles;                    /* enum gv_rolekeys_roles, ored */
+    const char *passphrase;            /* of the keys, or NULL */
+    const struct gv_seckey *validator; /* its ledger key, if it is a role */
     const char *const *tls_names; /* more names of the TLS server; 127.0.0.1,
                                    * ::1 and localhost are always there */
     size_t n_tls_names;

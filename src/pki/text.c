@@ -98,7 +98,8 @@ own_usage(const char *dotted)
     } own[] = {{GV_OID_EKU_USER, "Gavel user"},
                {GV_OID_EKU_NODE, "Gavel node"},
                {GV_OID_EKU_ISSUER, "Gavel token issuer"},
-               {GV_OID_EKU_NOTARY, "Gavel notary"}};
+               {GV_OID_EKU_NOTARY, "Gavel notary"},
+               {GV_OID_EKU_VALIDATOR, "Gavel validator"}};
 
     for (size_t i = 0; i < sizeof(own) / sizeof(own[0]); i++)
         if (strcmp(own[i].oid, dotted) == 0)

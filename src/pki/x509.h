@@ -28,11 +28,12 @@ enum gv_x509_kind {
     GV_X509_USER,
     GV_X509_ISSUER,
     GV_X509_NOTARY,
+    GV_X509_VALIDATOR,
     GV_X509_KINDS /* how many; also: none of them */
 };
 
-/* "root", "ca", "tsa", "server", "node", "user", "issuer", "notary"; "none"
- * for GV_X509_KINDS. */
+/* "root", "ca", "tsa", "server", "node", "user", "issuer", "notary",
+ * "validator"; "none" for GV_X509_KINDS. */
 const char *gv_x509_kind_name(enum gv_x509_kind kind);
 
 /* The kind whose profile a certificate has: basicConstraints, keyUsage,

@@ -372,7 +372,10 @@ static const struct gv_rpc_method methods[] = {
     {"getrawmempool", "chain", "Ids of a chain's waiting transactions.",
      gv_ledger_getrawmempool, GV_AUTH_ADMIN},
 
-    {"getwarrant", "", "The trusted party's part of an OPEN. Needs role ca.",
+    {"getwarrant", "authorities? validators?",
+     "The trusted party's part of an OPEN. Needs role ca.\n"
+     "authorities, validators: hex, ledger keys of services one after the "
+     "other; without, this node's own.",
      gv_ledger_getwarrant, GV_AUTH_ADMIN},
     {"signwarrant", "open",
      "Have the trusted party sign an OPEN. Needs role ca.\n"

@@ -115,6 +115,7 @@ struct gv_ledger_stamped {
     struct gv_bytes stamp;   /* the STAMP */
     struct gv_bytes receipt; /* of a BID; empty for a CLOSE */
     uint64_t t_us;
+    json_t *stamps; /* of all authorities, borrowed; NULL: this one */
 };
 struct gv_rpc_answer *
 gv_ledger_answer_stamped(struct gv_ledger_rpc *l, struct gv_rpc_call *call,

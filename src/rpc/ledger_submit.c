@@ -266,10 +266,26 @@ gv_ledger_answer_block(struct gv_rpc_call *call, struct gv_bytes raw,
                                      status));
 }
 
+/* The only one, in the list of all. */
+static json_t *
+one_stamp(const struct gv_ledger_stamped *s, json_t *receipt)
+{
+    struct gv_reject why;
+    struct gv_tx stamp;
+    bool ok = gv_tx_decode(s->stamp, &stamp, &why) == GV_OK &&
+              stamp.kind == GV_TX_STAMP;
+
+    return json_pack(
+        "[{si so so sO}]", "authority", ok ? (int)stamp.u.stamp.authority : 0,
+        "t_us", gv_render_u64(s->t_us), "stamp",
+        gv_render_hex(s->stamp.p, s->stamp.len), "receipt", receipt);
+}
+
 struct gv_rpc_answer *
 gv_ledger_answer_stamped(struct gv_ledger_rpc *l, struct gv_rpc_call *call,
                          const struct gv_ledger_stamped *s)
 {
+    json_t *receipt;
     struct gv_reject why;
     struct gv_chain *c;
     struct gv_tx tx;
@@ -283,17 +299,18 @@ gv_ledger_answer_stamped(struct gv_ledger_rpc *l, struct gv_rpc_call *call,
     if (gv_chain_load(l->state, c, l->now_ms) != GV_OK)
         return gv_ledger_fault(l, call);
     bid = tx.kind == GV_TX_BID;
+    receipt =
+        gv_render_hex_or_null(s->receipt.len > 0, s->receipt.p, s->receipt.len);
     return gv_rpc_ok(
         call,
         json_pack(
-            "{so so so so so so so}", bid ? "bid" : "close",
+            "{so so so so so so so so}", bid ? "bid" : "close",
             gv_render_hex(bid ? tx.u.bid.id.b : tx.u.close.id.b, 32), "t_us",
             gv_render_u64(s->t_us), "deadline_us",
             gv_render_u64(s->t_us + c->book->open->terms.d_ms * UINT64_C(1000)),
-            "receipt",
-            gv_render_hex_or_null(s->receipt.len > 0, s->receipt.p,
-                                  s->receipt.len),
-            "stamp", gv_render_hex(s->stamp.p, s->stamp.len), "final_height",
+            "receipt", receipt, "stamps",
+            s->stamps ? json_incref(s->stamps) : one_stamp(s, receipt), "stamp",
+            gv_render_hex(s->stamp.p, s->stamp.len), "final_height",
             gv_render_u64(c->sum.final_height), "final_sealed",
             gv_render_hex(c->sum.final.b, 32)));
 }

@@ -52,6 +52,14 @@ struct gv_ttp_ledger {
     /* Is the ledger up to date? That an auction is missing says nothing while
      * its registry has had no block for an hour. */
     bool (*current)(void *ctx);
+    /* May this OPEN's preimage be signed (src/warrant.h)? GV_OK, GV_REJECT or
+     * GV_FAULT (stopping, memory). */
+    enum gv_rc (*warrant)(void *ctx, const struct gv_open *open,
+                          struct gv_reject *why);
 };
+
+/* A ledger that passes every question on to *later, which is filled before the
+ * first one; now_ms is the system's clock. */
+struct gv_ttp_ledger gv_ttp_ledger_later(struct gv_ttp_ledger *later);
 
 #endif

@@ -15,6 +15,7 @@
 #include "src/base/files.h"
 #include "src/client/csr_oid.h"
 #include "src/pki/x509.h"
+#include "src/ttp/tsaclient.h"
 
 #define LEASE_US (GV_TSA_ACCURACY_MS * 1000u)
 #define FALL_BACK_US 1000000u
@@ -315,36 +316,15 @@ answer(struct gv_tsa *tsa, TS_RESP_CTX *ctx, struct gv_bytes query,
     return resp;
 }
 
-/* TimeStampReq { 1, { sha256, imprint }, policy }. */
-static size_t
-make_query(enum gv_tsa_policy policy, const uint8_t imprint32[32],
-           uint8_t out[96])
-{
-    static const uint8_t head[] = {
-        0x30, 0x00, 0x02, 0x01, 0x01, 0x30, 0x31, 0x30, 0x0d, 0x06, 0x09, 0x60,
-        0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x01, 0x05, 0x00, 0x04, 0x20};
-    struct gv_bytes oid =
-        policy == GV_TSA_PUBLISHED ? gv_policy_published() : gv_policy_blind();
-    size_t n = sizeof(head);
-
-    memcpy(out, head, n);
-    memcpy(out + n, imprint32, 32);
-    n += 32;
-    out[n++] = 0x06;
-    out[n++] = (uint8_t)oid.len;
-    memcpy(out + n, oid.p, oid.len);
-    n += oid.len;
-    out[1] = (uint8_t)(n - 2);
-    return n;
-}
-
 enum gv_rc
 gv_tsa_stamp(struct gv_tsa *tsa, enum gv_tsa_policy policy,
              const uint8_t imprint32[32], uint8_t *token, size_t *len,
              uint64_t *time_us, struct gv_error *e)
 {
-    uint8_t query[96];
-    size_t n = make_query(policy, imprint32, query);
+    struct gv_bytes oid =
+        policy == GV_TSA_PUBLISHED ? gv_policy_published() : gv_policy_blind();
+    uint8_t query[GV_TSACLIENT_QUERY_MAX];
+    size_t n = gv_tsaclient_query(oid, imprint32, query);
     TS_RESP *resp =
         answer(tsa, policy == GV_TSA_PUBLISHED ? tsa->published : tsa->blind,
                gv_bytes(query, n), time_us, e);

@@ -31,7 +31,7 @@ class Market:
         self.desk = join(world, self.node, "desk", "--ttp",
                          "issuer,notary")
         wait_for("all services on the registry", lambda: [
-            s["final"] for s in self.node.rpc.listservices()] == [True] * 5)
+            s["final"] for s in self.node.rpc.listservices()] == [True] * 6)
         self.creds = {}
         self.sam = self.enrol("sam")
         self.bidders = {name: self.enrol(name) for name in BIDDERS}

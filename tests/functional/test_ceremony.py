@@ -122,7 +122,7 @@ def test_every_secret_is_encrypted_and_ones_own(net):
         elif path.name != "demo.json":
             assert mode == 0o600, path
     keys = [*net.out.rglob("*-key.pem"), *net.out.rglob("*-ledger.pem")]
-    assert len(keys) == 17
+    assert len(keys) == 18
     for path in keys:
         assert "BEGIN ENCRYPTED PRIVATE KEY" in path.read_text(), path
         own = "root" if path.parent.name == "root" else "node"

@@ -30,7 +30,7 @@ class Fair:
         self.node.wait_services()
         self.desk = join(world, self.node, "desk", "--ttp", "issuer")
         wait_for("all services on the registry", lambda: [
-            s["final"] for s in self.node.rpc.listservices()] == [True] * 4)
+            s["final"] for s in self.node.rpc.listservices()] == [True] * 5)
         self.prints = {}
         self.sam = self.enrol("sam")
         self.bidders = {name: self.enrol(name) for name in BIDDERS}

@@ -12,6 +12,8 @@
 #include "src/client/csr_oid.h"
 #include "src/pki/x509.h"
 #include "src/ttp/est.h"
+#include "src/ttp/tsa.h"
+#include "src/ttp/tsaclient.h"
 #include "tests/fuzz/fake_http.h"
 #include "tests/support/support.h"
 #include "tests/support/ttp_memory.h"
@@ -79,6 +81,64 @@ save_queries(const char *corpus)
     save_query(corpus, "absent",
                &(struct ask){.md = EVP_sha256(), .absent = true});
     save_query(corpus, "sha512", &(struct ask){.md = EVP_sha512()});
+}
+
+/* --- responses to them --- */
+
+static struct gv_tsa *
+make_tsa(void)
+{
+    struct gv_x509_issue issue = {.kind = GV_X509_ROOT,
+                                  .common_name = "root",
+                                  .not_before_ms = UINT64_C(1577836800000),
+                                  .not_after_ms = UINT64_C(4102444800000)};
+    struct gv_tsa_options options = {.key = gv_x509_key_new()};
+    EVP_PKEY *root = gv_x509_key_new();
+    struct gv_error e;
+    struct gv_tsa *tsa;
+
+    issue.subject_key = issue.issuer_key = root;
+    issue.issuer = gv_x509_issue(&issue, &e);
+    issue.kind = GV_X509_TSA;
+    issue.common_name = "tsa";
+    issue.subject_key = options.key;
+    options.cert = issue.issuer != NULL ? gv_x509_issue(&issue, &e) : NULL;
+    tsa = options.cert != NULL ? gv_tsa_new(&options, &e) : NULL;
+    if (tsa == NULL)
+        support_die("cannot make a stamping engine");
+    X509_free(issue.issuer);
+    X509_free(options.cert);
+    EVP_PKEY_free(options.key);
+    EVP_PKEY_free(root);
+    return tsa;
+}
+
+static void
+save_response(const char *corpus, const char *name, struct gv_tsa *tsa,
+              struct gv_bytes query)
+{
+    size_t len = 0;
+    uint8_t *der = gv_tsa_respond(tsa, query, &len);
+
+    if (der == NULL)
+        support_die("no response");
+    seeds_save(corpus, "tsr", name, gv_bytes(der, len));
+    free(der);
+}
+
+static void
+save_responses(const char *corpus)
+{
+    static const uint8_t imprint[32] = {1, 2, 3};
+    uint8_t query[GV_TSACLIENT_QUERY_MAX];
+    struct gv_tsa *tsa = make_tsa();
+    size_t n = gv_tsaclient_query(gv_policy_blind(), imprint, query);
+
+    save_response(corpus, "granted", tsa, gv_bytes(query, n));
+    n = gv_tsaclient_query(gv_policy_published(), imprint, query);
+    save_response(corpus, "policy", tsa, gv_bytes(query, n));
+    save_response(corpus, "malformed", tsa, gv_bytes(query, n - 1));
+    gv_tsa_free(tsa);
 }
 
 /* --- a CA --- */
@@ -231,6 +291,7 @@ seeds_of_ttp(const char *corpus)
     struct authority a;
 
     save_queries(corpus);
+    save_responses(corpus);
     make_authority(&a);
     save_answer(corpus, "cacerts", &a, 0);
     save_answer(corpus, "csrattrs", &a, 1);

@@ -380,6 +380,34 @@ a_final_refusal_ends_it(void **state)
     net_free(&n);
 }
 
+/* Where several authorities are wanted all services are asked at once, each one
+ * time, and whoever asked is told of each. */
+static void
+all_services_are_asked_at_once(void **state)
+{
+    struct net_of_test n;
+    struct peer *asks;
+    int mark;
+
+    (void)state;
+    asks = services_make(&n, PEERS);
+    n.peer[0].refuses = true;
+    n.peer[1].mute = true;
+    assert_int_equal(
+        gv_sync_submit_all(asks->sync, BID, 5, &mark, asks->w.now_ms),
+        PEERS - 1);
+    settle(&n);
+    assert_int_equal(asks->refusals, 1);
+    assert_int_equal(asks->stamped, PEERS - 3);
+    assert_int_equal(asks->given_up, 0);
+    pass(&n, 10200); /* it does not answer */
+    assert_int_equal(asks->given_up, 1);
+    assert_ptr_equal(asks->user, &mark);
+    for (unsigned i = 0; i + 1 < PEERS; i++)
+        assert_int_equal(n.peer[i].submits, 1);
+    net_free(&n);
+}
+
 /* One that says nothing is passed over after ten seconds. */
 static void
 a_mute_service_is_passed_over(void **state)
@@ -437,6 +465,7 @@ main(void)
         cmocka_unit_test(refusals_of_others_end_nothing),
         cmocka_unit_test(when_all_refuse_it_ends),
         cmocka_unit_test(a_final_refusal_ends_it),
+        cmocka_unit_test(all_services_are_asked_at_once),
         cmocka_unit_test(a_mute_service_is_passed_over),
         cmocka_unit_test(silence_ends_after_half_a_minute),
     };

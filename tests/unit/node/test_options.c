@@ -141,7 +141,8 @@ roles_and_auctions_are_read(void **state)
                 {"notary", GV_ROLEKEYS_NOTARY},
                 {"issuer,tsa", GV_ROLEKEYS_ISSUER | GV_ROLEKEYS_TSA},
                 {"all", GV_ROLEKEYS_CA | GV_ROLEKEYS_TSA | GV_ROLEKEYS_ISSUER |
-                            GV_ROLEKEYS_NOTARY}};
+                            GV_ROLEKEYS_NOTARY | GV_ROLEKEYS_VALIDATOR},
+                {"tsa,validator", GV_ROLEKEYS_TSA | GV_ROLEKEYS_VALIDATOR}};
     struct trial t;
 
     (void)state;

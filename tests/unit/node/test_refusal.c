@@ -40,9 +40,9 @@ scene_make(struct scene *c)
 static bool
 is_of(struct scene *c, const struct gv_refusal *r)
 {
-    return gv_refusal_is_of(r, gv_bytes(c->sig.b, 64), &c->open,
-                            gv_state_registry(c->w.st)->dir, c->w.s.keys,
-                            c->w.now_ms);
+    return gv_refusal_of(r, gv_bytes(c->sig.b, 64), &c->open,
+                         gv_state_registry(c->w.st)->dir, c->w.s.keys,
+                         c->w.now_ms) == 0;
 }
 
 static void
@@ -77,9 +77,10 @@ it_is_good_for_what_it_says_alone(void **state)
     r = c.r;
     r.field = gv_bytes("rat", 3);
     assert_false(is_of(&c, &r));
-    assert_false(gv_refusal_is_of(&c.r, gv_bytes(c.sig.b, 63), &c.open,
-                                  gv_state_registry(c.w.st)->dir, c.w.s.keys,
-                                  c.w.now_ms));
+    assert_int_equal(gv_refusal_of(&c.r, gv_bytes(c.sig.b, 63), &c.open,
+                                   gv_state_registry(c.w.st)->dir, c.w.s.keys,
+                                   c.w.now_ms),
+                     -1);
     world_free(&c.w);
 }
 
@@ -108,9 +109,10 @@ its_credential_must_be_valid(void **state)
 
     (void)state;
     scene_make(&c);
-    assert_false(gv_refusal_is_of(&c.r, gv_bytes(c.sig.b, 64), &c.open,
-                                  gv_state_registry(c.w.st)->dir, c.w.s.keys,
-                                  c.w.s.tsa.cred.not_after_ms + 1));
+    assert_int_equal(gv_refusal_of(&c.r, gv_bytes(c.sig.b, 64), &c.open,
+                                   gv_state_registry(c.w.st)->dir, c.w.s.keys,
+                                   c.w.s.tsa.cred.not_after_ms + 1),
+                     -1);
     revoke.chain = c.w.s.params->registry;
     revoke.u.revoke.fingerprint = c.w.s.tsa.cred.fingerprint;
     assert_int_equal(gv_key_public(c.w.s.keys, &c.w.s.params->root_secret,

@@ -1,7 +1,6 @@
 /* The trusted services inside a node: keys, the CA's records in the store,
- * what goes to the registry, and warrants. */
+ * and what goes to the registry. */
 #include <openssl/evp.h>
-#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -9,119 +8,9 @@
 
 #include <cmocka.h>
 
-#include "chain/store/kv_mem.h"
 #include "gavel/verify.h"
 #include "src/client/csr.h"
-#include "src/services.h"
-#include "tests/unit/ttp/fixture.h"
-
-#define SENT_MAX 32
-
-/* A datadir with services; what they publish is kept. */
-struct shop {
-    struct support_dir dir;
-    struct gv_keys *keys;
-    struct gv_kv kv;
-    const char *operator_name;
-    struct gv_services s;
-    struct gv_http *http;
-    struct gv_http_listener *listener;
-    pthread_mutex_t lock;
-    struct gv_bytes sent[SENT_MAX];
-    size_t count;
-    struct gv_error e;
-};
-
-static void
-publish(void *arg, uint8_t *raw, size_t len)
-{
-    struct shop *p = arg;
-
-    pthread_mutex_lock(&p->lock);
-    assert_true(p->count < SENT_MAX);
-    p->sent[p->count++] = gv_bytes(raw, len);
-    pthread_mutex_unlock(&p->lock);
-}
-
-static uint64_t
-clock_ms(void *arg)
-{
-    (void)arg;
-    return fixture_now();
-}
-
-static void
-shop_forget(struct shop *p)
-{
-    while (p->count > 0)
-        free((void *)p->sent[--p->count].p);
-}
-
-static void
-shop_make(struct shop *p)
-{
-    static const uint8_t seed[32] = {9};
-
-    memset(p, 0, sizeof(*p));
-    pthread_mutex_init(&p->lock, NULL);
-    support_dir_make(&p->dir);
-    p->keys = gv_keys_new(seed);
-    p->operator_name = "Test House";
-    assert_non_null(p->keys);
-    assert_int_equal(gv_kv_mem_open(&p->kv), GV_OK);
-}
-
-/* The system gives the port before the certificate can name it. */
-static enum gv_rc
-shop_try(struct shop *p, unsigned roles)
-{
-    struct gv_http_options ho = {0};
-    struct gv_services_options o = {
-        .datadir = p->dir.path,
-        .params = gv_params_find("regtest"),
-        .keys = p->keys,
-        .kv = p->kv,
-        .roles = roles,
-        .approval = GV_CA_AUTO,
-        .operator_name = p->operator_name,
-        .tls = {.host = "127.0.0.1"},
-        .now_ms = fixture_now(),
-        .ledger = {.ctx = p, .publish = publish, .now_ms = clock_ms},
-    };
-
-    p->http = gv_http_new(&ho, &p->e);
-    assert_non_null(p->http);
-    p->listener = gv_http_bind(p->http, "127.0.0.1:0", &o.tls.port, &p->e);
-    assert_non_null(p->listener);
-    return gv_services_open(&o, &p->s, &p->e);
-}
-
-static void
-shop_open(struct shop *p, unsigned roles)
-{
-    if (shop_try(p, roles) != GV_OK)
-        fail_msg("%s", p->e.text);
-    gv_services_serve(&p->s, p->listener);
-    if (gv_http_start(p->http, &p->e) != GV_OK)
-        fail_msg("%s", p->e.text);
-}
-
-static void
-shop_close(struct shop *p)
-{
-    gv_http_free(p->http);
-    gv_services_close(&p->s);
-    shop_forget(p);
-}
-
-static void
-shop_free(struct shop *p)
-{
-    shop_close(p);
-    gv_kv_close(&p->kv);
-    gv_keys_free(p->keys);
-    support_dir_remove(&p->dir);
-}
+#include "tests/unit/node/shop.h"
 
 #define ALL (GV_ROLEKEYS_CA | GV_ROLEKEYS_TSA)
 
@@ -302,83 +191,6 @@ damaged_keys_stop_the_start(void **state)
     shop_free(&p);
 }
 
-/* --- warrants ------------------------------------------------------------- */
-
-/* An OPEN as a wallet would ask for it: nothing but fields. */
-static void
-fill_open(struct shop *p, const struct gv_cred *seller,
-          const struct gv_pubkey *validator, struct gv_open *o)
-{
-    memset(o, 0, sizeof(*o));
-    o->registry = p->s.opt.params->registry;
-    o->opening_ms = fixture_now();
-    o->seller = *seller;
-    gv_terms_default(p->s.opt.params, &o->terms);
-    gv_services_warrant(&p->s, validator, o);
-}
-
-static enum gv_code
-judge(struct shop *p, const struct gv_open *o,
-      const struct gv_pubkey *validator)
-{
-    struct gv_reject why = {.index = GV_NO_INDEX};
-    enum gv_rc rc = gv_services_check(&p->s, o, validator, &why);
-
-    assert_int_not_equal(rc, GV_FAULT);
-    return rc == GV_OK ? GV_ACCEPTED : why.code;
-}
-
-/* Only what this node offers is signed: no other names, keys, services. */
-static void
-a_warrant_is_signed_for_this_nodes_services_alone(void **state)
-{
-    struct gv_pubkey validator, other;
-    struct gv_open *o = calloc(1, sizeof(*o));
-    struct gv_cred seller;
-    struct shop p;
-
-    (void)state;
-    shop_make(&p);
-    shop_open(&p, ALL);
-    assert_int_equal(enrol(&p, "Seller", 5, &seller), GV_OK);
-    validator = p.s.opt.params->validator[0];
-    other = p.s.keys.tsa.cred.key;
-
-    fill_open(&p, &seller, &validator, o);
-    assert_int_equal(judge(&p, o, &validator), GV_ACCEPTED);
-    assert_int_equal(judge(&p, o, &other), GV_NOT_SIGNER);
-
-    o->ca = p.s.keys.tsa.cred;
-    assert_int_equal(judge(&p, o, &validator), GV_NOT_SIGNER);
-    fill_open(&p, &seller, &validator, o);
-    o->authority[0].accuracy_ms++;
-    assert_int_equal(judge(&p, o, &validator), GV_NOT_SIGNER);
-    fill_open(&p, &seller, &validator, o);
-    o->authority[0].policy = gv_policy_blind();
-    assert_int_equal(judge(&p, o, &validator), GV_NOT_SIGNER);
-    fill_open(&p, &seller, &validator, o);
-    o->authority_count = 0;
-    assert_int_equal(judge(&p, o, &validator), GV_NOT_SIGNER);
-    fill_open(&p, &seller, &validator, o);
-    o->authority[0].operator_name = gv_bytes("Somebody", 8);
-    assert_int_equal(judge(&p, o, &validator), GV_NOT_SIGNER);
-    fill_open(&p, &seller, &validator, o);
-    o->validator[0].operator_name = gv_bytes("Somebody", 8);
-    assert_int_equal(judge(&p, o, &validator), GV_NOT_SIGNER);
-    fill_open(&p, &seller, &validator, o);
-    o->validator[1] = o->validator[0];
-    o->validator_count = 2;
-    assert_int_equal(judge(&p, o, &validator), GV_NOT_SIGNER);
-    fill_open(&p, &seller, &validator, o);
-    o->ca.not_after_ms++;
-    assert_int_equal(judge(&p, o, &validator), GV_NOT_SIGNER);
-    fill_open(&p, &seller, &validator, o);
-    o->seller.sig.b[3] ^= 1;
-    assert_int_equal(judge(&p, o, &validator), GV_BAD_CREDENTIAL);
-    free(o);
-    shop_free(&p);
-}
-
 int
 main(void)
 {
@@ -386,7 +198,6 @@ main(void)
         cmocka_unit_test(S0_01_credentials_outlive_a_restart),
         cmocka_unit_test(roles_decide_what_runs),
         cmocka_unit_test(damaged_keys_stop_the_start),
-        cmocka_unit_test(a_warrant_is_signed_for_this_nodes_services_alone),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -340,7 +340,7 @@ world_submit(void *arg, struct gv_rpc_call *call,
     struct world *w = arg;
     const struct gv_tx *tx = &w->bid[0].tx;
     struct gv_ledger_stamped stamped = {raw, tx->raw, gv_bytes(NULL, 0),
-                                        NOW_MS * 1000};
+                                        NOW_MS * 1000, NULL};
 
     w->submitted = kind;
     w->submitted_len = raw.len;

@@ -1,0 +1,331 @@
+/* warrant.c - who may serve an auction. */
+#include "src/warrant.h"
+
+#include <openssl/core_names.h>
+#include <openssl/evp.h>
+#include <openssl/x509.h>
+#include <stdlib.h>
+
+#include "src/pki/x509.h"
+#include "src/ttp/tsa.h"
+
+#define RSA_BYTES_MIN 256
+#define RSA_EXPONENT 65537
+
+/* --- by the registry --- */
+
+static bool
+is_good(const struct gv_directory *d, const struct gv_dir_service *s,
+        uint64_t now_ms)
+{
+    return gv_cred_valid_at(&s->cred, now_ms) &&
+           !gv_directory_revoked(d, &s->cred.fingerprint) &&
+           gv_directory_service(d, &s->cred.key) == s;
+}
+
+const struct gv_dir_service *
+gv_warrant_service(const struct gv_directory *d, uint8_t role,
+                   const struct gv_pubkey *key, uint64_t now_ms)
+{
+    const struct gv_dir_service *s = gv_directory_service(d, key);
+
+    return s && s->cred.role == role && is_good(d, s, now_ms) ? s : NULL;
+}
+
+const struct gv_dir_service *
+gv_warrant_stamper(const struct gv_directory *d, const struct gv_hash *cert,
+                   uint64_t now_ms)
+{
+    for (size_t i = d->services; i-- > 0;) {
+        const struct gv_dir_service *s = &d->service[i];
+
+        if (s->cred.role == GV_ROLE_TSA &&
+            GV_ID_EQ(&s->cred.fingerprint, cert) && is_good(d, s, now_ms))
+            return s;
+    }
+    return NULL;
+}
+
+/* The key as OPEN pins it (T6). */
+static bool
+read_key(const EVP_PKEY *key, struct gv_warrant_authority *out)
+{
+    BIGNUM *n = NULL, *e = NULL;
+    size_t len = 0;
+    bool ok = false;
+
+    if (gv_x509_key_ok(key)) {
+        out->a.alg = GV_TSA_ECDSA_P256_SHA256;
+        ok = EVP_PKEY_get_octet_string_param(
+                 key, OSSL_PKEY_PARAM_ENCODED_PUBLIC_KEY, out->key,
+                 sizeof(out->key), &len) == 1 &&
+             len == 65 && out->key[0] == 4;
+    } else if (EVP_PKEY_is_a(key, "RSA") &&
+               EVP_PKEY_get_bn_param(key, OSSL_PKEY_PARAM_RSA_N, &n) == 1 &&
+               EVP_PKEY_get_bn_param(key, OSSL_PKEY_PARAM_RSA_E, &e) == 1) {
+        out->a.alg = GV_TSA_RSA_PKCS1_SHA256;
+        len = (size_t)BN_num_bytes(n);
+        ok = len >= RSA_BYTES_MIN && len <= sizeof(out->key) &&
+             BN_is_word(e, RSA_EXPONENT) && BN_bn2bin(n, out->key) == (int)len;
+    }
+    BN_free(n);
+    BN_free(e);
+    out->a.key = gv_bytes(out->key, len);
+    return ok;
+}
+
+enum gv_rc
+gv_warrant_authority_of(const struct gv_dir_service *s,
+                        struct gv_warrant_authority *out)
+{
+    const unsigned char *p = s->der;
+    X509 *cert = d2i_X509(NULL, &p, (long)s->der_len);
+    bool ok;
+
+    memset(out, 0, sizeof(*out));
+    ok = cert && p == s->der + s->der_len &&
+         gv_x509_kind_of(cert) == GV_X509_TSA &&
+         read_key(X509_get0_pubkey(cert), out);
+    X509_free(cert);
+    if (!ok)
+        return GV_REJECT;
+    /* As every stamping service of Gavel dates (T8). */
+    out->a.cert = s->cred.fingerprint;
+    out->a.accuracy_ms = GV_TSA_ACCURACY_MS;
+    out->a.ordering = 1;
+    out->a.policy = gv_policy_published();
+    out->a.operator_name = gv_bytes(s->operator_name, strlen(s->operator_name));
+    return GV_OK;
+}
+
+/* --- a new OPEN --- */
+
+static bool
+fill_authority(const struct gv_warrant *w, const uint8_t key32[32],
+               struct gv_warrant_authority *room, struct gv_authority *out)
+{
+    const struct gv_dir_service *s;
+    struct gv_pubkey key;
+
+    memcpy(key.b, key32, 32);
+    if (w->authority && GV_ID_EQ(w->authority_key, &key)) {
+        *out = *w->authority;
+        return true;
+    }
+    s = gv_warrant_service(w->dir, GV_ROLE_TSA, &key, w->now_ms);
+    if (!s || gv_warrant_authority_of(s, room) != GV_OK)
+        return false;
+    *out = room->a;
+    return true;
+}
+
+static bool
+fill_validator(const struct gv_warrant *w, const uint8_t key32[32],
+               struct gv_validator *out)
+{
+    const struct gv_dir_service *s;
+
+    memcpy(out->key.b, key32, 32);
+    if (w->validator && GV_ID_EQ(&w->validator->key, &out->key)) {
+        *out = *w->validator;
+        return true;
+    }
+    s = gv_warrant_service(w->dir, GV_ROLE_VALIDATOR, &out->key, w->now_ms);
+    if (!s)
+        return false;
+    out->operator_name = gv_bytes(s->operator_name, strlen(s->operator_name));
+    return true;
+}
+
+static enum gv_rc
+refuse_at(struct gv_reject *why, const char *field, size_t i)
+{
+    enum gv_rc rc = gv_refuse(why, GV_NOT_SIGNER, field, 0, 0);
+
+    if (why)
+        why->index = (uint32_t)i;
+    return rc;
+}
+
+enum gv_rc
+gv_warrant_fill(const struct gv_warrant *w, const struct gv_warrant_wish *wish,
+                struct gv_warrant_authority room[GV_AUTHORITIES_MAX],
+                struct gv_open *out, struct gv_reject *why)
+{
+    size_t n = wish->authorities.len / 32, m = wish->validators.len / 32;
+
+    out->ca = *w->ca;
+    out->ca_der = gv_bytes(NULL, 0);
+    if (n == 0 && w->authority)
+        out->authority[n++] = *w->authority;
+    for (size_t i = 0; i < wish->authorities.len / 32; i++)
+        if (!fill_authority(w, wish->authorities.p + 32 * i, &room[i],
+                            &out->authority[i]))
+            return refuse_at(why, "open.authorities", i);
+    if (m == 0 && w->validator)
+        out->validator[m++] = *w->validator;
+    for (size_t i = 0; i < wish->validators.len / 32; i++)
+        if (!fill_validator(w, wish->validators.p + 32 * i, &out->validator[i]))
+            return refuse_at(why, "open.validators", i);
+    out->authority_count = (uint8_t)n;
+    out->validator_count = (uint8_t)m;
+    return GV_OK;
+}
+
+/* --- one that others made --- */
+
+static bool
+same_authority(const struct gv_authority *a, const struct gv_authority *b)
+{
+    return a->alg == b->alg && gv_bytes_eq(a->key, b->key) &&
+           GV_ID_EQ(&a->cert, &b->cert) && a->accuracy_ms == b->accuracy_ms &&
+           a->ordering == b->ordering && gv_bytes_eq(a->policy, b->policy) &&
+           gv_bytes_eq(a->operator_name, b->operator_name);
+}
+
+static enum gv_rc
+check_authority(const struct gv_warrant *w, const struct gv_authority *a)
+{
+    const struct gv_dir_service *s;
+    struct gv_warrant_authority *known;
+    bool same;
+
+    if (w->authority && same_authority(a, w->authority))
+        return gv_directory_revoked(w->dir, &a->cert) ? GV_REJECT : GV_OK;
+    s = gv_warrant_stamper(w->dir, &a->cert, w->now_ms);
+    known = s ? malloc(sizeof(*known)) : NULL;
+    if (!known)
+        return s ? GV_FAULT : GV_REJECT;
+    same = gv_warrant_authority_of(s, known) == GV_OK &&
+           same_authority(a, &known->a);
+    free(known);
+    return same ? GV_OK : GV_REJECT;
+}
+
+static enum gv_rc
+check_authorities(const struct gv_warrant *w, const struct gv_open *open,
+                  struct gv_reject *why)
+{
+    if (open->authority_count % 2 == 0 ||
+        open->authority_count > GV_AUTHORITIES_MAX)
+        return gv_refuse(why, GV_NOT_SIGNER, "open.authorities",
+                         open->authority_count, 1);
+    for (unsigned i = 0; i < open->authority_count; i++) {
+        enum gv_rc rc = check_authority(w, &open->authority[i]);
+
+        if (rc != GV_OK)
+            return rc == GV_FAULT ? rc : refuse_at(why, "open.authorities", i);
+        /* Certified twice is still one voice. */
+        for (unsigned j = 0; j < i; j++)
+            if (gv_bytes_eq(open->authority[i].key, open->authority[j].key))
+                return refuse_at(why, "open.authorities", i);
+    }
+    return GV_OK;
+}
+
+static enum gv_rc
+check_validators(const struct gv_warrant *w, const struct gv_open *open,
+                 struct gv_reject *why)
+{
+    if (open->validator_count < 1 || open->validator_count > GV_VALIDATORS_MAX)
+        return gv_refuse(why, GV_NOT_SIGNER, "open.validators",
+                         open->validator_count, 1);
+    for (unsigned i = 0; i < open->validator_count; i++) {
+        struct gv_validator known;
+
+        if (!fill_validator(w, open->validator[i].key.b, &known) ||
+            !gv_bytes_eq(known.operator_name, open->validator[i].operator_name))
+            return refuse_at(why, "open.validators", i);
+        for (unsigned j = 0; j < i; j++)
+            if (GV_ID_EQ(&open->validator[i].key, &open->validator[j].key))
+                return refuse_at(why, "open.validators", i);
+    }
+    return GV_OK;
+}
+
+/* Signed by its issuer, valid when the auction opens, and not revoked. */
+struct cred_check {
+    const struct gv_cred *cred;
+    const struct gv_pubkey *issuer;
+    const char *field;
+};
+
+static enum gv_rc
+check_cred(const struct gv_warrant *w, const struct gv_open *open,
+           const struct cred_check *c, struct gv_reject *why)
+{
+    uint8_t digest[32];
+
+    gv_cred_digest(c->cred, &w->params->registry, digest);
+    if (!gv_cred_valid_at(c->cred, open->opening_ms) ||
+        gv_directory_revoked(w->dir, &c->cred->fingerprint) ||
+        !gv_key_verify(w->keys, c->issuer, digest, &c->cred->sig))
+        return gv_refuse(why, GV_BAD_CREDENTIAL, c->field, 0, 0);
+    return GV_OK;
+}
+
+static enum gv_rc
+check_creds(const struct gv_warrant *w, const struct gv_open *open,
+            struct gv_reject *why)
+{
+    const struct gv_pubkey *root = &w->params->root;
+    const struct cred_check base[] = {
+        {&open->ca, root, "open.ca"},
+        {&open->seller, &open->ca.key, "open.seller"},
+        {&open->issuer.cred, root, "open.issuer"},
+    };
+    enum gv_rc rc = GV_OK;
+
+    for (unsigned i = 0; i < 2u + open->issuer_count && rc == GV_OK; i++)
+        rc = check_cred(w, open, &base[i], why);
+    for (unsigned i = 0; i < open->notary_count && rc == GV_OK; i++)
+        rc = check_cred(
+            w, open,
+            &(struct cred_check){&open->notary[i].cred, root, "open.notary"},
+            why);
+    if (rc == GV_OK && !gv_cred_valid_at(&open->seller, w->now_ms))
+        return gv_refuse(why, GV_BAD_CREDENTIAL, "open.seller", w->now_ms,
+                         open->seller.not_after_ms);
+    return rc;
+}
+
+static bool
+same_cred(const struct gv_cred *a, const struct gv_cred *b)
+{
+    uint8_t x[GV_CRED_SIZE], y[GV_CRED_SIZE];
+    struct gv_sink s = gv_sink_buffer(x, sizeof(x));
+
+    gv_cred_put(&s, a);
+    s = gv_sink_buffer(y, sizeof(y));
+    gv_cred_put(&s, b);
+    return memcmp(x, y, sizeof(x)) == 0;
+}
+
+static bool
+is_known_ca(const struct gv_warrant *w, const struct gv_open *open)
+{
+    if (open->ca_der.len > 0)
+        return false;
+    if (w->ca)
+        return same_cred(w->ca, &open->ca);
+    return gv_warrant_service(w->dir, GV_ROLE_CA, &open->ca.key, w->now_ms) !=
+           NULL;
+}
+
+enum gv_rc
+gv_warrant_check(const struct gv_warrant *w, const struct gv_open *open,
+                 struct gv_reject *why)
+{
+    enum gv_rc rc;
+
+    if (open->opening_ms + GV_WARRANT_PAST_MS < w->now_ms ||
+        open->opening_ms > w->now_ms + GV_WARRANT_AHEAD_MS)
+        return gv_refuse(why, GV_BAD_TERMS, "open.opening", open->opening_ms,
+                         w->now_ms);
+    if (!is_known_ca(w, open))
+        return gv_refuse(why, GV_NOT_SIGNER, "open.ca", 0, 0);
+    rc = check_creds(w, open, why);
+    if (rc == GV_OK)
+        rc = check_authorities(w, open, why);
+    return rc == GV_OK ? check_validators(w, open, why) : rc;
+}

@@ -1,0 +1,360 @@
+/* panel.c - authorities and validators for a new auction (wallet/panel.h). */
+#include "wallet/panel.h"
+
+#include <gavel/serve.h>
+#include <stdlib.h>
+
+#include "wallet/json.h"
+
+#define VALIDATORS_FEW 4 /* V5 */
+#define SERVE_PATH "/validator/serve"
+
+/* One list: its option, its role, how many there may be. */
+struct list {
+    const char *option, *what, *role_name;
+    uint8_t role;
+    unsigned max;
+    bool odd;
+    struct gv_service *out;
+    unsigned *count;
+};
+
+static int
+bad(struct gv_cli *cli, const struct list *l, const char *text)
+{
+    return gv_cli_fail(cli, GV_EXIT_USAGE,
+                       "--%s: '%.80s': expected %s number from 1 to %u, or "
+                       "keys of 64 hex digits with commas between them",
+                       l->option, text, l->odd ? "an odd" : "a", l->max);
+}
+
+/* --- by number --- */
+
+static unsigned
+times_chosen(const struct list *l, const char *operator_name)
+{
+    unsigned n = 0;
+
+    for (unsigned i = 0; i < *l->count; i++)
+        n += strcmp(l->out[i].operator_name, operator_name) == 0;
+    return n;
+}
+
+static bool
+is_chosen(const struct list *l, const struct gv_pubkey *key)
+{
+    for (unsigned i = 0; i < *l->count; i++)
+        if (GV_ID_EQ(&l->out[i].cred.key, key))
+            return true;
+    return false;
+}
+
+/* Found are the newest first; the oldest of an operator chosen least. */
+static void
+choose_next(const struct list *l, const struct gv_service *found, size_t n)
+{
+    const struct gv_service *best = NULL;
+    unsigned least = 0;
+
+    for (size_t i = n; i-- > 0;) {
+        unsigned times = times_chosen(l, found[i].operator_name);
+
+        if (!is_chosen(l, &found[i].cred.key) && (!best || times < least)) {
+            best = &found[i];
+            least = times;
+        }
+    }
+    l->out[(*l->count)++] = *best;
+}
+
+static int
+choose_number(struct gv_cli *cli, const struct list *l,
+              const struct gv_service *found, size_t n)
+{
+    const char *text = gv_config_string(cli->config, l->option);
+    char *end;
+    unsigned long wish = strtoul(text, &end, 10);
+
+    if (*end != '\0' || *text < '0' || *text > '9' || wish == 0 ||
+        wish > l->max || (l->odd && wish % 2 == 0))
+        return bad(cli, l, text);
+    if (wish == 1)
+        return GV_EXIT_OK; /* what the node offers */
+    if (wish > n)
+        return gv_cli_fail(cli, GV_EXIT_FAILED,
+                           "%lu %s are wished and %zu are on the registry",
+                           wish, l->what, n);
+    while (*l->count < wish)
+        choose_next(l, found, n);
+    return GV_EXIT_OK;
+}
+
+/* --- by keys --- */
+
+static int
+take_key(struct gv_cli *cli, const struct list *l,
+         const struct gv_service *found, size_t n, const char hex[65])
+{
+    struct gv_pubkey key;
+
+    if (gv_unhex(hex, key.b, 32) != GV_OK)
+        return bad(cli, l, hex);
+    if (is_chosen(l, &key))
+        return gv_cli_fail(cli, GV_EXIT_USAGE, "--%s: %s stands there twice",
+                           l->option, hex);
+    if (*l->count == l->max)
+        return gv_cli_fail(cli, GV_EXIT_USAGE, "--%s: at most %u keys",
+                           l->option, l->max);
+    for (size_t i = 0; i < n; i++)
+        if (GV_ID_EQ(&found[i].cred.key, &key)) {
+            l->out[(*l->count)++] = found[i];
+            return GV_EXIT_OK;
+        }
+    return gv_cli_fail(cli, GV_EXIT_FAILED,
+                       "--%s: %s is the key of no service of role %s on the "
+                       "registry that is certified and valid",
+                       l->option, hex, l->role_name);
+}
+
+static int
+choose_keys(struct gv_cli *cli, const struct list *l,
+            const struct gv_service *found, size_t n)
+{
+    const char *p = gv_config_string(cli->config, l->option);
+    int code = GV_EXIT_OK;
+    char hex[65];
+
+    while (code == GV_EXIT_OK && *p != '\0') {
+        size_t len = strcspn(p, ",");
+
+        if (len != 64)
+            return bad(cli, l, p);
+        memcpy(hex, p, 64);
+        hex[64] = '\0';
+        code = take_key(cli, l, found, n, hex);
+        p += len + (p[len] == ',');
+    }
+    if (code == GV_EXIT_OK && l->odd && *l->count % 2 == 0)
+        return gv_cli_fail(cli, GV_EXIT_USAGE,
+                           "--%s: %u keys: expected an odd number of them",
+                           l->option, *l->count);
+    return code;
+}
+
+static int
+choose(struct gv_cli *cli, const struct list *l)
+{
+    const char *text = gv_config_string(cli->config, l->option);
+    struct gv_service *found;
+    size_t n = 0;
+    int code;
+
+    if (text == NULL)
+        return GV_EXIT_OK;
+    found = calloc(GV_SERVICES_MAX, sizeof(*found));
+    if (found == NULL)
+        return gv_cli_fail(cli, GV_EXIT_FAILED, "out of memory");
+    code = gv_services_find(cli, l->role, found, &n);
+    if (code == GV_EXIT_OK)
+        code = strlen(text) < 64 ? choose_number(cli, l, found, n)
+                                 : choose_keys(cli, l, found, n);
+    free(found);
+    return code;
+}
+
+int
+gv_panel_choose(struct gv_cli *cli, struct gv_panel *out)
+{
+    const struct list lists[] = {
+        {"authorities", "time-stamping authorities", "tsa", GV_ROLE_TSA,
+         GV_AUTHORITIES_MAX, true, out->authority, &out->authorities},
+        {"validators", "validators", "validator", GV_ROLE_VALIDATOR,
+         GV_VALIDATORS_MAX, false, out->validator, &out->validators},
+    };
+    int code;
+
+    memset(out, 0, sizeof(*out));
+    out->chosen = gv_config_string(cli->config, "validators") != NULL;
+    code = choose(cli, &lists[0]);
+    return code == GV_EXIT_OK ? choose(cli, &lists[1]) : code;
+}
+
+/* --- warnings --- */
+
+/* The most of them that one operator has, and whose. */
+static unsigned
+most_of_one(const struct gv_service *list, unsigned n, const char **name)
+{
+    unsigned most = 0;
+
+    for (unsigned i = 0; i < n; i++) {
+        unsigned of = 0;
+
+        for (unsigned j = 0; j < n; j++)
+            of += strcmp(list[i].operator_name, list[j].operator_name) == 0;
+        if (of > most) {
+            most = of;
+            *name = list[i].operator_name;
+        }
+    }
+    return most;
+}
+
+size_t
+gv_panel_warn(const struct gv_panel *p, const struct gv_params *params,
+              char out[GV_PANEL_WARNINGS][200])
+{
+    unsigned m = p->validators > 0 ? p->validators : 1, most;
+    bool demo = params->has_secrets;
+    const char *name = "";
+    size_t n = 0;
+
+    if (p->authorities <= 1 && !demo)
+        snprintf(out[n++], 200,
+                 "One time-stamping authority: it alone decides when each bid "
+                 "was made, and without it nothing goes on.");
+    if (m < VALIDATORS_FEW && (!demo || p->chosen))
+        snprintf(out[n++], 200,
+                 "%u validator%s: with fewer than four, one that fails stops "
+                 "the outcome%s.",
+                 m, m == 1 ? "" : "s",
+                 m == 1 ? ", and the one decides alone" : "");
+    most = most_of_one(p->authority, p->authorities, &name);
+    if (p->authorities > 1 && most > (p->authorities - 1) / 2)
+        snprintf(out[n++], 200,
+                 "Operator %.64s has %u of the %u time-stamping authorities: "
+                 "enough to date bids alone.",
+                 name, most, p->authorities);
+    most = most_of_one(p->validator, p->validators, &name);
+    if (p->validators > 1 && 3 * most > p->validators)
+        snprintf(out[n++], 200,
+                 "Operator %.64s has %u of the %u votes: enough to stop every "
+                 "outcome alone.",
+                 name, most, p->validators);
+    return n;
+}
+
+/* --- the calls --- */
+
+static json_t *
+keys_hex(const struct gv_service *list, unsigned n)
+{
+    uint8_t all[GV_VALIDATORS_MAX * 32];
+
+    for (unsigned i = 0; i < n; i++)
+        memcpy(all + (size_t)32 * i, list[i].cred.key.b, 32);
+    return gv_json_from_hex(all, (size_t)32 * n);
+}
+
+json_t *
+gv_panel_wish(const struct gv_panel *p)
+{
+    json_t *params = json_object();
+
+    if (p->authorities > 0)
+        json_object_set_new(params, "authorities",
+                            keys_hex(p->authority, p->authorities));
+    if (p->validators > 0)
+        json_object_set_new(params, "validators",
+                            keys_hex(p->validator, p->validators));
+    return params;
+}
+
+struct serving {
+    const struct gv_params *params;
+    const struct gv_keys *keys;
+    struct gv_bytes preimage;
+    uint8_t digest[32];
+};
+
+static enum gv_rc
+serve_one(const struct serving *s, const struct gv_service *service,
+          struct gv_sig *out, struct gv_error *e)
+{
+    struct gv_https *https = gv_service_connect(service, s->params, e);
+    struct gv_error why = {""};
+    uint8_t *sig = NULL;
+    size_t len = 0;
+    enum gv_rc rc = GV_FAULT;
+
+    if (https == NULL)
+        return GV_FAULT;
+    rc = gv_service_post(https, SERVE_PATH, s->preimage, &sig, &len, &why);
+    gv_https_free(https);
+    if (rc == GV_OK && len == 64)
+        memcpy(out->b, sig, 64);
+    if (rc == GV_OK && (len != 64 || !gv_key_verify(s->keys, &service->cred.key,
+                                                    s->digest, out))) {
+        gv_error_set(&why, "not its signature of this auction");
+        rc = GV_FAULT;
+    }
+    if (rc != GV_OK)
+        gv_error_set(e, "validator %.64s at %.100s: %.300s",
+                     service->operator_name, service->endpoint, why.text);
+    free(sig);
+    return rc;
+}
+
+static const struct gv_service *
+validator_of(const struct gv_panel *p, const struct gv_pubkey *key)
+{
+    for (unsigned i = 0; i < p->validators; i++)
+        if (GV_ID_EQ(&p->validator[i].cred.key, key))
+            return &p->validator[i];
+    return NULL;
+}
+
+static enum gv_rc
+serve_all(const struct gv_panel *p, const struct serving *s,
+          const struct gv_open *open, struct gv_make_warrant *w,
+          struct gv_error *e)
+{
+    enum gv_rc rc = GV_OK;
+
+    if (w->pops != open->validator_count) {
+        gv_error_set(e, "the node signed for other validators than it named");
+        return GV_FAULT;
+    }
+    for (unsigned i = 0; i < w->pops && rc == GV_OK; i++) {
+        const struct gv_service *service =
+            validator_of(p, &open->validator[i].key);
+
+        if (!(w->missing >> i & 1))
+            continue;
+        if (service != NULL) {
+            rc = serve_one(s, service, &w->pop[i], e);
+        } else {
+            gv_error_set(e, "the node names a validator that was not chosen");
+            rc = GV_FAULT;
+        }
+    }
+    if (rc == GV_OK)
+        w->missing = 0;
+    return rc;
+}
+
+enum gv_rc
+gv_panel_serve(const struct gv_panel *p, struct gv_bytes preimage,
+               const struct gv_params *params, struct gv_make_warrant *w,
+               const struct gv_keys *keys, struct gv_error *e)
+{
+    struct serving s = {.params = params, .keys = keys, .preimage = preimage};
+    struct gv_open *open = malloc(sizeof(*open));
+    struct gv_reject why = {.index = GV_NO_INDEX};
+    enum gv_rc rc = GV_FAULT;
+    char text[200];
+
+    gv_error_set(e, "out of memory");
+    if (open != NULL) {
+        rc = gv_open_decode_preimage(preimage, params, open, &why);
+        if (rc != GV_OK)
+            gv_error_set(e, "the OPEN is not valid: %s",
+                         gv_reject_text(&why, text, sizeof(text)));
+    }
+    if (rc == GV_OK) {
+        gv_open_pop_digest(&open->id, s.digest);
+        rc = serve_all(p, &s, open, w, e);
+    }
+    free(open);
+    return rc;
+}
