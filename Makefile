@@ -79,7 +79,8 @@ KERNEL_SRC := $(wildcard miner/kernel/*.c)
 NODE_SRC := $(filter-out src/main.c,$(wildcard src/*.c)) \
             $(wildcard src/net/*.c src/ttp/*.c src/rpc/*.c)
 LEDGER_SRC := $(wildcard chain/state/book*.c) $(addprefix chain/state/, \
-              directory.c spine.c links.c order.c table.c)
+              directory.c directory_node.c spine.c links.c order.c \
+              table.c)
 WALLET_SRC := $(filter-out wallet/main.c,$(wildcard wallet/*.c))
 MINER_SRC := $(filter-out miner/main.c,$(wildcard miner/*.c))
 EXPLORER_SRC := $(filter-out src/explorer/main.c,$(wildcard src/explorer/*.c))
