@@ -169,6 +169,7 @@ turn(struct gv_loop *l)
         return;
     gv_out_flush(l);
     gv_loop_tell_revoked(l);
+    gv_loop_nodes(l);
     gv_loop_write_evidence(l);
     if (l->failed)
         return;

@@ -3,7 +3,8 @@
  * loop_mail.c (letters), loop_life.c (begin and end), loop_tasks.c (blocks and
  * transactions), loop_bids.c (stamping), loop_again.c (bids that wait for a
  * stamp), loop_repeat.c, loop_mine.c (templates and seals), loop_rpc.c (calls),
- * loop_ask.c (questions), loop_net.c (the sync), loop_out.c (answers and gossip
+ * loop_ask.c (questions), loop_net.c (the sync), loop_nodes.c (the registry's
+ * nodes, and this one among them), loop_out.c (answers and gossip
  * after the commit).
  */
 #ifndef GAVEL_LOOP_IMPL_H
@@ -134,6 +135,9 @@ struct gv_loop {
     struct gv_rate *rate;       /* bidder keys' buckets */
     uint64_t now_ms, ticked_ms, started_ms;
     struct gv_sealed_id told; /* the registry's tip, of gv_loop_tell_revoked */
+    struct gv_sealed_id told_nodes; /* the same of gv_loop_nodes */
+    uint64_t nodes_ms;              /* when that was */
+    uint64_t announced_ms;
 
     struct gv_out *out;
     size_t outs, out_cap;
@@ -155,6 +159,12 @@ enum gv_rc gv_loop_make_sync(struct gv_loop *l);
 /* loop_life.c: hand the services the registry's revocations, and the registry
  * what it lacks of the CA's, if its tip has moved. */
 void gv_loop_tell_revoked(struct gv_loop *l);
+
+/* loop_nodes.c: tell the network which nodes the registry names, and the
+ * registry how this node is met, if either has changed. */
+void gv_loop_nodes(struct gv_loop *l);
+/* Where the newest service of a role answers, by the registry; NULL. */
+const char *gv_loop_registered_url(struct gv_loop *l, uint8_t role);
 
 /* loop.c: the thread itself. */
 void *gv_loop_run(void *loop);

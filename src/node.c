@@ -2,72 +2,17 @@
 #include "src/node.h"
 
 #include <signal.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "chain/store/kv_rocksdb.h"
 #include "src/base/files.h"
-#include "src/base/secret.h"
-#include "src/base/version.h"
 #include "src/ca_rpc.h"
-#include "src/endpoint.h"
-#include "src/loop.h"
-
-#define PEERS_MAX 256
-
-struct node {
-    const struct gv_options *opt;
-    const struct gv_config *config;
-    struct gv_log *log;
-    struct gv_keys *keys;
-    struct gv_kv kv;
-    struct gv_endpoint endpoint;
-    struct gv_services services;
-    struct gv_loop *loop;
-    struct gv_ttp_ledger ledger; /* of loop */
-    struct gv_net *net;
-    struct gv_passphrase passphrase;
-    struct gv_seckey validator;
-    bool has_validator;
-    atomic_bool faulted; /* set on the chain thread */
-};
+#include "src/keyfile.h"
+#include "src/node_impl.h"
 
 /* --- keys on disk --- */
-
-/* A file with 64 hex digits of secret; made when missing and `make` is set.
- * GV_ABSENT: not there. */
-static enum gv_rc
-secret_file(const char *path, bool make, uint8_t out32[32], struct gv_error *e)
-{
-    char hex[66];
-    uint8_t *text;
-    size_t len;
-    enum gv_rc rc = gv_file_read(path, 256, &text, &len, e);
-
-    if (rc == GV_OK) {
-        while (len > 0 && (text[len - 1] == '\n' || text[len - 1] == '\r'))
-            text[--len] = 0;
-        rc = gv_unhex((const char *)text, out32, 32);
-        gv_wipe(text, len);
-        free(text);
-        if (rc != GV_OK)
-            gv_error_set(e, "%s: expected 64 hex digits", path);
-        return rc == GV_OK ? GV_OK : GV_FAULT;
-    }
-    if (rc != GV_ABSENT || !make)
-        return rc;
-    if (gv_random(out32, 32) != GV_OK) {
-        gv_error_set(e, "no random bytes");
-        return GV_FAULT;
-    }
-    gv_hex(out32, 32, hex);
-    hex[64] = '\n';
-    rc = gv_file_write(path, gv_bytes(hex, 65), 0600, e);
-    gv_wipe(hex, sizeof(hex));
-    return rc;
-}
 
 /* regtest's validator is public; elsewhere the key is this node's own. */
 static enum gv_rc
@@ -90,7 +35,7 @@ open_validator(struct node *n, struct gv_error *e)
     }
     path =
         given ? strdup(given) : gv_file_join(n->opt->datadir, "validator.key");
-    rc = path ? secret_file(path, !given, n->validator.b, e) : GV_FAULT;
+    rc = path ? gv_keyfile(path, !given, n->validator.b, e) : GV_FAULT;
     if (rc == GV_ABSENT)
         gv_error_set(e, "%s: no such file", path);
     free(path);
@@ -349,6 +294,10 @@ open_loop(struct node *n, struct gv_error *e)
     o.follow_count = n->opt->follow_count;
     o.validator = &n->validator;
     o.validator_count = n->has_validator;
+    o.discover = gv_config_enum(n->config, "discover") == 0;
+    o.announce = n->announce;
+    o.node_ca = gv_config_string(n->config, "node-ca");
+    o.enroller = n->enroller;
     o.datadir = n->opt->datadir;
     o.failed = failed;
     o.stop = end;
@@ -360,87 +309,6 @@ open_loop(struct node *n, struct gv_error *e)
     if (gv_loop_add_methods(n->loop, n->endpoint.rpc) != GV_OK)
         return GV_FAULT;
     return gv_ca_rpc_add(n->endpoint.rpc, &n->services);
-}
-
-/* --- the network --- */
-
-static enum gv_rc
-read_peers(struct node *n, struct gv_net_options *o, struct gv_error *e)
-{
-    struct gv_net_place *place = calloc(PEERS_MAX, sizeof(*place));
-    struct gv_net_key *key = calloc(PEERS_MAX, sizeof(*key));
-    size_t count;
-    const char *const *list = gv_config_list(n->config, "connect", &count);
-
-    o->connect = place;
-    o->allow = key;
-    if (!place || !key)
-        return GV_FAULT;
-    if (count > PEERS_MAX) {
-        gv_error_set(e, "connect: %zu peers, at most %d", count, PEERS_MAX);
-        return GV_FAULT;
-    }
-    for (; o->connects < count; o->connects++)
-        if (gv_net_place_parse(list[o->connects], &place[o->connects], e) !=
-            GV_OK) {
-            gv_options_blame(n->config, "connect", NULL, e->text, e);
-            return GV_FAULT;
-        }
-    list = gv_config_list(n->config, "peer-key", &count);
-    if (count > PEERS_MAX) {
-        gv_error_set(e, "peer-key: %zu keys, at most %d", count, PEERS_MAX);
-        return GV_FAULT;
-    }
-    for (; o->allows < count; o->allows++)
-        if (gv_net_key_parse(list[o->allows], &key[o->allows]) != GV_OK) {
-            gv_options_blame(n->config, "peer-key", list[o->allows],
-                             "expected a key of 40 Z85 characters or 64 hex "
-                             "digits",
-                             e);
-            return GV_FAULT;
-        }
-    return GV_OK;
-}
-
-static enum gv_rc
-net_options(struct node *n, struct gv_net_options *o, struct gv_error *e)
-{
-    char bind[320];
-    char *path = gv_file_join(n->opt->datadir, "peer.key");
-    enum gv_rc rc =
-        path ? secret_file(path, true, o->keys.secret32, e) : GV_FAULT;
-
-    free(path);
-    if (rc != GV_OK ||
-        gv_net_key_derive(o->keys.secret32, &o->keys.own) != GV_OK)
-        return GV_FAULT;
-    snprintf(bind, sizeof(bind), "tcp://%s",
-             gv_config_string(n->config, "p2p-bind"));
-    if (gv_net_addr_parse(bind, &o->bind, e) != GV_OK)
-        return GV_FAULT;
-    o->magic = n->opt->params->magic;
-    o->registry = n->opt->params->registry;
-    o->roles = n->services.tsa ? GV_ROLE_STAMPS : 0;
-    o->agent = "gavel/" GV_VERSION;
-    o->log = n->log;
-    o->deliver = gv_loop_deliver_net;
-    o->arg = n->loop;
-    return read_peers(n, o, e);
-}
-
-static enum gv_rc
-open_net(struct node *n, struct gv_error *e)
-{
-    struct gv_net_options o = {0};
-    enum gv_rc rc = net_options(n, &o, e);
-
-    if (rc == GV_OK)
-        rc = gv_net_start(&o, &n->net, e);
-    gv_wipe(&o.keys, sizeof(o.keys));
-    free((void *)o.connect);
-    free((void *)o.allow);
-    gv_loop_set_net(n->loop, n->net);
-    return rc;
 }
 
 /* --- start and stop --- */
@@ -478,9 +346,11 @@ start(struct node *n, struct gv_error *e)
     if (rc == GV_OK)
         rc = open_services(n, host, sizeof(host), e);
     if (rc == GV_OK)
+        rc = gv_node_open_name(n, e);
+    if (rc == GV_OK)
         rc = open_loop(n, e);
     if (rc == GV_OK)
-        rc = open_net(n, e);
+        rc = gv_node_open_net(n, e);
     if (rc == GV_OK)
         rc = gv_loop_start(n->loop, e);
     if (rc == GV_OK)
@@ -498,6 +368,8 @@ static void
 stop(struct node *n)
 {
     gv_loop_stop(n->loop);
+    gv_enroller_free(n->enroller);
+    n->enroller = NULL;
     gv_net_stop(n->net);
     gv_endpoint_stop(&n->endpoint);
     gv_workers_free(n->services.workers);

@@ -14,6 +14,7 @@
 
 struct entry {
     struct gv_net_key key;
+    bool fixed, listed; /* by the operator, by the registry */
     uint64_t banned_until_ms;
     struct gv_bucket handshakes;
 };
@@ -56,45 +57,123 @@ gv_gate_new(struct gv_log *log, const struct gv_net_key *stranger)
 
 /* --- the list --- */
 
+static int
+by_key(const void *a, const void *b)
+{
+    const struct entry *x = a, *y = b;
+
+    return GV_ID_CMP(&x->key, &y->key);
+}
+
+/* Among the first n, which are in order. */
+static struct entry *
+find_in(struct gv_gate *gate, const struct gv_net_key *key, size_t n)
+{
+    struct entry want = {.key = *key};
+
+    if (n == 0)
+        return NULL;
+    return bsearch(&want, gate->entry, n, sizeof(want), by_key);
+}
+
 static struct entry *
 find(struct gv_gate *gate, const struct gv_net_key *key)
 {
-    for (size_t i = 0; i < gate->count; i++)
-        if (GV_ID_EQ(&gate->entry[i].key, key))
-            return &gate->entry[i];
-    return NULL;
+    return find_in(gate, key, gate->count);
 }
 
-static bool
-add(struct gv_gate *gate, const struct gv_net_key *key)
+/* At the end, out of order. NULL: no room. */
+static struct entry *
+append(struct gv_gate *gate, const struct gv_net_key *key)
 {
     size_t want = gate->cap ? gate->cap * 2 : 16;
     struct entry *grown;
 
     if (gate->count == GV_GATE_KEYS_MAX)
-        return false;
+        return NULL;
     if (gate->count == gate->cap) {
         grown = realloc(gate->entry, want * sizeof(*grown));
         if (grown == NULL)
-            return false;
+            return NULL;
         gate->entry = grown;
         gate->cap = want;
     }
-    gate->entry[gate->count++] = (struct entry){
+    gate->entry[gate->count] = (struct entry){
         .key = *key,
         .handshakes = gv_bucket(GV_GATE_RATE, GV_GATE_BURST, gv_net_clock())};
-    return true;
+    return &gate->entry[gate->count++];
+}
+
+static void
+put_in_order(struct gv_gate *gate)
+{
+    if (gate->count > 1)
+        qsort(gate->entry, gate->count, sizeof(*gate->entry), by_key);
 }
 
 bool
 gv_gate_allow(struct gv_gate *gate, const struct gv_net_key *key)
 {
+    struct entry *entry;
     bool done;
 
     pthread_mutex_lock(&gate->lock);
-    done = find(gate, key) != NULL || add(gate, key);
+    entry = find(gate, key);
+    if (entry == NULL)
+        entry = append(gate, key);
+    done = entry != NULL;
+    if (done)
+        entry->fixed = true;
+    put_in_order(gate);
     pthread_mutex_unlock(&gate->lock);
     return done;
+}
+
+/* Keys that nobody allows are forgotten, unless they are banned: they would
+ * come back without the ban. */
+static void
+forget(struct gv_gate *gate)
+{
+    uint64_t now_ms = gv_net_clock();
+    size_t kept = 0;
+
+    for (size_t i = 0; i < gate->count; i++) {
+        const struct entry *e = &gate->entry[i];
+        bool again = kept > 0 && GV_ID_EQ(&e->key, &gate->entry[kept - 1].key);
+
+        if (!again && (e->fixed || e->listed || now_ms < e->banned_until_ms))
+            gate->entry[kept++] = *e;
+    }
+    gate->count = kept;
+}
+
+void
+gv_gate_list(struct gv_gate *gate, const struct gv_net_key *keys, size_t n)
+{
+    struct entry *entry;
+    size_t known;
+
+    pthread_mutex_lock(&gate->lock);
+    for (size_t i = 0; i < gate->count; i++)
+        gate->entry[i].listed = false;
+    forget(gate); /* makes room */
+    known = gate->count;
+    for (size_t i = 0; i < n; i++) {
+        entry = find_in(gate, &keys[i], known);
+        if (entry == NULL)
+            entry = append(gate, &keys[i]);
+        if (entry != NULL)
+            entry->listed = true;
+    }
+    put_in_order(gate);
+    forget(gate); /* what was named twice */
+    pthread_mutex_unlock(&gate->lock);
+}
+
+static bool
+is_allowed(const struct entry *entry)
+{
+    return entry != NULL && (entry->fixed || entry->listed);
 }
 
 void
@@ -119,9 +198,22 @@ gv_gate_is_open(struct gv_gate *gate, const struct gv_net_key *key,
 
     pthread_mutex_lock(&gate->lock);
     entry = find(gate, key);
-    open = entry != NULL && now_ms >= entry->banned_until_ms;
+    open = is_allowed(entry) && now_ms >= entry->banned_until_ms;
     pthread_mutex_unlock(&gate->lock);
     return open;
+}
+
+bool
+gv_gate_is_fixed(struct gv_gate *gate, const struct gv_net_key *key)
+{
+    struct entry *entry;
+    bool fixed;
+
+    pthread_mutex_lock(&gate->lock);
+    entry = find(gate, key);
+    fixed = entry != NULL && entry->fixed;
+    pthread_mutex_unlock(&gate->lock);
+    return fixed;
 }
 
 /* NULL: let it in; else why not. */
@@ -134,7 +226,7 @@ judge(struct gv_gate *gate, const struct gv_net_key *key)
 
     pthread_mutex_lock(&gate->lock);
     entry = find(gate, key);
-    if (entry == NULL)
+    if (!is_allowed(entry))
         why = "key is not allowed";
     else if (now_ms < entry->banned_until_ms)
         why = "key is banned";

@@ -330,6 +330,7 @@ take_welcome(struct gv_net *net, struct gv_dial *d, struct gv_bytes body)
     m.hello = welcome.u.hello;
     d->state = GV_DIAL_UP;
     d->complaint = NULL;
+    d->fails = 0;
     d->pause_ms = 250;
     if (gv_session_meet(net, &m) == NULL)
         gv_dial_retry(net, d, 10000);

@@ -81,11 +81,31 @@ obey_session(struct gv_net *net, struct gv_session *s, const struct gv_order *o)
     case GV_ORDER_PENALISE:
         (void)gv_session_penalise(net, s, o->points, o->reason);
         break;
+    case GV_ORDER_KICK:
+        gv_gate_ban(net->gate, &s->peer.key,
+                    net->now_ms + net->opt.limits.kick_ms);
+        gv_session_end(net, s, "disconnected by the operator");
+        break;
     case GV_ORDER_PUBLISH:
     case GV_ORDER_SUBSCRIBE:
     case GV_ORDER_CONNECT:
+    case GV_ORDER_NODES:
         break;
     }
+}
+
+/* The bytes stand behind a header of any length: copied to be aligned. */
+static void
+take_nodes(struct gv_net *net, const struct gv_order *o)
+{
+    size_t n = o->len / sizeof(struct gv_net_place);
+    struct gv_net_place *node = calloc(n + 1, sizeof(*node));
+
+    if (node == NULL)
+        return;
+    memcpy(node, o->body, n * sizeof(*node));
+    gv_seek_take(net, node, n);
+    free(node);
 }
 
 static void
@@ -106,8 +126,12 @@ obey(struct gv_net *net, const struct gv_order *o)
                         GV_S("host", o->place.addr.host));
         net->tick_ms = 0;
         break;
+    case GV_ORDER_NODES:
+        take_nodes(net, o);
+        break;
     case GV_ORDER_SEND:
     case GV_ORDER_PENALISE:
+    case GV_ORDER_KICK:
         s = gv_session_by_id(net, o->session);
         if (s != NULL)
             obey_session(net, s, o);
@@ -165,6 +189,7 @@ tick(struct gv_net *net)
     }
     for (size_t i = 0; i < net->dials; i++)
         gv_dial_tick(net, net->dial[i]);
+    gv_seek_tick(net);
     /* The last one takes the place of one that ends: go backwards. */
     for (size_t i = net->sessions; i-- > 0;)
         if (i < net->sessions)

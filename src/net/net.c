@@ -40,6 +40,8 @@ set_defaults(struct gv_net_limits *l)
     set_default(&l->ping_ms, 10000);
     set_default(&l->silence_ms, 30000);
     set_default(&l->ban_ms, 600000);
+    set_default(&l->kick_ms, 60000);
+    set_default(&l->outgoing, 8);
 }
 
 /* Everything that does not need a thread yet. */
@@ -52,6 +54,7 @@ prepare(struct gv_net *net, const struct gv_net_options *o, struct gv_error *e)
     net->opt = *o;
     net->opt.allow = NULL;
     net->opt.connect = NULL;
+    net->opt.seed = NULL;
     set_defaults(&net->opt.limits);
     snprintf(net->agent, sizeof(net->agent), "%s", o->agent ? o->agent : "");
     net->opt.agent = net->agent;
@@ -97,7 +100,10 @@ add_keys(struct gv_net *net, const struct gv_net_options *o, struct gv_error *e)
             return GV_FAULT;
         }
     }
-    return GV_OK;
+    if (gv_seek_seeds(net, o->seed, o->seeds) == GV_OK)
+        return GV_OK;
+    gv_error_set(e, "more seeds than there is room for");
+    return GV_FAULT;
 }
 
 static enum gv_rc
@@ -136,6 +142,7 @@ take_down(struct gv_net *net)
         zmq_ctx_term(net->context);
     gv_mailbox_free(net->orders);
     pthread_mutex_destroy(&net->snapshot_lock);
+    free(net->candidate);
     free(net->topic);
     free(net->item);
     free(net->snapshot);
@@ -263,6 +270,44 @@ gv_net_connect(struct gv_net *net, const struct gv_net_place *place)
 
     return !GV_ID_EQ(&place->key, &net->opt.keys.own) &&
            post(net, &o, gv_bytes(NULL, 0));
+}
+
+bool
+gv_net_disconnect(struct gv_net *net, uint64_t session)
+{
+    struct gv_order o = {.what = GV_ORDER_KICK, .session = session};
+
+    return post(net, &o, gv_bytes(NULL, 0));
+}
+
+bool
+gv_net_nodes(struct gv_net *net, const struct gv_net_place *nodes, size_t n)
+{
+    struct gv_order o = {.what = GV_ORDER_NODES};
+
+    return post(net, &o,
+                gv_bytes(nodes, n < GV_GATE_KEYS_MAX
+                                    ? n * sizeof(*nodes)
+                                    : GV_GATE_KEYS_MAX * sizeof(*nodes)));
+}
+
+uint16_t
+gv_net_pub_port(const struct gv_net *net)
+{
+    return net->pub_port;
+}
+
+size_t
+gv_net_ended(struct gv_net *net, struct gv_net_peer *out, size_t cap)
+{
+    size_t n;
+
+    pthread_mutex_lock(&net->snapshot_lock);
+    n = net->endings < GV_NET_ENDED ? (size_t)net->endings : GV_NET_ENDED;
+    for (size_t i = 0; i < n && i < cap; i++)
+        out[i] = net->ended[(net->endings - 1 - i) % GV_NET_ENDED];
+    pthread_mutex_unlock(&net->snapshot_lock);
+    return n;
 }
 
 size_t

@@ -59,6 +59,8 @@ struct gv_net_limits {
     uint32_t ping_ms;      /* silence before a PING: 10,000 */
     uint32_t silence_ms;   /* silence before a session ends: 30,000 */
     uint32_t ban_ms;       /* 600,000 */
+    uint32_t kick_ms;      /* a peer that was disconnected by hand: 60,000 */
+    uint32_t outgoing;     /* connections made from here: 8 */
 };
 
 struct gv_net_options {
@@ -72,6 +74,8 @@ struct gv_net_options {
     size_t allows;
     const struct gv_net_place *connect; /* connect there; allowed as well */
     size_t connects;
+    const struct gv_net_place *seed; /* connect to some of them; allowed */
+    size_t seeds;
     struct gv_net_limits limits;
     struct gv_log *log; /* borrowed; may be NULL */
     /* Called on the net thread; must not block. Takes the event when it
@@ -110,10 +114,20 @@ bool gv_net_subscribe(struct gv_net *net, const struct gv_chain_id *chain);
  * string constant, for the log. */
 bool gv_net_penalise(struct gv_net *net, uint64_t session, unsigned points,
                      const char *reason);
+/* End a session and refuse its peer for kick_ms. */
+bool gv_net_disconnect(struct gv_net *net, uint64_t session);
+/* The nodes that the registry names now, in place of those before: their keys
+ * may connect, and this node connects to some of those with a host until it
+ * has `outgoing` connections of its own (N25). */
+bool gv_net_nodes(struct gv_net *net, const struct gv_net_place *nodes,
+                  size_t n);
 /* Connect to one more node and allow its key. */
 bool gv_net_connect(struct gv_net *net, const struct gv_net_place *place);
 
 /* --- look --- */
+
+/* What protects every connection (CurveZMQ, ZeroMQ RFC 26). */
+#define GV_NET_SUITE "CURVE: X25519, XSalsa20-Poly1305"
 
 struct gv_net_peer {
     uint64_t session;
@@ -125,10 +139,18 @@ struct gv_net_peer {
     int score;
     uint32_t roles;
     char agent[65];
+    uint64_t ended_ms; /* UTC; 0: it goes on */
+    char reason[64];   /* why it ended */
 };
 
 /* Up to cap sessions as they were within the last second; returns how many
  * there are. */
 size_t gv_net_peers(struct gv_net *net, struct gv_net_peer *out, size_t cap);
+/* The same of the last sessions that ended, newest first; at most
+ * GV_NET_ENDED. */
+#define GV_NET_ENDED 64
+size_t gv_net_ended(struct gv_net *net, struct gv_net_peer *out, size_t cap);
+/* The port of the XPUB. */
+uint16_t gv_net_pub_port(const struct gv_net *net);
 
 #endif

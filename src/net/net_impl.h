@@ -3,8 +3,9 @@
  *
  * Files: net.c (start, stop, orders from other threads), loop.c (the thread:
  * poll, orders, timers), sock.c (sockets and their options, the self-test),
- * dial.c (connections made from here), session.c (sessions: life and score),
- * send.c (what leaves), inbound.c (what arrives), gate.c (who may connect).
+ * dial.c (connections made from here), seek.c (to whom else), session.c
+ * (sessions: life and score), send.c (what leaves), inbound.c (what arrives),
+ * gate.c (who may connect).
  *
  * Everything here belongs to the net thread once it runs, but for the gate
  * and the snapshot, which have locks.
@@ -44,7 +45,18 @@ struct gv_dial {
     uint64_t pause_ms; /* until the next try, doubles */
     uint64_t spare_since_ms;
     bool greeted;          /* GREETING: HELLO is on its way */
+    bool found;            /* chosen by seek.c, not named by the operator */
+    unsigned fails;        /* since it was UP */
+    uint64_t begun_ms;     /* CONNECTING: since when */
     const char *complaint; /* what was logged last, not to repeat it */
+};
+
+/* A node that could be connected to. */
+struct gv_candidate {
+    struct gv_net_place place;
+    bool seed;       /* named by genesis, not by the registry */
+    unsigned fails;  /* in a row */
+    uint64_t due_ms; /* not before */
 };
 
 /* A request whose reply has not come (or has not been given). */
@@ -88,7 +100,9 @@ enum gv_order_what {
     GV_ORDER_SEND,
     GV_ORDER_SUBSCRIBE,
     GV_ORDER_PENALISE,
-    GV_ORDER_CONNECT
+    GV_ORDER_CONNECT,
+    GV_ORDER_KICK,
+    GV_ORDER_NODES
 };
 
 struct gv_order {
@@ -121,6 +135,9 @@ struct gv_net {
 
     struct gv_dial *dial[GV_PLACES_MAX];
     size_t dials;
+    struct gv_candidate *candidate; /* by key */
+    size_t candidates;
+    uint64_t seek_ms;
     struct gv_session **session; /* opt.limits.sessions places */
     size_t sessions;
     uint64_t last_session;
@@ -135,6 +152,8 @@ struct gv_net {
     pthread_mutex_t snapshot_lock;
     struct gv_net_peer *snapshot;
     size_t snapshots;
+    struct gv_net_peer ended[GV_NET_ENDED]; /* a ring */
+    uint64_t endings;
 };
 
 /* --- sock.c --- */
@@ -159,6 +178,11 @@ bool gv_sock_subscribe(void *sub, const struct gv_topic *t);
 
 /* GV_REJECT: the list is full; a known key changes its address. */
 enum gv_rc gv_dial_add(struct gv_net *net, const struct gv_net_place *place);
+/* To a node that the operator did not name. GV_REJECT: the list is full. */
+enum gv_rc gv_dial_found(struct gv_net *net, const struct gv_net_place *place);
+/* Close it and take it off the list. */
+void gv_dial_drop(struct gv_net *net, struct gv_dial *d);
+struct gv_dial *gv_dial_of(struct gv_net *net, const struct gv_net_key *key);
 void gv_dial_event(struct gv_net *net, struct gv_dial *d);
 void gv_dial_tick(struct gv_net *net, struct gv_dial *d);
 /* Close and try again after a pause; at least at_least_ms. */
@@ -166,6 +190,17 @@ void gv_dial_retry(struct gv_net *net, struct gv_dial *d, uint64_t at_least_ms);
 /* Log once per kind of trouble. */
 void gv_dial_complain(struct gv_net *net, struct gv_dial *d, const char *what);
 void gv_dial_free(struct gv_dial *d);
+
+/* --- seek.c --- */
+
+/* The seeds, before the thread runs. GV_OK or GV_FAULT. */
+enum gv_rc gv_seek_seeds(struct gv_net *net, const struct gv_net_place *seed,
+                         size_t n);
+/* The registry's nodes are these now. */
+void gv_seek_take(struct gv_net *net, const struct gv_net_place *node,
+                  size_t n);
+/* Give up connections that fail, choose others. */
+void gv_seek_tick(struct gv_net *net);
 
 /* --- session.c --- */
 

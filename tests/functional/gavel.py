@@ -214,6 +214,7 @@ class Node:
 
     network = "regtest"
     build = None  # of programs that know the network
+    discover = "no"  # tests say themselves who talks to whom
 
     def __init__(self, datadir, *options, env=None, fixed_ports=False):
         self.datadir = Path(datadir)
@@ -238,6 +239,8 @@ class Node:
                "--datadir", self.datadir]
         for flag, name in binds:
             out += [flag, f"127.0.0.1:{self.fixed.get(name, 0)}"]
+        if "--discover" not in self.options:
+            out += ["--discover", self.discover]
         return out + self.options + list(options)
 
     def start(self, *options, wait=True):
