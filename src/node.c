@@ -12,6 +12,8 @@
 #include "src/keyfile.h"
 #include "src/node_impl.h"
 
+#define NET_LOG_BYTES (16u << 20) /* and as much of the one before */
+
 /* --- keys on disk --- */
 
 /* regtest's validator is public; elsewhere the key is this node's own. */
@@ -48,13 +50,23 @@ static enum gv_rc
 open_log(struct node *n, struct gv_error *e)
 {
     struct gv_log_options o = {0};
+    const char *net = gv_config_string(n->config, "net-log");
+    char *path = net ? strdup(net) : gv_file_join(n->opt->datadir, "net.log");
 
+    if (!path || gv_file_mkdirs(n->opt->datadir, e) != GV_OK) {
+        free(path);
+        return GV_FAULT;
+    }
+    o.also_module = "net";
+    o.also_file = path;
+    o.also_bytes = NET_LOG_BYTES;
     o.level = (enum gv_log_level)gv_config_enum(n->config, "log-level");
     o.modules = gv_config_string(n->config, "log-modules");
     o.file = gv_config_string(n->config, "log-file");
     o.json = gv_config_bool(n->config, "log-json");
     o.to_stderr = true;
     n->log = gv_log_open(&o, e);
+    free(path);
     return n->log ? GV_OK : GV_FAULT;
 }
 
@@ -331,18 +343,25 @@ write_ports(struct node *n, struct gv_error *e)
     return rc;
 }
 
+/* A port in use, and the like, belongs in the network's log. */
+static enum gv_rc
+net_part(struct node *n, enum gv_rc rc, const struct gv_error *e)
+{
+    if (rc != GV_OK)
+        gv_log_error(n->log, "net", "setup failed", GV_S("why", e->text));
+    return rc;
+}
+
 static enum gv_rc
 start(struct node *n, struct gv_error *e)
 {
     char host[64]; /* lives as long as the services read it */
-    enum gv_rc rc = gv_file_mkdirs(n->opt->datadir, e);
+    enum gv_rc rc = open_store(n, e);
 
-    if (rc == GV_OK)
-        rc = open_store(n, e);
     if (rc == GV_OK)
         rc = open_keys(n, e);
     if (rc == GV_OK)
-        rc = open_endpoint(n, e);
+        rc = net_part(n, open_endpoint(n, e), e);
     if (rc == GV_OK)
         rc = open_services(n, host, sizeof(host), e);
     if (rc == GV_OK)
@@ -350,7 +369,7 @@ start(struct node *n, struct gv_error *e)
     if (rc == GV_OK)
         rc = open_loop(n, e);
     if (rc == GV_OK)
-        rc = gv_node_open_net(n, e);
+        rc = net_part(n, gv_node_open_net(n, e), e);
     if (rc == GV_OK)
         rc = gv_loop_start(n->loop, e);
     if (rc == GV_OK)
@@ -371,6 +390,7 @@ stop(struct node *n)
     gv_enroller_free(n->enroller);
     n->enroller = NULL;
     gv_net_stop(n->net);
+    gv_diary_free(n->diary);
     gv_endpoint_stop(&n->endpoint);
     gv_workers_free(n->services.workers);
     n->services.workers = NULL;

@@ -8,6 +8,7 @@
 #include "src/endpoint.h"
 #include "src/enrol.h"
 #include "src/loop.h"
+#include "src/net/diary.h"
 #include "src/node.h"
 
 struct node {
@@ -21,6 +22,7 @@ struct node {
     struct gv_loop *loop;
     struct gv_ttp_ledger ledger; /* of loop */
     struct gv_net *net;
+    struct gv_diary *diary;       /* NULL: messages are not kept */
     struct gv_enroller *enroller; /* NULL: it asks for no certificate */
     char announce[256];           /* host; "": none */
     struct gv_passphrase passphrase;

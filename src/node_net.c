@@ -180,11 +180,36 @@ net_options(struct node *n, struct gv_net_options *o, struct gv_error *e)
                : rc;
 }
 
+static enum gv_rc
+open_diary(struct node *n, struct gv_error *e)
+{
+    const char *key = gv_config_string(n->config, "message-log");
+    struct gv_diary_options o = {.log = n->log};
+    char *path;
+
+    if (!key)
+        return GV_OK;
+    if (gv_unhex(key, o.owner, sizeof(o.owner)) != GV_OK) {
+        gv_options_blame(n->config, "message-log", key,
+                         "expected a public key of 64 hex digits", e);
+        return GV_FAULT;
+    }
+    path = gv_file_join(n->opt->datadir, "messages.log");
+    o.path = path;
+    n->diary = path ? gv_diary_open(&o, e) : NULL;
+    free(path);
+    return n->diary ? GV_OK : GV_FAULT;
+}
+
 enum gv_rc
 gv_node_open_net(struct node *n, struct gv_error *e)
 {
     struct gv_net_options o = {0};
-    enum gv_rc rc = net_options(n, &o, e);
+    enum gv_rc rc = open_diary(n, e);
+
+    if (rc == GV_OK)
+        rc = net_options(n, &o, e);
+    o.diary = n->diary;
 
     if (rc == GV_OK)
         rc = gv_net_start(&o, &n->net, e);

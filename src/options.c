@@ -212,6 +212,16 @@ static const struct gv_config_option table[] = {
      .type = GV_CONFIG_STRING,
      .argument = "FILE",
      .help = "Append the log to this file as well."},
+    {.name = "net-log",
+     .type = GV_CONFIG_STRING,
+     .argument = "FILE",
+     .help = "Log of the network alone: addresses, connects, disconnects, "
+             "failures (default DATADIR/net.log)."},
+    {.name = "message-log",
+     .type = GV_CONFIG_STRING,
+     .argument = "KEY",
+     .help = "Keep every message between nodes in DATADIR/messages.log, sealed "
+             "to this public key (gavel-explorer log key)."},
     {.name = "log-json", .type = GV_CONFIG_BOOL, .help = "Log JSON lines."},
 };
 

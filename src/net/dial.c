@@ -132,8 +132,7 @@ greet(struct gv_net *net, struct gv_dial *d)
 {
     struct gv_msg hello = gv_inbound_hello(net, GV_MSG_HELLO);
 
-    d->greeted =
-        gv_send_raw(d->dealer, gv_bytes(NULL, 0), GV_MSG_HELLO, &hello);
+    d->greeted = gv_send_raw(net, d->dealer, gv_bytes(NULL, 0), &hello);
 }
 
 void

@@ -215,14 +215,14 @@ error_text(enum gv_msg_error code)
 }
 
 static void
-send_error(void *socket, struct gv_bytes routing, enum gv_msg_error code)
+send_error(struct gv_net *net, struct gv_bytes routing, enum gv_msg_error code)
 {
     struct gv_msg m = {.kind = GV_MSG_ERROR};
     const char *text = error_text(code);
 
     m.u.error.code = (uint8_t)code;
     m.u.error.text = gv_bytes(text, strlen(text));
-    (void)gv_send_raw(socket, routing, GV_MSG_ERROR, &m);
+    (void)gv_send_raw(net, net->router, routing, &m);
 }
 
 /* --- ROUTER --- */
@@ -245,14 +245,14 @@ take_hello(struct gv_net *net, const struct gv_net_key *key, zmq_msg_t part[2])
         code = compare(net, &hello.u.hello);
     if (code == 0) {
         m.hello = hello.u.hello;
-        (void)gv_send_raw(net->router, routing, GV_MSG_WELCOME, &welcome);
+        (void)gv_send_raw(net, net->router, routing, &welcome);
         if (gv_session_meet(net, &m) != NULL)
             return;
         code = GV_MSG_BUSY;
     }
     gv_log_warn(net->opt.log, "net", "a peer's HELLO is refused",
                 GV_S("host", m.host), GV_S("why", error_text(code)));
-    send_error(net->router, routing, code);
+    send_error(net, routing, code);
 }
 
 static void
@@ -271,6 +271,7 @@ from_router(struct gv_net *net, zmq_msg_t part[2], int parts)
     if (s != NULL && (s->routing_len != routing.len ||
                       memcmp(s->routing, routing.p, routing.len) != 0))
         s = NULL;
+    gv_diary_note(net->opt.diary, s ? s->id : 0, GV_MSGLOG_IN, frame);
     if (parts != 2 || frame.len < GV_FRAME_HEAD) {
         if (s != NULL)
             (void)gv_session_penalise(net, s, 20, "malformed frame");
@@ -279,7 +280,7 @@ from_router(struct gv_net *net, zmq_msg_t part[2], int parts)
     } else if (frame.p[0] == GV_MSG_HELLO) {
         take_hello(net, &key, part);
     } else if (frame.p[0] != GV_MSG_ERROR) {
-        send_error(net->router, routing, GV_MSG_HELLO_FIRST);
+        send_error(net, routing, GV_MSG_HELLO_FIRST);
     }
 }
 
@@ -359,6 +360,7 @@ from_dealer(struct gv_net *net, struct gv_dial *d, struct gv_bytes frame)
     struct gv_session *s = gv_session_by_key(net, &d->place.key);
     struct gv_bytes body;
 
+    gv_diary_note(net->opt.diary, s ? s->id : 0, GV_MSGLOG_IN, frame);
     if (frame.len < GV_FRAME_HEAD) {
         gv_dial_retry(net, d, 1000);
         return;
@@ -404,6 +406,7 @@ from_sub(struct gv_net *net, struct gv_session *s, struct gv_bytes frame)
 
     s->peer.bytes_in += frame.len;
     s->peer.msgs_in++;
+    gv_diary_note(net->opt.diary, s->id, GV_MSGLOG_GOSSIP_IN, frame);
     if (!within_rate(net, s, frame.len))
         return gv_session_by_id(net, id) != NULL;
     if (frame.len < GV_GOSSIP_HEAD)

@@ -30,6 +30,7 @@
 #include "src/net/message.h"
 #include "src/net/netkey.h"
 
+struct gv_diary;
 struct gv_net;
 
 enum gv_net_what {
@@ -77,7 +78,8 @@ struct gv_net_options {
     const struct gv_net_place *seed; /* connect to some of them; allowed */
     size_t seeds;
     struct gv_net_limits limits;
-    struct gv_log *log; /* borrowed; may be NULL */
+    struct gv_log *log;     /* borrowed; may be NULL */
+    struct gv_diary *diary; /* keeps every message; borrowed; may be NULL */
     /* Called on the net thread; must not block. Takes the event when it
      * returns true; false: the receiver is full, the event is dropped. UP and
      * DOWN must be taken. */

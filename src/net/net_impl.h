@@ -18,6 +18,7 @@
 
 #include "src/base/mailbox.h"
 #include "src/net/bucket.h"
+#include "src/net/diary.h"
 #include "src/net/gate.h"
 #include "src/net/net.h"
 
@@ -252,7 +253,7 @@ void gv_send_acked(struct gv_net *net, struct gv_session *s, uint64_t token);
 void gv_send_flush(struct gv_net *net, struct gv_session *s);
 void gv_send_drop_queue(struct gv_session *s);
 /* To a connection without a session; false: it cannot take it now. */
-bool gv_send_raw(void *socket, struct gv_bytes routing, unsigned kind,
+bool gv_send_raw(struct gv_net *net, void *socket, struct gv_bytes routing,
                  const struct gv_msg *m);
 void gv_send_gossip(struct gv_net *net, const struct gv_order *o);
 
