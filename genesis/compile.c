@@ -346,6 +346,9 @@ read_network(const char *file, struct network *n)
     n->tls_port = (uint16_t)get_number(&s, "tls_port", 1, UINT16_MAX);
     if (n->rpc_port == n->p2p_port + 1 || n->tls_port == n->p2p_port + 1)
         die(&s, "p2p_port", "the port above it is taken by gossip");
+    if (n->tls_port == UINT16_MAX || n->p2p_port == n->tls_port + 1 ||
+        n->rpc_port == n->tls_port + 1)
+        die(&s, "tls_port", "the port above it is taken by submissions");
     read_seeds(&s, n);
     get_pem(&s, "root_certificate", "CERTIFICATE", n->root_cert);
     read_secrets(&s, n);

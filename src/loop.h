@@ -40,6 +40,7 @@ struct gv_loop_options {
     size_t validator_count;
     bool discover;                /* nodes by the registry (N25, N26) */
     const char *announce;         /* host to announce; "": none */
+    bool announce_submit;         /* and the submit socket */
     const char *node_ca;          /* URL, or NULL: the registry's */
     struct gv_enroller *enroller; /* asks for a node's certificate, or NULL */
     const char *datadir;

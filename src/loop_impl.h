@@ -56,9 +56,10 @@ struct gv_mail {
 
 /* Who waits for a task, and what becomes of it. */
 enum gv_ticket_kind {
-    GV_TICKET_OWN,  /* made inside this node, or handed over to be stamped */
-    GV_TICKET_CALL, /* an RPC call */
-    GV_TICKET_PEER  /* a message of a peer */
+    GV_TICKET_OWN,     /* made inside this node, or handed over to be stamped */
+    GV_TICKET_CALL,    /* an RPC call */
+    GV_TICKET_PEER,    /* a message of a peer */
+    GV_TICKET_STRANGER /* handed in at the submit socket */
 };
 
 struct gv_ticket {
@@ -66,7 +67,7 @@ struct gv_ticket {
     enum gv_ledger_submission what; /* of a call; BID: to be stamped */
     struct gv_rpc_call *call;
     bool force;       /* of submitbid */
-    uint64_t session; /* of a peer */
+    uint64_t session; /* of a peer; a stranger's request */
     uint32_t request; /* of its SUBMIT, 0: none */
     uint64_t nonce;   /* of a SUBMIT, its or ours */
     uint8_t *raw;     /* its bytes, owned */
@@ -90,8 +91,9 @@ enum gv_out_kind {
     GV_OUT_BUSY,     /* a bid too many, try again later */
     GV_OUT_UNSERVED, /* no stamping service */
     GV_OUT_FAULT,
-    GV_OUT_PEER, /* a peer's SUBMIT: stamped, or why not */
-    GV_OUT_EVENT /* for /events: its name in status, raw is text */
+    GV_OUT_PEER,     /* a peer's SUBMIT: stamped, or why not */
+    GV_OUT_STRANGER, /* the same of a stranger's */
+    GV_OUT_EVENT     /* for /events: its name in status, raw is text */
 };
 
 struct gv_out {
@@ -155,6 +157,9 @@ struct gv_loop {
 
 /* loop_net.c: the sync as part of the chain thread. */
 enum gv_rc gv_loop_make_sync(struct gv_loop *l);
+
+/* A request of the submit socket; the event stays the caller's. */
+void gv_loop_stranger(struct gv_loop *l, const struct gv_net_event *event);
 
 /* loop_life.c: hand the services the registry's revocations, and the registry
  * what it lacks of the CA's, if its tip has moved. */

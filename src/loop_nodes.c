@@ -114,6 +114,8 @@ describe(struct gv_loop *l, const struct own *own, struct gv_tx *tx)
     if (t->host.len > 0) {
         t->p2p_port = gv_net_bound(l->net)->port;
         t->pub_port = gv_net_pub_port(l->net);
+        t->submit_port =
+            l->opt.announce_submit ? gv_net_submit_port(l->net) : 0;
     }
     t->roles = l->opt.services->tsa ? GV_ROLE_STAMPS : 0;
     t->not_after_ms =

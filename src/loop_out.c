@@ -21,6 +21,27 @@ gv_out_new(struct gv_loop *l, enum gv_out_kind kind)
     return o;
 }
 
+/* To a peer, or to a stranger at the submit socket. */
+static void
+send_answer(struct gv_loop *l, const struct gv_out *o,
+            const struct gv_sync_answer *a)
+{
+    struct gv_msg m;
+    uint8_t *body;
+    size_t len;
+
+    if (o->kind == GV_OUT_PEER) {
+        gv_sync_answer(l->sync, o->session, o->request, a);
+        return;
+    }
+    gv_sync_answer_message(a, &m);
+    body = gv_msg_encode(&m, &len);
+    /* Who gets no answer asks again, here or elsewhere. */
+    if (body)
+        (void)gv_net_answer(l->net, o->session, m.kind, gv_bytes(body, len));
+    free(body);
+}
+
 /* Why not, signed by this node's service. */
 static void
 refuse_peer(struct gv_loop *l, const struct gv_out *o)
@@ -41,7 +62,7 @@ refuse_peer(struct gv_loop *l, const struct gv_out *o)
         gv_refusal_sign(&r, l->opt.keys,
                         &gv_stamper_options(l->stamper)->secret, &sig) == GV_OK)
         a.sig = gv_bytes(sig.b, sizeof(sig.b));
-    gv_sync_answer(l->sync, o->session, o->request, &a);
+    send_answer(l, o, &a);
 }
 
 static void
@@ -55,7 +76,7 @@ answer_peer(struct gv_loop *l, const struct gv_out *o)
     }
     a.stamp = gv_bytes(o->stamp, o->stamp_len);
     a.receipt = gv_bytes(o->receipt, o->receipt_len);
-    gv_sync_answer(l->sync, o->session, o->request, &a);
+    send_answer(l, o, &a);
 }
 
 static void
@@ -131,6 +152,7 @@ flush_one(struct gv_loop *l, const struct gv_out *o)
         gv_ledger_fault(&l->rpc, o->call);
         return;
     case GV_OUT_PEER:
+    case GV_OUT_STRANGER:
         answer_peer(l, o);
         return;
     case GV_OUT_EVENT:

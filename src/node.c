@@ -308,6 +308,7 @@ open_loop(struct node *n, struct gv_error *e)
     o.validator_count = n->has_validator;
     o.discover = gv_config_enum(n->config, "discover") == 0;
     o.announce = n->announce;
+    o.announce_submit = n->announce_submit;
     o.node_ca = gv_config_string(n->config, "node-ca");
     o.enroller = n->enroller;
     o.datadir = n->opt->datadir;
@@ -333,9 +334,11 @@ write_ports(struct node *n, struct gv_error *e)
     char *path = gv_file_join(n->opt->datadir, "ports.json");
     enum gv_rc rc = GV_FAULT;
     int len = snprintf(text, sizeof(text),
-                       "{\"rpc\":%d,\"p2p\":%u,\"tls\":%d,\"rpc_tls\":%d}\n",
+                       "{\"rpc\":%d,\"p2p\":%u,\"tls\":%d,\"rpc_tls\":%d,"
+                       "\"submit\":%u}\n",
                        n->endpoint.rpc_port, gv_net_bound(n->net)->port,
-                       n->endpoint.tls_port, n->endpoint.rpc_tls_port);
+                       n->endpoint.tls_port, n->endpoint.rpc_tls_port,
+                       gv_net_submit_port(n->net));
 
     if (path)
         rc = gv_file_write(path, gv_bytes(text, (size_t)len), 0600, e);

@@ -25,6 +25,7 @@ struct node {
     struct gv_diary *diary;       /* NULL: messages are not kept */
     struct gv_enroller *enroller; /* NULL: it asks for no certificate */
     char announce[256];           /* host; "": none */
+    bool announce_submit;         /* others may reach the submit socket */
     struct gv_passphrase passphrase;
     struct gv_seckey validator;
     bool has_validator;

@@ -11,38 +11,70 @@
 
 /* --- its name --- */
 
-/* Where others meet it: as told, or where it listens, if that means anything
- * to others. On regtest all are on one machine. */
+/* Does this address mean anything to others? On regtest all are on one
+ * machine. */
+static bool
+is_reachable(const struct node *n, const char *host)
+{
+    bool local = strncmp(host, "127.", 4) == 0 || strcmp(host, "::1") == 0 ||
+                 strcmp(host, "localhost") == 0;
+
+    return !local || n->opt->params->has_secrets;
+}
+
+static bool
+is_wildcard(const char *host)
+{
+    return strcmp(host, "*") == 0 || strcmp(host, "0.0.0.0") == 0 ||
+           strcmp(host, "::") == 0;
+}
+
+/* An option HOST:PORT. */
+static enum gv_rc
+read_bind(const struct node *n, const char *option, struct gv_net_addr *out,
+          struct gv_error *e)
+{
+    char bind[320];
+
+    snprintf(bind, sizeof(bind), "tcp://%s",
+             gv_config_string(n->config, option));
+    return gv_net_addr_parse(bind, out, e) == GV_OK ? GV_OK : GV_FAULT;
+}
+
+/* "no": it takes nothing of strangers. */
+static enum gv_rc
+read_submit_bind(const struct node *n, struct gv_net_addr *out,
+                 struct gv_error *e)
+{
+    memset(out, 0, sizeof(*out));
+    if (strcmp(gv_config_string(n->config, "submit-bind"), "no") == 0)
+        return GV_OK;
+    return read_bind(n, "submit-bind", out, e);
+}
+
+/* Where others meet it: as told, or where it listens. */
 static enum gv_rc
 read_announce(struct node *n, struct gv_error *e)
 {
     const char *given = gv_config_string(n->config, "announce");
-    char bind[320];
-    struct gv_net_addr addr;
-    bool local;
+    struct gv_net_addr addr, submit;
 
-    if (given) {
-        if (strlen(given) >= sizeof(n->announce) ||
-            strpbrk(given, " \t\r\n#/[]")) {
-            gv_options_blame(n->config, "announce", given,
-                             "expected a host name or an address (IPv6 "
-                             "without brackets)",
-                             e);
-            return GV_FAULT;
-        }
-        snprintf(n->announce, sizeof(n->announce), "%s", given);
-        return GV_OK;
-    }
-    snprintf(bind, sizeof(bind), "tcp://%s",
-             gv_config_string(n->config, "p2p-bind"));
-    if (gv_net_addr_parse(bind, &addr, e) != GV_OK)
+    if (read_bind(n, "p2p-bind", &addr, e) != GV_OK ||
+        read_submit_bind(n, &submit, e) != GV_OK)
         return GV_FAULT;
-    local = strncmp(addr.host, "127.", 4) == 0 ||
-            strcmp(addr.host, "::1") == 0 ||
-            strcmp(addr.host, "localhost") == 0;
-    if (strcmp(addr.host, "*") != 0 && strcmp(addr.host, "0.0.0.0") != 0 &&
-        strcmp(addr.host, "::") != 0 && (!local || n->opt->params->has_secrets))
-        snprintf(n->announce, sizeof(n->announce), "%s", addr.host);
+    n->announce_submit = submit.host[0] && is_reachable(n, submit.host);
+    if (given && (strlen(given) >= sizeof(n->announce) ||
+                  strpbrk(given, " \t\r\n#/[]"))) {
+        gv_options_blame(n->config, "announce", given,
+                         "expected a host name or an address (IPv6 without "
+                         "brackets)",
+                         e);
+        return GV_FAULT;
+    }
+    if (!given && !is_wildcard(addr.host) && is_reachable(n, addr.host))
+        given = addr.host;
+    if (given)
+        snprintf(n->announce, sizeof(n->announce), "%s", given);
     return GV_OK;
 }
 
@@ -153,7 +185,6 @@ read_seeds(struct node *n, struct gv_net_options *o, struct gv_error *e)
 static enum gv_rc
 net_options(struct node *n, struct gv_net_options *o, struct gv_error *e)
 {
-    char bind[320];
     char *path = gv_file_join(n->opt->datadir, "peer.key");
     enum gv_rc rc =
         path ? gv_keyfile(path, true, o->keys.secret32, e) : GV_FAULT;
@@ -162,9 +193,8 @@ net_options(struct node *n, struct gv_net_options *o, struct gv_error *e)
     if (rc != GV_OK ||
         gv_net_key_derive(o->keys.secret32, &o->keys.own) != GV_OK)
         return GV_FAULT;
-    snprintf(bind, sizeof(bind), "tcp://%s",
-             gv_config_string(n->config, "p2p-bind"));
-    if (gv_net_addr_parse(bind, &o->bind, e) != GV_OK)
+    if (read_bind(n, "p2p-bind", &o->bind, e) != GV_OK ||
+        read_submit_bind(n, &o->submit_bind, e) != GV_OK)
         return GV_FAULT;
     o->magic = n->opt->params->magic;
     o->registry = n->opt->params->registry;

@@ -70,6 +70,11 @@ static const struct gv_config_option table[] = {
      .type = GV_CONFIG_STRING,
      .argument = "URL",
      .help = "The CA that is asked (default the registry's)."},
+    {.name = "submit-bind",
+     .type = GV_CONFIG_STRING,
+     .argument = "HOST:PORT|no",
+     .help = "Where anybody may hand in bids, with any key (default 127.0.0.1 "
+             "and the port above the network's for TLS)."},
     {.name = "rpc-bind",
      .type = GV_CONFIG_STRING,
      .argument = "HOST:PORT",
@@ -476,7 +481,7 @@ static enum gv_rc
 resolve(struct gv_options *o, struct gv_error *e)
 {
     const struct gv_params *p = o->params;
-    char rpc[32], p2p[32], tls[32];
+    char rpc[32], p2p[32], tls[32], submit[32];
     const struct {
         const char *name, *value;
     } rows[] = {
@@ -484,6 +489,7 @@ resolve(struct gv_options *o, struct gv_error *e)
         {"p2p-bind", p2p},
         {"rpc-bind", rpc},
         {"tls-bind", tls},
+        {"submit-bind", submit},
         {"ttp-approval", p->has_secrets ? "auto" : "hand"},
         {"stamp-burst", p->has_secrets ? "4096" : "32"},
     };
@@ -492,6 +498,7 @@ resolve(struct gv_options *o, struct gv_error *e)
     snprintf(p2p, sizeof(p2p), "127.0.0.1:%u", (unsigned)p->p2p_port);
     snprintf(rpc, sizeof(rpc), "127.0.0.1:%u", (unsigned)p->rpc_port);
     snprintf(tls, sizeof(tls), "127.0.0.1:%u", (unsigned)p->tls_port);
+    snprintf(submit, sizeof(submit), "127.0.0.1:%u", p->tls_port + 1u);
     for (size_t i = 0; rc == GV_OK && i < sizeof(rows) / sizeof(rows[0]); i++)
         rc = gv_config_default(o->config, rows[i].name, rows[i].value, e);
     return rc;

@@ -7,6 +7,7 @@
 #include <zmq.h>
 
 #include "src/net/bucket.h"
+#include "src/net/limiter.h"
 
 #define ENDPOINT "inproc://zeromq.zap.01"
 #define FRAMES 7 /* version, id, domain, address, identity, mechanism, key */
@@ -23,6 +24,8 @@ struct gv_gate {
     pthread_mutex_t lock;
     struct entry *entry;
     size_t count, cap;
+    struct gv_limiter *visits; /* handshakes of strangers, by address */
+    unsigned visitors;
 
     struct gv_log *log;
     struct gv_net_key stranger;  /* of the self-test: refused in silence */
@@ -49,6 +52,11 @@ gv_gate_new(struct gv_log *log, const struct gv_net_key *stranger)
     if (gate == NULL)
         return NULL;
     pthread_mutex_init(&gate->lock, NULL);
+    gate->visits = gv_limiter_new(GV_GATE_VISITS_RATE, GV_GATE_VISITS_BURST);
+    if (gate->visits == NULL) {
+        free(gate);
+        return NULL;
+    }
     gate->log = log;
     gate->stranger = *stranger;
     gate->complaints = gv_bucket(1, 10, gv_net_clock());
@@ -236,6 +244,29 @@ judge(struct gv_gate *gate, const struct gv_net_key *key)
     return why;
 }
 
+void
+gv_gate_visitors(struct gv_gate *gate, unsigned n)
+{
+    pthread_mutex_lock(&gate->lock);
+    gate->visitors = n;
+    pthread_mutex_unlock(&gate->lock);
+}
+
+/* The same of a stranger at the submit socket. */
+static const char *
+judge_visitor(struct gv_gate *gate, struct gv_bytes address)
+{
+    const char *why = NULL;
+
+    pthread_mutex_lock(&gate->lock);
+    if (gate->visitors >= GV_GATE_VISITORS)
+        why = "too many strangers";
+    else if (!gv_limiter_take(gate->visits, address, 1, gv_net_clock()))
+        why = "address connects too often";
+    pthread_mutex_unlock(&gate->lock);
+    return why;
+}
+
 /* --- the handler --- */
 
 struct request {
@@ -323,13 +354,15 @@ answer(struct gv_gate *gate, const struct request *request)
     struct gv_net_key key;
     const char *why = "not a CURVE request of this node";
     bool whole = request->count == FRAMES && frame_is(request, 0, "1.0") &&
-                 frame_is(request, 2, GV_ZAP_DOMAIN) &&
                  frame_is(request, 5, "CURVE") && request->frame[6].len == 32;
 
-    if (whole) {
+    if (whole)
         memcpy(key.b, request->frame[6].b, 32);
+    if (whole && frame_is(request, 2, GV_ZAP_DOMAIN))
         why = judge(gate, &key);
-    }
+    else if (whole && frame_is(request, 2, GV_ZAP_SUBMIT))
+        why = judge_visitor(
+            gate, gv_bytes(request->frame[3].b, request->frame[3].len));
     if (why != NULL)
         complain(gate, request, why, whole ? &key : NULL);
     reply(gate, request, why, &key);
@@ -379,6 +412,7 @@ gv_gate_free(struct gv_gate *gate)
     if (gate->running)
         pthread_join(gate->thread, NULL);
     pthread_mutex_destroy(&gate->lock);
+    gv_limiter_free(gate->visits);
     free(gate->entry);
     free(gate);
 }

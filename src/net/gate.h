@@ -20,6 +20,11 @@
 #include "src/net/netkey.h"
 
 #define GV_ZAP_DOMAIN "gavel"
+/* The submit socket takes every key (N29). */
+#define GV_ZAP_SUBMIT "gavel-submit"
+#define GV_GATE_VISITS_BURST 32 /* handshakes of one address */
+#define GV_GATE_VISITS_RATE 8
+#define GV_GATE_VISITORS 256 /* connections at once */
 #define GV_GATE_KEYS_MAX 4096
 /* Handshakes of one key: burst and per second. */
 #define GV_GATE_BURST 64
@@ -52,6 +57,10 @@ bool gv_gate_is_open(struct gv_gate *gate, const struct gv_net_key *key,
 
 /* Allowed by the operator? */
 bool gv_gate_is_fixed(struct gv_gate *gate, const struct gv_net_key *key);
+
+/* How many connections the submit socket has; beyond GV_GATE_VISITORS no more
+ * are let in. */
+void gv_gate_visitors(struct gv_gate *gate, unsigned n);
 
 /* Milliseconds of the monotonic clock. */
 uint64_t gv_net_clock(void);

@@ -10,10 +10,8 @@
 #define SHARE 64 /* messages of one socket before the others get their turn */
 #define FLOOD_STEP_MS 100 /* one point for a flood in this time */
 
-/* Read one message whole, at most two parts of it; zmq_msg_close is due for
- * both. Number of parts, or -1: nothing waits. */
-static int
-read_parts(void *socket, zmq_msg_t part[2])
+int
+gv_inbound_read(void *socket, zmq_msg_t part[2])
 {
     zmq_msg_t spare;
     int n = 0;
@@ -33,8 +31,8 @@ read_parts(void *socket, zmq_msg_t part[2])
     return n > 0 ? n : -1;
 }
 
-static void
-close_parts(zmq_msg_t part[2])
+void
+gv_inbound_close(zmq_msg_t part[2])
 {
     zmq_msg_close(&part[0]);
     zmq_msg_close(&part[1]);
@@ -290,11 +288,11 @@ gv_inbound_router(struct gv_net *net)
     zmq_msg_t part[2];
 
     for (int i = 0; i < SHARE; i++) {
-        int parts = read_parts(net->router, part);
+        int parts = gv_inbound_read(net->router, part);
 
         if (parts >= 2)
             from_router(net, part, parts);
-        close_parts(part);
+        gv_inbound_close(part);
         if (parts < 0)
             break;
     }
@@ -381,13 +379,13 @@ gv_inbound_dealer(struct gv_net *net, struct gv_dial *d)
 
     /* The socket may be closed by what it brought. */
     for (int i = 0; i < SHARE && d->dealer != NULL; i++) {
-        int parts = read_parts(d->dealer, part);
+        int parts = gv_inbound_read(d->dealer, part);
 
         if (parts == 1)
             from_dealer(net, d, view(&part[0]));
         else if (parts > 1)
             gv_dial_retry(net, d, 1000);
-        close_parts(part);
+        gv_inbound_close(part);
         if (parts < 0)
             break;
     }
@@ -429,13 +427,13 @@ gv_inbound_sub(struct gv_net *net, struct gv_session *s)
     bool alive = true;
 
     for (int i = 0; i < SHARE && alive; i++) {
-        int parts = read_parts(s->sub, part);
+        int parts = gv_inbound_read(s->sub, part);
 
         if (parts == 1)
             alive = from_sub(net, s, view(&part[0]));
         else if (parts > 1)
             alive = gv_session_penalise(net, s, 20, "malformed gossip");
-        close_parts(part);
+        gv_inbound_close(part);
         if (parts < 0)
             break;
     }

@@ -90,6 +90,7 @@ obey_session(struct gv_net *net, struct gv_session *s, const struct gv_order *o)
     case GV_ORDER_SUBSCRIBE:
     case GV_ORDER_CONNECT:
     case GV_ORDER_NODES:
+    case GV_ORDER_ANSWER:
         break;
     }
 }
@@ -128,6 +129,9 @@ obey(struct gv_net *net, const struct gv_order *o)
         break;
     case GV_ORDER_NODES:
         take_nodes(net, o);
+        break;
+    case GV_ORDER_ANSWER:
+        gv_door_answer(net, o);
         break;
     case GV_ORDER_SEND:
     case GV_ORDER_PENALISE:
@@ -190,6 +194,7 @@ tick(struct gv_net *net)
     for (size_t i = 0; i < net->dials; i++)
         gv_dial_tick(net, net->dial[i]);
     gv_seek_tick(net);
+    gv_door_tick(net);
     /* The last one takes the place of one that ends: go backwards. */
     for (size_t i = net->sessions; i-- > 0;)
         if (i < net->sessions)
@@ -218,6 +223,10 @@ gather(struct gv_net *net)
             WATCH(net->dial[i]->dealer, 0);
             WATCH(net->dial[i]->monitor, 0);
         }
+    if (net->door != NULL) {
+        WATCH(gv_door_router(net), 0);
+        WATCH(gv_door_monitor(net), 0);
+    }
 #undef WATCH
     return n;
 }
@@ -258,6 +267,10 @@ attend(struct gv_net *net, size_t n)
         if (d->monitor != NULL && is_ready(net, n, d->monitor))
             gv_dial_event(net, d);
     }
+    if (net->door != NULL && is_ready(net, n, gv_door_monitor(net)))
+        gv_door_watch(net);
+    if (net->door != NULL && is_ready(net, n, gv_door_router(net)))
+        gv_door_read(net);
     if (net->item[0].revents)
         obey_all(net);
 }

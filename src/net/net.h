@@ -34,9 +34,11 @@ struct gv_diary;
 struct gv_net;
 
 enum gv_net_what {
-    GV_NET_UP,     /* a session begins; its roles are in roles */
-    GV_NET_DOWN,   /* it ended; its number never comes back */
-    GV_NET_MESSAGE /* kind, request (0 for gossip) and body */
+    GV_NET_UP,      /* a session begins; its roles are in roles */
+    GV_NET_DOWN,    /* it ended; its number never comes back */
+    GV_NET_MESSAGE, /* kind, request (0 for gossip) and body */
+    GV_NET_STRANGER /* a request at the submit socket: kind and body; session
+                     * names it to gv_net_answer */
 };
 
 /* Something that happened, in one block of memory; free() it. */
@@ -62,11 +64,17 @@ struct gv_net_limits {
     uint32_t ban_ms;       /* 600,000 */
     uint32_t kick_ms;      /* a peer that was disconnected by hand: 60,000 */
     uint32_t outgoing;     /* connections made from here: 8 */
+    /* The submit socket (N29). */
+    uint32_t submits_per_s;      /* of all strangers: 256; burst twice it */
+    uint32_t submits_per_key_s;  /* of one key: 4; burst 16 */
+    uint32_t submits_per_addr_s; /* of one address: 16; burst 64 */
+    uint32_t visit_ms;           /* longest connection: 60,000 */
 };
 
 struct gv_net_options {
-    struct gv_net_addr bind; /* of the ROUTER */
-    struct gv_net_keys keys; /* own; copied, wiped at the end */
+    struct gv_net_addr bind;        /* of the ROUTER */
+    struct gv_net_addr submit_bind; /* of the submit socket; host "": none */
+    struct gv_net_keys keys;        /* own; copied, wiped at the end */
     uint32_t magic;
     struct gv_chain_id registry;
     uint32_t roles;                 /* GV_ROLE_ ... offered to peers */
@@ -110,6 +118,9 @@ bool gv_net_publish(struct gv_net *net, unsigned kind, struct gv_bytes body);
  * to one. */
 bool gv_net_send(struct gv_net *net, uint64_t session, unsigned kind,
                  uint32_t request, struct gv_bytes body);
+/* The reply to a stranger's request. */
+bool gv_net_answer(struct gv_net *net, uint64_t stranger, unsigned kind,
+                   struct gv_bytes body);
 /* Hear the gossip of a chain; NULL: of all chains. */
 bool gv_net_subscribe(struct gv_net *net, const struct gv_chain_id *chain);
 /* Take points off its score of 100; at 0 it is banned for a while. reason: a
@@ -152,6 +163,8 @@ size_t gv_net_peers(struct gv_net *net, struct gv_net_peer *out, size_t cap);
  * GV_NET_ENDED. */
 #define GV_NET_ENDED 64
 size_t gv_net_ended(struct gv_net *net, struct gv_net_peer *out, size_t cap);
+/* The port of the submit socket; 0: there is none. */
+uint16_t gv_net_submit_port(const struct gv_net *net);
 /* The port of the XPUB. */
 uint16_t gv_net_pub_port(const struct gv_net *net);
 

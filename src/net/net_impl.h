@@ -5,7 +5,8 @@
  * poll, orders, timers), sock.c (sockets and their options, the self-test),
  * dial.c (connections made from here), seek.c (to whom else), session.c
  * (sessions: life and score), send.c (what leaves), inbound.c (what arrives),
- * gate.c (who may connect).
+ * gate.c (who may connect), door.c
+ * (the submit socket).
  *
  * Everything here belongs to the net thread once it runs, but for the gate
  * and the snapshot, which have locks.
@@ -103,6 +104,7 @@ enum gv_order_what {
     GV_ORDER_PENALISE,
     GV_ORDER_CONNECT,
     GV_ORDER_KICK,
+    GV_ORDER_ANSWER,
     GV_ORDER_NODES
 };
 
@@ -118,6 +120,8 @@ struct gv_order {
     uint8_t body[];
 };
 
+struct gv_door;
+
 struct gv_topic {
     uint8_t b[GV_TOPIC_SIZE];
     size_t len;
@@ -131,6 +135,7 @@ struct gv_net {
 
     void *context, *router, *router_monitor, *xpub;
     struct gv_gate *gate;
+    struct gv_door *door; /* NULL: none */
     struct gv_mailbox *orders;
     pthread_t thread;
 
@@ -164,6 +169,9 @@ enum gv_rc gv_sock_bind(struct gv_net *net, struct gv_error *e);
 enum gv_rc gv_sock_self_test(struct gv_net *net,
                              const struct gv_net_keys *stranger,
                              struct gv_error *e);
+/* The submit socket: it takes every key, and frames of GV_DOOR_FRAME. */
+enum gv_rc gv_sock_bind_door(struct gv_net *net, void **router,
+                             struct gv_net_addr *bound, struct gv_error *e);
 /* DEALER with its monitor, or SUB, connecting to a node; NULL on failure. */
 void *gv_sock_dealer(struct gv_net *net, const struct gv_net_place *place,
                      void **monitor);
@@ -266,6 +274,28 @@ void gv_inbound_dealer(struct gv_net *net, struct gv_dial *d);
 void gv_inbound_sub(struct gv_net *net, struct gv_session *s);
 /* This node's HELLO or WELCOME. */
 struct gv_msg gv_inbound_hello(const struct gv_net *net, unsigned kind);
+
+/* Read one message whole, at most two parts of it; gv_inbound_close is due for
+ * both. Number of parts, or -1: nothing waits. */
+int gv_inbound_read(void *socket, zmq_msg_t part[2]);
+void gv_inbound_close(zmq_msg_t part[2]);
+
+/* --- door.c --- */
+
+/* A SUBMIT of 4,096 bytes. */
+#define GV_DOOR_TX_MAX 4096
+#define GV_DOOR_FRAME (GV_FRAME_HEAD + 8 + 4 + GV_DOOR_TX_MAX)
+
+/* Bind, if the options name a place. GV_OK or GV_FAULT. */
+enum gv_rc gv_door_open(struct gv_net *net, struct gv_error *e);
+void gv_door_close(struct gv_net *net);
+/* The sockets to poll. */
+void *gv_door_router(const struct gv_net *net);
+void *gv_door_monitor(const struct gv_net *net);
+void gv_door_read(struct gv_net *net);
+void gv_door_watch(struct gv_net *net);
+void gv_door_tick(struct gv_net *net);
+void gv_door_answer(struct gv_net *net, const struct gv_order *o);
 
 /* --- loop.c --- */
 

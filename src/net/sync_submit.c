@@ -12,24 +12,31 @@
 #define STANDING_MAX 8
 
 void
+gv_sync_answer_message(const struct gv_sync_answer *a, struct gv_msg *m)
+{
+    if (a->accepted) {
+        m->kind = GV_MSG_SUBMITTED;
+        m->u.submitted.stamp = a->stamp;
+        m->u.submitted.receipt = a->receipt;
+        return;
+    }
+    m->kind = GV_MSG_REJECT;
+    m->u.reject.code = (uint16_t)a->why.code;
+    m->u.reject.index = a->why.index;
+    m->u.reject.have = a->why.have;
+    m->u.reject.want = a->why.want;
+    m->u.reject.field = a->field;
+    m->u.reject.text = a->text;
+    m->u.reject.sig = a->sig;
+}
+
+void
 gv_sync_answer(struct gv_sync *s, uint64_t session, uint32_t request,
                const struct gv_sync_answer *a)
 {
-    struct gv_msg m = {.kind = GV_MSG_SUBMITTED};
+    struct gv_msg m;
 
-    if (a->accepted) {
-        m.u.submitted.stamp = a->stamp;
-        m.u.submitted.receipt = a->receipt;
-    } else {
-        m.kind = GV_MSG_REJECT;
-        m.u.reject.code = (uint16_t)a->why.code;
-        m.u.reject.index = a->why.index;
-        m.u.reject.have = a->why.have;
-        m.u.reject.want = a->why.want;
-        m.u.reject.field = a->field;
-        m.u.reject.text = a->text;
-        m.u.reject.sig = a->sig;
-    }
+    gv_sync_answer_message(a, &m);
     (void)gv_sync_send(s, session, request, &m);
 }
 

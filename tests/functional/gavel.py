@@ -223,8 +223,9 @@ class Node:
         self.env = env
         self.fixed = {}
         if fixed_ports:
-            first = free_ports(4)  # gossip is one above p2p
-            self.fixed = {"rpc": first, "tls": first + 1, "p2p": first + 2}
+            first = free_ports(5)  # gossip is one above p2p
+            self.fixed = {"rpc": first, "tls": first + 1, "p2p": first + 2,
+                          "submit": first + 4}
         self.ports = None
         self.rpc = None
         self.process = Process(self.datadir.parent /
@@ -234,7 +235,7 @@ class Node:
 
     def args(self, options=()):
         binds = [("--rpc-bind", "rpc"), ("--p2p-bind", "p2p"),
-                 ("--tls-bind", "tls")]
+                 ("--tls-bind", "tls"), ("--submit-bind", "submit")]
         out = [program("gaveld", self.build), "--network", self.network,
                "--datadir", self.datadir]
         for flag, name in binds:
