@@ -4,6 +4,7 @@
 #include <gavel/verify.h>
 #include <stdlib.h>
 
+#include "wallet/courier.h"
 #include "wallet/json.h"
 #include "wallet/publish.h"
 
@@ -109,28 +110,27 @@ next_seq(struct gv_cli *cli, const char *auction, uint32_t identity)
     return (uint32_t)(top + 1);
 }
 
-/* Does the stamp list this bid, signed by an authority of OPEN, at t_us? */
-static bool
-stamp_ok(const struct gv_auction *a, const struct gv_keys *keys,
-         const struct gv_tx *bid, const json_t *answer)
+bool
+gv_place_stamp_ok(const struct gv_auction *a, const struct gv_keys *keys,
+                  struct gv_bytes raw_bid, const json_t *answer)
 {
     struct gv_pins *pins = gv_pins_auction(&a->open, NULL);
     struct gv_tx_facts facts;
     struct gv_reject why;
-    struct gv_tx stamp;
-    uint8_t leaf[32], *raw;
+    struct gv_tx stamp, bid;
+    uint8_t *raw;
     size_t len = 0;
     bool ok = false;
 
     raw = gv_json_blob(answer, "stamp", &len);
-    gv_stamp_leaf(GV_TX_BID, bid->u.bid.id.b, &bid->u.bid.sig, leaf);
     if (pins != NULL && raw != NULL &&
+        gv_tx_decode(raw_bid, &bid, &why) == GV_OK && bid.kind == GV_TX_BID &&
         gv_tx_decode(gv_bytes(raw, len), &stamp, &why) == GV_OK &&
         stamp.kind == GV_TX_STAMP && GV_ID_EQ(&stamp.chain, &a->open.id) &&
         gv_tx_verify(&stamp, pins, keys, &facts, &why) == GV_OK) {
         for (unsigned i = 0; i < stamp.u.stamp.count; i++)
-            ok = ok ||
-                 memcmp(stamp.u.stamp.leaves + 32 * (size_t)i, leaf, 32) == 0;
+            ok = ok || memcmp(stamp.u.stamp.leaves + 32 * (size_t)i,
+                              bid.u.bid.leaf, 32) == 0;
         /* With one authority its time is t; with more, t is later. */
         ok = ok && (a->open.authority_count > 1 ||
                     facts.tst[0].time_us == gv_json_u64(answer, "t_us"));
@@ -145,9 +145,6 @@ static int
 take_answer(struct gv_cli *cli, const struct gv_auction *a,
             struct gv_bytes bytes, json_t *row, const json_t *answer)
 {
-    struct gv_reject why;
-    struct gv_tx bid;
-
     json_object_set_new(row, "state", json_string("sent"));
     json_object_set(row, "t_us", json_object_get(answer, "t_us"));
     json_object_set(row, "deadline_us", json_object_get(answer, "deadline_us"));
@@ -155,8 +152,7 @@ take_answer(struct gv_cli *cli, const struct gv_auction *a,
     json_object_set(row, "stamp", json_object_get(answer, "stamp"));
     if (gv_cli_save(cli) != GV_EXIT_OK)
         return GV_EXIT_WALLET;
-    if (gv_tx_decode(bytes, &bid, &why) != GV_OK ||
-        !stamp_ok(a, cli->keys, &bid, answer))
+    if (!gv_place_stamp_ok(a, cli->keys, bytes, answer))
         return gv_cli_fail(cli, GV_EXIT_FAILED,
                            "the node's stamp of the bid does not verify: keep "
                            "the wallet, it holds the evidence");
@@ -175,7 +171,9 @@ send(struct gv_cli *cli, const struct gv_auction *a, struct gv_bytes bytes,
     int code;
 
     do {
-        rc = gv_publish_stamped(cli->rpc, bytes, force, &answer, &error);
+        rc = a->open.terms.identity == GV_ANONYMOUS
+                 ? gv_courier_bid(cli, a, bytes, force, &answer, &error)
+                 : gv_publish_stamped(cli->rpc, bytes, force, &answer, &error);
         retry = rc == GV_REJECT ? gv_publish_retry_ms(&error) : 0;
         gv_cli_sleep_ms(retry);
     } while (retry != 0);

@@ -21,6 +21,11 @@ int gv_place_listed(struct gv_cli *cli, struct gv_auction *a,
 int gv_place_enrol(struct gv_cli *cli, const struct gv_auction *a,
                    const struct gv_signer *s) GV_MUST_CHECK;
 
+/* Does the stamp in an answer of submitbid list this BID, by an authority of
+ * OPEN, and at its t_us? */
+bool gv_place_stamp_ok(const struct gv_auction *a, const struct gv_keys *keys,
+                       struct gv_bytes bid, const json_t *answer);
+
 /* Sign, save, send, check the stamp, save. *result: the wallet's row of the
  * bid, borrowed from the wallet; *id its hex. */
 struct gv_place {
