@@ -1,6 +1,6 @@
 /*
  * courier.h - how an ENROL and the bids of a pseudonym reach the ledger: by the
- * submit socket of a node chosen at random (docs/spec/wallet.md, W17), so that
+ * submit socket of a node chosen at random (docs/spec/wallet.md, W20), so that
  * the wallet's own node does not learn which pseudonym is whose.
  *
  * The options --proxy, --own-node and --min-anonymity of the running command
