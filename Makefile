@@ -74,12 +74,17 @@ LEDGER = $(O)/libgavel-ledger.a
 
 CORE_SRC := $(wildcard chain/core/*.c chain/rules/*.c)
 CHAIN_SRC := $(wildcard chain/state/*.c chain/store/*.c)
-CLIENT_SRC := $(wildcard src/client/*.c src/base/*.c src/pki/*.c)
+# What nodes say and how they are named, which the client of their submit
+# sockets needs too; the rest of src/net is the node's alone.
+NET_SHARED := src/net/message.c src/net/netkey.c
+CLIENT_SRC := $(wildcard src/client/*.c src/base/*.c src/pki/*.c) $(NET_SHARED)
 KERNEL_SRC := $(wildcard miner/kernel/*.c)
 NODE_SRC := $(filter-out src/main.c,$(wildcard src/*.c)) \
-            $(wildcard src/net/*.c src/ttp/*.c src/rpc/*.c)
+            $(filter-out $(NET_SHARED),$(wildcard src/net/*.c)) \
+            $(wildcard src/ttp/*.c src/rpc/*.c)
 LEDGER_SRC := $(wildcard chain/state/book*.c) $(addprefix chain/state/, \
-              directory.c spine.c links.c order.c table.c)
+              directory.c directory_node.c spine.c links.c order.c \
+              table.c)
 WALLET_SRC := $(filter-out wallet/main.c,$(wildcard wallet/*.c))
 MINER_SRC := $(filter-out miner/main.c,$(wildcard miner/*.c))
 EXPLORER_SRC := $(filter-out src/explorer/main.c,$(wildcard src/explorer/*.c))
@@ -101,11 +106,12 @@ $(EXPLORER): $(call objs,$(EXPLORER_SRC))
 	@rm -f $@ && ar rcs $@ $^
 
 # The order of the libraries is the proof of the layers: wallet and miner are
-# linked without state, store, RocksDB and ZeroMQ.
+# linked without state, store and RocksDB, and the miner without ZeroMQ, which
+# the wallet needs to hand in bids (src/client/submit.c).
 $(O)/gaveld: $(O)/src/main.o $(NODE) $(CHAIN) $(KERNEL) $(CLIENT) $(CORE)
 	$(link) $(NODE_LIBS)
 $(O)/gavel: $(O)/wallet/main.o $(WALLET) $(CLIENT) $(CORE)
-	$(link) $(CLIENT_LIBS)
+	$(link) -lzmq $(CLIENT_LIBS)
 $(O)/gavel-miner: $(O)/miner/main.o $(MINER) $(KERNEL) $(CLIENT) $(CORE)
 	$(link) $(CLIENT_LIBS)
 $(O)/gavel-explorer: $(O)/src/explorer/main.o $(EXPLORER) $(LEDGER) \

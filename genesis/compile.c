@@ -23,6 +23,8 @@
 
 #define VALIDATORS_MAX 16 /* GV_GENESIS_VALIDATORS_MAX */
 #define PEM_MAX 4096
+#define SEEDS_MAX 32 /* GV_GENESIS_SEEDS_MAX */
+#define SEED_MAX 320
 #define NETWORKS_MAX 16
 
 struct network {
@@ -37,6 +39,8 @@ struct network {
     uint32_t registry_target, easiest_target;
     uint8_t registry_fixed;
     uint16_t p2p_port, rpc_port, tls_port;
+    unsigned seeds;
+    char seed[SEEDS_MAX][SEED_MAX];
     bool has_secrets;
     uint8_t root_secret[32];
     uint8_t validator_secret[VALIDATORS_MAX][32];
@@ -60,6 +64,7 @@ static const char *const keys[] = {
     "p2p_port",
     "rpc_port",
     "tls_port",
+    "seeds",
     "root_certificate",
     /* all of these or none */
     "root_secret",
@@ -198,6 +203,25 @@ check_keys(const struct source *s)
     }
 }
 
+/* Their keys are read where they are used: this needs no ZeroMQ. */
+static void
+read_seeds(const struct source *s, struct network *n)
+{
+    const json_t *list = json_object_get(s->json, "seeds");
+
+    if (!json_is_array(list) || json_array_size(list) > SEEDS_MAX)
+        die(s, "seeds", "not a list of up to %d nodes", SEEDS_MAX);
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        const char *text = json_string_value(json_array_get(list, i));
+
+        if (!text || strlen(text) >= SEED_MAX ||
+            strncmp(text, "tcp://", 6) != 0 || !strchr(text, '#') ||
+            strpbrk(text, "\"\\ \n"))
+            die(s, "seeds", "number %zu is not tcp://HOST:PORT#KEY", i + 1);
+        memcpy(n->seed[n->seeds++], text, strlen(text) + 1);
+    }
+}
+
 static void
 read_name(const struct source *s, struct network *n)
 {
@@ -322,6 +346,10 @@ read_network(const char *file, struct network *n)
     n->tls_port = (uint16_t)get_number(&s, "tls_port", 1, UINT16_MAX);
     if (n->rpc_port == n->p2p_port + 1 || n->tls_port == n->p2p_port + 1)
         die(&s, "p2p_port", "the port above it is taken by gossip");
+    if (n->tls_port == UINT16_MAX || n->p2p_port == n->tls_port + 1 ||
+        n->rpc_port == n->tls_port + 1)
+        die(&s, "tls_port", "the port above it is taken by submissions");
+    read_seeds(&s, n);
     get_pem(&s, "root_certificate", "CERTIFICATE", n->root_cert);
     read_secrets(&s, n);
     if (!registry_id(n))
@@ -372,6 +400,20 @@ print_pem(const char *field, const char *pem)
     }
 }
 
+/* "?" is escaped, since two of them may begin a trigraph. */
+static void
+print_seeds(const struct network *n)
+{
+    printf("    .seed_count = %u,\n    .seed = {", n->seeds);
+    for (unsigned i = 0; i < n->seeds; i++) {
+        printf("\"");
+        for (const char *p = n->seed[i]; *p; p++)
+            printf(*p == '?' ? "\\%c" : "%c", *p);
+        printf("\", ");
+    }
+    printf("%s},\n", n->seeds == 0 ? "NULL" : "");
+}
+
 static void
 print_network(struct network *n)
 {
@@ -394,6 +436,7 @@ print_network(struct network *n)
     printf("    .rpc_port = %d,\n", n->rpc_port);
     printf("    .p2p_port = %d,\n", n->p2p_port);
     printf("    .tls_port = %d,\n", n->tls_port);
+    print_seeds(n);
     print_pem("root_cert_pem", n->root_cert);
     if (n->has_secrets) {
         printf("    .has_secrets = true,\n");

@@ -69,7 +69,9 @@ handle(struct gv_loop *l, struct gv_mail *m)
         put_off_call(l, m);
         return;
     case GV_MAIL_NET:
-        if (gv_sync_event(l->sync, m->u.net, l->now_ms) != GV_OK)
+        if (m->u.net->what == GV_NET_STRANGER)
+            gv_loop_stranger(l, m->u.net);
+        else if (gv_sync_event(l->sync, m->u.net, l->now_ms) != GV_OK)
             gv_loop_fail(l, gv_state_error(l->state));
         free(m->u.net);
         break;
@@ -174,6 +176,7 @@ turn(struct gv_loop *l)
         return;
     gv_out_flush(l);
     gv_loop_tell_revoked(l);
+    gv_loop_nodes(l);
     gv_loop_write_evidence(l);
     if (l->failed)
         return;

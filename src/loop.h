@@ -19,6 +19,7 @@
 #include "src/services.h"
 #include "src/ttp/ledger.h"
 
+struct gv_enroller;
 struct gv_loop;
 
 struct gv_loop_options {
@@ -37,7 +38,12 @@ struct gv_loop_options {
     size_t follow_count;
     const struct gv_seckey *validator; /* this node's validator key */
     size_t validator_count;
-    const char *operator_name; /* shown with it, or NULL */
+    const char *operator_name;    /* shown with it, or NULL */
+    bool discover;                /* nodes by the registry (N25, N26) */
+    const char *announce;         /* host to announce; "": none */
+    bool announce_submit;         /* and the submit socket */
+    const char *node_ca;          /* URL, or NULL: the registry's */
+    struct gv_enroller *enroller; /* asks for a node's certificate, or NULL */
     const char *datadir;
     /* Called once when the thread must stop by itself: a fault. */
     void (*failed)(void *arg, const char *why);

@@ -139,7 +139,9 @@ gv_loop_stamp(struct gv_loop *l, struct gv_ticket *t, const struct gv_tx *tx)
 bool
 gv_loop_send_away(struct gv_loop *l, struct gv_ticket *t)
 {
-    if (gv_random(&t->nonce, sizeof(t->nonce)) != GV_OK) {
+    /* A stranger has drawn his own. */
+    if (t->kind != GV_TICKET_STRANGER &&
+        gv_random(&t->nonce, sizeof(t->nonce)) != GV_OK) {
         gv_loop_fail(l, "no random bytes");
         return false;
     }
@@ -157,7 +159,8 @@ gv_loop_forward(struct gv_loop *l, struct gv_ticket *t)
 {
     struct gv_reject why = {.index = GV_NO_INDEX};
 
-    if (t->kind == GV_TICKET_CALL && gv_loop_send_away(l, t))
+    if ((t->kind == GV_TICKET_CALL || t->kind == GV_TICKET_STRANGER) &&
+        gv_loop_send_away(l, t))
         return;
     t->unserved = true;
     gv_refuse(&why, GV_NOT_SIGNER, "stamping service", 0, 0);
@@ -179,7 +182,8 @@ gv_loop_bid_verified(struct gv_loop *l, struct gv_ticket *t,
     }
     if (rc == GV_OK)
         rc = gv_loop_may_count(l, t, gv_task_tx_of(task), &why);
-    if (rc == GV_OK && t->kind == GV_TICKET_CALL &&
+    if (rc == GV_OK &&
+        (t->kind == GV_TICKET_CALL || t->kind == GV_TICKET_STRANGER) &&
         gv_loop_has_several(l, &gv_task_tx_of(task)->chain)) {
         t->task = task;
         rc = gv_loop_collect(l, t, gv_task_tx_of(task), true, &why);
@@ -233,8 +237,12 @@ gv_loop_acknowledge(struct gv_loop *l, struct gv_ticket *t,
 {
     struct gv_out *o = NULL;
 
-    if (t->call || t->kind == GV_TICKET_PEER)
-        o = gv_out_new(l, t->call ? GV_OUT_STAMPED : GV_OUT_PEER);
+    if (t->call)
+        o = gv_out_new(l, GV_OUT_STAMPED);
+    else if (t->kind == GV_TICKET_PEER)
+        o = gv_out_new(l, GV_OUT_PEER);
+    else if (t->kind == GV_TICKET_STRANGER)
+        o = gv_out_new(l, GV_OUT_STRANGER);
     if (o) {
         o->call = t->call;
         o->session = t->session;

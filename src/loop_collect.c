@@ -118,6 +118,20 @@ defining(const struct gv_collect *c)
     return best;
 }
 
+/* An answer is still owed. */
+static bool
+waits(const struct gv_ticket *t)
+{
+    return t->call || (t->kind == GV_TICKET_STRANGER && !t->told);
+}
+
+static void
+forget(struct gv_ticket *t)
+{
+    t->call = NULL;
+    t->told = true;
+}
+
 static json_t *
 stamps_json(const struct gv_collect *c)
 {
@@ -148,6 +162,34 @@ copy_of(const uint8_t *p, size_t len)
     return copy;
 }
 
+/* Copies of the stamps that there are, for a stranger. */
+static void
+tell_stranger(struct gv_loop *l, struct gv_ticket *t,
+              const struct gv_collect *c)
+{
+    struct gv_out *o = gv_out_new(l, GV_OUT_STRANGER);
+
+    if (!o)
+        return;
+    o->session = t->session;
+    o->by = calloc(c->authorities, sizeof(*o->by));
+    for (unsigned i = 0; o->by && i < c->authorities; i++) {
+        const struct gv_stamped_by *from = &c->by[i];
+        struct gv_stamped_by *to = &o->by[o->by_count];
+
+        if (!from->stamp)
+            continue;
+        *to = (struct gv_stamped_by){copy_of(from->stamp, from->len),
+                                     copy_of(from->receipt, from->receipt_len),
+                                     from->len, from->receipt_len, 0};
+        o->by_count++;
+        if (!to->stamp || (to->receipt_len > 0 && !to->receipt))
+            gv_loop_fail(l, "out of memory");
+    }
+    if (!o->by)
+        gv_loop_fail(l, "out of memory");
+}
+
 /* Enough have stamped it: answer after the commit. */
 static void
 tell(struct gv_loop *l, struct gv_ticket *t, const struct gv_collect *c)
@@ -155,6 +197,8 @@ tell(struct gv_loop *l, struct gv_ticket *t, const struct gv_collect *c)
     const struct gv_stamped_by *by = &c->by[defining(c)];
     struct gv_out *o = t->call ? gv_out_new(l, GV_OUT_STAMPED) : NULL;
 
+    if (!t->call)
+        tell_stranger(l, t, c);
     if (o) {
         o->call = t->call;
         o->raw = copy_of(t->raw, t->len);
@@ -168,7 +212,28 @@ tell(struct gv_loop *l, struct gv_ticket *t, const struct gv_collect *c)
         if (!o->raw || !o->stamp || (by->receipt_len > 0 && !o->receipt))
             gv_loop_fail(l, "out of memory");
     }
-    t->call = NULL;
+    forget(t);
+}
+
+/* The last clear word of a service, or how many stamped. */
+static void
+refuse_stranger(struct gv_loop *l, const struct gv_ticket *t, unsigned stamped,
+                unsigned needed)
+{
+    struct gv_out *o = gv_out_new(l, GV_OUT_STRANGER);
+
+    if (!o)
+        return;
+    o->session = t->session;
+    o->nonce = t->nonce;
+    o->raw = copy_of(t->raw, t->len);
+    o->len = t->len;
+    o->rc = GV_REJECT;
+    o->why = t->why;
+    if (!t->refused || stamped > 0)
+        (void)gv_refuse(&o->why, GV_BAD_STAMP, "authorities", stamped, needed);
+    if (!o->raw)
+        gv_loop_fail(l, "out of memory");
 }
 
 /* Too few. With a stamp it is kept, and offered to them again (lapse.h). */
@@ -188,7 +253,9 @@ tell_few(struct gv_loop *l, struct gv_ticket *t, const struct gv_collect *c)
         o->stamped = n;
         o->needed = c->need;
     }
-    t->call = NULL;
+    if (!t->call)
+        refuse_stranger(l, t, n, c->need);
+    forget(t);
 }
 
 /* --- what has come ------------------------------------------------------- */
@@ -249,7 +316,7 @@ decide(struct gv_loop *l, struct gv_ticket *t)
     struct gv_collect *c = t->collect;
     bool last = c->pending == 0, dated;
 
-    if (t->call) {
+    if (waits(t)) {
         dated = is_dated(l, t);
         if (dated && c->dated_ms == 0)
             c->dated_ms = l->now_ms;
@@ -262,7 +329,7 @@ decide(struct gv_loop *l, struct gv_ticket *t)
                 tell(l, t, c);
             }
         }
-        if (t->call && (last || is_hopeless(c)))
+        if (waits(t) && (last || is_hopeless(c)))
             tell_few(l, t, c);
     }
     if (!last)

@@ -4,7 +4,8 @@
  * transactions), loop_bids.c (stamping), loop_collect.c (stamps of several),
  * loop_again.c (bids that wait for a stamp), loop_repeat.c, loop_mine.c
  * (templates and seals), loop_cutoffs.c, loop_rpc.c (calls), loop_warrant.c,
- * loop_ask.c (questions), loop_net.c (the sync), loop_out.c (answers and gossip
+ * loop_ask.c (questions), loop_net.c (the sync), loop_nodes.c (the registry's
+ * nodes, and this one among them), loop_out.c (answers and gossip
  * after the commit).
  */
 #ifndef GAVEL_LOOP_IMPL_H
@@ -59,9 +60,10 @@ struct gv_mail {
 
 /* Who waits for a task, and what becomes of it. */
 enum gv_ticket_kind {
-    GV_TICKET_OWN,  /* made inside this node, or handed over to be stamped */
-    GV_TICKET_CALL, /* an RPC call */
-    GV_TICKET_PEER  /* a message of a peer */
+    GV_TICKET_OWN,     /* made inside this node, or handed over to be stamped */
+    GV_TICKET_CALL,    /* an RPC call */
+    GV_TICKET_PEER,    /* a message of a peer */
+    GV_TICKET_STRANGER /* handed in at the submit socket */
 };
 
 /* What one authority gave: the STAMP, and a receipt if its service answered.
@@ -87,7 +89,7 @@ struct gv_ticket {
     enum gv_ledger_submission what; /* of a call; BID: to be stamped */
     struct gv_rpc_call *call;
     bool force;       /* of submitbid */
-    uint64_t session; /* of a peer */
+    uint64_t session; /* of a peer; a stranger's request */
     uint32_t request; /* of its SUBMIT, 0: none */
     uint64_t nonce;   /* of a SUBMIT, its or ours */
     uint8_t *raw;     /* its bytes, owned */
@@ -96,6 +98,7 @@ struct gv_ticket {
                            * the mempool */
     bool unserved;        /* no stamping service can be reached */
     bool refused;         /* a service elsewhere said why: */
+    bool told;            /* a stranger has his answer */
     struct gv_reject why; /* the last clear word of one */
     struct gv_collect *collect; /* of several authorities, or NULL: it is in
                                  * gv_loop.away until all have answered */
@@ -114,8 +117,9 @@ enum gv_out_kind {
     GV_OUT_UNSERVED, /* no stamping service */
     GV_OUT_PARTLY,   /* too few of several authorities have stamped it */
     GV_OUT_FAULT,
-    GV_OUT_PEER, /* a peer's SUBMIT: stamped, or why not */
-    GV_OUT_EVENT /* for /events: its name in status, raw is text */
+    GV_OUT_PEER,     /* a peer's SUBMIT: stamped, or why not */
+    GV_OUT_STRANGER, /* the same of a stranger's */
+    GV_OUT_EVENT     /* for /events: its name in status, raw is text */
 };
 
 struct gv_out {
@@ -130,7 +134,9 @@ struct gv_out {
     uint64_t session;
     uint32_t request;
     uint64_t nonce;
-    json_t *stamps; /* of all authorities; owned; NULL: this one */
+    json_t *stamps;           /* of all authorities; owned; NULL: this one */
+    struct gv_stamped_by *by; /* the same, for a stranger; owned */
+    unsigned by_count;
     unsigned stamped, needed;
 };
 
@@ -163,6 +169,9 @@ struct gv_loop {
     struct gv_rate *rate;          /* bidder keys' buckets */
     uint64_t now_ms, ticked_ms, started_ms;
     struct gv_sealed_id told; /* the registry's tip, of gv_loop_tell_revoked */
+    struct gv_sealed_id told_nodes; /* the same of gv_loop_nodes */
+    uint64_t nodes_ms;              /* when that was */
+    uint64_t announced_ms;
 
     struct gv_out *out;
     size_t outs, out_cap;
@@ -181,9 +190,18 @@ struct gv_loop {
 /* loop_net.c: the sync as part of the chain thread. */
 enum gv_rc gv_loop_make_sync(struct gv_loop *l);
 
+/* A request of the submit socket; the event stays the caller's. */
+void gv_loop_stranger(struct gv_loop *l, const struct gv_net_event *event);
+
 /* loop_life.c: hand the services the registry's revocations, and the registry
  * what it lacks of the CA's, if its tip has moved. */
 void gv_loop_tell_revoked(struct gv_loop *l);
+
+/* loop_nodes.c: tell the network which nodes the registry names, and the
+ * registry how this node is met, if either has changed. */
+void gv_loop_nodes(struct gv_loop *l);
+/* Where the newest service of a role answers, by the registry; NULL. */
+const char *gv_loop_registered_url(struct gv_loop *l, uint8_t role);
 
 /* loop.c: the thread itself. */
 void *gv_loop_run(void *loop);

@@ -89,7 +89,7 @@ gv_loop_deliver_net(void *loop, struct gv_net_event *event)
     m->kind = GV_MAIL_NET;
     m->u.net = event;
     /* Sessions that begin and end must be known whatever the load. */
-    if (event->what != GV_NET_MESSAGE) {
+    if (event->what == GV_NET_UP || event->what == GV_NET_DOWN) {
         gv_mailbox_post(l->done, m, sizeof(*m));
         return true;
     }

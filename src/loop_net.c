@@ -80,6 +80,57 @@ peer_submit(void *arg, uint64_t session, uint32_t request, uint64_t nonce,
     gv_loop_submit(arg, t, false);
 }
 
+/* Where one chain stands here; no row when it is not known. */
+static void
+tell_stranger(struct gv_loop *l, uint64_t stranger,
+              const struct gv_chain_id *chain)
+{
+    const struct gv_chain *c = gv_state_chain(l->state, chain);
+    struct gv_msg m = {.kind = GV_MSG_TIPS};
+    uint8_t row[GV_MSG_TIP_SIZE], *body;
+    struct gv_sink sink = gv_sink_buffer(row, sizeof(row));
+    struct gv_tip tip;
+    size_t len;
+
+    if (c) {
+        gv_sync_tip_of(c, &tip);
+        gv_msg_tip_put(&sink, &tip);
+        m.u.tips.rows = (struct gv_msg_ids){row, 1};
+        m.u.tips.chains = 1;
+    }
+    m.u.tips.time_ms = l->now_ms;
+    body = gv_msg_encode(&m, &len);
+    if (body)
+        (void)gv_net_answer(l->net, stranger, m.kind, gv_bytes(body, len));
+    free(body);
+}
+
+void
+gv_loop_stranger(struct gv_loop *l, const struct gv_net_event *event)
+{
+    struct gv_chain_id chain;
+    struct gv_ticket *t;
+    struct gv_msg m;
+
+    if (gv_msg_decode(event->kind, gv_bytes(event->body, event->len), &m,
+                      NULL) != GV_OK)
+        return; /* the net thread has looked at it */
+    if (m.kind == GV_MSG_GETTIPS) {
+        memcpy(chain.b, m.u.gettips.chains.p, 32);
+        tell_stranger(l, event->session, &chain);
+        return;
+    }
+    t = gv_ticket_new(GV_TICKET_STRANGER, m.u.submit.raw);
+    if (!t) {
+        gv_loop_fail(l, "out of memory");
+        return;
+    }
+    t->session = event->session;
+    t->nonce = m.u.submit.nonce;
+    t->what = m.u.submit.raw.p[0] == GV_TX_ENROL ? GV_SUBMIT_TX : GV_SUBMIT_BID;
+    gv_loop_submit(l, t, false);
+}
+
 static int
 by_leaf(const void *a, const void *b)
 {

@@ -21,6 +21,33 @@ gv_out_new(struct gv_loop *l, enum gv_out_kind kind)
     return o;
 }
 
+/* To a peer, or to a stranger at the submit socket. */
+static void
+send_answer(struct gv_loop *l, const struct gv_out *o,
+            const struct gv_sync_answer *a)
+{
+    struct gv_msg m;
+    uint8_t *body;
+    size_t len;
+
+    if (o->kind == GV_OUT_PEER) {
+        gv_sync_answer(l->sync, o->session, o->request, a);
+        return;
+    }
+    gv_sync_answer_message(a, &m);
+    if (o->by)
+        m.u.submitted.count = (uint8_t)o->by_count;
+    for (unsigned i = 0; i < o->by_count; i++)
+        m.u.submitted.by[i] = (struct gv_msg_stamped){
+            gv_bytes(o->by[i].stamp, o->by[i].len),
+            gv_bytes(o->by[i].receipt, o->by[i].receipt_len)};
+    body = gv_msg_encode(&m, &len);
+    /* Who gets no answer asks again, here or elsewhere. */
+    if (body)
+        (void)gv_net_answer(l->net, o->session, m.kind, gv_bytes(body, len));
+    free(body);
+}
+
 /* Why not, signed by this node's service. */
 static void
 refuse_peer(struct gv_loop *l, const struct gv_out *o)
@@ -41,7 +68,7 @@ refuse_peer(struct gv_loop *l, const struct gv_out *o)
         gv_refusal_sign(&r, l->opt.keys,
                         &gv_stamper_options(l->stamper)->secret, &sig) == GV_OK)
         a.sig = gv_bytes(sig.b, sizeof(sig.b));
-    gv_sync_answer(l->sync, o->session, o->request, &a);
+    send_answer(l, o, &a);
 }
 
 static void
@@ -55,7 +82,7 @@ answer_peer(struct gv_loop *l, const struct gv_out *o)
     }
     a.stamp = gv_bytes(o->stamp, o->stamp_len);
     a.receipt = gv_bytes(o->receipt, o->receipt_len);
-    gv_sync_answer(l->sync, o->session, o->request, &a);
+    send_answer(l, o, &a);
 }
 
 static void
@@ -152,6 +179,7 @@ flush_one(struct gv_loop *l, const struct gv_out *o)
         gv_ledger_fault(&l->rpc, o->call);
         return;
     case GV_OUT_PEER:
+    case GV_OUT_STRANGER:
         answer_peer(l, o);
         return;
     case GV_OUT_EVENT:
@@ -160,15 +188,26 @@ flush_one(struct gv_loop *l, const struct gv_out *o)
     }
 }
 
+static void
+clear(struct gv_out *o)
+{
+    free(o->raw);
+    free(o->stamp);
+    free(o->receipt);
+    json_decref(o->stamps);
+    for (unsigned i = 0; i < o->by_count; i++) {
+        free(o->by[i].stamp);
+        free(o->by[i].receipt);
+    }
+    free(o->by);
+}
+
 void
 gv_out_flush(struct gv_loop *l)
 {
     for (size_t i = 0; i < l->outs; i++) {
         flush_one(l, &l->out[i]);
-        free(l->out[i].raw);
-        free(l->out[i].stamp);
-        free(l->out[i].receipt);
-        json_decref(l->out[i].stamps);
+        clear(&l->out[i]);
     }
     l->outs = 0;
 }
@@ -180,10 +219,7 @@ gv_out_drop(struct gv_loop *l)
         if (l->out[i].call)
             gv_rpc_error(l->out[i].call, GV_RPC_STOPPING,
                          "the node is stopping");
-        free(l->out[i].raw);
-        free(l->out[i].stamp);
-        free(l->out[i].receipt);
-        json_decref(l->out[i].stamps);
+        clear(&l->out[i]);
     }
     l->outs = 0;
 }

@@ -71,14 +71,11 @@ service_url(struct gv_loop *l, uint8_t role, const char *path, char *url,
             size_t cap)
 {
     const struct gv_services *own = l->opt.services;
-    const struct gv_directory *d = gv_state_registry(l->state)->dir;
     bool here = role == GV_ROLE_CA ? own->ca != NULL : own->tsa != NULL;
     const char *base = here ? own->url : NULL;
 
-    for (size_t i = d->services; i-- > 0 && !base;)
-        if (d->service[i].cred.role == role &&
-            !gv_directory_revoked(d, &d->service[i].cred.fingerprint))
-            base = d->service[i].endpoint;
+    if (!base)
+        base = gv_loop_registered_url(l, role);
     if (!base)
         return NULL;
     snprintf(url, cap, "%s%s", base, path);
@@ -125,21 +122,35 @@ status(void *arg, struct gv_ledger_status *out)
 }
 
 static json_t *
+peer_roles(uint32_t roles)
+{
+    json_t *out = json_array();
+
+    if (roles & GV_ROLE_STAMPS)
+        json_array_append_new(out, json_string("stamps"));
+    return out;
+}
+
+static json_t *
 peer_json(const struct gv_net_peer *p)
 {
     char key[GV_NET_KEY_TEXT], addr[320];
 
     return json_pack(
-        "{ss ss ss sI sI sI si sI}", "key", gv_net_key_text(&p->key, key),
-        "addr", gv_net_addr_text(&p->addr, addr, sizeof(addr)), "direction",
+        "{ss ss ss sI sI sI si sI ss ss so so so}", "key",
+        gv_net_key_text(&p->key, key), "addr",
+        gv_net_addr_text(&p->addr, addr, sizeof(addr)), "direction",
         p->outbound ? "out" : "in", "since_ms", (json_int_t)p->since_ms,
         "bytes_in", (json_int_t)p->bytes_in, "bytes_out",
         (json_int_t)p->bytes_out, "score", p->score, "session",
-        (json_int_t)p->session);
+        (json_int_t)p->session, "agent", p->agent, "suite", GV_NET_SUITE,
+        "roles", peer_roles(p->roles), "ended_ms",
+        gv_render_u64_or_null(p->ended_ms != 0, p->ended_ms), "reason",
+        p->ended_ms ? json_string(p->reason) : json_null());
 }
 
 static json_t *
-peers(void *arg)
+peers(void *arg, bool ended)
 {
     struct gv_loop *l = arg;
     struct gv_net_peer *list = calloc(256, sizeof(*list));
@@ -148,8 +159,25 @@ peers(void *arg)
 
     for (size_t i = 0; i < n && i < 256; i++)
         json_array_append_new(all, peer_json(&list[i]));
+    n = ended && list && l->net ? gv_net_ended(l->net, list, 256) : 0;
+    for (size_t i = 0; i < n; i++)
+        json_array_append_new(all, peer_json(&list[i]));
     free(list);
     return all;
+}
+
+static bool
+disconnect(void *arg, uint64_t session)
+{
+    struct gv_loop *l = arg;
+    struct gv_net_peer *list = calloc(256, sizeof(*list));
+    size_t n = list && l->net ? gv_net_peers(l->net, list, 256) : 0;
+    bool found = false;
+
+    for (size_t i = 0; i < n && i < 256; i++)
+        found = found || list[i].session == session;
+    free(list);
+    return found && gv_net_disconnect(l->net, session);
 }
 
 static struct gv_rpc_answer *
@@ -195,6 +223,7 @@ gv_loop_init_rpc(struct gv_loop *l)
         .arg = l,
         .status = status,
         .peers = peers,
+        .disconnect = disconnect,
         .submit = submit,
         .getwarrant = gv_loop_getwarrant,
         .signwarrant = gv_loop_signwarrant,

@@ -74,8 +74,10 @@ gv_ticket_reject(struct gv_loop *l, struct gv_ticket *t, enum gv_rc rc,
         gv_loop_fail(l, gv_state_error(l->state));
     if (t->kind == GV_TICKET_OWN && rc == GV_REJECT)
         log_own(l, why);
-    if (t->kind == GV_TICKET_PEER && t->request) {
-        o = gv_out_new(l, GV_OUT_PEER);
+    if ((t->kind == GV_TICKET_PEER && t->request) ||
+        t->kind == GV_TICKET_STRANGER) {
+        o = gv_out_new(l, t->kind == GV_TICKET_PEER ? GV_OUT_PEER
+                                                    : GV_OUT_STRANGER);
         if (o) {
             o->session = t->session;
             o->request = t->request;
@@ -118,7 +120,12 @@ answer(struct gv_loop *l, struct gv_ticket *t, const char *status)
 {
     struct gv_out *o;
 
-    if (t->call && t->what == GV_SUBMIT_BLOCK) {
+    if (t->kind == GV_TICKET_STRANGER) {
+        o = gv_out_new(l, GV_OUT_STRANGER); /* an ENROL: neither stamp nor
+                                             * receipt */
+        if (o)
+            o->session = t->session;
+    } else if (t->call && t->what == GV_SUBMIT_BLOCK) {
         answer_block(l, t, status);
     } else if (t->call) {
         o = gv_out_new(l,

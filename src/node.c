@@ -2,72 +2,19 @@
 #include "src/node.h"
 
 #include <signal.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "chain/store/kv_rocksdb.h"
 #include "src/base/files.h"
-#include "src/base/secret.h"
-#include "src/base/version.h"
 #include "src/ca_rpc.h"
-#include "src/endpoint.h"
-#include "src/loop.h"
+#include "src/keyfile.h"
+#include "src/node_impl.h"
 
-#define PEERS_MAX 256
-
-struct node {
-    const struct gv_options *opt;
-    const struct gv_config *config;
-    struct gv_log *log;
-    struct gv_keys *keys;
-    struct gv_kv kv;
-    struct gv_endpoint endpoint;
-    struct gv_services services;
-    struct gv_loop *loop;
-    struct gv_ttp_ledger ledger; /* of loop */
-    struct gv_net *net;
-    struct gv_passphrase passphrase;
-    struct gv_seckey validator;
-    bool has_validator;
-    atomic_bool faulted; /* set on the chain thread */
-};
+#define NET_LOG_BYTES (16u << 20) /* and as much of the one before */
 
 /* --- keys on disk --- */
-
-/* A file with 64 hex digits of secret; made when missing and `make` is set.
- * GV_ABSENT: not there. */
-static enum gv_rc
-secret_file(const char *path, bool make, uint8_t out32[32], struct gv_error *e)
-{
-    char hex[66];
-    uint8_t *text;
-    size_t len;
-    enum gv_rc rc = gv_file_read(path, 256, &text, &len, e);
-
-    if (rc == GV_OK) {
-        while (len > 0 && (text[len - 1] == '\n' || text[len - 1] == '\r'))
-            text[--len] = 0;
-        rc = gv_unhex((const char *)text, out32, 32);
-        gv_wipe(text, len);
-        free(text);
-        if (rc != GV_OK)
-            gv_error_set(e, "%s: expected 64 hex digits", path);
-        return rc == GV_OK ? GV_OK : GV_FAULT;
-    }
-    if (rc != GV_ABSENT || !make)
-        return rc;
-    if (gv_random(out32, 32) != GV_OK) {
-        gv_error_set(e, "no random bytes");
-        return GV_FAULT;
-    }
-    gv_hex(out32, 32, hex);
-    hex[64] = '\n';
-    rc = gv_file_write(path, gv_bytes(hex, 65), 0600, e);
-    gv_wipe(hex, sizeof(hex));
-    return rc;
-}
 
 /* The CA of a small network is its validator too: on regtest with the public
  * key, so that one node alone is a network, elsewhere with the key in its data
@@ -93,7 +40,7 @@ open_validator(struct node *n, struct gv_error *e)
     }
     path =
         given ? strdup(given) : gv_file_join(n->opt->datadir, "validator.key");
-    rc = path ? secret_file(path, !given && role, n->validator.b, e) : GV_FAULT;
+    rc = path ? gv_keyfile(path, !given && role, n->validator.b, e) : GV_FAULT;
     if (rc == GV_ABSENT && given)
         gv_error_set(e, "%s: no such file", path);
     free(path);
@@ -110,13 +57,23 @@ static enum gv_rc
 open_log(struct node *n, struct gv_error *e)
 {
     struct gv_log_options o = {0};
+    const char *net = gv_config_string(n->config, "net-log");
+    char *path = net ? strdup(net) : gv_file_join(n->opt->datadir, "net.log");
 
+    if (!path || gv_file_mkdirs(n->opt->datadir, e) != GV_OK) {
+        free(path);
+        return GV_FAULT;
+    }
+    o.also_module = "net";
+    o.also_file = path;
+    o.also_bytes = NET_LOG_BYTES;
     o.level = (enum gv_log_level)gv_config_enum(n->config, "log-level");
     o.modules = gv_config_string(n->config, "log-modules");
     o.file = gv_config_string(n->config, "log-file");
     o.json = gv_config_bool(n->config, "log-json");
     o.to_stderr = true;
     n->log = gv_log_open(&o, e);
+    free(path);
     return n->log ? GV_OK : GV_FAULT;
 }
 
@@ -304,6 +261,11 @@ open_loop(struct node *n, struct gv_error *e)
     o.validator = &n->validator;
     o.validator_count = n->has_validator;
     o.operator_name = gv_config_string(n->config, "operator");
+    o.discover = gv_config_enum(n->config, "discover") == 0;
+    o.announce = n->announce;
+    o.announce_submit = n->announce_submit;
+    o.node_ca = gv_config_string(n->config, "node-ca");
+    o.enroller = n->enroller;
     o.datadir = n->opt->datadir;
     o.failed = failed;
     o.stop = end;
@@ -317,87 +279,6 @@ open_loop(struct node *n, struct gv_error *e)
     return gv_ca_rpc_add(n->endpoint.rpc, &n->services);
 }
 
-/* --- the network --- */
-
-static enum gv_rc
-read_peers(struct node *n, struct gv_net_options *o, struct gv_error *e)
-{
-    struct gv_net_place *place = calloc(PEERS_MAX, sizeof(*place));
-    struct gv_net_key *key = calloc(PEERS_MAX, sizeof(*key));
-    size_t count;
-    const char *const *list = gv_config_list(n->config, "connect", &count);
-
-    o->connect = place;
-    o->allow = key;
-    if (!place || !key)
-        return GV_FAULT;
-    if (count > PEERS_MAX) {
-        gv_error_set(e, "connect: %zu peers, at most %d", count, PEERS_MAX);
-        return GV_FAULT;
-    }
-    for (; o->connects < count; o->connects++)
-        if (gv_net_place_parse(list[o->connects], &place[o->connects], e) !=
-            GV_OK) {
-            gv_options_blame(n->config, "connect", NULL, e->text, e);
-            return GV_FAULT;
-        }
-    list = gv_config_list(n->config, "peer-key", &count);
-    if (count > PEERS_MAX) {
-        gv_error_set(e, "peer-key: %zu keys, at most %d", count, PEERS_MAX);
-        return GV_FAULT;
-    }
-    for (; o->allows < count; o->allows++)
-        if (gv_net_key_parse(list[o->allows], &key[o->allows]) != GV_OK) {
-            gv_options_blame(n->config, "peer-key", list[o->allows],
-                             "expected a key of 40 Z85 characters or 64 hex "
-                             "digits",
-                             e);
-            return GV_FAULT;
-        }
-    return GV_OK;
-}
-
-static enum gv_rc
-net_options(struct node *n, struct gv_net_options *o, struct gv_error *e)
-{
-    char bind[320];
-    char *path = gv_file_join(n->opt->datadir, "peer.key");
-    enum gv_rc rc =
-        path ? secret_file(path, true, o->keys.secret32, e) : GV_FAULT;
-
-    free(path);
-    if (rc != GV_OK ||
-        gv_net_key_derive(o->keys.secret32, &o->keys.own) != GV_OK)
-        return GV_FAULT;
-    snprintf(bind, sizeof(bind), "tcp://%s",
-             gv_config_string(n->config, "p2p-bind"));
-    if (gv_net_addr_parse(bind, &o->bind, e) != GV_OK)
-        return GV_FAULT;
-    o->magic = n->opt->params->magic;
-    o->registry = n->opt->params->registry;
-    o->roles = n->services.tsa ? GV_ROLE_STAMPS : 0;
-    o->agent = "gavel/" GV_VERSION;
-    o->log = n->log;
-    o->deliver = gv_loop_deliver_net;
-    o->arg = n->loop;
-    return read_peers(n, o, e);
-}
-
-static enum gv_rc
-open_net(struct node *n, struct gv_error *e)
-{
-    struct gv_net_options o = {0};
-    enum gv_rc rc = net_options(n, &o, e);
-
-    if (rc == GV_OK)
-        rc = gv_net_start(&o, &n->net, e);
-    gv_wipe(&o.keys, sizeof(o.keys));
-    free((void *)o.connect);
-    free((void *)o.allow);
-    gv_loop_set_net(n->loop, n->net);
-    return rc;
-}
-
 /* --- start and stop --- */
 
 /* The ports in use, for scripts that let the system choose them. */
@@ -408,9 +289,11 @@ write_ports(struct node *n, struct gv_error *e)
     char *path = gv_file_join(n->opt->datadir, "ports.json");
     enum gv_rc rc = GV_FAULT;
     int len = snprintf(text, sizeof(text),
-                       "{\"rpc\":%d,\"p2p\":%u,\"tls\":%d,\"rpc_tls\":%d}\n",
+                       "{\"rpc\":%d,\"p2p\":%u,\"tls\":%d,\"rpc_tls\":%d,"
+                       "\"submit\":%u}\n",
                        n->endpoint.rpc_port, gv_net_bound(n->net)->port,
-                       n->endpoint.tls_port, n->endpoint.rpc_tls_port);
+                       n->endpoint.tls_port, n->endpoint.rpc_tls_port,
+                       gv_net_submit_port(n->net));
 
     if (path)
         rc = gv_file_write(path, gv_bytes(text, (size_t)len), 0600, e);
@@ -418,24 +301,33 @@ write_ports(struct node *n, struct gv_error *e)
     return rc;
 }
 
+/* A port in use, and the like, belongs in the network's log. */
+static enum gv_rc
+net_part(struct node *n, enum gv_rc rc, const struct gv_error *e)
+{
+    if (rc != GV_OK)
+        gv_log_error(n->log, "net", "setup failed", GV_S("why", e->text));
+    return rc;
+}
+
 static enum gv_rc
 start(struct node *n, struct gv_error *e)
 {
     char host[64]; /* lives as long as the services read it */
-    enum gv_rc rc = gv_file_mkdirs(n->opt->datadir, e);
+    enum gv_rc rc = open_store(n, e);
 
-    if (rc == GV_OK)
-        rc = open_store(n, e);
     if (rc == GV_OK)
         rc = open_keys(n, e);
     if (rc == GV_OK)
-        rc = open_endpoint(n, e);
+        rc = net_part(n, open_endpoint(n, e), e);
     if (rc == GV_OK)
         rc = open_services(n, host, sizeof(host), e);
     if (rc == GV_OK)
+        rc = gv_node_open_name(n, e);
+    if (rc == GV_OK)
         rc = open_loop(n, e);
     if (rc == GV_OK)
-        rc = open_net(n, e);
+        rc = net_part(n, gv_node_open_net(n, e), e);
     if (rc == GV_OK)
         rc = gv_loop_start(n->loop, e);
     if (rc == GV_OK)
@@ -453,7 +345,10 @@ static void
 stop(struct node *n)
 {
     gv_loop_stop(n->loop);
+    gv_enroller_free(n->enroller);
+    n->enroller = NULL;
     gv_net_stop(n->net);
+    gv_diary_free(n->diary);
     gv_endpoint_stop(&n->endpoint);
     gv_workers_free(n->services.workers);
     n->services.workers = NULL;

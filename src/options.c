@@ -40,6 +40,41 @@ static const struct gv_config_option table[] = {
      .type = GV_CONFIG_LIST,
      .argument = "KEY",
      .help = "Let a peer with this key connect."},
+    {.name = "discover",
+     .type = GV_CONFIG_ENUM,
+     .fallback = "yes",
+     .choices = "yes|no",
+     .help = "Let in and connect to the nodes that the registry names, and "
+             "announce this node there."},
+    {.name = "outgoing",
+     .type = GV_CONFIG_INT,
+     .fallback = "8",
+     .min = 1,
+     .max = 64,
+     .help = "Connections this node makes, counting those to --connect."},
+    {.name = "announce",
+     .type = GV_CONFIG_STRING,
+     .argument = "HOST",
+     .help = "Name or address at which other nodes reach this one (default "
+             "that of p2p-bind, on regtest or if it is not loopback)."},
+    {.name = "node-name",
+     .type = GV_CONFIG_STRING,
+     .argument = "NAME",
+     .help = "Name in the certificate that this node asks the CA for (default "
+             "one made of its key on regtest, else it asks for none)."},
+    {.name = "node-secret-file",
+     .type = GV_CONFIG_STRING,
+     .argument = "FILE",
+     .help = "First line: the CA's one-time secret for that certificate."},
+    {.name = "node-ca",
+     .type = GV_CONFIG_STRING,
+     .argument = "URL",
+     .help = "The CA that is asked (default the registry's)."},
+    {.name = "submit-bind",
+     .type = GV_CONFIG_STRING,
+     .argument = "HOST:PORT|no",
+     .help = "Where anybody may hand in bids, with any key (default 127.0.0.1 "
+             "and the port above the network's for TLS)."},
     {.name = "rpc-bind",
      .type = GV_CONFIG_STRING,
      .argument = "HOST:PORT",
@@ -183,6 +218,16 @@ static const struct gv_config_option table[] = {
      .type = GV_CONFIG_STRING,
      .argument = "FILE",
      .help = "Append the log to this file as well."},
+    {.name = "net-log",
+     .type = GV_CONFIG_STRING,
+     .argument = "FILE",
+     .help = "Log of the network alone: addresses, connects, disconnects, "
+             "failures (default DATADIR/net.log)."},
+    {.name = "message-log",
+     .type = GV_CONFIG_STRING,
+     .argument = "KEY",
+     .help = "Keep every message between nodes in DATADIR/messages.log, sealed "
+             "to this public key (gavel-explorer log key)."},
     {.name = "log-json", .type = GV_CONFIG_BOOL, .help = "Log JSON lines."},
 };
 
@@ -440,7 +485,7 @@ static enum gv_rc
 resolve(struct gv_options *o, struct gv_error *e)
 {
     const struct gv_params *p = o->params;
-    char rpc[32], p2p[32], tls[32];
+    char rpc[32], p2p[32], tls[32], submit[32];
     const struct {
         const char *name, *value;
     } rows[] = {
@@ -448,6 +493,7 @@ resolve(struct gv_options *o, struct gv_error *e)
         {"p2p-bind", p2p},
         {"rpc-bind", rpc},
         {"tls-bind", tls},
+        {"submit-bind", submit},
         {"ttp-approval", p->has_secrets ? "auto" : "hand"},
         {"stamp-burst", p->has_secrets ? "4096" : "32"},
     };
@@ -456,6 +502,7 @@ resolve(struct gv_options *o, struct gv_error *e)
     snprintf(p2p, sizeof(p2p), "127.0.0.1:%u", (unsigned)p->p2p_port);
     snprintf(rpc, sizeof(rpc), "127.0.0.1:%u", (unsigned)p->rpc_port);
     snprintf(tls, sizeof(tls), "127.0.0.1:%u", (unsigned)p->tls_port);
+    snprintf(submit, sizeof(submit), "127.0.0.1:%u", p->tls_port + 1u);
     for (size_t i = 0; rc == GV_OK && i < sizeof(rows) / sizeof(rows[0]); i++)
         rc = gv_config_default(o->config, rows[i].name, rows[i].value, e);
     return rc;

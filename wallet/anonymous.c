@@ -6,8 +6,8 @@
 #include "src/pki/name.h"
 #include "src/pki/x509.h"
 #include "wallet/anonymous_impl.h"
+#include "wallet/courier.h"
 #include "wallet/json.h"
-#include "wallet/publish.h"
 
 static enum gv_rc
 read_subject(const struct gv_signer *who, struct gv_hash *out)
@@ -154,19 +154,14 @@ make_enrol(struct anonymous *x, const uint8_t signature[GV_RSA_SIZE])
 static int
 send_enrol(struct anonymous *x)
 {
-    struct gv_rpcclient_error error = {0};
     size_t len = 0;
     uint8_t *tx = gv_json_blob(x->row, "enrol", &len);
-    int code = GV_EXIT_OK;
-    enum gv_rc rc;
+    int code;
 
     if (tx == NULL)
         return gv_cli_fail(x->cli, GV_EXIT_WALLET,
                            "the wallet's ENROL is damaged");
-    rc = gv_publish_tx(x->cli->rpc, gv_bytes(tx, len), &error);
-    if (rc != GV_OK)
-        code = gv_cli_fail_rpc(x->cli, rc, &error);
-    gv_rpcclient_error_clear(&error);
+    code = gv_courier_enrol(x->cli, x->a, gv_bytes(tx, len));
     free(tx);
     if (code != GV_EXIT_OK)
         return code;

@@ -28,6 +28,8 @@ enum gv_exit {
     GV_EXIT_WALLET = 4  /* no wallet, wrong passphrase, no identity */
 };
 
+struct gv_courier;
+
 struct gv_cli {
     struct gv_config *config;
     bool json;
@@ -39,6 +41,7 @@ struct gv_cli {
     struct gv_rpcclient *rpc;
     json_t *status; /* the node's, once asked */
     struct gv_wallet *wallet;
+    struct gv_courier *courier; /* of anonymous auctions */
 };
 
 struct gv_command {

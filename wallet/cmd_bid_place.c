@@ -3,6 +3,7 @@
 #include "wallet/auction.h"
 #include "wallet/columns.h"
 #include "wallet/commands.h"
+#include "wallet/courier.h"
 #include "wallet/json.h"
 #include "wallet/place.h"
 #include "wallet/words.h"
@@ -16,6 +17,7 @@ static const struct gv_config_option options[] = {
      .fallback = "60s",
      .help = "Longest wait for the auction's listing to become final.",
      .argument = "TIME"},
+    GV_COURIER_OPTIONS,
 };
 
 /* F here, over the bids the node lists. */
@@ -90,11 +92,17 @@ print_result(const struct gv_cli *cli, const struct gv_auction *a,
 /* Enrol if need be, and say who bids: the certified key, or its pseudonym. What
  * *bidder owns stays s's. */
 static int
-enter(struct gv_cli *cli, const struct gv_auction *a, const struct gv_signer *s,
+enter(struct gv_cli *cli, struct gv_auction *a, const struct gv_signer *s,
       const struct gv_trace *trace, struct gv_signer *bidder)
 {
-    if (a->open.terms.identity == GV_ANONYMOUS)
-        return gv_anonymous_enrol(cli, a, s, trace, bidder);
+    int code;
+
+    if (a->open.terms.identity == GV_ANONYMOUS) {
+        code = gv_courier_start(cli);
+        if (code == GV_EXIT_OK)
+            code = gv_anonymous_enrol(cli, a, s, trace, bidder);
+        return code == GV_EXIT_OK ? gv_courier_crowd(cli, a) : code;
+    }
     *bidder = *s;
     return gv_place_enrol(cli, a, s);
 }

@@ -139,12 +139,13 @@ make_request(struct gv_cli *cli, struct enrolment *x)
 static int
 get_certificate(struct gv_cli *cli, struct enrolment *x)
 {
+    struct gv_est_send send = {.csr = gv_bytes(x->csr, x->csr_len),
+                               .secret = x->secret};
     struct gv_error e;
     enum gv_rc rc;
 
     for (;;) {
-        rc = gv_est_enrol(x->est, gv_bytes(x->csr, x->csr_len), x->secret,
-                          &x->der, &x->der_len, &e);
+        rc = gv_est_enrol(x->est, &send, &x->der, &x->der_len, &e);
         if (rc == GV_OK)
             return GV_EXIT_OK;
         if (rc == GV_ABSENT && gv_cli_now_ms() < x->until_ms) {

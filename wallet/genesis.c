@@ -83,6 +83,7 @@ gv_genesis_text(const struct gv_params *p)
     json_object_set_new(o, "p2p_port", number(p->p2p_port));
     json_object_set_new(o, "rpc_port", number(p->rpc_port));
     json_object_set_new(o, "tls_port", number(p->tls_port));
+    json_object_set_new(o, "seeds", json_array());
     json_object_set_new(o, "root_certificate", lines_of(p->root_cert_pem));
     text = json_dumps(o, JSON_INDENT(4));
     json_decref(o);

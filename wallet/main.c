@@ -13,6 +13,7 @@
 #include "src/base/version.h"
 #include "src/client/nodeopt.h"
 #include "wallet/cli.h"
+#include "wallet/courier.h"
 #include "wallet/json.h"
 
 #define COMMANDS_MAX 64
@@ -138,6 +139,7 @@ static void
 cli_clear(struct gv_cli *cli)
 {
     gv_wallet_free(cli->wallet);
+    gv_courier_free(cli->courier);
     gv_rpcclient_free(cli->rpc);
     gv_keys_free(cli->keys);
     json_decref(cli->status);

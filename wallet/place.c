@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "wallet/courier.h"
 #include "wallet/json.h"
 #include "wallet/publish.h"
 #include "wallet/stamped.h"
@@ -137,7 +138,9 @@ send(struct gv_cli *cli, const struct gv_auction *a, struct gv_bytes bytes,
     int code;
 
     do {
-        rc = gv_publish_stamped(cli->rpc, bytes, force, &answer, &error);
+        rc = a->open.terms.identity == GV_ANONYMOUS
+                 ? gv_courier_bid(cli, a, bytes, force, &answer, &error)
+                 : gv_publish_stamped(cli->rpc, bytes, force, &answer, &error);
         retry = rc == GV_REJECT ? gv_publish_retry_ms(&error) : 0;
         gv_cli_sleep_ms(retry);
     } while (retry != 0);

@@ -90,6 +90,7 @@ static enum gv_rc
 certify_once(struct gv_replay *r, struct gv_pool_worker *w, struct gv_signer *s,
              const struct gv_est_ask *ask, uint64_t *away_ms)
 {
+    struct gv_est_send send = {.secret = NULL};
     uint8_t *csr;
     size_t len;
     enum gv_rc rc;
@@ -99,9 +100,9 @@ certify_once(struct gv_replay *r, struct gv_pool_worker *w, struct gv_signer *s,
     } while (csr == NULL && rc == GV_FAULT && away(r, away_ms));
     if (csr == NULL)
         return rc;
+    send.csr = gv_bytes(csr, len);
     do {
-        rc = gv_est_enrol(w->est, gv_bytes(csr, len), NULL, &s->der,
-                          &s->der_len, &w->e);
+        rc = gv_est_enrol(w->est, &send, &s->der, &s->der_len, &w->e);
     } while (rc == GV_FAULT && away(r, away_ms));
     free(csr);
     return rc;

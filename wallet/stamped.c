@@ -144,23 +144,104 @@ begin(struct check *c, struct gv_bytes tx)
 }
 
 int
-gv_stamped_check(struct gv_cli *cli, const struct gv_auction *a,
-                 struct gv_bytes tx, const json_t *answer)
+gv_stamped_judge(struct gv_cli *cli, const struct gv_auction *a,
+                 struct gv_bytes tx, const json_t *answer, const char **fault)
 {
     struct check c = {.cli = cli, .a = a};
-    const char *fault = NULL;
     int code = GV_EXIT_OK;
 
+    *fault = NULL;
     if (gv_cli_keys(cli) == NULL || !begin(&c, tx))
         code = gv_cli_fail(cli, GV_EXIT_FAILED, "out of memory");
     if (code == GV_EXIT_OK)
         code = gv_services_find(cli, GV_ROLE_TSA, c.service, &c.services);
     if (code == GV_EXIT_OK)
-        fault = check_rows(&c, answer);
-    if (fault != NULL)
-        code = gv_cli_fail(cli, GV_EXIT_FAILED,
-                           "%s: keep the wallet, it holds the evidence", fault);
+        *fault = check_rows(&c, answer);
     gv_pins_free(c.pins);
     free(c.service);
     return code;
+}
+
+int
+gv_stamped_check(struct gv_cli *cli, const struct gv_auction *a,
+                 struct gv_bytes tx, const json_t *answer)
+{
+    const char *fault;
+    int code = gv_stamped_judge(cli, a, tx, answer, &fault);
+
+    if (code == GV_EXIT_OK && fault != NULL)
+        code = gv_cli_fail(cli, GV_EXIT_FAILED,
+                           "%s: keep the wallet, it holds the evidence", fault);
+    return code;
+}
+
+/* --- an answer of stamps alone --- */
+
+struct dated {
+    uint64_t t_us;
+    const struct gv_stamped_row *row;
+};
+
+static int
+by_date(const void *a, const void *b)
+{
+    const struct dated *x = a, *y = b;
+
+    return x->t_us < y->t_us ? -1 : x->t_us > y->t_us;
+}
+
+static bool
+date_of(const struct gv_pins *pins, const struct gv_keys *keys,
+        const struct gv_stamped_row *row, uint64_t *t_us)
+{
+    struct gv_tx_facts facts;
+    struct gv_reject why;
+    struct gv_tx stamp;
+
+    if (gv_tx_decode(row->stamp, &stamp, &why) != GV_OK ||
+        stamp.kind != GV_TX_STAMP ||
+        gv_tx_verify(&stamp, pins, keys, &facts, &why) != GV_OK)
+        return false;
+    *t_us = facts.tst[0].time_us;
+    return true;
+}
+
+static json_t *
+hex_or_null(struct gv_bytes b)
+{
+    return b.len > 0 ? gv_json_from_hex(b.p, b.len) : json_null();
+}
+
+json_t *
+gv_stamped_answer(const struct gv_auction *a, const struct gv_keys *keys,
+                  const struct gv_stamped_row *rows, size_t n)
+{
+    struct gv_pins *pins = gv_pins_auction(&a->open, NULL);
+    struct dated d[GV_AUTHORITIES_MAX];
+    unsigned need = gv_open_f(&a->open) + 1;
+    uint64_t d_us = (uint64_t)a->open.terms.d_ms * 1000;
+    json_t *stamps = json_array();
+    const struct dated *at;
+    bool ok = pins != NULL && n >= need && n <= GV_AUTHORITIES_MAX;
+
+    for (size_t i = 0; ok && i < n; i++) {
+        d[i].row = &rows[i];
+        ok = date_of(pins, keys, &rows[i], &d[i].t_us) &&
+             json_array_append_new(
+                 stamps,
+                 json_pack("{so so so}", "t_us", gv_json_from_u64(d[i].t_us),
+                           "stamp", hex_or_null(rows[i].stamp), "receipt",
+                           hex_or_null(rows[i].receipt))) == 0;
+    }
+    gv_pins_free(pins);
+    if (!ok) {
+        json_decref(stamps);
+        return NULL;
+    }
+    qsort(d, n, sizeof(d[0]), by_date);
+    at = &d[need - 1];
+    return json_pack("{so so so so so}", "t_us", gv_json_from_u64(at->t_us),
+                     "deadline_us", gv_json_from_u64(at->t_us + d_us), "stamp",
+                     hex_or_null(at->row->stamp), "receipt",
+                     hex_or_null(at->row->receipt), "stamps", stamps);
 }

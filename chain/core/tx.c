@@ -14,6 +14,7 @@ static const struct {
     {GV_TX_SERVICE, true, false, "SERVICE"},
     {GV_TX_CERT, true, false, "CERT"},
     {GV_TX_REVOKE, true, true, "REVOKE"},
+    {GV_TX_NODE, true, false, "NODE"},
     {GV_TX_LIST, true, false, "LIST"},
     {GV_TX_OPEN, false, true, "OPEN"},
     {GV_TX_ENROL, false, true, "ENROL"},
@@ -67,6 +68,8 @@ trailing_sig(struct gv_tx *tx)
         return &tx->u.service.sig;
     case GV_TX_REVOKE:
         return &tx->u.revoke.sig;
+    case GV_TX_NODE:
+        return &tx->u.node.sig;
     case GV_TX_LIST:
         return &tx->u.list.sig;
     case GV_TX_ENROL:

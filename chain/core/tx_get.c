@@ -42,6 +42,31 @@ get_revoke(struct gv_reader *r, struct gv_tx_revoke *t)
 }
 
 static void
+get_node(struct gv_reader *r, struct gv_tx_node *t)
+{
+    bool met;
+
+    gv_get(r, t->issuer.b, 32, "node.issuer");
+    gv_cred_get(r, &t->cred);
+    gv_get(r, t->curve, 32, "node.curve");
+    t->host = gv_get_b8(r, GV_NODE_HOST_MAX, "node.host");
+    for (size_t i = 0; i < t->host.len; i++)
+        gv_get_require(r, t->host.p[i] > ' ' && t->host.p[i] < 0x7f,
+                       "node.host");
+    t->p2p_port = gv_get_u16(r, "node.port");
+    t->pub_port = gv_get_u16(r, "node.port");
+    t->submit_port = gv_get_u16(r, "node.port");
+    met = t->host.len > 0;
+    gv_get_require(r,
+                   (t->p2p_port != 0) == met && (t->pub_port != 0) == met &&
+                       (met || t->submit_port == 0),
+                   "node.port");
+    t->roles = gv_get_u32(r, "node.roles");
+    t->seq = gv_get_u64(r, "node.seq");
+    t->not_after_ms = gv_get_u64(r, "node.expiry");
+}
+
+static void
 get_list(struct gv_reader *r, struct gv_tx_list *t)
 {
     gv_get(r, t->auction.b, 32, "list.auction");
@@ -208,6 +233,9 @@ tx_get_body(struct gv_reader *r, struct gv_tx *tx)
         return;
     case GV_TX_REVOKE:
         get_revoke(r, &tx->u.revoke);
+        return;
+    case GV_TX_NODE:
+        get_node(r, &tx->u.node);
         return;
     case GV_TX_LIST:
         get_list(r, &tx->u.list);

@@ -28,6 +28,21 @@ put_revoke(struct gv_sink *s, const struct gv_tx_revoke *t)
 }
 
 static void
+put_node(struct gv_sink *s, const struct gv_tx_node *t)
+{
+    gv_put(s, t->issuer.b, 32);
+    gv_cred_put(s, &t->cred);
+    gv_put(s, t->curve, 32);
+    gv_put_b8(s, t->host);
+    gv_put_u16(s, t->p2p_port);
+    gv_put_u16(s, t->pub_port);
+    gv_put_u16(s, t->submit_port);
+    gv_put_u32(s, t->roles);
+    gv_put_u64(s, t->seq);
+    gv_put_u64(s, t->not_after_ms);
+}
+
+static void
 put_list(struct gv_sink *s, const struct gv_tx_list *t)
 {
     gv_put(s, t->auction.b, 32);
@@ -152,6 +167,9 @@ tx_put_core(struct gv_sink *s, const struct gv_tx *tx)
         return;
     case GV_TX_REVOKE:
         put_revoke(s, &tx->u.revoke);
+        return;
+    case GV_TX_NODE:
+        put_node(s, &tx->u.node);
         return;
     case GV_TX_LIST:
         put_list(s, &tx->u.list);

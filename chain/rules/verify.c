@@ -278,6 +278,21 @@ check_cert(const struct gv_tx_cert *c, const struct gv_pins *pins,
                : rc;
 }
 
+/* Whether its CERT or SERVICE stands on the registry is judged there (G6). */
+static enum gv_rc
+check_node(const struct gv_tx *tx, const struct gv_pins *pins,
+           const struct gv_keys *keys, struct gv_reject *why)
+{
+    const struct gv_tx_node *n = &tx->u.node;
+    enum gv_rc rc;
+
+    if (n->cred.role < GV_ROLE_CA || n->cred.role > GV_ROLE_NODE)
+        return gv_refuse(why, GV_BAD_CREDENTIAL, "node.role", n->cred.role,
+                         GV_ROLE_NODE);
+    rc = check_cred(&n->cred, &n->issuer, pins, keys, "node.cred", why);
+    return rc == GV_OK ? check_own(tx, &n->cred.key, &n->sig, keys, why) : rc;
+}
+
 static enum gv_rc
 check_list(const struct gv_tx *tx, const struct gv_pins *pins,
            const struct gv_keys *keys, struct gv_reject *why)
@@ -329,6 +344,8 @@ gv_tx_verify(const struct gv_tx *tx, const struct gv_pins *pins,
         return check_cert(&tx->u.cert, pins, keys, why);
     case GV_TX_REVOKE:
         return check_revoke(tx, pins, keys, why);
+    case GV_TX_NODE:
+        return check_node(tx, pins, keys, why);
     case GV_TX_LIST:
         return check_list(tx, pins, keys, why);
     case GV_TX_ENROL:

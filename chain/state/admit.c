@@ -258,6 +258,21 @@ signer_waits(const struct gv_chain *c, const struct gv_tx *tx)
     return e != NULL;
 }
 
+/* Another NODE of the key waits: they could not stand in one block (G6), and
+ * a node may not fill the mempool with them. */
+static bool
+node_waits(const struct gv_chain *c, const struct gv_tx *tx)
+{
+    const struct gv_pool_tx *e = c->pool.of[GV_POOL_BIDS].first;
+
+    if (tx->kind != GV_TX_NODE)
+        return false;
+    while (e && !(e->tx.kind == GV_TX_NODE &&
+                  GV_ID_EQ(&e->tx.u.node.cred.key, &tx->u.node.cred.key)))
+        e = e->next;
+    return e != NULL;
+}
+
 /* What comes back may need others that come back with it, such as a REVOKE its
  * CERT. It waits even when it cannot stand on the tip yet; the next draft
  * drops it if it still cannot. */
@@ -268,6 +283,8 @@ check_registry(const struct gv_chain *c, const struct gv_admission *a,
     struct gv_reject local = {.index = GV_NO_INDEX};
     enum gv_rc rc = gv_directory_check(c->dir, a->tx, a->now_ms, &local);
 
+    if (rc == GV_OK && node_waits(c, a->tx))
+        return gv_refuse(why, GV_DUPLICATE, "node.key", 0, 0);
     if (rc != GV_REJECT)
         return rc;
     if (a->again && local.code != GV_DUPLICATE && local.code != GV_WRONG_CHAIN)
@@ -307,6 +324,7 @@ check(struct gv_state *s, const struct gv_chain *c,
         return check_deed(c, tx, why);
     case GV_TX_SERVICE:
     case GV_TX_CERT:
+    case GV_TX_NODE:
     case GV_TX_LIST:
     case GV_TX_OPEN:
     case GV_TX_OUTCOME:
@@ -406,6 +424,7 @@ is_shut_out(const struct gv_chain *c, const struct gv_tx *tx)
     case GV_TX_DISCLOSE:
     case GV_TX_SERVICE:
     case GV_TX_CERT:
+    case GV_TX_NODE:
     case GV_TX_LIST:
     case GV_TX_OPEN:
     case GV_TX_RECEIPT:
@@ -434,6 +453,7 @@ is_dead(const struct gv_chain *c, const struct gv_pool_tx *e)
     case GV_TX_DISCLOSE:
     case GV_TX_SERVICE:
     case GV_TX_CERT:
+    case GV_TX_NODE:
     case GV_TX_LIST:
     case GV_TX_OPEN:
     case GV_TX_OUTCOME:

@@ -1,6 +1,6 @@
 /* directory.c - transactions of the registry (docs/spec/consensus.md, "The
  * registry"). */
-#include "chain/state/directory.h"
+#include "chain/state/directory_impl.h"
 
 #include <stdlib.h>
 
@@ -22,6 +22,12 @@ static const uint8_t *
 revoked_of(const void *arg, uint32_t i)
 {
     return ((const struct gv_directory *)arg)->revoke[i].fingerprint.b;
+}
+
+static const uint8_t *
+node_of(const void *arg, uint32_t i)
+{
+    return ((const struct gv_directory *)arg)->node[i].cred.key.b;
 }
 
 static const uint8_t *
@@ -60,6 +66,7 @@ gv_directory_new(const struct gv_params *params, uint64_t seed)
     gv_table_init(&d->cert_by_fp, seed, fp_of, d);
     gv_table_init(&d->cert_by_key, seed, key_of, d);
     gv_table_init(&d->revoked_by_fp, seed, revoked_of, d);
+    gv_table_init(&d->node_by_key, seed, node_of, d);
     gv_table_init(&d->listing_by_id, seed, listing_of, d);
     if (start(d) != GV_OK) {
         gv_directory_free(d);
@@ -80,10 +87,12 @@ gv_directory_free(struct gv_directory *d)
     gv_table_free(&d->cert_by_fp);
     gv_table_free(&d->cert_by_key);
     gv_table_free(&d->revoked_by_fp);
+    gv_table_free(&d->node_by_key);
     gv_table_free(&d->listing_by_id);
     free(d->service);
     free(d->cert);
     free(d->revoke);
+    free(d->node);
     free(d->listing);
     free(d->level);
     free(d);
@@ -108,8 +117,9 @@ gv_directory_cert(const struct gv_directory *d, const struct gv_hash *fp)
     return at == GV_NOWHERE ? NULL : &d->cert[at];
 }
 
-static const struct gv_dir_cert *
-cert_of_key(const struct gv_directory *d, const struct gv_pubkey *key)
+const struct gv_dir_cert *
+gv_directory_cert_of_key(const struct gv_directory *d,
+                         const struct gv_pubkey *key)
 {
     uint32_t at = gv_table_find(&d->cert_by_key, key->b);
 
@@ -134,10 +144,10 @@ gv_directory_revoked(const struct gv_directory *d,
 
 /* --- checks --- */
 
-/* A CA that is on the registry, valid at this time and not revoked. */
-static enum gv_rc
-check_issuer(const struct gv_directory *d, const struct gv_pubkey *issuer,
-             uint64_t time_ms, struct gv_reject *why)
+enum gv_rc
+gv_directory_check_issuer(const struct gv_directory *d,
+                          const struct gv_pubkey *issuer, uint64_t time_ms,
+                          struct gv_reject *why)
 {
     const struct gv_dir_service *s = gv_directory_service(d, issuer);
 
@@ -150,9 +160,9 @@ check_issuer(const struct gv_directory *d, const struct gv_pubkey *issuer,
     return GV_OK;
 }
 
-static enum gv_rc
-check_valid(const struct gv_directory *d, const struct gv_cred *c,
-            uint64_t time_ms, struct gv_reject *why)
+enum gv_rc
+gv_directory_check_valid(const struct gv_directory *d, const struct gv_cred *c,
+                         uint64_t time_ms, struct gv_reject *why)
 {
     if (!gv_cred_valid_at(c, time_ms))
         return gv_refuse(why, GV_BAD_CREDENTIAL, "dates", time_ms,
@@ -186,7 +196,7 @@ check_service(const struct gv_directory *d, const struct gv_tx *tx,
     gv_tx_id_of(tx->raw, &id);
     if (has_service_tx(d, &id))
         return gv_refuse(why, GV_DUPLICATE, "service", 0, 0);
-    return check_valid(d, &t->cred, time_ms, why);
+    return gv_directory_check_valid(d, &t->cred, time_ms, why);
 }
 
 static enum gv_rc
@@ -200,7 +210,7 @@ check_cert(const struct gv_directory *d, const struct gv_tx_cert *t,
         return gv_refuse(why, GV_DUPLICATE, "cert.fingerprint", 0, 0);
     if (gv_directory_revoked(d, &t->cred.fingerprint))
         return gv_refuse(why, GV_BAD_CREDENTIAL, "cert.fingerprint", 0, 0);
-    return check_issuer(d, &t->issuer, time_ms, why);
+    return gv_directory_check_issuer(d, &t->issuer, time_ms, why);
 }
 
 static enum gv_rc
@@ -216,7 +226,7 @@ check_revoke(const struct gv_directory *d, const struct gv_tx_revoke *t,
 
     if (!c || !GV_ID_EQ(&c->issuer, &t->issuer))
         return gv_refuse(why, GV_NOT_SIGNER, "revoke.issuer", 0, 0);
-    return check_issuer(d, &t->issuer, time_ms, why);
+    return gv_directory_check_issuer(d, &t->issuer, time_ms, why);
 }
 
 static enum gv_rc
@@ -227,8 +237,9 @@ check_list(const struct gv_directory *d, const struct gv_tx_list *t,
 
     if (gv_directory_listing(d, &t->auction))
         return gv_refuse(why, GV_DUPLICATE, "list.auction", 0, 0);
-    rc = check_issuer(d, &t->issuer, time_ms, why);
-    return rc == GV_OK ? check_valid(d, &t->seller, time_ms, why) : rc;
+    rc = gv_directory_check_issuer(d, &t->issuer, time_ms, why);
+    return rc == GV_OK ? gv_directory_check_valid(d, &t->seller, time_ms, why)
+                       : rc;
 }
 
 enum gv_rc
@@ -242,6 +253,8 @@ gv_directory_check(const struct gv_directory *d, const struct gv_tx *tx,
         return check_cert(d, &tx->u.cert, time_ms, why);
     case GV_TX_REVOKE:
         return check_revoke(d, &tx->u.revoke, time_ms, why);
+    case GV_TX_NODE:
+        return gv_directory_check_node(d, &tx->u.node, time_ms, why);
     case GV_TX_LIST:
         return check_list(d, &tx->u.list, time_ms, why);
     case GV_TX_FINAL:
@@ -303,7 +316,7 @@ add_cert(struct gv_directory *d, const struct gv_tx_cert *t, uint32_t height)
         return GV_FAULT;
     /* A renewed certificate has the key of the old one, which stays the
      * entry by key; both are found by fingerprint. */
-    if (cert_of_key(d, &t->cred.key))
+    if (gv_directory_cert_of_key(d, &t->cred.key))
         return GV_OK;
     return gv_table_add(&d->cert_by_key, at);
 }
@@ -357,6 +370,8 @@ add_tx(struct gv_directory *d, const struct gv_tx *tx,
         return add_cert(d, &tx->u.cert, h->height);
     if (tx->kind == GV_TX_REVOKE)
         return add_revoke(d, &tx->u.revoke, h->height);
+    if (tx->kind == GV_TX_NODE)
+        return gv_directory_add_node(d, &tx->u.node, h);
     return add_list(d, &tx->u.list, h->height);
 }
 
@@ -395,6 +410,7 @@ gv_directory_connect(struct gv_directory *d, const struct gv_block *block,
     l->services = (uint32_t)d->services;
     l->certs = (uint32_t)d->certs;
     l->revoked = (uint32_t)d->revoked;
+    l->nodes = (uint32_t)d->nodes;
     l->listings = (uint32_t)d->listings;
     if (gv_spine_push(&d->spine, &block->h, 0) != GV_OK)
         return GV_FAULT;
@@ -421,6 +437,8 @@ gv_directory_disconnect(struct gv_directory *d)
         gv_table_remove(&d->revoked_by_fp, (uint32_t)d->revoked - 1);
         d->revoked--;
     }
+    while (d->nodes > l->nodes)
+        gv_directory_drop_node(d);
     while (d->listings > l->listings) {
         gv_table_remove(&d->listing_by_id, (uint32_t)d->listings - 1);
         d->listings--;

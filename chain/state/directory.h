@@ -1,6 +1,6 @@
 /*
  * directory.h - what the registry chain says along the branch it stands on:
- * services, certificates, revocations and listed auctions.
+ * services, certificates, revocations, nodes and listed auctions.
  *
  * The registry's counterpart of book.h, with the same law: connecting adds at
  * the ends of arrays, disconnecting takes off. No I/O, no clock. One thread
@@ -35,6 +35,19 @@ struct gv_dir_revoked {
     uint8_t reason;
 };
 
+struct gv_dir_node {
+    struct gv_cred cred;
+    struct gv_pubkey issuer;
+    uint8_t curve[32];
+    char host[GV_NODE_HOST_MAX + 1];
+    uint16_t p2p_port, pub_port, submit_port;
+    uint32_t roles, height;
+    uint64_t seq, not_after_ms;
+    uint64_t time_ms; /* of its block */
+    uint32_t before;  /* the record that it takes the place of, or GV_NOWHERE */
+    bool replaced;    /* by a newer one of its key */
+};
+
 struct gv_dir_listing {
     struct gv_chain_id auction;
     struct gv_pubkey seller;
@@ -43,7 +56,7 @@ struct gv_dir_listing {
 };
 
 struct gv_dir_level {
-    uint32_t services, certs, revoked, listings;
+    uint32_t services, certs, revoked, nodes, listings;
 };
 
 struct gv_directory {
@@ -53,11 +66,13 @@ struct gv_directory {
     struct gv_dir_service *service;
     struct gv_dir_cert *cert;
     struct gv_dir_revoked *revoke;
+    struct gv_dir_node *node;
     struct gv_dir_listing *listing;
     struct gv_dir_level *level; /* by height */
-    size_t services, certs, revoked, listings;
-    size_t service_cap, cert_cap, revoke_cap, listing_cap, level_cap;
-    struct gv_table cert_by_fp, cert_by_key, revoked_by_fp, listing_by_id;
+    size_t services, certs, revoked, nodes, listings;
+    size_t service_cap, cert_cap, revoke_cap, node_cap, listing_cap, level_cap;
+    struct gv_table cert_by_fp, cert_by_key, revoked_by_fp, node_by_key,
+        listing_by_id;
 };
 
 /* With the registry's block 0 in it. NULL: no memory. */
@@ -83,6 +98,16 @@ const struct gv_dir_cert *gv_directory_cert(const struct gv_directory *d,
 const struct gv_dir_listing *
 gv_directory_listing(const struct gv_directory *d,
                      const struct gv_chain_id *auction);
+/* The certificate that names this key first (a renewed one has the key of the
+ * old one). */
+const struct gv_dir_cert *gv_directory_cert_of_key(const struct gv_directory *d,
+                                                   const struct gv_pubkey *key);
+/* The newest NODE of a ledger key, counting or not. */
+const struct gv_dir_node *gv_directory_node(const struct gv_directory *d,
+                                            const struct gv_pubkey *key);
+/* Does this record count at time_ms (G6)? One of d->node. */
+bool gv_directory_node_counts(const struct gv_directory *d,
+                              const struct gv_dir_node *n, uint64_t time_ms);
 bool gv_directory_revoked(const struct gv_directory *d,
                           const struct gv_hash *fingerprint);
 

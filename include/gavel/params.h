@@ -13,6 +13,7 @@
 #include "gavel/types.h"
 
 #define GV_GENESIS_VALIDATORS_MAX 16
+#define GV_GENESIS_SEEDS_MAX 32
 
 struct gv_params {
     const char *name; /* "main", "test", "regtest" */
@@ -33,6 +34,9 @@ struct gv_params {
     uint32_t easiest_target;     /* the floor of difficulty, compact */
 
     uint16_t rpc_port, p2p_port, tls_port; /* defaults */
+    /* Nodes that a new node may begin with, as "tcp://HOST:PORT#KEY". */
+    uint8_t seed_count;
+    const char *seed[GV_GENESIS_SEEDS_MAX];
 
     /* regtest only: the root's and validators' secrets are public, so that a
      * node makes its role keys by itself. has_secrets is false elsewhere. */

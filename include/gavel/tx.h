@@ -31,12 +31,14 @@
 #define GV_NOTARIES_MAX GV_ESCROW_MAX
 #define GV_MEMO_SIZE 64
 #define GV_TITLE_MAX 200 /* bytes of UTF-8 */
+#define GV_NODE_HOST_MAX 255
 
 enum gv_tx_kind {
     /* registry */
     GV_TX_SERVICE = 1,
     GV_TX_CERT = 2,
     GV_TX_REVOKE = 3, /* also on auctions */
+    GV_TX_NODE = 4,
     GV_TX_LIST = 5,
     /* auction */
     GV_TX_OPEN = 16,
@@ -75,6 +77,22 @@ struct gv_tx_revoke {
     uint8_t reason;          /* RFC 5280 CRLReason, 0 to 10 without 7 */
     struct gv_pubkey issuer; /* CA or root */
     struct gv_sig sig;       /* by issuer */
+};
+
+/* A node says by which CURVE key and where it is met (docs/spec/network.md).
+ * cred is a node's, signed by a CA, or a service's, signed by the root. */
+struct gv_tx_node {
+    struct gv_pubkey issuer; /* who signed cred */
+    struct gv_cred cred;
+    uint8_t curve[32];
+    struct gv_bytes host; /* name or address, IPv6 without brackets; empty: it
+                           * only connects to others, all ports are 0 */
+    uint16_t p2p_port, pub_port; /* not 0 with a host */
+    uint16_t submit_port;        /* 0: takes no submissions of strangers */
+    uint32_t roles;              /* as in HELLO */
+    uint64_t seq;                /* grows from record to record of one key */
+    uint64_t not_after_ms;       /* it counts until then */
+    struct gv_sig sig;           /* by cred.key */
 };
 
 /* A seller lists an auction in the directory. */
@@ -197,6 +215,7 @@ struct gv_tx {
         struct gv_tx_service service;
         struct gv_tx_cert cert;
         struct gv_tx_revoke revoke;
+        struct gv_tx_node node;
         struct gv_tx_list list;
         struct gv_tx_enrol enrol;
         struct gv_tx_bid bid;

@@ -12,6 +12,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "src/base/logfile.h"
+
 #define LINE_MAX_BYTES 4096
 #define MODULES_MAX 32
 #define MODULE_NAME_MAX 15
@@ -27,6 +29,8 @@ struct gv_log {
     size_t n_modules;
     bool json, to_stderr;
     int fd; /* -1: no file */
+    char also_module[MODULE_NAME_MAX + 1];
+    struct gv_logfile *also; /* or NULL */
 };
 
 /* A line under construction. */
@@ -115,6 +119,15 @@ gv_log_open(const struct gv_log_options *options, struct gv_error *e)
             return NULL;
         }
     }
+    if (options->also_file != NULL) {
+        snprintf(log->also_module, sizeof(log->also_module), "%s",
+                 options->also_module);
+        log->also = gv_logfile_open(options->also_file, options->also_bytes, e);
+        if (log->also == NULL) {
+            gv_log_free(log);
+            return NULL;
+        }
+    }
     return log;
 }
 
@@ -125,6 +138,7 @@ gv_log_free(struct gv_log *log)
         return;
     if (log->fd >= 0)
         close(log->fd);
+    gv_logfile_close(log->also);
     free(log);
 }
 
@@ -338,9 +352,12 @@ void
 gv_log_write(struct gv_log *log, enum gv_log_level level, const char *module,
              const char *message, const struct gv_log_field *fields, size_t n)
 {
+    bool wanted = gv_log_enabled(log, level, module);
+    bool also = log != NULL && log->also != NULL && level <= GV_LOG_INFO &&
+                strcmp(module, log->also_module) == 0;
     struct line line;
 
-    if (!gv_log_enabled(log, level, module))
+    if (!wanted && !also)
         return;
     line.len = 0;
     put_head(&line, log, level_names[level], module, message);
@@ -351,8 +368,10 @@ gv_log_write(struct gv_log *log, enum gv_log_level level, const char *module,
     if (log->json)
         line.text[line.len++] = '}';
     line.text[line.len++] = '\n';
-    if (log->to_stderr)
+    if (also)
+        gv_logfile_write(log->also, line.text, line.len);
+    if (wanted && log->to_stderr)
         emit(STDERR_FILENO, &line);
-    if (log->fd >= 0)
+    if (wanted && log->fd >= 0)
         emit(log->fd, &line);
 }

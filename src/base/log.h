@@ -40,6 +40,10 @@ struct gv_log_options {
     enum gv_log_level level; /* of modules not named in modules */
     const char *modules;     /* "net=debug,rpc=warn", or NULL; at most 32 */
     const char *file;        /* appended to, made with mode 0600; or NULL */
+    /* A second file for the lines of one module at info and above, whatever
+     * the levels say; bounded (logfile.h). NULL: none. */
+    const char *also_module, *also_file;
+    size_t also_bytes;
     bool to_stderr;
     bool json; /* JSON lines in place of human lines */
 };

@@ -100,6 +100,21 @@ put_open(struct gv_show_text *t, struct gv_bytes raw,
     return rc;
 }
 
+static void
+put_node(struct gv_show_text *t, const struct gv_tx_node *n)
+{
+    gv_show_member_id(t, "key", n->cred.key.b);
+    gv_show_member_id(t, "fingerprint", n->cred.fingerprint.b);
+    gv_show_member_id(t, "curve", n->curve);
+    gv_show_member_text(t, "host", n->host);
+    gv_show_member_u64(t, "p2p_port", n->p2p_port);
+    gv_show_member_u64(t, "pub_port", n->pub_port);
+    gv_show_member_u64(t, "submit_port", n->submit_port);
+    gv_show_member_u64(t, "roles", n->roles);
+    gv_show_member_u64(t, "seq", n->seq);
+    gv_show_member_u64(t, "not_after_ms", n->not_after_ms);
+}
+
 /* Nothing of an anonymous ENROL names a certificate. */
 static void
 put_enrol(struct gv_show_text *t, const struct gv_tx_enrol *e)
@@ -200,6 +215,9 @@ put_members(struct gv_show_text *t, const struct gv_tx *tx,
         break;
     case GV_TX_REVOKE:
         put_revoke(t, &tx->u.revoke);
+        break;
+    case GV_TX_NODE:
+        put_node(t, &tx->u.node);
         break;
     case GV_TX_LIST:
         put_list(t, &tx->u.list);

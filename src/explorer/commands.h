@@ -17,6 +17,8 @@ int gv_command_dump(const struct gv_config *c);
 int gv_command_show(const struct gv_config *c);
 int gv_command_verify(const struct gv_config *c);
 int gv_command_evidence(const struct gv_config *c);
+/* log key, log verify, log show */
+int gv_command_log(const struct gv_config *c);
 
 /* Print one line about an error; returns the code. */
 int gv_command_fail(int code, const char *text);

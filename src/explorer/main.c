@@ -1,5 +1,5 @@
 /*
- * main.c - gavel-explorer: dump, show, verify.
+ * main.c - gavel-explorer: dump, show, verify, and message logs.
  *
  * Exit codes: 0 done or verified, 1 refused (a dump or proof that is not
  * true, or nothing found), 2 usage, files, or no answer from the node.
@@ -51,6 +51,18 @@ static const struct gv_config_option verify_options[] = {
     {.name = "single", .type = GV_CONFIG_BOOL, .help = "Use one thread."},
 };
 
+static const struct gv_config_option key_options[] = {
+    {.name = "out",
+     .help = "Write the secret key to this file, which must not exist.",
+     .argument = "FILE"},
+};
+
+static const struct gv_config_option log_options[] = {
+    {.name = "key",
+     .help = "File with the secret key: 64 hex digits.",
+     .argument = "FILE"},
+};
+
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
 static const struct gv_config_command commands[] = {
@@ -82,6 +94,24 @@ static const struct gv_config_command commands[] = {
      .arguments = "FILE",
      .min_arguments = 1,
      .max_arguments = 1},
+    {.name = "log key",
+     .help = "Make a key pair for a node's message log; print the public key, "
+             "which gaveld --message-log takes.",
+     .options = key_options,
+     .n_options = COUNT(key_options)},
+    {.name = "log verify",
+     .help = "Check that nothing in the files of a message log was changed, "
+             "taken out or put in; the oldest comes first.",
+     .arguments = "FILE...",
+     .min_arguments = 1,
+     .max_arguments = 8},
+    {.name = "log show",
+     .help = "The same, and print the messages.",
+     .arguments = "FILE...",
+     .min_arguments = 1,
+     .max_arguments = 8,
+     .options = log_options,
+     .n_options = COUNT(log_options)},
 };
 
 static int
@@ -107,6 +137,8 @@ run_command(const struct gv_config *c)
         return gv_command_show(c);
     if (strcmp(command->name, "evidence") == 0)
         return gv_command_evidence(c);
+    if (strncmp(command->name, "log ", 4) == 0)
+        return gv_command_log(c);
     return gv_command_verify(c);
 }
 

@@ -17,8 +17,8 @@
 /* Before the second connection between two nodes is given up. */
 #define SPARE_MS 2000
 
-static struct gv_dial *
-dial_of(struct gv_net *net, const struct gv_net_key *key)
+struct gv_dial *
+gv_dial_of(struct gv_net *net, const struct gv_net_key *key)
 {
     for (size_t i = 0; i < net->dials; i++)
         if (GV_ID_EQ(&net->dial[i]->place.key, key))
@@ -26,26 +26,45 @@ dial_of(struct gv_net *net, const struct gv_net_key *key)
     return NULL;
 }
 
-enum gv_rc
-gv_dial_add(struct gv_net *net, const struct gv_net_place *place)
+/* NULL: no room. */
+static struct gv_dial *
+new_dial(struct gv_net *net, const struct gv_net_place *place)
 {
-    struct gv_dial *d = dial_of(net, &place->key);
+    struct gv_dial *d =
+        net->dials == GV_PLACES_MAX ? NULL : calloc(1, sizeof(*d));
 
-    if (d != NULL) {
-        d->place = *place;
-        return GV_OK;
-    }
-    if (net->dials == GV_PLACES_MAX || !gv_gate_allow(net->gate, &place->key))
-        return GV_REJECT;
-    d = calloc(1, sizeof(*d));
     if (d == NULL)
-        return GV_REJECT;
+        return NULL;
     d->place = *place;
     d->pause_ms = PAUSE_MIN_MS;
     net->dial[net->dials++] = d;
+    return d;
+}
+
+enum gv_rc
+gv_dial_add(struct gv_net *net, const struct gv_net_place *place)
+{
+    struct gv_dial *d = gv_dial_of(net, &place->key);
+
+    if (d == NULL)
+        d = new_dial(net, place);
+    if (d == NULL || !gv_gate_allow(net->gate, &place->key))
+        return GV_REJECT;
+    d->place = *place;
+    d->found = false;
     return GV_OK;
 }
 
+enum gv_rc
+gv_dial_found(struct gv_net *net, const struct gv_net_place *place)
+{
+    struct gv_dial *d = new_dial(net, place);
+
+    if (d == NULL)
+        return GV_REJECT;
+    d->found = true;
+    return GV_OK;
+}
 void
 gv_dial_free(struct gv_dial *d)
 {
@@ -91,7 +110,21 @@ gv_dial_retry(struct gv_net *net, struct gv_dial *d, uint64_t at_least_ms)
         d->pause_ms = PAUSE_MAX_MS;
     d->state = GV_DIAL_WAITING;
     d->due_ms = net->now_ms + pause;
+    d->fails++;
     hang_up(net, d);
+}
+
+void
+gv_dial_drop(struct gv_net *net, struct gv_dial *d)
+{
+    d->state = GV_DIAL_WAITING;
+    hang_up(net, d);
+    for (size_t i = 0; i < net->dials; i++)
+        if (net->dial[i] == d) {
+            net->dial[i] = net->dial[--net->dials];
+            break;
+        }
+    gv_dial_free(d);
 }
 
 static void
@@ -99,8 +132,7 @@ greet(struct gv_net *net, struct gv_dial *d)
 {
     struct gv_msg hello = gv_inbound_hello(net, GV_MSG_HELLO);
 
-    d->greeted =
-        gv_send_raw(d->dealer, gv_bytes(NULL, 0), GV_MSG_HELLO, &hello);
+    d->greeted = gv_send_raw(net, d->dealer, gv_bytes(NULL, 0), &hello);
 }
 
 void
@@ -143,6 +175,7 @@ try_now(struct gv_net *net, struct gv_dial *d)
         return;
     }
     d->state = GV_DIAL_CONNECTING;
+    d->begun_ms = net->now_ms;
 }
 
 /* Both have dialled: the connection that the node with the smaller key made

@@ -7,6 +7,7 @@
 #include <zmq.h>
 
 #include "src/net/bucket.h"
+#include "src/net/limiter.h"
 
 #define ENDPOINT "inproc://zeromq.zap.01"
 #define FRAMES 7 /* version, id, domain, address, identity, mechanism, key */
@@ -14,6 +15,7 @@
 
 struct entry {
     struct gv_net_key key;
+    bool fixed, listed; /* by the operator, by the registry */
     uint64_t banned_until_ms;
     struct gv_bucket handshakes;
 };
@@ -22,6 +24,8 @@ struct gv_gate {
     pthread_mutex_t lock;
     struct entry *entry;
     size_t count, cap;
+    struct gv_limiter *visits; /* handshakes of strangers, by address */
+    unsigned visitors;
 
     struct gv_log *log;
     struct gv_net_key stranger;  /* of the self-test: refused in silence */
@@ -48,6 +52,11 @@ gv_gate_new(struct gv_log *log, const struct gv_net_key *stranger)
     if (gate == NULL)
         return NULL;
     pthread_mutex_init(&gate->lock, NULL);
+    gate->visits = gv_limiter_new(GV_GATE_VISITS_RATE, GV_GATE_VISITS_BURST);
+    if (gate->visits == NULL) {
+        free(gate);
+        return NULL;
+    }
     gate->log = log;
     gate->stranger = *stranger;
     gate->complaints = gv_bucket(1, 10, gv_net_clock());
@@ -56,45 +65,123 @@ gv_gate_new(struct gv_log *log, const struct gv_net_key *stranger)
 
 /* --- the list --- */
 
+static int
+by_key(const void *a, const void *b)
+{
+    const struct entry *x = a, *y = b;
+
+    return GV_ID_CMP(&x->key, &y->key);
+}
+
+/* Among the first n, which are in order. */
+static struct entry *
+find_in(struct gv_gate *gate, const struct gv_net_key *key, size_t n)
+{
+    struct entry want = {.key = *key};
+
+    if (n == 0)
+        return NULL;
+    return bsearch(&want, gate->entry, n, sizeof(want), by_key);
+}
+
 static struct entry *
 find(struct gv_gate *gate, const struct gv_net_key *key)
 {
-    for (size_t i = 0; i < gate->count; i++)
-        if (GV_ID_EQ(&gate->entry[i].key, key))
-            return &gate->entry[i];
-    return NULL;
+    return find_in(gate, key, gate->count);
 }
 
-static bool
-add(struct gv_gate *gate, const struct gv_net_key *key)
+/* At the end, out of order. NULL: no room. */
+static struct entry *
+append(struct gv_gate *gate, const struct gv_net_key *key)
 {
     size_t want = gate->cap ? gate->cap * 2 : 16;
     struct entry *grown;
 
     if (gate->count == GV_GATE_KEYS_MAX)
-        return false;
+        return NULL;
     if (gate->count == gate->cap) {
         grown = realloc(gate->entry, want * sizeof(*grown));
         if (grown == NULL)
-            return false;
+            return NULL;
         gate->entry = grown;
         gate->cap = want;
     }
-    gate->entry[gate->count++] = (struct entry){
+    gate->entry[gate->count] = (struct entry){
         .key = *key,
         .handshakes = gv_bucket(GV_GATE_RATE, GV_GATE_BURST, gv_net_clock())};
-    return true;
+    return &gate->entry[gate->count++];
+}
+
+static void
+put_in_order(struct gv_gate *gate)
+{
+    if (gate->count > 1)
+        qsort(gate->entry, gate->count, sizeof(*gate->entry), by_key);
 }
 
 bool
 gv_gate_allow(struct gv_gate *gate, const struct gv_net_key *key)
 {
+    struct entry *entry;
     bool done;
 
     pthread_mutex_lock(&gate->lock);
-    done = find(gate, key) != NULL || add(gate, key);
+    entry = find(gate, key);
+    if (entry == NULL)
+        entry = append(gate, key);
+    done = entry != NULL;
+    if (done)
+        entry->fixed = true;
+    put_in_order(gate);
     pthread_mutex_unlock(&gate->lock);
     return done;
+}
+
+/* Keys that nobody allows are forgotten, unless they are banned: they would
+ * come back without the ban. */
+static void
+forget(struct gv_gate *gate)
+{
+    uint64_t now_ms = gv_net_clock();
+    size_t kept = 0;
+
+    for (size_t i = 0; i < gate->count; i++) {
+        const struct entry *e = &gate->entry[i];
+        bool again = kept > 0 && GV_ID_EQ(&e->key, &gate->entry[kept - 1].key);
+
+        if (!again && (e->fixed || e->listed || now_ms < e->banned_until_ms))
+            gate->entry[kept++] = *e;
+    }
+    gate->count = kept;
+}
+
+void
+gv_gate_list(struct gv_gate *gate, const struct gv_net_key *keys, size_t n)
+{
+    struct entry *entry;
+    size_t known;
+
+    pthread_mutex_lock(&gate->lock);
+    for (size_t i = 0; i < gate->count; i++)
+        gate->entry[i].listed = false;
+    forget(gate); /* makes room */
+    known = gate->count;
+    for (size_t i = 0; i < n; i++) {
+        entry = find_in(gate, &keys[i], known);
+        if (entry == NULL)
+            entry = append(gate, &keys[i]);
+        if (entry != NULL)
+            entry->listed = true;
+    }
+    put_in_order(gate);
+    forget(gate); /* what was named twice */
+    pthread_mutex_unlock(&gate->lock);
+}
+
+static bool
+is_allowed(const struct entry *entry)
+{
+    return entry != NULL && (entry->fixed || entry->listed);
 }
 
 void
@@ -119,9 +206,22 @@ gv_gate_is_open(struct gv_gate *gate, const struct gv_net_key *key,
 
     pthread_mutex_lock(&gate->lock);
     entry = find(gate, key);
-    open = entry != NULL && now_ms >= entry->banned_until_ms;
+    open = is_allowed(entry) && now_ms >= entry->banned_until_ms;
     pthread_mutex_unlock(&gate->lock);
     return open;
+}
+
+bool
+gv_gate_is_fixed(struct gv_gate *gate, const struct gv_net_key *key)
+{
+    struct entry *entry;
+    bool fixed;
+
+    pthread_mutex_lock(&gate->lock);
+    entry = find(gate, key);
+    fixed = entry != NULL && entry->fixed;
+    pthread_mutex_unlock(&gate->lock);
+    return fixed;
 }
 
 /* NULL: let it in; else why not. */
@@ -134,12 +234,35 @@ judge(struct gv_gate *gate, const struct gv_net_key *key)
 
     pthread_mutex_lock(&gate->lock);
     entry = find(gate, key);
-    if (entry == NULL)
+    if (!is_allowed(entry))
         why = "key is not allowed";
     else if (now_ms < entry->banned_until_ms)
         why = "key is banned";
     else if (!gv_bucket_take(&entry->handshakes, 1, now_ms))
         why = "key connects too often";
+    pthread_mutex_unlock(&gate->lock);
+    return why;
+}
+
+void
+gv_gate_visitors(struct gv_gate *gate, unsigned n)
+{
+    pthread_mutex_lock(&gate->lock);
+    gate->visitors = n;
+    pthread_mutex_unlock(&gate->lock);
+}
+
+/* The same of a stranger at the submit socket. */
+static const char *
+judge_visitor(struct gv_gate *gate, struct gv_bytes address)
+{
+    const char *why = NULL;
+
+    pthread_mutex_lock(&gate->lock);
+    if (gate->visitors >= GV_GATE_VISITORS)
+        why = "too many strangers";
+    else if (!gv_limiter_take(gate->visits, address, 1, gv_net_clock()))
+        why = "address connects too often";
     pthread_mutex_unlock(&gate->lock);
     return why;
 }
@@ -231,13 +354,15 @@ answer(struct gv_gate *gate, const struct request *request)
     struct gv_net_key key;
     const char *why = "not a CURVE request of this node";
     bool whole = request->count == FRAMES && frame_is(request, 0, "1.0") &&
-                 frame_is(request, 2, GV_ZAP_DOMAIN) &&
                  frame_is(request, 5, "CURVE") && request->frame[6].len == 32;
 
-    if (whole) {
+    if (whole)
         memcpy(key.b, request->frame[6].b, 32);
+    if (whole && frame_is(request, 2, GV_ZAP_DOMAIN))
         why = judge(gate, &key);
-    }
+    else if (whole && frame_is(request, 2, GV_ZAP_SUBMIT))
+        why = judge_visitor(
+            gate, gv_bytes(request->frame[3].b, request->frame[3].len));
     if (why != NULL)
         complain(gate, request, why, whole ? &key : NULL);
     reply(gate, request, why, &key);
@@ -287,6 +412,7 @@ gv_gate_free(struct gv_gate *gate)
     if (gate->running)
         pthread_join(gate->thread, NULL);
     pthread_mutex_destroy(&gate->lock);
+    gv_limiter_free(gate->visits);
     free(gate->entry);
     free(gate);
 }

@@ -10,10 +10,8 @@
 #define SHARE 64 /* messages of one socket before the others get their turn */
 #define FLOOD_STEP_MS 100 /* one point for a flood in this time */
 
-/* Read one message whole, at most two parts of it; zmq_msg_close is due for
- * both. Number of parts, or -1: nothing waits. */
-static int
-read_parts(void *socket, zmq_msg_t part[2])
+int
+gv_inbound_read(void *socket, zmq_msg_t part[2])
 {
     zmq_msg_t spare;
     int n = 0;
@@ -33,8 +31,8 @@ read_parts(void *socket, zmq_msg_t part[2])
     return n > 0 ? n : -1;
 }
 
-static void
-close_parts(zmq_msg_t part[2])
+void
+gv_inbound_close(zmq_msg_t part[2])
 {
     zmq_msg_close(&part[0]);
     zmq_msg_close(&part[1]);
@@ -215,14 +213,14 @@ error_text(enum gv_msg_error code)
 }
 
 static void
-send_error(void *socket, struct gv_bytes routing, enum gv_msg_error code)
+send_error(struct gv_net *net, struct gv_bytes routing, enum gv_msg_error code)
 {
     struct gv_msg m = {.kind = GV_MSG_ERROR};
     const char *text = error_text(code);
 
     m.u.error.code = (uint8_t)code;
     m.u.error.text = gv_bytes(text, strlen(text));
-    (void)gv_send_raw(socket, routing, GV_MSG_ERROR, &m);
+    (void)gv_send_raw(net, net->router, routing, &m);
 }
 
 /* --- ROUTER --- */
@@ -245,14 +243,14 @@ take_hello(struct gv_net *net, const struct gv_net_key *key, zmq_msg_t part[2])
         code = compare(net, &hello.u.hello);
     if (code == 0) {
         m.hello = hello.u.hello;
-        (void)gv_send_raw(net->router, routing, GV_MSG_WELCOME, &welcome);
+        (void)gv_send_raw(net, net->router, routing, &welcome);
         if (gv_session_meet(net, &m) != NULL)
             return;
         code = GV_MSG_BUSY;
     }
     gv_log_warn(net->opt.log, "net", "a peer's HELLO is refused",
                 GV_S("host", m.host), GV_S("why", error_text(code)));
-    send_error(net->router, routing, code);
+    send_error(net, routing, code);
 }
 
 static void
@@ -271,6 +269,7 @@ from_router(struct gv_net *net, zmq_msg_t part[2], int parts)
     if (s != NULL && (s->routing_len != routing.len ||
                       memcmp(s->routing, routing.p, routing.len) != 0))
         s = NULL;
+    gv_diary_note(net->opt.diary, s ? s->id : 0, GV_MSGLOG_IN, frame);
     if (parts != 2 || frame.len < GV_FRAME_HEAD) {
         if (s != NULL)
             (void)gv_session_penalise(net, s, 20, "malformed frame");
@@ -279,7 +278,7 @@ from_router(struct gv_net *net, zmq_msg_t part[2], int parts)
     } else if (frame.p[0] == GV_MSG_HELLO) {
         take_hello(net, &key, part);
     } else if (frame.p[0] != GV_MSG_ERROR) {
-        send_error(net->router, routing, GV_MSG_HELLO_FIRST);
+        send_error(net, routing, GV_MSG_HELLO_FIRST);
     }
 }
 
@@ -289,11 +288,11 @@ gv_inbound_router(struct gv_net *net)
     zmq_msg_t part[2];
 
     for (int i = 0; i < SHARE; i++) {
-        int parts = read_parts(net->router, part);
+        int parts = gv_inbound_read(net->router, part);
 
         if (parts >= 2)
             from_router(net, part, parts);
-        close_parts(part);
+        gv_inbound_close(part);
         if (parts < 0)
             break;
     }
@@ -330,6 +329,7 @@ take_welcome(struct gv_net *net, struct gv_dial *d, struct gv_bytes body)
     m.hello = welcome.u.hello;
     d->state = GV_DIAL_UP;
     d->complaint = NULL;
+    d->fails = 0;
     d->pause_ms = 250;
     if (gv_session_meet(net, &m) == NULL)
         gv_dial_retry(net, d, 10000);
@@ -358,6 +358,7 @@ from_dealer(struct gv_net *net, struct gv_dial *d, struct gv_bytes frame)
     struct gv_session *s = gv_session_by_key(net, &d->place.key);
     struct gv_bytes body;
 
+    gv_diary_note(net->opt.diary, s ? s->id : 0, GV_MSGLOG_IN, frame);
     if (frame.len < GV_FRAME_HEAD) {
         gv_dial_retry(net, d, 1000);
         return;
@@ -378,13 +379,13 @@ gv_inbound_dealer(struct gv_net *net, struct gv_dial *d)
 
     /* The socket may be closed by what it brought. */
     for (int i = 0; i < SHARE && d->dealer != NULL; i++) {
-        int parts = read_parts(d->dealer, part);
+        int parts = gv_inbound_read(d->dealer, part);
 
         if (parts == 1)
             from_dealer(net, d, view(&part[0]));
         else if (parts > 1)
             gv_dial_retry(net, d, 1000);
-        close_parts(part);
+        gv_inbound_close(part);
         if (parts < 0)
             break;
     }
@@ -403,6 +404,7 @@ from_sub(struct gv_net *net, struct gv_session *s, struct gv_bytes frame)
 
     s->peer.bytes_in += frame.len;
     s->peer.msgs_in++;
+    gv_diary_note(net->opt.diary, s->id, GV_MSGLOG_GOSSIP_IN, frame);
     if (!within_rate(net, s, frame.len))
         return gv_session_by_id(net, id) != NULL;
     if (frame.len < GV_GOSSIP_HEAD)
@@ -425,13 +427,13 @@ gv_inbound_sub(struct gv_net *net, struct gv_session *s)
     bool alive = true;
 
     for (int i = 0; i < SHARE && alive; i++) {
-        int parts = read_parts(s->sub, part);
+        int parts = gv_inbound_read(s->sub, part);
 
         if (parts == 1)
             alive = from_sub(net, s, view(&part[0]));
         else if (parts > 1)
             alive = gv_session_penalise(net, s, 20, "malformed gossip");
-        close_parts(part);
+        gv_inbound_close(part);
         if (parts < 0)
             break;
     }

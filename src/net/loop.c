@@ -81,11 +81,32 @@ obey_session(struct gv_net *net, struct gv_session *s, const struct gv_order *o)
     case GV_ORDER_PENALISE:
         (void)gv_session_penalise(net, s, o->points, o->reason);
         break;
+    case GV_ORDER_KICK:
+        gv_gate_ban(net->gate, &s->peer.key,
+                    net->now_ms + net->opt.limits.kick_ms);
+        gv_session_end(net, s, "disconnected by the operator");
+        break;
     case GV_ORDER_PUBLISH:
     case GV_ORDER_SUBSCRIBE:
     case GV_ORDER_CONNECT:
+    case GV_ORDER_NODES:
+    case GV_ORDER_ANSWER:
         break;
     }
+}
+
+/* The bytes stand behind a header of any length: copied to be aligned. */
+static void
+take_nodes(struct gv_net *net, const struct gv_order *o)
+{
+    size_t n = o->len / sizeof(struct gv_net_place);
+    struct gv_net_place *node = calloc(n + 1, sizeof(*node));
+
+    if (node == NULL)
+        return;
+    memcpy(node, o->body, n * sizeof(*node));
+    gv_seek_take(net, node, n);
+    free(node);
 }
 
 static void
@@ -106,8 +127,15 @@ obey(struct gv_net *net, const struct gv_order *o)
                         GV_S("host", o->place.addr.host));
         net->tick_ms = 0;
         break;
+    case GV_ORDER_NODES:
+        take_nodes(net, o);
+        break;
+    case GV_ORDER_ANSWER:
+        gv_door_answer(net, o);
+        break;
     case GV_ORDER_SEND:
     case GV_ORDER_PENALISE:
+    case GV_ORDER_KICK:
         s = gv_session_by_id(net, o->session);
         if (s != NULL)
             obey_session(net, s, o);
@@ -165,6 +193,8 @@ tick(struct gv_net *net)
     }
     for (size_t i = 0; i < net->dials; i++)
         gv_dial_tick(net, net->dial[i]);
+    gv_seek_tick(net);
+    gv_door_tick(net);
     /* The last one takes the place of one that ends: go backwards. */
     for (size_t i = net->sessions; i-- > 0;)
         if (i < net->sessions)
@@ -193,6 +223,10 @@ gather(struct gv_net *net)
             WATCH(net->dial[i]->dealer, 0);
             WATCH(net->dial[i]->monitor, 0);
         }
+    if (net->door != NULL) {
+        WATCH(gv_door_router(net), 0);
+        WATCH(gv_door_monitor(net), 0);
+    }
 #undef WATCH
     return n;
 }
@@ -233,6 +267,10 @@ attend(struct gv_net *net, size_t n)
         if (d->monitor != NULL && is_ready(net, n, d->monitor))
             gv_dial_event(net, d);
     }
+    if (net->door != NULL && is_ready(net, n, gv_door_monitor(net)))
+        gv_door_watch(net);
+    if (net->door != NULL && is_ready(net, n, gv_door_router(net)))
+        gv_door_read(net);
     if (net->item[0].revents)
         obey_all(net);
 }

@@ -255,6 +255,16 @@ get_bool(struct gv_reader *r, const char *field)
 }
 
 static void
+put_submitted(struct gv_sink *s, const struct gv_msg *m)
+{
+    gv_put_u8(s, m->u.submitted.count);
+    for (unsigned i = 0; i < m->u.submitted.count; i++) {
+        gv_put_b32(s, m->u.submitted.by[i].stamp);
+        gv_put_b32(s, m->u.submitted.by[i].receipt);
+    }
+}
+
+static void
 put_reject(struct gv_sink *s, const struct gv_msg *m)
 {
     gv_put_u16(s, m->u.reject.code);
@@ -264,6 +274,17 @@ put_reject(struct gv_sink *s, const struct gv_msg *m)
     gv_put_u64(s, m->u.reject.want);
     gv_put_b8(s, m->u.reject.text);
     gv_put_b8(s, m->u.reject.sig);
+}
+
+static void
+get_submitted(struct gv_reader *r, struct gv_msg *m)
+{
+    m->u.submitted.count = gv_get_u8(r, "stamps");
+    gv_get_require(r, m->u.submitted.count <= GV_AUTHORITIES_MAX, "stamps");
+    for (unsigned i = 0; i < m->u.submitted.count && !r->failed; i++) {
+        m->u.submitted.by[i].stamp = gv_get_b32(r, GV_TX_MAX, "stamp");
+        m->u.submitted.by[i].receipt = gv_get_b32(r, GV_TX_MAX, "receipt");
+    }
 }
 
 static void
@@ -383,8 +404,7 @@ put_reply(struct gv_sink *s, const struct gv_msg *m)
         put_list(s, &m->u.votes.votes);
         break;
     case GV_MSG_SUBMITTED:
-        gv_put_b32(s, m->u.submitted.stamp);
-        gv_put_b32(s, m->u.submitted.receipt);
+        put_submitted(s, m);
         break;
     case GV_MSG_REJECT:
         put_reject(s, m);
@@ -424,8 +444,7 @@ get_reply(struct gv_reader *r, struct gv_msg *m)
         get_list(r, &m->u.votes.votes, GV_MSG_VOTES_MAX, 169, "votes");
         break;
     case GV_MSG_SUBMITTED:
-        m->u.submitted.stamp = gv_get_b32(r, GV_TX_MAX, "stamp");
-        m->u.submitted.receipt = gv_get_b32(r, GV_TX_MAX, "receipt");
+        get_submitted(r, m);
         break;
     case GV_MSG_REJECT:
         get_reject(r, m);

@@ -111,6 +111,11 @@ struct gv_msg_hello { /* HELLO, WELCOME */
     struct gv_bytes agent; /* printable ASCII, up to 64 */
 };
 
+/* A STAMP, and the receipt of its service or nothing. */
+struct gv_msg_stamped {
+    struct gv_bytes stamp, receipt;
+};
+
 struct gv_msg {
     enum gv_msg_kind kind;
     union {
@@ -180,7 +185,8 @@ struct gv_msg {
             struct gv_bytes raw;
         } submit;
         struct {
-            struct gv_bytes stamp, receipt;
+            uint8_t count; /* stamps; none for an ENROL */
+            struct gv_msg_stamped by[GV_AUTHORITIES_MAX];
         } submitted;
         struct {
             uint16_t code; /* enum gv_code */

@@ -40,6 +40,12 @@ set_defaults(struct gv_net_limits *l)
     set_default(&l->ping_ms, 10000);
     set_default(&l->silence_ms, 30000);
     set_default(&l->ban_ms, 600000);
+    set_default(&l->kick_ms, 60000);
+    set_default(&l->outgoing, 8);
+    set_default(&l->submits_per_s, 256);
+    set_default(&l->submits_per_key_s, 4);
+    set_default(&l->submits_per_addr_s, 16);
+    set_default(&l->visit_ms, 60000);
 }
 
 /* Everything that does not need a thread yet. */
@@ -47,11 +53,12 @@ static enum gv_rc
 prepare(struct gv_net *net, const struct gv_net_options *o, struct gv_error *e)
 {
     struct gv_mailbox_limits limits = {ORDERS_MAX, ORDER_BYTES_MAX};
-    size_t items = 4 + 2 * GV_PLACES_MAX;
+    size_t items = 6 + 2 * GV_PLACES_MAX;
 
     net->opt = *o;
     net->opt.allow = NULL;
     net->opt.connect = NULL;
+    net->opt.seed = NULL;
     set_defaults(&net->opt.limits);
     snprintf(net->agent, sizeof(net->agent), "%s", o->agent ? o->agent : "");
     net->opt.agent = net->agent;
@@ -97,7 +104,10 @@ add_keys(struct gv_net *net, const struct gv_net_options *o, struct gv_error *e)
             return GV_FAULT;
         }
     }
-    return GV_OK;
+    if (gv_seek_seeds(net, o->seed, o->seeds) == GV_OK)
+        return GV_OK;
+    gv_error_set(e, "more seeds than there is room for");
+    return GV_FAULT;
 }
 
 static enum gv_rc
@@ -113,7 +123,8 @@ open_up(struct gv_net *net, const struct gv_net_options *o, struct gv_error *e)
     net->gate = gv_gate_new(o->log, &stranger.own);
     if (net->gate == NULL || gv_gate_start(net->gate, net->context) != GV_OK)
         gv_error_set(e, "the ZAP handler cannot start");
-    else if (gv_sock_bind(net, e) == GV_OK && add_keys(net, o, e) == GV_OK)
+    else if (gv_sock_bind(net, e) == GV_OK && gv_door_open(net, e) == GV_OK &&
+             add_keys(net, o, e) == GV_OK)
         rc = gv_sock_self_test(net, &stranger, e);
     gv_wipe(&stranger, sizeof(stranger));
     return rc;
@@ -127,6 +138,7 @@ take_down(struct gv_net *net)
         gv_session_free(net->session[--net->sessions]);
     for (size_t i = 0; i < net->dials; i++)
         gv_dial_free(net->dial[i]);
+    gv_door_close(net);
     gv_sock_close(&net->router, &net->router_monitor);
     gv_sock_close(&net->xpub, NULL);
     if (net->context != NULL)
@@ -136,6 +148,7 @@ take_down(struct gv_net *net)
         zmq_ctx_term(net->context);
     gv_mailbox_free(net->orders);
     pthread_mutex_destroy(&net->snapshot_lock);
+    free(net->candidate);
     free(net->topic);
     free(net->item);
     free(net->snapshot);
@@ -165,6 +178,7 @@ gv_net_start(const struct gv_net_options *options, struct gv_net **out,
     gv_log_info(options->log, "net", "listening", GV_S("host", net->bound.host),
                 GV_U("port", net->bound.port),
                 GV_U("gossip_port", net->pub_port),
+                GV_U("submit_port", gv_net_submit_port(net)),
                 GV_S("key", gv_net_key_text(&net->opt.keys.own, text)));
     if (pthread_create(&net->thread, NULL, gv_net_loop, net) != 0) {
         gv_error_set(e, "the net thread cannot start");
@@ -235,6 +249,16 @@ gv_net_send(struct gv_net *net, uint64_t session, unsigned kind,
 }
 
 bool
+gv_net_answer(struct gv_net *net, uint64_t stranger, unsigned kind,
+              struct gv_bytes body)
+{
+    struct gv_order o = {
+        .what = GV_ORDER_ANSWER, .session = stranger, .kind = kind};
+
+    return body.len <= GV_MSG_MAX && post(net, &o, body);
+}
+
+bool
 gv_net_subscribe(struct gv_net *net, const struct gv_chain_id *chain)
 {
     struct gv_order o = {.what = GV_ORDER_SUBSCRIBE,
@@ -263,6 +287,44 @@ gv_net_connect(struct gv_net *net, const struct gv_net_place *place)
 
     return !GV_ID_EQ(&place->key, &net->opt.keys.own) &&
            post(net, &o, gv_bytes(NULL, 0));
+}
+
+bool
+gv_net_disconnect(struct gv_net *net, uint64_t session)
+{
+    struct gv_order o = {.what = GV_ORDER_KICK, .session = session};
+
+    return post(net, &o, gv_bytes(NULL, 0));
+}
+
+bool
+gv_net_nodes(struct gv_net *net, const struct gv_net_place *nodes, size_t n)
+{
+    struct gv_order o = {.what = GV_ORDER_NODES};
+
+    return post(net, &o,
+                gv_bytes(nodes, n < GV_GATE_KEYS_MAX
+                                    ? n * sizeof(*nodes)
+                                    : GV_GATE_KEYS_MAX * sizeof(*nodes)));
+}
+
+uint16_t
+gv_net_pub_port(const struct gv_net *net)
+{
+    return net->pub_port;
+}
+
+size_t
+gv_net_ended(struct gv_net *net, struct gv_net_peer *out, size_t cap)
+{
+    size_t n;
+
+    pthread_mutex_lock(&net->snapshot_lock);
+    n = net->endings < GV_NET_ENDED ? (size_t)net->endings : GV_NET_ENDED;
+    for (size_t i = 0; i < n && i < cap; i++)
+        out[i] = net->ended[(net->endings - 1 - i) % GV_NET_ENDED];
+    pthread_mutex_unlock(&net->snapshot_lock);
+    return n;
 }
 
 size_t

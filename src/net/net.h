@@ -30,12 +30,15 @@
 #include "src/net/message.h"
 #include "src/net/netkey.h"
 
+struct gv_diary;
 struct gv_net;
 
 enum gv_net_what {
-    GV_NET_UP,     /* a session begins; its roles are in roles */
-    GV_NET_DOWN,   /* it ended; its number never comes back */
-    GV_NET_MESSAGE /* kind, request (0 for gossip) and body */
+    GV_NET_UP,      /* a session begins; its roles are in roles */
+    GV_NET_DOWN,    /* it ended; its number never comes back */
+    GV_NET_MESSAGE, /* kind, request (0 for gossip) and body */
+    GV_NET_STRANGER /* a request at the submit socket: kind and body; session
+                     * names it to gv_net_answer */
 };
 
 /* Something that happened, in one block of memory; free() it. */
@@ -59,11 +62,19 @@ struct gv_net_limits {
     uint32_t ping_ms;      /* silence before a PING: 10,000 */
     uint32_t silence_ms;   /* silence before a session ends: 30,000 */
     uint32_t ban_ms;       /* 600,000 */
+    uint32_t kick_ms;      /* a peer that was disconnected by hand: 60,000 */
+    uint32_t outgoing;     /* connections made from here: 8 */
+    /* The submit socket (N29). */
+    uint32_t submits_per_s;      /* of all strangers: 256; burst twice it */
+    uint32_t submits_per_key_s;  /* of one key: 4; burst 16 */
+    uint32_t submits_per_addr_s; /* of one address: 16; burst 64 */
+    uint32_t visit_ms;           /* longest connection: 60,000 */
 };
 
 struct gv_net_options {
-    struct gv_net_addr bind; /* of the ROUTER */
-    struct gv_net_keys keys; /* own; copied, wiped at the end */
+    struct gv_net_addr bind;        /* of the ROUTER */
+    struct gv_net_addr submit_bind; /* of the submit socket; host "": none */
+    struct gv_net_keys keys;        /* own; copied, wiped at the end */
     uint32_t magic;
     struct gv_chain_id registry;
     uint32_t roles;                 /* GV_ROLE_ ... offered to peers */
@@ -72,8 +83,11 @@ struct gv_net_options {
     size_t allows;
     const struct gv_net_place *connect; /* connect there; allowed as well */
     size_t connects;
+    const struct gv_net_place *seed; /* connect to some of them; allowed */
+    size_t seeds;
     struct gv_net_limits limits;
-    struct gv_log *log; /* borrowed; may be NULL */
+    struct gv_log *log;     /* borrowed; may be NULL */
+    struct gv_diary *diary; /* keeps every message; borrowed; may be NULL */
     /* Called on the net thread; must not block. Takes the event when it
      * returns true; false: the receiver is full, the event is dropped. UP and
      * DOWN must be taken. */
@@ -104,16 +118,29 @@ bool gv_net_publish(struct gv_net *net, unsigned kind, struct gv_bytes body);
  * to one. */
 bool gv_net_send(struct gv_net *net, uint64_t session, unsigned kind,
                  uint32_t request, struct gv_bytes body);
+/* The reply to a stranger's request. */
+bool gv_net_answer(struct gv_net *net, uint64_t stranger, unsigned kind,
+                   struct gv_bytes body);
 /* Hear the gossip of a chain; NULL: of all chains. */
 bool gv_net_subscribe(struct gv_net *net, const struct gv_chain_id *chain);
 /* Take points off its score of 100; at 0 it is banned for a while. reason: a
  * string constant, for the log. */
 bool gv_net_penalise(struct gv_net *net, uint64_t session, unsigned points,
                      const char *reason);
+/* End a session and refuse its peer for kick_ms. */
+bool gv_net_disconnect(struct gv_net *net, uint64_t session);
+/* The nodes that the registry names now, in place of those before: their keys
+ * may connect, and this node connects to some of those with a host until it
+ * has `outgoing` connections of its own (N25). */
+bool gv_net_nodes(struct gv_net *net, const struct gv_net_place *nodes,
+                  size_t n);
 /* Connect to one more node and allow its key. */
 bool gv_net_connect(struct gv_net *net, const struct gv_net_place *place);
 
 /* --- look --- */
+
+/* What protects every connection (CurveZMQ, ZeroMQ RFC 26). */
+#define GV_NET_SUITE "CURVE: X25519, XSalsa20-Poly1305"
 
 struct gv_net_peer {
     uint64_t session;
@@ -125,10 +152,20 @@ struct gv_net_peer {
     int score;
     uint32_t roles;
     char agent[65];
+    uint64_t ended_ms; /* UTC; 0: it goes on */
+    char reason[64];   /* why it ended */
 };
 
 /* Up to cap sessions as they were within the last second; returns how many
  * there are. */
 size_t gv_net_peers(struct gv_net *net, struct gv_net_peer *out, size_t cap);
+/* The same of the last sessions that ended, newest first; at most
+ * GV_NET_ENDED. */
+#define GV_NET_ENDED 64
+size_t gv_net_ended(struct gv_net *net, struct gv_net_peer *out, size_t cap);
+/* The port of the submit socket; 0: there is none. */
+uint16_t gv_net_submit_port(const struct gv_net *net);
+/* The port of the XPUB. */
+uint16_t gv_net_pub_port(const struct gv_net *net);
 
 #endif

@@ -3,8 +3,10 @@
  *
  * Files: net.c (start, stop, orders from other threads), loop.c (the thread:
  * poll, orders, timers), sock.c (sockets and their options, the self-test),
- * dial.c (connections made from here), session.c (sessions: life and score),
- * send.c (what leaves), inbound.c (what arrives), gate.c (who may connect).
+ * dial.c (connections made from here), seek.c (to whom else), session.c
+ * (sessions: life and score), send.c (what leaves), inbound.c (what arrives),
+ * gate.c (who may connect), door.c
+ * (the submit socket).
  *
  * Everything here belongs to the net thread once it runs, but for the gate
  * and the snapshot, which have locks.
@@ -17,6 +19,7 @@
 
 #include "src/base/mailbox.h"
 #include "src/net/bucket.h"
+#include "src/net/diary.h"
 #include "src/net/gate.h"
 #include "src/net/net.h"
 
@@ -44,7 +47,18 @@ struct gv_dial {
     uint64_t pause_ms; /* until the next try, doubles */
     uint64_t spare_since_ms;
     bool greeted;          /* GREETING: HELLO is on its way */
+    bool found;            /* chosen by seek.c, not named by the operator */
+    unsigned fails;        /* since it was UP */
+    uint64_t begun_ms;     /* CONNECTING: since when */
     const char *complaint; /* what was logged last, not to repeat it */
+};
+
+/* A node that could be connected to. */
+struct gv_candidate {
+    struct gv_net_place place;
+    bool seed;       /* named by genesis, not by the registry */
+    unsigned fails;  /* in a row */
+    uint64_t due_ms; /* not before */
 };
 
 /* A request whose reply has not come (or has not been given). */
@@ -88,7 +102,10 @@ enum gv_order_what {
     GV_ORDER_SEND,
     GV_ORDER_SUBSCRIBE,
     GV_ORDER_PENALISE,
-    GV_ORDER_CONNECT
+    GV_ORDER_CONNECT,
+    GV_ORDER_KICK,
+    GV_ORDER_ANSWER,
+    GV_ORDER_NODES
 };
 
 struct gv_order {
@@ -103,6 +120,8 @@ struct gv_order {
     uint8_t body[];
 };
 
+struct gv_door;
+
 struct gv_topic {
     uint8_t b[GV_TOPIC_SIZE];
     size_t len;
@@ -116,11 +135,15 @@ struct gv_net {
 
     void *context, *router, *router_monitor, *xpub;
     struct gv_gate *gate;
+    struct gv_door *door; /* NULL: none */
     struct gv_mailbox *orders;
     pthread_t thread;
 
     struct gv_dial *dial[GV_PLACES_MAX];
     size_t dials;
+    struct gv_candidate *candidate; /* by key */
+    size_t candidates;
+    uint64_t seek_ms;
     struct gv_session **session; /* opt.limits.sessions places */
     size_t sessions;
     uint64_t last_session;
@@ -135,6 +158,8 @@ struct gv_net {
     pthread_mutex_t snapshot_lock;
     struct gv_net_peer *snapshot;
     size_t snapshots;
+    struct gv_net_peer ended[GV_NET_ENDED]; /* a ring */
+    uint64_t endings;
 };
 
 /* --- sock.c --- */
@@ -144,6 +169,9 @@ enum gv_rc gv_sock_bind(struct gv_net *net, struct gv_error *e);
 enum gv_rc gv_sock_self_test(struct gv_net *net,
                              const struct gv_net_keys *stranger,
                              struct gv_error *e);
+/* The submit socket: it takes every key, and frames of GV_DOOR_FRAME. */
+enum gv_rc gv_sock_bind_door(struct gv_net *net, void **router,
+                             struct gv_net_addr *bound, struct gv_error *e);
 /* DEALER with its monitor, or SUB, connecting to a node; NULL on failure. */
 void *gv_sock_dealer(struct gv_net *net, const struct gv_net_place *place,
                      void **monitor);
@@ -159,6 +187,11 @@ bool gv_sock_subscribe(void *sub, const struct gv_topic *t);
 
 /* GV_REJECT: the list is full; a known key changes its address. */
 enum gv_rc gv_dial_add(struct gv_net *net, const struct gv_net_place *place);
+/* To a node that the operator did not name. GV_REJECT: the list is full. */
+enum gv_rc gv_dial_found(struct gv_net *net, const struct gv_net_place *place);
+/* Close it and take it off the list. */
+void gv_dial_drop(struct gv_net *net, struct gv_dial *d);
+struct gv_dial *gv_dial_of(struct gv_net *net, const struct gv_net_key *key);
 void gv_dial_event(struct gv_net *net, struct gv_dial *d);
 void gv_dial_tick(struct gv_net *net, struct gv_dial *d);
 /* Close and try again after a pause; at least at_least_ms. */
@@ -166,6 +199,17 @@ void gv_dial_retry(struct gv_net *net, struct gv_dial *d, uint64_t at_least_ms);
 /* Log once per kind of trouble. */
 void gv_dial_complain(struct gv_net *net, struct gv_dial *d, const char *what);
 void gv_dial_free(struct gv_dial *d);
+
+/* --- seek.c --- */
+
+/* The seeds, before the thread runs. GV_OK or GV_FAULT. */
+enum gv_rc gv_seek_seeds(struct gv_net *net, const struct gv_net_place *seed,
+                         size_t n);
+/* The registry's nodes are these now. */
+void gv_seek_take(struct gv_net *net, const struct gv_net_place *node,
+                  size_t n);
+/* Give up connections that fail, choose others. */
+void gv_seek_tick(struct gv_net *net);
 
 /* --- session.c --- */
 
@@ -217,7 +261,7 @@ void gv_send_acked(struct gv_net *net, struct gv_session *s, uint64_t token);
 void gv_send_flush(struct gv_net *net, struct gv_session *s);
 void gv_send_drop_queue(struct gv_session *s);
 /* To a connection without a session; false: it cannot take it now. */
-bool gv_send_raw(void *socket, struct gv_bytes routing, unsigned kind,
+bool gv_send_raw(struct gv_net *net, void *socket, struct gv_bytes routing,
                  const struct gv_msg *m);
 void gv_send_gossip(struct gv_net *net, const struct gv_order *o);
 
@@ -230,6 +274,28 @@ void gv_inbound_dealer(struct gv_net *net, struct gv_dial *d);
 void gv_inbound_sub(struct gv_net *net, struct gv_session *s);
 /* This node's HELLO or WELCOME. */
 struct gv_msg gv_inbound_hello(const struct gv_net *net, unsigned kind);
+
+/* Read one message whole, at most two parts of it; gv_inbound_close is due for
+ * both. Number of parts, or -1: nothing waits. */
+int gv_inbound_read(void *socket, zmq_msg_t part[2]);
+void gv_inbound_close(zmq_msg_t part[2]);
+
+/* --- door.c --- */
+
+/* A SUBMIT of 4,096 bytes. */
+#define GV_DOOR_TX_MAX 4096
+#define GV_DOOR_FRAME (GV_FRAME_HEAD + 8 + 4 + GV_DOOR_TX_MAX)
+
+/* Bind, if the options name a place. GV_OK or GV_FAULT. */
+enum gv_rc gv_door_open(struct gv_net *net, struct gv_error *e);
+void gv_door_close(struct gv_net *net);
+/* The sockets to poll. */
+void *gv_door_router(const struct gv_net *net);
+void *gv_door_monitor(const struct gv_net *net);
+void gv_door_read(struct gv_net *net);
+void gv_door_watch(struct gv_net *net);
+void gv_door_tick(struct gv_net *net);
+void gv_door_answer(struct gv_net *net, const struct gv_order *o);
 
 /* --- loop.c --- */
 

@@ -45,6 +45,7 @@ push_to(struct gv_net *net, struct gv_session *s, bool in,
     if (done == SENT) {
         s->peer.bytes_out += frame.len;
         s->peer.msgs_out++;
+        gv_diary_note(net->opt.diary, s->id, GV_MSGLOG_OUT, frame);
     }
     return done;
 }
@@ -248,7 +249,7 @@ gv_send(struct gv_net *net, struct gv_session *s, unsigned kind,
 }
 
 bool
-gv_send_raw(void *socket, struct gv_bytes routing, unsigned kind,
+gv_send_raw(struct gv_net *net, void *socket, struct gv_bytes routing,
             const struct gv_msg *m)
 {
     uint8_t frame[512];
@@ -258,10 +259,13 @@ gv_send_raw(void *socket, struct gv_bytes routing, unsigned kind,
 
     /* Asking makes libzmq notice a connection that was just made. */
     (void)zmq_getsockopt(socket, ZMQ_EVENTS, &events, &size);
-    gv_put_u8(&sink, (uint8_t)kind);
+    gv_put_u8(&sink, (uint8_t)m->kind);
     gv_put_u32(&sink, 0);
     gv_msg_put(&sink, m);
-    return push(socket, routing, gv_bytes(frame, sink.len)) == SENT;
+    if (push(socket, routing, gv_bytes(frame, sink.len)) != SENT)
+        return false;
+    gv_diary_note(net->opt.diary, 0, GV_MSGLOG_OUT, gv_bytes(frame, sink.len));
+    return true;
 }
 
 void
@@ -277,6 +281,8 @@ gv_send_gossip(struct gv_net *net, const struct gv_order *o)
     memcpy(frame, chain, GV_TOPIC_SIZE);
     frame[GV_TOPIC_SIZE] = (uint8_t)o->kind;
     memcpy(frame + GV_GOSSIP_HEAD, o->body, o->len);
+    gv_diary_note(net->opt.diary, 0, GV_MSGLOG_GOSSIP_OUT,
+                  gv_bytes(frame, GV_GOSSIP_HEAD + o->len));
     if (zmq_msg_send(&message, net->xpub, ZMQ_DONTWAIT) < 0)
         zmq_msg_close(&message);
 }

@@ -59,9 +59,22 @@ tell(struct gv_net *net, const struct gv_session *s, enum gv_net_what what)
                 GV_U("session", s->id), GV_S("host", s->peer.addr.host),
                 GV_U("port", s->peer.addr.port),
                 GV_S("direction", s->peer.outbound ? "out" : "in"),
-                GV_S("key", gv_net_key_text(&s->peer.key, text)));
+                GV_S("key", gv_net_key_text(&s->peer.key, text)),
+                what == GV_NET_UP ? (struct gv_log_field){0}
+                                  : GV_S("why", s->peer.reason));
     if (!gv_net_deliver(net, &event, gv_bytes(NULL, 0)))
         gv_log_error(net->opt.log, "net", "a session was not told");
+}
+
+/* A quarter is kept for those whom the operator named or this node chose. */
+static size_t
+room_for(const struct gv_net *net, const struct gv_meeting *m)
+{
+    size_t all = net->opt.limits.sessions;
+
+    return m->out != NULL || gv_gate_is_fixed(net->gate, &m->key)
+               ? all
+               : all - all / 4;
 }
 
 static struct gv_session *
@@ -70,7 +83,7 @@ new_session(struct gv_net *net, const struct gv_meeting *m)
     const struct gv_net_limits *l = &net->opt.limits;
     struct gv_session *s;
 
-    if (net->sessions == l->sessions)
+    if (net->sessions >= room_for(net, m))
         return NULL;
     s = calloc(1, sizeof(*s));
     if (s == NULL)
@@ -151,9 +164,21 @@ gv_session_free(struct gv_session *s)
     free(s);
 }
 
+/* What look-ups show of it afterwards. */
 static void
-remove_session(struct gv_net *net, struct gv_session *s)
+remember(struct gv_net *net, struct gv_session *s, const char *reason)
 {
+    snprintf(s->peer.reason, sizeof(s->peer.reason), "%s", reason);
+    s->peer.ended_ms = utc_ms();
+    pthread_mutex_lock(&net->snapshot_lock);
+    net->ended[net->endings++ % GV_NET_ENDED] = s->peer;
+    pthread_mutex_unlock(&net->snapshot_lock);
+}
+
+static void
+remove_session(struct gv_net *net, struct gv_session *s, const char *reason)
+{
+    remember(net, s, reason);
     for (size_t i = 0; i < net->sessions; i++)
         if (net->session[i] == s) {
             net->session[i] = net->session[--net->sessions];
@@ -168,7 +193,7 @@ static void
 after_loss(struct gv_net *net, struct gv_session *s)
 {
     if (s->out == NULL && s->routing_len == 0) {
-        remove_session(net, s);
+        remove_session(net, s, "connection lost");
         return;
     }
     /* A PONG may be lost with the connection: ask again on the other. */
@@ -197,11 +222,9 @@ gv_session_end(struct gv_net *net, struct gv_session *s, const char *reason)
 {
     struct gv_dial *d = s->out;
 
-    gv_log_info(net->opt.log, "net", "ending a session", GV_U("session", s->id),
-                GV_S("why", reason));
     s->out = NULL;
     s->routing_len = 0;
-    remove_session(net, s);
+    remove_session(net, s, reason);
     if (d != NULL)
         gv_dial_retry(net, d, 1000);
 }

@@ -51,13 +51,13 @@ set_common(void *socket, const char *host, int64_t frame_limit)
 }
 
 static bool
-set_server(void *socket, const struct gv_net_keys *keys)
+set_server(void *socket, const struct gv_net_keys *keys, const char *domain)
 {
     return SET(socket, {ZMQ_CURVE_SERVER, 1}) &&
            zmq_setsockopt(socket, ZMQ_CURVE_SECRETKEY, keys->secret32, 32) ==
                0 &&
-           zmq_setsockopt(socket, ZMQ_ZAP_DOMAIN, GV_ZAP_DOMAIN,
-                          strlen(GV_ZAP_DOMAIN)) == 0 &&
+           zmq_setsockopt(socket, ZMQ_ZAP_DOMAIN, domain, strlen(domain)) ==
+               0 &&
            SET(socket, {ENFORCE_ZAP_DOMAIN, 1});
 }
 
@@ -119,9 +119,10 @@ gv_sock_bind(struct gv_net *net, struct gv_error *e)
         return fail(e, &at, "no socket");
     if (!set_common(net->router, at.host, FRAME_LIMIT) ||
         !SET(net->router, {ZMQ_SNDHWM, 1024}, {ZMQ_ROUTER_MANDATORY, 1}) ||
-        !set_server(net->router, keys) ||
+        !set_server(net->router, keys, GV_ZAP_DOMAIN) ||
         !set_common(net->xpub, at.host, XPUB_LIMIT) ||
-        !SET(net->xpub, {ZMQ_SNDHWM, 1024}) || !set_server(net->xpub, keys))
+        !SET(net->xpub, {ZMQ_SNDHWM, 1024}) ||
+        !set_server(net->xpub, keys, GV_ZAP_DOMAIN))
         return fail(e, &at, "a socket option is refused by libzmq");
     net->bound = at;
     if (!bind_at(net->router, &at, &net->bound.port))
@@ -134,6 +135,26 @@ gv_sock_bind(struct gv_net *net, struct gv_error *e)
         gv_sock_monitor(net, net->router, ZMQ_EVENT_DISCONNECTED);
     if (net->router_monitor == NULL)
         return fail(e, &at, "cannot watch the socket");
+    return GV_OK;
+}
+
+enum gv_rc
+gv_sock_bind_door(struct gv_net *net, void **router, struct gv_net_addr *bound,
+                  struct gv_error *e)
+{
+    struct gv_net_addr at = net->opt.submit_bind;
+
+    *router = zmq_socket(net->context, ZMQ_ROUTER);
+    if (*router == NULL)
+        return fail(e, &at, "no socket");
+    if (!set_common(*router, at.host, GV_DOOR_FRAME + CURVE_OVERHEAD) ||
+        !SET(*router, {ZMQ_RCVHWM, 64}, {ZMQ_SNDHWM, 64},
+             {ZMQ_ROUTER_MANDATORY, 1}) ||
+        !set_server(*router, &net->opt.keys, GV_ZAP_SUBMIT))
+        return fail(e, &at, "a socket option is refused by libzmq");
+    *bound = at;
+    if (!bind_at(*router, &at, &bound->port))
+        return fail(e, &at, "cannot listen for submissions");
     return GV_OK;
 }
 

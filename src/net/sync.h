@@ -107,6 +107,8 @@ enum gv_rc gv_sync_block_result(struct gv_sync *s, uint64_t session,
 /* What came of a transaction or vote; only verdicts matter. */
 void gv_sync_tx_result(struct gv_sync *s, uint64_t session, enum gv_rc rc,
                        const struct gv_reject *why);
+/* An answer as a message; it borrows. */
+void gv_sync_answer_message(const struct gv_sync_answer *a, struct gv_msg *out);
 /* Answer a SUBMIT given to host.submit. */
 void gv_sync_answer(struct gv_sync *s, uint64_t session, uint32_t request,
                     const struct gv_sync_answer *answer);
@@ -135,6 +137,9 @@ void gv_sync_own_block(struct gv_sync *s, struct gv_bytes raw);
 enum gv_rc gv_sync_flush(struct gv_sync *s, uint64_t now_ms) GV_MUST_CHECK;
 
 /* --- look --- */
+
+/* Where a chain stands, as TIPS tells it. */
+void gv_sync_tip_of(const struct gv_chain *chain, struct gv_tip *out);
 
 struct gv_sync_status {
     size_t behind;    /* chains being fetched or waiting for it */

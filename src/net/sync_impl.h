@@ -197,7 +197,6 @@ struct gv_sync_chain *gv_sync_chain_get(struct gv_sync *s,
 bool gv_sync_is_followed(struct gv_sync *s, const struct gv_chain_id *id);
 /* It changed: newest in the order. */
 void gv_sync_chain_changed(struct gv_sync *s, struct gv_sync_chain *c);
-void gv_sync_tip_of(const struct gv_chain *c, struct gv_tip *out);
 /* A peer told where it stands. */
 void gv_sync_note_tip(struct gv_sync *s, struct gv_sync_session *p,
                       const struct gv_tip *t);

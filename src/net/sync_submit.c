@@ -12,24 +12,32 @@
 #define STANDING_MAX 8
 
 void
+gv_sync_answer_message(const struct gv_sync_answer *a, struct gv_msg *m)
+{
+    if (a->accepted) {
+        m->kind = GV_MSG_SUBMITTED;
+        m->u.submitted.count = a->stamp.len > 0;
+        m->u.submitted.by[0].stamp = a->stamp;
+        m->u.submitted.by[0].receipt = a->receipt;
+        return;
+    }
+    m->kind = GV_MSG_REJECT;
+    m->u.reject.code = (uint16_t)a->why.code;
+    m->u.reject.index = a->why.index;
+    m->u.reject.have = a->why.have;
+    m->u.reject.want = a->why.want;
+    m->u.reject.field = a->field;
+    m->u.reject.text = a->text;
+    m->u.reject.sig = a->sig;
+}
+
+void
 gv_sync_answer(struct gv_sync *s, uint64_t session, uint32_t request,
                const struct gv_sync_answer *a)
 {
-    struct gv_msg m = {.kind = GV_MSG_SUBMITTED};
+    struct gv_msg m;
 
-    if (a->accepted) {
-        m.u.submitted.stamp = a->stamp;
-        m.u.submitted.receipt = a->receipt;
-    } else {
-        m.kind = GV_MSG_REJECT;
-        m.u.reject.code = (uint16_t)a->why.code;
-        m.u.reject.index = a->why.index;
-        m.u.reject.have = a->why.have;
-        m.u.reject.want = a->why.want;
-        m.u.reject.field = a->field;
-        m.u.reject.text = a->text;
-        m.u.reject.sig = a->sig;
-    }
+    gv_sync_answer_message(a, &m);
     (void)gv_sync_send(s, session, request, &m);
 }
 
@@ -174,8 +182,9 @@ read_answer(const struct gv_msg *m, struct gv_sync_answer *a)
 {
     if (m->kind == GV_MSG_SUBMITTED) {
         a->accepted = true;
-        a->stamp = m->u.submitted.stamp;
-        a->receipt = m->u.submitted.receipt;
+        /* A peer that stamps for one authority has one; none is no stamp. */
+        a->stamp = m->u.submitted.by[0].stamp;
+        a->receipt = m->u.submitted.by[0].receipt;
         return;
     }
     a->why = (struct gv_reject){.code = (enum gv_code)m->u.reject.code,

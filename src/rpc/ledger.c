@@ -291,14 +291,6 @@ get_uptime(void *ctx, struct gv_rpc_call *call)
 }
 
 static struct gv_rpc_answer *
-get_peers(void *ctx, struct gv_rpc_call *call)
-{
-    struct gv_ledger_rpc *l = ctx;
-
-    return gv_rpc_ok(call, l->node.peers(l->node.arg));
-}
-
-static struct gv_rpc_answer *
 stop(void *ctx, struct gv_rpc_call *call)
 {
     struct gv_ledger_rpc *l = ctx;
@@ -338,8 +330,12 @@ submit_work(void *ctx, struct gv_rpc_call *call)
 
 static const struct gv_rpc_method methods[] = {
     {"status", "", "What this node is and does.", get_status, GV_AUTH_ADMIN},
-    {"getpeerinfo", "", "The nodes this one talks to.", get_peers,
-     GV_AUTH_ADMIN},
+    {"getpeerinfo", "ended?",
+     "The nodes this one talks to.\nended: with the last that it talked to.",
+     gv_ledger_getpeerinfo, GV_AUTH_ADMIN},
+    {"disconnectpeer", "session",
+     "End a session and refuse its peer for a minute.",
+     gv_ledger_disconnectpeer, GV_AUTH_ADMIN},
     {"uptime", "", "Seconds since the start.", get_uptime, GV_AUTH_ADMIN},
     {"stop", "", "End the node, after the answer.", stop, GV_AUTH_ADMIN},
 
@@ -429,6 +425,10 @@ static const struct gv_rpc_method methods[] = {
     {"getcert", "fingerprint? key?",
      "The newest credential of a certificate or a key.", gv_ledger_getcert,
      GV_AUTH_ADMIN},
+    {"listnodes", "all? " PAGE,
+     "Nodes on the registry, by key.\n"
+     "all: those too whose record does not count (any more).",
+     gv_ledger_listnodes, GV_AUTH_ADMIN},
     {"listservices", "", "The trusted services on the registry.",
      gv_ledger_listservices, GV_AUTH_ADMIN},
 

@@ -59,8 +59,10 @@ enum gv_ledger_submission {
 struct gv_ledger_node {
     void *arg;
     void (*status)(void *arg, struct gv_ledger_status *out);
-    /* The array of getpeerinfo, a new value. */
-    json_t *(*peers)(void *arg);
+    /* The array of getpeerinfo, a new value; with sessions that ended. */
+    json_t *(*peers)(void *arg, bool ended);
+    /* False: there is no such session. */
+    bool (*disconnect)(void *arg, uint64_t session);
     /* Verify and enter raw (borrowed: copy what is needed later); OPENs,
      * transactions and bids were decoded once, so their form is right.
      * `force` is submitbid's: without it, ask gv_ledger_void_now once the

@@ -7,6 +7,7 @@
  * ledger_auction.c  auctions and outcomes
  * ledger_bid.c      bids
  * ledger_cert.c     certificates and services
+ * ledger_node.c     the registry's nodes, this node's peers
  * ledger_submit.c   what is submitted
  */
 #ifndef GAVEL_RPC_LEDGER_IMPL_H
@@ -65,7 +66,8 @@ gv_rpc_handler gv_ledger_getchains, gv_ledger_getblockcount,
     gv_ledger_getmempoolinfo, gv_ledger_getrawmempool, gv_ledger_getauction,
     gv_ledger_listauctions, gv_ledger_listoutcomes, gv_ledger_getoutcome,
     gv_ledger_listbids, gv_ledger_getbid, gv_ledger_getcert,
-    gv_ledger_listservices, gv_ledger_getenrol, gv_ledger_getissued,
+    gv_ledger_listservices, gv_ledger_listnodes, gv_ledger_getpeerinfo,
+    gv_ledger_disconnectpeer, gv_ledger_getenrol, gv_ledger_getissued,
     gv_ledger_getwarrant, gv_ledger_signwarrant, gv_ledger_submitopen,
     gv_ledger_sendrawtransaction, gv_ledger_testtransaction,
     gv_ledger_submitbid, gv_ledger_submitblock;

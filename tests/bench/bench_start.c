@@ -129,9 +129,10 @@ start_node(struct bench *b)
     char log[PATH_MAX + 32], ports[PATH_MAX + 32];
     const char *any = "127.0.0.1:0";
     const char *const argv[] = {
-        b->gaveld,    "--network",   "regtest",    "--datadir", b->work,
-        "--rpc-bind", any,           "--p2p-bind", any,         "--tls-bind",
-        any,          "--log-level", "warn",       NULL};
+        b->gaveld, "--network",   "regtest", "--datadir",
+        b->work,   "--rpc-bind",  any,       "--p2p-bind",
+        any,       "--tls-bind",  any,       "--submit-bind",
+        "no",      "--log-level", "warn",    NULL};
 
     snprintf(log, sizeof(log), "%s/log", b->dir.path);
     snprintf(ports, sizeof(ports), "%s/ports.json", b->work);

@@ -214,6 +214,7 @@ class Node:
 
     network = "regtest"
     build = None  # of programs that know the network
+    discover = "no"  # tests say themselves who talks to whom
 
     def __init__(self, datadir, *options, env=None, fixed_ports=False):
         self.datadir = Path(datadir)
@@ -222,8 +223,9 @@ class Node:
         self.env = env
         self.fixed = {}
         if fixed_ports:
-            first = free_ports(4)  # gossip is one above p2p
-            self.fixed = {"rpc": first, "tls": first + 1, "p2p": first + 2}
+            first = free_ports(5)  # gossip is one above p2p
+            self.fixed = {"rpc": first, "tls": first + 1, "p2p": first + 2,
+                          "submit": first + 4}
         self.ports = None
         self.rpc = None
         self.process = Process(self.datadir.parent /
@@ -233,11 +235,13 @@ class Node:
 
     def args(self, options=()):
         binds = [("--rpc-bind", "rpc"), ("--p2p-bind", "p2p"),
-                 ("--tls-bind", "tls")]
+                 ("--tls-bind", "tls"), ("--submit-bind", "submit")]
         out = [program("gaveld", self.build), "--network", self.network,
                "--datadir", self.datadir]
         for flag, name in binds:
             out += [flag, f"127.0.0.1:{self.fixed.get(name, 0)}"]
+        if "--discover" not in self.options:
+            out += ["--discover", self.discover]
         return out + self.options + list(options)
 
     def start(self, *options, wait=True):

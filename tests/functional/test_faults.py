@@ -45,7 +45,8 @@ def test_a_second_node_on_one_datadir(world, node):
 def test_ports_in_use(world, node):
     other = world.node("other", start=False)
     for flag, name in (("--rpc-bind", "rpc"), ("--p2p-bind", "p2p"),
-                       ("--tls-bind", "tls")):
+                       ("--tls-bind", "tls"),
+                       ("--submit-bind", "submit")):
         where = f"127.0.0.1:{node.ports[name]}"
         refuses(other, flag, where, says=(where, "Address already in use"))
 

@@ -31,10 +31,18 @@ get_status(void *arg, struct gv_ledger_status *out)
 }
 
 static json_t *
-get_peers(void *arg)
+get_peers(void *arg, bool ended)
 {
     (void)arg;
+    (void)ended;
     return json_array();
+}
+
+static bool
+disconnect(void *arg, uint64_t session)
+{
+    (void)arg;
+    return session == 1;
 }
 
 /* Judged as for the mempool, but not entered. */
@@ -169,8 +177,8 @@ make_node(struct node *n)
     options.keys = n->sample.keys;
     n->ledger = (struct gv_ledger_rpc){
         .work = gv_work_new(&(struct gv_work_options){n, seal}),
-        .node = {n, get_status, get_peers, submit, get_warrant, sign_warrant,
-                 stop, fault},
+        .node = {n, get_status, get_peers, disconnect, submit, get_warrant,
+                 sign_warrant, stop, fault},
         .now_ms = NOW_MS,
         .started_ms = NOW_MS - 1000};
     n->rpc = gv_rpc_new(&rpc);

@@ -81,6 +81,7 @@ seeds_of_ledger(const char *corpus)
         struct gv_tx bid = sample_bid(&s, 0, 1, 100);
         struct gv_tx registry[4] = {sample_service(&s), sample_cert(&s, 0),
                                     sample_revoke(&s, 0), sample_list(&s)};
+        struct gv_tx node = sample_node(&s, 1);
         struct gv_tx auction[4] = {
             sample_enrol(&s, 0), bid,
             sample_stamp(&s, 0, s.open.opening_ms * 1000, &bid, 1),
@@ -91,6 +92,7 @@ seeds_of_ledger(const char *corpus)
             sample_final(&s, &s.open.id, &link, 7)};
 
         save_txs(corpus, registry, 4);
+        save_txs(corpus, &node, 1);
         save_txs(corpus, auction, 4);
         save_txs(corpus, last, 4);
         seeds_save(corpus, "open", "plain", s.open.raw);

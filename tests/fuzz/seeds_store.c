@@ -1,5 +1,6 @@
 /* seeds_store.c - seeds of what lies on the disk of a node: the rows of a
  * store, and a write-ahead log. */
+#include "src/client/msglog.h"
 #include "tests/fuzz/seeds.h"
 
 #include <dirent.h>
@@ -113,6 +114,33 @@ write_log(const char *dir)
     gv_kv_close(&kv);
 }
 
+/* Two records of the message log, and what stands in one. */
+static void
+save_msglog(const char *corpus)
+{
+    static const uint8_t secret[32] = {1}, seed[32] = {2};
+    struct gv_msglog_entry e = {.time_us = 5,
+                                .session = 1,
+                                .way = GV_MSGLOG_OUT,
+                                .frame = gv_bytes("frame", 5)};
+    struct gv_msglog_chain chain = {{0}, 0};
+    uint8_t plain[64], file[512], owner[32];
+    struct gv_sink s = gv_sink_buffer(plain, sizeof(plain));
+    size_t len = 0;
+
+    gv_msglog_put(&s, &e);
+    if (gv_x25519_public(secret, owner) != GV_OK)
+        support_die("no key");
+    for (int i = 0; i < 2; i++) {
+        if (gv_msglog_seal(&chain, owner, seed, gv_bytes(plain, s.len),
+                           file + len) != GV_OK)
+            support_die("cannot seal");
+        len += GV_MSGLOG_HEAD + s.len + GV_HPKE_TAG;
+    }
+    seeds_save(corpus, "msglog", "records", gv_bytes(file, len));
+    seeds_save(corpus, "msglog", "entries", gv_bytes(plain, s.len));
+}
+
 static void
 save_log(const char *corpus)
 {
@@ -147,4 +175,5 @@ seeds_of_store(const char *corpus)
 {
     save_datadirs(corpus);
     save_log(corpus);
+    save_msglog(corpus);
 }

@@ -81,6 +81,8 @@ struct gv_bytes sample_encode(struct sample *s, const struct gv_tx *fields);
 struct gv_tx sample_service(struct sample *s);
 struct gv_tx sample_cert(struct sample *s, unsigned bidder);
 struct gv_tx sample_revoke(struct sample *s, unsigned bidder);
+/* Of the sample's TSA, which is a service: SERVICE must be on the registry. */
+struct gv_tx sample_node(struct sample *s, uint64_t seq);
 struct gv_tx sample_list(struct sample *s);
 struct gv_tx sample_enrol(struct sample *s, unsigned bidder);
 struct gv_tx sample_bid(struct sample *s, unsigned bidder, uint32_t seq,
@@ -105,7 +107,7 @@ struct gv_tx sample_final(struct sample *s, const struct gv_chain_id *chain,
                           const struct gv_vote *link, uint64_t signers);
 
 /* One of every kind but OPEN, RECEIPT last. Needs 3 authorities. */
-#define SAMPLE_KINDS 15
+#define SAMPLE_KINDS 16
 void sample_all(struct sample *s, struct gv_tx out[SAMPLE_KINDS]);
 
 /* A token of authority over imprint, as its service would make it. policy:

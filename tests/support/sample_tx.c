@@ -83,6 +83,24 @@ sample_revoke(struct sample *s, unsigned bidder)
 }
 
 struct gv_tx
+sample_node(struct sample *s, uint64_t seq)
+{
+    struct gv_tx tx = sample_begin(s, GV_TX_NODE);
+
+    tx.u.node.issuer = s->params->root;
+    tx.u.node.cred = s->tsa.cred;
+    memset(tx.u.node.curve, 0x55, 32);
+    tx.u.node.host = gv_bytes("127.0.0.1", 9);
+    tx.u.node.p2p_port = 18330;
+    tx.u.node.pub_port = 18331;
+    tx.u.node.submit_port = 18336;
+    tx.u.node.roles = 1;
+    tx.u.node.seq = seq;
+    tx.u.node.not_after_ms = s->open.opening_ms + 86400000;
+    return sample_tx(s, &tx, &s->tsa.secret);
+}
+
+struct gv_tx
 sample_list(struct sample *s)
 {
     struct gv_tx tx = sample_begin(s, GV_TX_LIST);
@@ -267,5 +285,6 @@ sample_all(struct sample *s, struct gv_tx out[SAMPLE_KINDS])
     out[11] = sample_enrol_anonymous(s, 1);
     out[12] = sample_issued(s, 3);
     out[13] = sample_disclose(s, 1, GV_SELLER_TO_WINNER);
-    out[14] = sample_receipt(s, &bids[0]);
+    out[14] = sample_node(s, 7);
+    out[15] = sample_receipt(s, &bids[0]);
 }

@@ -10,7 +10,7 @@ from wire import Reader, leaf_hash, need, root_of
 
 ROLES = {1: "root", 2: "ca", 3: "tsa", 4: "issuer", 5: "notary",
          6: "validator", 7: "node", 8: "user"}
-CA, ISSUER, NOTARY, USER = 2, 4, 5, 8
+CA, ISSUER, NOTARY, NODE, USER = 2, 4, 5, 7, 8
 
 MAX_TX, MAX_BLOCK = 65536, 4194304
 MAX_OPENING = (2**64 - 1) // 2000
@@ -63,6 +63,21 @@ def revoke(r, tx):
     tx.reason = r.u8("reason", 0, 10)
     r.need(tx.reason != 7, "reason 7")
     tx.issuer = r.take(32)
+
+
+def node(r, tx):
+    tx.issuer = r.take(32)
+    tx.cred = credential(r, CA, NODE)
+    tx.curve = r.take(32)
+    host = r.blob(1, "host", 0, 255)
+    r.need(all(0x21 <= c <= 0x7e for c in host), "host")
+    tx.host = host.decode("ascii")
+    tx.p2p_port, tx.pub_port = r.u16("p2p_port"), r.u16("pub_port")
+    tx.submit_port = r.u16("submit_port")
+    r.need(bool(host) == bool(tx.p2p_port) == bool(tx.pub_port)
+           and (host or not tx.submit_port), "ports")
+    tx.roles = r.u32("roles")
+    tx.seq, tx.not_after_ms = r.u64("seq"), r.u64("not_after_ms")
 
 
 def listing(r, tx):
@@ -232,7 +247,8 @@ def opening(r, tx):
 # number: name, decoder, tag of its own signature
 KINDS = {
     1: ("SERVICE", service, "gavel/tx"), 2: ("CERT", cert, None),
-    3: ("REVOKE", revoke, "gavel/tx"), 5: ("LIST", listing, "gavel/tx"),
+    3: ("REVOKE", revoke, "gavel/tx"), 4: ("NODE", node, "gavel/tx"),
+    5: ("LIST", listing, "gavel/tx"),
     16: ("OPEN", opening, None), 17: ("ENROL", enrol, "gavel/tx"),
     18: ("BID", bid, "gavel/bid"), 19: ("STAMP", stamp, None),
     20: ("CLOSE", close, "gavel/close"), 21: ("CUTOFF", cutoff, None),

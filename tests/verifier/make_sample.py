@@ -88,6 +88,16 @@ class World:
         return signed(head(3, chain or self.id) + fingerprint
                       + num(reason, 1) + key.public, key)
 
+    def node(self, key, cred, issuer, seq, until, **change):
+        """NODE of a credential of 145 bytes."""
+        f = dict(host=b"192.0.2.7", ports=(18330, 18331, 18336), roles=1)
+        f.update(change)
+        return signed(head(4, self.id) + issuer.public + cred
+                      + sha256(b"curve" + key.public).digest()
+                      + blob(1, f["host"])
+                      + b"".join(num(p, 2) for p in f["ports"])
+                      + num(f["roles"], 4) + num(seq, 8) + num(until, 8), key)
+
     def listing(self, auction):
         return signed(head(5, self.id) + auction.chain
                       + num(auction.times[0], 8) + blob(1, auction.title)
@@ -312,6 +322,9 @@ def registry(world, auctions):
                         c.here(target))
 
     c.add([vote(0, 2), vote(2, 3)], at + 2500)
+    own = credential(world.id, world.ca, Key("node"), 7,
+                     sha256(USER_DER).digest(), world.dates)
+    c.add([world.node(Key("node"), own, world.ca, 1, at + DAY)], at + 2750)
     c.add([world.revoke(world.ca, ids[1], 10)]
           + [world.listing(a) for a in auctions], at + 3000)
     c.add([world.revoke(world.root, ids[2], 0)], at + 3250)

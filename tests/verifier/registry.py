@@ -1,10 +1,13 @@
-"""The registry: consensus.md G1 to G5, and genesis (F15)."""
+"""The registry: consensus.md G1 to G6, and genesis (F15)."""
 
 import json
 from bip340 import h_tag
 from chain import Chain, credential, valid_at
-from codec import CA, ROLES, Thing
+from codec import CA, NODE, ROLES, Thing
 from wire import need
+
+
+NODE_LIFE_MS = 90 * 86400000
 
 
 def load_network(path):
@@ -47,6 +50,7 @@ class Registry(Chain):
         self.service_ids = set()
         self.certs = {}
         self.revoked = set()
+        self.nodes = {}
         self.listed = {}
 
     def add(self, block):
@@ -59,7 +63,8 @@ class Registry(Chain):
         if self.is_heartbeat(block):
             self.waited(block, "G1")
         places = {"SERVICE": self._service, "CERT": self._cert,
-                  "REVOKE": self._revoke, "LIST": self._list}
+                  "REVOKE": self._revoke, "NODE": self._node,
+                  "LIST": self._list}
         for tx in block.txs:
             if tx.name == "FINAL":
                 self.take_final(tx)
@@ -107,6 +112,26 @@ class Registry(Chain):
         self._own(tx, tx.issuer)
         self.revoked.add(tx.fingerprint)
 
+    def _node(self, tx, now):
+        mark = tx.cred.fingerprint
+        if tx.cred.role == NODE:
+            need(self.certs.get(mark) == tx.issuer, "G6: no CERT of issuer")
+            self._ca(tx.issuer, now, "G6")
+        else:
+            cred = self.services.get(tx.cred.key)
+            need(tx.issuer == self.network.root and cred is not None
+                 and cred.fingerprint == mark, "G6: no SERVICE")
+        need(valid_at(tx.cred, now), "G6: credential not valid now")
+        need(mark not in self.revoked, "G6: revoked")
+        need(now <= tx.not_after_ms <= now + NODE_LIFE_MS, "G6: expiry")
+        seq, then = self.nodes.get(tx.cred.key, (-1, None))
+        need(tx.seq > seq, "G6: seq")
+        need(then is None or now >= then + self.network.registry_t_ms,
+             "G6: too soon")
+        self._credential(tx, tx.cred, tx.issuer)
+        self._own(tx, tx.cred.key)
+        self.nodes[tx.cred.key] = tx.seq, now
+
     def _list(self, tx, now):
         self._ca(tx.issuer, now, "G5")
         need(valid_at(tx.seller, now), "G5: seller not valid now")
@@ -121,4 +146,5 @@ class Registry(Chain):
         return (f"registry {self.rules.id.hex()}: {len(self.sealed)} blocks, "
                 f"{self.txs} transactions, final {self.final_height}, "
                 f"{len(roles)} services, {len(self.certs)} certificates, "
-                f"{len(self.revoked)} revoked, {len(self.listed)} listed")
+                f"{len(self.revoked)} revoked, {len(self.nodes)} nodes, "
+                f"{len(self.listed)} listed")

@@ -67,6 +67,10 @@ MEMBERS = {
                         ("fingerprint", tx.cred.fingerprint),
                         ("issuer", tx.issuer)),
     "REVOKE": lambda tx: members(tx, "fingerprint reason issuer"),
+    "NODE": lambda tx: (("key", tx.cred.key),
+                        ("fingerprint", tx.cred.fingerprint))
+    + members(tx, "curve host p2p_port pub_port submit_port roles seq "
+              "not_after_ms"),
     "LIST": lambda tx: members(tx, "auction opening_ms title")
     + (("seller", tx.seller.key),),
     "OPEN": open_members,

@@ -302,6 +302,20 @@ class Rules(RuleCase):
         demoted = WORLD.service(WORLD.ca, 3, sample.TSA_DER, b"", b"")
         lot = self.market()
         listing = WORLD.listing(lot)
+        named = WORLD.cert(7, Key("node"), mark)
+        own = sample.credential(WORLD.id, WORLD.ca, Key("node"), 7, mark,
+                                WORLD.dates)
+        tsa = WORLD.service(WORLD.tsa, 3, sample.TSA_DER, b"", b"")
+        served = sample.credential(WORLD.id, WORLD.root, WORLD.tsa, 3,
+                                   sha256(sample.TSA_DER).digest(),
+                                   WORLD.dates)
+        until = WORLD.start + sample.DAY
+
+        def node(seq, until=until, cred=own, key=Key("node"),
+                 issuer=WORLD.ca, **change):
+            return WORLD.node(key, cred, issuer, seq, until, **change)
+
+        of_tsa = node(1, cred=served, key=WORLD.tsa, issuer=WORLD.root)
         for steps, rule in (
                 ([([cert], 250), ([revoke], 250)], None),
                 ([([], 999)], "G1"), ([([], 1000)], None),
@@ -320,6 +334,23 @@ class Rules(RuleCase):
                 ([([WORLD.revoke(WORLD.root, mark), cert], 250)],
                  "G3: revoked"),
                 ([([listing, listing], 250)], "G5: LIST twice"),
+                ([([named, node(1)], 250)], None),
+                ([([tsa, of_tsa], 250)], None),
+                ([([named, node(1, host=b"", ports=(0, 0, 0))], 250)], None),
+                ([([named, node(1)], 250), ([node(2)], 1000)], None),
+                ([([node(1)], 250)], "G6: no CERT"),
+                ([([of_tsa], 250)], "G6: no SERVICE"),
+                ([([named, node(1, issuer=WORLD.root)], 250)], "G6: no CERT"),
+                ([([named, revoke, node(1)], 250)], "G6: revoked"),
+                ([([named, root, node(1)], 250)], "G6: issuer revoked"),
+                ([([named, node(1, WORLD.start)], 250)], "G6: expiry"),
+                ([([named, node(1, WORLD.start + 91 * sample.DAY)], 250)],
+                 "G6: expiry"),
+                ([([named, node(1)], 250), ([node(1)], 1000)], "G6: seq"),
+                ([([named, node(1)], 250), ([node(2)], 999)],
+                 "G6: too soon"),
+                ([([named, node(1, key=WORLD.alice)], 250)],
+                 "NODE: signature"),
                 ([([lot.enrol(WORLD.alice)], 250)], "F3")):
             self.registry(steps, rule)
 

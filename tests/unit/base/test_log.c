@@ -213,6 +213,43 @@ passphrases_come_from_files(void **state)
     free(long_text);
 }
 
+/* The network's lines go to a file of their own as well, whatever the levels
+ * say, and that file and the one before it stay small. */
+static void
+test_S1_11_one_module_has_a_bounded_file(void **state)
+{
+    struct fixture *f = *state;
+    struct gv_log_options options = {.level = GV_LOG_ERROR,
+                                     .also_module = "net",
+                                     .also_file = f->path,
+                                     .also_bytes = 1000};
+    struct gv_log *log = gv_log_open(&options, &f->e);
+    char old[112], *text;
+    struct stat st;
+
+    assert_non_null(log);
+    gv_log_error(log, "chain", "not here");
+    gv_log_debug(log, "net", "nor this");
+    gv_log_info(log, "net", "peer connected", GV_S("why", "a reason"));
+    text = content(f);
+    assert_non_null(strstr(text, "peer connected why=\"a reason\"\n"));
+    assert_null(strstr(text, "not here"));
+    assert_null(strstr(text, "nor this"));
+    free(text);
+    for (unsigned i = 0; i < 200; i++)
+        gv_log_warn(log, "net", "again", GV_U("i", i));
+    gv_log_free(log);
+    snprintf(old, sizeof(old), "%s.1", f->path);
+    text = content(f);
+    assert_non_null(strstr(text, "again i=199\n"));
+    free(text);
+    assert_int_equal(stat(f->path, &st), 0);
+    assert_in_range(st.st_size, 1, 1000);
+    assert_int_equal(stat(old, &st), 0);
+    assert_in_range(st.st_size, 1, 1000);
+    unlink(old);
+}
+
 static void
 random_bytes_differ(void **state)
 {
@@ -235,6 +272,7 @@ main(void)
         TEST(levels_hold_for_each_module),
         TEST(files_are_replaced_whole),
         TEST(passphrases_come_from_files),
+        TEST(test_S1_11_one_module_has_a_bounded_file),
         TEST(random_bytes_differ),
     };
 

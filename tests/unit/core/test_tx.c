@@ -180,6 +180,7 @@ test_places_F3(void **state)
         {GV_TX_SERVICE, true, false, "SERVICE"},
         {GV_TX_CERT, true, false, "CERT"},
         {GV_TX_REVOKE, true, true, "REVOKE"},
+        {GV_TX_NODE, true, false, "NODE"},
         {GV_TX_LIST, true, false, "LIST"},
         {GV_TX_OPEN, false, true, "OPEN"},
         {GV_TX_ENROL, false, true, "ENROL"},
@@ -201,7 +202,7 @@ test_places_F3(void **state)
         assert_string_equal(gv_tx_name(want[i].kind), want[i].name);
     }
     assert_null(gv_tx_name(0));
-    assert_false(gv_tx_on_registry((enum gv_tx_kind)4));
+    assert_false(gv_tx_on_registry((enum gv_tx_kind)6));
     assert_false(gv_tx_on_auction((enum gv_tx_kind)255));
 }
 

@@ -121,6 +121,25 @@ spoil_stamp(struct gv_tx *tx, unsigned how)
 }
 
 static void
+spoil_node(struct gv_tx *tx, unsigned how)
+{
+    struct gv_tx_node *t = &tx->u.node;
+
+    if (how == 0)
+        t->cred.role = 0;
+    else if (how == 1)
+        t->host = gv_bytes("a b", 3);
+    else if (how == 2)
+        t->p2p_port = 0;
+    else if (how == 3)
+        t->pub_port = 0;
+    else
+        t->host.len = 0;
+    if (how == 5)
+        t->p2p_port = t->pub_port = 0; /* and a place for strangers */
+}
+
+static void
 spoil_close(struct gv_tx *tx, unsigned how)
 {
     tx->u.close.mode = (uint8_t)how;
@@ -218,6 +237,12 @@ static const struct limit limits[] = {
     {GV_TX_CERT, spoil_cert, 3, "cert.der"},
     {GV_TX_REVOKE, spoil_revoke, 7, "revoke.reason"},
     {GV_TX_REVOKE, spoil_revoke, 11, "revoke.reason"},
+    {GV_TX_NODE, spoil_node, 0, "credential role"},
+    {GV_TX_NODE, spoil_node, 1, "node.host"},
+    {GV_TX_NODE, spoil_node, 2, "node.port"},
+    {GV_TX_NODE, spoil_node, 3, "node.port"},
+    {GV_TX_NODE, spoil_node, 4, "node.port"},
+    {GV_TX_NODE, spoil_node, 5, "node.port"},
     {GV_TX_LIST, spoil_list, 1, "credential role"},
     {GV_TX_LIST, spoil_list, 3, "list.title"},
     {GV_TX_LIST, spoil_list, 4, "list.title"},
@@ -295,6 +320,14 @@ test_largest_F4(void **state)
     tx.u.service.der = gv_bytes(long_bytes, GV_CERT_DER_MAX);
     tx.u.service.endpoint = gv_bytes(NULL, 0);
     tx.u.service.operator_name = gv_bytes("H\xc3\xa9l\xc3\xa8ne", 8);
+    assert_int_equal(decode_exact(sample_encode(&w->s, &tx), NULL), GV_OK);
+
+    tx = *of_kind(w, GV_TX_NODE);
+    tx.u.node.host =
+        gv_bytes(memset(long_bytes, 'h', GV_NODE_HOST_MAX), GV_NODE_HOST_MAX);
+    assert_int_equal(decode_exact(sample_encode(&w->s, &tx), NULL), GV_OK);
+    tx.u.node.host.len = 0;
+    tx.u.node.p2p_port = tx.u.node.pub_port = tx.u.node.submit_port = 0;
     assert_int_equal(decode_exact(sample_encode(&w->s, &tx), NULL), GV_OK);
 
     tx = *of_kind(w, GV_TX_LIST);

@@ -116,8 +116,11 @@ message_fill_reply(struct gv_msg *m)
     } else if (m->kind == GV_MSG_VOTES) {
         m->u.votes.votes = message_list();
     } else if (m->kind == GV_MSG_SUBMITTED) {
-        m->u.submitted.stamp = gv_bytes(message_bytes(), 40);
-        m->u.submitted.receipt = gv_bytes(message_bytes(), 1);
+        m->u.submitted.count = 2;
+        for (int i = 0; i < 2; i++) {
+            m->u.submitted.by[i].stamp = gv_bytes(message_bytes(), 40);
+            m->u.submitted.by[i].receipt = gv_bytes(message_bytes(), 1);
+        }
     } else if (m->kind == GV_MSG_REJECT) {
         m->u.reject.code = GV_BELOW_FIRST;
         m->u.reject.field = gv_bytes("amount", 6);

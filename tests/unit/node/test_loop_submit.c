@@ -49,8 +49,9 @@ answer(struct liar *f, const struct gv_net_event *e)
         m.u.reject.text = gv_bytes("no", 2);
     } else if (f->lie == LIE_STAMP) {
         m.kind = GV_MSG_SUBMITTED;
-        m.u.submitted.stamp = ask.u.submit.raw;
-        m.u.submitted.receipt = ask.u.submit.raw;
+        m.u.submitted.count = 1;
+        m.u.submitted.by[0].stamp = ask.u.submit.raw;
+        m.u.submitted.by[0].receipt = ask.u.submit.raw;
     } else {
         m.kind = GV_MSG_ERROR;
         m.u.error.code = GV_MSG_NOT_FOUND;

@@ -327,10 +327,19 @@ world_status(void *arg, struct gv_ledger_status *out)
 }
 
 static inline json_t *
-world_peers(void *arg)
+world_peers(void *arg, bool ended)
 {
     (void)arg;
-    return json_array();
+    return ended ? json_pack("[{sssi}]", "reason", "connection lost", "session",
+                             6)
+                 : json_array();
+}
+
+static inline bool
+world_disconnect(void *arg, uint64_t session)
+{
+    (void)arg;
+    return session == 7;
 }
 
 static inline struct gv_rpc_answer *
@@ -418,6 +427,7 @@ world_serve(struct world *w)
         .node = {.arg = w,
                  .status = world_status,
                  .peers = world_peers,
+                 .disconnect = world_disconnect,
                  .submit = world_submit,
                  .getwarrant = world_warrant,
                  .signwarrant = world_sign,

@@ -479,11 +479,16 @@ directory_digest(const struct gv_directory *d, uint8_t out32[32])
     }
     for (size_t i = 0; i < d->revoked; i++)
         DIGEST(&h, d->revoke[i].fingerprint);
+    for (size_t i = 0; i < d->nodes; i++) {
+        DIGEST(&h, d->node[i].seq);
+        DIGEST(&h, d->node[i].replaced);
+    }
     for (size_t i = 0; i < d->listings; i++)
         DIGEST(&h, d->listing[i].auction);
     DIGEST(&h, d->cert_by_fp.used);
     DIGEST(&h, d->cert_by_key.used);
     DIGEST(&h, d->revoked_by_fp.used);
+    DIGEST(&h, d->node_by_key.used);
     DIGEST(&h, d->listing_by_id.used);
     gv_sha256_end(&h, out32);
 }

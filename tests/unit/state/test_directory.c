@@ -156,6 +156,152 @@ G5_lists(void **state)
     world_free(&g.w);
 }
 
+/* Sign a record with changed fields again. */
+static struct gv_tx
+resign(struct stage *g, struct gv_tx *fields, const struct gv_seckey *secret)
+{
+    return sample_tx(&g->w.s, fields, secret);
+}
+
+/* A node's own certificate, and its record. */
+static void
+certify_node(struct stage *g, struct sample_party *p, struct gv_tx *cert,
+             struct gv_tx *node)
+{
+    struct gv_tx tx = sample_begin(&g->w.s, GV_TX_CERT);
+
+    *p = g->w.s.bidder[3];
+    sample_cred(&g->w.s, p, GV_ROLE_NODE, &g->w.s.ca.secret);
+    tx.u.cert.issuer = g->w.s.ca.cred.key;
+    tx.u.cert.cred = p->cred;
+    *cert = sample_tx(&g->w.s, &tx, NULL);
+    tx = sample_node(&g->w.s, 1);
+    tx.u.node.issuer = g->w.s.ca.cred.key;
+    tx.u.node.cred = p->cred;
+    *node = resign(g, &tx, &p->secret);
+}
+
+static void
+G6_nodes_of_services(void **state)
+{
+    const struct gv_dir_node *n;
+    struct gv_tx tsa, node, tx;
+    struct stage g;
+
+    (void)state;
+    stage_make(&g, true);
+    tsa = sample_service(&g.w.s);
+    node = sample_node(&g.w.s, 7);
+    refuse_block(&g.w, g.c, GV_NOT_SIGNER, START + 300, &node, 1);
+    accept_block_on_tip(&g.w, g.c, START + 300, &tsa, 1);
+    accept_block_on_tip(&g.w, g.c, START + 600, &node, 1);
+    n = gv_directory_node(g.c->dir, &g.w.s.tsa.cred.key);
+    assert_non_null(n);
+    assert_string_equal(n->host, "127.0.0.1");
+    assert_int_equal(n->submit_port, 18336);
+    assert_true(gv_directory_node_counts(g.c->dir, n, START + 700));
+    assert_false(gv_directory_node_counts(g.c->dir, n, START + 86400001));
+    refuse_block(&g.w, g.c, GV_DUPLICATE, START + 1700, &node, 1);
+    tx = sample_node(&g.w.s, 6);
+    refuse_block(&g.w, g.c, GV_DUPLICATE, START + 1700, &tx, 1);
+    tx = sample_node(&g.w.s, 8);
+    refuse_block(&g.w, g.c, GV_DUPLICATE, START + 1599, &tx, 1);
+    accept_block_on_tip(&g.w, g.c, START + 1600, &tx, 1);
+    assert_int_equal(gv_directory_node(g.c->dir, &g.w.s.tsa.cred.key)->height,
+                     4);
+    assert_false(
+        gv_directory_node_counts(g.c->dir, &g.c->dir->node[0], START + 1700));
+    tx = revoke_by_root(&g, &g.w.s.tsa.cred.fingerprint);
+    accept_block_on_tip(&g.w, g.c, START + 2600, &tx, 1);
+    n = gv_directory_node(g.c->dir, &g.w.s.tsa.cred.key);
+    assert_false(gv_directory_node_counts(g.c->dir, n, START + 2700));
+    tx = sample_node(&g.w.s, 9);
+    refuse_block(&g.w, g.c, GV_BAD_CREDENTIAL, START + 3600, &tx, 1);
+    world_free(&g.w);
+}
+
+static void
+G6_nodes_of_their_own(void **state)
+{
+    struct gv_tx cert, node, tx;
+    struct sample_party p;
+    struct stage g;
+
+    (void)state;
+    stage_make(&g, true);
+    certify_node(&g, &p, &cert, &node);
+    refuse_block(&g.w, g.c, GV_NOT_SIGNER, START + 300, &node, 1);
+    accept_block_on_tip(&g.w, g.c, START + 300, &cert, 1);
+    tx = node;
+    tx.u.node.not_after_ms = START + 599;
+    tx = resign(&g, &tx, &p.secret);
+    refuse_block(&g.w, g.c, GV_DEADLINE, START + 600, &tx, 1);
+    tx.u.node.not_after_ms = START + 601 + UINT64_C(90) * 86400000;
+    tx = resign(&g, &tx, &p.secret);
+    refuse_block(&g.w, g.c, GV_DEADLINE, START + 600, &tx, 1);
+    tx = node; /* the service's issuer is no CA of this certificate */
+    tx.u.node.issuer = g.w.s.params->root;
+    tx = resign(&g, &tx, &p.secret);
+    refuse_block(&g.w, g.c, GV_BAD_CREDENTIAL, START + 600, &tx, 1);
+    tx = node; /* a user is no node */
+    tx.u.node.cred = g.w.s.bidder[0].cred;
+    tx = resign(&g, &tx, &g.w.s.bidder[0].secret);
+    refuse_block(&g.w, g.c, GV_BAD_CREDENTIAL, START + 600, &tx, 1);
+    accept_block_on_tip(&g.w, g.c, START + 600, &node, 1);
+    assert_true(gv_directory_node_counts(
+        g.c->dir, gv_directory_node(g.c->dir, &p.cred.key), START + 700));
+    tx = revoke_by_root(&g, &g.w.s.ca.cred.fingerprint);
+    accept_block_on_tip(&g.w, g.c, START + 900, &tx, 1);
+    assert_false(gv_directory_node_counts(
+        g.c->dir, gv_directory_node(g.c->dir, &p.cred.key), START + 1000));
+    world_free(&g.w);
+}
+
+/* The record before it counts again. */
+static void
+G6_a_node_goes_back(void **state)
+{
+    struct gv_tx tsa, node;
+    uint8_t before[32], after[32];
+    struct stage g;
+
+    (void)state;
+    stage_make(&g, true);
+    tsa = sample_service(&g.w.s);
+    node = sample_node(&g.w.s, 1);
+    accept_block_on_tip(&g.w, g.c, START + 300, &tsa, 1);
+    accept_block_on_tip(&g.w, g.c, START + 600, &node, 1);
+    directory_digest(g.c->dir, before);
+    node = sample_node(&g.w.s, 2);
+    accept_block_on_tip(&g.w, g.c, START + 1600, &node, 1);
+    assert_int_equal(g.c->dir->nodes, 2);
+    gv_directory_disconnect(g.c->dir);
+    directory_digest(g.c->dir, after);
+    assert_memory_equal(before, after, 32);
+    assert_int_equal(gv_directory_node(g.c->dir, &g.w.s.tsa.cred.key)->seq, 1);
+    world_free(&g.w);
+}
+
+/* One record of a key waits at a time. */
+static void
+one_node_of_a_key_waits(void **state)
+{
+    struct gv_tx tsa, first, second;
+    struct stage g;
+
+    (void)state;
+    stage_make(&g, true);
+    tsa = sample_service(&g.w.s);
+    accept_block_on_tip(&g.w, g.c, START + 300, &tsa, 1);
+    first = sample_node(&g.w.s, 1);
+    second = sample_node(&g.w.s, 2);
+    world_add(&g.w, &first);
+    assert_int_equal(world_try(&g.w, &second), GV_DUPLICATE);
+    assert_true(world_mine(&g.w) > 0);
+    assert_int_equal(g.c->dir->nodes, 1);
+    world_free(&g.w);
+}
+
 /* Off and on again. */
 static void
 directory_goes_back(void **state)
@@ -205,6 +351,10 @@ main(void)
         cmocka_unit_test(G4_revokes),
         cmocka_unit_test(a_revocation_waits_for_its_certificate),
         cmocka_unit_test(G5_lists),
+        cmocka_unit_test(G6_nodes_of_services),
+        cmocka_unit_test(G6_nodes_of_their_own),
+        cmocka_unit_test(G6_a_node_goes_back),
+        cmocka_unit_test(one_node_of_a_key_waits),
         cmocka_unit_test(directory_goes_back),
     };
 

@@ -1,0 +1,25 @@
+/* directory_impl.h - what the files of the directory share: directory.c and
+ * directory_node.c (NODE records). */
+#ifndef GAVEL_STATE_DIRECTORY_IMPL_H
+#define GAVEL_STATE_DIRECTORY_IMPL_H
+
+#include "chain/state/directory.h"
+
+/* A CA that is on the registry, valid at this time and not revoked. */
+enum gv_rc gv_directory_check_issuer(const struct gv_directory *d,
+                                     const struct gv_pubkey *issuer,
+                                     uint64_t time_ms, struct gv_reject *why);
+enum gv_rc gv_directory_check_valid(const struct gv_directory *d,
+                                    const struct gv_cred *c, uint64_t time_ms,
+                                    struct gv_reject *why);
+
+enum gv_rc gv_directory_check_node(const struct gv_directory *d,
+                                   const struct gv_tx_node *t, uint64_t time_ms,
+                                   struct gv_reject *why);
+enum gv_rc gv_directory_add_node(struct gv_directory *d,
+                                 const struct gv_tx_node *t,
+                                 const struct gv_header *h);
+/* Take off the newest record. */
+void gv_directory_drop_node(struct gv_directory *d);
+
+#endif

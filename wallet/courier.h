@@ -1,0 +1,54 @@
+/*
+ * courier.h - how an ENROL and the bids of a pseudonym reach the ledger: by the
+ * submit socket of a node chosen at random (docs/spec/wallet.md, W20), so that
+ * the wallet's own node does not learn which pseudonym is whose.
+ *
+ * The options --proxy, --own-node and --min-anonymity of the running command
+ * decide.
+ *
+ * Thread-safety: one thread at a time.
+ */
+#ifndef GAVEL_WALLET_COURIER_H
+#define GAVEL_WALLET_COURIER_H
+
+#include "wallet/auction.h"
+
+#define GV_COURIER_OPTIONS                                                     \
+    {.name = "proxy",                                                          \
+     .help = "In an anonymous auction: reach other nodes through this proxy.", \
+     .argument = "socks5://HOST:PORT"},                                        \
+        {.name = "own-node",                                                   \
+         .type = GV_CONFIG_BOOL,                                               \
+         .help = "In an anonymous auction: go through the wallet's own node, " \
+                 "which then knows the pseudonym."},                           \
+    {                                                                          \
+        .name = "min-anonymity", .type = GV_CONFIG_INT, .min = 0,              \
+        .max = 1000000,                                                        \
+        .help = "In an anonymous auction: wait until so many pseudonyms are "  \
+                "enrolled, at most until it closes.",                          \
+        .argument = "N"                                                        \
+    }
+
+struct gv_courier;
+void gv_courier_free(struct gv_courier *c);
+
+/* Read the options and the list of nodes, before anything is signed; once. An
+ * exit code. */
+int gv_courier_start(struct gv_cli *cli) GV_MUST_CHECK;
+
+/* Hand in an ENROL. An exit code. */
+int gv_courier_enrol(struct gv_cli *cli, const struct gv_auction *a,
+                     struct gv_bytes tx) GV_MUST_CHECK;
+
+/* Hand in a BID: results as gv_publish_stamped, with the members stamp,
+ * receipt, t_us and deadline_us, after both were checked against OPEN. force is
+ * for the wallet's own node; others do not judge (N29). */
+enum gv_rc gv_courier_bid(struct gv_cli *cli, const struct gv_auction *a,
+                          struct gv_bytes tx, bool force, json_t **result,
+                          struct gv_rpcclient_error *error) GV_MUST_CHECK;
+
+/* Say on stderr among how many pseudonyms the wallet's is one, and wait for
+ * more if it was told to. An exit code. */
+int gv_courier_crowd(struct gv_cli *cli, struct gv_auction *a) GV_MUST_CHECK;
+
+#endif
