@@ -24,6 +24,7 @@ static const struct {
     {GV_TX_OUTCOME, false, true, "OUTCOME"},
     {GV_TX_ISSUED, false, true, "ISSUED"},
     {GV_TX_DISCLOSE, false, true, "DISCLOSE"},
+    {GV_TX_OBJECTION, false, true, "OBJECTION"},
     {GV_TX_FINAL, true, true, "FINAL"},
     {GV_TX_RECEIPT, false, false, "RECEIPT"},
 };
@@ -79,6 +80,8 @@ trailing_sig(struct gv_tx *tx)
         return &tx->u.issued.sig;
     case GV_TX_DISCLOSE:
         return &tx->u.disclose.sig;
+    case GV_TX_OBJECTION:
+        return &tx->u.objection.sig;
     case GV_TX_RECEIPT:
         return &tx->u.receipt.sig;
     case GV_TX_CERT:

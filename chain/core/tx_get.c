@@ -167,6 +167,18 @@ get_disclose(struct gv_reader *r, struct gv_tx_disclose *t)
 }
 
 static void
+get_objection(struct gv_reader *r, struct gv_tx_objection *t)
+{
+    t->validator = gv_get_u8(r, "objection.validator");
+    gv_get_require(r, t->validator < GV_VALIDATORS_MAX, "objection.validator");
+    t->kind = gv_get_u8(r, "objection.kind");
+    gv_get_require(r, t->kind == GV_TX_BID || t->kind == GV_TX_CLOSE,
+                   "objection.kind");
+    gv_get(r, t->id, 32, "objection.id");
+    gv_get(r, t->block.b, 32, "objection.block");
+}
+
+static void
 get_final(struct gv_reader *r, struct gv_tx_final *t)
 {
     unsigned count = 0;
@@ -236,6 +248,9 @@ tx_get_body(struct gv_reader *r, struct gv_tx *tx)
         return;
     case GV_TX_DISCLOSE:
         get_disclose(r, &tx->u.disclose);
+        return;
+    case GV_TX_OBJECTION:
+        get_objection(r, &tx->u.objection);
         return;
     case GV_TX_FINAL:
         get_final(r, &tx->u.final);

@@ -111,6 +111,15 @@ put_disclose(struct gv_sink *s, const struct gv_tx_disclose *t)
     gv_put(s, t->digest, 32);
 }
 
+static void
+put_objection(struct gv_sink *s, const struct gv_tx_objection *t)
+{
+    gv_put_u8(s, t->validator);
+    gv_put_u8(s, t->kind);
+    gv_put(s, t->id, 32);
+    gv_put(s, t->block.b, 32);
+}
+
 void
 tx_put_vote(struct gv_sink *s, const struct gv_vote *v)
 {
@@ -179,6 +188,9 @@ tx_put_core(struct gv_sink *s, const struct gv_tx *tx)
         return;
     case GV_TX_DISCLOSE:
         put_disclose(s, &tx->u.disclose);
+        return;
+    case GV_TX_OBJECTION:
+        put_objection(s, &tx->u.objection);
         return;
     case GV_TX_FINAL:
         put_final(s, &tx->u.final);

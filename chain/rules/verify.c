@@ -248,6 +248,18 @@ check_disclose(const struct gv_tx *tx, const struct gv_pins *pins,
 }
 
 static enum gv_rc
+check_objection(const struct gv_tx *tx, const struct gv_pins *pins,
+                const struct gv_keys *keys, struct gv_reject *why)
+{
+    const struct gv_tx_objection *t = &tx->u.objection;
+
+    if (t->validator >= pins->validators)
+        return gv_refuse(why, GV_NOT_SIGNER, "objection.validator",
+                         t->validator, pins->validators);
+    return check_own(tx, &pins->validator[t->validator], &t->sig, keys, why);
+}
+
+static enum gv_rc
 check_service(const struct gv_tx *tx, const struct gv_pins *pins,
               const struct gv_keys *keys, struct gv_reject *why)
 {
@@ -347,6 +359,8 @@ gv_tx_verify(const struct gv_tx *tx, const struct gv_pins *pins,
         return check_issued(tx, pins, keys, why);
     case GV_TX_DISCLOSE:
         return check_disclose(tx, pins, keys, why);
+    case GV_TX_OBJECTION:
+        return check_objection(tx, pins, keys, why);
     case GV_TX_FINAL:
         return check_final(tx, pins, keys, why);
     case GV_TX_RECEIPT:

@@ -88,6 +88,8 @@ enter_block(struct gv_state *s, struct gv_task *t, uint64_t now_ms,
     gv_record_put_block(s, c, &t->block.h, gv_task_raw(t));
     if (gv_tree_add(&c->tree, &t->block.h, parent, node) != GV_OK)
         return gv_state_fail(s, "out of memory");
+    c->tree.node[*node].live =
+        gv_watch_is_live(c, t->block.h.header.time_ms, now_ms);
     return GV_OK;
 }
 

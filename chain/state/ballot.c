@@ -311,16 +311,31 @@ cast(struct gv_state *s, struct gv_chain *c, size_t own, unsigned validator,
                : GV_OK;
 }
 
+const struct gv_seckey *
+gv_ballot_secret(const struct gv_state *s, const struct gv_chain *c,
+                 unsigned validator)
+{
+    for (size_t own = 0; own < s->opt.validator_count; own++)
+        if (GV_ID_EQ(gv_pins_validator(c->pins, validator), &s->own[own]))
+            return &s->opt.validator[own];
+    return NULL;
+}
+
+void
+gv_ballot_know_own(const struct gv_state *s, struct gv_chain *c)
+{
+    for (size_t own = 0; own < s->opt.validator_count; own++)
+        for (unsigned i = 0; i < gv_pins_validators(c->pins); i++)
+            if (GV_ID_EQ(gv_pins_validator(c->pins, i), &s->own[own]))
+                c->ballot->own |= UINT64_C(1) << i;
+}
+
 enum gv_rc
 gv_ballot_vote(struct gv_state *s, struct gv_chain *c, uint64_t now_ms)
 {
     for (size_t own = 0; own < s->opt.validator_count; own++) {
-        struct gv_pubkey key;
-
-        if (gv_key_public(s->opt.keys, &s->opt.validator[own], &key) != GV_OK)
-            return gv_state_fail(s, "a validator's key is no key");
         for (unsigned i = 0; i < gv_pins_validators(c->pins); i++)
-            if (GV_ID_EQ(gv_pins_validator(c->pins, i), &key) &&
+            if (GV_ID_EQ(gv_pins_validator(c->pins, i), &s->own[own]) &&
                 cast(s, c, own, i, now_ms) != GV_OK)
                 return GV_FAULT;
     }

@@ -4,8 +4,9 @@
  * Files: state.c (open, close, look up), records.c (rows in the store),
  * load.c (blocks into memory), task.c (prepare, verify), accept.c (blocks
  * enter), connect.c (the best branch), admit.c (transactions enter the
- * mempool), lapse.c (bids that missed their blocks), ballot.c (votes),
- * template.c (blocks to mine), find.c (bids and bidders by id alone).
+ * mempool), lapse.c (bids that missed their blocks), ballot.c (votes), watch.c
+ * (blocks that get none), template.c (blocks to mine), find.c (bids and bidders
+ * by id alone).
  */
 #ifndef GAVEL_STATE_IMPL_H
 #define GAVEL_STATE_IMPL_H
@@ -27,6 +28,8 @@ struct gv_state {
     uint64_t journal_low;  /* everything below is deleted */
 
     uint32_t rounds; /* choices made for blocks */
+
+    struct gv_pubkey *own; /* public keys of opt.validator */
 
     struct gv_kv_batch batch;
     bool must_sync; /* the batch holds a vote's lock */
@@ -121,10 +124,6 @@ const struct gv_tx_facts *const *gv_facts_view(const struct gv_facts_list *l);
 void gv_facts_clear(struct gv_facts_list *l);
 
 /* connect.c */
-enum gv_rc gv_chain_connect(struct gv_state *s, struct gv_chain *c,
-                            uint32_t node, const struct gv_block *block,
-                            const struct gv_tx_facts *const *facts,
-                            struct gv_reject *why);
 enum gv_rc gv_chain_apply(struct gv_chain *c, const struct gv_block *block,
                           const struct gv_tx_facts *const *facts,
                           struct gv_reject *why);
@@ -183,6 +182,12 @@ void gv_admit_connected(struct gv_state *s, struct gv_chain *c,
 bool gv_admit_enrolled(const struct gv_chain *c, const struct gv_pubkey *key);
 
 /* ballot.c */
+/* The secret key with which this node is that validator; NULL: it is not. */
+const struct gv_seckey *gv_ballot_secret(const struct gv_state *s,
+                                         const struct gv_chain *c,
+                                         unsigned validator);
+/* Which validators of the chain is this node? */
+void gv_ballot_know_own(const struct gv_state *s, struct gv_chain *c);
 enum gv_rc gv_ballot_vote(struct gv_state *s, struct gv_chain *c,
                           uint64_t now_ms);
 /* A new block is here: quorums that waited for it become FINALs. */

@@ -48,6 +48,7 @@ enum gv_tx_kind {
     GV_TX_OUTCOME = 22,
     GV_TX_ISSUED = 23,
     GV_TX_DISCLOSE = 24,
+    GV_TX_OBJECTION = 25,
     /* both */
     GV_TX_FINAL = 64,
     /* off the chain */
@@ -168,6 +169,15 @@ struct gv_tx_disclose {
     struct gv_sig sig;  /* by the notary's key in OPEN */
 };
 
+/* A validator tells that a block left out a BID or CLOSE it held (V4). */
+struct gv_tx_objection {
+    uint8_t validator; /* index in OPEN */
+    uint8_t kind;      /* GV_TX_BID or GV_TX_CLOSE */
+    uint8_t id[32];    /* of the BID or CLOSE */
+    struct gv_sealed_id block;
+    struct gv_sig sig; /* by the validator */
+};
+
 /* Quorum certificate of a link (V1, V2). */
 struct gv_vote {
     uint32_t source_height, target_height;
@@ -206,6 +216,7 @@ struct gv_tx {
         struct gv_outcome outcome;
         struct gv_tx_issued issued;
         struct gv_tx_disclose disclose;
+        struct gv_tx_objection objection;
         struct gv_tx_final final;
         struct gv_tx_receipt receipt;
     } u; /* OPEN has its own decoder, open.h */

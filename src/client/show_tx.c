@@ -122,6 +122,15 @@ put_disclose(struct gv_show_text *t, const struct gv_tx_disclose *d)
 }
 
 static void
+put_objection(struct gv_show_text *t, const struct gv_tx_objection *o)
+{
+    gv_show_member_u64(t, "validator", o->validator);
+    gv_show_member_u64(t, "of", o->kind);
+    gv_show_member_id(t, "tx", o->id);
+    gv_show_member_id(t, "refused", o->block.b);
+}
+
+static void
 put_bid(struct gv_show_text *t, const struct gv_tx_bid *b)
 {
     gv_show_member_id(t, "bid", b->id.b);
@@ -227,6 +236,9 @@ put_members(struct gv_show_text *t, const struct gv_tx *tx,
         break;
     case GV_TX_DISCLOSE:
         put_disclose(t, &tx->u.disclose);
+        break;
+    case GV_TX_OBJECTION:
+        put_objection(t, &tx->u.objection);
         break;
     case GV_TX_FINAL:
         put_final(t, &tx->u.final);

@@ -241,6 +241,19 @@ sample_final(struct sample *s, const struct gv_chain_id *chain,
     return sample_tx(s, &tx, NULL);
 }
 
+struct gv_tx
+sample_objection(struct sample *s, unsigned validator,
+                 const struct gv_sealed_id *block)
+{
+    struct gv_tx tx = sample_begin(s, GV_TX_OBJECTION);
+
+    tx.u.objection.validator = (uint8_t)validator;
+    tx.u.objection.kind = GV_TX_BID;
+    memset(tx.u.objection.id, 0x44, 32);
+    tx.u.objection.block = *block;
+    return sample_tx(s, &tx, &s->validator[validator]);
+}
+
 void
 sample_all(struct sample *s, struct gv_tx out[SAMPLE_KINDS])
 {
@@ -267,5 +280,6 @@ sample_all(struct sample *s, struct gv_tx out[SAMPLE_KINDS])
     out[11] = sample_enrol_anonymous(s, 1);
     out[12] = sample_issued(s, 3);
     out[13] = sample_disclose(s, 1, GV_SELLER_TO_WINNER);
-    out[14] = sample_receipt(s, &bids[0]);
+    out[14] = sample_objection(s, 0, &parent);
+    out[15] = sample_receipt(s, &bids[0]);
 }

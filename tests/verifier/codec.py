@@ -140,6 +140,13 @@ def disclose(r, tx):
     tx.sealed_digest = r.take(32)
 
 
+def objection(r, tx):
+    tx.validator = r.u8("validator", 0, 63)
+    tx.of = r.u8("kind of what was left out", 18, 20)
+    r.need(tx.of != 19, "an OBJECTION to a STAMP")
+    tx.left_out, tx.refused = r.take(32), r.take(32)
+
+
 def final(r, tx):
     start = r.at
     tx.source_height, tx.source = r.u32("source_height"), r.take(32)
@@ -237,7 +244,8 @@ KINDS = {
     18: ("BID", bid, "gavel/bid"), 19: ("STAMP", stamp, None),
     20: ("CLOSE", close, "gavel/close"), 21: ("CUTOFF", cutoff, None),
     22: ("OUTCOME", outcome, None), 23: ("ISSUED", issued, "gavel/tx"),
-    24: ("DISCLOSE", disclose, "gavel/tx"), 64: ("FINAL", final, None),
+    24: ("DISCLOSE", disclose, "gavel/tx"),
+    25: ("OBJECTION", objection, "gavel/tx"), 64: ("FINAL", final, None),
 }
 
 

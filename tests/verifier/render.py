@@ -83,6 +83,8 @@ MEMBERS = {
     "ISSUED": lambda tx: members(tx, "root count"),
     "DISCLOSE": lambda tx: members(tx, "award notary side")
     + (("digest", tx.sealed_digest),),
+    "OBJECTION": lambda tx: members(tx, "validator of")
+    + (("tx", tx.left_out), ("refused", tx.refused)),
     "FINAL": lambda tx: members(tx, "source_height source target_height "
                                 "target bitmap"),
 }

@@ -176,6 +176,11 @@ def cutoff_tx(chain, parent, tokens):
         for index, stamper, time_us, policy in tokens)
 
 
+def objection_tx(chain, key, validator, refused, of=18):
+    return signed(head(25, chain) + num(validator, 1) + num(of, 1)
+                  + bytes(32) + refused, key)
+
+
 def final_tx(chain, validators, signers, source, target):
     """source and target are (height, sealed)."""
     link = num(source[0], 4) + source[1] + num(target[0], 4) + target[1]

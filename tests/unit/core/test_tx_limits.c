@@ -198,6 +198,15 @@ spoil_disclose(struct gv_tx *tx, unsigned how)
 }
 
 static void
+spoil_objection(struct gv_tx *tx, unsigned how)
+{
+    static const uint8_t kind[] = {GV_TX_BID, GV_TX_STAMP, 0};
+
+    tx->u.objection.validator = how == 0 ? GV_VALIDATORS_MAX : 0;
+    tx->u.objection.kind = kind[how];
+}
+
+static void
 spoil_receipt(struct gv_tx *tx, unsigned how)
 {
     tx->u.receipt.deadline_us = tx->u.receipt.t_us - how;
@@ -256,6 +265,9 @@ static const struct limit limits[] = {
     {GV_TX_DISCLOSE, spoil_disclose, 0, "disclose.award"},
     {GV_TX_DISCLOSE, spoil_disclose, 1, "disclose.notary"},
     {GV_TX_DISCLOSE, spoil_disclose, 2, "disclose.side"},
+    {GV_TX_OBJECTION, spoil_objection, 0, "objection.validator"},
+    {GV_TX_OBJECTION, spoil_objection, 1, "objection.kind"},
+    {GV_TX_OBJECTION, spoil_objection, 2, "objection.kind"},
     {GV_TX_RECEIPT, spoil_receipt, 0, "receipt.deadline"},
     {GV_TX_RECEIPT, spoil_receipt, 1, "receipt.deadline"},
 };

@@ -1,0 +1,92 @@
+"""Single rules of consensus.md: C11."""
+
+import unittest
+
+import codec
+import make_sample as sample
+from rulebook import WORLD, RuleCase
+from writer import Key, objection_tx
+
+
+class Objection(RuleCase):
+    """C11, C7 and R8."""
+
+    def objection(self, c, height=1, key="validator 0", validator=0, of=18):
+        return objection_tx(c.chain, Key(key), validator, c.sealed[height],
+                            of)
+
+    def test_C11_beside_content_and_after_X_and_Y(self):
+        c, bids = self.fixed_set()
+        c.add([sample.outcome_tx(c, bids), self.objection(c)],
+              self.at + 66250)
+        c.add([self.objection(c, 2)], self.at + 68000)
+        self.good(c)
+        c = self.enrolled()
+        c.add([self.objection(c), c.enrol(WORLD.bob)], self.at + 500)
+        self.good(c)
+        c, _, _ = self.ended()
+        c.add([self.cut(c), self.objection(c, 2)], self.at + 66000)
+        self.good(c)
+
+    def test_R8_it_makes_no_block(self):
+        c = self.enrolled()
+        c.add([self.objection(c)], self.at + 500)
+        self.bad(c, "R8")
+        c, bids = self.fixed_set()
+        c.add([sample.outcome_tx(c, bids)], self.at + 66250)
+        c.add([self.objection(c)], self.at + 66500)
+        self.bad(c, "R8")
+
+    def test_R7_not_before_the_outcome(self):
+        c, bids = self.fixed_set()
+        c.add([self.objection(c), sample.outcome_tx(c, bids)],
+              self.at + 66250)
+        self.bad(c, "R7")
+
+    def test_C11_names_an_ancestor(self):
+        for height, rule in ((0, "C11: no such"), (1, None)):
+            c = self.enrolled()
+            c.add([self.objection(c, height), c.enrol(WORLD.bob)],
+                  self.at + 500)
+            self.check(c, rule)
+        c, other = self.enrolled(), self.enrolled()
+        other.add([other.enrol(WORLD.bob)], self.at + 700)
+        c.add([objection_tx(c.chain, Key("validator 0"), 0,
+                            other.sealed[-1]), c.enrol(WORLD.bob)],
+              self.at + 500)
+        self.bad(c, "C11: no such")
+
+    def test_C11_by_that_validator(self):
+        for key, validator, rule in (
+                ("validator 1", 0, "OBJECTION: signature"),
+                ("validator 0", 1, "C11: validator")):
+            c = self.enrolled()
+            c.add([self.objection(c, 1, key, validator),
+                   c.enrol(WORLD.bob)], self.at + 500)
+            self.bad(c, rule)
+
+    def test_C11_once_a_block_and_16_times(self):
+        c = self.enrolled()
+        c.add([self.objection(c), self.objection(c, 1, of=20),
+               c.enrol(WORLD.bob)], self.at + 500)
+        self.bad(c, "C11: OBJECTION twice")
+        c = self.enrolled()
+        for i in range(17):
+            c.add([c.enrol(Key(f"bidder {i}"))],
+                  self.at + 500 + 250 * i)
+        for count, rule in ((16, None), (17, "C11: too many")):
+            c.add([self.objection(c, 1 + i) for i in range(count)]
+                  + [c.enrol(WORLD.bob)], self.at + 6000)
+            self.check(c, rule)
+            for part in (c.blocks, c.sealed, c.times, c.targets):
+                part.pop()
+
+    def test_F4_of_a_bid_or_a_close(self):
+        c = self.enrolled()
+        for of in (17, 19, 21):
+            self.refused("kind of what|STAMP", codec.transaction,
+                         self.objection(c, of=of))
+
+
+if __name__ == "__main__":
+    unittest.main()
