@@ -198,7 +198,8 @@ getwarrant(void *arg, struct gv_rpc_call *call)
                                "ca", gv_render_hex(s->keys.ca.cred.key.b, 32)));
 }
 
-/* Whoever the root certified for an auction is not revoked since. */
+/* Whoever the root certified for an auction is not revoked since, and no
+ * validator has contradicted itself (G6). */
 static enum gv_rc
 check_services(const struct gv_directory *d, const struct gv_open *open,
                struct gv_reject *why)
@@ -209,6 +210,9 @@ check_services(const struct gv_directory *d, const struct gv_open *open,
     for (unsigned i = 0; i < open->notary_count; i++)
         if (gv_directory_revoked(d, &open->notary[i].cred.fingerprint))
             return gv_refuse(why, GV_BAD_CREDENTIAL, "open.notary", i, 0);
+    for (unsigned i = 0; i < open->validator_count; i++)
+        if (gv_directory_accused(d, &open->validator[i].key))
+            return gv_refuse(why, GV_BAD_CREDENTIAL, "open.validator", i, 0);
     return GV_OK;
 }
 

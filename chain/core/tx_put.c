@@ -130,6 +130,18 @@ tx_put_vote(struct gv_sink *s, const struct gv_vote *v)
 }
 
 static void
+put_evidence(struct gv_sink *s, const struct gv_tx_evidence *t)
+{
+    gv_put_u8(s, t->what);
+    gv_put(s, t->accused.b, 32);
+    gv_put(s, t->key.b, 32);
+    for (int i = 0; i < 2; i++) {
+        tx_put_vote(s, &t->vote[i].link);
+        gv_put(s, t->vote[i].sig.b, 64);
+    }
+}
+
+static void
 put_final(struct gv_sink *s, const struct gv_tx_final *t)
 {
     tx_put_vote(s, &t->link);
@@ -164,6 +176,9 @@ tx_put_core(struct gv_sink *s, const struct gv_tx *tx)
         return;
     case GV_TX_LIST:
         put_list(s, &tx->u.list);
+        return;
+    case GV_TX_EVIDENCE:
+        put_evidence(s, &tx->u.evidence);
         return;
     case GV_TX_ENROL:
         put_enrol(s, &tx->u.enrol);

@@ -248,6 +248,20 @@ check_disclose(const struct gv_tx *tx, const struct gv_pins *pins,
 }
 
 static enum gv_rc
+check_evidence(const struct gv_tx_evidence *t, const struct gv_keys *keys,
+               struct gv_reject *why)
+{
+    uint8_t digest[32];
+
+    for (unsigned i = 0; i < 2; i++) {
+        gv_vote_digest(&t->accused, &t->vote[i].link, digest);
+        if (!gv_key_verify(keys, &t->key, digest, &t->vote[i].sig))
+            return gv_refuse(why, GV_BAD_SIGNATURE, "evidence.vote", i, 0);
+    }
+    return GV_OK;
+}
+
+static enum gv_rc
 check_objection(const struct gv_tx *tx, const struct gv_pins *pins,
                 const struct gv_keys *keys, struct gv_reject *why)
 {
@@ -343,6 +357,8 @@ gv_tx_verify(const struct gv_tx *tx, const struct gv_pins *pins,
         return check_revoke(tx, pins, keys, why);
     case GV_TX_LIST:
         return check_list(tx, pins, keys, why);
+    case GV_TX_EVIDENCE:
+        return check_evidence(&tx->u.evidence, keys, why);
     case GV_TX_ENROL:
         return check_enrol(tx, pins, keys, why);
     case GV_TX_BID:

@@ -274,6 +274,18 @@ signer_waits(const struct gv_chain *c, const struct gv_tx *tx)
     return e != NULL;
 }
 
+/* One EVIDENCE against a key is enough. */
+static bool
+accused_waits(const struct gv_chain *c, const struct gv_pubkey *key)
+{
+    const struct gv_pool_tx *e = c->pool.of[GV_POOL_BIDS].first;
+
+    while (e && (e->tx.kind != GV_TX_EVIDENCE ||
+                 !GV_ID_EQ(&e->tx.u.evidence.key, key)))
+        e = e->next;
+    return e != NULL;
+}
+
 /* What comes back may need others that come back with it, such as a REVOKE its
  * CERT. It waits even when it cannot stand on the tip yet; the next draft
  * drops it if it still cannot. */
@@ -284,6 +296,9 @@ check_registry(const struct gv_chain *c, const struct gv_admission *a,
     struct gv_reject local = {.index = GV_NO_INDEX};
     enum gv_rc rc = gv_directory_check(c->dir, a->tx, a->now_ms, &local);
 
+    if (rc == GV_OK && a->tx->kind == GV_TX_EVIDENCE &&
+        accused_waits(c, &a->tx->u.evidence.key))
+        return gv_refuse(why, GV_DUPLICATE, "evidence.key", 0, 0);
     if (rc != GV_REJECT)
         return rc;
     if (a->again && local.code != GV_DUPLICATE && local.code != GV_WRONG_CHAIN)
@@ -326,6 +341,7 @@ check(struct gv_state *s, const struct gv_chain *c,
     case GV_TX_SERVICE:
     case GV_TX_CERT:
     case GV_TX_LIST:
+    case GV_TX_EVIDENCE:
     case GV_TX_OPEN:
     case GV_TX_OUTCOME:
     case GV_TX_FINAL:
@@ -430,6 +446,7 @@ is_shut_out(const struct gv_chain *c, const struct gv_tx *tx)
     case GV_TX_SERVICE:
     case GV_TX_CERT:
     case GV_TX_LIST:
+    case GV_TX_EVIDENCE:
     case GV_TX_OPEN:
     case GV_TX_RECEIPT:
         break;
@@ -462,6 +479,7 @@ is_dead(const struct gv_chain *c, const struct gv_pool_tx *e)
     case GV_TX_SERVICE:
     case GV_TX_CERT:
     case GV_TX_LIST:
+    case GV_TX_EVIDENCE:
     case GV_TX_OPEN:
     case GV_TX_OUTCOME:
     case GV_TX_RECEIPT:

@@ -142,6 +142,7 @@ count_vote(struct gv_state *s, struct gv_chain *c, const struct gv_vote *link,
         if (same_link(&c->ballot->tally[i].link, link) &&
             c->ballot->tally[i].voted & bit)
             return gv_refuse(why, GV_DUPLICATE, "vote", validator, 0);
+    gv_ballot_compare(s, c, link, validator, sig);
     limit_votes(c->ballot, validator);
     t = tally_of(c->ballot, link, c->tree.node[c->tree.final].height);
     if (!t)

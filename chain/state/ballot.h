@@ -24,6 +24,7 @@ struct gv_tally {
 struct gv_ballot {
     struct gv_tally *tally;
     size_t count, cap;
+    uint64_t accused;          /* bit i: validator i's EVIDENCE was told */
     uint64_t own;              /* bit i: this node votes as validator i */
     struct gv_vote_lock *lock; /* one per own validator key */
     bool *lock_read;

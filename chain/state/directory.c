@@ -85,6 +85,7 @@ gv_directory_free(struct gv_directory *d)
     free(d->cert);
     free(d->revoke);
     free(d->listing);
+    free(d->accuse);
     free(d->level);
     free(d);
 }
@@ -130,6 +131,15 @@ gv_directory_revoked(const struct gv_directory *d,
                      const struct gv_hash *fingerprint)
 {
     return gv_table_find(&d->revoked_by_fp, fingerprint->b) != GV_NOWHERE;
+}
+
+bool
+gv_directory_accused(const struct gv_directory *d, const struct gv_pubkey *key)
+{
+    for (size_t i = 0; i < d->accused; i++)
+        if (GV_ID_EQ(&d->accuse[i].key, key))
+            return true;
+    return false;
 }
 
 /* --- checks --- */
@@ -231,6 +241,32 @@ check_list(const struct gv_directory *d, const struct gv_tx_list *t,
     return rc == GV_OK ? check_valid(d, &t->seller, time_ms, why) : rc;
 }
 
+/* Anybody can make a key and contradict himself with it; the registry asks for
+ * keys that it or genesis names as a validator's. */
+static bool
+is_validator(const struct gv_directory *d, const struct gv_pubkey *key)
+{
+    for (unsigned i = 0; i < d->params->validator_count; i++)
+        if (GV_ID_EQ(&d->params->validator[i], key))
+            return true;
+    for (size_t i = 0; i < d->services; i++)
+        if (d->service[i].cred.role == GV_ROLE_VALIDATOR &&
+            GV_ID_EQ(&d->service[i].cred.key, key))
+            return true;
+    return false;
+}
+
+static enum gv_rc
+check_evidence(const struct gv_directory *d, const struct gv_tx_evidence *t,
+               struct gv_reject *why)
+{
+    if (gv_directory_accused(d, &t->key))
+        return gv_refuse(why, GV_DUPLICATE, "evidence.key", 0, 0);
+    if (!is_validator(d, &t->key))
+        return gv_refuse(why, GV_BAD_CREDENTIAL, "evidence.key", 0, 0);
+    return GV_OK;
+}
+
 enum gv_rc
 gv_directory_check(const struct gv_directory *d, const struct gv_tx *tx,
                    uint64_t time_ms, struct gv_reject *why)
@@ -244,6 +280,8 @@ gv_directory_check(const struct gv_directory *d, const struct gv_tx *tx,
         return check_revoke(d, &tx->u.revoke, time_ms, why);
     case GV_TX_LIST:
         return check_list(d, &tx->u.list, time_ms, why);
+    case GV_TX_EVIDENCE:
+        return check_evidence(d, &tx->u.evidence, why);
     case GV_TX_FINAL:
         return gv_links_check(&d->spine.links, &tx->u.final.link, why);
     case GV_TX_OPEN:
@@ -342,6 +380,19 @@ add_list(struct gv_directory *d, const struct gv_tx_list *t, uint32_t height)
 }
 
 static enum gv_rc
+add_evidence(struct gv_directory *d, const struct gv_tx_evidence *t,
+             uint32_t height)
+{
+    if (!gv_vec_room(&d->accuse, d->accused, &d->accuse_cap,
+                     sizeof(*d->accuse)))
+        return GV_FAULT;
+    d->accuse[d->accused].key = t->key;
+    d->accuse[d->accused].chain = t->accused;
+    d->accuse[d->accused++].height = height;
+    return GV_OK;
+}
+
+static enum gv_rc
 add_tx(struct gv_directory *d, const struct gv_tx *tx,
        const struct gv_header *h, struct gv_reject *why)
 {
@@ -358,6 +409,8 @@ add_tx(struct gv_directory *d, const struct gv_tx *tx,
         return add_cert(d, &tx->u.cert, h->height);
     if (tx->kind == GV_TX_REVOKE)
         return add_revoke(d, &tx->u.revoke, h->height);
+    if (tx->kind == GV_TX_EVIDENCE)
+        return add_evidence(d, &tx->u.evidence, h->height);
     return add_list(d, &tx->u.list, h->height);
 }
 
@@ -397,6 +450,7 @@ gv_directory_connect(struct gv_directory *d, const struct gv_block *block,
     l->certs = (uint32_t)d->certs;
     l->revoked = (uint32_t)d->revoked;
     l->listings = (uint32_t)d->listings;
+    l->accused = (uint32_t)d->accused;
     if (gv_spine_push(&d->spine, &block->h, 0) != GV_OK)
         return GV_FAULT;
     rc = add_txs(d, block, why);
@@ -422,6 +476,7 @@ gv_directory_disconnect(struct gv_directory *d)
         gv_table_remove(&d->revoked_by_fp, (uint32_t)d->revoked - 1);
         d->revoked--;
     }
+    d->accused = l->accused;
     while (d->listings > l->listings) {
         gv_table_remove(&d->listing_by_id, (uint32_t)d->listings - 1);
         d->listings--;

@@ -42,8 +42,15 @@ struct gv_dir_listing {
     uint32_t height;
 };
 
+/* A validator's key whose votes contradict each other (G6). */
+struct gv_dir_accused {
+    struct gv_pubkey key;
+    struct gv_chain_id chain;
+    uint32_t height;
+};
+
 struct gv_dir_level {
-    uint32_t services, certs, revoked, listings;
+    uint32_t services, certs, revoked, listings, accused;
 };
 
 struct gv_directory {
@@ -54,9 +61,11 @@ struct gv_directory {
     struct gv_dir_cert *cert;
     struct gv_dir_revoked *revoke;
     struct gv_dir_listing *listing;
-    struct gv_dir_level *level; /* by height */
-    size_t services, certs, revoked, listings;
-    size_t service_cap, cert_cap, revoke_cap, listing_cap, level_cap;
+    struct gv_dir_accused *accuse; /* few */
+    struct gv_dir_level *level;    /* by height */
+    size_t services, certs, revoked, listings, accused;
+    size_t service_cap, cert_cap, revoke_cap, listing_cap, accuse_cap,
+        level_cap;
     struct gv_table cert_by_fp, cert_by_key, revoked_by_fp, listing_by_id;
 };
 
@@ -83,6 +92,10 @@ const struct gv_dir_cert *gv_directory_cert(const struct gv_directory *d,
 const struct gv_dir_listing *
 gv_directory_listing(const struct gv_directory *d,
                      const struct gv_chain_id *auction);
+/* Is there EVIDENCE against this validator's key? Then no new OPEN names it
+ * (G6). */
+bool gv_directory_accused(const struct gv_directory *d,
+                          const struct gv_pubkey *key);
 bool gv_directory_revoked(const struct gv_directory *d,
                           const struct gv_hash *fingerprint);
 

@@ -4,7 +4,8 @@
  * Files: state.c (open, close, look up), records.c (rows in the store),
  * load.c (blocks into memory), task.c (prepare, verify), accept.c (blocks
  * enter), connect.c (the best branch), admit.c (transactions enter the
- * mempool), lapse.c (bids that missed their blocks), ballot.c (votes), watch.c
+ * mempool), lapse.c (bids that missed their blocks), ballot.c (votes), accuse.c
+ * (votes that contradict each other), watch.c
  * (blocks that get none), template.c (blocks to mine), find.c (bids and bidders
  * by id alone).
  */
@@ -190,6 +191,14 @@ const struct gv_seckey *gv_ballot_secret(const struct gv_state *s,
 void gv_ballot_know_own(const struct gv_state *s, struct gv_chain *c);
 enum gv_rc gv_ballot_vote(struct gv_state *s, struct gv_chain *c,
                           uint64_t now_ms);
+/* accuse.c: does a verified vote, or do those of a verified FINAL, contradict
+ * one that is being counted (V1)? Then the event `evidence` tells. Votes up to
+ * the final height are not kept, so of those nothing is seen. */
+void gv_ballot_compare(const struct gv_state *s, struct gv_chain *c,
+                       const struct gv_vote *link, unsigned validator,
+                       const struct gv_sig *sig);
+void gv_ballot_compare_final(const struct gv_state *s, struct gv_chain *c,
+                             const struct gv_tx_final *f);
 /* A new block is here: quorums that waited for it become FINALs. */
 enum gv_rc gv_ballot_retry(struct gv_state *s, struct gv_chain *c,
                            uint64_t now_ms);

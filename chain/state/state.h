@@ -49,6 +49,10 @@ struct gv_state_events {
      * vote that comes. */
     void (*shared)(void *arg, const struct gv_chain *c,
                    const struct gv_vote *vote);
+    /* A validator of the chain contradicts itself (V1); raw: the EVIDENCE that
+     * shows it, for the registry. Once for each while the chain is loaded. */
+    void (*evidence)(void *arg, const struct gv_chain *c, uint8_t validator,
+                     struct gv_bytes raw);
     /* A stamped BID or CLOSE has missed its deadline and waits for a new
      * stamp; tries: how often it was told before. True: something was done
      * about it, the next time comes after a pause that grows from 1 s to

@@ -38,6 +38,7 @@ enum gv_tx_kind {
     GV_TX_CERT = 2,
     GV_TX_REVOKE = 3, /* also on auctions */
     GV_TX_LIST = 5,
+    GV_TX_EVIDENCE = 8,
     /* auction */
     GV_TX_OPEN = 16,
     GV_TX_ENROL = 17,
@@ -183,6 +184,24 @@ struct gv_vote {
     uint32_t source_height, target_height;
     struct gv_sealed_id source, target;
 };
+/* Do two votes of one validator on one chain break V1: different links with
+ * one target height, or one around the other? */
+enum gv_vote_fault { GV_VOTES_FINE, GV_VOTES_SAME_TARGET, GV_VOTES_SURROUND };
+enum gv_vote_fault gv_votes_fault(const struct gv_vote *a,
+                                  const struct gv_vote *b);
+
+/* Two votes of one key that break V1. The first is the bytewise smaller. */
+struct gv_tx_evidence {
+    uint8_t what;               /* 1: votes */
+    struct gv_chain_id accused; /* chain that the votes are for */
+    struct gv_pubkey key;
+    struct {
+        struct gv_vote link;
+        struct gv_sig sig;
+    } vote[2];
+};
+#define GV_EVIDENCE_VOTES 1
+
 struct gv_tx_final {
     struct gv_vote link;
     struct gv_bytes bitmap; /* validator i signed: bit i%8 of byte i/8 */
@@ -208,6 +227,7 @@ struct gv_tx {
         struct gv_tx_cert cert;
         struct gv_tx_revoke revoke;
         struct gv_tx_list list;
+        struct gv_tx_evidence evidence;
         struct gv_tx_enrol enrol;
         struct gv_tx_bid bid;
         struct gv_tx_stamp stamp;

@@ -213,6 +213,11 @@ put_members(struct gv_show_text *t, const struct gv_tx *tx,
     case GV_TX_LIST:
         put_list(t, &tx->u.list);
         break;
+    case GV_TX_EVIDENCE:
+        gv_show_member_u64(t, "what", tx->u.evidence.what);
+        gv_show_member_id(t, "accused", tx->u.evidence.accused.b);
+        gv_show_member_id(t, "key", tx->u.evidence.key.b);
+        break;
     case GV_TX_OPEN:
         return put_open(t, tx->raw, params, why);
     case GV_TX_ENROL:

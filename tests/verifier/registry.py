@@ -1,9 +1,9 @@
-"""The registry: consensus.md G1 to G5, and genesis (F15)."""
+"""The registry: consensus.md G1 to G6, and genesis (F15)."""
 
 import json
 from bip340 import h_tag
 from chain import Chain, credential, valid_at
-from codec import CA, ROLES, Thing
+from codec import CA, ROLES, VALIDATOR, Thing
 from wire import need
 
 
@@ -48,6 +48,8 @@ class Registry(Chain):
         self.certs = {}
         self.revoked = set()
         self.listed = {}
+        self.accused = set()
+        self.validators = set(network.validators)
 
     def add(self, block):
         """Checks the next block."""
@@ -59,7 +61,8 @@ class Registry(Chain):
         if self.is_heartbeat(block):
             self.waited(block, "G1")
         places = {"SERVICE": self._service, "CERT": self._cert,
-                  "REVOKE": self._revoke, "LIST": self._list}
+                  "REVOKE": self._revoke, "LIST": self._list,
+                  "EVIDENCE": self._evidence}
         for tx in block.txs:
             if tx.name == "FINAL":
                 self.take_final(tx)
@@ -83,6 +86,8 @@ class Registry(Chain):
         self._own(tx, tx.cred.key)
         self.service_ids.add(tx.id)
         self.services[tx.cred.key] = tx.cred
+        if tx.cred.role == VALIDATOR:
+            self.validators.add(tx.cred.key)
 
     def _ca(self, key, now, rule):
         cred = self.services.get(key)
@@ -115,6 +120,15 @@ class Registry(Chain):
         self._credential(tx, tx.seller, tx.issuer)
         self._own(tx, tx.seller.key)
         self.listed[tx.auction] = tx
+
+    def _evidence(self, tx, _):
+        need(tx.key in self.validators, "G6: not a validator's key")
+        need(tx.key not in self.accused, "G6: EVIDENCE twice")
+        for i, one in enumerate(tx.votes):
+            self.checks.schnorr(f"EVIDENCE: vote {i}", tx.key,
+                                h_tag("gavel/vote", tx.accused + one.link),
+                                one.signature)
+        self.accused.add(tx.key)
 
     def summary(self):
         roles = [ROLES[cred.role] for cred in self.services.values()]

@@ -69,6 +69,7 @@ MEMBERS = {
     "REVOKE": lambda tx: members(tx, "fingerprint reason issuer"),
     "LIST": lambda tx: members(tx, "auction opening_ms title")
     + (("seller", tx.seller.key),),
+    "EVIDENCE": lambda tx: members(tx, "what accused key"),
     "OPEN": open_members,
     "ENROL": enrol_members,
     "BID": lambda tx: (("bid", tx.digest),)

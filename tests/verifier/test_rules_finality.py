@@ -1,11 +1,11 @@
-"""Single rules of consensus.md: C11."""
+"""Single rules of consensus.md: C11, G6."""
 
 import unittest
 
 import codec
 import make_sample as sample
 from rulebook import WORLD, RuleCase
-from writer import Key, objection_tx
+from writer import Key, evidence_tx, objection_tx, vote_of
 
 
 class Objection(RuleCase):
@@ -86,6 +86,62 @@ class Objection(RuleCase):
         for of in (17, 19, 21):
             self.refused("kind of what|STAMP", codec.transaction,
                          self.objection(c, of=of))
+
+
+class Evidence(RuleCase):
+    """G6."""
+
+    def votes(self, key, *links, chain=b"c" * 32):
+        return [vote_of(chain, key, (s, bytes(31) + bytes([s])),
+                        (t, mark * 32)) for s, t, mark in links]
+
+    def evidence(self, key, *links, accused=b"c" * 32, order=sorted):
+        return evidence_tx(WORLD.registry().chain, accused, key,
+                           self.votes(key, *links), order)
+
+    def registry(self, blocks, rule):
+        c = WORLD.registry()
+        for i, txs in enumerate(blocks):
+            c.add(txs, WORLD.start + 1000 * (i + 1))
+        reason = self.judge(c, [])
+        if rule is None:
+            self.assertIsNone(reason)
+        else:
+            self.assertTrue(reason and reason.startswith(rule), reason)
+
+    def test_G6_of_a_validator_and_once(self):
+        key, new = WORLD.validators[0], Key("new validator")
+        same = (0, 2, b"a"), (1, 2, b"a")
+        first = self.evidence(key, *same)
+        other = self.evidence(key, (0, 3, b"a"), (0, 3, b"b"))
+        mine = self.evidence(new, (0, 9, b"a"), (1, 8, b"b"))
+        named = WORLD.service(new, 6, b"certificate", b"", b"")
+        for blocks, rule in (
+                ([[first]], None),
+                ([[first, other]], "G6: EVIDENCE twice"),
+                ([[first], [other]], "G6: EVIDENCE twice"),
+                ([[mine]], "G6: not a validator's"),
+                ([[named], [mine]], None),
+                ([[named, mine, first]], None),
+                ([[self.evidence(key, *same, accused=b"d" * 32)]],
+                 "EVIDENCE: vote")):
+            self.registry(blocks, rule)
+
+    def test_F4_votes_that_break_V1_in_order(self):
+        key = WORLD.validators[0]
+        for links, word in (
+                (((0, 2, b"a"), (2, 3, b"b")), "contradict"),
+                (((0, 2, b"a"), (1, 3, b"b")), "contradict"),
+                (((1, 2, b"a"), (1, 3, b"b")), "contradict"),
+                (((0, 2, b"a"), (0, 2, b"a")), "order")):
+            self.refused(word, codec.transaction,
+                         self.evidence(key, *links))
+        for links in (((0, 2, b"a"), (0, 2, b"b")),
+                      ((0, 2, b"a"), (1, 2, b"a")),
+                      ((0, 4, b"a"), (1, 3, b"a"))):
+            codec.transaction(self.evidence(key, *links))
+            self.refused("order", codec.transaction, self.evidence(
+                key, *links, order=lambda v: sorted(v, reverse=True)))
 
 
 if __name__ == "__main__":

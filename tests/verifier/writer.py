@@ -176,6 +176,17 @@ def cutoff_tx(chain, parent, tokens):
         for index, stamper, time_us, policy in tokens)
 
 
+def vote_of(chain, key, source, target):
+    """A signed vote; source and target are (height, sealed)."""
+    link = b"".join(num(h, 4) + sealed for h, sealed in (source, target))
+    return link + key.sign(h_tag("gavel/vote", chain + link))
+
+
+def evidence_tx(registry, accused, key, votes, order=sorted):
+    return (head(8, registry) + num(1, 1) + accused + key.public
+            + b"".join(order(votes)))
+
+
 def objection_tx(chain, key, validator, refused, of=18):
     return signed(head(25, chain) + num(validator, 1) + num(of, 1)
                   + bytes(32) + refused, key)

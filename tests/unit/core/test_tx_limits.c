@@ -207,6 +207,24 @@ spoil_objection(struct gv_tx *tx, unsigned how)
 }
 
 static void
+spoil_evidence(struct gv_tx *tx, unsigned how)
+{
+    struct gv_tx_evidence *t = &tx->u.evidence, was = *t;
+
+    t->what = how == 0 ? 2 : GV_EVIDENCE_VOTES;
+    if (how == 1) {
+        t->vote[0] = was.vote[1];
+        t->vote[1] = was.vote[0];
+    }
+    if (how == 2)
+        t->vote[1] = t->vote[0];
+    if (how == 3)
+        t->vote[1].link.target_height = 3;
+    if (how == 4)
+        t->vote[1].link.source_height = t->vote[1].link.target_height;
+}
+
+static void
 spoil_receipt(struct gv_tx *tx, unsigned how)
 {
     tx->u.receipt.deadline_us = tx->u.receipt.t_us - how;
@@ -265,6 +283,11 @@ static const struct limit limits[] = {
     {GV_TX_DISCLOSE, spoil_disclose, 0, "disclose.award"},
     {GV_TX_DISCLOSE, spoil_disclose, 1, "disclose.notary"},
     {GV_TX_DISCLOSE, spoil_disclose, 2, "disclose.side"},
+    {GV_TX_EVIDENCE, spoil_evidence, 0, "evidence.what"},
+    {GV_TX_EVIDENCE, spoil_evidence, 1, "evidence.order"},
+    {GV_TX_EVIDENCE, spoil_evidence, 2, "evidence.order"},
+    {GV_TX_EVIDENCE, spoil_evidence, 3, "evidence.votes"},
+    {GV_TX_EVIDENCE, spoil_evidence, 4, "evidence.vote"},
     {GV_TX_OBJECTION, spoil_objection, 0, "objection.validator"},
     {GV_TX_OBJECTION, spoil_objection, 1, "objection.kind"},
     {GV_TX_OBJECTION, spoil_objection, 2, "objection.kind"},
