@@ -71,6 +71,7 @@ gv_ballot_compare_final(const struct gv_state *s, struct gv_chain *c,
         if (!(f->bitmap.p[i / 8] >> i % 8 & 1))
             continue;
         memcpy(sig.b, f->sigs + 64 * at++, 64);
+        gv_ballot_hear(c, &f->link, i);
         gv_ballot_compare(s, c, &f->link, i, &sig);
     }
 }

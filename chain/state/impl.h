@@ -31,6 +31,7 @@ struct gv_state {
     uint32_t rounds; /* choices made for blocks */
 
     struct gv_pubkey *own; /* public keys of opt.validator */
+    uint64_t restored_ms;  /* from a backup; 0: never (V5) */
 
     struct gv_kv_batch batch;
     bool must_sync; /* the batch holds a vote's lock */
@@ -87,10 +88,12 @@ void gv_record_drop_rows(struct gv_state *s, const struct gv_chain *c,
 void gv_record_journal(struct gv_state *s, struct gv_pool_tx *e);
 void gv_record_trim_journal(struct gv_state *s);
 enum gv_rc gv_record_replay_journal(struct gv_state *s, uint64_t now_ms);
-/* records.c again: locks */
+/* records.c again: when the datadir was restored, and locks */
+enum gv_rc gv_record_get_restored(struct gv_state *s);
 void gv_record_put_lock(struct gv_state *s, const struct gv_chain *c,
                         const struct gv_pubkey *key,
                         const struct gv_vote_lock *lock);
+/* GV_OK, GV_ABSENT (*out is zero) or GV_FAULT. */
 enum gv_rc gv_record_get_lock(struct gv_state *s, const struct gv_chain *c,
                               const struct gv_pubkey *key,
                               struct gv_vote_lock *out);
@@ -199,6 +202,9 @@ void gv_ballot_compare(const struct gv_state *s, struct gv_chain *c,
                        const struct gv_sig *sig);
 void gv_ballot_compare_final(const struct gv_state *s, struct gv_chain *c,
                              const struct gv_tx_final *f);
+/* silence.c: a verified vote of this validator came. */
+void gv_ballot_hear(struct gv_chain *c, const struct gv_vote *link,
+                    unsigned validator);
 /* A new block is here: quorums that waited for it become FINALs. */
 enum gv_rc gv_ballot_retry(struct gv_state *s, struct gv_chain *c,
                            uint64_t now_ms);

@@ -182,6 +182,8 @@ gv_state_open(const struct gv_state_options *opts, uint64_t now_ms,
     gv_kv_batch_init(&s->batch);
     rc = know_own_keys(s);
     if (rc == GV_OK)
+        rc = gv_record_get_restored(s);
+    if (rc == GV_OK)
         rc = open_chains(s, now_ms);
     if (rc == GV_OK)
         rc = gv_state_commit(s, true, NULL);

@@ -232,4 +232,16 @@ enum gv_rc gv_state_add_vote(struct gv_state *s, const struct gv_chain_id *id,
                              const struct gv_sig *sig, uint64_t now_ms,
                              struct gv_reject *why) GV_MUST_CHECK;
 
+/* Validators that have voted for no block as high as one of the best branch
+ * that is after_ms old and not justified. Votes are gossip: of those before a
+ * restart only what was justified is known. */
+struct gv_silence {
+    unsigned validators, silent;
+    uint64_t who; /* bit i: validator i is silent */
+    bool stalled; /* more than a third are: nothing can become final (V5) */
+};
+/* All zero while the chain is not in memory. */
+void gv_state_silence(const struct gv_chain *c, uint64_t now_ms,
+                      uint64_t after_ms, struct gv_silence *out);
+
 #endif

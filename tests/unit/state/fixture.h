@@ -16,6 +16,7 @@
 
 #include "chain/state/impl.h"
 #include "chain/state/template.h"
+#include "chain/store/key.h"
 #include "chain/store/kv_fault.h"
 #include "chain/store/kv_mem.h"
 #include "tests/support/sample.h"
