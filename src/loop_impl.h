@@ -201,6 +201,7 @@ void gv_loop_bid_verified(struct gv_loop *l, struct gv_ticket *t,
 void gv_loop_stamped(struct gv_loop *l, struct gv_stamp_result *r);
 void gv_loop_cutoffs(struct gv_loop *l);
 void gv_loop_closings(struct gv_loop *l);
+void gv_loop_anchors(struct gv_loop *l);
 /* Answer a stamped bid, whoever stamped it; takes the ticket. */
 void gv_loop_acknowledge(struct gv_loop *l, struct gv_ticket *t,
                          struct gv_bytes stamp, struct gv_bytes receipt,

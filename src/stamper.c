@@ -5,11 +5,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+/* A token over a block or a FINAL, and the transaction that takes it. */
 struct cutoff {
     struct cutoff *next;
-    struct gv_chain_id auction;
-    uint8_t authority;
-    struct gv_sealed_id tip;
+    bool anchors;
+    struct gv_anchor_item
+        item;                /* its auction and authority; of an ANCHOR all */
+    struct gv_sealed_id tip; /* of a CUTOFF */
 };
 
 struct gv_stamper {
@@ -122,11 +124,38 @@ stamp(struct gv_stamper *s, struct gv_stamp_result *r)
     }
 }
 
+static bool
+write_cutoff(const struct cutoff *c, struct gv_bytes token,
+             struct gv_stamp_result *r)
+{
+    struct gv_tx tx = {.kind = GV_TX_CUTOFF, .chain = c->item.auction};
+
+    tx.u.cutoff.count = 1;
+    tx.u.cutoff.token[0].authority = c->item.authority;
+    tx.u.cutoff.token[0].token = token;
+    return write_tx(&tx, r);
+}
+
+static bool
+write_anchor(const struct gv_stamper *s, const struct cutoff *c,
+             struct gv_bytes token, struct gv_stamp_result *r)
+{
+    struct gv_tx tx = {.kind = GV_TX_ANCHOR, .chain = c->item.registry};
+
+    tx.u.anchor.auction = c->item.auction;
+    tx.u.anchor.final = c->item.final;
+    tx.u.anchor.service = s->opt.key;
+    tx.u.anchor.count = 1;
+    tx.u.anchor.token[0].authority = c->item.authority;
+    tx.u.anchor.token[0].token = token;
+    return gv_tx_sign(s->opt.keys, &s->opt.secret, &tx) == GV_OK &&
+           write_tx(&tx, r);
+}
+
 static void
 cut(struct gv_stamper *s, const struct cutoff *c)
 {
     struct gv_stamp_result *r = calloc(1, sizeof(*r));
-    struct gv_tx tx = {.kind = GV_TX_CUTOFF, .chain = c->auction};
     uint8_t token[GV_TOKEN_MAX], imprint[32];
     struct gv_error e = {""};
     uint64_t t_us;
@@ -134,17 +163,16 @@ cut(struct gv_stamper *s, const struct cutoff *c)
 
     if (!r)
         return;
-    gv_cutoff_imprint(&c->auction, &c->tip, imprint);
+    if (c->anchors)
+        gv_anchor_imprint(&c->item.auction, &c->item.final, imprint);
+    else
+        gv_cutoff_imprint(&c->item.auction, &c->tip, imprint);
     if (gv_tsa_stamp(s->opt.tsa, GV_TSA_PUBLISHED, imprint, token, &len, &t_us,
-                     &e) == GV_OK) {
-        tx.u.cutoff.count = 1;
-        tx.u.cutoff.token[0].authority = c->authority;
-        tx.u.cutoff.token[0].token = gv_bytes(token, len);
-        if (!write_tx(&tx, r))
-            snprintf(r->error, sizeof(r->error), "out of memory");
-    } else {
+                     &e) != GV_OK)
         snprintf(r->error, sizeof(r->error), "%.150s", e.text);
-    }
+    else if (!(c->anchors ? write_anchor(s, c, gv_bytes(token, len), r)
+                          : write_cutoff(c, gv_bytes(token, len), r)))
+        snprintf(r->error, sizeof(r->error), "out of memory");
     s->opt.deliver(s->opt.arg, r);
 }
 
@@ -262,21 +290,36 @@ gv_stamper_add(struct gv_stamper *s, struct gv_stamp_item *item)
     pthread_mutex_unlock(&s->lock);
 }
 
-enum gv_rc
-gv_stamper_cutoff(struct gv_stamper *s, const struct gv_chain_id *auction,
-                  uint8_t authority, const struct gv_sealed_id *tip)
+static enum gv_rc
+queue(struct gv_stamper *s, const struct cutoff *what)
 {
     struct cutoff *c = malloc(sizeof(*c));
 
     if (!c)
         return GV_FAULT;
-    c->auction = *auction;
-    c->authority = authority;
-    c->tip = *tip;
+    *c = *what;
     pthread_mutex_lock(&s->lock);
     c->next = s->cutoffs;
     s->cutoffs = c;
     pthread_cond_signal(&s->wake);
     pthread_mutex_unlock(&s->lock);
     return GV_OK;
+}
+
+enum gv_rc
+gv_stamper_cutoff(struct gv_stamper *s, const struct gv_chain_id *auction,
+                  uint8_t authority, const struct gv_sealed_id *tip)
+{
+    struct cutoff c = {.item = {.auction = *auction, .authority = authority},
+                       .tip = *tip};
+
+    return queue(s, &c);
+}
+
+enum gv_rc
+gv_stamper_anchor(struct gv_stamper *s, const struct gv_anchor_item *item)
+{
+    struct cutoff c = {.anchors = true, .item = *item};
+
+    return queue(s, &c);
 }

@@ -8,8 +8,8 @@
  * the receipts. It knows nothing of chains: the chain thread hands in leaves
  * and gets back STAMP transactions and receipts.
  *
- * Thread-safety: gv_stamper_add and _cutoff from any thread. deliver is called
- * on the stamper's thread.
+ * Thread-safety: gv_stamper_add, _cutoff and _anchor from any thread. deliver
+ * is called on the stamper's thread.
  */
 #ifndef GAVEL_STAMPER_H
 #define GAVEL_STAMPER_H
@@ -34,9 +34,9 @@ struct gv_stamp_item {
     size_t receipt_len; /* 0: none */
 };
 
-/* What a batch gave. tx: the STAMP (or CUTOFF) transaction, heap; NULL when
- * the authority could not sign, error says why. items: those it dates. Free
- * with gv_stamp_result_free, which frees the items too. */
+/* What a batch gave. tx: the STAMP (or CUTOFF, or ANCHOR) transaction, heap;
+ * NULL when the authority could not sign, error says why. items: those it
+ * dates. Free with gv_stamp_result_free, which frees the items too. */
 struct gv_stamp_result {
     struct gv_stamp_item *items;
     uint8_t *tx;
@@ -76,5 +76,15 @@ enum gv_rc gv_stamper_cutoff(struct gv_stamper *s,
                              const struct gv_chain_id *auction,
                              uint8_t authority,
                              const struct gv_sealed_id *tip) GV_MUST_CHECK;
+
+/* An ANCHOR over this FINAL, for the registry; the service's ledger key signs
+ * it. */
+struct gv_anchor_item {
+    struct gv_chain_id registry, auction;
+    struct gv_tx_id final;
+    uint8_t authority; /* as above */
+};
+enum gv_rc gv_stamper_anchor(struct gv_stamper *s,
+                             const struct gv_anchor_item *item) GV_MUST_CHECK;
 
 #endif

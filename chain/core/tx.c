@@ -16,6 +16,7 @@ static const struct {
     {GV_TX_REVOKE, true, true, "REVOKE"},
     {GV_TX_LIST, true, false, "LIST"},
     {GV_TX_EVIDENCE, true, false, "EVIDENCE"},
+    {GV_TX_ANCHOR, true, false, "ANCHOR"},
     {GV_TX_OPEN, false, true, "OPEN"},
     {GV_TX_ENROL, false, true, "ENROL"},
     {GV_TX_BID, false, true, "BID"},
@@ -71,6 +72,8 @@ trailing_sig(struct gv_tx *tx)
         return &tx->u.revoke.sig;
     case GV_TX_LIST:
         return &tx->u.list.sig;
+    case GV_TX_ANCHOR:
+        return &tx->u.anchor.sig;
     case GV_TX_ENROL:
         return &tx->u.enrol.sig;
     case GV_TX_BID:

@@ -167,6 +167,27 @@ get_disclose(struct gv_reader *r, struct gv_tx_disclose *t)
 }
 
 static void
+get_anchor(struct gv_reader *r, struct gv_tx_anchor *t)
+{
+    gv_get(r, t->auction.b, 32, "anchor.auction");
+    gv_get(r, t->final.b, 32, "anchor.final");
+    gv_get(r, t->service.b, 32, "anchor.service");
+    t->count = gv_get_u8(r, "anchor.tokens");
+    gv_get_require(r, t->count >= 1 && t->count <= GV_AUTHORITIES_MAX,
+                   "anchor.tokens");
+    for (unsigned i = 0; i < t->count && !r->failed; i++) {
+        t->token[i].authority = gv_get_u8(r, "anchor.authority");
+        gv_get_require(
+            r,
+            t->token[i].authority < GV_AUTHORITIES_MAX &&
+                (i == 0 || t->token[i].authority > t->token[i - 1].authority),
+            "anchor.authority");
+        t->token[i].token = gv_get_b16(r, GV_TOKEN_MAX, "anchor.token");
+        gv_get_require(r, t->token[i].token.len > 0, "anchor.token");
+    }
+}
+
+static void
 get_objection(struct gv_reader *r, struct gv_tx_objection *t)
 {
     t->validator = gv_get_u8(r, "objection.validator");
@@ -256,6 +277,9 @@ tx_get_body(struct gv_reader *r, struct gv_tx *tx)
         return;
     case GV_TX_EVIDENCE:
         get_evidence(r, &tx->u.evidence);
+        return;
+    case GV_TX_ANCHOR:
+        get_anchor(r, &tx->u.anchor);
         return;
     case GV_TX_ENROL:
         get_enrol(r, &tx->u.enrol);

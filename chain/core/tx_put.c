@@ -142,6 +142,19 @@ put_evidence(struct gv_sink *s, const struct gv_tx_evidence *t)
 }
 
 static void
+put_anchor(struct gv_sink *s, const struct gv_tx_anchor *t)
+{
+    gv_put(s, t->auction.b, 32);
+    gv_put(s, t->final.b, 32);
+    gv_put(s, t->service.b, 32);
+    gv_put_u8(s, t->count);
+    for (unsigned i = 0; i < t->count; i++) {
+        gv_put_u8(s, t->token[i].authority);
+        gv_put_b16(s, t->token[i].token);
+    }
+}
+
+static void
 put_final(struct gv_sink *s, const struct gv_tx_final *t)
 {
     tx_put_vote(s, &t->link);
@@ -179,6 +192,9 @@ tx_put_core(struct gv_sink *s, const struct gv_tx *tx)
         return;
     case GV_TX_EVIDENCE:
         put_evidence(s, &tx->u.evidence);
+        return;
+    case GV_TX_ANCHOR:
+        put_anchor(s, &tx->u.anchor);
         return;
     case GV_TX_ENROL:
         put_enrol(s, &tx->u.enrol);

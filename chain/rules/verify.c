@@ -359,6 +359,9 @@ gv_tx_verify(const struct gv_tx *tx, const struct gv_pins *pins,
         return check_list(tx, pins, keys, why);
     case GV_TX_EVIDENCE:
         return check_evidence(&tx->u.evidence, keys, why);
+    case GV_TX_ANCHOR: /* its tokens are for whoever reads it (V6) */
+        return check_own(tx, &tx->u.anchor.service, &tx->u.anchor.sig, keys,
+                         why);
     case GV_TX_ENROL:
         return check_enrol(tx, pins, keys, why);
     case GV_TX_BID:

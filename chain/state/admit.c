@@ -342,6 +342,7 @@ check(struct gv_state *s, const struct gv_chain *c,
     case GV_TX_CERT:
     case GV_TX_LIST:
     case GV_TX_EVIDENCE:
+    case GV_TX_ANCHOR:
     case GV_TX_OPEN:
     case GV_TX_OUTCOME:
     case GV_TX_FINAL:
@@ -447,6 +448,7 @@ is_shut_out(const struct gv_chain *c, const struct gv_tx *tx)
     case GV_TX_CERT:
     case GV_TX_LIST:
     case GV_TX_EVIDENCE:
+    case GV_TX_ANCHOR:
     case GV_TX_OPEN:
     case GV_TX_RECEIPT:
         break;
@@ -480,6 +482,7 @@ is_dead(const struct gv_chain *c, const struct gv_pool_tx *e)
     case GV_TX_CERT:
     case GV_TX_LIST:
     case GV_TX_EVIDENCE:
+    case GV_TX_ANCHOR:
     case GV_TX_OPEN:
     case GV_TX_OUTCOME:
     case GV_TX_RECEIPT:

@@ -48,6 +48,7 @@ struct gv_chain {
     struct gv_watch watch;     /* bids a validator holds (V4) */
     bool outcome_told; /* the node's note: its final outcome was logged */
     uint64_t cutoff_asked_ms; /* the node's note: a CUTOFF is being made */
+    uint64_t anchor_asked_ms; /* the node's note: an ANCHOR is being made */
     uint64_t issued_asked_ms; /* the node's note: an ISSUED is being made */
 };
 

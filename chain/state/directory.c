@@ -86,6 +86,9 @@ gv_directory_free(struct gv_directory *d)
     free(d->revoke);
     free(d->listing);
     free(d->accuse);
+    for (size_t i = 0; i < d->anchors; i++)
+        free(d->anchor[i].raw);
+    free(d->anchor);
     free(d->level);
     free(d);
 }
@@ -140,6 +143,18 @@ gv_directory_accused(const struct gv_directory *d, const struct gv_pubkey *key)
         if (GV_ID_EQ(&d->accuse[i].key, key))
             return true;
     return false;
+}
+
+const struct gv_dir_anchor *
+gv_directory_anchor(const struct gv_directory *d,
+                    const struct gv_chain_id *auction,
+                    const struct gv_tx_id *final)
+{
+    for (size_t i = 0; i < d->anchors; i++)
+        if (GV_ID_EQ(&d->anchor[i].auction, auction) &&
+            (!final || GV_ID_EQ(&d->anchor[i].final, final)))
+            return &d->anchor[i];
+    return NULL;
 }
 
 /* --- checks --- */
@@ -241,6 +256,20 @@ check_list(const struct gv_directory *d, const struct gv_tx_list *t,
     return rc == GV_OK ? check_valid(d, &t->seller, time_ms, why) : rc;
 }
 
+/* Tokens of the auction's authorities are judged by whoever reads them. */
+static enum gv_rc
+check_anchor(const struct gv_directory *d, const struct gv_tx_anchor *t,
+             uint64_t time_ms, struct gv_reject *why)
+{
+    const struct gv_dir_service *s = gv_directory_service(d, &t->service);
+
+    if (gv_directory_anchor(d, &t->auction, &t->final))
+        return gv_refuse(why, GV_DUPLICATE, "anchor.final", 0, 0);
+    if (!s || s->cred.role != GV_ROLE_TSA)
+        return gv_refuse(why, GV_NOT_SIGNER, "anchor.service", 0, 0);
+    return check_valid(d, &s->cred, time_ms, why);
+}
+
 /* Anybody can make a key and contradict himself with it; the registry asks for
  * keys that it or genesis names as a validator's. */
 static bool
@@ -282,6 +311,8 @@ gv_directory_check(const struct gv_directory *d, const struct gv_tx *tx,
         return check_list(d, &tx->u.list, time_ms, why);
     case GV_TX_EVIDENCE:
         return check_evidence(d, &tx->u.evidence, why);
+    case GV_TX_ANCHOR:
+        return check_anchor(d, &tx->u.anchor, time_ms, why);
     case GV_TX_FINAL:
         return gv_links_check(&d->spine.links, &tx->u.final.link, why);
     case GV_TX_OPEN:
@@ -393,6 +424,27 @@ add_evidence(struct gv_directory *d, const struct gv_tx_evidence *t,
 }
 
 static enum gv_rc
+add_anchor(struct gv_directory *d, const struct gv_tx *tx, uint32_t height)
+{
+    struct gv_dir_anchor *to;
+
+    if (!gv_vec_room(&d->anchor, d->anchors, &d->anchor_cap,
+                     sizeof(*d->anchor)))
+        return GV_FAULT;
+    to = &d->anchor[d->anchors];
+    to->auction = tx->u.anchor.auction;
+    to->final = tx->u.anchor.final;
+    to->height = height;
+    to->len = tx->raw.len;
+    to->raw = malloc(to->len);
+    if (!to->raw)
+        return GV_FAULT;
+    memcpy(to->raw, tx->raw.p, to->len);
+    d->anchors++;
+    return GV_OK;
+}
+
+static enum gv_rc
 add_tx(struct gv_directory *d, const struct gv_tx *tx,
        const struct gv_header *h, struct gv_reject *why)
 {
@@ -411,6 +463,8 @@ add_tx(struct gv_directory *d, const struct gv_tx *tx,
         return add_revoke(d, &tx->u.revoke, h->height);
     if (tx->kind == GV_TX_EVIDENCE)
         return add_evidence(d, &tx->u.evidence, h->height);
+    if (tx->kind == GV_TX_ANCHOR)
+        return add_anchor(d, tx, h->height);
     return add_list(d, &tx->u.list, h->height);
 }
 
@@ -451,6 +505,7 @@ gv_directory_connect(struct gv_directory *d, const struct gv_block *block,
     l->revoked = (uint32_t)d->revoked;
     l->listings = (uint32_t)d->listings;
     l->accused = (uint32_t)d->accused;
+    l->anchors = (uint32_t)d->anchors;
     if (gv_spine_push(&d->spine, &block->h, 0) != GV_OK)
         return GV_FAULT;
     rc = add_txs(d, block, why);
@@ -477,6 +532,8 @@ gv_directory_disconnect(struct gv_directory *d)
         d->revoked--;
     }
     d->accused = l->accused;
+    while (d->anchors > l->anchors)
+        free(d->anchor[--d->anchors].raw);
     while (d->listings > l->listings) {
         gv_table_remove(&d->listing_by_id, (uint32_t)d->listings - 1);
         d->listings--;

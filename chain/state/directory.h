@@ -49,8 +49,17 @@ struct gv_dir_accused {
     uint32_t height;
 };
 
+/* An ANCHOR (G7, V6). */
+struct gv_dir_anchor {
+    struct gv_chain_id auction;
+    struct gv_tx_id final;
+    uint8_t *raw; /* the transaction, owned */
+    size_t len;
+    uint32_t height;
+};
+
 struct gv_dir_level {
-    uint32_t services, certs, revoked, listings, accused;
+    uint32_t services, certs, revoked, listings, accused, anchors;
 };
 
 struct gv_directory {
@@ -62,10 +71,11 @@ struct gv_directory {
     struct gv_dir_revoked *revoke;
     struct gv_dir_listing *listing;
     struct gv_dir_accused *accuse; /* few */
-    struct gv_dir_level *level;    /* by height */
-    size_t services, certs, revoked, listings, accused;
+    struct gv_dir_anchor *anchor;
+    struct gv_dir_level *level; /* by height */
+    size_t services, certs, revoked, listings, accused, anchors;
     size_t service_cap, cert_cap, revoke_cap, listing_cap, accuse_cap,
-        level_cap;
+        anchor_cap, level_cap;
     struct gv_table cert_by_fp, cert_by_key, revoked_by_fp, listing_by_id;
 };
 
@@ -92,6 +102,12 @@ const struct gv_dir_cert *gv_directory_cert(const struct gv_directory *d,
 const struct gv_dir_listing *
 gv_directory_listing(const struct gv_directory *d,
                      const struct gv_chain_id *auction);
+/* The ANCHOR of this auction with this FINAL; final NULL: the first of any.
+ * NULL: there is none. */
+const struct gv_dir_anchor *
+gv_directory_anchor(const struct gv_directory *d,
+                    const struct gv_chain_id *auction,
+                    const struct gv_tx_id *final);
 /* Is there EVIDENCE against this validator's key? Then no new OPEN names it
  * (G6). */
 bool gv_directory_accused(const struct gv_directory *d,

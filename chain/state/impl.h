@@ -6,8 +6,8 @@
  * enter), connect.c (the best branch), admit.c (transactions enter the
  * mempool), lapse.c (bids that missed their blocks), ballot.c (votes), accuse.c
  * (votes that contradict each other), watch.c
- * (blocks that get none), template.c (blocks to mine), find.c (bids and bidders
- * by id alone).
+ * (blocks that get none), template.c (blocks to mine), anchor.c (ended
+ * auctions), find.c (bids and bidders by id alone).
  */
 #ifndef GAVEL_STATE_IMPL_H
 #define GAVEL_STATE_IMPL_H

@@ -226,6 +226,17 @@ size_t gv_state_issued_due(struct gv_state *s, uint64_t now_ms,
                            uint64_t retry_ms, struct gv_chain **out,
                            size_t cap);
 
+/* Auctions in memory that have ended and have no ANCHOR, nor one that waits,
+ * and were not asked about for retry_ms (anchor_asked_ms): their FINAL is to be
+ * time-stamped (V6). As above. */
+size_t gv_state_anchors_due(struct gv_state *s, uint64_t now_ms,
+                            uint64_t retry_ms, struct gv_chain **out,
+                            size_t cap);
+/* The id of the first FINAL on the chain that makes its OUTCOME final. GV_OK,
+ * GV_ABSENT or GV_FAULT. */
+enum gv_rc gv_state_final_of(struct gv_state *s, struct gv_chain *c,
+                             struct gv_tx_id *out) GV_MUST_CHECK;
+
 /* A vote of another validator. GV_OK when it was new and counted. */
 enum gv_rc gv_state_add_vote(struct gv_state *s, const struct gv_chain_id *id,
                              const struct gv_vote *vote, uint8_t validator,

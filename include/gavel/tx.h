@@ -39,6 +39,7 @@ enum gv_tx_kind {
     GV_TX_REVOKE = 3, /* also on auctions */
     GV_TX_LIST = 5,
     GV_TX_EVIDENCE = 8,
+    GV_TX_ANCHOR = 9,
     /* auction */
     GV_TX_OPEN = 16,
     GV_TX_ENROL = 17,
@@ -202,6 +203,22 @@ struct gv_tx_evidence {
 };
 #define GV_EVIDENCE_VOTES 1
 
+/* Trusted time over the FINAL that ends an auction (V6). */
+struct gv_tx_anchor {
+    struct gv_chain_id auction;
+    struct gv_tx_id final;    /* of that FINAL */
+    struct gv_pubkey service; /* who had it stamped */
+    uint8_t count;            /* 1 to GV_AUTHORITIES_MAX, strictly ascending */
+    struct {
+        uint8_t authority; /* index in the auction's OPEN */
+        struct gv_bytes token;
+    } token[GV_AUTHORITIES_MAX];
+    struct gv_sig sig; /* by the service */
+};
+/* Imprint of its tokens: H_tag("gavel/anchor", auction | final). */
+void gv_anchor_imprint(const struct gv_chain_id *auction,
+                       const struct gv_tx_id *final, uint8_t out32[32]);
+
 struct gv_tx_final {
     struct gv_vote link;
     struct gv_bytes bitmap; /* validator i signed: bit i%8 of byte i/8 */
@@ -228,6 +245,7 @@ struct gv_tx {
         struct gv_tx_revoke revoke;
         struct gv_tx_list list;
         struct gv_tx_evidence evidence;
+        struct gv_tx_anchor anchor;
         struct gv_tx_enrol enrol;
         struct gv_tx_bid bid;
         struct gv_tx_stamp stamp;

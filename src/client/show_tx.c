@@ -213,6 +213,12 @@ put_members(struct gv_show_text *t, const struct gv_tx *tx,
     case GV_TX_LIST:
         put_list(t, &tx->u.list);
         break;
+    case GV_TX_ANCHOR:
+        gv_show_member_id(t, "auction", tx->u.anchor.auction.b);
+        gv_show_member_id(t, "final", tx->u.anchor.final.b);
+        gv_show_member_id(t, "service", tx->u.anchor.service.b);
+        gv_show_member_u64(t, "count", tx->u.anchor.count);
+        break;
     case GV_TX_EVIDENCE:
         gv_show_member_u64(t, "what", tx->u.evidence.what);
         gv_show_member_id(t, "accused", tx->u.evidence.accused.b);

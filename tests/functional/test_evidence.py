@@ -93,6 +93,7 @@ def contradiction(registry, key, chain):
             + b"".join(sorted(votes)))
 
 
+@pytest.mark.long
 def test_a_validator_that_contradicts_itself_is_in_no_new_auction(world):
     genesis = json.loads((gavel.ROOT / "genesis/regtest.json").read_text())
     key = Key(int(genesis["validator_secrets"][0], 16))
@@ -119,3 +120,23 @@ def test_a_validator_that_contradicts_itself_is_in_no_new_auction(world):
         c["chain"]: c for c in node.rpc.getchains()["chains"]
     }[registry.hex()]["final_height"] > height)
     assert node.rpc.getauction(before)["phase"] == "open"
+
+
+@pytest.mark.long
+def test_the_end_of_an_auction_is_anchored_on_the_registry(world):
+    node = world.node("node")
+    node.wait_services()
+    ann, ben = world.wallet("ann", node), world.wallet("ben", node)
+    auction = ann.create("a clock", "--limit", "3s")
+    ben.bid(auction, 10)
+    node.wait_final(auction)
+    explorer, path = world.explorer(node), world.path("dump.jsonl")
+
+    def anchored():
+        explorer.dump(path)
+        return '{"kind":"ANCHOR"' in path.read_text()
+    wait_for("the ANCHOR", anchored)
+    done = explorer.verify(path)
+    assert done.returncode == 0, done.stderr
+    line, = [x for x in done.stdout.splitlines() if x.startswith(auction)]
+    assert "  anchored " in line and line.endswith("  final")

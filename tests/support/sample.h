@@ -99,6 +99,9 @@ struct gv_tx sample_evidence(struct sample *s,
                              const struct gv_chain_id *accused,
                              const struct gv_seckey *secret,
                              const struct gv_vote link[2]);
+/* ANCHOR of the auction's end by the first `count` authorities. */
+struct gv_tx sample_anchor(struct sample *s, const struct gv_tx_id *final,
+                           unsigned count, uint64_t t_us);
 struct gv_tx sample_receipt(struct sample *s, const struct gv_tx *bid);
 /* A STAMP of authority over n BIDs or CLOSEs, with genTime t_us. */
 struct gv_tx sample_stamp(struct sample *s, unsigned authority, uint64_t t_us,
@@ -112,7 +115,7 @@ struct gv_tx sample_final(struct sample *s, const struct gv_chain_id *chain,
                           const struct gv_vote *link, uint64_t signers);
 
 /* One of every kind but OPEN, RECEIPT last. Needs 3 authorities. */
-#define SAMPLE_KINDS 17
+#define SAMPLE_KINDS 18
 void sample_all(struct sample *s, struct gv_tx out[SAMPLE_KINDS]);
 
 /* A token of authority over imprint, as its service would make it. policy:

@@ -287,6 +287,27 @@ sample_evidence(struct sample *s, const struct gv_chain_id *accused,
     return sample_tx(s, &tx, NULL);
 }
 
+struct gv_tx
+sample_anchor(struct sample *s, const struct gv_tx_id *final, unsigned count,
+              uint64_t t_us)
+{
+    struct gv_tx tx = {.kind = GV_TX_ANCHOR, .chain = s->params->registry};
+    struct gv_tx_anchor *t = &tx.u.anchor;
+    uint8_t imprint[32];
+
+    t->auction = s->open.id;
+    t->final = *final;
+    t->service = s->tsa.cred.key;
+    t->count = (uint8_t)count;
+    gv_anchor_imprint(&s->open.id, final, imprint);
+    for (unsigned i = 0; i < count; i++) {
+        t->token[i].authority = (uint8_t)i;
+        t->token[i].token =
+            sample_token(s, i, imprint, t_us + i, gv_policy_blind());
+    }
+    return sample_tx(s, &tx, &s->tsa.secret);
+}
+
 void
 sample_all(struct sample *s, struct gv_tx out[SAMPLE_KINDS])
 {
@@ -317,5 +338,6 @@ sample_all(struct sample *s, struct gv_tx out[SAMPLE_KINDS])
     out[13] = sample_disclose(s, 1, GV_SELLER_TO_WINNER);
     out[14] = sample_objection(s, 0, &parent);
     out[15] = sample_evidence(s, &s->open.id, &s->validator[0], twice);
-    out[16] = sample_receipt(s, &bids[0]);
+    out[16] = sample_anchor(s, &(struct gv_tx_id){{5}}, 2, t_us);
+    out[17] = sample_receipt(s, &bids[0]);
 }

@@ -10,7 +10,7 @@ from wire import Reader, leaf_hash, need, root_of
 
 ROLES = {1: "root", 2: "ca", 3: "tsa", 4: "issuer", 5: "notary",
          6: "validator", 7: "node", 8: "user"}
-CA, ISSUER, NOTARY, VALIDATOR, USER = 2, 4, 5, 6, 8
+CA, TSA, ISSUER, NOTARY, VALIDATOR, USER = 2, 3, 4, 5, 6, 8
 
 MAX_TX, MAX_BLOCK = 65536, 4194304
 MAX_OPENING = (2**64 - 1) // 2000
@@ -102,6 +102,17 @@ def evidence(r, tx):
         tx.votes.append(one)
     r.need(raw[0] < raw[1], "votes out of order")
     r.need(contradict(*tx.votes), "votes that do not contradict each other")
+
+
+def anchor(r, tx):
+    tx.auction, tx.sealed_final, tx.service = (
+        r.take(32), r.take(32), r.take(32))
+    tx.tokens = []
+    for _ in range(r.u8("count", 1, 15)):
+        index = r.u8("authority", 0, 14)
+        r.need(not tx.tokens or index > tx.tokens[-1][0],
+               "authorities out of order")
+        tx.tokens.append((index, r.blob(2, "token", 1, 4096)))
 
 
 def blob_size(notaries):
@@ -267,7 +278,7 @@ def opening(r, tx):
 KINDS = {
     1: ("SERVICE", service, "gavel/tx"), 2: ("CERT", cert, None),
     3: ("REVOKE", revoke, "gavel/tx"), 5: ("LIST", listing, "gavel/tx"),
-    8: ("EVIDENCE", evidence, None),
+    8: ("EVIDENCE", evidence, None), 9: ("ANCHOR", anchor, "gavel/tx"),
     16: ("OPEN", opening, None), 17: ("ENROL", enrol, "gavel/tx"),
     18: ("BID", bid, "gavel/bid"), 19: ("STAMP", stamp, None),
     20: ("CLOSE", close, "gavel/close"), 21: ("CUTOFF", cutoff, None),

@@ -1,9 +1,9 @@
-"""The registry: consensus.md G1 to G6, and genesis (F15)."""
+"""The registry: consensus.md G1 to G7, and genesis (F15)."""
 
 import json
 from bip340 import h_tag
 from chain import Chain, credential, valid_at
-from codec import CA, ROLES, VALIDATOR, Thing
+from codec import CA, ROLES, TSA, VALIDATOR, Thing
 from wire import need
 
 
@@ -49,6 +49,7 @@ class Registry(Chain):
         self.revoked = set()
         self.listed = {}
         self.accused = set()
+        self.anchored = set()
         self.validators = set(network.validators)
 
     def add(self, block):
@@ -62,7 +63,7 @@ class Registry(Chain):
             self.waited(block, "G1")
         places = {"SERVICE": self._service, "CERT": self._cert,
                   "REVOKE": self._revoke, "LIST": self._list,
-                  "EVIDENCE": self._evidence}
+                  "EVIDENCE": self._evidence, "ANCHOR": self._anchor}
         for tx in block.txs:
             if tx.name == "FINAL":
                 self.take_final(tx)
@@ -129,6 +130,16 @@ class Registry(Chain):
                                 h_tag("gavel/vote", tx.accused + one.link),
                                 one.signature)
         self.accused.add(tx.key)
+
+    def _anchor(self, tx, now):
+        cred = self.services.get(tx.service)
+        need(cred is not None and cred.role == TSA, "G7: not by a tsa")
+        need(valid_at(cred, now), "G7: service not valid now")
+        need(cred.fingerprint not in self.revoked, "G7: service revoked")
+        mark = (tx.auction, tx.sealed_final)
+        need(mark not in self.anchored, "G7: ANCHOR twice")
+        self._own(tx, tx.service)
+        self.anchored.add(mark)
 
     def summary(self):
         roles = [ROLES[cred.role] for cred in self.services.values()]

@@ -70,6 +70,9 @@ MEMBERS = {
     "LIST": lambda tx: members(tx, "auction opening_ms title")
     + (("seller", tx.seller.key),),
     "EVIDENCE": lambda tx: members(tx, "what accused key"),
+    "ANCHOR": lambda tx: (("auction", tx.auction), ("final", tx.sealed_final),
+                          ("service", tx.service),
+                          ("count", len(tx.tokens))),
     "OPEN": open_members,
     "ENROL": enrol_members,
     "BID": lambda tx: (("bid", tx.digest),)

@@ -1,11 +1,11 @@
-"""Single rules of consensus.md: C11, G6."""
+"""Single rules of consensus.md: C11, G6, G7."""
 
 import unittest
 
 import codec
 import make_sample as sample
 from rulebook import WORLD, RuleCase
-from writer import Key, evidence_tx, objection_tx, vote_of
+from writer import Key, anchor_tx, evidence_tx, objection_tx, vote_of
 
 
 class Objection(RuleCase):
@@ -142,6 +142,45 @@ class Evidence(RuleCase):
             codec.transaction(self.evidence(key, *links))
             self.refused("order", codec.transaction, self.evidence(
                 key, *links, order=lambda v: sorted(v, reverse=True)))
+
+
+class Anchor(RuleCase):
+    """G7."""
+
+    def anchor(self, key=None, final=b"f" * 32, **more):
+        return anchor_tx(WORLD.registry().chain, key or WORLD.tsa, b"a" * 32,
+                         final, **more)
+
+    def check_blocks(self, blocks, rule):
+        c = WORLD.registry()
+        for i, txs in enumerate(blocks):
+            c.add(txs, WORLD.start + 1000 * (i + 1))
+        reason = self.judge(c, [])
+        self.assertEqual(reason is None, rule is None, reason)
+        self.assertTrue(rule is None or reason.startswith(rule), reason)
+
+    def test_G7_by_a_tsa_once_a_final(self):
+        mark = sample.sha256(b"tsa certificate").digest()
+        tsa = WORLD.service(WORLD.tsa, 3, b"tsa certificate", b"", b"")
+        ca = WORLD.service(WORLD.ca, 2, b"ca certificate", b"", b"")
+        one, other = self.anchor(), self.anchor(final=b"g" * 32)
+        for blocks, rule in (
+                ([[one]], "G7: not by a tsa"),
+                ([[ca, self.anchor(WORLD.ca)]], "G7: not by a tsa"),
+                ([[tsa, one, other]], None),
+                ([[tsa], [one], [one]], "G7: ANCHOR twice"),
+                ([[tsa, one[:-1] + bytes([one[-1] ^ 1])]],
+                 "ANCHOR: signature"),
+                ([[tsa], [WORLD.revoke(WORLD.root, mark, 0)], [one]],
+                 "G7: service revoked")):
+            self.check_blocks(blocks, rule)
+
+    def test_F4_tokens_in_order(self):
+        for tokens, word in (((), "count"), (((0, b""),), "token"),
+                             (((1, b"t"), (1, b"t")), "order"),
+                             (((15, b"t"),), "authority")):
+            self.refused(word, codec.transaction,
+                         self.anchor(tokens=tokens))
 
 
 if __name__ == "__main__":

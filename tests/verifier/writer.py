@@ -187,6 +187,12 @@ def evidence_tx(registry, accused, key, votes, order=sorted):
             + b"".join(order(votes)))
 
 
+def anchor_tx(registry, key, auction, final, tokens=((0, b"t"),)):
+    return signed(head(9, registry) + auction + final + key.public
+                  + num(len(tokens), 1)
+                  + b"".join(num(i, 1) + blob(2, t) for i, t in tokens), key)
+
+
 def objection_tx(chain, key, validator, refused, of=18):
     return signed(head(25, chain) + num(validator, 1) + num(of, 1)
                   + bytes(32) + refused, key)

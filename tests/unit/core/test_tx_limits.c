@@ -207,6 +207,21 @@ spoil_objection(struct gv_tx *tx, unsigned how)
 }
 
 static void
+spoil_anchor(struct gv_tx *tx, unsigned how)
+{
+    struct gv_tx_anchor *t = &tx->u.anchor;
+
+    if (how == 0)
+        t->count = 0;
+    if (how == 2)
+        t->token[1].authority = t->token[0].authority;
+    if (how == 3)
+        t->token[1].authority = GV_AUTHORITIES_MAX;
+    if (how == 4)
+        t->token[0].token.len = 0;
+}
+
+static void
 spoil_evidence(struct gv_tx *tx, unsigned how)
 {
     struct gv_tx_evidence *t = &tx->u.evidence, was = *t;
@@ -283,6 +298,10 @@ static const struct limit limits[] = {
     {GV_TX_DISCLOSE, spoil_disclose, 0, "disclose.award"},
     {GV_TX_DISCLOSE, spoil_disclose, 1, "disclose.notary"},
     {GV_TX_DISCLOSE, spoil_disclose, 2, "disclose.side"},
+    {GV_TX_ANCHOR, spoil_anchor, 0, "anchor.tokens"},
+    {GV_TX_ANCHOR, spoil_anchor, 2, "anchor.authority"},
+    {GV_TX_ANCHOR, spoil_anchor, 3, "anchor.authority"},
+    {GV_TX_ANCHOR, spoil_anchor, 4, "anchor.token"},
     {GV_TX_EVIDENCE, spoil_evidence, 0, "evidence.what"},
     {GV_TX_EVIDENCE, spoil_evidence, 1, "evidence.order"},
     {GV_TX_EVIDENCE, spoil_evidence, 2, "evidence.order"},

@@ -507,6 +507,8 @@ directory_digest(const struct gv_directory *d, uint8_t out32[32])
         DIGEST(&h, d->listing[i].auction);
     for (size_t i = 0; i < d->accused; i++)
         DIGEST(&h, d->accuse[i].key);
+    for (size_t i = 0; i < d->anchors; i++)
+        DIGEST(&h, d->anchor[i].final);
     DIGEST(&h, d->cert_by_fp.used);
     DIGEST(&h, d->cert_by_key.used);
     DIGEST(&h, d->revoked_by_fp.used);
