@@ -5,8 +5,8 @@
  * load.c (blocks into memory), task.c (prepare, verify), accept.c (blocks
  * enter), connect.c (the best branch), admit.c (transactions enter the
  * mempool), lapse.c (bids that missed their blocks), ballot.c (votes), accuse.c
- * (votes that contradict each other), watch.c
- * (blocks that get none), template.c (blocks to mine), anchor.c (ended
+ * (votes that contradict each other), silence.c (votes that do not come),
+ * watch.c (blocks that get none), template.c (blocks to mine), anchor.c (ended
  * auctions), find.c (bids and bidders by id alone).
  */
 #ifndef GAVEL_STATE_IMPL_H
