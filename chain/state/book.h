@@ -63,7 +63,7 @@ struct gv_book_shift {
     uint64_t old_t_us;
 };
 
-/* "This validator refused that block" (C11). */
+/* "This validator refused that block" (C12). */
 struct gv_book_objection {
     struct gv_sealed_id block;
     uint8_t validator;
@@ -108,7 +108,7 @@ struct gv_book {
     bool issued; /* an ISSUED is on the chain (C8) */
     uint32_t issued_count, issued_height;
     uint16_t disclosed[2];               /* by side: bit i is notary i (C10) */
-    struct gv_book_objection *objection; /* few (C11) */
+    struct gv_book_objection *objection; /* few (C12) */
     size_t objections, objection_cap;
 
     uint32_t cutoff_height;  /* X, 0: not there */
@@ -168,7 +168,7 @@ enum gv_rc gv_book_check_revoke(const struct gv_book *b,
 enum gv_rc gv_book_check_disclose(const struct gv_book *b,
                                   const struct gv_tx_disclose *t,
                                   struct gv_reject *why) GV_MUST_CHECK;
-/* C11 of an OBJECTION in a block of this height. */
+/* C12 of an OBJECTION in a block of this height. */
 enum gv_rc gv_book_check_objection(const struct gv_book *b,
                                    const struct gv_tx_objection *t,
                                    uint32_t height,

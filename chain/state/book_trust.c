@@ -1,7 +1,7 @@
 /*
  * book_trust.c - who may still act on an auction chain: revocations, the count
  * of tokens, the notaries' disclosures, the validators' objections (C1, C8 to
- * C11).
+ * C12).
  */
 #include "chain/state/book_impl.h"
 #include "chain/state/vec.h"

@@ -1,4 +1,4 @@
-"""Auction chains: consensus.md R1 to R8, C1 to C11, O1."""
+"""Auction chains: consensus.md R1 to R8, C1 to C12, O1."""
 
 import blind
 from auction import CODES, FLAG_F, SOLD, STATUSES, Judged
@@ -283,13 +283,13 @@ class Auction(Chain):
             self.disclosed.add(award)
 
     def _objection(self, tx):
-        """C11."""
-        need(tx.validator < len(self.rules.validators), "C11: validator")
-        need(self.heights.get(tx.refused, 0) > 0, "C11: no such ancestor")
+        """C12."""
+        need(tx.validator < len(self.rules.validators), "C12: validator")
+        need(self.heights.get(tx.refused, 0) > 0, "C12: no such ancestor")
         said = (tx.validator, tx.refused)
-        need(said not in self.objections, "C11: OBJECTION twice")
+        need(said not in self.objections, "C12: OBJECTION twice")
         need(sum(one[0] == tx.validator for one in self.objections)
-             < MAX_OBJECTIONS, "C11: too many of one validator")
+             < MAX_OBJECTIONS, "C12: too many of one validator")
         self._own(tx, self.rules.validators[tx.validator])
         self.objections.append(said)
 

@@ -1,4 +1,4 @@
-"""Single rules of consensus.md: C11, G6, G7."""
+"""Single rules of consensus.md: C12, G6, G7."""
 
 import unittest
 
@@ -9,13 +9,13 @@ from writer import Key, anchor_tx, evidence_tx, objection_tx, vote_of
 
 
 class Objection(RuleCase):
-    """C11, C7 and R8."""
+    """C12, C7 and R8."""
 
     def objection(self, c, height=1, key="validator 0", validator=0, of=18):
         return objection_tx(c.chain, Key(key), validator, c.sealed[height],
                             of)
 
-    def test_C11_beside_content_and_after_X_and_Y(self):
+    def test_C12_beside_content_and_after_X_and_Y(self):
         c, bids = self.fixed_set()
         c.add([sample.outcome_tx(c, bids), self.objection(c)],
               self.at + 66250)
@@ -43,8 +43,8 @@ class Objection(RuleCase):
               self.at + 66250)
         self.bad(c, "R7")
 
-    def test_C11_names_an_ancestor(self):
-        for height, rule in ((0, "C11: no such"), (1, None)):
+    def test_C12_names_an_ancestor(self):
+        for height, rule in ((0, "C12: no such"), (1, None)):
             c = self.enrolled()
             c.add([self.objection(c, height), c.enrol(WORLD.bob)],
                   self.at + 500)
@@ -54,27 +54,27 @@ class Objection(RuleCase):
         c.add([objection_tx(c.chain, Key("validator 0"), 0,
                             other.sealed[-1]), c.enrol(WORLD.bob)],
               self.at + 500)
-        self.bad(c, "C11: no such")
+        self.bad(c, "C12: no such")
 
-    def test_C11_by_that_validator(self):
+    def test_C12_by_that_validator(self):
         for key, validator, rule in (
                 ("validator 1", 0, "OBJECTION: signature"),
-                ("validator 0", 1, "C11: validator")):
+                ("validator 0", 1, "C12: validator")):
             c = self.enrolled()
             c.add([self.objection(c, 1, key, validator),
                    c.enrol(WORLD.bob)], self.at + 500)
             self.bad(c, rule)
 
-    def test_C11_once_a_block_and_16_times(self):
+    def test_C12_once_a_block_and_16_times(self):
         c = self.enrolled()
         c.add([self.objection(c), self.objection(c, 1, of=20),
                c.enrol(WORLD.bob)], self.at + 500)
-        self.bad(c, "C11: OBJECTION twice")
+        self.bad(c, "C12: OBJECTION twice")
         c = self.enrolled()
         for i in range(17):
             c.add([c.enrol(Key(f"bidder {i}"))],
                   self.at + 500 + 250 * i)
-        for count, rule in ((16, None), (17, "C11: too many")):
+        for count, rule in ((16, None), (17, "C12: too many")):
             c.add([self.objection(c, 1 + i) for i in range(count)]
                   + [c.enrol(WORLD.bob)], self.at + 6000)
             self.check(c, rule)

@@ -111,9 +111,9 @@ V4_a_censoring_branch_gets_no_vote(void **state)
     world_free(&g.w);
 }
 
-/* C11, and that an objection makes no block of its own. */
+/* C12, and that an objection makes no block of its own. */
 static void
-C11_objections(void **state)
+C12_objections(void **state)
 {
     struct stage g;
     struct gv_tx o[2], more[2];
@@ -414,7 +414,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(V4_a_censoring_branch_gets_no_vote),
-        cmocka_unit_test(C11_objections),
+        cmocka_unit_test(C12_objections),
         cmocka_unit_test(V4_the_miner_builds_beside_a_refused_block),
         cmocka_unit_test(V4_what_is_not_refused),
         cmocka_unit_test(V4_edges_that_are_refused),
