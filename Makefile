@@ -15,7 +15,7 @@ DEPS = gcc g++ make pkg-config openssl libssl-dev libsecp256k1-dev \
        librocksdb-dev libzmq3-dev libevent-dev libjansson-dev ca-certificates
 DEPS_TEST = libcmocka-dev python3 python3-pytest python3-pytest-xdist curl iproute2 \
             git valgrind clang clang-format libfuzzer-14-dev openjdk-17-jre-headless \
-            testssl.sh
+            testssl.sh spin
 
 .DEFAULT_GOAL := all
 .SUFFIXES:
@@ -190,13 +190,16 @@ check-ct: ## secrets decide no branch and no address
 	    check-ct: it needs valgrind, and BUILD=release or debug")
 ct-run: $(CT)
 	@tests/run-ct $(CT)
+check-model: ## spin searches the models of finality
+	@tests/run-model
 functional-short: all
 	@GAVEL_BUILD=$(abspath $(O)) $(PYTEST) -m "not long" tests/functional
 check: deps-test ## every quick test: unit, vectors, corpora, short functional
 	@$(MAKE) --no-print-directory check-installed
 check-installed: lint
 	@$(MAKE) --no-print-directory -j$(CORES) all $(UNIT) $(FUZZ)
-	@$(MAKE) --no-print-directory unit fuzz-replay check-ct functional-short
+	@$(MAKE) --no-print-directory unit fuzz-replay check-ct check-model \
+	    functional-short
 check-long: deps-test all ## what check leaves out of check-functional
 	@GAVEL_BUILD=$(abspath $(O)) $(PYTEST) -m long tests/functional
 check-functional: deps-test all ## real processes, faults, networks
@@ -239,8 +242,8 @@ help: ## this list
 	    awk -F'|' '{ printf "%-24s %s\n", $$1, $$2 }'
 	@echo "  BUILD=release|debug|asan|tsan|fuzz|cover selects the flavour."
 
-.PHONY: all unit fuzz-replay check-ct ct-run functional-short check \
-        check-installed check-long check-functional lint bench fuzz \
+.PHONY: all unit fuzz-replay check-ct ct-run check-model functional-short \
+        check check-installed check-long check-functional lint bench fuzz \
         fuzz-run fuzz-seeds cover fresh demo run deps deps-test format install clean help
 .SECONDARY:
 

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
+#include "chain/store/key.h"
 #include "chain/store/kv_rocksdb.h"
 #include "src/base/files.h"
 #include "src/base/sealed.h"
@@ -303,6 +304,20 @@ check_network(const struct gv_backup_options *o,
     return GV_REJECT;
 }
 
+/* A validator that comes back does not know what it voted for (V5). */
+static void
+note_restored(struct restoring *r)
+{
+    struct gv_key key, value;
+
+    gv_key_init(&key);
+    gv_key_text(&key, GV_META_RESTORED);
+    gv_key_init(&value);
+    gv_key_u64(&value, r->o->now_ms);
+    gv_kv_batch_put(&r->batch, GV_CF_META, gv_key_view(&key),
+                    gv_key_view(&value));
+}
+
 static enum gv_rc
 unpack(struct restoring *r, struct gv_bytes image)
 {
@@ -324,8 +339,10 @@ unpack(struct restoring *r, struct gv_bytes image)
     rc = gv_image_read(image, &registry, &r->tally->time_ms, put_record, r);
     if (rc == GV_REJECT)
         gv_error_set(r->e, "%s: damaged", r->o->file);
-    if (rc == GV_OK)
+    if (rc == GV_OK) {
+        note_restored(r);
         rc = commit(r);
+    }
     if (rc == GV_OK)
         rc = raise_lease(r);
     if (rc == GV_OK)

@@ -37,7 +37,8 @@ enum gv_rc gv_backup_make(const struct gv_backup_options *o,
 
 /* Restore into a data directory that has neither services nor a store; it is
  * made if missing. No token of the restored stamping engine is dated at or
- * before now_ms + 1.1 s, so none repeats what was dated after the backup.
+ * before now_ms + 1.1 s, so none repeats what was dated after the backup. The
+ * store says when it was restored: a validator waits because of it (V5).
  * GV_OK; GV_REJECT: wrong passphrase, damaged, another network's, or the data
  * directory is in use; GV_FAULT. */
 enum gv_rc gv_backup_restore(const struct gv_backup_options *o,

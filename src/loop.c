@@ -107,6 +107,7 @@ tick(struct gv_loop *l)
     gv_services_tick(l->opt.services, l->now_ms);
     gv_loop_cutoffs(l);
     gv_loop_collect_tick(l);
+    gv_loop_anchors(l);
     if (gv_sync_tick(l->sync, l->now_ms) != GV_OK)
         gv_loop_fail(l, gv_state_error(l->state));
     gv_work_tick(l->work, l->now_ms);

@@ -32,7 +32,8 @@ struct gv_loop_options {
     unsigned verify_threads;
     uint64_t stamp_burst, stamp_refill; /* a bidder key's token bucket */
     enum gv_duty duty;
-    bool mine; /* the built-in miner */
+    bool mine;             /* the built-in miner */
+    bool publish_evidence; /* of validators, on the registry */
     bool follow_all;
     const struct gv_chain_id *follow;
     size_t follow_count;

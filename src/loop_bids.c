@@ -9,6 +9,7 @@
 
 #define SHADE_MAX 2048
 #define ISSUED_RETRY_MS 2000
+#define ANCHOR_RETRY_MS 2000
 
 /* The fingerprint of who enrolled with this key, perhaps in a transaction
  * that waits; NULL: nobody. */
@@ -373,4 +374,37 @@ gv_loop_closings(struct gv_loop *l)
         due[i]->issued_asked_ms = l->now_ms;
         gv_services_closed(l->opt.services, &due[i]->id);
     }
+}
+
+/* Ended auctions: trusted time over the FINAL that ends them (V6). One token
+ * proves it where one authority is pinned. */
+static enum gv_rc
+anchor(struct gv_loop *l, struct gv_chain *c)
+{
+    struct gv_anchor_item item = {.registry = l->opt.params->registry,
+                                  .auction = c->id};
+    enum gv_rc rc;
+
+    c->anchor_asked_ms = l->now_ms;
+    if (c->book->open->authority_count != 1 ||
+        !gv_loop_is_pinned(l, &c->id, &item.authority))
+        return GV_OK;
+    rc = gv_state_final_of(l->state, c, &item.final);
+    if (rc == GV_OK)
+        rc = gv_stamper_anchor(l->stamper, &item);
+    return rc == GV_FAULT ? GV_FAULT : GV_OK;
+}
+
+void
+gv_loop_anchors(struct gv_loop *l)
+{
+    struct gv_chain *due[16];
+    size_t n;
+
+    if (!l->stamper)
+        return;
+    n = gv_state_anchors_due(l->state, l->now_ms, ANCHOR_RETRY_MS, due, 16);
+    for (size_t i = 0; i < n; i++)
+        if (anchor(l, due[i]) != GV_OK)
+            gv_loop_fail(l, "an auction's end cannot be time-stamped");
 }

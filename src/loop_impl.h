@@ -258,6 +258,7 @@ void gv_loop_closings(struct gv_loop *l);
 /* A BID or CLOSE that has a stamp enters the mempool, if it is not there. */
 enum gv_rc gv_loop_enter_bid(struct gv_loop *l, struct gv_ticket *t,
                              struct gv_reject *why);
+void gv_loop_anchors(struct gv_loop *l);
 /* Answer a stamped bid, whoever stamped it; takes the ticket. */
 void gv_loop_acknowledge(struct gv_loop *l, struct gv_ticket *t,
                          struct gv_bytes stamp, struct gv_bytes receipt,

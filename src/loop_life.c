@@ -78,6 +78,33 @@ on_token(void *arg, const struct gv_chain *c, const struct gv_tx *tx,
     gv_witness_tx(l->witness, c->book->open, tx, facts);
 }
 
+static void
+publish_copy(struct gv_loop *l, struct gv_bytes raw)
+{
+    uint8_t *copy = malloc(raw.len);
+
+    if (!copy)
+        return;
+    memcpy(copy, raw.p, raw.len);
+    gv_loop_publish(l, copy, raw.len);
+}
+
+/* A node that keeps no files may still publish. */
+static void
+on_evidence(void *arg, const struct gv_chain *c, uint8_t validator,
+            struct gv_bytes raw)
+{
+    struct gv_loop *l = arg;
+
+    gv_log_error(l->opt.log, "chain", "a validator contradicts itself",
+                 GV_X("chain", c->id.b, 8), GV_U("validator", validator));
+    if (l->witness)
+        gv_witness_votes(l->witness, c->registry ? NULL : &c->id, validator,
+                         raw);
+    if (l->opt.publish_evidence)
+        publish_copy(l, raw);
+}
+
 static const struct gv_open *
 open_of(void *arg, const struct gv_chain_id *auction)
 {
@@ -156,6 +183,7 @@ open_state(struct gv_loop *l, struct gv_error *e)
     o.events.vote = on_vote;
     o.events.shared = on_shared;
     o.events.missed = on_missed;
+    o.events.evidence = on_evidence;
     o.follow_all = l->opt.follow_all;
     o.follow = l->opt.follow;
     o.follow_count = l->opt.follow_count;

@@ -258,6 +258,7 @@ open_loop(struct node *n, struct gv_error *e)
     o.follow_all = n->opt->follow_all;
     o.follow = n->opt->follow;
     o.follow_count = n->opt->follow_count;
+    o.publish_evidence = gv_config_bool(n->config, "publish-evidence");
     o.validator = &n->validator;
     o.validator_count = n->has_validator;
     o.operator_name = gv_config_string(n->config, "operator");

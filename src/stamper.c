@@ -5,11 +5,18 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+/* A token over a FINAL, for an ANCHOR. */
+struct anchor {
+    struct anchor *next;
+    struct gv_anchor_item item;
+};
+
 struct gv_stamper {
     struct gv_stamper_options opt;
     pthread_mutex_t lock;
     pthread_cond_t wake;
     struct gv_stamp_item *first, *last;
+    struct anchor *anchors;
     bool stop;
     pthread_t thread;
 };
@@ -114,6 +121,42 @@ stamp(struct gv_stamper *s, struct gv_stamp_result *r)
     }
 }
 
+static bool
+write_anchor(const struct gv_stamper *s, const struct gv_anchor_item *item,
+             struct gv_bytes token, struct gv_stamp_result *r)
+{
+    struct gv_tx tx = {.kind = GV_TX_ANCHOR, .chain = item->registry};
+
+    tx.u.anchor.auction = item->auction;
+    tx.u.anchor.final = item->final;
+    tx.u.anchor.service = s->opt.key;
+    tx.u.anchor.count = 1;
+    tx.u.anchor.token[0].authority = item->authority;
+    tx.u.anchor.token[0].token = token;
+    return gv_tx_sign(s->opt.keys, &s->opt.secret, &tx) == GV_OK &&
+           write_tx(&tx, r);
+}
+
+static void
+make_anchor(struct gv_stamper *s, const struct gv_anchor_item *item)
+{
+    struct gv_stamp_result *r = calloc(1, sizeof(*r));
+    uint8_t token[GV_TOKEN_MAX], imprint[32];
+    struct gv_error e = {""};
+    uint64_t t_us;
+    size_t len;
+
+    if (!r)
+        return;
+    gv_anchor_imprint(&item->auction, &item->final, imprint);
+    if (gv_tsa_stamp(s->opt.tsa, GV_TSA_PUBLISHED, imprint, token, &len, &t_us,
+                     &e) != GV_OK)
+        snprintf(r->error, sizeof(r->error), "%.150s", e.text);
+    else if (!write_anchor(s, item, gv_bytes(token, len), r))
+        snprintf(r->error, sizeof(r->error), "out of memory");
+    s->opt.deliver(s->opt.arg, r);
+}
+
 /* Take the items of the auction that has waited longest. */
 static struct gv_stamp_result *
 take(struct gv_stamper *s)
@@ -145,6 +188,19 @@ take(struct gv_stamper *s)
     return r;
 }
 
+/* Bids go first. Called and left with the lock held. */
+static void
+run_anchor(struct gv_stamper *s)
+{
+    struct anchor *a = s->anchors;
+
+    s->anchors = a->next;
+    pthread_mutex_unlock(&s->lock);
+    make_anchor(s, &a->item);
+    free(a);
+    pthread_mutex_lock(&s->lock);
+}
+
 static void *
 run(void *arg)
 {
@@ -156,6 +212,10 @@ run(void *arg)
 
         if (!s->first && s->stop)
             break;
+        if (!s->first && s->anchors) {
+            run_anchor(s);
+            continue;
+        }
         if (!s->first) {
             pthread_cond_wait(&s->wake, &s->lock);
             continue;
@@ -201,6 +261,12 @@ gv_stamper_free(struct gv_stamper *s)
     pthread_cond_broadcast(&s->wake);
     pthread_mutex_unlock(&s->lock);
     pthread_join(s->thread, NULL);
+    while (s->anchors) {
+        struct anchor *next = s->anchors->next;
+
+        free(s->anchors);
+        s->anchors = next;
+    }
     pthread_cond_destroy(&s->wake);
     pthread_mutex_destroy(&s->lock);
     gv_wipe(&s->opt.secret, sizeof(s->opt.secret));
@@ -219,4 +285,20 @@ gv_stamper_add(struct gv_stamper *s, struct gv_stamp_item *item)
     s->last = item;
     pthread_cond_signal(&s->wake);
     pthread_mutex_unlock(&s->lock);
+}
+
+enum gv_rc
+gv_stamper_anchor(struct gv_stamper *s, const struct gv_anchor_item *item)
+{
+    struct anchor *a = malloc(sizeof(*a));
+
+    if (!a)
+        return GV_FAULT;
+    a->item = *item;
+    pthread_mutex_lock(&s->lock);
+    a->next = s->anchors;
+    s->anchors = a;
+    pthread_cond_signal(&s->wake);
+    pthread_mutex_unlock(&s->lock);
+    return GV_OK;
 }

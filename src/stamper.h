@@ -8,7 +8,7 @@
  * the receipts. It knows nothing of chains: the chain thread hands in leaves
  * and gets back STAMP transactions and receipts.
  *
- * Thread-safety: gv_stamper_add from any thread. deliver is called
+ * Thread-safety: gv_stamper_add and _anchor from any thread. deliver is called
  * on the stamper's thread.
  */
 #ifndef GAVEL_STAMPER_H
@@ -34,7 +34,7 @@ struct gv_stamp_item {
     size_t receipt_len; /* 0: none */
 };
 
-/* What a batch gave. tx: the STAMP transaction, heap; NULL when
+/* What a batch gave. tx: the STAMP (or ANCHOR) transaction, heap; NULL when
  * the authority could not sign, error says why. items: those it dates. Free
  * with gv_stamp_result_free, which frees the items too. */
 struct gv_stamp_result {
@@ -70,5 +70,15 @@ const struct gv_stamper_options *gv_stamper_options(const struct gv_stamper *s);
 
 /* Queue an item, which the stamper takes. */
 void gv_stamper_add(struct gv_stamper *s, struct gv_stamp_item *item);
+
+/* An ANCHOR over this FINAL, for the registry; the service's ledger key signs
+ * it. */
+struct gv_anchor_item {
+    struct gv_chain_id registry, auction;
+    struct gv_tx_id final;
+    uint8_t authority; /* as above */
+};
+enum gv_rc gv_stamper_anchor(struct gv_stamper *s,
+                             const struct gv_anchor_item *item) GV_MUST_CHECK;
 
 #endif

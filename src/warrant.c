@@ -126,6 +126,9 @@ fill_validator(const struct gv_warrant *w, const uint8_t key32[32],
     const struct gv_dir_service *s;
 
     memcpy(out->key.b, key32, 32);
+    /* Who has contradicted himself votes in no new auction (G7). */
+    if (gv_directory_accused(w->dir, &out->key))
+        return false;
     if (w->validator && GV_ID_EQ(&w->validator->key, &out->key)) {
         *out = *w->validator;
         return true;

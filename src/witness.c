@@ -35,13 +35,24 @@ struct note {
     char name[40]; /* of the file */
 };
 
+/* Contradicting votes to be written. */
+struct vote_note {
+    bool registry;
+    struct gv_chain_id auction;
+    uint8_t validator;
+    uint8_t *tx; /* heap */
+    size_t len;
+    char name[40];
+};
+
 struct gv_witness {
     const struct gv_params *params;
     char *dir;
     struct gv_log *log;
     struct watched watched[GV_WITNESS_KEYS];
     struct note note[GV_WITNESS_NOTES];
-    size_t count, notes;
+    struct vote_note votes[GV_WITNESS_NOTES];
+    size_t count, notes, vote_notes;
     uint64_t used;
 };
 
@@ -78,6 +89,8 @@ gv_witness_free(struct gv_witness *w)
         free(w->watched[i].last.token);
     for (size_t i = 0; i < w->notes; i++)
         note_clear(&w->note[i]);
+    for (size_t i = 0; i < w->vote_notes; i++)
+        free(w->votes[i].tx);
     free(w->dir);
     free(w);
 }
@@ -195,20 +208,45 @@ gv_witness_tx(struct gv_witness *w, const struct gv_open *open,
                          tx->u.cutoff.token[i].token, &facts->tst[i]);
 }
 
+void
+gv_witness_votes(struct gv_witness *w, const struct gv_chain_id *auction,
+                 uint8_t validator, struct gv_bytes evidence)
+{
+    struct vote_note *n = &w->votes[w->vote_notes];
+    uint8_t hash[32];
+    char hex[33];
+
+    if (w->vote_notes == GV_WITNESS_NOTES)
+        return;
+    memset(n, 0, sizeof(*n));
+    n->tx = malloc(evidence.len);
+    if (!n->tx)
+        return;
+    memcpy(n->tx, evidence.p, evidence.len);
+    n->len = evidence.len;
+    n->registry = !auction;
+    if (auction)
+        n->auction = *auction;
+    n->validator = validator;
+    gv_sha256_of(evidence.p, evidence.len, hash);
+    snprintf(n->name, sizeof(n->name), "%s.json", gv_hex(hash, 16, hex));
+    w->vote_notes++;
+}
+
 /* --- files --- */
 
 bool
 gv_witness_has_notes(const struct gv_witness *w)
 {
-    return w->notes > 0;
+    return w->notes > 0 || w->vote_notes > 0;
 }
 
+/* Is the file of this name new? Takes text, NULL: memory is out. */
 static bool
-write_file(struct gv_witness *w, const struct note *n,
-           const struct gv_evidence_token pair[2])
+write_file(struct gv_witness *w, const char *name, char *text, const char *who,
+           const char *what)
 {
-    char *text = gv_evidence_text(w->params, n->what, pair);
-    char *path = gv_file_join(w->dir, n->name);
+    char *path = gv_file_join(w->dir, name);
     struct gv_error e = {"out of memory"};
     struct stat st;
     enum gv_rc rc = GV_FAULT;
@@ -219,13 +257,11 @@ write_file(struct gv_witness *w, const struct note *n,
     if (rc == GV_OK)
         rc = gv_file_write(path, gv_bytes(text, strlen(text)), 0600, &e);
     if (rc == GV_OK)
-        gv_log_error(w->log, "witness", "an authority contradicts itself",
-                     GV_S("what", gv_misconduct_name(n->what)),
+        gv_log_error(w->log, "witness", who, GV_S("what", what),
                      GV_S("evidence", path));
     else if (fresh)
         gv_log_error(w->log, "witness", "evidence is not kept",
-                     GV_S("what", gv_misconduct_name(n->what)),
-                     GV_S("why", e.text));
+                     GV_S("what", what), GV_S("why", e.text));
     free(text);
     free(path);
     return fresh;
@@ -253,9 +289,30 @@ write_note(struct gv_witness *w, const struct note *n,
         pair[i] = (struct gv_evidence_token){
             i == 0 ? gv_bytes(raw, len) : second->raw, n->pair[i].authority,
             gv_bytes(n->pair[i].token, n->pair[i].len)};
-    if (second && write_file(w, n, pair))
+    if (second &&
+        write_file(w, n->name, gv_evidence_text(w->params, n->what, pair),
+                   "an authority contradicts itself",
+                   gv_misconduct_name(n->what)))
         find(w, second->authority[n->pair[1].authority].key)->files++;
     free(raw);
+}
+
+static void
+write_votes(struct gv_witness *w, const struct vote_note *n,
+            const struct gv_open *(*open_of)(void *,
+                                             const struct gv_chain_id *),
+            void *arg)
+{
+    const struct gv_open *open = n->registry ? NULL : open_of(arg, &n->auction);
+    struct gv_evidence_votes v = {.validator = n->validator,
+                                  .tx = gv_bytes(n->tx, n->len)};
+
+    if (!n->registry && !open)
+        return;
+    if (open)
+        v.open = open->raw;
+    write_file(w, n->name, gv_evidence_votes_text(w->params, &v),
+               "a validator contradicts itself", "votes");
 }
 
 void
@@ -269,4 +326,9 @@ gv_witness_write(struct gv_witness *w,
         note_clear(&w->note[i]);
     }
     w->notes = 0;
+    for (size_t i = 0; i < w->vote_notes; i++) {
+        write_votes(w, &w->votes[i], open_of, arg);
+        free(w->votes[i].tx);
+    }
+    w->vote_notes = 0;
 }

@@ -1,6 +1,7 @@
 /*
- * witness.h - watches the time-stamping authorities: two tokens of one of
- * them that contradict each other become a file (docs/spec/ttp.md, T27).
+ * witness.h - watches the time-stamping authorities and the validators: two
+ * tokens or two votes of one of them that contradict each other become a file
+ * (T27 of docs/spec/ttp.md, V8 of consensus.md).
  *
  * Of each key it keeps the newest token alone, over all chains, so a token
  * costs a look-up among a few keys, two comparisons and a copy of half a
@@ -44,6 +45,12 @@ void gv_witness_token(struct gv_witness *w, const struct gv_open *open,
 /* The tokens of a STAMP or CUTOFF. */
 void gv_witness_tx(struct gv_witness *w, const struct gv_open *open,
                    const struct gv_tx *tx, const struct gv_tx_facts *facts);
+
+/* Two votes of the validator with this number on a chain, as an EVIDENCE; they
+ * were verified. auction NULL: of the registry. Memory that is out means that
+ * it is not kept. */
+void gv_witness_votes(struct gv_witness *w, const struct gv_chain_id *auction,
+                      uint8_t validator, struct gv_bytes evidence);
 
 /* Was anything noted? */
 bool gv_witness_has_notes(const struct gv_witness *w);

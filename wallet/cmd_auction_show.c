@@ -41,6 +41,29 @@ print_state(const struct gv_auction *a)
                         gv_json_text(leader, "bidder"));
 }
 
+/* V5: with more than a third of the validators silent nothing becomes final. */
+static void
+print_silence(const struct gv_auction *a)
+{
+    const json_t *v = json_object_get(a->info, "validators"), *one;
+    size_t i;
+
+    json_array_foreach(json_object_get(v, "silent"), i, one)
+    {
+        json_int_t at = json_integer_value(one);
+
+        if (at >= 0 && at < a->open.validator_count)
+            gv_columns_line(
+                stdout, "silent", "validator %.*s",
+                (int)a->open.validator[at].operator_name.len,
+                (const char *)a->open.validator[at].operator_name.p);
+    }
+    if (gv_json_bool(v, "stalled"))
+        gv_columns_line(stdout, "status",
+                        "stalled: more than a third of the validators is "
+                        "silent, nothing becomes final");
+}
+
 static void
 print_people(const struct gv_auction *a)
 {
@@ -79,6 +102,7 @@ run(struct gv_cli *cli)
         print_people(&a);
         gv_terms_print(&a.open.terms, stdout);
         print_state(&a);
+        print_silence(&a);
     }
     gv_auction_clear(&a);
     return GV_EXIT_OK;

@@ -96,6 +96,42 @@ seat_warrant(struct gv_bytes certified, const struct gv_seats *seats,
     return out;
 }
 
+/* No validator of the warrant, as the node gave it, has contradicted itself on
+ * any chain (G7). */
+static enum gv_rc
+check_validators(struct gv_rpcclient *rpc, struct gv_bytes warrant,
+                 struct gv_rpcclient_error *error)
+{
+    struct gv_open *o = calloc(1, sizeof(*o));
+    struct gv_reject why;
+    json_t *list = NULL, *one;
+    size_t i;
+    enum gv_rc rc = GV_FAULT;
+
+    if (o && gv_open_decode_warrant(warrant, o, &why) == GV_OK)
+        rc = gv_rpcclient_call(rpc, "listevidence", NULL, &list, error);
+    else
+        malformed(error, "getwarrant");
+    json_array_foreach(list, i, one)
+    {
+        struct gv_pubkey key;
+
+        for (unsigned v = 0; rc == GV_OK && v < o->validator_count; v++)
+            if (gv_json_hex(one, "key", key.b, 32) &&
+                GV_ID_EQ(&key, &o->validator[v].key)) {
+                gv_error_set(&error->e,
+                             "validator %.*s has contradicted itself: there "
+                             "is evidence on the registry",
+                             (int)o->validator[v].operator_name.len,
+                             (const char *)o->validator[v].operator_name.p);
+                rc = GV_REJECT;
+            }
+    }
+    json_decref(list);
+    free(o);
+    return rc;
+}
+
 /* Warrant and preimage; *out is heap memory. */
 static enum gv_rc
 get_preimage(struct gv_rpcclient *rpc, const struct gv_signer *seller,
@@ -112,15 +148,21 @@ get_preimage(struct gv_rpcclient *rpc, const struct gv_signer *seller,
         return rc;
     warrant = gv_json_blob(answer, "warrant", &len);
     json_decref(answer);
-    if (warrant != NULL && what->seats != NULL) {
+    rc = warrant != NULL ? check_validators(rpc, gv_bytes(warrant, len), error)
+                         : malformed(error, "getwarrant");
+    if (rc == GV_OK && what->seats != NULL) {
         uint8_t *seated =
             seat_warrant(gv_bytes(warrant, len), what->seats, &len);
 
         free(warrant);
         warrant = seated;
+        if (warrant == NULL)
+            rc = malformed(error, "getwarrant");
     }
-    if (warrant == NULL)
-        return malformed(error, "getwarrant");
+    if (rc != GV_OK) {
+        free(warrant);
+        return rc;
+    }
     full.warrant = gv_bytes(warrant, len);
     out->p = gv_make_preimage(seller, &full, params, &out->len, &error->e);
     free(warrant);

@@ -55,6 +55,17 @@ gv_cutoff_imprint(const struct gv_chain_id *auction,
 }
 
 void
+gv_anchor_imprint(const struct gv_chain_id *auction,
+                  const struct gv_tx_id *final, uint8_t out32[32])
+{
+    uint8_t msg[64];
+
+    memcpy(msg, auction->b, 32);
+    memcpy(msg + 32, final->b, 32);
+    gv_tagged(GV_TAG_ANCHOR, msg, sizeof(msg), out32);
+}
+
+void
 gv_tie(const uint8_t info_hash32[32], const uint8_t id32[32], uint8_t out32[32])
 {
     uint8_t msg[64];

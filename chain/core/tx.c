@@ -16,6 +16,8 @@ static const struct {
     {GV_TX_REVOKE, true, true, "REVOKE"},
     {GV_TX_NODE, true, false, "NODE"},
     {GV_TX_LIST, true, false, "LIST"},
+    {GV_TX_EVIDENCE, true, false, "EVIDENCE"},
+    {GV_TX_ANCHOR, true, false, "ANCHOR"},
     {GV_TX_OPEN, false, true, "OPEN"},
     {GV_TX_ENROL, false, true, "ENROL"},
     {GV_TX_BID, false, true, "BID"},
@@ -25,6 +27,7 @@ static const struct {
     {GV_TX_OUTCOME, false, true, "OUTCOME"},
     {GV_TX_ISSUED, false, true, "ISSUED"},
     {GV_TX_DISCLOSE, false, true, "DISCLOSE"},
+    {GV_TX_OBJECTION, false, true, "OBJECTION"},
     {GV_TX_FINAL, true, true, "FINAL"},
     {GV_TX_RECEIPT, false, false, "RECEIPT"},
 };
@@ -72,6 +75,8 @@ trailing_sig(struct gv_tx *tx)
         return &tx->u.node.sig;
     case GV_TX_LIST:
         return &tx->u.list.sig;
+    case GV_TX_ANCHOR:
+        return &tx->u.anchor.sig;
     case GV_TX_ENROL:
         return &tx->u.enrol.sig;
     case GV_TX_BID:
@@ -82,9 +87,12 @@ trailing_sig(struct gv_tx *tx)
         return &tx->u.issued.sig;
     case GV_TX_DISCLOSE:
         return &tx->u.disclose.sig;
+    case GV_TX_OBJECTION:
+        return &tx->u.objection.sig;
     case GV_TX_RECEIPT:
         return &tx->u.receipt.sig;
     case GV_TX_CERT:
+    case GV_TX_EVIDENCE:
     case GV_TX_OPEN:
     case GV_TX_STAMP:
     case GV_TX_CUTOFF:
@@ -270,4 +278,21 @@ gv_vote_digest(const struct gv_chain_id *chain, const struct gv_vote *v,
     gv_put(&s, chain->b, 32);
     tx_put_vote(&s, v);
     gv_sha256_end(&h, out32);
+}
+
+enum gv_vote_fault
+gv_votes_fault(const struct gv_vote *a, const struct gv_vote *b)
+{
+    if (a->target_height == b->target_height)
+        return a->source_height == b->source_height &&
+                       GV_ID_EQ(&a->source, &b->source) &&
+                       GV_ID_EQ(&a->target, &b->target)
+                   ? GV_VOTES_FINE
+                   : GV_VOTES_SAME_TARGET;
+    if ((a->source_height < b->source_height &&
+         a->target_height > b->target_height) ||
+        (b->source_height < a->source_height &&
+         b->target_height > a->target_height))
+        return GV_VOTES_SURROUND;
+    return GV_VOTES_FINE;
 }

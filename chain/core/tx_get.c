@@ -192,16 +192,79 @@ get_disclose(struct gv_reader *r, struct gv_tx_disclose *t)
 }
 
 static void
+get_anchor(struct gv_reader *r, struct gv_tx_anchor *t)
+{
+    gv_get(r, t->auction.b, 32, "anchor.auction");
+    gv_get(r, t->final.b, 32, "anchor.final");
+    gv_get(r, t->service.b, 32, "anchor.service");
+    t->count = gv_get_u8(r, "anchor.tokens");
+    gv_get_require(r, t->count >= 1 && t->count <= GV_AUTHORITIES_MAX,
+                   "anchor.tokens");
+    for (unsigned i = 0; i < t->count && !r->failed; i++) {
+        t->token[i].authority = gv_get_u8(r, "anchor.authority");
+        gv_get_require(
+            r,
+            t->token[i].authority < GV_AUTHORITIES_MAX &&
+                (i == 0 || t->token[i].authority > t->token[i - 1].authority),
+            "anchor.authority");
+        t->token[i].token = gv_get_b16(r, GV_TOKEN_MAX, "anchor.token");
+        gv_get_require(r, t->token[i].token.len > 0, "anchor.token");
+    }
+}
+
+static void
+get_objection(struct gv_reader *r, struct gv_tx_objection *t)
+{
+    t->validator = gv_get_u8(r, "objection.validator");
+    gv_get_require(r, t->validator < GV_VALIDATORS_MAX, "objection.validator");
+    t->kind = gv_get_u8(r, "objection.kind");
+    gv_get_require(r, t->kind == GV_TX_BID || t->kind == GV_TX_CLOSE,
+                   "objection.kind");
+    gv_get(r, t->id, 32, "objection.id");
+    gv_get(r, t->block.b, 32, "objection.block");
+}
+
+static void
+get_vote(struct gv_reader *r, struct gv_vote *v, const char *field)
+{
+    v->source_height = gv_get_u32(r, field);
+    gv_get(r, v->source.b, 32, field);
+    v->target_height = gv_get_u32(r, field);
+    gv_get(r, v->target.b, 32, field);
+    gv_get_require(r, v->source_height < v->target_height, field);
+}
+
+static void
+get_evidence(struct gv_reader *r, struct gv_tx_evidence *t)
+{
+    struct gv_bytes raw[2];
+
+    t->what = gv_get_u8(r, "evidence.what");
+    gv_get_require(r, t->what == GV_EVIDENCE_VOTES, "evidence.what");
+    gv_get(r, t->accused.b, 32, "evidence.chain");
+    gv_get(r, t->key.b, 32, "evidence.key");
+    for (int i = 0; i < 2; i++) {
+        struct gv_reader again = *r;
+
+        get_vote(r, &t->vote[i].link, "evidence.vote");
+        gv_get(r, t->vote[i].sig.b, 64, "evidence.vote");
+        raw[i] = gv_get_view(&again, 72 + 64, "evidence.vote");
+    }
+    gv_get_require(r, !r->failed && memcmp(raw[0].p, raw[1].p, 136) < 0,
+                   "evidence.order");
+    gv_get_require(r,
+                   r->failed ||
+                       gv_votes_fault(&t->vote[0].link, &t->vote[1].link) !=
+                           GV_VOTES_FINE,
+                   "evidence.votes");
+}
+
+static void
 get_final(struct gv_reader *r, struct gv_tx_final *t)
 {
     unsigned count = 0;
 
-    t->link.source_height = gv_get_u32(r, "final.source");
-    gv_get(r, t->link.source.b, 32, "final.source");
-    t->link.target_height = gv_get_u32(r, "final.target");
-    gv_get(r, t->link.target.b, 32, "final.target");
-    gv_get_require(r, t->link.source_height < t->link.target_height,
-                   "final.target");
+    get_vote(r, &t->link, "final.target");
     t->bitmap = gv_get_b8(r, GV_VALIDATORS_MAX / 8, "final.bitmap");
     gv_get_require(r, t->bitmap.len >= 1, "final.bitmap");
     for (size_t i = 0; i < t->bitmap.len; i++)
@@ -240,6 +303,12 @@ tx_get_body(struct gv_reader *r, struct gv_tx *tx)
     case GV_TX_LIST:
         get_list(r, &tx->u.list);
         return;
+    case GV_TX_EVIDENCE:
+        get_evidence(r, &tx->u.evidence);
+        return;
+    case GV_TX_ANCHOR:
+        get_anchor(r, &tx->u.anchor);
+        return;
     case GV_TX_ENROL:
         get_enrol(r, &tx->u.enrol);
         return;
@@ -264,6 +333,9 @@ tx_get_body(struct gv_reader *r, struct gv_tx *tx)
         return;
     case GV_TX_DISCLOSE:
         get_disclose(r, &tx->u.disclose);
+        return;
+    case GV_TX_OBJECTION:
+        get_objection(r, &tx->u.objection);
         return;
     case GV_TX_FINAL:
         get_final(r, &tx->u.final);

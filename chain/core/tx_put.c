@@ -126,6 +126,15 @@ put_disclose(struct gv_sink *s, const struct gv_tx_disclose *t)
     gv_put(s, t->digest, 32);
 }
 
+static void
+put_objection(struct gv_sink *s, const struct gv_tx_objection *t)
+{
+    gv_put_u8(s, t->validator);
+    gv_put_u8(s, t->kind);
+    gv_put(s, t->id, 32);
+    gv_put(s, t->block.b, 32);
+}
+
 void
 tx_put_vote(struct gv_sink *s, const struct gv_vote *v)
 {
@@ -133,6 +142,31 @@ tx_put_vote(struct gv_sink *s, const struct gv_vote *v)
     gv_put(s, v->source.b, 32);
     gv_put_u32(s, v->target_height);
     gv_put(s, v->target.b, 32);
+}
+
+static void
+put_evidence(struct gv_sink *s, const struct gv_tx_evidence *t)
+{
+    gv_put_u8(s, t->what);
+    gv_put(s, t->accused.b, 32);
+    gv_put(s, t->key.b, 32);
+    for (int i = 0; i < 2; i++) {
+        tx_put_vote(s, &t->vote[i].link);
+        gv_put(s, t->vote[i].sig.b, 64);
+    }
+}
+
+static void
+put_anchor(struct gv_sink *s, const struct gv_tx_anchor *t)
+{
+    gv_put(s, t->auction.b, 32);
+    gv_put(s, t->final.b, 32);
+    gv_put(s, t->service.b, 32);
+    gv_put_u8(s, t->count);
+    for (unsigned i = 0; i < t->count; i++) {
+        gv_put_u8(s, t->token[i].authority);
+        gv_put_b16(s, t->token[i].token);
+    }
 }
 
 static void
@@ -174,6 +208,12 @@ tx_put_core(struct gv_sink *s, const struct gv_tx *tx)
     case GV_TX_LIST:
         put_list(s, &tx->u.list);
         return;
+    case GV_TX_EVIDENCE:
+        put_evidence(s, &tx->u.evidence);
+        return;
+    case GV_TX_ANCHOR:
+        put_anchor(s, &tx->u.anchor);
+        return;
     case GV_TX_ENROL:
         put_enrol(s, &tx->u.enrol);
         return;
@@ -197,6 +237,9 @@ tx_put_core(struct gv_sink *s, const struct gv_tx *tx)
         return;
     case GV_TX_DISCLOSE:
         put_disclose(s, &tx->u.disclose);
+        return;
+    case GV_TX_OBJECTION:
+        put_objection(s, &tx->u.objection);
         return;
     case GV_TX_FINAL:
         put_final(s, &tx->u.final);

@@ -248,6 +248,32 @@ check_disclose(const struct gv_tx *tx, const struct gv_pins *pins,
 }
 
 static enum gv_rc
+check_evidence(const struct gv_tx_evidence *t, const struct gv_keys *keys,
+               struct gv_reject *why)
+{
+    uint8_t digest[32];
+
+    for (unsigned i = 0; i < 2; i++) {
+        gv_vote_digest(&t->accused, &t->vote[i].link, digest);
+        if (!gv_key_verify(keys, &t->key, digest, &t->vote[i].sig))
+            return gv_refuse(why, GV_BAD_SIGNATURE, "evidence.vote", i, 0);
+    }
+    return GV_OK;
+}
+
+static enum gv_rc
+check_objection(const struct gv_tx *tx, const struct gv_pins *pins,
+                const struct gv_keys *keys, struct gv_reject *why)
+{
+    const struct gv_tx_objection *t = &tx->u.objection;
+
+    if (t->validator >= pins->validators)
+        return gv_refuse(why, GV_NOT_SIGNER, "objection.validator",
+                         t->validator, pins->validators);
+    return check_own(tx, &pins->validator[t->validator], &t->sig, keys, why);
+}
+
+static enum gv_rc
 check_service(const struct gv_tx *tx, const struct gv_pins *pins,
               const struct gv_keys *keys, struct gv_reject *why)
 {
@@ -348,6 +374,11 @@ gv_tx_verify(const struct gv_tx *tx, const struct gv_pins *pins,
         return check_node(tx, pins, keys, why);
     case GV_TX_LIST:
         return check_list(tx, pins, keys, why);
+    case GV_TX_EVIDENCE:
+        return check_evidence(&tx->u.evidence, keys, why);
+    case GV_TX_ANCHOR: /* its tokens are for whoever reads it (V6) */
+        return check_own(tx, &tx->u.anchor.service, &tx->u.anchor.sig, keys,
+                         why);
     case GV_TX_ENROL:
         return check_enrol(tx, pins, keys, why);
     case GV_TX_BID:
@@ -364,6 +395,8 @@ gv_tx_verify(const struct gv_tx *tx, const struct gv_pins *pins,
         return check_issued(tx, pins, keys, why);
     case GV_TX_DISCLOSE:
         return check_disclose(tx, pins, keys, why);
+    case GV_TX_OBJECTION:
+        return check_objection(tx, pins, keys, why);
     case GV_TX_FINAL:
         return check_final(tx, pins, keys, why);
     case GV_TX_RECEIPT:

@@ -88,6 +88,8 @@ enter_block(struct gv_state *s, struct gv_task *t, uint64_t now_ms,
     gv_record_put_block(s, c, &t->block.h, gv_task_raw(t));
     if (gv_tree_add(&c->tree, &t->block.h, parent, node) != GV_OK)
         return gv_state_fail(s, "out of memory");
+    c->tree.node[*node].live =
+        gv_watch_is_live(c, t->block.h.header.time_ms, now_ms);
     return GV_OK;
 }
 
@@ -107,6 +109,9 @@ accept_block(struct gv_state *s, struct gv_task *t, uint64_t now_ms,
         if (rc != GV_OK)
             return rc;
     }
+    for (uint32_t i = 0; i < t->block.h.header.tx_count; i++)
+        if (t->block.tx[i].kind == GV_TX_FINAL)
+            gv_ballot_compare_final(s, c, &t->block.tx[i].u.final);
     final = c->tree.final;
     if (gv_chain_learn(c, &t->block, now_ms))
         note_links(s, c, final);
@@ -157,9 +162,10 @@ accept_tx(struct gv_state *s, struct gv_task *t, uint64_t now_ms,
         return rc;
     if (s->opt.events.tx)
         s->opt.events.tx(s->opt.events.arg, c, gv_task_raw(t));
-    if (t->tx.kind == GV_TX_FINAL)
-        return gv_chain_accept_link(s, c, &t->tx.u.final.link, now_ms);
-    return GV_OK;
+    if (t->tx.kind != GV_TX_FINAL)
+        return GV_OK;
+    gv_ballot_compare_final(s, c, &t->tx.u.final);
+    return gv_chain_accept_link(s, c, &t->tx.u.final.link, now_ms);
 }
 
 enum gv_rc

@@ -192,6 +192,22 @@ check_deed(const struct gv_chain *c, const struct gv_tx *tx,
     return gv_book_check_revoke(c->book, &tx->u.revoke, why);
 }
 
+/* One of a validator and block is enough. */
+static enum gv_rc
+check_objection(const struct gv_chain *c, const struct gv_tx_objection *t,
+                struct gv_reject *why)
+{
+    if (gv_book_ended(c->book))
+        return gv_refuse(why, GV_CHAIN_ENDED, "objection", 0, 0);
+    for (const struct gv_pool_tx *e = c->pool.of[GV_POOL_NOTICES].first; e;
+         e = e->next)
+        if (e->tx.kind == GV_TX_OBJECTION &&
+            e->tx.u.objection.validator == t->validator &&
+            GV_ID_EQ(&e->tx.u.objection.block, &t->block))
+            return gv_refuse(why, GV_DUPLICATE, "objection.block", 0, 0);
+    return gv_book_check_objection(c->book, t, (uint32_t)c->spine->count, why);
+}
+
 /* A FINAL waits even while its source is justified by gossip alone: the FINAL
  * that says so on the chain may stand in the same block. */
 static enum gv_rc
@@ -259,16 +275,19 @@ signer_waits(const struct gv_chain *c, const struct gv_tx *tx)
 }
 
 /* Another NODE of the key waits: they could not stand in one block (G6), and
- * a node may not fill the mempool with them. */
+ * a node may not fill the mempool with them. One EVIDENCE against a key is
+ * enough (G7). */
 static bool
-node_waits(const struct gv_chain *c, const struct gv_tx *tx)
+same_waits(const struct gv_chain *c, const struct gv_tx *tx)
 {
     const struct gv_pool_tx *e = c->pool.of[GV_POOL_BIDS].first;
 
-    if (tx->kind != GV_TX_NODE)
+    if (tx->kind != GV_TX_NODE && tx->kind != GV_TX_EVIDENCE)
         return false;
-    while (e && !(e->tx.kind == GV_TX_NODE &&
-                  GV_ID_EQ(&e->tx.u.node.cred.key, &tx->u.node.cred.key)))
+    while (e && !(e->tx.kind == tx->kind &&
+                  (tx->kind == GV_TX_NODE
+                       ? GV_ID_EQ(&e->tx.u.node.cred.key, &tx->u.node.cred.key)
+                       : GV_ID_EQ(&e->tx.u.evidence.key, &tx->u.evidence.key))))
         e = e->next;
     return e != NULL;
 }
@@ -283,8 +302,10 @@ check_registry(const struct gv_chain *c, const struct gv_admission *a,
     struct gv_reject local = {.index = GV_NO_INDEX};
     enum gv_rc rc = gv_directory_check(c->dir, a->tx, a->now_ms, &local);
 
-    if (rc == GV_OK && node_waits(c, a->tx))
-        return gv_refuse(why, GV_DUPLICATE, "node.key", 0, 0);
+    if (rc == GV_OK && same_waits(c, a->tx))
+        return gv_refuse(
+            why, GV_DUPLICATE,
+            a->tx->kind == GV_TX_NODE ? "node.key" : "evidence.key", 0, 0);
     if (rc != GV_REJECT)
         return rc;
     if (a->again && local.code != GV_DUPLICATE && local.code != GV_WRONG_CHAIN)
@@ -322,10 +343,14 @@ check(struct gv_state *s, const struct gv_chain *c,
     case GV_TX_DISCLOSE:
     case GV_TX_REVOKE:
         return check_deed(c, tx, why);
+    case GV_TX_OBJECTION:
+        return check_objection(c, &tx->u.objection, why);
     case GV_TX_SERVICE:
     case GV_TX_CERT:
     case GV_TX_NODE:
     case GV_TX_LIST:
+    case GV_TX_EVIDENCE:
+    case GV_TX_ANCHOR:
     case GV_TX_OPEN:
     case GV_TX_OUTCOME:
     case GV_TX_FINAL:
@@ -372,6 +397,10 @@ gv_admit_tx(struct gv_state *s, struct gv_chain *c,
     e->stamped_us = a->stamped_us;
     if (e->tx.kind == GV_TX_BID || e->tx.kind == GV_TX_CLOSE)
         rc = gv_admit_find_stamps(c, e, a->again);
+    /* What comes back was noted when it came first. */
+    if (rc == GV_OK && !a->again && e->t_us != UINT64_MAX &&
+        e->class == GV_POOL_BIDS && !c->registry)
+        rc = gv_watch_dated(c, e, UINT64_MAX, a->now_ms);
     if (e->tx.kind == GV_TX_STAMP)
         rc = gv_admit_date_listed(s, c, e, a->now_ms);
     if (rc != GV_OK)
@@ -422,10 +451,13 @@ is_shut_out(const struct gv_chain *c, const struct gv_tx *tx)
     case GV_TX_OUTCOME:
     case GV_TX_FINAL:
     case GV_TX_DISCLOSE:
+    case GV_TX_OBJECTION:
     case GV_TX_SERVICE:
     case GV_TX_CERT:
     case GV_TX_NODE:
     case GV_TX_LIST:
+    case GV_TX_EVIDENCE:
+    case GV_TX_ANCHOR:
     case GV_TX_OPEN:
     case GV_TX_RECEIPT:
         break;
@@ -442,6 +474,10 @@ is_dead(const struct gv_chain *c, const struct gv_pool_tx *e)
         return e->tx.u.final.link.target_height <= c->spine->links.top;
     case GV_TX_CUTOFF:
         return true; /* it named the tip before */
+    case GV_TX_OBJECTION:
+        return gv_book_ended(c->book) ||
+               gv_spine_height(c->spine, &e->tx.u.objection.block) ==
+                   GV_NOWHERE;
     case GV_TX_ENROL:
     case GV_TX_BID:
     case GV_TX_STAMP:
@@ -455,6 +491,8 @@ is_dead(const struct gv_chain *c, const struct gv_pool_tx *e)
     case GV_TX_CERT:
     case GV_TX_NODE:
     case GV_TX_LIST:
+    case GV_TX_EVIDENCE:
+    case GV_TX_ANCHOR:
     case GV_TX_OPEN:
     case GV_TX_OUTCOME:
     case GV_TX_RECEIPT:

@@ -192,6 +192,7 @@ gv_admit_date_listed(struct gv_state *s, struct gv_chain *c,
                      struct gv_pool_tx *stamp, uint64_t now_ms)
 {
     const struct gv_tx_stamp *t = &stamp->tx.u.stamp;
+    uint64_t before_us;
 
     for (unsigned i = 0; i < t->count; i++) {
         struct gv_pool_tx *e =
@@ -201,9 +202,12 @@ gv_admit_date_listed(struct gv_state *s, struct gv_chain *c,
             stamp->missing++;
             continue;
         }
+        before_us = e->t_us;
         if (add_mark(e, stamp) != GV_OK)
             return GV_FAULT;
         settle_time(c, e);
+        if (gv_watch_dated(c, e, before_us, now_ms) != GV_OK)
+            return GV_FAULT;
         gv_lapse_wake(s, e, now_ms);
     }
     return GV_OK;

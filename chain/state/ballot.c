@@ -14,6 +14,7 @@ gv_ballot_free(struct gv_ballot *b)
     free(b->tally);
     free(b->lock);
     free(b->lock_read);
+    free(b->held_ms);
 }
 
 static bool
@@ -142,6 +143,8 @@ count_vote(struct gv_state *s, struct gv_chain *c, const struct gv_vote *link,
         if (same_link(&c->ballot->tally[i].link, link) &&
             c->ballot->tally[i].voted & bit)
             return gv_refuse(why, GV_DUPLICATE, "vote", validator, 0);
+    gv_ballot_hear(c, link, validator);
+    gv_ballot_compare(s, c, link, validator, sig);
     limit_votes(c->ballot, validator);
     t = tally_of(c->ballot, link, c->tree.node[c->tree.final].height);
     if (!t)
@@ -172,24 +175,73 @@ check_vote(const struct gv_chain *c, const struct gv_vote *v,
 
 /* --- this node's own votes --- */
 
-static enum gv_rc
-read_lock(struct gv_state *s, struct gv_chain *c, size_t own,
-          const struct gv_pubkey *key, struct gv_vote_lock **out)
+#define SKEW_MS 10000 /* R1: a chain's first block may be so much ahead */
+
+/* Did this node's key perhaps vote on the chain before it was restored? */
+static bool
+may_have_voted(const struct gv_state *s, const struct gv_chain *c)
 {
+    return s->restored_ms &&
+           c->tree.node[0].time_ms <= s->restored_ms + SKEW_MS;
+}
+
+static uint64_t
+two_d_ms(const struct gv_state *s, const struct gv_chain *c)
+{
+    uint64_t d_ms =
+        c->registry ? s->opt.params->default_d_ms : c->book->open->terms.d_ms;
+
+    return 2 * d_ms;
+}
+
+/* Above everything seen: every block there is, every source, and what votes of
+ * this very validator came back from others. */
+static struct gv_vote_lock
+highest_seen(const struct gv_chain *c, unsigned validator)
+{
+    struct gv_vote_lock l = {c->tree.node[c->tree.justified].height, 0};
+
+    for (size_t i = 0; i < c->tree.count; i++)
+        if (c->tree.node[i].height > l.target_height)
+            l.target_height = c->tree.node[i].height;
+    for (size_t i = 0; i < c->ballot->count; i++) {
+        const struct gv_vote *v = &c->ballot->tally[i].link;
+
+        if (!(c->ballot->tally[i].voted >> validator & 1))
+            continue;
+        if (v->target_height > l.target_height)
+            l.target_height = v->target_height;
+        if (v->source_height > l.source_height)
+            l.source_height = v->source_height;
+    }
+    return l;
+}
+
+static enum gv_rc
+read_lock(struct gv_state *s, struct gv_chain *c, size_t own, uint64_t now_ms,
+          struct gv_vote_lock **out)
+{
+    const struct gv_pubkey *key = &s->own[own];
     struct gv_ballot *b = c->ballot;
     size_t n = s->opt.validator_count;
+    enum gv_rc rc;
 
     if (!b->lock) {
         b->lock = calloc(n, sizeof(*b->lock));
         b->lock_read = calloc(n, sizeof(*b->lock_read));
-        if (!b->lock || !b->lock_read)
+        b->held_ms = calloc(n, sizeof(*b->held_ms));
+        if (!b->lock || !b->lock_read || !b->held_ms)
             return gv_state_fail(s, "out of memory");
     }
-    if (!b->lock_read[own] &&
-        gv_record_get_lock(s, c, key, &b->lock[own]) != GV_OK)
+    *out = &b->lock[own];
+    if (b->lock_read[own])
+        return GV_OK;
+    rc = gv_record_get_lock(s, c, key, &b->lock[own]);
+    if (rc == GV_FAULT)
         return GV_FAULT;
     b->lock_read[own] = true;
-    *out = &b->lock[own];
+    if (rc == GV_ABSENT && may_have_voted(s, c))
+        b->held_ms[own] = now_ms + two_d_ms(s, c);
     return GV_OK;
 }
 
@@ -215,18 +267,16 @@ is_strange(const struct gv_chain *c, const struct gv_vote_lock *lock,
  * without breaking V1 on their own: the operator must know. */
 static enum gv_rc
 tell_shared(struct gv_state *s, struct gv_chain *c, const struct gv_vote *v,
-            unsigned validator)
+            unsigned validator, uint64_t now_ms)
 {
     const struct gv_pubkey *key = gv_pins_validator(c->pins, validator);
     struct gv_vote_lock *lock;
-    struct gv_pubkey own;
 
     for (size_t i = 0; s->opt.events.shared && i < s->opt.validator_count;
          i++) {
-        if (gv_key_public(s->opt.keys, &s->opt.validator[i], &own) != GV_OK ||
-            !GV_ID_EQ(&own, key))
+        if (!GV_ID_EQ(&s->own[i], key))
             continue;
-        if (read_lock(s, c, i, key, &lock) != GV_OK)
+        if (read_lock(s, c, i, now_ms, &lock) != GV_OK)
             return GV_FAULT;
         if (is_strange(c, lock, v, validator))
             s->opt.events.shared(s->opt.events.arg, c, v);
@@ -259,7 +309,7 @@ gv_state_add_vote(struct gv_state *s, const struct gv_chain_id *id,
     if (!gv_key_verify(s->opt.keys, gv_pins_validator(c->pins, validator),
                        digest, sig))
         return gv_refuse(why, GV_BAD_SIGNATURE, "vote.signature", 0, 0);
-    if (tell_shared(s, c, vote, validator) != GV_OK)
+    if (tell_shared(s, c, vote, validator, now_ms) != GV_OK)
         return GV_FAULT;
     return count_vote(s, c, vote, validator, sig, now_ms, why);
 }
@@ -292,8 +342,16 @@ cast(struct gv_state *s, struct gv_chain *c, size_t own, unsigned validator,
     struct gv_sig sig;
     uint8_t digest[32];
 
-    if (read_lock(s, c, own, key, &lock) != GV_OK || !lock)
+    if (read_lock(s, c, own, now_ms, &lock) != GV_OK)
         return GV_FAULT;
+    if (now_ms < c->ballot->held_ms[own])
+        return GV_OK;
+    if (c->ballot->held_ms[own]) {
+        /* V5: what was voted for is not above this. */
+        *lock = highest_seen(c, validator);
+        c->ballot->held_ms[own] = 0;
+        gv_record_put_lock(s, c, key, lock);
+    }
     if (to->justified || to->height <= lock->target_height ||
         from->height < lock->source_height)
         return GV_OK;
@@ -316,28 +374,38 @@ gv_ballot_seat(const struct gv_state *s, const struct gv_chain *c)
 {
     unsigned m = gv_pins_validators(c->pins);
 
-    for (size_t own = 0; own < s->opt.validator_count; own++) {
-        struct gv_pubkey key;
-
-        if (gv_key_public(s->opt.keys, &s->opt.validator[own], &key) != GV_OK)
-            continue;
+    for (size_t own = 0; own < s->opt.validator_count; own++)
         for (unsigned i = 0; i < m; i++)
-            if (GV_ID_EQ(gv_pins_validator(c->pins, i), &key))
+            if (GV_ID_EQ(gv_pins_validator(c->pins, i), &s->own[own]))
                 return i;
-    }
     return m;
+}
+
+const struct gv_seckey *
+gv_ballot_secret(const struct gv_state *s, const struct gv_chain *c,
+                 unsigned validator)
+{
+    for (size_t own = 0; own < s->opt.validator_count; own++)
+        if (GV_ID_EQ(gv_pins_validator(c->pins, validator), &s->own[own]))
+            return &s->opt.validator[own];
+    return NULL;
+}
+
+void
+gv_ballot_know_own(const struct gv_state *s, struct gv_chain *c)
+{
+    for (size_t own = 0; own < s->opt.validator_count; own++)
+        for (unsigned i = 0; i < gv_pins_validators(c->pins); i++)
+            if (GV_ID_EQ(gv_pins_validator(c->pins, i), &s->own[own]))
+                c->ballot->own |= UINT64_C(1) << i;
 }
 
 enum gv_rc
 gv_ballot_vote(struct gv_state *s, struct gv_chain *c, uint64_t now_ms)
 {
     for (size_t own = 0; own < s->opt.validator_count; own++) {
-        struct gv_pubkey key;
-
-        if (gv_key_public(s->opt.keys, &s->opt.validator[own], &key) != GV_OK)
-            return gv_state_fail(s, "a validator's key is no key");
         for (unsigned i = 0; i < gv_pins_validators(c->pins); i++)
-            if (GV_ID_EQ(gv_pins_validator(c->pins, i), &key) &&
+            if (GV_ID_EQ(gv_pins_validator(c->pins, i), &s->own[own]) &&
                 cast(s, c, own, i, now_ms) != GV_OK)
                 return GV_FAULT;
     }

@@ -24,8 +24,12 @@ struct gv_tally {
 struct gv_ballot {
     struct gv_tally *tally;
     size_t count, cap;
-    struct gv_vote_lock *lock; /* one per own validator key */
+    uint64_t accused; /* bit i: validator i's EVIDENCE was told */
+    uint64_t own;     /* bit i: this node votes as validator i */
+    uint32_t heard[GV_VALIDATORS_MAX]; /* greatest target height voted for */
+    struct gv_vote_lock *lock;         /* one per own validator key */
     bool *lock_read;
+    uint64_t *held_ms; /* no vote before; 0: free (V5) */
 };
 
 void gv_ballot_free(struct gv_ballot *b);

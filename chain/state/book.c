@@ -126,6 +126,7 @@ gv_book_free(struct gv_book *b)
     free(b->shift);
     free(b->owned);
     free(b->revoked);
+    free(b->objection);
     free(b->level);
     free(b->shade);
     free(b);
@@ -313,6 +314,7 @@ note_level(struct gv_book *b, struct gv_book_level *l)
     l->shifts = (uint32_t)b->shifts;
     l->owned = (uint32_t)b->owneds;
     l->revoked = (uint32_t)b->revokeds;
+    l->objections = (uint32_t)b->objections;
     memcpy(l->disclosed, b->disclosed, sizeof(l->disclosed));
     l->closed = b->closed;
     l->issued = b->issued;

@@ -63,9 +63,17 @@ struct gv_book_shift {
     uint64_t old_t_us;
 };
 
+/* "This validator refused that block" (C12). */
+struct gv_book_objection {
+    struct gv_sealed_id block;
+    uint8_t validator;
+};
+#define GV_OBJECTIONS_MAX 16 /* of one validator */
+
 /* Lengths of the arrays before a block. */
 struct gv_book_level {
     uint32_t bidders, bids, leaves, marks, stamps, shifts, owned, revoked;
+    uint32_t objections;
     uint16_t disclosed[2];
     bool closed, issued; /* was CLOSE, ISSUED on the chain before? */
 };
@@ -99,7 +107,9 @@ struct gv_book {
 
     bool issued; /* an ISSUED is on the chain (C8) */
     uint32_t issued_count, issued_height;
-    uint16_t disclosed[2]; /* by side: bit i is notary i (C10) */
+    uint16_t disclosed[2];               /* by side: bit i is notary i (C10) */
+    struct gv_book_objection *objection; /* few (C12) */
+    size_t objections, objection_cap;
 
     uint32_t cutoff_height;  /* X, 0: not there */
     uint32_t outcome_height; /* Y, 0: not there */
@@ -158,6 +168,11 @@ enum gv_rc gv_book_check_revoke(const struct gv_book *b,
 enum gv_rc gv_book_check_disclose(const struct gv_book *b,
                                   const struct gv_tx_disclose *t,
                                   struct gv_reject *why) GV_MUST_CHECK;
+/* C12 of an OBJECTION in a block of this height. */
+enum gv_rc gv_book_check_objection(const struct gv_book *b,
+                                   const struct gv_tx_objection *t,
+                                   uint32_t height,
+                                   struct gv_reject *why) GV_MUST_CHECK;
 /* Do empty blocks have a use now (R8)? */
 bool gv_book_wants_empty(const struct gv_book *b);
 

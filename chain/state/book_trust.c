@@ -1,6 +1,7 @@
 /*
  * book_trust.c - who may still act on an auction chain: revocations, the count
- * of tokens, and the notaries' disclosures (C1, C8 to C10).
+ * of tokens, the notaries' disclosures, the validators' objections (C1, C8 to
+ * C12).
  */
 #include "chain/state/book_impl.h"
 #include "chain/state/vec.h"
@@ -215,4 +216,46 @@ gv_book_add_disclose(struct gv_book_step *s, const struct gv_tx_disclose *t)
     if (rc == GV_OK)
         s->b->disclosed[t->side] |= (uint16_t)(1u << t->notary);
     return rc;
+}
+
+/* --- OBJECTION --- */
+
+enum gv_rc
+gv_book_check_objection(const struct gv_book *b,
+                        const struct gv_tx_objection *t, uint32_t height,
+                        struct gv_reject *why)
+{
+    uint32_t at = gv_spine_height(&b->spine, &t->block);
+    unsigned n = 0;
+
+    if (at == GV_NOWHERE || at == 0 || at >= height)
+        return gv_refuse(why, GV_MISSING_PARENT, "objection.block", 0, 0);
+    for (size_t i = 0; i < b->objections; i++) {
+        if (b->objection[i].validator != t->validator)
+            continue;
+        if (GV_ID_EQ(&b->objection[i].block, &t->block))
+            return gv_refuse(why, GV_DUPLICATE, "objection.block", at, 0);
+        n++;
+    }
+    if (n >= GV_OBJECTIONS_MAX)
+        return gv_refuse(why, GV_DUPLICATE, "objection.validator", n,
+                         GV_OBJECTIONS_MAX);
+    return GV_OK;
+}
+
+enum gv_rc
+gv_book_add_objection(struct gv_book_step *s, const struct gv_tx_objection *t)
+{
+    struct gv_book *b = s->b;
+    enum gv_rc rc =
+        gv_book_check_objection(b, t, s->block->h.header.height, s->why);
+
+    if (rc != GV_OK)
+        return rc;
+    if (!gv_vec_room(&b->objection, b->objections, &b->objection_cap,
+                     sizeof(*b->objection)))
+        return GV_FAULT;
+    b->objection[b->objections].block = t->block;
+    b->objection[b->objections++].validator = t->validator;
+    return GV_OK;
 }

@@ -228,6 +228,8 @@ add_tx(struct gv_book_step *s, const struct gv_tx *tx, uint32_t index)
         return gv_book_add_issued(s, &tx->u.issued);
     case GV_TX_DISCLOSE:
         return gv_book_add_disclose(s, &tx->u.disclose);
+    case GV_TX_OBJECTION:
+        return gv_book_add_objection(s, &tx->u.objection);
     case GV_TX_STAMP:  /* after the bids they list, gv_book_add_stamps */
     case GV_TX_REVOKE: /* before all others, gv_book_add_revokes */
         return GV_OK;
@@ -235,6 +237,8 @@ add_tx(struct gv_book_step *s, const struct gv_tx *tx, uint32_t index)
     case GV_TX_CERT:
     case GV_TX_NODE:
     case GV_TX_LIST:
+    case GV_TX_EVIDENCE:
+    case GV_TX_ANCHOR:
     case GV_TX_OPEN:
     case GV_TX_RECEIPT:
         break;

@@ -7,6 +7,7 @@
 
 #include "chain/state/pool.h"
 #include "chain/state/state.h"
+#include "chain/state/watch.h"
 
 /* What is known of a chain without loading its blocks: kept in memory for
  * every chain and stored with each block. */
@@ -45,8 +46,10 @@ struct gv_chain {
     struct gv_pool_lists pool; /* its transactions in the mempool */
     size_t settled_stamps;     /* of the book, when these met them last */
     struct gv_ballot *ballot;  /* votes being counted, ballot.h */
+    struct gv_watch watch;     /* bids a validator holds (V4) */
     bool outcome_told; /* the node's note: its final outcome was logged */
     uint64_t cutoff_asked_ms; /* the node's note: a CUTOFF is being made */
+    uint64_t anchor_asked_ms; /* the node's note: an ANCHOR is being made */
     uint64_t issued_asked_ms; /* the node's note: an ISSUED is being made */
 };
 

@@ -45,12 +45,19 @@ gv_chain_learn(struct gv_chain *c, const struct gv_block *block,
     return news;
 }
 
-enum gv_rc
-gv_chain_connect(struct gv_state *s, struct gv_chain *c, uint32_t node,
-                 const struct gv_block *block,
-                 const struct gv_tx_facts *const *facts, struct gv_reject *why)
+/* A block on its way onto the tip. */
+struct joining {
+    const struct gv_block *block;
+    const struct gv_tx_facts *const *facts;
+    uint64_t now_ms;
+};
+
+static enum gv_rc
+join(struct gv_state *s, struct gv_chain *c, uint32_t node,
+     const struct joining *j, struct gv_reject *why)
 {
-    enum gv_rc rc = gv_chain_apply(c, block, facts, why);
+    const struct gv_block *block = j->block;
+    enum gv_rc rc = gv_chain_apply(c, block, j->facts, why);
 
     if (rc == GV_FAULT)
         return gv_state_fail(s, "out of memory");
@@ -60,9 +67,10 @@ gv_chain_connect(struct gv_state *s, struct gv_chain *c, uint32_t node,
     if (!c->registry)
         gv_record_put_rows(s, c);
     for (uint32_t i = 0; !c->registry && i < block->h.header.tx_count; i++)
-        gv_admit_tell_token(s, c, &block->tx[i], facts[i]);
+        gv_admit_tell_token(s, c, &block->tx[i], j->facts[i]);
+    rc = gv_watch_block(s, c, node, block, j->now_ms);
     gv_admit_connected(s, c, block);
-    return GV_OK;
+    return rc;
 }
 
 /* A stored block, decoded; its facts come from its tokens. */
@@ -147,7 +155,7 @@ disconnect_tip(struct gv_state *s, struct gv_chain *c, uint64_t now_ms)
 
 static enum gv_rc
 connect_node(struct gv_state *s, struct gv_chain *c, uint32_t node,
-             struct gv_task *fresh)
+             struct gv_task *fresh, uint64_t now_ms)
 {
     struct gv_reject why = {.index = GV_NO_INDEX};
     struct stored b;
@@ -155,11 +163,15 @@ connect_node(struct gv_state *s, struct gv_chain *c, uint32_t node,
 
     if (fresh &&
         GV_ID_EQ(&fresh->block.h.sealed_id, &c->tree.node[node].sealed))
-        return gv_chain_connect(s, c, node, &fresh->block,
-                                gv_facts_view(&fresh->facts), &fresh->why);
+        return join(s, c, node,
+                    &(struct joining){&fresh->block,
+                                      gv_facts_view(&fresh->facts), now_ms},
+                    &fresh->why);
     if (fetch(s, c, node, &b) != GV_OK)
         return GV_FAULT;
-    rc = gv_chain_connect(s, c, node, &b.block, gv_facts_view(&b.facts), &why);
+    rc = join(s, c, node,
+              &(struct joining){&b.block, gv_facts_view(&b.facts), now_ms},
+              &why);
     release(&b);
     return rc;
 }
@@ -199,13 +211,14 @@ gv_chain_follow_best(struct gv_state *s, struct gv_chain *c,
                 return GV_FAULT;
         while (c->tip != best) {
             uint32_t next = next_towards(c, best);
-            enum gv_rc rc = connect_node(s, c, next, fresh);
+            enum gv_rc rc = connect_node(s, c, next, fresh, now_ms);
 
             if (rc == GV_FAULT)
                 return GV_FAULT;
-            if (rc == GV_OK)
+            if (rc == GV_OK && !c->tree.node[next].shunned)
                 continue;
-            condemn(s, c, next);
+            if (rc != GV_OK)
+                condemn(s, c, next);
             break;
         }
     }

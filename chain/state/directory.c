@@ -94,6 +94,10 @@ gv_directory_free(struct gv_directory *d)
     free(d->revoke);
     free(d->node);
     free(d->listing);
+    free(d->accuse);
+    for (size_t i = 0; i < d->anchors; i++)
+        free(d->anchor[i].raw);
+    free(d->anchor);
     free(d->level);
     free(d);
 }
@@ -140,6 +144,27 @@ gv_directory_revoked(const struct gv_directory *d,
                      const struct gv_hash *fingerprint)
 {
     return gv_table_find(&d->revoked_by_fp, fingerprint->b) != GV_NOWHERE;
+}
+
+bool
+gv_directory_accused(const struct gv_directory *d, const struct gv_pubkey *key)
+{
+    for (size_t i = 0; i < d->accused; i++)
+        if (GV_ID_EQ(&d->accuse[i].key, key))
+            return true;
+    return false;
+}
+
+const struct gv_dir_anchor *
+gv_directory_anchor(const struct gv_directory *d,
+                    const struct gv_chain_id *auction,
+                    const struct gv_tx_id *final)
+{
+    for (size_t i = 0; i < d->anchors; i++)
+        if (GV_ID_EQ(&d->anchor[i].auction, auction) &&
+            (!final || GV_ID_EQ(&d->anchor[i].final, final)))
+            return &d->anchor[i];
+    return NULL;
 }
 
 /* --- checks --- */
@@ -242,6 +267,46 @@ check_list(const struct gv_directory *d, const struct gv_tx_list *t,
                        : rc;
 }
 
+/* Tokens of the auction's authorities are judged by whoever reads them. */
+static enum gv_rc
+check_anchor(const struct gv_directory *d, const struct gv_tx_anchor *t,
+             uint64_t time_ms, struct gv_reject *why)
+{
+    const struct gv_dir_service *s = gv_directory_service(d, &t->service);
+
+    if (gv_directory_anchor(d, &t->auction, &t->final))
+        return gv_refuse(why, GV_DUPLICATE, "anchor.final", 0, 0);
+    if (!s || s->cred.role != GV_ROLE_TSA)
+        return gv_refuse(why, GV_NOT_SIGNER, "anchor.service", 0, 0);
+    return gv_directory_check_valid(d, &s->cred, time_ms, why);
+}
+
+/* Anybody can make a key and contradict himself with it; the registry asks for
+ * keys that it or genesis names as a validator's. */
+static bool
+is_validator(const struct gv_directory *d, const struct gv_pubkey *key)
+{
+    for (unsigned i = 0; i < d->params->validator_count; i++)
+        if (GV_ID_EQ(&d->params->validator[i], key))
+            return true;
+    for (size_t i = 0; i < d->services; i++)
+        if (d->service[i].cred.role == GV_ROLE_VALIDATOR &&
+            GV_ID_EQ(&d->service[i].cred.key, key))
+            return true;
+    return false;
+}
+
+static enum gv_rc
+check_evidence(const struct gv_directory *d, const struct gv_tx_evidence *t,
+               struct gv_reject *why)
+{
+    if (gv_directory_accused(d, &t->key))
+        return gv_refuse(why, GV_DUPLICATE, "evidence.key", 0, 0);
+    if (!is_validator(d, &t->key))
+        return gv_refuse(why, GV_BAD_CREDENTIAL, "evidence.key", 0, 0);
+    return GV_OK;
+}
+
 enum gv_rc
 gv_directory_check(const struct gv_directory *d, const struct gv_tx *tx,
                    uint64_t time_ms, struct gv_reject *why)
@@ -257,6 +322,10 @@ gv_directory_check(const struct gv_directory *d, const struct gv_tx *tx,
         return gv_directory_check_node(d, &tx->u.node, time_ms, why);
     case GV_TX_LIST:
         return check_list(d, &tx->u.list, time_ms, why);
+    case GV_TX_EVIDENCE:
+        return check_evidence(d, &tx->u.evidence, why);
+    case GV_TX_ANCHOR:
+        return check_anchor(d, &tx->u.anchor, time_ms, why);
     case GV_TX_FINAL:
         return gv_links_check(&d->spine.links, &tx->u.final.link, why);
     case GV_TX_OPEN:
@@ -268,6 +337,7 @@ gv_directory_check(const struct gv_directory *d, const struct gv_tx *tx,
     case GV_TX_OUTCOME:
     case GV_TX_ISSUED:
     case GV_TX_DISCLOSE:
+    case GV_TX_OBJECTION:
     case GV_TX_RECEIPT:
         break;
     }
@@ -354,6 +424,40 @@ add_list(struct gv_directory *d, const struct gv_tx_list *t, uint32_t height)
 }
 
 static enum gv_rc
+add_evidence(struct gv_directory *d, const struct gv_tx_evidence *t,
+             uint32_t height)
+{
+    if (!gv_vec_room(&d->accuse, d->accused, &d->accuse_cap,
+                     sizeof(*d->accuse)))
+        return GV_FAULT;
+    d->accuse[d->accused].key = t->key;
+    d->accuse[d->accused].chain = t->accused;
+    d->accuse[d->accused++].height = height;
+    return GV_OK;
+}
+
+static enum gv_rc
+add_anchor(struct gv_directory *d, const struct gv_tx *tx, uint32_t height)
+{
+    struct gv_dir_anchor *to;
+
+    if (!gv_vec_room(&d->anchor, d->anchors, &d->anchor_cap,
+                     sizeof(*d->anchor)))
+        return GV_FAULT;
+    to = &d->anchor[d->anchors];
+    to->auction = tx->u.anchor.auction;
+    to->final = tx->u.anchor.final;
+    to->height = height;
+    to->len = tx->raw.len;
+    to->raw = malloc(to->len);
+    if (!to->raw)
+        return GV_FAULT;
+    memcpy(to->raw, tx->raw.p, to->len);
+    d->anchors++;
+    return GV_OK;
+}
+
+static enum gv_rc
 add_tx(struct gv_directory *d, const struct gv_tx *tx,
        const struct gv_header *h, struct gv_reject *why)
 {
@@ -372,6 +476,10 @@ add_tx(struct gv_directory *d, const struct gv_tx *tx,
         return add_revoke(d, &tx->u.revoke, h->height);
     if (tx->kind == GV_TX_NODE)
         return gv_directory_add_node(d, &tx->u.node, h);
+    if (tx->kind == GV_TX_EVIDENCE)
+        return add_evidence(d, &tx->u.evidence, h->height);
+    if (tx->kind == GV_TX_ANCHOR)
+        return add_anchor(d, tx, h->height);
     return add_list(d, &tx->u.list, h->height);
 }
 
@@ -412,6 +520,8 @@ gv_directory_connect(struct gv_directory *d, const struct gv_block *block,
     l->revoked = (uint32_t)d->revoked;
     l->nodes = (uint32_t)d->nodes;
     l->listings = (uint32_t)d->listings;
+    l->accused = (uint32_t)d->accused;
+    l->anchors = (uint32_t)d->anchors;
     if (gv_spine_push(&d->spine, &block->h, 0) != GV_OK)
         return GV_FAULT;
     rc = add_txs(d, block, why);
@@ -439,6 +549,9 @@ gv_directory_disconnect(struct gv_directory *d)
     }
     while (d->nodes > l->nodes)
         gv_directory_drop_node(d);
+    d->accused = l->accused;
+    while (d->anchors > l->anchors)
+        free(d->anchor[--d->anchors].raw);
     while (d->listings > l->listings) {
         gv_table_remove(&d->listing_by_id, (uint32_t)d->listings - 1);
         d->listings--;

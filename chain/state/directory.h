@@ -55,8 +55,24 @@ struct gv_dir_listing {
     uint32_t height;
 };
 
+/* A validator's key whose votes contradict each other (G7). */
+struct gv_dir_accused {
+    struct gv_pubkey key;
+    struct gv_chain_id chain;
+    uint32_t height;
+};
+
+/* An ANCHOR (G8, V6). */
+struct gv_dir_anchor {
+    struct gv_chain_id auction;
+    struct gv_tx_id final;
+    uint8_t *raw; /* the transaction, owned */
+    size_t len;
+    uint32_t height;
+};
+
 struct gv_dir_level {
-    uint32_t services, certs, revoked, nodes, listings;
+    uint32_t services, certs, revoked, nodes, listings, accused, anchors;
 };
 
 struct gv_directory {
@@ -68,9 +84,12 @@ struct gv_directory {
     struct gv_dir_revoked *revoke;
     struct gv_dir_node *node;
     struct gv_dir_listing *listing;
+    struct gv_dir_accused *accuse; /* few */
+    struct gv_dir_anchor *anchor;
     struct gv_dir_level *level; /* by height */
-    size_t services, certs, revoked, nodes, listings;
-    size_t service_cap, cert_cap, revoke_cap, node_cap, listing_cap, level_cap;
+    size_t services, certs, revoked, nodes, listings, accused, anchors;
+    size_t service_cap, cert_cap, revoke_cap, node_cap, listing_cap, accuse_cap,
+        anchor_cap, level_cap;
     struct gv_table cert_by_fp, cert_by_key, revoked_by_fp, node_by_key,
         listing_by_id;
 };
@@ -108,6 +127,16 @@ const struct gv_dir_node *gv_directory_node(const struct gv_directory *d,
 /* Does this record count at time_ms (G6)? One of d->node. */
 bool gv_directory_node_counts(const struct gv_directory *d,
                               const struct gv_dir_node *n, uint64_t time_ms);
+/* The ANCHOR of this auction with this FINAL; final NULL: the first of any.
+ * NULL: there is none. */
+const struct gv_dir_anchor *
+gv_directory_anchor(const struct gv_directory *d,
+                    const struct gv_chain_id *auction,
+                    const struct gv_tx_id *final);
+/* Is there EVIDENCE against this validator's key? Then no new OPEN names it
+ * (G7). */
+bool gv_directory_accused(const struct gv_directory *d,
+                          const struct gv_pubkey *key);
 bool gv_directory_revoked(const struct gv_directory *d,
                           const struct gv_hash *fingerprint);
 

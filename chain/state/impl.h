@@ -4,8 +4,10 @@
  * Files: state.c (open, close, look up), records.c (rows in the store),
  * load.c (blocks into memory), task.c (prepare, verify), accept.c (blocks
  * enter), connect.c (the best branch), admit.c (transactions enter the
- * mempool), lapse.c (bids that missed their blocks), ballot.c (votes),
- * template.c (blocks to mine), find.c (bids and bidders by id alone).
+ * mempool), lapse.c (bids that missed their blocks), ballot.c (votes), accuse.c
+ * (votes that contradict each other), silence.c (votes that do not come),
+ * watch.c (blocks that get none), template.c (blocks to mine), anchor.c (ended
+ * auctions), find.c (bids and bidders by id alone).
  */
 #ifndef GAVEL_STATE_IMPL_H
 #define GAVEL_STATE_IMPL_H
@@ -27,6 +29,9 @@ struct gv_state {
     uint64_t journal_low;  /* everything below is deleted */
 
     uint32_t rounds; /* choices made for blocks */
+
+    struct gv_pubkey *own; /* public keys of opt.validator */
+    uint64_t restored_ms;  /* from a backup; 0: never (V5) */
 
     struct gv_kv_batch batch;
     bool must_sync; /* the batch holds a vote's lock */
@@ -83,10 +88,12 @@ void gv_record_drop_rows(struct gv_state *s, const struct gv_chain *c,
 void gv_record_journal(struct gv_state *s, struct gv_pool_tx *e);
 void gv_record_trim_journal(struct gv_state *s);
 enum gv_rc gv_record_replay_journal(struct gv_state *s, uint64_t now_ms);
-/* records.c again: locks */
+/* records.c again: when the datadir was restored, and locks */
+enum gv_rc gv_record_get_restored(struct gv_state *s);
 void gv_record_put_lock(struct gv_state *s, const struct gv_chain *c,
                         const struct gv_pubkey *key,
                         const struct gv_vote_lock *lock);
+/* GV_OK, GV_ABSENT (*out is zero) or GV_FAULT. */
 enum gv_rc gv_record_get_lock(struct gv_state *s, const struct gv_chain *c,
                               const struct gv_pubkey *key,
                               struct gv_vote_lock *out);
@@ -121,10 +128,6 @@ const struct gv_tx_facts *const *gv_facts_view(const struct gv_facts_list *l);
 void gv_facts_clear(struct gv_facts_list *l);
 
 /* connect.c */
-enum gv_rc gv_chain_connect(struct gv_state *s, struct gv_chain *c,
-                            uint32_t node, const struct gv_block *block,
-                            const struct gv_tx_facts *const *facts,
-                            struct gv_reject *why);
 enum gv_rc gv_chain_apply(struct gv_chain *c, const struct gv_block *block,
                           const struct gv_tx_facts *const *facts,
                           struct gv_reject *why);
@@ -183,8 +186,25 @@ void gv_admit_connected(struct gv_state *s, struct gv_chain *c,
 bool gv_admit_enrolled(const struct gv_chain *c, const struct gv_pubkey *key);
 
 /* ballot.c */
+/* The secret key with which this node is that validator; NULL: it is not. */
+const struct gv_seckey *gv_ballot_secret(const struct gv_state *s,
+                                         const struct gv_chain *c,
+                                         unsigned validator);
+/* Which validators of the chain is this node? */
+void gv_ballot_know_own(const struct gv_state *s, struct gv_chain *c);
 enum gv_rc gv_ballot_vote(struct gv_state *s, struct gv_chain *c,
                           uint64_t now_ms);
+/* accuse.c: does a verified vote, or do those of a verified FINAL, contradict
+ * one that is being counted (V1)? Then the event `evidence` tells. Votes up to
+ * the final height are not kept, so of those nothing is seen. */
+void gv_ballot_compare(const struct gv_state *s, struct gv_chain *c,
+                       const struct gv_vote *link, unsigned validator,
+                       const struct gv_sig *sig);
+void gv_ballot_compare_final(const struct gv_state *s, struct gv_chain *c,
+                             const struct gv_tx_final *f);
+/* silence.c: a verified vote of this validator came. */
+void gv_ballot_hear(struct gv_chain *c, const struct gv_vote *link,
+                    unsigned validator);
 /* A new block is here: quorums that waited for it become FINALs. */
 enum gv_rc gv_ballot_retry(struct gv_state *s, struct gv_chain *c,
                            uint64_t now_ms);

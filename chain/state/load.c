@@ -14,6 +14,7 @@ gv_chain_unload(struct gv_chain *c)
         gv_ballot_free(c->ballot);
         free(c->ballot);
     }
+    gv_watch_free(&c->watch);
     c->book = NULL;
     c->dir = NULL;
     c->ballot = NULL;
@@ -248,6 +249,7 @@ gv_chain_load(struct gv_state *s, struct gv_chain *c, uint64_t now_ms)
     if (rc == GV_OK)
         rc = make_ledger(s, c);
     if (rc == GV_OK) {
+        gv_ballot_know_own(s, c);
         restore_marks(c);
         c->tip = gv_tree_find(&c->tree, &c->sum.tip);
         if (c->tip == GV_NOWHERE)

@@ -51,15 +51,19 @@ add(struct gv_pick *p, const struct gv_pool_tx *e)
     return true;
 }
 
+/* FINALs and OBJECTIONs, which stand nearly anywhere and never alone. */
 static void
 pick_finals(const struct gv_chain *c, struct gv_pick *p)
 {
     uint32_t top = c->spine->links.top;
     const struct gv_pool_tx *e = first_of(c, GV_POOL_NOTICES);
 
-    for (; e; e = e->next)
+    for (; e; e = e->next) {
         if (gv_pick_final_fits(c, e, top) && add(p, e))
             top = e->tx.u.final.link.target_height;
+        if (e->tx.kind == GV_TX_OBJECTION)
+            add(p, e);
+    }
 }
 
 /* Is the CUTOFF over this tip, and of no later time than the block (R1)? */

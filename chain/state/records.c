@@ -259,6 +259,28 @@ gv_record_drop_rows(struct gv_state *s, const struct gv_chain *c,
     gv_kv_batch_delete(&s->batch, GV_CF_ROWS, gv_key_view(&k));
 }
 
+enum gv_rc
+gv_record_get_restored(struct gv_state *s)
+{
+    struct gv_kv_value v;
+    struct gv_bytes left;
+    struct gv_key k;
+    enum gv_rc rc;
+
+    gv_key_init(&k);
+    gv_key_text(&k, GV_META_RESTORED);
+    rc = gv_kv_get(&s->opt.kv, GV_CF_META, gv_key_view(&k), &v);
+    if (rc == GV_ABSENT)
+        return GV_OK;
+    if (rc != GV_OK)
+        return gv_state_fail(s, NULL);
+    left = gv_bytes(v.p, v.len);
+    if (!gv_key_take_u64(&left, &s->restored_ms) || left.len != 0)
+        rc = gv_state_fail(s, "the time of the restore is damaged");
+    gv_kv_value_free(&v);
+    return rc;
+}
+
 /* --- a validator's locks --- */
 
 static struct gv_key
@@ -298,7 +320,7 @@ gv_record_get_lock(struct gv_state *s, const struct gv_chain *c,
         return GV_FAULT;
     rc = gv_kv_get(&s->opt.kv, GV_CF_CHAIN, gv_key_view(&k), &v);
     if (rc == GV_ABSENT)
-        return GV_OK;
+        return GV_ABSENT;
     if (rc != GV_OK || v.len != 8) {
         gv_kv_value_free(&v);
         return gv_state_fail(s,

@@ -147,6 +147,21 @@ open_chains(struct gv_state *s, uint64_t now_ms)
     return gv_record_replay_journal(s, now_ms);
 }
 
+static enum gv_rc
+know_own_keys(struct gv_state *s)
+{
+    size_t n = s->opt.validator_count;
+
+    s->own = calloc(n ? n : 1, sizeof(*s->own));
+    if (!s->own)
+        return gv_state_fail(s, "out of memory");
+    for (size_t i = 0; i < n; i++)
+        if (gv_key_public(s->opt.keys, &s->opt.validator[i], &s->own[i]) !=
+            GV_OK)
+            return gv_state_fail(s, "a validator's key is no key");
+    return GV_OK;
+}
+
 enum gv_rc
 gv_state_open(const struct gv_state_options *opts, uint64_t now_ms,
               struct gv_state **out, char *error, size_t cap)
@@ -165,7 +180,11 @@ gv_state_open(const struct gv_state_options *opts, uint64_t now_ms,
     s->journal_next = s->journal_low = 1;
     gv_pool_init(&s->pool, opts->seed);
     gv_kv_batch_init(&s->batch);
-    rc = open_chains(s, now_ms);
+    rc = know_own_keys(s);
+    if (rc == GV_OK)
+        rc = gv_record_get_restored(s);
+    if (rc == GV_OK)
+        rc = open_chains(s, now_ms);
     if (rc == GV_OK)
         rc = gv_state_commit(s, true, NULL);
     if (rc != GV_OK) {
@@ -189,6 +208,7 @@ gv_state_close(struct gv_state *s)
     gv_pool_free(&s->pool);
     gv_kv_batch_free(&s->batch);
     free(s->chain);
+    free(s->own);
     free(s);
 }
 
@@ -285,6 +305,8 @@ gv_state_tick(struct gv_state *s, uint64_t now_ms)
 
         if (c->pool.count > 0 && c->loaded)
             drop_stale(s, c, now_ms);
+        if (c->loaded && gv_watch_tick(s, c, now_ms) != GV_OK)
+            return GV_FAULT;
         if (c->loaded && !c->registry && c->pool.count == 0 &&
             gv_book_ended(c->book) && now_ms > c->used_ms + UNLOAD_AFTER_MS)
             gv_chain_unload(c);

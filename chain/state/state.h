@@ -49,6 +49,10 @@ struct gv_state_events {
      * vote that comes. */
     void (*shared)(void *arg, const struct gv_chain *c,
                    const struct gv_vote *vote);
+    /* A validator of the chain contradicts itself (V1); raw: the EVIDENCE that
+     * shows it, for the registry. Once for each while the chain is loaded. */
+    void (*evidence)(void *arg, const struct gv_chain *c, uint8_t validator,
+                     struct gv_bytes raw);
     /* A stamped BID or CLOSE has missed its deadline and waits for a new
      * stamp; tries: how often it was told before. True: something was done
      * about it, the next time comes after a pause that grows from 1 s to
@@ -235,10 +239,33 @@ size_t gv_state_issued_due(struct gv_state *s, uint64_t now_ms,
                            uint64_t retry_ms, struct gv_chain **out,
                            size_t cap);
 
+/* Auctions in memory that have ended and have no ANCHOR, nor one that waits,
+ * and were not asked about for retry_ms (anchor_asked_ms): their FINAL is to be
+ * time-stamped (V6). As above. */
+size_t gv_state_anchors_due(struct gv_state *s, uint64_t now_ms,
+                            uint64_t retry_ms, struct gv_chain **out,
+                            size_t cap);
+/* The id of the first FINAL on the chain that makes its OUTCOME final. GV_OK,
+ * GV_ABSENT or GV_FAULT. */
+enum gv_rc gv_state_final_of(struct gv_state *s, struct gv_chain *c,
+                             struct gv_tx_id *out) GV_MUST_CHECK;
+
 /* A vote of another validator. GV_OK when it was new and counted. */
 enum gv_rc gv_state_add_vote(struct gv_state *s, const struct gv_chain_id *id,
                              const struct gv_vote *vote, uint8_t validator,
                              const struct gv_sig *sig, uint64_t now_ms,
                              struct gv_reject *why) GV_MUST_CHECK;
+
+/* Validators that have voted for no block as high as one of the best branch
+ * that is after_ms old and not justified. Votes are gossip: of those before a
+ * restart only what was justified is known. */
+struct gv_silence {
+    unsigned validators, silent;
+    uint64_t who; /* bit i: validator i is silent */
+    bool stalled; /* more than a third are: nothing can become final (V5) */
+};
+/* All zero while the chain is not in memory. */
+void gv_state_silence(const struct gv_chain *c, uint64_t now_ms,
+                      uint64_t after_ms, struct gv_silence *out);
 
 #endif

@@ -42,7 +42,7 @@ better(const struct gv_node *a, const struct gv_node *b)
 static bool
 eligible(const struct gv_node *n)
 {
-    return !n->invalid && !n->dead;
+    return !n->invalid && !n->dead && !n->shunned;
 }
 
 enum gv_rc
@@ -70,6 +70,7 @@ gv_tree_add(struct gv_tree *t, const struct gv_sealed_header *h,
         n->branch_justified = t->node[parent].branch_justified;
         n->invalid = t->node[parent].invalid;
         n->dead = t->node[parent].dead;
+        n->shunned = t->node[parent].shunned;
     }
     *node = (uint32_t)t->count++;
     if (*node > 0 && eligible(n) && better(n, &t->node[t->best]))
@@ -133,11 +134,64 @@ gv_tree_fork(const struct gv_tree *t, uint32_t a, uint32_t b)
     return a;
 }
 
+/* --- refusals (V4) --- */
+
+/* What stands on a refused node is shunned with it. Nothing up to the final
+ * block is. */
+static void
+spread_refusals(struct gv_tree *t)
+{
+    t->refusals = 0;
+    for (size_t i = (size_t)t->final + 1; i < t->count; i++) {
+        struct gv_node *n = &t->node[i];
+
+        n->shunned = n->refused_ms != 0 || t->node[n->parent].shunned;
+        t->refusals += n->refused_ms != 0;
+    }
+}
+
+void
+gv_tree_refuse(struct gv_tree *t, uint32_t node, uint64_t until_ms)
+{
+    t->node[node].refused_ms = until_ms;
+    spread_refusals(t);
+    choose(t);
+}
+
+bool
+gv_tree_forgive(struct gv_tree *t, uint64_t now_ms)
+{
+    bool any = false;
+
+    for (size_t i = (size_t)t->final + 1; i < t->count && t->refusals > 0; i++)
+        if (t->node[i].refused_ms && now_ms > t->node[i].refused_ms) {
+            t->node[i].refused_ms = 0;
+            any = true;
+        }
+    if (any) {
+        spread_refusals(t);
+        choose(t);
+    }
+    return any;
+}
+
+/* Others have justified it: what it holds is refused no more. */
+static void
+absolve(struct gv_tree *t, uint32_t node)
+{
+    if (t->refusals == 0)
+        return;
+    for (; node != GV_NOWHERE; node = t->node[node].parent)
+        t->node[node].refused_ms = 0;
+    spread_refusals(t);
+}
+
 static void
 justify(struct gv_tree *t, uint32_t target, bool late)
 {
     t->node[target].justified = true;
     t->node[target].late = late;
+    absolve(t, target);
     if (t->node[target].height > t->node[t->justified].height)
         t->justified = target;
     for (size_t i = target; i < t->count && !late; i++) {
@@ -157,6 +211,7 @@ finalise(struct gv_tree *t, uint32_t node)
     for (uint32_t i = t->final < node ? t->final : 0; i < node; i++)
         t->node[i].dead = true;
     t->node[node].dead = false;
+    t->node[node].shunned = false;
     for (size_t i = (size_t)node + 1; i < t->count; i++)
         t->node[i].dead = t->node[t->node[i].parent].dead;
     t->final = node;

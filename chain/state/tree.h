@@ -19,11 +19,14 @@ struct gv_node {
     uint64_t time_ms;
     uint32_t parent; /* GV_NOWHERE for block 0 */
     uint32_t height, target;
+    uint64_t refused_ms;       /* not stood on before (V4); 0: it may be */
     uint32_t branch_justified; /* highest justified height up to it */
     bool justified, invalid;
-    bool late; /* justified by late votes: no say in fork choice (V3) */
-    bool dead; /* neither the final block nor above it */
-    bool gone; /* evicted (L2): not found any more */
+    bool late;    /* justified by late votes: no say in fork choice (V3) */
+    bool live;    /* came near its time and is not judged by V4 yet */
+    bool shunned; /* it or an ancestor is refused */
+    bool dead;    /* neither the final block nor above it */
+    bool gone;    /* evicted (L2): not found any more */
 };
 
 struct gv_tree {
@@ -33,6 +36,7 @@ struct gv_tree {
     uint32_t final;     /* node of the highest final block */
     uint32_t justified; /* node of the highest justified block */
     uint32_t best;      /* node of the tip to stand on */
+    uint32_t refusals;  /* nodes that are refused */
 };
 
 void gv_tree_init(struct gv_tree *t, uint64_t seed);
@@ -46,6 +50,12 @@ enum gv_rc gv_tree_add(struct gv_tree *t, const struct gv_sealed_header *h,
 
 /* Mark a node and everything above it invalid. */
 void gv_tree_invalidate(struct gv_tree *t, uint32_t node);
+
+/* Stand on nothing that holds this node (V4) until until_ms is past, or until
+ * votes justify it or what is above it. */
+void gv_tree_refuse(struct gv_tree *t, uint32_t node, uint64_t until_ms);
+/* End the refusals whose time is past. True if there were any. */
+bool gv_tree_forgive(struct gv_tree *t, uint64_t now_ms);
 
 /* The tip to stand on. When the final block itself turned out invalid, its
  * newest valid ancestor: the chain then stalls. */

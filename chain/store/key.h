@@ -14,6 +14,7 @@
  *   column  key                                    value
  *   ------  -------------------------------------  --------------------------
  *   META    "schema"                               u32, GV_KV_SCHEMA
+ *   META    "restored"                             u64, GV_META_RESTORED
  *   BLOCK   chain u32 | height u32 | ...           one whole block
  *   ROWS    chain u32 | height u32 | ...           compact rows of one block
  *   CHAIN   chain u32 | ...                        records of one chain
@@ -29,6 +30,9 @@
 #define GAVEL_STORE_KEY_H
 
 #include "gavel/types.h"
+
+/* When this datadir was restored from a backup, ms; not there: it was not. */
+#define GV_META_RESTORED "restored"
 
 /* The longest key a store takes, in bytes; the shortest has 1. */
 #define GV_KEY_MAX 128

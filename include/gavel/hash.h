@@ -27,6 +27,7 @@ enum gv_tag {
     GV_TAG_TIE,      /* "gavel/tie"      SHA256(TSTInfo) | bid_id */
     GV_TAG_FOLD,     /* "gavel/fold"     rows of the fold, in total order */
     GV_TAG_CUTOFF,   /* "gavel/cutoff"   imprint of a CUTOFF token */
+    GV_TAG_ANCHOR,   /* "gavel/anchor"   imprint of an ANCHOR token */
     GV_TAG_ENROL,    /* "gavel/enrol"    proof of possession at the CA */
     GV_TAG_RECEIPT,  /* "gavel/receipt"  promise of inclusion, signed */
     GV_TAG_POP,      /* "gavel/pop"      proof of possession in OPEN */

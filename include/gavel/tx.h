@@ -40,6 +40,8 @@ enum gv_tx_kind {
     GV_TX_REVOKE = 3, /* also on auctions */
     GV_TX_NODE = 4,
     GV_TX_LIST = 5,
+    GV_TX_EVIDENCE = 8,
+    GV_TX_ANCHOR = 9,
     /* auction */
     GV_TX_OPEN = 16,
     GV_TX_ENROL = 17,
@@ -50,6 +52,7 @@ enum gv_tx_kind {
     GV_TX_OUTCOME = 22,
     GV_TX_ISSUED = 23,
     GV_TX_DISCLOSE = 24,
+    GV_TX_OBJECTION = 25,
     /* both */
     GV_TX_FINAL = 64,
     /* off the chain */
@@ -186,11 +189,54 @@ struct gv_tx_disclose {
     struct gv_sig sig;  /* by the notary's key in OPEN */
 };
 
+/* A validator tells that a block left out a BID or CLOSE it held (V4). */
+struct gv_tx_objection {
+    uint8_t validator; /* index in OPEN */
+    uint8_t kind;      /* GV_TX_BID or GV_TX_CLOSE */
+    uint8_t id[32];    /* of the BID or CLOSE */
+    struct gv_sealed_id block;
+    struct gv_sig sig; /* by the validator */
+};
+
 /* Quorum certificate of a link (V1, V2). */
 struct gv_vote {
     uint32_t source_height, target_height;
     struct gv_sealed_id source, target;
 };
+/* Do two votes of one validator on one chain break V1: different links with
+ * one target height, or one around the other? */
+enum gv_vote_fault { GV_VOTES_FINE, GV_VOTES_SAME_TARGET, GV_VOTES_SURROUND };
+enum gv_vote_fault gv_votes_fault(const struct gv_vote *a,
+                                  const struct gv_vote *b);
+
+/* Two votes of one key that break V1. The first is the bytewise smaller. */
+struct gv_tx_evidence {
+    uint8_t what;               /* 1: votes */
+    struct gv_chain_id accused; /* chain that the votes are for */
+    struct gv_pubkey key;
+    struct {
+        struct gv_vote link;
+        struct gv_sig sig;
+    } vote[2];
+};
+#define GV_EVIDENCE_VOTES 1
+
+/* Trusted time over the FINAL that ends an auction (V6). */
+struct gv_tx_anchor {
+    struct gv_chain_id auction;
+    struct gv_tx_id final;    /* of that FINAL */
+    struct gv_pubkey service; /* who had it stamped */
+    uint8_t count;            /* 1 to GV_AUTHORITIES_MAX, strictly ascending */
+    struct {
+        uint8_t authority; /* index in the auction's OPEN */
+        struct gv_bytes token;
+    } token[GV_AUTHORITIES_MAX];
+    struct gv_sig sig; /* by the service */
+};
+/* Imprint of its tokens: H_tag("gavel/anchor", auction | final). */
+void gv_anchor_imprint(const struct gv_chain_id *auction,
+                       const struct gv_tx_id *final, uint8_t out32[32]);
+
 struct gv_tx_final {
     struct gv_vote link;
     struct gv_bytes bitmap; /* validator i signed: bit i%8 of byte i/8 */
@@ -217,6 +263,8 @@ struct gv_tx {
         struct gv_tx_revoke revoke;
         struct gv_tx_node node;
         struct gv_tx_list list;
+        struct gv_tx_evidence evidence;
+        struct gv_tx_anchor anchor;
         struct gv_tx_enrol enrol;
         struct gv_tx_bid bid;
         struct gv_tx_stamp stamp;
@@ -225,6 +273,7 @@ struct gv_tx {
         struct gv_outcome outcome;
         struct gv_tx_issued issued;
         struct gv_tx_disclose disclose;
+        struct gv_tx_objection objection;
         struct gv_tx_final final;
         struct gv_tx_receipt receipt;
     } u; /* OPEN has its own decoder, open.h */

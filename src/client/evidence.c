@@ -1,16 +1,15 @@
 /* evidence.c - see evidence.h. */
 #include "src/client/evidence.h"
 
-#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-#define FORMAT "gavel-evidence"
+#include "src/client/evidence_impl.h"
 
 /* --- writing --- */
 
-static json_t *
-hex_of(struct gv_bytes b)
+json_t *
+gv_evidence_hex_of(struct gv_bytes b)
 {
     char *text = malloc(2 * b.len + 1);
     json_t *out = text == NULL ? NULL : json_string(gv_hex(b.p, b.len, text));
@@ -29,11 +28,12 @@ gv_evidence_text(const struct gv_params *params, enum gv_misconduct what,
     for (int i = 0; i < 2; i++)
         json_array_append_new(
             tokens,
-            json_pack("{so si so}", "open", hex_of(pair[i].open), "authority",
-                      (int)pair[i].authority, "token", hex_of(pair[i].token)));
-    o = json_pack("{ss si ss ss so}", "format", FORMAT, "version", 1, "network",
-                  params->name, "what", gv_misconduct_name(what), "tokens",
-                  tokens);
+            json_pack("{so si so}", "open", gv_evidence_hex_of(pair[i].open),
+                      "authority", (int)pair[i].authority, "token",
+                      gv_evidence_hex_of(pair[i].token)));
+    o = json_pack("{ss si ss ss so}", "format", GV_EVIDENCE_FORMAT, "version",
+                  1, "network", params->name, "what", gv_misconduct_name(what),
+                  "tokens", tokens);
     text = json_dumps(o, JSON_INDENT(1));
     json_decref(o);
     return text;
@@ -78,8 +78,8 @@ refuse_why(const struct checking *c, int i, enum gv_rc rc, const char *what,
     return rc;
 }
 
-static uint8_t *
-take_hex(const json_t *v, size_t *len)
+uint8_t *
+gv_evidence_hex(const json_t *v, size_t *len)
 {
     const char *text = json_string_value(v);
     uint8_t *out;
@@ -102,7 +102,7 @@ take_open(struct checking *c, int i, const json_t *token)
     json_int_t at = json_integer_value(json_object_get(token, "authority"));
     enum gv_rc rc;
 
-    s->raw = take_hex(json_object_get(token, "open"), &s->raw_len);
+    s->raw = gv_evidence_hex(json_object_get(token, "open"), &s->raw_len);
     s->open = calloc(1, sizeof(*s->open));
     if (s->raw == NULL || s->open == NULL)
         return refuse(c, i, "its OPEN is no hex");
@@ -127,7 +127,7 @@ take_token(struct checking *c, int i, const json_t *token)
     struct gv_tsa_key *key;
     enum gv_rc rc;
 
-    s->der = take_hex(json_object_get(token, "token"), &s->der_len);
+    s->der = gv_evidence_hex(json_object_get(token, "token"), &s->der_len);
     if (s->der == NULL)
         return refuse(c, i, "is no hex");
     rc = gv_tst_parse(gv_bytes(s->der, s->der_len), &s->tst, &why);
@@ -172,7 +172,6 @@ fill(const struct checking *c, struct gv_evidence_report *out)
 {
     const struct gv_authority *a = c->side[0].authority;
 
-    out->params = c->params;
     memcpy(out->operator_name, a->operator_name.p, a->operator_name.len);
     out->cert = a->cert;
     for (int i = 0; i < 2; i++) {
@@ -189,11 +188,12 @@ check_json(struct checking *c, const json_t *o, struct gv_evidence_report *out)
     const char *format = json_string_value(json_object_get(o, "format"));
     const char *network = json_string_value(json_object_get(o, "network"));
     const json_t *tokens = json_object_get(o, "tokens");
+    bool votes = json_object_get(o, "transaction") != NULL;
     enum gv_rc rc = GV_OK;
 
-    if (format == NULL || strcmp(format, FORMAT) != 0 ||
+    if (format == NULL || strcmp(format, GV_EVIDENCE_FORMAT) != 0 ||
         json_integer_value(json_object_get(o, "version")) != 1 ||
-        json_array_size(tokens) != 2) {
+        (!votes && json_array_size(tokens) != 2)) {
         gv_error_set(c->e, "no evidence of version 1");
         return GV_REJECT;
     }
@@ -202,6 +202,9 @@ check_json(struct checking *c, const json_t *o, struct gv_evidence_report *out)
         gv_error_set(c->e, "of an unknown network");
         return GV_REJECT;
     }
+    out->params = c->params;
+    if (votes)
+        return gv_evidence_check_votes(o, c->keys, out, c->e);
     for (int i = 0; rc == GV_OK && i < 2; i++) {
         const json_t *token = json_array_get(tokens, (size_t)i);
 

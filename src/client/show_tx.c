@@ -137,6 +137,15 @@ put_disclose(struct gv_show_text *t, const struct gv_tx_disclose *d)
 }
 
 static void
+put_objection(struct gv_show_text *t, const struct gv_tx_objection *o)
+{
+    gv_show_member_u64(t, "validator", o->validator);
+    gv_show_member_u64(t, "of", o->kind);
+    gv_show_member_id(t, "tx", o->id);
+    gv_show_member_id(t, "refused", o->block.b);
+}
+
+static void
 put_bid(struct gv_show_text *t, const struct gv_tx_bid *b)
 {
     gv_show_member_id(t, "bid", b->id.b);
@@ -222,6 +231,17 @@ put_members(struct gv_show_text *t, const struct gv_tx *tx,
     case GV_TX_LIST:
         put_list(t, &tx->u.list);
         break;
+    case GV_TX_ANCHOR:
+        gv_show_member_id(t, "auction", tx->u.anchor.auction.b);
+        gv_show_member_id(t, "final", tx->u.anchor.final.b);
+        gv_show_member_id(t, "service", tx->u.anchor.service.b);
+        gv_show_member_u64(t, "count", tx->u.anchor.count);
+        break;
+    case GV_TX_EVIDENCE:
+        gv_show_member_u64(t, "what", tx->u.evidence.what);
+        gv_show_member_id(t, "accused", tx->u.evidence.accused.b);
+        gv_show_member_id(t, "key", tx->u.evidence.key.b);
+        break;
     case GV_TX_OPEN:
         return put_open(t, tx->raw, params, why);
     case GV_TX_ENROL:
@@ -245,6 +265,9 @@ put_members(struct gv_show_text *t, const struct gv_tx *tx,
         break;
     case GV_TX_DISCLOSE:
         put_disclose(t, &tx->u.disclose);
+        break;
+    case GV_TX_OBJECTION:
+        put_objection(t, &tx->u.objection);
         break;
     case GV_TX_FINAL:
         put_final(t, &tx->u.final);

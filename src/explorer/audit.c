@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+#include "gavel/anchor.h"
 #include "src/explorer/audit_impl.h"
 #include "src/explorer/pair.h"
 
@@ -14,6 +15,8 @@
 /* The chains of one batch, in order; the last one may go on in the next. */
 struct chain {
     struct gv_track track;
+    bool ended; /* of an auction: by this FINAL */
+    struct gv_tx_id final;
     struct chain *next;
 };
 
@@ -30,6 +33,8 @@ struct audit {
     struct gv_audit_job job[BATCH_LINES];
     size_t jobs;
     struct chain *oldest, *newest;
+    struct gv_dir_anchor *anchor; /* of the registry, once it is read */
+    size_t anchors;
 };
 
 /* --- the ends --- */
@@ -95,11 +100,32 @@ check_last(struct audit *a, struct gv_error *e)
 
 /* --- chains --- */
 
-static void
-tell_outcome(struct audit *a, const struct gv_book *b)
+/* The time that an ANCHOR of the dump's registry proves; 0: none does. */
+static uint64_t
+anchored_us(const struct audit *a, const struct chain *c)
 {
+    const struct gv_open *open = c->track.book->open;
+    uint64_t t;
+
+    for (size_t i = 0; c->ended && i < a->anchors; i++) {
+        const struct gv_dir_anchor *d = &a->anchor[i];
+        struct gv_tx tx;
+
+        if (GV_ID_EQ(&d->auction, &open->id) &&
+            GV_ID_EQ(&d->final, &c->final) &&
+            gv_tx_decode(gv_bytes(d->raw, d->len), &tx, NULL) == GV_OK &&
+            gv_anchor_time(open, &tx.u.anchor, &t, NULL) == GV_OK)
+            return t;
+    }
+    return 0;
+}
+
+static void
+tell_outcome(struct audit *a, const struct chain *c)
+{
+    const struct gv_book *b = c->track.book;
     struct gv_audit_outcome o = {&b->open->id, &b->outcome,
-                                 &b->open->terms.currency, gv_book_ended(b)};
+                                 &b->open->terms.currency, gv_book_ended(b), 0};
 
     if (gv_book_stalled(b)) {
         o.outcome = NULL;
@@ -110,6 +136,7 @@ tell_outcome(struct audit *a, const struct gv_book *b)
     } else {
         return;
     }
+    o.anchored_us = anchored_us(a, c);
     if (a->options->outcome)
         a->options->outcome(a->options->arg, &o);
 }
@@ -124,7 +151,14 @@ finish_oldest(struct audit *a)
     a->report->final_blocks += (uint64_t)gv_track_final(&c->track) + 1;
     if (c->track.book) {
         a->report->bids += c->track.book->bids;
-        tell_outcome(a, c->track.book);
+        tell_outcome(a, c);
+    }
+    if (c->track.dir) {
+        /* Auctions come later, and their ANCHORs stand here. */
+        a->anchor = c->track.dir->anchor;
+        a->anchors = c->track.dir->anchors;
+        c->track.dir->anchor = NULL;
+        c->track.dir->anchors = 0;
     }
     gv_track_end(&c->track);
     a->oldest = c->next;
@@ -196,6 +230,24 @@ place(struct audit *a, struct gv_error *e)
     return GV_OK;
 }
 
+/* Note the FINAL that ends an auction. */
+static void
+note_end(struct chain *c, const struct gv_block *block)
+{
+    const struct gv_book *b = c->track.book;
+
+    if (!b || c->ended || !gv_book_ended(b))
+        return;
+    for (uint32_t i = 0; i < block->h.header.tx_count && !c->ended; i++) {
+        const struct gv_vote *v = &block->tx[i].u.final.link;
+
+        c->ended = block->tx[i].kind == GV_TX_FINAL &&
+                   v->source_height >= b->outcome_height &&
+                   v->target_height == v->source_height + 1;
+        c->final = block->id[i];
+    }
+}
+
 static enum gv_rc
 connect_job(struct audit *a, struct gv_audit_job *job)
 {
@@ -208,6 +260,8 @@ connect_job(struct audit *a, struct gv_audit_job *job)
         rc = gv_track_connect(job->track, &job->block, &job->facts, &why);
     if (rc != GV_OK)
         gv_audit_refuse(job, rc, &why);
+    else
+        note_end(a->oldest, &job->block);
     /* The block that ends a chain can never be final (R8), so a dump that is
      * cut at final blocks does not reach it. */
     if (rc == GV_OK && a->report->final && job->track->book &&
@@ -362,6 +416,9 @@ audit_free(struct audit *a)
     }
     for (size_t i = 0; i < BATCH_LINES; i++)
         gv_audit_job_free(&a->job[i]);
+    for (size_t i = 0; i < a->anchors; i++)
+        free(a->anchor[i].raw);
+    free(a->anchor);
     gv_pair_free(a->pair);
     gv_keys_free(a->keys);
     gv_tally_free(&a->tally);

@@ -33,6 +33,8 @@ struct gv_audit_outcome {
                                        * for want of authorities (C11) */
     const struct gv_currency *currency;
     bool final; /* FINALs in the dump make it final */
+    uint64_t
+        anchored_us; /* the registry's ANCHOR of that FINAL (V6); 0: none */
 };
 
 struct gv_audit_report {

@@ -20,6 +20,25 @@ meaning(enum gv_misconduct what)
 }
 
 static void
+print_votes(const struct gv_evidence_report *r)
+{
+    char hex[65];
+
+    printf("true: %s\n", r->votes == GV_VOTES_SAME_TARGET
+                             ? "two votes have one target height"
+                             : "one vote surrounds another");
+    printf("network %s, validator's key %s\n", r->params->name,
+           gv_hex(r->key.b, 32, hex));
+    printf("chain %s\n", gv_hex(r->auction[0].b, 32, hex));
+    for (int i = 0; i < 2; i++) {
+        printf("vote %d: %" PRIu32 " to %" PRIu32 "\n", i + 1,
+               r->link[i].source_height, r->link[i].target_height);
+        printf("    source  %s\n", gv_hex(r->link[i].source.b, 32, hex));
+        printf("    target  %s\n", gv_hex(r->link[i].target.b, 32, hex));
+    }
+}
+
+static void
 print_report(const struct gv_evidence_report *r)
 {
     char hex[65];
@@ -58,7 +77,10 @@ gv_command_evidence(const struct gv_config *c)
     free(text);
     gv_keys_free(keys);
     if (rc == GV_OK) {
-        print_report(&report);
+        if (report.votes != GV_VOTES_FINE)
+            print_votes(&report);
+        else
+            print_report(&report);
         return GV_EXPLORER_OK;
     }
     return gv_command_fail(

@@ -39,6 +39,9 @@ print_outcome(void *arg, const struct gv_audit_outcome *o)
                 gv_amount_text((struct gv_amount){o->outcome->price},
                                o->currency, text),
                 o->final ? "to" : "by", gv_hex(o->outcome->winner.b, 32, hex));
+    if (o->anchored_us)
+        fprintf(out, "  anchored %" PRIu64 ".%06u", o->anchored_us / 1000000,
+                (unsigned)(o->anchored_us % 1000000));
     fprintf(out, "  %s\n", o->final ? "final" : "not shown to be final");
 }
 

@@ -431,6 +431,9 @@ static const struct gv_rpc_method methods[] = {
      gv_ledger_listnodes, GV_AUTH_ADMIN},
     {"listservices", "", "The trusted services on the registry.",
      gv_ledger_listservices, GV_AUTH_ADMIN},
+    {"listevidence", "",
+     "Validators' keys that contradicted themselves, on the registry.",
+     gv_ledger_listevidence, GV_AUTH_ADMIN},
 
     {"getworktemplate", "longpoll? timeout_ms?",
      "Work for gavel-miner.\n"

@@ -73,6 +73,21 @@ common_of(const struct gv_view *v, uint64_t now_ms)
         (int)outcome_final(c));
 }
 
+/* V5: shown, and never an outcome. */
+static json_t *
+validators_of(const struct gv_chain *c, uint64_t now_ms)
+{
+    json_t *silent = json_array();
+    struct gv_silence s;
+
+    gv_state_silence(c, now_ms, gv_query_stall_ms(c), &s);
+    for (unsigned i = 0; i < s.validators; i++)
+        if (s.who >> i & 1)
+            json_array_append_new(silent, json_integer(i));
+    return json_pack("{si so sb}", "count", (int)s.validators, "silent", silent,
+                     "stalled", (int)s.stalled);
+}
+
 static json_t *
 details_of(struct gv_ledger_rpc *l, const struct gv_view *v)
 {
@@ -83,7 +98,7 @@ details_of(struct gv_ledger_rpc *l, const struct gv_view *v)
 
     listing_of(l, c, &listed, &final);
     return json_pack(
-        "{so so so so so so so sb sb so}", "text", gv_render_text(o->text),
+        "{so so so so so so so sb sb so so}", "text", gv_render_text(o->text),
         "seller_fingerprint", gv_render_hex(o->seller.fingerprint.b, 32),
         "terms", gv_render_terms(&o->terms), "phase_time_us",
         gv_render_u64(phase.used_us), "tip", gv_render_hex(c->sum.tip.b, 32),
@@ -91,7 +106,8 @@ details_of(struct gv_ledger_rpc *l, const struct gv_view *v)
         "final_sealed", gv_render_hex(c->sum.final.b, 32), "listed",
         (int)listed, "listed_final", (int) final, "outcome_height",
         gv_render_u64_or_null(c->sum.outcome_height != 0,
-                              c->sum.outcome_height));
+                              c->sum.outcome_height),
+        "validators", validators_of(c, l->now_ms));
 }
 
 struct gv_rpc_answer *

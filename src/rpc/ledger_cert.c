@@ -138,3 +138,22 @@ gv_ledger_listservices(void *ctx, struct gv_rpc_call *call)
     }
     return gv_rpc_ok(call, out);
 }
+
+struct gv_rpc_answer *
+gv_ledger_listevidence(void *ctx, struct gv_rpc_call *call)
+{
+    struct gv_ledger_rpc *l = ctx;
+    const struct gv_chain *r = gv_state_registry(l->state);
+    json_t *out = json_array();
+
+    for (size_t i = 0; i < r->dir->accused; i++) {
+        const struct gv_dir_accused *a = &r->dir->accuse[i];
+
+        json_array_append_new(
+            out, json_pack("{so so so sb}", "key", gv_render_hex(a->key.b, 32),
+                           "chain", gv_render_hex(a->chain.b, 32), "height",
+                           gv_render_u64(a->height), "final",
+                           (int)(a->height <= r->sum.final_height)));
+    }
+    return gv_rpc_ok(call, out);
+}

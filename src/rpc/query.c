@@ -7,15 +7,15 @@
 
 /* How long the validators of an auction may take before readers are told that
  * it is stalled: twenty block spacings. Unknown while the chain sleeps. */
-static uint64_t
-stall_after_us(const struct gv_chain *c)
+uint64_t
+gv_query_stall_ms(const struct gv_chain *c)
 {
     uint64_t ms;
 
     if (!c->loaded)
         return 0;
     ms = UINT64_C(20) * c->book->open->terms.t_ms;
-    return (ms < STALL_LEAST_MS ? STALL_LEAST_MS : ms) * 1000;
+    return ms < STALL_LEAST_MS ? STALL_LEAST_MS : ms;
 }
 
 struct gv_phase_answer
@@ -31,7 +31,7 @@ gv_query_phase(const struct gv_chain *c, uint64_t now_ms)
         .outcome_final =
             m->outcome_height != 0 && m->final_height >= m->outcome_height,
         .outcome_void = m->outcome.status == GV_VOID,
-        .stall_after_us = stall_after_us(c),
+        .stall_after_us = gv_query_stall_ms(c) * 1000,
         .fixed_at_us = m->cutoff_time_ms * 1000,
         .never_fixed = m->stalled,
     };

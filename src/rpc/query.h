@@ -79,6 +79,9 @@ bool gv_view_lapsed(const struct gv_view *v, const struct gv_pool_tx *e,
 const struct gv_pool_tx *gv_waiting_bid(const struct gv_chain *c,
                                         const struct gv_bid_id *id);
 
+/* How long an auction's validators may be silent, ms; 0: not in memory. */
+uint64_t gv_query_stall_ms(const struct gv_chain *c);
+
 /* The phase by the chain's summary, which every chain has in memory. */
 struct gv_phase_answer gv_query_phase(const struct gv_chain *c,
                                       uint64_t now_ms);

@@ -4,8 +4,10 @@ a token that is later than the service's and has a smaller serial number."""
 import hashlib
 import json
 
+import gavel
+import pytest
 from gavel import wait_for
-from ledger import ARC, openssl, u16
+from ledger import ARC, Key, h_tag, openssl, u16, u32
 
 CONFIG = f"""
 [ts]
@@ -79,3 +81,62 @@ def test_a_contradiction_becomes_evidence_that_anybody_can_check(world):
         done = explorer.run("evidence", path)
         assert done.returncode == 1 and why in done.stderr, done.stderr
     assert explorer.run("evidence", world.path("none")).returncode == 2
+
+
+def contradiction(registry, key, chain):
+    """EVIDENCE (format.md): votes of key for two blocks of one height."""
+    votes = []
+    for mark in (1, 2):
+        link = u32(0) + bytes(32) + u32(5) + bytes([mark]) * 32
+        votes.append(link + key.sign(h_tag("gavel/vote", chain + link)))
+    return (bytes((8, 1)) + registry + b"\1" + chain + key.public
+            + b"".join(sorted(votes)))
+
+
+@pytest.mark.long
+def test_a_validator_that_contradicts_itself_is_in_no_new_auction(world):
+    genesis = json.loads((gavel.ROOT / "genesis/regtest.json").read_text())
+    key = Key(int(genesis["validator_secrets"][0], 16))
+    node = world.node("node")
+    node.wait_services()
+    ann = world.wallet("ann", node)
+    before = ann.create("before")
+    registry = bytes.fromhex(node.rpc.status()["registry"])
+    assert node.rpc.listevidence() == []
+    with pytest.raises(gavel.RpcError):
+        node.rpc.sendrawtransaction(
+            contradiction(registry, Key(), b"c" * 32).hex())
+    tx = contradiction(registry, key, b"c" * 32)
+    assert node.rpc.sendrawtransaction(tx.hex())["kind"] == "EVIDENCE"
+    said = wait_for("the evidence on the registry", node.rpc.listevidence)
+    assert [(one["key"], one["chain"]) for one in said] == [
+        (key.public.hex(), (b"c" * 32).hex())]
+    done = ann.run("auction", "create", "--title", "after")
+    assert done.returncode == 1, done.stdout
+    assert "has contradicted itself" in done.stderr
+    # Nobody's quorum changes: what is open goes on, and becomes final.
+    height = node.rpc.getblockcount("registry")
+    wait_for("a final block", lambda: {
+        c["chain"]: c for c in node.rpc.getchains()["chains"]
+    }[registry.hex()]["final_height"] > height)
+    assert node.rpc.getauction(before)["phase"] == "open"
+
+
+@pytest.mark.long
+def test_the_end_of_an_auction_is_anchored_on_the_registry(world):
+    node = world.node("node")
+    node.wait_services()
+    ann, ben = world.wallet("ann", node), world.wallet("ben", node)
+    auction = ann.create("a clock", "--limit", "3s")
+    ben.bid(auction, 10)
+    node.wait_final(auction)
+    explorer, path = world.explorer(node), world.path("dump.jsonl")
+
+    def anchored():
+        explorer.dump(path)
+        return '{"kind":"ANCHOR"' in path.read_text()
+    wait_for("the ANCHOR", anchored)
+    done = explorer.verify(path)
+    assert done.returncode == 0, done.stderr
+    line, = [x for x in done.stdout.splitlines() if x.startswith(auction)]
+    assert "  anchored " in line and line.endswith("  final")

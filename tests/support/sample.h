@@ -94,6 +94,16 @@ struct gv_tx sample_outcome(struct sample *s, const struct gv_outcome *o);
 struct gv_tx sample_enrol_anonymous(struct sample *s, unsigned bidder);
 struct gv_tx sample_issued(struct sample *s, uint32_t count);
 struct gv_tx sample_disclose(struct sample *s, unsigned notary, unsigned side);
+struct gv_tx sample_objection(struct sample *s, unsigned validator,
+                              const struct gv_sealed_id *block);
+/* EVIDENCE, in canonical order, of two votes on accused by this secret. */
+struct gv_tx sample_evidence(struct sample *s,
+                             const struct gv_chain_id *accused,
+                             const struct gv_seckey *secret,
+                             const struct gv_vote link[2]);
+/* ANCHOR of the auction's end by the first `count` authorities. */
+struct gv_tx sample_anchor(struct sample *s, const struct gv_tx_id *final,
+                           unsigned count, uint64_t t_us);
 struct gv_tx sample_receipt(struct sample *s, const struct gv_tx *bid);
 /* A STAMP of authority over n BIDs or CLOSEs, with genTime t_us. */
 struct gv_tx sample_stamp(struct sample *s, unsigned authority, uint64_t t_us,
@@ -107,7 +117,7 @@ struct gv_tx sample_final(struct sample *s, const struct gv_chain_id *chain,
                           const struct gv_vote *link, uint64_t signers);
 
 /* One of every kind but OPEN, RECEIPT last. Needs 3 authorities. */
-#define SAMPLE_KINDS 16
+#define SAMPLE_KINDS 19
 void sample_all(struct sample *s, struct gv_tx out[SAMPLE_KINDS]);
 
 /* A token of authority over imprint, as its service would make it. policy:

@@ -259,6 +259,73 @@ sample_final(struct sample *s, const struct gv_chain_id *chain,
     return sample_tx(s, &tx, NULL);
 }
 
+struct gv_tx
+sample_objection(struct sample *s, unsigned validator,
+                 const struct gv_sealed_id *block)
+{
+    struct gv_tx tx = sample_begin(s, GV_TX_OBJECTION);
+
+    tx.u.objection.validator = (uint8_t)validator;
+    tx.u.objection.kind = GV_TX_BID;
+    memset(tx.u.objection.id, 0x44, 32);
+    tx.u.objection.block = *block;
+    return sample_tx(s, &tx, &s->validator[validator]);
+}
+
+struct gv_tx
+sample_evidence(struct sample *s, const struct gv_chain_id *accused,
+                const struct gv_seckey *secret, const struct gv_vote link[2])
+{
+    struct gv_tx tx = {.kind = GV_TX_EVIDENCE, .chain = s->params->registry};
+    struct gv_tx_evidence *t = &tx.u.evidence;
+    uint8_t digest[32];
+    uint8_t *raw = sample_alloc(s, 512);
+    struct gv_sink a = gv_sink_buffer(raw, 512);
+
+    t->what = GV_EVIDENCE_VOTES;
+    t->accused = *accused;
+    if (gv_key_public(s->keys, secret, &t->key) != GV_OK)
+        support_die("no key");
+    for (int i = 0; i < 2; i++) {
+        t->vote[i].link = link[i];
+        gv_vote_digest(accused, &link[i], digest);
+        if (gv_key_sign(s->keys, secret, digest, NULL, &t->vote[i].sig) !=
+            GV_OK)
+            support_die("cannot vote");
+    }
+    gv_tx_put(&a, &tx);
+    /* The votes are the last 2 x 136 bytes. */
+    if (memcmp(raw + a.len - 272, raw + a.len - 136, 136) > 0) {
+        struct gv_tx_evidence swapped = *t;
+
+        swapped.vote[0] = t->vote[1];
+        swapped.vote[1] = t->vote[0];
+        *t = swapped;
+    }
+    return sample_tx(s, &tx, NULL);
+}
+
+struct gv_tx
+sample_anchor(struct sample *s, const struct gv_tx_id *final, unsigned count,
+              uint64_t t_us)
+{
+    struct gv_tx tx = {.kind = GV_TX_ANCHOR, .chain = s->params->registry};
+    struct gv_tx_anchor *t = &tx.u.anchor;
+    uint8_t imprint[32];
+
+    t->auction = s->open.id;
+    t->final = *final;
+    t->service = s->tsa.cred.key;
+    t->count = (uint8_t)count;
+    gv_anchor_imprint(&s->open.id, final, imprint);
+    for (unsigned i = 0; i < count; i++) {
+        t->token[i].authority = (uint8_t)i;
+        t->token[i].token =
+            sample_token(s, i, imprint, t_us + i, gv_policy_blind());
+    }
+    return sample_tx(s, &tx, &s->tsa.secret);
+}
+
 void
 sample_all(struct sample *s, struct gv_tx out[SAMPLE_KINDS])
 {
@@ -266,6 +333,8 @@ sample_all(struct sample *s, struct gv_tx out[SAMPLE_KINDS])
     struct gv_tx bids[2] = {sample_bid(s, 0, 1, 100), sample_bid(s, 1, 1, 7)};
     struct gv_vote link = {.source_height = 0, .target_height = 1};
     struct gv_sealed_id parent = {{1}};
+    const struct gv_vote twice[2] = {{0, 2, {{0}}, {{8}}},
+                                     {1, 2, {{1}}, {{9}}}};
     const uint64_t t_us = s->open.opening_ms * 1000 + 5;
 
     memset(link.target.b, 7, 32);
@@ -285,6 +354,9 @@ sample_all(struct sample *s, struct gv_tx out[SAMPLE_KINDS])
     out[11] = sample_enrol_anonymous(s, 1);
     out[12] = sample_issued(s, 3);
     out[13] = sample_disclose(s, 1, GV_SELLER_TO_WINNER);
-    out[14] = sample_node(s, 7);
-    out[15] = sample_receipt(s, &bids[0]);
+    out[14] = sample_objection(s, 0, &parent);
+    out[15] = sample_evidence(s, &s->open.id, &s->validator[0], twice);
+    out[16] = sample_anchor(s, &(struct gv_tx_id){{5}}, 2, t_us);
+    out[17] = sample_node(s, 7);
+    out[18] = sample_receipt(s, &bids[0]);
 }

@@ -9,6 +9,7 @@ from auction import FIXED
 from wire import compact_of, need, node_hash, target_of
 
 STEP_MS, SEAL_S = 250, 600
+NOTICES = {"FINAL", "OBJECTION"}
 
 
 class Checks:
@@ -139,8 +140,8 @@ class Chain:
         self._push(block)
 
     def is_heartbeat(self, block):
-        """True for a block of FINALs alone or of nothing."""
-        return all(tx.name == "FINAL" for tx in block.txs)
+        """True for a block of FINALs and OBJECTIONs alone or of nothing."""
+        return all(tx.name in NOTICES for tx in block.txs)
 
     def waited(self, block, rule):
         need(block.time >= self.times[-1] + self.rules.t_ms,

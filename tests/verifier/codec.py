@@ -10,7 +10,7 @@ from wire import Reader, leaf_hash, need, root_of
 
 ROLES = {1: "root", 2: "ca", 3: "tsa", 4: "issuer", 5: "notary",
          6: "validator", 7: "node", 8: "user"}
-CA, ISSUER, NOTARY, NODE, USER = 2, 4, 5, 7, 8
+CA, TSA, ISSUER, NOTARY, VALIDATOR, NODE, USER = 2, 3, 4, 5, 6, 7, 8
 
 MAX_TX, MAX_BLOCK = 65536, 4194304
 MAX_OPENING = (2**64 - 1) // 2000
@@ -88,6 +88,48 @@ def listing(r, tx):
     tx.seller = credential(r, USER, USER)
 
 
+def vote(r):
+    start = r.at
+    out = Thing(source_height=r.u32("source_height"), source=r.take(32),
+                target_height=r.u32("target_height"), target=r.take(32))
+    out.link = r.data[start:r.at]
+    r.need(out.target_height > out.source_height, "target not above source")
+    return out
+
+
+def contradict(a, b):
+    """V1: what two votes of one validator may not be."""
+    if a.target_height == b.target_height:
+        return a.link != b.link
+    low, high = sorted((a, b), key=lambda v: v.target_height)
+    return high.source_height < low.source_height
+
+
+def evidence(r, tx):
+    tx.what = r.u8("what", 1, 1)
+    tx.accused, tx.key = r.take(32), r.take(32)
+    tx.votes, raw = [], []
+    for _ in range(2):
+        start = r.at
+        one = vote(r)
+        one.signature = r.take(64)
+        raw.append(r.data[start:r.at])
+        tx.votes.append(one)
+    r.need(raw[0] < raw[1], "votes out of order")
+    r.need(contradict(*tx.votes), "votes that do not contradict each other")
+
+
+def anchor(r, tx):
+    tx.auction, tx.sealed_final, tx.service = (
+        r.take(32), r.take(32), r.take(32))
+    tx.tokens = []
+    for _ in range(r.u8("count", 1, 15)):
+        index = r.u8("authority", 0, 14)
+        r.need(not tx.tokens or index > tx.tokens[-1][0],
+               "authorities out of order")
+        tx.tokens.append((index, r.blob(2, "token", 1, 4096)))
+
+
 def blob_size(notaries):
     """Bytes of an identity that is escrowed to so many notaries."""
     return MODULUS * notaries + IDENTITY
@@ -155,12 +197,15 @@ def disclose(r, tx):
     tx.sealed_digest = r.take(32)
 
 
+def objection(r, tx):
+    tx.validator = r.u8("validator", 0, 63)
+    tx.of = r.u8("kind of what was left out", 18, 20)
+    r.need(tx.of != 19, "an OBJECTION to a STAMP")
+    tx.left_out, tx.refused = r.take(32), r.take(32)
+
+
 def final(r, tx):
-    start = r.at
-    tx.source_height, tx.source = r.u32("source_height"), r.take(32)
-    tx.target_height, tx.target = r.u32("target_height"), r.take(32)
-    tx.link = r.data[start:r.at]
-    r.need(tx.target_height > tx.source_height, "target not above source")
+    tx.__dict__.update(vote(r).__dict__)
     tx.bitmap = r.blob(1, "bitmap", 1, 8)
     tx.signers = [i for i in range(8 * len(tx.bitmap))
                   if tx.bitmap[i // 8] >> i % 8 & 1]
@@ -249,11 +294,13 @@ KINDS = {
     1: ("SERVICE", service, "gavel/tx"), 2: ("CERT", cert, None),
     3: ("REVOKE", revoke, "gavel/tx"), 4: ("NODE", node, "gavel/tx"),
     5: ("LIST", listing, "gavel/tx"),
+    8: ("EVIDENCE", evidence, None), 9: ("ANCHOR", anchor, "gavel/tx"),
     16: ("OPEN", opening, None), 17: ("ENROL", enrol, "gavel/tx"),
     18: ("BID", bid, "gavel/bid"), 19: ("STAMP", stamp, None),
     20: ("CLOSE", close, "gavel/close"), 21: ("CUTOFF", cutoff, None),
     22: ("OUTCOME", outcome, None), 23: ("ISSUED", issued, "gavel/tx"),
-    24: ("DISCLOSE", disclose, "gavel/tx"), 64: ("FINAL", final, None),
+    24: ("DISCLOSE", disclose, "gavel/tx"),
+    25: ("OBJECTION", objection, "gavel/tx"), 64: ("FINAL", final, None),
 }
 
 

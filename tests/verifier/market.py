@@ -1,13 +1,14 @@
-"""Auction chains: consensus.md R1 to R8, C1 to C10, O1."""
+"""Auction chains: consensus.md R1 to R8, C1 to C12, O1."""
 
 import blind
 from auction import CODES, FLAG_F, SOLD, STATUSES, Judged
 from bip340 import h_tag
-from chain import Chain, credential, valid_at
+from chain import NOTICES, Chain, credential, valid_at
 from codec import ROLES, Thing, blob_size, stamp_root
 from der import BLIND, PUBLISHED
 from wire import need
 
+MAX_OBJECTIONS = 16
 CONTENT = {"ENROL", "BID", "STAMP", "CLOSE", "ISSUED", "REVOKE"}
 
 
@@ -27,6 +28,7 @@ class Auction(Chain):
         self.per_key = {}
         self.close = self.issued = None
         self.revoked, self.disclosed = set(), set()
+        self.objections = []
         self.known = set()
         self.listings, self.stamps = {}, set()
         self.floors = {}
@@ -142,13 +144,15 @@ class Auction(Chain):
         for tx in block.txs:
             if tx.name == "FINAL":
                 self.take_final(tx)
+            elif tx.name == "OBJECTION":
+                self._objection(tx)
         newest = max((tx.token.time_us for tx in block.txs
                       if tx.name == "STAMP"), default=0)
         self.newest.append(max(newest, self.newest[-1]))
         self.finish(block)
 
     def _rest_final(self, block, rule):
-        need(all(tx.name == "FINAL" for tx in block.txs[1:]),
+        need(all(tx.name in NOTICES for tx in block.txs[1:]),
              f"C7: what may follow {rule}")
 
     def _deadline(self):
@@ -180,7 +184,7 @@ class Auction(Chain):
 
     def _content(self, block):
         names = {tx.name for tx in block.txs}
-        odd = names - CONTENT - {"FINAL"}
+        odd = names - CONTENT - NOTICES
         need(not odd, f"C7: {' '.join(sorted(odd))} out of place")
         need(names & CONTENT, "R8: a block without content")
         limit = self._deadline()
@@ -277,6 +281,17 @@ class Auction(Chain):
             need(award not in self.disclosed, "C10: DISCLOSE twice")
             self._own(tx, self.opening.notaries[tx.notary].cred.key)
             self.disclosed.add(award)
+
+    def _objection(self, tx):
+        """C12."""
+        need(tx.validator < len(self.rules.validators), "C12: validator")
+        need(self.heights.get(tx.refused, 0) > 0, "C12: no such ancestor")
+        said = (tx.validator, tx.refused)
+        need(said not in self.objections, "C12: OBJECTION twice")
+        need(sum(one[0] == tx.validator for one in self.objections)
+             < MAX_OBJECTIONS, "C12: too many of one validator")
+        self._own(tx, self.rules.validators[tx.validator])
+        self.objections.append(said)
 
     def _token(self, tx, block, index, token, policies, imprint):
         need(index < len(self.opening.authorities),

@@ -1,9 +1,9 @@
-"""The registry: consensus.md G1 to G6, and genesis (F15)."""
+"""The registry: consensus.md G1 to G8, and genesis (F15)."""
 
 import json
 from bip340 import h_tag
 from chain import Chain, credential, valid_at
-from codec import CA, NODE, ROLES, Thing
+from codec import CA, NODE, ROLES, TSA, VALIDATOR, Thing
 from wire import need
 
 
@@ -52,6 +52,9 @@ class Registry(Chain):
         self.revoked = set()
         self.nodes = {}
         self.listed = {}
+        self.accused = set()
+        self.anchored = set()
+        self.validators = set(network.validators)
 
     def add(self, block):
         """Checks the next block."""
@@ -64,7 +67,8 @@ class Registry(Chain):
             self.waited(block, "G1")
         places = {"SERVICE": self._service, "CERT": self._cert,
                   "REVOKE": self._revoke, "NODE": self._node,
-                  "LIST": self._list}
+                  "LIST": self._list,
+                  "EVIDENCE": self._evidence, "ANCHOR": self._anchor}
         for tx in block.txs:
             if tx.name == "FINAL":
                 self.take_final(tx)
@@ -88,6 +92,8 @@ class Registry(Chain):
         self._own(tx, tx.cred.key)
         self.service_ids.add(tx.id)
         self.services[tx.cred.key] = tx.cred
+        if tx.cred.role == VALIDATOR:
+            self.validators.add(tx.cred.key)
 
     def _ca(self, key, now, rule):
         cred = self.services.get(key)
@@ -140,6 +146,25 @@ class Registry(Chain):
         self._credential(tx, tx.seller, tx.issuer)
         self._own(tx, tx.seller.key)
         self.listed[tx.auction] = tx
+
+    def _evidence(self, tx, _):
+        need(tx.key in self.validators, "G7: not a validator's key")
+        need(tx.key not in self.accused, "G7: EVIDENCE twice")
+        for i, one in enumerate(tx.votes):
+            self.checks.schnorr(f"EVIDENCE: vote {i}", tx.key,
+                                h_tag("gavel/vote", tx.accused + one.link),
+                                one.signature)
+        self.accused.add(tx.key)
+
+    def _anchor(self, tx, now):
+        cred = self.services.get(tx.service)
+        need(cred is not None and cred.role == TSA, "G8: not by a tsa")
+        need(valid_at(cred, now), "G8: service not valid now")
+        need(cred.fingerprint not in self.revoked, "G8: service revoked")
+        mark = (tx.auction, tx.sealed_final)
+        need(mark not in self.anchored, "G8: ANCHOR twice")
+        self._own(tx, tx.service)
+        self.anchored.add(mark)
 
     def summary(self):
         roles = [ROLES[cred.role] for cred in self.services.values()]

@@ -73,6 +73,10 @@ MEMBERS = {
               "not_after_ms"),
     "LIST": lambda tx: members(tx, "auction opening_ms title")
     + (("seller", tx.seller.key),),
+    "EVIDENCE": lambda tx: members(tx, "what accused key"),
+    "ANCHOR": lambda tx: (("auction", tx.auction), ("final", tx.sealed_final),
+                          ("service", tx.service),
+                          ("count", len(tx.tokens))),
     "OPEN": open_members,
     "ENROL": enrol_members,
     "BID": lambda tx: (("bid", tx.digest),)
@@ -87,6 +91,8 @@ MEMBERS = {
     "ISSUED": lambda tx: members(tx, "root count"),
     "DISCLOSE": lambda tx: members(tx, "award notary side")
     + (("digest", tx.sealed_digest),),
+    "OBJECTION": lambda tx: members(tx, "validator of")
+    + (("tx", tx.left_out), ("refused", tx.refused)),
     "FINAL": lambda tx: members(tx, "source_height source target_height "
                                 "target bitmap"),
 }

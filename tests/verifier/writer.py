@@ -176,6 +176,28 @@ def cutoff_tx(chain, parent, tokens):
         for index, stamper, time_us, policy in tokens)
 
 
+def vote_of(chain, key, source, target):
+    """A signed vote; source and target are (height, sealed)."""
+    link = b"".join(num(h, 4) + sealed for h, sealed in (source, target))
+    return link + key.sign(h_tag("gavel/vote", chain + link))
+
+
+def evidence_tx(registry, accused, key, votes, order=sorted):
+    return (head(8, registry) + num(1, 1) + accused + key.public
+            + b"".join(order(votes)))
+
+
+def anchor_tx(registry, key, auction, final, tokens=((0, b"t"),)):
+    return signed(head(9, registry) + auction + final + key.public
+                  + num(len(tokens), 1)
+                  + b"".join(num(i, 1) + blob(2, t) for i, t in tokens), key)
+
+
+def objection_tx(chain, key, validator, refused, of=18):
+    return signed(head(25, chain) + num(validator, 1) + num(of, 1)
+                  + bytes(32) + refused, key)
+
+
 def final_tx(chain, validators, signers, source, target):
     """source and target are (height, sealed)."""
     link = num(source[0], 4) + source[1] + num(target[0], 4) + target[1]

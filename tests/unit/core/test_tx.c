@@ -155,8 +155,9 @@ static void
 test_unsigned_kinds_cannot_be_signed_F5(void **state)
 {
     struct world *w = *state;
-    static const enum gv_tx_kind kinds[] = {
-        GV_TX_CERT, GV_TX_STAMP, GV_TX_CUTOFF, GV_TX_OUTCOME, GV_TX_FINAL};
+    static const enum gv_tx_kind kinds[] = {GV_TX_CERT,    GV_TX_EVIDENCE,
+                                            GV_TX_STAMP,   GV_TX_CUTOFF,
+                                            GV_TX_OUTCOME, GV_TX_FINAL};
     struct gv_seckey zero = {{0}};
     struct gv_tx tx;
 
@@ -182,6 +183,8 @@ test_places_F3(void **state)
         {GV_TX_REVOKE, true, true, "REVOKE"},
         {GV_TX_NODE, true, false, "NODE"},
         {GV_TX_LIST, true, false, "LIST"},
+        {GV_TX_EVIDENCE, true, false, "EVIDENCE"},
+        {GV_TX_ANCHOR, true, false, "ANCHOR"},
         {GV_TX_OPEN, false, true, "OPEN"},
         {GV_TX_ENROL, false, true, "ENROL"},
         {GV_TX_BID, false, true, "BID"},
@@ -191,6 +194,7 @@ test_places_F3(void **state)
         {GV_TX_OUTCOME, false, true, "OUTCOME"},
         {GV_TX_ISSUED, false, true, "ISSUED"},
         {GV_TX_DISCLOSE, false, true, "DISCLOSE"},
+        {GV_TX_OBJECTION, false, true, "OBJECTION"},
         {GV_TX_FINAL, true, true, "FINAL"},
         {GV_TX_RECEIPT, false, false, "RECEIPT"},
     };

@@ -217,6 +217,48 @@ spoil_disclose(struct gv_tx *tx, unsigned how)
 }
 
 static void
+spoil_objection(struct gv_tx *tx, unsigned how)
+{
+    static const uint8_t kind[] = {GV_TX_BID, GV_TX_STAMP, 0};
+
+    tx->u.objection.validator = how == 0 ? GV_VALIDATORS_MAX : 0;
+    tx->u.objection.kind = kind[how];
+}
+
+static void
+spoil_anchor(struct gv_tx *tx, unsigned how)
+{
+    struct gv_tx_anchor *t = &tx->u.anchor;
+
+    if (how == 0)
+        t->count = 0;
+    if (how == 2)
+        t->token[1].authority = t->token[0].authority;
+    if (how == 3)
+        t->token[1].authority = GV_AUTHORITIES_MAX;
+    if (how == 4)
+        t->token[0].token.len = 0;
+}
+
+static void
+spoil_evidence(struct gv_tx *tx, unsigned how)
+{
+    struct gv_tx_evidence *t = &tx->u.evidence, was = *t;
+
+    t->what = how == 0 ? 2 : GV_EVIDENCE_VOTES;
+    if (how == 1) {
+        t->vote[0] = was.vote[1];
+        t->vote[1] = was.vote[0];
+    }
+    if (how == 2)
+        t->vote[1] = t->vote[0];
+    if (how == 3)
+        t->vote[1].link.target_height = 3;
+    if (how == 4)
+        t->vote[1].link.source_height = t->vote[1].link.target_height;
+}
+
+static void
 spoil_receipt(struct gv_tx *tx, unsigned how)
 {
     tx->u.receipt.deadline_us = tx->u.receipt.t_us - how;
@@ -281,6 +323,18 @@ static const struct limit limits[] = {
     {GV_TX_DISCLOSE, spoil_disclose, 0, "disclose.award"},
     {GV_TX_DISCLOSE, spoil_disclose, 1, "disclose.notary"},
     {GV_TX_DISCLOSE, spoil_disclose, 2, "disclose.side"},
+    {GV_TX_ANCHOR, spoil_anchor, 0, "anchor.tokens"},
+    {GV_TX_ANCHOR, spoil_anchor, 2, "anchor.authority"},
+    {GV_TX_ANCHOR, spoil_anchor, 3, "anchor.authority"},
+    {GV_TX_ANCHOR, spoil_anchor, 4, "anchor.token"},
+    {GV_TX_EVIDENCE, spoil_evidence, 0, "evidence.what"},
+    {GV_TX_EVIDENCE, spoil_evidence, 1, "evidence.order"},
+    {GV_TX_EVIDENCE, spoil_evidence, 2, "evidence.order"},
+    {GV_TX_EVIDENCE, spoil_evidence, 3, "evidence.votes"},
+    {GV_TX_EVIDENCE, spoil_evidence, 4, "evidence.vote"},
+    {GV_TX_OBJECTION, spoil_objection, 0, "objection.validator"},
+    {GV_TX_OBJECTION, spoil_objection, 1, "objection.kind"},
+    {GV_TX_OBJECTION, spoil_objection, 2, "objection.kind"},
     {GV_TX_RECEIPT, spoil_receipt, 0, "receipt.deadline"},
     {GV_TX_RECEIPT, spoil_receipt, 1, "receipt.deadline"},
 };

@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "chain/store/key.h"
 #include "chain/store/kv_rocksdb.h"
 #include "src/backup.h"
 #include "src/ttp/image.h"
@@ -157,6 +158,7 @@ every_record_comes_back(void **state)
     static const uint8_t big[3000] = {9};
     struct house h;
     struct gv_kv kv;
+    struct gv_key restored;
     struct gv_kv_batch b;
     struct gv_kv_value v;
     struct gv_backup_options o;
@@ -185,6 +187,16 @@ every_record_comes_back(void **state)
     assert_int_equal(gv_backup_restore(&o, &tally, &e), GV_OK);
     assert_int_equal(tally.rows, 3);
     store_open(h.target, &kv);
+    /* V5: a validator must know that it may have forgotten its votes. */
+    gv_key_init(&restored);
+    gv_key_text(&restored, GV_META_RESTORED);
+    assert_int_equal(gv_kv_get(&kv, GV_CF_META, gv_key_view(&restored), &v),
+                     GV_OK);
+    gv_key_init(&restored);
+    gv_key_u64(&restored, o.now_ms);
+    assert_int_equal(v.len, restored.len);
+    assert_memory_equal(v.p, restored.b, restored.len);
+    gv_kv_value_free(&v);
     assert_int_equal(gv_kv_get(&kv, GV_CF_TTP, gv_bytes("i2", 2), &v), GV_OK);
     assert_int_equal(v.len, sizeof(big));
     assert_memory_equal(v.p, big, sizeof(big));

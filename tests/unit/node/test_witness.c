@@ -144,6 +144,65 @@ changes(const struct stand *t, uint8_t *text, size_t len,
     assert_true(refused * 10 > tried * 8);
 }
 
+/* V8: the file names the validator by its chain's own block 0. */
+static void
+votes_that_contradict_each_other_are_evidence(void **state)
+{
+    static const char *const wrong[][2] = {
+        {"\"validator\": 0", "\"validator\": 1"},
+        {"\"same-target\"", "\"surround\""},
+        {"\"version\": 1", "\"version\": 2"},
+    };
+    const struct gv_vote link[2] = {{0, 3, {{0}}, {{8}}}, {1, 3, {{1}}, {{9}}}};
+
+    (void)state;
+    for (int registry = 0; registry < 2; registry++) {
+        struct stand t;
+        struct gv_tx tx;
+        struct gv_evidence_report r;
+        struct gv_error e;
+        uint8_t *text;
+        size_t len;
+        char path[PATH_MAX + 160];
+
+        stand_make(&t);
+        tx = sample_evidence(
+            &t.s, registry ? &t.s.params->registry : &t.s.open.id,
+            registry ? &t.s.params->validator_secret[0] : &t.s.validator[0],
+            link);
+        for (int twice = 0; twice < 2; twice++) {
+            gv_witness_votes(t.w, registry ? NULL : &t.s.open.id, 0, tx.raw);
+            assert_true(gv_witness_has_notes(t.w));
+            gv_witness_write(t.w, open_of, &t);
+            assert_false(gv_witness_has_notes(t.w));
+        }
+        assert_int_equal(files(&t, path, sizeof(path)), 1);
+        assert_int_equal(gv_file_read(path, GV_EVIDENCE_MAX, &text, &len, &e),
+                         GV_OK);
+        assert_int_equal(check(&t, text, len, &r, &e), GV_OK);
+        assert_int_equal(r.votes, GV_VOTES_SAME_TARGET);
+        assert_memory_equal(&r.key, &tx.u.evidence.key, 32);
+        assert_memory_equal(&r.auction[0], &tx.u.evidence.accused, 32);
+        for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+            char whole[70000], spoilt[70000], *was;
+
+            assert_true(len < sizeof(whole));
+            memcpy(whole, text, len);
+            whole[len] = '\0';
+            was = strstr(whole, wrong[i][0]);
+            assert_non_null(was);
+            (void)snprintf(spoilt, sizeof(spoilt), "%.*s%s%s",
+                           (int)(was - whole), whole, wrong[i][1],
+                           was + strlen(wrong[i][0]));
+            assert_int_equal(
+                check(&t, (uint8_t *)spoilt, strlen(spoilt), &r, &e),
+                GV_REJECT);
+        }
+        free(text);
+        stand_free(&t);
+    }
+}
+
 static void
 two_imprints_at_one_time_are_evidence(void **state)
 {
@@ -304,6 +363,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_honest_authority_leaves_no_trace),
+        cmocka_unit_test(votes_that_contradict_each_other_are_evidence),
         cmocka_unit_test(two_imprints_at_one_time_are_evidence),
         cmocka_unit_test(nobody_is_accused_falsely),
         cmocka_unit_test(what_contradicts_what),

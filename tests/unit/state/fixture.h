@@ -16,6 +16,7 @@
 
 #include "chain/state/impl.h"
 #include "chain/state/template.h"
+#include "chain/store/key.h"
 #include "chain/store/kv_fault.h"
 #include "chain/store/kv_mem.h"
 #include "tests/support/sample.h"
@@ -35,6 +36,11 @@ struct world {
     struct gv_vote vote;
     struct gv_sig vote_sig;
     unsigned auction_votes;
+    /* The newest EVIDENCE against a validator. */
+    uint8_t evidence[512];
+    size_t evidence_len;
+    unsigned accusations;
+    uint8_t accused;
     char error[512];
 };
 
@@ -103,6 +109,19 @@ world_missed(void *arg, const struct gv_chain *c, struct gv_bytes raw,
     return !w->busy;
 }
 
+static inline void
+world_evidence(void *arg, const struct gv_chain *c, uint8_t validator,
+               struct gv_bytes raw)
+{
+    struct world *w = arg;
+
+    (void)c;
+    w->accusations++;
+    w->accused = validator;
+    memcpy(w->evidence, raw.p, raw.len);
+    w->evidence_len = raw.len;
+}
+
 /* Open (again) on the same store. */
 static inline enum gv_rc
 world_open(struct world *w)
@@ -148,6 +167,7 @@ world_make(struct world *w, const struct world_options *o)
                    .final = world_final,
                    .vote = world_vote,
                    .shared = world_shared,
+                   .evidence = world_evidence,
                    .missed = world_missed},
     };
     if (world_open(w) != GV_OK)
@@ -449,6 +469,10 @@ book_digest(struct gv_book *b, uint8_t out32[32])
     DIGEST(&h, b->issued);
     DIGEST(&h, b->revokeds);
     DIGEST(&h, b->disclosed);
+    for (size_t i = 0; i < b->objections; i++) {
+        DIGEST(&h, b->objection[i].block);
+        DIGEST(&h, b->objection[i].validator);
+    }
     DIGEST(&h, b->cutoff_height);
     DIGEST(&h, b->outcome_height);
     DIGEST(&h, b->by_key.used);
@@ -485,6 +509,10 @@ directory_digest(const struct gv_directory *d, uint8_t out32[32])
     }
     for (size_t i = 0; i < d->listings; i++)
         DIGEST(&h, d->listing[i].auction);
+    for (size_t i = 0; i < d->accused; i++)
+        DIGEST(&h, d->accuse[i].key);
+    for (size_t i = 0; i < d->anchors; i++)
+        DIGEST(&h, d->anchor[i].final);
     DIGEST(&h, d->cert_by_fp.used);
     DIGEST(&h, d->cert_by_key.used);
     DIGEST(&h, d->revoked_by_fp.used);

@@ -260,6 +260,154 @@ V1_a_key_that_another_node_has(void **state)
     world_free(&g.w);
 }
 
+/* V5: a node that was restored from a backup just after the opening. */
+static void
+restored_stage(struct stage *g, uint64_t restored_ms)
+{
+    struct world_options o = {.sample.validators = 4, .own = 1};
+    struct gv_kv_batch b = {0};
+    struct gv_key key, value;
+
+    world_make(&g->w, &o);
+    gv_key_init(&key);
+    gv_key_text(&key, GV_META_RESTORED);
+    gv_key_init(&value);
+    gv_key_u64(&value, restored_ms);
+    gv_kv_batch_put(&b, GV_CF_META, gv_key_view(&key), gv_key_view(&value));
+    assert_int_equal(gv_kv_commit(&g->w.kv, &b, true), GV_OK);
+    gv_kv_batch_free(&b);
+    world_restart(&g->w);
+    world_open_auction(&g->w);
+    g->c = world_auction(&g->w);
+    g->w.now_ms = START + 3000;
+}
+
+static void
+V5_a_restored_validator_waits_2D_and_starts_above(void **state)
+{
+    const uint64_t d_ms = 5000;
+    struct stage g;
+    uint64_t first;
+    struct gv_vote v;
+
+    (void)state;
+    restored_stage(&g, START);
+    grow(&g, 0);
+    first = g.w.now_ms;
+    grow(&g, 1);
+    assert_int_equal(g.w.auction_votes, 0);
+    /* A vote of its own that it does not remember comes back. */
+    v = link_of(&g, 0, 2);
+    v.target_height = 3;
+    assert_int_equal(vote(&g, &v, 0, 0), GV_ACCEPTED);
+    /* And one of somebody else, which binds nobody. */
+    v.target_height = 1000;
+    assert_int_equal(vote(&g, &v, 1, 1), GV_ACCEPTED);
+    g.w.now_ms = first + 2 * d_ms - 1;
+    grow(&g, 2);
+    assert_int_equal(g.w.auction_votes, 0);
+    g.w.now_ms = first + 2 * d_ms;
+    grow(&g, 3);
+    assert_int_equal(g.c->sum.height, 4);
+    assert_int_equal(g.w.auction_votes, 0);
+    /* It starts above the highest of them, and for good. */
+    world_commit(&g.w);
+    world_restart(&g.w);
+    g.c = world_auction(&g.w);
+    {
+        struct gv_tx two[2];
+
+        two[0] = sample_close(&g.w.s);
+        two[1] =
+            sample_stamp(&g.w.s, 0, (START + 900) * UINT64_C(1000), two, 1);
+        accept_block_on_tip(&g.w, g.c, START + 1100, two, 2);
+    }
+    assert_int_equal(g.w.auction_votes, 1);
+    assert_int_equal(g.w.vote.target_height, 5);
+    world_free(&g.w);
+}
+
+static void
+V5_a_restart_within_the_wait_begins_it_anew(void **state)
+{
+    struct stage g;
+
+    (void)state;
+    restored_stage(&g, START);
+    grow(&g, 0);
+    world_commit(&g.w);
+    world_restart(&g.w);
+    g.c = world_auction(&g.w);
+    g.w.now_ms += 10000;
+    grow(&g, 1);
+    assert_int_equal(g.w.auction_votes, 0);
+    g.w.now_ms += 10000;
+    grow(&g, 2);
+    assert_int_equal(g.w.auction_votes, 0);
+    grow(&g, 3);
+    assert_int_equal(g.w.auction_votes, 1);
+    world_free(&g.w);
+}
+
+/* Nobody can have voted on an auction that opened after the restore. */
+static void
+V5_a_later_auction_needs_no_wait(void **state)
+{
+    struct stage g;
+
+    (void)state;
+    restored_stage(&g, SAMPLE_OPENING_MS - 10001);
+    grow(&g, 0);
+    assert_int_equal(g.w.auction_votes, 1);
+    world_free(&g.w);
+}
+
+static void
+check_silence(const struct stage *g, uint64_t after_ms, uint64_t who,
+              bool stalled)
+{
+    struct gv_silence s;
+
+    gv_state_silence(g->c, g->w.now_ms, after_ms, &s);
+    assert_int_equal(s.validators, 4);
+    assert_int_equal(s.who, who);
+    assert_int_equal(s.silent, __builtin_popcountll(who));
+    assert_int_equal(s.stalled, stalled);
+}
+
+static void
+V5_more_than_a_third_silent_is_stalled(void **state)
+{
+    struct stage g;
+    struct gv_vote v;
+
+    (void)state;
+    stage_make(&g, 4, 0);
+    grow(&g, 0);
+    g.w.now_ms = START + 60000;
+    check_silence(&g, 60001, 0, false); /* not yet */
+    check_silence(&g, 60000, 15, true);
+    v = link_of(&g, 0, 1);
+    assert_int_equal(vote(&g, &v, 0, 0), GV_ACCEPTED);
+    check_silence(&g, 60000, 14, true);
+    assert_int_equal(vote(&g, &v, 1, 1), GV_ACCEPTED);
+    check_silence(&g, 60000, 12, true);
+    /* A vote for another block of that height is a voice, too. */
+    v.target.b[0] ^= 1;
+    assert_int_equal(vote(&g, &v, 2, 2), GV_ACCEPTED);
+    check_silence(&g, 60000, 8, false);
+    v.target.b[0] ^= 1;
+    assert_int_equal(vote(&g, &v, 3, 3), GV_ACCEPTED);
+    check_silence(&g, 60000, 0, false);
+    assert_int_equal(g.c->sum.justified_height, 1);
+    /* What is justified was voted for, whoever remembers the votes. */
+    world_commit(&g.w);
+    world_restart(&g.w);
+    g.c = world_auction(&g.w);
+    check_silence(&g, 60000, 0, false);
+    world_free(&g.w);
+}
+
 int
 main(void)
 {
@@ -270,6 +418,10 @@ main(void)
         cmocka_unit_test(V1_no_second_vote_after_a_restart),
         cmocka_unit_test(V1_lock_of_a_lost_branch),
         cmocka_unit_test(V1_a_key_that_another_node_has),
+        cmocka_unit_test(V5_more_than_a_third_silent_is_stalled),
+        cmocka_unit_test(V5_a_restored_validator_waits_2D_and_starts_above),
+        cmocka_unit_test(V5_a_restart_within_the_wait_begins_it_anew),
+        cmocka_unit_test(V5_a_later_auction_needs_no_wait),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

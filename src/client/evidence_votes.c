@@ -1,0 +1,171 @@
+/* evidence_votes.c - a validator's votes that contradict each other. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "src/client/evidence_impl.h"
+
+static const char *
+fault_name(enum gv_vote_fault fault)
+{
+    static const char *const names[] = {"none", "same-target", "surround"};
+
+    return names[fault];
+}
+
+char *
+gv_evidence_votes_text(const struct gv_params *params,
+                       const struct gv_evidence_votes *v)
+{
+    struct gv_reject why;
+    struct gv_tx tx;
+    json_t *o;
+    char *text;
+
+    if (gv_tx_decode(v->tx, &tx, &why) != GV_OK || tx.kind != GV_TX_EVIDENCE)
+        return NULL;
+    o = json_pack("{ss si ss ss so si so}", "format", GV_EVIDENCE_FORMAT,
+                  "version", 1, "network", params->name, "what",
+                  fault_name(gv_votes_fault(&tx.u.evidence.vote[0].link,
+                                            &tx.u.evidence.vote[1].link)),
+                  "open",
+                  v->open.len ? gv_evidence_hex_of(v->open) : json_null(),
+                  "validator", (int)v->validator, "transaction",
+                  gv_evidence_hex_of(v->tx));
+    text = json_dumps(o, JSON_INDENT(1));
+    json_decref(o);
+    return text;
+}
+
+/* --- checking --- */
+
+static enum gv_rc
+refuse(struct gv_error *e, const char *what, enum gv_rc rc,
+       const struct gv_reject *why)
+{
+    char text[200];
+
+    if (rc == GV_FAULT)
+        gv_error_set(e, "out of memory");
+    else if (why)
+        gv_error_set(e, "%s: %s", what,
+                     gv_reject_text(why, text, sizeof(text)));
+    else
+        gv_error_set(e, "%s", what);
+    return rc;
+}
+
+/* The validator as its chain's first block names it. */
+struct named {
+    struct gv_chain_id chain;
+    struct gv_pubkey key;
+};
+
+static enum gv_rc
+name_on_registry(const struct gv_params *params, json_int_t at,
+                 struct named *out, struct gv_error *e)
+{
+    if (at < 0 || at >= params->validator_count)
+        return refuse(e, "genesis names no such validator", GV_REJECT, NULL);
+    out->chain = params->registry;
+    out->key = params->validator[at];
+    return GV_OK;
+}
+
+static enum gv_rc
+name_in_open(const struct gv_params *params, const struct gv_keys *keys,
+             const json_t *o, struct named *out, struct gv_error *e)
+{
+    json_int_t at = json_integer_value(json_object_get(o, "validator"));
+    struct gv_reject why = {.index = GV_NO_INDEX};
+    struct gv_open *open = calloc(1, sizeof(*open));
+    size_t len = 0;
+    uint8_t *raw = gv_evidence_hex(json_object_get(o, "open"), &len);
+    enum gv_rc rc = GV_FAULT;
+
+    if (!raw)
+        rc = refuse(e, "its OPEN is no hex", GV_REJECT, NULL);
+    else if (open) {
+        rc = gv_open_decode(gv_bytes(raw, len), params, open, &why);
+        if (rc == GV_OK)
+            rc = gv_open_verify(open, params, keys, &why);
+        if (rc != GV_OK)
+            refuse(e, "its OPEN", rc, &why);
+    }
+    if (rc == GV_OK && (at < 0 || at >= open->validator_count))
+        rc = refuse(e, "its OPEN names no such validator", GV_REJECT, NULL);
+    if (rc == GV_OK) {
+        out->chain = open->id;
+        out->key = open->validator[at].key;
+    }
+    free(raw);
+    free(open);
+    return rc;
+}
+
+/* Both signatures, by the rule that the registry has for EVIDENCE. */
+static enum gv_rc
+check_tx(const struct gv_params *params, const struct gv_keys *keys,
+         const struct gv_tx *tx, struct gv_error *e)
+{
+    struct gv_reject why = {.index = GV_NO_INDEX};
+    struct gv_pins *pins = gv_pins_registry(params);
+    enum gv_rc rc = pins ? gv_tx_verify(tx, pins, keys, NULL, &why) : GV_FAULT;
+
+    gv_pins_free(pins);
+    return rc == GV_OK ? rc : refuse(e, "the transaction", rc, &why);
+}
+
+static enum gv_rc
+compare(const struct gv_tx_evidence *t, const struct named *n, const char *what,
+        struct gv_evidence_report *out, struct gv_error *e)
+{
+    if (!GV_ID_EQ(&t->accused, &n->chain))
+        return refuse(e, "the votes are for another chain", GV_REJECT, NULL);
+    if (!GV_ID_EQ(&t->key, &n->key))
+        return refuse(e, "the votes are of another key than the validator's",
+                      GV_REJECT, NULL);
+    out->votes = gv_votes_fault(&t->vote[0].link, &t->vote[1].link);
+    if (!what || strcmp(what, fault_name(out->votes)) != 0)
+        return refuse(e, "the votes do not show what the file says", GV_REJECT,
+                      NULL);
+    out->key = t->key;
+    out->auction[0] = out->auction[1] = t->accused;
+    for (int i = 0; i < 2; i++)
+        out->link[i] = t->vote[i].link;
+    return GV_OK;
+}
+
+enum gv_rc
+gv_evidence_check_votes(const json_t *o, const struct gv_keys *keys,
+                        struct gv_evidence_report *out, struct gv_error *e)
+{
+    const struct gv_params *params = out->params;
+    struct gv_reject why = {.index = GV_NO_INDEX};
+    struct named named;
+    struct gv_tx tx;
+    size_t len = 0;
+    uint8_t *raw = gv_evidence_hex(json_object_get(o, "transaction"), &len);
+    enum gv_rc rc;
+
+    if (!raw)
+        return refuse(e, "the transaction is no hex", GV_REJECT, NULL);
+    rc = gv_tx_decode(gv_bytes(raw, len), &tx, &why);
+    if (rc == GV_OK && tx.kind != GV_TX_EVIDENCE)
+        rc = gv_refuse(&why, GV_BAD_ENCODING, "kind", tx.kind, GV_TX_EVIDENCE);
+    if (rc != GV_OK)
+        refuse(e, "the transaction", rc, &why);
+    if (rc == GV_OK)
+        rc = check_tx(params, keys, &tx, e);
+    if (rc == GV_OK)
+        rc = json_is_null(json_object_get(o, "open"))
+                 ? name_on_registry(
+                       params,
+                       json_integer_value(json_object_get(o, "validator")),
+                       &named, e)
+                 : name_in_open(params, keys, o, &named, e);
+    if (rc == GV_OK)
+        rc = compare(&tx.u.evidence, &named,
+                     json_string_value(json_object_get(o, "what")), out, e);
+    free(raw);
+    return rc;
+}
