@@ -29,30 +29,23 @@ check_enrol(const struct gv_chain *c, const struct gv_tx_enrol *t,
     return gv_book_check_enrol(c->book, t, now_ms, why);
 }
 
-/* Bids of this key on the chain and in the mempool (max_bids, R4). The walk is
- * left out while even all that wait could not reach the limit. */
+/* Bids of this key on the chain and in the mempool (max_bids, R4). */
 static uint64_t
-bids_of(const struct gv_chain *c, uint32_t bidder, const struct gv_pubkey *key)
+bids_of(const struct gv_state *s, const struct gv_chain *c, uint32_t bidder,
+        const struct gv_pubkey *key)
 {
-    static const enum gv_pool_class list[] = {GV_POOL_BIDS, GV_POOL_LAPSED};
     uint64_t n = bidder == GV_NOWHERE ? 0 : c->book->bidder[bidder].bids;
 
-    if (n + c->pool.count < c->book->open->terms.max_bids)
-        return n;
-    for (int k = 0; k < 2; k++)
-        for (const struct gv_pool_tx *e = c->pool.of[list[k]].first; e;
-             e = e->next)
-            if (e->tx.kind == GV_TX_BID && GV_ID_EQ(&e->tx.u.bid.bidder, key))
-                n++;
-    return n;
+    return n + gv_pool_bids_of(&s->pool, &c->id, key);
 }
 
 /* A bid that was let in before may have named a block of another branch, which
  * may come back. */
 static enum gv_rc
-check_bid(const struct gv_chain *c, const struct gv_tx_bid *t,
+check_bid(const struct gv_state *s, const struct gv_chain *c,
           const struct gv_admission *a, struct gv_reject *why)
 {
+    const struct gv_tx_bid *t = &a->tx->u.bid;
     uint32_t bidder = gv_book_find_bidder(c->book, &t->bidder);
     uint64_t bids;
 
@@ -64,7 +57,7 @@ check_bid(const struct gv_chain *c, const struct gv_tx_bid *t,
         return gv_refuse(why, GV_MISSING_PARENT, "bid.bidder", 0, 0);
     if (!a->again && gv_spine_height(c->spine, &t->recent) == GV_NOWHERE)
         return gv_refuse(why, GV_MISSING_PARENT, "bid.recent", 0, 0);
-    bids = bids_of(c, bidder, &t->bidder);
+    bids = bids_of(s, c, bidder, &t->bidder);
     if (bids >= c->book->open->terms.max_bids)
         return gv_refuse(why, GV_TOO_MANY_BIDS, "bid.bidder", bids,
                          c->book->open->terms.max_bids);
@@ -332,7 +325,7 @@ check(struct gv_state *s, const struct gv_chain *c,
     case GV_TX_ENROL:
         return check_enrol(c, &tx->u.enrol, now_ms, why);
     case GV_TX_BID:
-        return check_bid(c, &tx->u.bid, a, why);
+        return check_bid(s, c, a, why);
     case GV_TX_STAMP:
         return check_stamp(s, c, a, why);
     case GV_TX_CLOSE:

@@ -1,6 +1,5 @@
 /* pool.c - the mempool's entries and their tables. */
-#include "chain/state/pool.h"
-
+#include "chain/state/pool_impl.h"
 #include "chain/state/vec.h"
 
 #define SMALL 256       /* bytes of a transaction that its entry holds itself */
@@ -25,6 +24,7 @@ gv_pool_init(struct gv_pool *p, uint64_t seed)
     memset(p, 0, sizeof(*p));
     gv_table_init(&p->by_id, seed, id_of, p);
     gv_table_init(&p->by_leaf, seed, leaf_of, p);
+    gv_pool_init_bidders(p, seed);
 }
 
 /* --- memory of entries ---
@@ -102,6 +102,7 @@ gv_pool_free(struct gv_pool *p)
     }
     gv_table_free(&p->by_id);
     gv_table_free(&p->by_leaf);
+    gv_pool_free_bidders(p);
     free(p->at);
     free(p->free_slot);
     memset(p, 0, sizeof(*p));
@@ -285,7 +286,8 @@ gv_pool_add(struct gv_pool *p, struct gv_chain *chain,
         return GV_FAULT;
     e->id = *id;
     e->chain = chain;
-    if (take_slot(p, e) != GV_OK)
+    if (take_slot(p, e) != GV_OK ||
+        (tx->kind == GV_TX_BID && gv_pool_count_bid(p, e) != GV_OK))
         return GV_FAULT;
     link_class(lists, e, gv_pool_class_of(lists, tx->kind));
     link_age(p, e);
@@ -303,6 +305,8 @@ gv_pool_remove(struct gv_pool *p, struct gv_pool_lists *lists,
     gv_table_remove(&p->by_id, e->slot);
     if (has_leaf(e))
         gv_table_remove(&p->by_leaf, e->slot);
+    if (e->tx.kind == GV_TX_BID)
+        gv_pool_uncount_bid(p, e);
     p->at[e->slot] = NULL;
     if (gv_vec_room(&p->free_slot, p->frees, &p->free_cap,
                     sizeof(*p->free_slot)))

@@ -54,6 +54,7 @@ struct gv_pool_tx {
     unsigned tries;      /* lapsed: how often it was */
     uint32_t missing;    /* STAMP: leaves whose BID had not come before it */
     uint32_t slot;       /* own position in the pool's array */
+    uint32_t bidder;     /* BID: its bidder's row in the pool */
     struct gv_pool_tx *prev, *next;   /* of its chain, in order of arrival */
     struct gv_pool_tx *older, *newer; /* of all, as the journal has them */
     /* For the choice of a block's transactions: what follows belongs to the
@@ -89,7 +90,10 @@ struct gv_pool {
     size_t count, cap;
     uint32_t *free_slot;
     size_t frees, free_cap;
-    struct gv_table by_id, by_leaf;
+    struct gv_table by_id, by_leaf, by_bidder;
+    struct gv_pool_bidder *bidder; /* pool_bidder.c */
+    size_t bidders, bidder_cap, idle_bidders;
+    uint32_t free_bidder;
     struct gv_pool_tx *oldest, *newest;
     struct gv_pool_tx *spare; /* entries of no transaction, by next */
     size_t spares;
@@ -104,6 +108,11 @@ struct gv_pool_tx *gv_pool_find(const struct gv_pool *p,
 /* The BID or CLOSE with this stamp leaf. */
 struct gv_pool_tx *gv_pool_find_leaf(const struct gv_pool *p,
                                      const uint8_t leaf32[32]);
+
+/* How many BIDs of this key wait in this auction, in all classes. */
+uint32_t gv_pool_bids_of(const struct gv_pool *p,
+                         const struct gv_chain_id *chain,
+                         const struct gv_pubkey *key);
 
 /* Enter a decoded, verified transaction; raw is copied, facts too (may be
  * NULL). The id must not be there. GV_OK or GV_FAULT. */

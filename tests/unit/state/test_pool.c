@@ -143,12 +143,74 @@ many_leave_at_once(void **state)
     free(e);
 }
 
+static uint32_t
+bids_of(const struct stage *g, const struct gv_tx *bid)
+{
+    return gv_pool_bids_of(&g->p, &bid->chain, &bid->u.bid.bidder);
+}
+
+/* By the n-th of other bidders, none of whom the sample knows. */
+static struct gv_tx
+bid_of_another(struct stage *g, uint32_t n, uint64_t amount)
+{
+    struct sample_party *p = &g->s.bidder[0];
+
+    gv_sha256_of(&n, sizeof(n), p->secret.b);
+    assert_int_equal(gv_key_public(g->s.keys, &p->secret, &p->cred.key), GV_OK);
+    return sample_bid(&g->s, 0, n, amount);
+}
+
+/* Rows of bidders without bids are used again, and nobody is mistaken for one
+ * who had them before. */
+static void
+bids_are_counted_by_bidder_and_auction(void **state)
+{
+    struct gv_tx bid[500], elsewhere;
+    struct gv_pool_tx *e[500], *other;
+    struct stage g;
+
+    (void)state;
+    stage_make(&g);
+    for (uint32_t i = 0; i < 500; i++)
+        bid[i] = bid_of_another(&g, i / 2, i + 1);
+    elsewhere = bid[0];
+    elsewhere.chain.b[0] ^= 1;
+    for (unsigned round = 0; round < ROUNDS; round++) {
+        uint32_t n = 500 >> round;
+
+        for (uint32_t i = 0; i < n; i += 2) {
+            e[i] = add(&g, &bid[i]);
+            assert_int_equal(bids_of(&g, &bid[i]), 1);
+        }
+        other = add(&g, &bid[1 + 2 * round]);
+        assert_int_equal(bids_of(&g, &bid[1 + 2 * round]), 2);
+        assert_int_equal(bids_of(&g, &elsewhere), 0);
+        assert_int_equal(bids_of(&g, &bid[499]), round == 0);
+        gv_pool_remove(&g.p, &g.lists, other);
+        for (uint32_t i = 0; i < n; i += 2) {
+            assert_int_equal(bids_of(&g, &bid[i]), 1);
+            gv_pool_remove(&g.p, &g.lists, e[i]);
+            assert_int_equal(bids_of(&g, &bid[i]), 0);
+        }
+    }
+    /* As many others in the rooms of those. */
+    for (uint32_t i = 0; i < 250; i++) {
+        bid[i] = bid_of_another(&g, 1000 + i, 1);
+        e[i] = add(&g, &bid[i]);
+    }
+    assert_true(g.p.bidders <= 260);
+    for (uint32_t i = 0; i < 250; i++)
+        assert_int_equal(bids_of(&g, &bid[i]), 1);
+    stage_free(&g);
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_kind_comes_and_goes),
         cmocka_unit_test(many_leave_at_once),
+        cmocka_unit_test(bids_are_counted_by_bidder_and_auction),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
