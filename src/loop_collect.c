@@ -300,9 +300,9 @@ add_own_receipt(struct gv_loop *l, const struct gv_ticket *t,
     open = open_of(l, &tx.chain);
     if (!by->stamp || by->receipt || !open)
         return;
-    by->receipt_len = gv_stamper_receipt(
-        gv_stamper_options(l->stamper), &tx.chain, &tx.u.bid.id, by->t_us,
-        open->terms.d_ms * UINT64_C(1000), receipt);
+    by->receipt_len =
+        gv_stamper_receipt(l->stamper, &tx.chain, &tx.u.bid.id, by->t_us,
+                           open->terms.d_ms * UINT64_C(1000), receipt);
     by->receipt = copy_of(receipt, by->receipt_len);
     if (!by->receipt)
         by->receipt_len = 0;

@@ -65,7 +65,7 @@ gv_loop_repeat_bid(struct gv_loop *l, struct gv_ticket *t)
         return false;
     if (l->stamper && tx.kind == GV_TX_BID)
         receipt_len = gv_stamper_receipt(
-            gv_stamper_options(l->stamper), &c->id, &tx.u.bid.id, r.t_us,
+            l->stamper, &c->id, &tx.u.bid.id, r.t_us,
             c->book->open->terms.d_ms * UINT64_C(1000), receipt);
     gv_loop_acknowledge(l, t, gv_bytes(r.stamp, r.len),
                         gv_bytes(receipt, receipt_len), r.t_us);

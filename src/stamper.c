@@ -13,6 +13,7 @@ struct anchor {
 
 struct gv_stamper {
     struct gv_stamper_options opt;
+    struct gv_signkey sign; /* of the secret */
     pthread_mutex_t lock;
     pthread_cond_t wake;
     struct gv_stamp_item *first, *last;
@@ -59,22 +60,25 @@ write_tx(const struct gv_tx *tx, struct gv_stamp_result *r)
 
 /* The service's promise: in a block by t + D (R3). */
 size_t
-gv_stamper_receipt(const struct gv_stamper_options *o,
+gv_stamper_receipt(const struct gv_stamper *s,
                    const struct gv_chain_id *auction,
                    const struct gv_bid_id *id, uint64_t t_us, uint64_t d_us,
                    uint8_t out[256])
 {
     struct gv_tx tx = {.kind = GV_TX_RECEIPT, .chain = *auction};
-    struct gv_sink s = gv_sink_buffer(out, 256);
+    struct gv_sink sink = gv_sink_buffer(out, 256);
+    uint8_t digest[32];
 
     tx.u.receipt.bid = *id;
     tx.u.receipt.t_us = t_us;
     tx.u.receipt.deadline_us = t_us + d_us;
-    tx.u.receipt.service = o->key;
-    if (gv_tx_sign(o->keys, &o->secret, &tx) != GV_OK)
+    tx.u.receipt.service = s->opt.key;
+    gv_tx_digest(&tx, digest);
+    if (gv_signkey_sign(s->opt.keys, &s->sign, digest, NULL,
+                        &tx.u.receipt.sig) != GV_OK)
         return 0;
-    gv_tx_put(&s, &tx);
-    return s.failed ? 0 : s.len;
+    gv_tx_put(&sink, &tx);
+    return sink.failed ? 0 : sink.len;
 }
 
 const struct gv_stamper_options *
@@ -116,8 +120,8 @@ stamp(struct gv_stamper *s, struct gv_stamp_result *r)
     for (struct gv_stamp_item *i = r->items; i; i = i->next) {
         i->t_us = t_us;
         if (i->promise)
-            i->receipt_len = gv_stamper_receipt(&s->opt, &i->auction, &i->id,
-                                                t_us, i->d_us, i->receipt);
+            i->receipt_len = gv_stamper_receipt(s, &i->auction, &i->id, t_us,
+                                                i->d_us, i->receipt);
     }
 }
 
@@ -234,6 +238,14 @@ run(void *arg)
     return NULL;
 }
 
+static void
+wipe_and_free(struct gv_stamper *s)
+{
+    gv_wipe(&s->opt.secret, sizeof(s->opt.secret));
+    gv_wipe(&s->sign, sizeof(s->sign));
+    free(s);
+}
+
 struct gv_stamper *
 gv_stamper_new(const struct gv_stamper_options *o)
 {
@@ -242,12 +254,15 @@ gv_stamper_new(const struct gv_stamper_options *o)
     if (!s)
         return NULL;
     s->opt = *o;
+    if (gv_signkey_make(o->keys, &o->secret, &s->sign) != GV_OK) {
+        wipe_and_free(s);
+        return NULL;
+    }
     pthread_mutex_init(&s->lock, NULL);
     pthread_cond_init(&s->wake, NULL);
     if (pthread_create(&s->thread, NULL, run, s) == 0)
         return s;
-    gv_wipe(&s->opt.secret, sizeof(s->opt.secret));
-    free(s);
+    wipe_and_free(s);
     return NULL;
 }
 
@@ -269,8 +284,7 @@ gv_stamper_free(struct gv_stamper *s)
     }
     pthread_cond_destroy(&s->wake);
     pthread_mutex_destroy(&s->lock);
-    gv_wipe(&s->opt.secret, sizeof(s->opt.secret));
-    free(s);
+    wipe_and_free(s);
 }
 
 void

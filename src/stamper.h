@@ -54,19 +54,20 @@ struct gv_stamper_options {
     void *arg;
 };
 
-/* The RECEIPT for a dated bid; out holds 256 bytes. The same bid and time give
- * the same bytes. Returns their number, 0 when the key cannot sign. */
-size_t gv_stamper_receipt(const struct gv_stamper_options *o,
-                          const struct gv_chain_id *auction,
-                          const struct gv_bid_id *id, uint64_t t_us,
-                          uint64_t d_us, uint8_t out[256]);
-
 struct gv_stamper;
 struct gv_stamper *gv_stamper_new(const struct gv_stamper_options *o);
 /* Items still waiting come back through deliver with an error. */
 void gv_stamper_free(struct gv_stamper *s);
 
 const struct gv_stamper_options *gv_stamper_options(const struct gv_stamper *s);
+
+/* The RECEIPT for a dated bid; out holds 256 bytes. The same bid and time give
+ * the same bytes. Returns their number, 0 when the key cannot sign. Any
+ * thread. */
+size_t gv_stamper_receipt(const struct gv_stamper *s,
+                          const struct gv_chain_id *auction,
+                          const struct gv_bid_id *id, uint64_t t_us,
+                          uint64_t d_us, uint8_t out[256]);
 
 /* Queue an item, which the stamper takes. */
 void gv_stamper_add(struct gv_stamper *s, struct gv_stamp_item *item);

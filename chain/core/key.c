@@ -65,19 +65,48 @@ gv_key_valid(const struct gv_keys *keys, const struct gv_pubkey *pk)
     return secp256k1_xonly_pubkey_parse(keys->ctx, &pub, pk->b) == 1;
 }
 
+_Static_assert(sizeof(struct gv_signkey) == sizeof(secp256k1_keypair),
+               "a signing key is a pair of the library");
+
+enum gv_rc
+gv_signkey_make(const struct gv_keys *keys, const struct gv_seckey *secret,
+                struct gv_signkey *out)
+{
+    secp256k1_keypair pair;
+
+    if (!secp256k1_keypair_create(keys->ctx, &pair, secret->b))
+        return GV_REJECT;
+    memcpy(out->b, pair.data, sizeof(out->b));
+    gv_wipe(&pair, sizeof(pair));
+    return GV_OK;
+}
+
+enum gv_rc
+gv_signkey_sign(const struct gv_keys *keys, const struct gv_signkey *key,
+                const uint8_t msg32[32], const uint8_t aux32[32],
+                struct gv_sig *out)
+{
+    secp256k1_keypair pair;
+    bool ok;
+
+    memcpy(pair.data, key->b, sizeof(pair.data));
+    ok = secp256k1_schnorrsig_sign32(keys->ctx, out->b, msg32, &pair, aux32);
+    gv_wipe(&pair, sizeof(pair));
+    return ok ? GV_OK : GV_FAULT;
+}
+
 enum gv_rc
 gv_key_sign(const struct gv_keys *keys, const struct gv_seckey *secret,
             const uint8_t msg32[32], const uint8_t aux32[32],
             struct gv_sig *out)
 {
-    secp256k1_keypair pair;
-    bool ok;
+    struct gv_signkey key;
+    enum gv_rc rc = gv_signkey_make(keys, secret, &key);
 
-    if (!secp256k1_keypair_create(keys->ctx, &pair, secret->b))
-        return GV_REJECT;
-    ok = secp256k1_schnorrsig_sign32(keys->ctx, out->b, msg32, &pair, aux32);
-    gv_wipe(&pair, sizeof(pair));
-    return ok ? GV_OK : GV_FAULT;
+    if (rc == GV_OK)
+        rc = gv_signkey_sign(keys, &key, msg32, aux32, out);
+    gv_wipe(&key, sizeof(key));
+    return rc;
 }
 
 bool

@@ -32,6 +32,22 @@ enum gv_rc gv_key_sign(const struct gv_keys *keys,
                        const uint8_t aux32[32],
                        struct gv_sig *out) GV_MUST_CHECK;
 
+/* A secret made ready to sign much: half the work of a signature is that which
+ * depends on the secret alone. It is a secret: wipe it (gv_wipe). */
+struct gv_signkey {
+    uint8_t b[96];
+};
+
+/* GV_REJECT for a bad secret. */
+enum gv_rc gv_signkey_make(const struct gv_keys *keys,
+                           const struct gv_seckey *secret,
+                           struct gv_signkey *out) GV_MUST_CHECK;
+/* The same signature as by gv_key_sign. GV_REJECT or GV_FAULT: none. */
+enum gv_rc gv_signkey_sign(const struct gv_keys *keys,
+                           const struct gv_signkey *key,
+                           const uint8_t msg32[32], const uint8_t aux32[32],
+                           struct gv_sig *out) GV_MUST_CHECK;
+
 /* True when sig is pk's signature over msg32. */
 bool gv_key_verify(const struct gv_keys *keys, const struct gv_pubkey *pk,
                    const uint8_t msg32[32], const struct gv_sig *sig);

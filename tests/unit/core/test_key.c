@@ -21,6 +21,7 @@ a_signature_verifies_and_only_as_made(void **state)
     struct gv_seckey secret;
     struct gv_pubkey pk;
     struct gv_sig sig, again;
+    struct gv_signkey ready;
     uint8_t seed[32], msg[32], aux[32];
 
     (void)state;
@@ -40,6 +41,9 @@ a_signature_verifies_and_only_as_made(void **state)
     assert_true(gv_key_verify(verifier, &pk, msg, &again));
     assert_memory_not_equal(sig.b, again.b, 64);
     assert_int_equal(gv_key_sign(verifier, &secret, msg, aux, &again), GV_OK);
+    assert_memory_equal(sig.b, again.b, 64);
+    assert_int_equal(gv_signkey_make(signer, &secret, &ready), GV_OK);
+    assert_int_equal(gv_signkey_sign(signer, &ready, msg, aux, &again), GV_OK);
     assert_memory_equal(sig.b, again.b, 64);
     gv_keys_free(signer);
     gv_keys_free(verifier);
