@@ -164,7 +164,7 @@ gv_admit_find_stamps(struct gv_chain *c, struct gv_pool_tx *e, bool again)
 {
     const struct gv_pool_tx *p = c->pool.of[GV_POOL_STAMPS].first;
 
-    for (; p; p = p->next)
+    for (; p && (again || c->pool.lacking > 0); p = p->next)
         if ((again || p->missing > 0) && lists(&p->tx.u.stamp, e->leaf) &&
             add_mark(e, p) != GV_OK)
             return GV_FAULT;
@@ -210,6 +210,7 @@ gv_admit_date_listed(struct gv_state *s, struct gv_chain *c,
             return GV_FAULT;
         gv_lapse_wake(s, e, now_ms);
     }
+    c->pool.lacking += stamp->missing > 0;
     return GV_OK;
 }
 

@@ -307,6 +307,7 @@ gv_pool_remove(struct gv_pool *p, struct gv_pool_lists *lists,
         gv_table_remove(&p->by_leaf, e->slot);
     if (e->tx.kind == GV_TX_BID)
         gv_pool_uncount_bid(p, e);
+    lists->lacking -= e->missing > 0;
     p->at[e->slot] = NULL;
     if (gv_vec_room(&p->free_slot, p->frees, &p->free_cap,
                     sizeof(*p->free_slot)))

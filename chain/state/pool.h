@@ -78,7 +78,8 @@ struct gv_pool_list {
 struct gv_pool_lists {
     bool registry; /* of the registry chain */
     struct gv_pool_list of[GV_POOL_CLASSES];
-    size_t count; /* in all of them */
+    size_t count;   /* in all of them */
+    size_t lacking; /* STAMPs with missing leaves */
 };
 
 /* Where a transaction that enters stands. */
