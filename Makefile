@@ -156,7 +156,7 @@ ALL_LIBS = $(NODE) $(WALLET) $(MINER) $(EXPLORER) $(CHAIN) $(KERNEL) $(CLIENT) $
 $(UNIT): $(O)/%: $(O)/%.o $(SUPPORT) $(ALL_LIBS)
 	$(link) -lcmocka $(NODE_LIBS)
 $(BENCH): $(O)/%: $(O)/%.o $(BENCH_LOAD) $(SUPPORT) $(ALL_LIBS)
-	$(link) $(NODE_LIBS)
+	$(link) -lcmocka $(NODE_LIBS)
 
 # A fuzz target is an ordinary program that replays its corpus, or, built with
 # BUILD=fuzz, a libFuzzer program.

@@ -11,80 +11,13 @@
  */
 #include <malloc.h>
 #include <pthread.h>
-#include <sched.h>
-#include <secp256k1_extrakeys.h>
-#include <secp256k1_schnorrsig.h>
 
 #include "src/verifier.h"
 #include "tests/bench/load.h"
 #include "tests/bench/measure.h"
 
 #define ROUNDS 10
-#define THREADS 2
 #define AHEAD 4 /* blocks on their way through the pool at once */
-
-/* --- (a) the library alone --- */
-
-struct raw_share {
-    const secp256k1_context *ctx;
-    const struct load_block *block;
-    const secp256k1_xonly_pubkey *key; /* by bid of a block */
-    size_t blocks, first;
-    bool bad;
-};
-
-static void *
-verify_share(void *arg)
-{
-    struct raw_share *r = arg;
-
-    for (size_t b = 0; b < r->blocks; b++)
-        for (size_t i = r->first; i < LOAD_BLOCK; i += THREADS) {
-            const struct load_sig *s = &r->block[b].sig[i];
-
-            if (secp256k1_schnorrsig_verify(r->ctx, s->sig.b, s->msg, 32,
-                                            &r->key[i]) != 1)
-                r->bad = true;
-        }
-    return NULL;
-}
-
-/* Signatures a second. Keys are parsed beforehand: that is no verifying. */
-static double
-run_raw(const secp256k1_context *ctx, const struct load_block *block,
-        size_t blocks)
-{
-    static const struct raw_share none;
-    struct raw_share share[THREADS];
-    pthread_t thread[THREADS];
-    secp256k1_xonly_pubkey *key = calloc(LOAD_BLOCK, sizeof(*key));
-    double start;
-
-    /* Block after block the i-th bid is by the same bidder. */
-    for (size_t i = 0; key != NULL && i < LOAD_BLOCK; i++)
-        if (secp256k1_xonly_pubkey_parse(ctx, &key[i], block->sig[i].key.b) !=
-            1)
-            support_die("no key");
-    start = measure_now();
-    for (size_t i = 0; i < THREADS; i++) {
-        share[i] = none;
-        share[i].ctx = ctx;
-        share[i].block = block;
-        share[i].key = key;
-        share[i].blocks = blocks;
-        share[i].first = i;
-        if (pthread_create(&thread[i], NULL, verify_share, &share[i]) != 0)
-            support_die("no thread");
-    }
-    for (size_t i = 0; i < THREADS; i++) {
-        pthread_join(thread[i], NULL);
-        if (share[i].bad)
-            support_die("a signature is bad");
-    }
-    start = measure_now() - start;
-    free(key);
-    return (double)(blocks * LOAD_BLOCK) / start;
-}
 
 /* --- (b) validate and connect --- */
 
@@ -208,7 +141,6 @@ run_connect(struct load_ledger *x, const struct load_block *block,
 
 struct bench {
     struct load *load;
-    secp256k1_context *ctx;
     struct support_dir dir;
     struct load_ledger full, known;
     struct gv_verifier *pool;
@@ -218,26 +150,6 @@ struct bench {
     double raw[ROUNDS], validate[ROUNDS], connect[ROUNDS];
 };
 
-/* Two cores for everything, also on a machine with more. */
-static void
-keep_two_cores(void)
-{
-    cpu_set_t all, two;
-    int n = 0;
-
-    CPU_ZERO(&two);
-    if (sched_getaffinity(0, sizeof(all), &all) != 0)
-        support_die("cannot read the cores");
-    for (int i = 0; i < CPU_SETSIZE && n < THREADS; i++)
-        if (CPU_ISSET(i, &all)) {
-            CPU_SET(i, &two);
-            n++;
-        }
-    if (sched_setaffinity(0, sizeof(two), &two) != 0)
-        support_die("cannot choose cores");
-    printf("cores %d\n", n);
-}
-
 static void
 bench_open(struct bench *b, unsigned long bids)
 {
@@ -246,14 +158,13 @@ bench_open(struct bench *b, unsigned long bids)
 
     b->blocks = bids / LOAD_BLOCK / ROUNDS;
     b->block = calloc(b->blocks, sizeof(*b->block));
-    b->ctx = secp256k1_context_create(SECP256K1_CONTEXT_VERIFY);
-    if (b->blocks == 0 || b->block == NULL || b->ctx == NULL)
+    if (b->blocks == 0 || b->block == NULL)
         support_die("GAVEL_BENCH_BIDS: at least %d", LOAD_BLOCK * ROUNDS);
     pthread_mutex_init(&b->in.lock, NULL);
     pthread_cond_init(&b->in.filled, NULL);
-    b->load = load_new();
-    b->pool =
-        gv_verifier_new(load_sample(b->load)->keys, THREADS, deliver, &b->in);
+    b->load = load_new(GV_CERTIFIED);
+    b->pool = gv_verifier_new(load_sample(b->load)->keys, LOAD_CORES, deliver,
+                              &b->in);
     if (b->pool == NULL)
         support_die("no threads");
     support_dir_make(&b->dir);
@@ -275,7 +186,6 @@ bench_close(struct bench *b)
     load_ledger_close(&b->known);
     support_dir_remove(&b->dir);
     load_free(b->load);
-    secp256k1_context_destroy(b->ctx);
     free(b->block);
 }
 
@@ -287,10 +197,10 @@ bench_round(struct bench *b, size_t r)
     for (size_t i = 0; i < b->blocks; i++)
         load_next(b->load, &b->block[i]);
     if (r % 2 == 0)
-        b->raw[r] = run_raw(b->ctx, b->block, b->blocks);
+        b->raw[r] = load_raw_verify(b->block, b->blocks);
     b->validate[r] = run_full(&b->full, b->pool, &b->in, b->block, b->blocks);
     if (r % 2 == 1)
-        b->raw[r] = run_raw(b->ctx, b->block, b->blocks);
+        b->raw[r] = load_raw_verify(b->block, b->blocks);
     b->connect[r] = run_connect(&b->known, b->block, b->blocks);
     for (size_t i = 0; i < b->blocks; i++)
         load_block_clear(&b->block[i]);
@@ -309,7 +219,7 @@ main(void)
 
     if (b == NULL)
         return 1;
-    keep_two_cores();
+    load_two_cores();
     bench_open(b, bids);
     printf("bids %zu\n", b->blocks * ROUNDS * LOAD_BLOCK);
     for (size_t r = 0; r < ROUNDS; r++)

@@ -78,7 +78,7 @@ static void
 fill_datadir(struct bench *b, int out)
 {
     char path[PATH_MAX + 32];
-    struct load *load = load_new();
+    struct load *load = load_new(GV_CERTIFIED);
     struct load_ledger ledger;
     struct load_block block;
     const struct gv_chain_id *id = &load_sample(load)->open.id;

@@ -43,7 +43,7 @@ find_block0(struct load *l)
 }
 
 struct load *
-load_new(void)
+load_new(enum gv_identity identity)
 {
     struct load *l = calloc(1, sizeof(*l));
     struct sample_options options = {0};
@@ -52,6 +52,7 @@ load_new(void)
     if (l == NULL)
         support_die("no memory");
     gv_terms_default(gv_params_find("regtest"), &terms);
+    terms.identity = identity;
     terms.max_bids = 4096;
     terms.fixed_difficulty = 1;
     terms.target = gv_target_fixed(1);
@@ -134,6 +135,11 @@ fill_enrolments(struct load *l, struct gv_tx *tx)
     for (size_t i = 0; i < LOAD_BIDDERS; i++) {
         const struct sample_party *p = &l->bidder[i];
 
+        if (l->s.open.terms.identity == GV_ANONYMOUS) {
+            l->s.bidder[0] = *p;
+            tx[i] = sample_enrol_anonymous(&l->s, 0);
+            continue;
+        }
         tx[i] = (struct gv_tx){.kind = GV_TX_ENROL, .chain = l->s.open.id};
         tx[i].u.enrol.key = p->cred.key;
         memset(tx[i].u.enrol.ek, 0x33, 32);

@@ -20,6 +20,7 @@
 #define LOAD_BLOCK 1000
 #define LOAD_STAMP 100
 #define LOAD_BLOCK_TXS (LOAD_BLOCK + LOAD_BLOCK / LOAD_STAMP)
+#define LOAD_CORES 2
 #define LOAD_STEP_MS 1000 /* block time after block time */
 
 /* One signature as the library takes it. */
@@ -40,12 +41,20 @@ struct load_block {
 
 struct load;
 
-struct load *load_new(void);
+/* identity: of the auction, and so of the enrolments. */
+struct load *load_new(enum gv_identity identity);
 void load_free(struct load *l);
 struct sample *load_sample(struct load *l);
 /* The next block: enrolments first, then bids. */
 void load_next(struct load *l, struct load_block *out);
 void load_block_clear(struct load_block *b);
+
+/* Two cores for this program, also on a machine with more; says so. */
+void load_two_cores(void);
+/* Signatures a second of the library alone on LOAD_CORES threads, over the
+ * bids of these blocks, by the same bidders in the same order in each. Keys
+ * are parsed beforehand: that is no verifying. */
+double load_raw_verify(const struct load_block *block, size_t blocks);
 
 /* A node's ledger in a directory of its own, with the auction opened. */
 struct load_ledger {

@@ -22,6 +22,16 @@ measure_now(void)
     return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
+/* Processor time of all threads. */
+static inline double
+measure_cpu(void)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
 static inline int
 measure_compare(const void *a, const void *b)
 {
