@@ -188,7 +188,7 @@ gv_cutter_new(const struct gv_cutter_options *o)
         return NULL;
     c->opt = *o;
     pthread_mutex_init(&c->lock, NULL);
-    c->workers = gv_workers_new(THREADS, ROOM);
+    c->workers = gv_workers_new(THREADS, ROOM, 0);
     if (c->workers)
         return c;
     pthread_mutex_destroy(&c->lock);

@@ -351,8 +351,7 @@ stop(struct node *n)
     gv_net_stop(n->net);
     gv_diary_free(n->diary);
     gv_endpoint_stop(&n->endpoint);
-    gv_workers_free(n->services.workers);
-    n->services.workers = NULL;
+    gv_services_rest(&n->services);
     gv_endpoint_close(&n->endpoint);
     gv_loop_free(n->loop);
     gv_services_close(&n->services);

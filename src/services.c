@@ -12,6 +12,7 @@
 
 #define WORKERS 2
 #define WORKERS_ROOM 4096
+#define LABOUR_NICE 10
 #define TICK_MS 1000
 #define REASON_WITHDRAWN 9 /* privilegeWithdrawn of RFC 5280 */
 
@@ -346,7 +347,7 @@ gv_services_closed(struct gv_services *s, const struct gv_chain_id *auction)
     if (!c)
         return;
     *c = (struct closing){s, *auction};
-    if (!gv_workers_submit(s->workers, close_issuance, c))
+    if (!gv_workers_submit(s->labour, close_issuance, c))
         free(c); /* it is asked again */
 }
 
@@ -394,9 +395,9 @@ gv_services_tick(struct gv_services *s, uint64_t now_ms)
     s->ticked_ms = now_ms;
     /* Without room it is tried again in a second. */
     if (s->notary)
-        (void)gv_workers_submit(s->workers, tick_notary, s->notary);
+        (void)gv_workers_submit(s->labour, tick_notary, s->notary);
     if (s->issuer)
-        (void)gv_workers_submit(s->workers, tick_issuer, s->issuer);
+        (void)gv_workers_submit(s->labour, tick_issuer, s->issuer);
 }
 
 static enum gv_rc
@@ -464,14 +465,14 @@ open_routes(struct gv_services *s, struct gv_error *e)
     if (s->issuer) {
         s->issuer_http.issuer = s->issuer;
         s->issuer_http.pool =
-            (struct gv_est_pool){s->workers, gv_workers_submit};
+            (struct gv_est_pool){s->labour, gv_workers_submit};
         gv_issuer_routes(&s->issuer_http, &s->routes[s->route_count]);
         s->route_count += GV_ISSUER_ROUTES;
     }
     if (s->notary) {
         s->notary_http.notary = s->notary;
         s->notary_http.pool =
-            (struct gv_est_pool){s->workers, gv_workers_submit};
+            (struct gv_est_pool){s->labour, gv_workers_submit};
         gv_notary_routes(&s->notary_http, &s->routes[s->route_count]);
         s->route_count += GV_NOTARY_ROUTES;
     }
@@ -518,8 +519,9 @@ gv_services_open(const struct gv_services_options *o, struct gv_services *out,
     rc = open_keys(out, e);
     out->opt.passphrase = NULL; /* the caller wipes it */
     if (rc == GV_OK && o->roles != 0) {
-        out->workers = gv_workers_new(WORKERS, WORKERS_ROOM);
-        rc = out->workers ? GV_OK : GV_FAULT;
+        out->workers = gv_workers_new(WORKERS, WORKERS_ROOM, 0);
+        out->labour = gv_workers_new(WORKERS, WORKERS_ROOM, LABOUR_NICE);
+        rc = out->workers && out->labour ? GV_OK : GV_FAULT;
     }
     if (rc == GV_OK)
         rc = open_roles(out, e);
@@ -529,9 +531,17 @@ gv_services_open(const struct gv_services_options *o, struct gv_services *out,
 }
 
 void
-gv_services_close(struct gv_services *s)
+gv_services_rest(struct gv_services *s)
 {
     gv_workers_free(s->workers);
+    gv_workers_free(s->labour);
+    s->workers = s->labour = NULL;
+}
+
+void
+gv_services_close(struct gv_services *s)
+{
+    gv_services_rest(s);
     gv_est_free(s->est);
     gv_issuer_free(s->issuer);
     gv_notary_free(s->notary);

@@ -81,7 +81,8 @@ struct gv_services {
     struct gv_est *est;
     struct gv_tsahttp tsahttp;
     struct gv_crlhttp crlhttp;
-    struct gv_workers *workers;
+    struct gv_workers *workers;  /* short jobs: CA and stamping */
+    struct gv_workers *labour;   /* long ones: issuer and notary */
     struct gv_revoked *revoked;  /* NULL without TLS */
     struct gv_clientcert *judge; /* likewise */
     struct gv_http_keylog *keylog;
@@ -125,6 +126,8 @@ void gv_services_tick(struct gv_services *s, uint64_t now_ms);
 void gv_services_publish_revoke(struct gv_services *s,
                                 const struct gv_hash *fingerprint,
                                 uint8_t reason);
+/* Finish what the pools have to do and end them; close does it otherwise. */
+void gv_services_rest(struct gv_services *s);
 void gv_services_close(struct gv_services *s);
 
 /* Fill in what these services are in a warrant (src/warrant.h): their CA, if it

@@ -3,6 +3,9 @@
 
 #include <pthread.h>
 #include <stdlib.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 struct job {
     void (*work)(void *arg);
@@ -14,15 +17,28 @@ struct gv_workers {
     pthread_cond_t wake;
     struct job *ring;
     unsigned room, head, count, threads;
+    int niceness;
     bool stop;
     pthread_t thread[];
 };
+
+/* On Linux priorities are those of threads, by their own number. */
+static void
+stand_back(int by)
+{
+    id_t self = (id_t)syscall(SYS_gettid);
+
+    if (by > 0)
+        (void)setpriority(PRIO_PROCESS, self,
+                          getpriority(PRIO_PROCESS, self) + by);
+}
 
 static void *
 run(void *arg)
 {
     struct gv_workers *w = arg;
 
+    stand_back(w->niceness);
     pthread_mutex_lock(&w->lock);
     while (w->count > 0 || !w->stop) {
         struct job j;
@@ -43,7 +59,7 @@ run(void *arg)
 }
 
 struct gv_workers *
-gv_workers_new(unsigned threads, unsigned room)
+gv_workers_new(unsigned threads, unsigned room, int niceness)
 {
     struct gv_workers *w =
         calloc(1, sizeof(*w) + threads * sizeof(w->thread[0]));
@@ -51,6 +67,7 @@ gv_workers_new(unsigned threads, unsigned room)
     if (!w)
         return NULL;
     w->room = room;
+    w->niceness = niceness;
     w->ring = calloc(room, sizeof(*w->ring));
     pthread_mutex_init(&w->lock, NULL);
     pthread_cond_init(&w->wake, NULL);

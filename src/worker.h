@@ -1,6 +1,8 @@
 /*
- * worker.h - the bounded pool of the TTP's services: issuance, RSA, key
- * derivation and other long single jobs.
+ * worker.h - the bounded pools of the TTP's services: threads for work that
+ * the http thread must not do. Jobs of milliseconds have one pool, and long
+ * ones, as issuance, another of lower priority, so that neither a token nor
+ * JSON-RPC waits for them.
  *
  * Thread-safety: submit from any thread.
  */
@@ -11,8 +13,10 @@
 
 struct gv_workers;
 
-/* NULL: no memory or no threads. At most `room` jobs wait. */
-struct gv_workers *gv_workers_new(unsigned threads, unsigned room);
+/* NULL: no memory or no threads. At most `room` jobs wait. niceness: by how
+ * much the threads stand back behind the process's others (nice(2)). */
+struct gv_workers *gv_workers_new(unsigned threads, unsigned room,
+                                  int niceness);
 /* Finishes what is queued, then ends the threads. */
 void gv_workers_free(struct gv_workers *w);
 

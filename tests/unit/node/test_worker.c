@@ -4,6 +4,9 @@
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -60,7 +63,7 @@ gate_open(struct gate *g)
 static void
 jobs_run_side_by_side_and_the_queue_is_bounded(void **state)
 {
-    struct gv_workers *w = gv_workers_new(3, 5);
+    struct gv_workers *w = gv_workers_new(3, 5, 0);
     struct gate g;
 
     (void)state;
@@ -88,7 +91,7 @@ free_finishes_what_is_queued(void **state)
 {
     (void)state;
     for (int round = 0; round < 50; round++) {
-        struct gv_workers *w = gv_workers_new(2, 256);
+        struct gv_workers *w = gv_workers_new(2, 256, 5);
         atomic_uint done = 0;
 
         for (int i = 0; i < 256; i++)
@@ -97,6 +100,37 @@ free_finishes_what_is_queued(void **state)
         assert_int_equal(done, 256);
     }
     gv_workers_free(NULL);
+}
+
+static int
+priority_here(void)
+{
+    return getpriority(PRIO_PROCESS, (id_t)syscall(SYS_gettid));
+}
+
+static void
+tell_priority(void *arg)
+{
+    *(int *)arg = priority_here();
+}
+
+/* The pool's threads alone, by the given number. */
+static void
+threads_stand_back(void **state)
+{
+    int before = priority_here(), there[2] = {100, 100};
+
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        struct gv_workers *w = gv_workers_new(1, 1, i);
+
+        assert_non_null(w);
+        assert_true(gv_workers_submit(w, tell_priority, &there[i]));
+        gv_workers_free(w);
+    }
+    assert_int_equal(there[0], before);
+    assert_int_equal(there[1], before == 19 ? 19 : before + 1);
+    assert_int_equal(priority_here(), before);
 }
 
 struct sender {
@@ -118,7 +152,7 @@ send_many(void *arg)
 static void
 each_accepted_job_runs_once_whoever_sends(void **state)
 {
-    struct gv_workers *w = gv_workers_new(4, 8);
+    struct gv_workers *w = gv_workers_new(4, 8, 0);
     struct sender s[4];
     pthread_t thread[4];
     atomic_uint done = 0;
@@ -144,6 +178,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(jobs_run_side_by_side_and_the_queue_is_bounded),
         cmocka_unit_test(free_finishes_what_is_queued),
+        cmocka_unit_test(threads_stand_back),
         cmocka_unit_test(each_accepted_job_runs_once_whoever_sends),
     };
 
