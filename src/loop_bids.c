@@ -354,8 +354,12 @@ gv_loop_stamped(struct gv_loop *l, struct gv_stamp_result *r)
         gv_log_error(l->opt.log, "tsa", "cannot stamp", GV_S("why", r->error));
         gv_refuse(&why, GV_BAD_STAMP, "stamping service", 0, 0);
         refuse_all(l, r, GV_REJECT, &why);
-    } else {
+    } else if (r->items) {
         stamped_bids(l, r);
+    } else if (gv_state_add_tx(l->state, gv_bytes(r->tx, r->len), l->now_ms,
+                               &why) == GV_FAULT) {
+        /* An ANCHOR; refused without harm when there is one already. */
+        gv_loop_fail(l, gv_state_error(l->state));
     }
     gv_stamp_result_free(r);
 }
