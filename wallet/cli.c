@@ -266,6 +266,8 @@ gv_cli_wallet(struct gv_cli *cli)
         code = gv_cli_passphrase(cli, false, &pass);
     if (code != GV_EXIT_OK)
         return code;
+    if (gv_wallet_busy(cli->wallet_dir))
+        gv_cli_warn(cli, "waiting: another command has the wallet open");
     rc = gv_wallet_open(cli->wallet_dir, &pass, &cli->wallet, &e);
     gv_wipe(&pass, sizeof(pass));
     if (rc != GV_OK)
