@@ -21,6 +21,7 @@ struct gv_web_work {
     struct gv_mailbox *box;
     pthread_t thread;
     bool running;
+    bool json;            /* of cli, given back by free */
     json_t *warnings;     /* of the call that runs */
     pthread_mutex_t lock; /* of what follows */
     char call[STEP_MAX], step[STEP_MAX];
@@ -141,11 +142,12 @@ static void
 renew_view(struct gv_web_work *w)
 {
     struct gv_wallet *wallet = w->cli->wallet;
-    json_t *v = json_pack(
-        "{sb ss* so so}", "exists", wallet != NULL, "network",
-        w->cli->params != NULL ? w->cli->params->name : NULL, "identities",
-        wallet != NULL ? view_identities(wallet) : json_array(), "bids",
-        wallet != NULL ? view_bids(wallet) : json_object());
+    json_t *v =
+        json_pack("{sb ss* ss* so so}", "exists", wallet != NULL, "network",
+                  w->cli->params != NULL ? w->cli->params->name : NULL, "as",
+                  gv_config_string(w->cli->config, "as"), "identities",
+                  wallet != NULL ? view_identities(wallet) : json_array(),
+                  "bids", wallet != NULL ? view_bids(wallet) : json_object());
     char *text = json_dumps(v, JSON_COMPACT), *old;
 
     json_decref(v);
@@ -264,6 +266,7 @@ gv_web_work_new(struct gv_cli *cli, const struct gv_passphrase *pass,
         w->pass = *pass;
         w->front.pass = &w->pass;
     }
+    w->json = cli->json;
     cli->front = &w->front;
     cli->json = true;
     renew_view(w);
@@ -321,8 +324,10 @@ gv_web_work_free(struct gv_web_work *w)
         gv_web_work_stop(w);
     gv_mailbox_free(w->box);
     pthread_mutex_destroy(&w->lock);
-    if (w->cli->front == &w->front)
+    if (w->cli->front == &w->front) {
         w->cli->front = NULL;
+        w->cli->json = w->json;
+    }
     free(w->view);
     gv_wipe(w, sizeof(*w));
     free(w);

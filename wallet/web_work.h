@@ -29,9 +29,10 @@ void gv_web_work_ask(struct gv_web_work *w, struct gv_http_request *request,
 /* {"busy", "call", "step", "since_ms", "waiting"}: what it does now. */
 json_t *gv_web_work_progress(struct gv_web_work *w);
 
-/* The wallet as it is after the newest call: {"exists", "network",
- * "identities": [{name, key, certified, valid, not_after_ms, waiting}],
- * "bids": {id: {auction, amount, state, placed_ms}}}. */
+/* The wallet as it is after the newest call: {"exists", "network", "as" (of
+ * --as, absent if not given), "identities": [{name, key, certified, valid,
+ * not_after_ms, waiting}], "bids": {id: {auction, amount, state, placed_ms}}}.
+ */
 json_t *gv_web_work_wallet(struct gv_web_work *w);
 
 /* Take no more calls, answer the waiting ones with 503, make the running one

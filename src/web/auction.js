@@ -10,7 +10,13 @@ const BIDS = 1000;
 // here; these are said in more words.
 const TERMS = {
   bidders: ["Who may bid", (v) => (v === "anonymous" ? "anyone with a certificate, under a pseudonym" : "anyone with a certificate, openly")],
-  "min first": ["First bid at least"],
+  direction: ["Who wins", (v) => (v.startsWith("reverse") ? "the lowest bid" : v)],
+  price: ["The winner pays"],
+  "buy now": ["Buy now"],
+  "soft close": ["Soft close"],
+  "dated by": ["Dated by"],
+  "voted on by": ["Voted on by"],
+  "min first": ["First bid must reach"],
   "min step": ["Each step at least"],
   "max step": ["Each step at most"],
   "steps from": ["Steps are measured from"],
@@ -18,7 +24,7 @@ const TERMS = {
   "per bidder": ["Most bids of one bidder"],
   "in all": ["Most bids in all"],
   "open for": ["Open for", seconds],
-  reserve: ["Not sold below"],
+  reserve: ["Reserve"],
   "close notice": ["Early close", (v) => `by the seller, with ${seconds(v)} of notice`],
   "early close": ["Early close", () => "not possible"],
   D: ["A bid must be in a block within", seconds],
@@ -228,7 +234,7 @@ export async function auctionPage(app, host, id) {
         await refresh();
       },
     }, field(`Amount in ${unit.currency}`, amount), help,
-    state.info.identity === "anonymous" ? h("p", { class: "help" }, "You bid under a pseudonym. The first bid gets it, which takes some seconds.") : null,
+    state.info.identity === "anonymous" && !mine().length ? h("p", { class: "help" }, "You bid under a pseudonym. The first bid gets it, which takes some seconds.") : null,
     note.element, h("div", { class: "actions" }, button))];
   }
 
@@ -255,7 +261,7 @@ export async function auctionPage(app, host, id) {
     }
     return [h("h2", { id: "dialog-title" }, "Bid this amount?"),
       h("p", { class: "figures num" }, dry.figures), h("p", null, dry.words),
-      h("p", { class: "note wait" }, "A bid cannot be withdrawn. If you win, you owe this amount."),
+      h("p", { class: "note wait" }, "A bid cannot be withdrawn. If you win, it binds you."),
       h("div", { class: "actions" }, h("button", { type: "button", class: "main", onclick: () => close("bid") }, `Bid ${dry.figures}`), cancel)];
   }
 
@@ -298,6 +304,7 @@ export async function auctionPage(app, host, id) {
         try {
           const { result, files, warnings } = await api.callSlowly("identity disclose", { args: [id], options: app.as() }, (step) => note.busy(step));
           note.clear();
+          e.target.hidden = true;
           fill(out, h("dl", null, h("dt", null, result.party === "winner" ? "Winner" : "Seller"), h("dd", null, h("strong", null, result.subject)),
             h("dt", null, "Certificate"), h("dd", { class: "mono" }, result.fingerprint)),
           warnings.map((w) => h("p", { class: "note wait" }, w)),

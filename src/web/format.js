@@ -47,7 +47,7 @@ export function duration(ms) {
   const parts = [[Math.floor(s / 86400), "d"], [Math.floor(s / 3600) % 24, "h"], [Math.floor(s / 60) % 60, "min"], [s % 60, "s"]];
   const first = parts.findIndex(([n]) => n > 0);
   if (first < 0) return "0 s";
-  return parts.slice(first, first + 2).map(([n, unit]) => `${n}\u00a0${unit}`).join(" ");
+  return parts.slice(first, first + 2).filter(([n]) => n > 0).map(([n, unit]) => `${n}\u00a0${unit}`).join(" ");
 }
 
 export function short(id) {

@@ -4,6 +4,7 @@ import { h, fill, badge, noteLine, table } from "./dom.js";
 import { money, exactly, phase, duration, standing, STATES } from "./format.js";
 
 const PAGE = 50;
+const REASONS = 30;
 const OWN_AUCTIONS = 25; // whose bids are looked up, newest first
 
 const unit = (row) => ({ currency: row.currency, exponent: row.exponent });
@@ -119,8 +120,13 @@ async function why(bid) {
   if (!whys.has(key)) whys.set(key, (await api.ask("bid why", { args: [bid.bid] })).text);
   return whys.get(key);
 }
+// Of so many at a time; the others show the short name of the clause.
 export async function addReasons(bids) {
-  for (const bid of bids) if (bid.code !== 0) bid.why = await why(bid);
+  let left = REASONS;
+  for (const bid of bids) {
+    if (bid.code === 0) continue;
+    bid.why = left-- > 0 ? await why(bid) : bid.code_name;
+  }
 }
 
 async function ownBids(app) {

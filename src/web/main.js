@@ -22,7 +22,7 @@ const app = {
   wallet: null,
   get identity() {
     const all = this.wallet?.identities ?? [];
-    return all.find((i) => i.name === this.chosen) ?? all.find((i) => i.valid) ?? all[0] ?? null;
+    return all.find((i) => i.name === (this.chosen ?? this.wallet?.as)) ?? all.find((i) => i.valid) ?? all[0] ?? null;
   },
   chosen: null,
   as() { return this.identity ? { as: this.identity.name } : {}; },

@@ -14,9 +14,11 @@ const GROUPS = [
   ]],
   ["Bids", [
     { option: "currency", label: "Currency", kind: "line", value: "EUR", max: 4 },
-    { option: "min-first", label: "Lowest first bid", kind: "amount" },
-    { option: "min-step", label: "Lowest step", kind: "amount", help: "What a bid must add to the leading one." },
-    { option: "reserve", label: "Reserve", kind: "amount", help: "Below it nothing is sold. Everybody sees it." },
+    { option: "min-first", label: "First bid must reach", kind: "amount" },
+    { option: "min-step", label: "Least step", kind: "amount", help: "How far a bid must go beyond the leading one." },
+    { option: "reserve", label: "Reserve", kind: "amount", help: "Nothing is sold to a bid that does not reach it. Everybody sees it." },
+    { option: "direction", label: "Who wins", kind: "choice", choices: [["ascending", "The highest bid"], ["reverse", "The lowest bid (you buy)"]] },
+    { option: "pricing", label: "What the winner pays", kind: "choice", choices: [["first", "His bid"], ["second", "One increment beyond the next best"], ["vickrey", "The next best bid"]] },
   ]],
   ["Time", [
     { option: "open-at", label: "Opens", kind: "time", help: "Empty: at once. In this browser's time zone." },
@@ -28,7 +30,11 @@ const GROUPS = [
   ]],
 ];
 const MORE = [
-  { option: "max-step", label: "Highest step", kind: "amount" },
+  { option: "max-step", label: "Greatest step", kind: "amount" },
+  { option: "buy-now", label: "Buy now", kind: "amount", help: "A first bid that reaches it ends the auction at this price." },
+  { option: "increments", label: "Increments of the second price", kind: "line", help: "As 1:0.05,5:0.25,0.50. Empty: a usual table." },
+  { option: "soft-close", label: "Soft close", kind: "span", units: [["s", "seconds"], ["m", "minutes"]], help: "It stays open so long after each accepted bid." },
+  { option: "soft-cap", label: "Soft close: longest in all", kind: "span", units: [["s", "seconds"], ["m", "minutes"], ["h", "hours"]] },
   { option: "reference", label: "Steps are measured from", kind: "choice", choices: [["highest", "the highest bid"], ["last", "the last bid"]] },
   { option: "per-bidder", label: "Most bids of one bidder", kind: "count" },
   { option: "total-cap", label: "Most bids in all", kind: "count" },
@@ -37,6 +43,8 @@ const MORE = [
   { option: "d", label: "D: longest time into a block", kind: "span", units: [["s", "seconds"], ["m", "minutes"]] },
   { option: "t", label: "T: spacing of blocks", kind: "span", units: [["s", "seconds"], ["m", "minutes"]] },
   { option: "difficulty", label: "Difficulty", kind: "choice", choices: [["", "as the network has it"], ["0", "adaptive"], ["1", "1"], ["2", "2"], ["3", "3"], ["4", "4"]] },
+  { option: "authorities", label: "Time-stamping authorities", kind: "line", help: "How many, an odd number, or their keys by comma. Empty: the node's." },
+  { option: "validators", label: "Validators", kind: "line", help: "How many, or their keys by comma. Empty: the node's." },
   { option: "notaries", label: "Anonymous: notaries", kind: "line", max: 8, help: "As 2of3: two of three open an identity. Empty: more than half of all." },
   { option: "cut", label: "Anonymous: cut", kind: "count", help: "A false identity passes with one chance in 2 to this number. Empty: 10." },
   { text: "allowed", label: "Only these bidders", kind: "text", wide: true, help: "One ledger key a line, with an own limit of bids behind it if there is one. Empty: everybody with a certificate." },
@@ -104,7 +112,8 @@ export async function sellPage(app, host) {
   }
   // The wallet names the option that it does not like, as "--min-step: ...".
   function showError(e) {
-    const bad = readers.find((f) => e.message.startsWith(`--${f.option ?? f.text}`));
+    const named = /^--([a-z-]+)/.exec(e.message)?.[1];
+    const bad = readers.find((f) => (f.option ?? f.text) === named);
     note.error({ message: bad ? `${bad.label}: ${e.message.replace(/^--[a-z-]+:? ?/, "")}` : e.message });
     if (!bad) { end.before(note.element); return; }
     bad.input.closest(".field").append(note.element);

@@ -137,8 +137,9 @@ function restoreForm(app, host) {
       note.busy("Restoring: asking the node what belongs to these words …");
       try {
         const { warnings } = await api.callSlowly("restore", { texts: { "words-file": words.value.trim().toLowerCase().split(/\s+/).join(" ") } }, (step) => note.busy(step));
-        if (warnings.length) alert(warnings.join("\n"));
-        await finish(app, host);
+        if (!warnings.length) { await finish(app, host); return; }
+        fill(host, h("h1", null, "Restored, but not all of it"), warnings.map((w) => h("p", { class: "note wait" }, w)),
+          h("div", { class: "actions" }, h("button", { type: "button", class: "main", onclick: () => finish(app, host) }, "Go on")));
       } catch (error) {
         note.error(error);
         await app.renew();

@@ -1,4 +1,4 @@
-"""Who may use the server of `gavel web`, and for what (wallet.md W20 to W25).
+"""Who may use the server of `gavel web`, and for what (wallet.md W21 to W26).
 Each refusal is tried against a server that answers the same request when it is
 made properly."""
 
@@ -201,6 +201,11 @@ def test_it_listens_on_loopback_alone(page):
     done = Wallet(page.wallet.directory.parent / "nobody", page.wallet.node) \
         .run("web", "--bind", "127.0.0.1:99999")
     assert done.returncode == 2 and "65535" in done.stderr
+    # The wallet's front is gone again: the error is for whom it was asked.
+    assert json.loads(done.stderr.splitlines()[-1])["error"]["code"] == 2
+    done = Wallet(page.wallet.directory.parent / "nobody", page.wallet.node) \
+        .run("web", "--bind", "127.0.0.1:99999", as_json=False)
+    assert done.stderr.splitlines()[-1].startswith("gavel: cannot listen")
 
 
 def test_other_commands_of_the_wallet_wait_and_say_so(page):
