@@ -55,7 +55,7 @@ refuse(struct gv_http_request *request, int status, const char *why)
 /* --- who may ask --- */
 
 /* Of every request: it names this server, and not a name that was made to lead
- * here (W22); what changes anything comes from this server's own page. */
+ * here (W25); what changes anything comes from this server's own page. */
 static bool
 admit(void *ctx, struct gv_http_request *request)
 {

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "wallet/commands.h"
+#include "wallet/courier.h"
 
 #define WORDS_MAX 64
 
@@ -187,6 +188,8 @@ gv_web_call_run(struct gv_cli *cli, const struct gv_web_call *call,
         cli->config = c;
         cli->front->texts = json_object_get(request, "texts");
         code = call->command->run(cli);
+        gv_courier_free(cli->courier); /* the next call looks anew */
+        cli->courier = NULL;
         cli->front->texts = NULL;
         cli->config = whole;
     }

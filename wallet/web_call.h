@@ -1,6 +1,6 @@
 /*
  * web_call.h - what the page of `gavel web` may ask for: commands of gavel,
- * with some of their options, run in this process (docs/spec/wallet.md, W24).
+ * with some of their options, run in this process (docs/spec/wallet.md, W26).
  *
  * A request is
  *     {"call": "bid place", "arguments": [..], "options": {"wait": "60s"},

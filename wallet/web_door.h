@@ -1,6 +1,6 @@
 /*
- * web_door.h - whom the server of `gavel web` lets in (docs/spec/wallet.md, W21
- * to W23): requests that name its own address, with a session that a link's
+ * web_door.h - whom the server of `gavel web` lets in (docs/spec/wallet.md, W23
+ * to W25): requests that name its own address, with a session that a link's
  * token was given for.
  *
  * A token opens one session. Then there is a new token, for the next link.

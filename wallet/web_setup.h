@@ -1,6 +1,6 @@
 /*
  * web_setup.h - a new wallet from the page: its words are shown once, and the
- * wallet is made when three of them were typed back (docs/spec/wallet.md, W25).
+ * wallet is made when three of them were typed back (docs/spec/wallet.md, W27).
  *
  * Calls, beside those of web_call.h:
  *   words ()              -> {"words": "..", "ask": [3, 11, 24]}

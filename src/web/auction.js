@@ -234,7 +234,7 @@ export async function auctionPage(app, host, id) {
         await refresh();
       },
     }, field(`Amount in ${unit.currency}`, amount), help,
-    state.info.identity === "anonymous" && !mine().length ? h("p", { class: "help" }, "You bid under a pseudonym. The first bid gets it, which takes some seconds.") : null,
+    state.info.identity === "anonymous" && !mine().length ? h("p", { class: "help" }, "You bid under a pseudonym. The first bid gets it, which takes some seconds. Bids go to the network through another node than yours, if there is one.") : null,
     note.element, h("div", { class: "actions" }, button))];
   }
 
@@ -245,10 +245,10 @@ export async function auctionPage(app, host, id) {
     const answer = await ask((close) => confirmation(dry, close));
     if (answer === null) { note.show("Nothing was sent."); return; }
     note.busy("Sending …");
-    const { result } = await api.callSlowly("bid place", { args: [id, text], options: { ...app.as(), force: answer === "force" } }, (step) => note.busy(step));
+    const { result, warnings } = await api.callSlowly("bid place", { args: [id, text], options: { ...app.as(), force: answer === "force" } }, (step) => note.busy(step));
     await app.renew();
-    const void_ = answer === "force" ? " It is void unless something changed; the list says so." : "";
-    note.show(`Your bid of ${money(result.amount, unit)} was received and stamped.${void_}`, void_ ? "wait" : "good");
+    const said = warnings.map((w) => `${w[0].toUpperCase()}${w.slice(1)}.`);
+    note.show([`Your bid of ${money(result.amount, unit)} was received and stamped. `, said.join(" ")], answer === "force" ? "wait" : "good");
   }
   function confirmation(dry, close) {
     const cancel = h("button", { type: "button", onclick: () => close(null) }, "Cancel");

@@ -1,4 +1,4 @@
-"""Who may use the server of `gavel web`, and for what (wallet.md W21 to W26).
+"""Who may use the server of `gavel web`, and for what (wallet.md W23 to W28).
 Each refusal is tried against a server that answers the same request when it is
 made properly."""
 
