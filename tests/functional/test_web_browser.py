@@ -66,7 +66,7 @@ def open_auction(sam, title, **choices):
     sam.sees("Least step: 'one' is no amount of EUR")
     sam.types("Least step", "1")
     sam.click("Review …")
-    sam.sees("First bid must reach")
+    sam.sees("The terms cannot be changed")
     assert "10.00 EUR" in sam.text()
     sam.click("Open the auction")
     sam.sees("Your auction", 60)
