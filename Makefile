@@ -16,6 +16,7 @@ DEPS = gcc g++ make pkg-config openssl libssl-dev libsecp256k1-dev \
 DEPS_TEST = libcmocka-dev python3 python3-pytest python3-pytest-xdist curl iproute2 \
             git valgrind clang clang-format libfuzzer-14-dev openjdk-17-jre-headless \
             testssl.sh spin
+DEPS_WEB = chromium chromium-driver python3-selenium
 
 .DEFAULT_GOAL := all
 .SUFFIXES:
@@ -42,7 +43,7 @@ CC = clang
 endif
 
 # Installing the packages must work before any of them is there.
-ifeq ($(filter deps deps-test help clean,$(MAKECMDGOALS)),)
+ifeq ($(filter deps deps-test deps-web help clean,$(MAKECMDGOALS)),)
 PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
 PKG_LIBS := $(shell pkg-config --libs $(PKGS) 2>/dev/null)
 endif
@@ -64,6 +65,7 @@ objs = $(patsubst %.c,$(O)/%.o,$(1))
 CORE = $(O)/libgavel-core.a
 CHAIN = $(O)/libgavel-chain.a
 CLIENT = $(O)/libgavel-client.a
+HTTP = $(O)/libgavel-http.a
 KERNEL = $(O)/libgavel-kernel.a
 NODE = $(O)/libgavel-node.a
 WALLET = $(O)/libgavel-wallet.a
@@ -79,9 +81,11 @@ CHAIN_SRC := $(wildcard chain/state/*.c chain/store/*.c)
 NET_SHARED := src/net/message.c src/net/netkey.c
 CLIENT_SRC := $(wildcard src/client/*.c src/base/*.c src/pki/*.c) $(NET_SHARED)
 KERNEL_SRC := $(wildcard miner/kernel/*.c)
-NODE_SRC := $(filter-out src/main.c,$(wildcard src/*.c)) \
-            $(filter-out $(NET_SHARED),$(wildcard src/net/*.c)) \
-            $(wildcard src/ttp/*.c src/rpc/*.c)
+# The server of HTTP and the files of the pages: of the node and of gavel web.
+HTTP_SRC := $(wildcard src/rpc/http*.c)
+WEB_FILES := $(sort $(wildcard $(addprefix src/web/,*.html *.css *.js *.svg)))
+NODE_SRC := $(filter-out src/main.c $(NET_SHARED) $(HTTP_SRC),$(wildcard \
+            $(addsuffix /*.c,src src/net src/ttp src/rpc)))
 LEDGER_SRC := $(wildcard chain/state/book*.c) $(addprefix chain/state/, \
               directory.c directory_node.c spine.c links.c order.c \
               table.c)
@@ -95,6 +99,7 @@ all: $(PROGRAMS) ## build the four programs
 $(CORE): $(call objs,$(CORE_SRC)) $(O)/gen/genesis.o
 $(CHAIN): $(call objs,$(CHAIN_SRC))
 $(CLIENT): $(call objs,$(CLIENT_SRC))
+$(HTTP): $(call objs,$(HTTP_SRC)) $(O)/gen/web.o
 $(KERNEL): $(call objs,$(KERNEL_SRC))
 $(NODE): $(call objs,$(NODE_SRC))
 $(LEDGER): $(call objs,$(LEDGER_SRC))
@@ -107,10 +112,12 @@ $(EXPLORER): $(call objs,$(EXPLORER_SRC))
 
 # The order of the libraries is the proof of the layers: wallet and miner are
 # linked without state, store and RocksDB, and the miner without ZeroMQ, which
-# the wallet needs to hand in bids (src/client/submit.c).
-$(O)/gaveld: $(O)/src/main.o $(NODE) $(CHAIN) $(KERNEL) $(CLIENT) $(CORE)
+# the wallet needs to hand in bids (src/client/submit.c). Of the node's parts the
+# wallet has the HTTP server alone.
+$(O)/gaveld: $(O)/src/main.o $(NODE) $(HTTP) $(CHAIN) $(KERNEL) $(CLIENT) \
+        $(CORE)
 	$(link) $(NODE_LIBS)
-$(O)/gavel: $(O)/wallet/main.o $(WALLET) $(CLIENT) $(CORE)
+$(O)/gavel: $(O)/wallet/main.o $(WALLET) $(HTTP) $(CLIENT) $(CORE)
 	$(link) -lzmq $(CLIENT_LIBS)
 $(O)/gavel-miner: $(O)/miner/main.o $(MINER) $(KERNEL) $(CLIENT) $(CORE)
 	$(link) $(CLIENT_LIBS)
@@ -138,7 +145,10 @@ $(O)/gen/networks.h: $(O)/genesis/compile $(GENESIS)
 $(O)/genesis/compile: genesis/compile.c
 	@mkdir -p $(@D)
 	@$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $< -ljansson -lcrypto
-$(O)/gen/genesis.o: $(O)/gen/genesis.c
+$(O)/gen/web.c: src/web/embed $(WEB_FILES)
+	@mkdir -p $(@D)
+	@src/web/embed $(WEB_FILES) >$@
+$(O)/gen/genesis.o $(O)/gen/web.o: %.o: %.c src/web/assets.h
 	@$(CC) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
 
 # --- tests -------------------------------------------------------------------
@@ -151,7 +161,8 @@ FUZZ = $(patsubst %.c,$(O)/%,$(FUZZ_SRC))
 BENCH_SRC := $(sort $(wildcard tests/bench/bench_*.c))
 BENCH = $(patsubst %.c,$(O)/%,$(BENCH_SRC))
 BENCH_LOAD := $(call objs,$(wildcard tests/bench/load*.c))
-ALL_LIBS = $(NODE) $(WALLET) $(MINER) $(EXPLORER) $(CHAIN) $(KERNEL) $(CLIENT) $(CORE)
+ALL_LIBS = $(NODE) $(HTTP) $(WALLET) $(MINER) $(EXPLORER) $(CHAIN) $(KERNEL) \
+           $(CLIENT) $(CORE)
 
 $(UNIT): $(O)/%: $(O)/%.o $(SUPPORT) $(ALL_LIBS)
 	$(link) -lcmocka $(NODE_LIBS)
@@ -225,11 +236,15 @@ demo: deps ## an auction from start to proof, on loopback
 RUN_DIR ?= build/run
 run: deps ## leave a regtest node running in the foreground
 	@$(MAKE) --no-print-directory -j$(CORES) all
+	@echo "In another terminal, the wallet's page:  $(O)/gavel --network" \
+	    "regtest --datadir $(RUN_DIR) web"
 	@$(O)/gaveld --network regtest --datadir $(RUN_DIR) --ttp all
 deps: ## install what a build needs (Debian packages)
 	@tests/install-deps $(DEPS)
 deps-test: deps ## install what the tests need
 	@tests/install-deps $(DEPS_TEST)
+deps-web: deps-test ## install what the tests in a browser need
+	@tests/install-deps $(DEPS_WEB)
 format: ## rewrite the sources in the house style
 	@git ls-files -co --exclude-standard '*.c' '*.h' | xargs clang-format -i
 install: all ## install the programs under DESTDIR/PREFIX
@@ -244,7 +259,8 @@ help: ## this list
 
 .PHONY: all unit fuzz-replay check-ct ct-run check-model functional-short \
         check check-installed check-long check-functional lint bench fuzz \
-        fuzz-run fuzz-seeds cover fresh demo run deps deps-test format install clean help
+        fuzz-run fuzz-seeds cover fresh demo run deps deps-test deps-web format \
+        install clean help
 .SECONDARY:
 
 -include $(shell find $(O) -name '*.d' 2>/dev/null)

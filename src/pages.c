@@ -1,8 +1,11 @@
-/* pages.c - health, metrics, events. */
+/* pages.c - health, metrics, events, and a page for people. */
 #include "src/pages.h"
 
 #include <stdio.h>
+#include <string.h>
 #include <sys/resource.h>
+
+#include "src/web/assets.h"
 
 static void
 healthz(void *ctx, struct gv_http_request *request)
@@ -51,6 +54,33 @@ events(void *ctx, struct gv_http_request *request)
     gv_http_stream(request, NULL, gv_bytes(NULL, 0));
 }
 
+/* One of the embedded files: it says nothing of this node. */
+static void
+asset(struct gv_http_request *request, const char *path)
+{
+    const struct gv_web_asset *a = gv_web_assets;
+
+    while (a->path != NULL && strcmp(a->path, path) != 0)
+        a++;
+    gv_http_set_header(request, "Content-Security-Policy", GV_WEB_POLICY);
+    gv_http_reply(request, a->path != NULL ? 200 : 404, a->type,
+                  gv_bytes(a->bytes, a->len));
+}
+
+static void
+page(void *ctx, struct gv_http_request *request)
+{
+    (void)ctx;
+    asset(request, "/node.html");
+}
+
+static void
+style(void *ctx, struct gv_http_request *request)
+{
+    (void)ctx;
+    asset(request, "/style.css");
+}
+
 void
 gv_pages_routes(struct gv_pages *pages, struct gv_http *http,
                 struct gv_http_route *out)
@@ -59,4 +89,6 @@ gv_pages_routes(struct gv_pages *pages, struct gv_http *http,
     out[0] = (struct gv_http_route){"GET", "/healthz", healthz, pages};
     out[1] = (struct gv_http_route){"GET", "/metrics", metrics, pages};
     out[2] = (struct gv_http_route){"GET", "/events", events, pages};
+    out[3] = (struct gv_http_route){"GET", "/", page, pages};
+    out[4] = (struct gv_http_route){"GET", "/style.css", style, pages};
 }

@@ -1,6 +1,7 @@
 /*
  * pages.h - the small HTTP pages beside JSON-RPC: /healthz, /metrics
- * (Prometheus text) and /events (SSE).
+ * (Prometheus text), /events (SSE), and at / a page that tells people what this
+ * is and how to start the page of their wallet. None needs a login.
  *
  * Thread-safety: handlers run on the http thread.
  */
@@ -9,7 +10,7 @@
 
 #include "src/rpc/http.h"
 
-#define GV_PAGES_ROUTES 3
+#define GV_PAGES_ROUTES 5
 
 struct gv_pages {
     struct gv_http *http;

@@ -83,6 +83,7 @@ struct feed {
     struct gv_pubkey *key;
     size_t keys, cap;
     uint64_t order;
+    bool blocks_only; /* leave out what is in no block */
 };
 
 static const struct gv_pubkey *
@@ -124,6 +125,8 @@ feed_row(struct feed *f, const json_t *row)
                               .amount = gv_json_u64(row, "amount")};
     struct gv_pubkey key;
 
+    if (f->blocks_only && !json_is_integer(json_object_get(row, "height")))
+        return true;
     if (!gv_json_hex(row, "bid", bid.id.b, 32) ||
         !gv_json_hex(row, "bidder", key.b, 32))
         return false;
@@ -162,32 +165,63 @@ feed_pages(struct gv_cli *cli, const struct gv_auction *a, struct feed *f)
                             "malformed");
 }
 
+static void
+feed_clear(struct feed *f)
+{
+    gv_fold_free(f->fold);
+    json_decref(f->number);
+    free(f->key);
+}
+
+/* F over the bids the node lists. An exit code; clear f in any case. */
+static int
+feed_fold(struct gv_cli *cli, const struct gv_auction *a, struct feed *f)
+{
+    struct gv_fold_context ctx = {.terms = &a->open.terms,
+                                  .opening_ms = a->open.opening_ms,
+                                  .bidder_key = feed_key,
+                                  .arg = f};
+    uint64_t close = gv_json_u64(a->info, "effective_close_us");
+
+    f->number = json_object();
+    f->fold = gv_fold_new(&ctx);
+    if (f->fold == NULL || f->number == NULL)
+        return gv_cli_fail(cli, GV_EXIT_FAILED, "out of memory");
+    if (close != 0)
+        gv_fold_set_close(f->fold, close);
+    return feed_pages(cli, a, f);
+}
+
 int
 gv_auction_try(struct gv_cli *cli, const struct gv_auction *a,
                const struct gv_pubkey *key, uint64_t amount,
                struct gv_fold_row *row)
 {
-    struct feed f = {.number = json_object()};
-    struct gv_fold_context ctx = {.terms = &a->open.terms,
-                                  .opening_ms = a->open.opening_ms,
-                                  .bidder_key = feed_key,
-                                  .arg = &f};
-    uint64_t close = gv_json_u64(a->info, "effective_close_us");
-    int code = GV_EXIT_FAILED;
+    struct feed f = {.fold = NULL};
+    int code = feed_fold(cli, a, &f);
     uint32_t bidder;
 
-    f.fold = gv_fold_new(&ctx);
-    if (f.fold != NULL && f.number != NULL) {
-        if (close != 0)
-            gv_fold_set_close(f.fold, close);
-        code = feed_pages(cli, a, &f);
+    if (code == GV_EXIT_OK) {
         bidder = feed_bidder(&f, key);
-        if (code == GV_EXIT_OK && bidder != UINT32_MAX)
+        if (bidder != UINT32_MAX)
             gv_fold_try(f.fold, bidder, amount, gv_cli_now_ms() * 1000, row);
+        else
+            code = gv_cli_fail(cli, GV_EXIT_FAILED, "out of memory");
     }
-    gv_fold_free(f.fold);
-    json_decref(f.number);
-    free(f.key);
+    feed_clear(&f);
+    return code;
+}
+
+int
+gv_auction_outcome(struct gv_cli *cli, const struct gv_auction *a,
+                   struct gv_outcome *out)
+{
+    struct feed f = {.blocks_only = true};
+    int code = feed_fold(cli, a, &f);
+
+    if (code == GV_EXIT_OK)
+        gv_fold_outcome(f.fold, out);
+    feed_clear(&f);
     return code;
 }
 

@@ -35,6 +35,11 @@ int gv_auction_try(struct gv_cli *cli, const struct gv_auction *a,
                    const struct gv_pubkey *key, uint64_t amount,
                    struct gv_fold_row *row) GV_MUST_CHECK;
 
+/* The outcome by F, here, over the bids that the node lists in blocks. An exit
+ * code. */
+int gv_auction_outcome(struct gv_cli *cli, const struct gv_auction *a,
+                       struct gv_outcome *out) GV_MUST_CHECK;
+
 /* "below-step: TEXT: have 1.00 EUR, want at least 2.00 EUR": the failing
  * clause with its numbers in the units they have. */
 char *gv_auction_clause(const struct gv_currency *c, enum gv_code code,

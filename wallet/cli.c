@@ -14,6 +14,12 @@ print_error(const struct gv_cli *cli, int code, const char *text,
 {
     json_t *error;
 
+    if (cli->front != NULL) {
+        json_decref(cli->front->error);
+        cli->front->error = json_pack("{si ss sO?}", "code", code, "message",
+                                      text, "data", data);
+        return;
+    }
     if (!cli->json) {
         fprintf(stderr, "gavel: %s\n", text);
         return;
@@ -36,6 +42,28 @@ gv_cli_fail(const struct gv_cli *cli, int code, const char *format, ...)
     va_end(args);
     print_error(cli, code, e.text, NULL);
     return code;
+}
+
+void
+gv_cli_warn(const struct gv_cli *cli, const char *format, ...)
+{
+    struct gv_error e;
+    va_list args;
+
+    va_start(args, format);
+    gv_error_setv(&e, format, args);
+    va_end(args);
+    if (cli->front != NULL)
+        cli->front->tell(cli->front->arg, false, e.text);
+    else
+        fprintf(stderr, "gavel: %s\n", e.text);
+}
+
+void
+gv_cli_step(const struct gv_cli *cli, const char *text)
+{
+    if (cli->front != NULL)
+        cli->front->tell(cli->front->arg, true, text);
 }
 
 int
@@ -208,6 +236,12 @@ gv_cli_passphrase(struct gv_cli *cli, bool confirm, struct gv_passphrase *out)
         .confirm = confirm};
     struct gv_error e;
 
+    if (cli->front != NULL && cli->front->pass == NULL)
+        return gv_cli_fail(cli, GV_EXIT_WALLET, "the wallet is not open");
+    if (cli->front != NULL) {
+        *out = *cli->front->pass;
+        return GV_EXIT_OK;
+    }
     if (gv_passphrase_read(&source, out, &e) != GV_OK)
         return gv_cli_fail(cli, GV_EXIT_WALLET, "%s", e.text);
     return GV_EXIT_OK;
@@ -232,6 +266,8 @@ gv_cli_wallet(struct gv_cli *cli)
         code = gv_cli_passphrase(cli, false, &pass);
     if (code != GV_EXIT_OK)
         return code;
+    if (gv_wallet_busy(cli->wallet_dir))
+        gv_cli_warn(cli, "waiting: another command has the wallet open");
     rc = gv_wallet_open(cli->wallet_dir, &pass, &cli->wallet, &e);
     gv_wipe(&pass, sizeof(pass));
     if (rc != GV_OK)

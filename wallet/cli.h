@@ -30,8 +30,23 @@ enum gv_exit {
 
 struct gv_courier;
 
+/* Whom a command talks to in place of terminal and files, when a program runs
+ * it for somebody else (web.h). It then reads no file and no terminal, writes
+ * no file, and prints nothing. */
+struct gv_cli_front {
+    json_t *result; /* what it printed; owned */
+    json_t *error;  /* {code, message, data} of its last error; owned */
+    json_t *files;  /* name -> base64 of what it wrote; owned */
+    json_t *texts;  /* name -> text of what it may read; borrowed */
+    const struct gv_passphrase *pass; /* the wallet's, or NULL; borrowed */
+    /* A warning, or with step true what it does now. */
+    void (*tell)(void *arg, bool step, const char *text);
+    void *arg;
+};
+
 struct gv_cli {
     struct gv_config *config;
+    const struct gv_config_program *program; /* that config is of */
     bool json;
     char *wallet_dir, *cookie;
     const char *passphrase_option; /* the wallet's; NULL: passphrase-file */
@@ -42,6 +57,7 @@ struct gv_cli {
     json_t *status; /* the node's, once asked */
     struct gv_wallet *wallet;
     struct gv_courier *courier; /* of anonymous auctions */
+    struct gv_cli_front *front; /* or NULL: a person at a terminal */
 };
 
 struct gv_command {
@@ -57,6 +73,13 @@ extern const struct gv_command *const gv_commands[];
 /* Print an error and return code. */
 int gv_cli_fail(const struct gv_cli *cli, int code, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+
+/* A warning, "gavel: TEXT" on stderr. */
+void gv_cli_warn(const struct gv_cli *cli, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* Say to a front what is done now; at a terminal nothing. */
+void gv_cli_step(const struct gv_cli *cli, const char *text);
 
 /* --- the node --- */
 
@@ -112,7 +135,7 @@ int gv_cli_save(struct gv_cli *cli) GV_MUST_CHECK;
 /* --- talking to people --- */
 
 /* Print v as JSON on stdout and drop the reference. */
-void gv_cli_print(json_t *v);
+void gv_cli_print(const struct gv_cli *cli, json_t *v);
 
 /* Ask "QUESTION [y/N] " on the terminal. True with --yes; false, after an
  * error, when there is no terminal to ask on. */
@@ -132,5 +155,9 @@ int gv_cli_id(const struct gv_cli *cli, const char *text, const char *what,
 /* A whole file as text, at most 64 KiB, or "-" for stdin; the caller frees.
  * NULL after printing. */
 char *gv_cli_read_text(const struct gv_cli *cli, const char *path);
+
+/* Write a file of mode 0600. An exit code. */
+int gv_cli_write(const struct gv_cli *cli, const char *path,
+                 struct gv_bytes content) GV_MUST_CHECK;
 
 #endif

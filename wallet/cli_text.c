@@ -1,4 +1,6 @@
 /* cli_text.c - talking to people, for the commands (wallet/cli.h). */
+#include <limits.h>
+#include <openssl/evp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
@@ -10,8 +12,13 @@
 #define TEXT_MAX (64u << 10)
 
 void
-gv_cli_print(json_t *v)
+gv_cli_print(const struct gv_cli *cli, json_t *v)
 {
+    if (cli->front != NULL) {
+        json_decref(cli->front->result);
+        cli->front->result = v;
+        return;
+    }
     json_dumpf(v, stdout, JSON_INDENT(2));
     fputc('\n', stdout);
     json_decref(v);
@@ -24,6 +31,10 @@ gv_cli_confirm(const struct gv_cli *cli, const char *question)
 
     if (gv_config_bool(cli->config, "yes"))
         return true;
+    if (cli->front != NULL) {
+        gv_cli_fail(cli, GV_EXIT_USAGE, "not confirmed");
+        return false;
+    }
     if (!isatty(STDIN_FILENO)) {
         gv_cli_fail(cli, GV_EXIT_USAGE,
                     "there is no terminal to ask for confirmation: add --yes");
@@ -111,6 +122,19 @@ read_stdin(uint8_t **out, size_t *len, struct gv_error *e)
     return GV_OK;
 }
 
+/* The text that came with the call. */
+static char *
+read_front(const struct gv_cli *cli, const char *name)
+{
+    const char *text =
+        json_string_value(json_object_get(cli->front->texts, name));
+    char *copy = text != NULL && strlen(text) <= TEXT_MAX ? strdup(text) : NULL;
+
+    if (copy == NULL)
+        gv_cli_fail(cli, GV_EXIT_USAGE, "%.40s: missing or too long", name);
+    return copy;
+}
+
 char *
 gv_cli_read_text(const struct gv_cli *cli, const char *path)
 {
@@ -118,9 +142,12 @@ gv_cli_read_text(const struct gv_cli *cli, const char *path)
     uint8_t *text = NULL;
     struct gv_error e;
     size_t len;
-    enum gv_rc rc = is_stdin ? read_stdin(&text, &len, &e)
-                             : gv_file_read(path, TEXT_MAX, &text, &len, &e);
+    enum gv_rc rc;
 
+    if (cli->front != NULL)
+        return read_front(cli, path);
+    rc = is_stdin ? read_stdin(&text, &len, &e)
+                  : gv_file_read(path, TEXT_MAX, &text, &len, &e);
     if (rc == GV_OK && strlen((char *)text) == len)
         return (char *)text;
     if (rc == GV_OK)
@@ -131,4 +158,39 @@ gv_cli_read_text(const struct gv_cli *cli, const char *path)
         gv_cli_fail(cli, GV_EXIT_USAGE, "%s", e.text);
     free(text);
     return NULL;
+}
+
+/* Kept for the front, as base64. */
+static enum gv_rc
+write_front(struct gv_cli_front *front, const char *path,
+            struct gv_bytes content)
+{
+    size_t cap = (content.len + 2) / 3 * 4 + 1;
+    unsigned char *text = malloc(cap);
+    enum gv_rc rc = GV_FAULT;
+
+    if (front->files == NULL)
+        front->files = json_object();
+    if (text != NULL && content.len <= INT_MAX / 2) {
+        EVP_EncodeBlock(text, content.p, (int)content.len);
+        rc = json_object_set_new(front->files, path,
+                                 json_string((char *)text)) == 0
+                 ? GV_OK
+                 : GV_FAULT;
+        gv_wipe(text, cap);
+    }
+    free(text);
+    return rc;
+}
+
+int
+gv_cli_write(const struct gv_cli *cli, const char *path,
+             struct gv_bytes content)
+{
+    struct gv_error e = {"out of memory"};
+    enum gv_rc rc = cli->front != NULL ? write_front(cli->front, path, content)
+                                       : gv_file_write(path, content, 0600, &e);
+
+    return rc == GV_OK ? GV_EXIT_OK
+                       : gv_cli_fail(cli, GV_EXIT_FAILED, "%s", e.text);
 }

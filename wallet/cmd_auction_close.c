@@ -57,7 +57,7 @@ send(struct gv_cli *cli, const struct gv_auction *a, const struct gv_signer *s)
     effect = gv_json_u64(result, "t_us") + a->open.terms.notice_ms * 1000;
     if (cli->json) {
         json_object_set_new(result, "effective_us", gv_json_from_u64(effect));
-        gv_cli_print(result);
+        gv_cli_print(cli, result);
         return GV_EXIT_OK;
     }
     printf("closes at %s\n", gv_cli_time(effect, time));

@@ -97,15 +97,62 @@ choose_panel(struct gv_cli *cli, struct gv_panel *panel)
         return code;
     n = gv_panel_warn(panel, cli->params, warning);
     for (size_t i = 0; i < n; i++)
-        fprintf(stderr, "gavel: warning: %s\n", warning[i]);
-    if (cli->json)
-        return GV_EXIT_OK;
+        gv_cli_warn(cli, "warning: %s", warning[i]);
+    return GV_EXIT_OK;
+}
+
+/* Of a struct gv_make_open. */
+static void
+print_terms(const void *arg, FILE *out)
+{
+    const struct gv_make_open *what = arg;
+    const struct gv_panel *panel = what->panel;
+
+    gv_terms_print(&what->terms, out);
     for (unsigned i = 0; i < panel->authorities; i++)
-        gv_columns_line(stderr, "dated by", "%s",
+        gv_columns_line(out, "dated by", "%s",
                         panel->authority[i].operator_name);
     for (unsigned i = 0; i < panel->validators; i++)
-        gv_columns_line(stderr, "voted on by", "%s",
+        gv_columns_line(out, "voted on by", "%s",
                         panel->validator[i].operator_name);
+}
+
+/* What would be opened. */
+static int
+show_terms(const struct gv_cli *cli, const struct gv_make_open *what)
+{
+    if (cli->json)
+        gv_cli_print(cli, json_pack("{so so}", "terms_text",
+                                    gv_columns_lines(print_terms, what),
+                                    "opening_ms",
+                                    gv_json_from_u64(what->opening_ms)));
+    else
+        print_terms(what, stdout);
+    return GV_EXIT_OK;
+}
+
+/* Ask, and open it. */
+static int
+open_auction(struct gv_cli *cli, struct gv_make_open *what)
+{
+    struct gv_chain_id id;
+    char hex[65];
+    int code;
+
+    if (!cli->json)
+        print_terms(what, stderr);
+    if (!gv_cli_confirm(cli, "Open an auction with these terms?"))
+        return GV_EXIT_FAILED;
+    gv_cli_step(cli, "opening the auction");
+    code = publish(cli, what, &id);
+    if (code != GV_EXIT_OK)
+        return code;
+    gv_hex(id.b, 32, hex);
+    if (cli->json)
+        gv_cli_print(cli, json_pack("{ss so}", "auction", hex, "opening_ms",
+                                    gv_json_from_u64(what->opening_ms)));
+    else
+        printf("%s\n", hex);
     return GV_EXIT_OK;
 }
 
@@ -115,9 +162,7 @@ create(struct gv_cli *cli, const char *text, struct gv_panel *panel)
     const char *title = gv_config_string(cli->config, "title");
     struct gv_make_open what = {.text = gv_bytes(text, strlen(text)),
                                 .panel = panel};
-    struct gv_chain_id id;
     struct gv_terms_lists lists;
-    char hex[65];
     int code;
 
     if (title == NULL || *title == '\0' || strlen(title) > GV_TITLE_MAX)
@@ -127,25 +172,14 @@ create(struct gv_cli *cli, const char *text, struct gv_panel *panel)
     code = gv_terms_from_options(cli, &what.terms, &lists);
     if (code == GV_EXIT_OK)
         code = opening_time(cli, &what.opening_ms);
-    if (code == GV_EXIT_OK && !cli->json)
-        gv_terms_print(&what.terms, stderr);
     if (code == GV_EXIT_OK)
         code = choose_panel(cli, panel);
-    if (code == GV_EXIT_OK &&
-        !gv_cli_confirm(cli, "Open an auction with these terms?"))
-        code = GV_EXIT_FAILED;
     if (code == GV_EXIT_OK)
-        code = publish(cli, &what, &id);
+        code = gv_config_bool(cli->config, "dry-run")
+                   ? show_terms(cli, &what)
+                   : open_auction(cli, &what);
     gv_terms_lists_clear(&lists);
-    if (code != GV_EXIT_OK)
-        return code;
-    gv_hex(id.b, 32, hex);
-    if (cli->json)
-        gv_cli_print(json_pack("{ss so}", "auction", hex, "opening_ms",
-                               gv_json_from_u64(what.opening_ms)));
-    else
-        printf("%s\n", hex);
-    return GV_EXIT_OK;
+    return code;
 }
 
 static int

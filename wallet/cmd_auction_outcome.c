@@ -4,6 +4,7 @@
 
 #include "wallet/auction.h"
 #include "wallet/commands.h"
+#include "wallet/inclusion.h"
 #include "wallet/json.h"
 #include "wallet/list.h"
 
@@ -18,6 +19,9 @@ static const struct gv_config_option options[] = {
     {.name = "proof",
      .type = GV_CONFIG_BOOL,
      .help = "Print the proof that the outcome is on the chain, as JSON."},
+    {.name = "verify",
+     .type = GV_CONFIG_BOOL,
+     .help = "Check here that it is on the chain, and what the bids give."},
     {.name = "wait",
      .type = GV_CONFIG_DURATION,
      .fallback = "0",
@@ -124,6 +128,53 @@ print_people(const struct gv_auction *a, const json_t *o)
     }
 }
 
+/* OUTCOME stands in a block of this auction, and is what F makes here of the
+ * bids that the node lists: *height is the block's. */
+static int
+verify(struct gv_cli *cli, const struct gv_auction *a, uint32_t *height)
+{
+    struct gv_outcome stands = {.status = 0}, here = {.status = 0};
+    struct gv_sealed_header header;
+    json_t *proof;
+    bool ok;
+    int code = gv_cli_call(
+        cli, "getproof", json_pack("{ss sb}", "auction", a->hex, "outcome", 1),
+        &proof);
+
+    if (code != GV_EXIT_OK)
+        return code;
+    ok = gv_inclusion_outcome(proof, &a->open.id, &stands, &header);
+    json_decref(proof);
+    if (!ok)
+        return gv_cli_fail(cli, GV_EXIT_FAILED,
+                           "the proof the node gave does not verify");
+    code = gv_auction_outcome(cli, a, &here);
+    if (code != GV_EXIT_OK)
+        return code;
+    if (here.status != stands.status || here.price != stands.price ||
+        !GV_ID_EQ(&here.winner, &stands.winner))
+        return gv_cli_fail(cli, GV_EXIT_FAILED,
+                           "the outcome on the chain is not what the bids "
+                           "that the node lists give");
+    *height = header.header.height;
+    return GV_EXIT_OK;
+}
+
+/* What was checked, as lines or a member of the outcome. */
+static int
+show_verified(struct gv_cli *cli, const struct gv_auction *a, json_t *outcome)
+{
+    uint32_t height = 0;
+    int code = verify(cli, a, &height);
+
+    if (code == GV_EXIT_OK && cli->json)
+        json_object_set_new(outcome, "verified_height", json_integer(height));
+    else if (code == GV_EXIT_OK)
+        gv_columns_line(stdout, "verified",
+                        "in block %u, and what its bids give", height);
+    return code;
+}
+
 static int
 show(struct gv_cli *cli, const char *id)
 {
@@ -136,10 +187,12 @@ show(struct gv_cli *cli, const char *id)
     code = get_outcome(cli, a.hex, &outcome);
     if (code == GV_EXIT_OK) {
         code = gv_auction_refresh(cli, &a);
-        if (code == GV_EXIT_OK && cli->json)
-            gv_cli_print(json_incref(outcome));
-        else if (code == GV_EXIT_OK)
+        if (code == GV_EXIT_OK && !cli->json)
             print_people(&a, outcome);
+        if (code == GV_EXIT_OK && gv_config_bool(cli->config, "verify"))
+            code = show_verified(cli, &a, outcome);
+        if (code == GV_EXIT_OK && cli->json)
+            gv_cli_print(cli, json_incref(outcome));
         json_decref(outcome);
     }
     gv_auction_clear(&a);
@@ -165,7 +218,7 @@ run(struct gv_cli *cli)
                            json_pack("{ss sb}", "auction", hex, "outcome", 1),
                            &proof);
     if (code == GV_EXIT_OK)
-        gv_cli_print(proof);
+        gv_cli_print(cli, proof);
     return code;
 }
 

@@ -97,7 +97,9 @@ run(struct gv_cli *cli)
     if (code != GV_EXIT_OK)
         return code;
     if (cli->json) {
-        gv_cli_print(json_incref(a.info));
+        json_object_set_new(a.info, "terms_text",
+                            gv_terms_lines(&a.open.terms));
+        gv_cli_print(cli, json_incref(a.info));
     } else {
         print_people(&a);
         gv_terms_print(&a.open.terms, stdout);

@@ -8,10 +8,15 @@
 #include "wallet/place.h"
 #include "wallet/words.h"
 
+#define CLAUSE_MAX 400
+
 static const struct gv_config_option options[] = {
     {.name = "force",
      .type = GV_CONFIG_BOOL,
      .help = "Send it even if it would be void now."},
+    {.name = "dry-run",
+     .type = GV_CONFIG_BOOL,
+     .help = "Judge it, say what would be bid, and send nothing."},
     {.name = "wait",
      .type = GV_CONFIG_DURATION,
      .fallback = "60s",
@@ -20,17 +25,18 @@ static const struct gv_config_option options[] = {
     GV_COURIER_OPTIONS,
 };
 
-/* F here, over the bids the node lists. */
+/* F here, over the bids the node lists: *why is the clause that would void it,
+ * or nothing. */
 static int
 judge(struct gv_cli *cli, const struct gv_auction *a, const struct gv_signer *s,
-      uint64_t amount)
+      uint64_t amount, char why[CLAUSE_MAX])
 {
     struct gv_fold_row row = {0};
     struct gv_pubkey key = s->key;
     struct gv_pseudonym pseudonym;
-    char text[400];
     int code;
 
+    *why = '\0';
     /* Caps count what the pseudonym has bid. */
     if (a->open.terms.identity == GV_ANONYMOUS &&
         gv_anonymous_find(cli, a, s, &pseudonym) == GV_OK) {
@@ -39,17 +45,48 @@ judge(struct gv_cli *cli, const struct gv_auction *a, const struct gv_signer *s,
     }
     code = gv_auction_try(cli, a, &key, amount, &row);
 
-    if (code != GV_EXIT_OK || row.code == GV_ACCEPTED)
-        return code;
-    gv_auction_clause(&a->open.terms.currency, (enum gv_code)row.code, row.have,
-                      row.want, text);
-    if (gv_config_bool(cli->config, "force")) {
-        fprintf(stderr, "gavel: warning: void now: %s\n", text);
+    if (code == GV_EXIT_OK && row.code != GV_ACCEPTED)
+        gv_auction_clause(&a->open.terms.currency, (enum gv_code)row.code,
+                          row.have, row.want, why);
+    return code;
+}
+
+/* A void bid is sent by force only. */
+static int
+refuse_void(struct gv_cli *cli, const char *why)
+{
+    if (*why == '\0')
+        return GV_EXIT_OK;
+    if (!gv_config_bool(cli->config, "force"))
+        return gv_cli_fail(cli, GV_EXIT_FAILED,
+                           "this bid would be void now: %s (--force sends it)",
+                           why);
+    gv_cli_warn(cli, "warning: void now: %s", why);
+    return GV_EXIT_OK;
+}
+
+/* What would be bid, and sent nowhere. */
+static int
+show_dry_run(const struct gv_cli *cli, const struct gv_auction *a,
+             struct gv_amount amount, const char *why)
+{
+    const struct gv_currency *c = &a->open.terms.currency;
+    char figures[40], words[GV_WORDS_MAX];
+
+    gv_amount_text(amount, c, figures);
+    gv_words(amount, c, words);
+    if (cli->json) {
+        gv_cli_print(cli,
+                     json_pack("{so ss ss so}", "amount",
+                               gv_json_from_u64(amount.minor), "figures",
+                               figures, "words", words, "void",
+                               *why == '\0' ? json_null() : json_string(why)));
         return GV_EXIT_OK;
     }
-    return gv_cli_fail(cli, GV_EXIT_FAILED,
-                       "this bid would be void now: %s (--force sends it)",
-                       text);
+    gv_columns_line(stdout, "amount", "%s (%s)", figures, words);
+    gv_columns_line(stdout, "verdict", "%s%s",
+                    *why == '\0' ? "accepted" : "void: ", why);
+    return GV_EXIT_OK;
 }
 
 static int
@@ -76,7 +113,7 @@ print_result(const struct gv_cli *cli, const struct gv_auction *a,
 
         for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
             json_object_set(out, keys[i], json_object_get(row, keys[i]));
-        gv_cli_print(out);
+        gv_cli_print(cli, out);
         return;
     }
     gv_columns_line(stdout, "bid", "%s", id);
@@ -107,16 +144,44 @@ enter(struct gv_cli *cli, struct gv_auction *a, const struct gv_signer *s,
     return gv_place_enrol(cli, a, s);
 }
 
+/* Nothing is sent before the question is answered. */
+static int
+send(struct gv_cli *cli, struct gv_auction *a, const struct gv_signer *s,
+     const struct gv_trace *trace, struct gv_amount amount)
+{
+    struct gv_place what = {.amount = amount.minor,
+                            .force = gv_config_bool(cli->config, "force")};
+    struct gv_signer bidder = {.keys = NULL};
+    json_t *row;
+    char id[65];
+    int code = ask(cli, a, amount);
+
+    gv_cli_step(cli, "waiting until the auction's listing is final");
+    if (code == GV_EXIT_OK)
+        code = gv_place_listed(cli, a,
+                               (uint64_t)gv_config_ms(cli->config, "wait"));
+    gv_cli_step(cli, a->open.terms.identity == GV_ANONYMOUS
+                         ? "getting a pseudonym from the token issuer"
+                         : "enrolling in the auction");
+    if (code == GV_EXIT_OK)
+        code = enter(cli, a, s, trace, &bidder);
+    gv_cli_step(cli, "signing the bid and having it stamped");
+    if (code == GV_EXIT_OK)
+        code = gv_place_bid(cli, a, &bidder, &what, id, &row);
+    if (code == GV_EXIT_OK)
+        print_result(cli, a, id, row);
+    gv_wipe(&bidder, sizeof(bidder));
+    return code;
+}
+
 static int
 place(struct gv_cli *cli, struct gv_auction *a, const struct gv_signer *s)
 {
     const char *text = gv_config_argument(cli->config, 1);
-    struct gv_amount amount;
-    struct gv_place what = {.force = gv_config_bool(cli->config, "force")};
-    struct gv_signer bidder = {.keys = NULL};
+    bool dry = gv_config_bool(cli->config, "dry-run");
     struct gv_trace trace = {.enrol = NULL};
-    json_t *row;
-    char id[65];
+    struct gv_amount amount;
+    char why[CLAUSE_MAX];
     int code;
 
     if (gv_amount_parse(text, &a->open.terms.currency, &amount) != GV_OK ||
@@ -129,24 +194,17 @@ place(struct gv_cli *cli, struct gv_auction *a, const struct gv_signer *s)
     if (GV_ID_EQ(&a->open.seller.key, &s->key))
         return gv_cli_fail(cli, GV_EXIT_FAILED,
                            "this identity is the seller, who may not bid");
-    what.amount = amount.minor;
     code = gv_place_settle(cli, a->hex);
     if (code == GV_EXIT_OK)
         code = gv_anonymous_seek(cli, a, s, &trace);
     if (code == GV_EXIT_OK)
-        code = judge(cli, a, s, amount.minor);
-    if (code == GV_EXIT_OK)
-        code = ask(cli, a, amount);
-    if (code == GV_EXIT_OK)
-        code = gv_place_listed(cli, a,
-                               (uint64_t)gv_config_ms(cli->config, "wait"));
-    if (code == GV_EXIT_OK)
-        code = enter(cli, a, s, &trace, &bidder);
-    if (code == GV_EXIT_OK)
-        code = gv_place_bid(cli, a, &bidder, &what, id, &row);
-    if (code == GV_EXIT_OK)
-        print_result(cli, a, id, row);
-    gv_wipe(&bidder, sizeof(bidder));
+        code = judge(cli, a, s, amount.minor, why);
+    if (code == GV_EXIT_OK && dry)
+        code = show_dry_run(cli, a, amount, why);
+    else if (code == GV_EXIT_OK)
+        code = refuse_void(cli, why);
+    if (code == GV_EXIT_OK && !dry)
+        code = send(cli, a, s, &trace, amount);
     gv_trace_clear(&trace);
     return code;
 }

@@ -35,7 +35,7 @@ show_proof(struct gv_cli *cli, const json_t *row)
                            "the proof the node gave does not verify");
     }
     if (cli->json) {
-        gv_cli_print(json_pack("{sO so}", "bid", row, "proof", proof));
+        gv_cli_print(cli, json_pack("{sO so}", "bid", row, "proof", proof));
         return GV_EXIT_OK;
     }
     gv_columns_line(stdout, "proof", "verified: transaction %" PRIu64 " of %u",
@@ -88,7 +88,7 @@ show(struct gv_cli *cli, const json_t *row)
         print_people(row, &a.open.terms.currency);
         gv_auction_clear(&a);
     } else if (!proof) {
-        gv_cli_print(json_incref((json_t *)row));
+        gv_cli_print(cli, json_incref((json_t *)row));
     }
     return proof ? show_proof(cli, row) : GV_EXIT_OK;
 }

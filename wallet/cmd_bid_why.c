@@ -4,50 +4,61 @@
 #include "wallet/commands.h"
 #include "wallet/json.h"
 
+#define TEXT_MAX 600
+
+/* One line or two. */
 static void
-explain(const json_t *row, const struct gv_currency *c)
+explain(const json_t *row, const struct gv_currency *c, char out[TEXT_MAX])
 {
     enum gv_code code = (enum gv_code)gv_json_u64(row, "code");
-    char amount[40], reference[40], text[400];
+    char amount[40], reference[40], clause[400], measured[100] = "";
 
     gv_auction_amount(row, "amount", c, amount);
-    gv_auction_amount(row, "reference", c, reference);
     if (code == GV_ACCEPTED) {
-        printf("%s is accepted%s\n", amount,
-               gv_json_bool(row, "leading") ? " and leads"
-                                            : ", but a better bid leads");
+        snprintf(out, TEXT_MAX, "%s is accepted%s", amount,
+                 gv_json_bool(row, "leading") ? " and leads"
+                                              : ", but a better bid leads");
         return;
     }
-    printf("%s is void: %s\n", amount,
-           gv_auction_clause(c, code, gv_json_u64(row, "have"),
-                             gv_json_u64(row, "want"), text));
     if (gv_json_u64(row, "reference") != 0)
-        printf("it was measured against the bid of %s before it\n", reference);
+        snprintf(measured, sizeof(measured),
+                 "\nit was measured against the bid of %s before it",
+                 gv_auction_amount(row, "reference", c, reference));
+    gv_auction_clause(c, code, gv_json_u64(row, "have"),
+                      gv_json_u64(row, "want"), clause);
+    snprintf(out, TEXT_MAX, "%s is void: %s%s", amount, clause, measured);
+}
+
+static void
+print_json(const struct gv_cli *cli, const json_t *row, const char *text)
+{
+    static const char *const keys[] = {"bid",  "code", "code_name", "reference",
+                                       "have", "want", "leading"};
+    json_t *out = json_pack("{ss}", "text", text);
+
+    for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
+        json_object_set(out, keys[i], json_object_get(row, keys[i]));
+    gv_cli_print(cli, out);
 }
 
 static int
 run(struct gv_cli *cli)
 {
+    char text[TEXT_MAX];
     struct gv_auction a;
     json_t *row;
     int code = gv_bid_fetch(cli, &row);
 
     if (code != GV_EXIT_OK)
         return code;
-    if (cli->json) {
-        gv_cli_print(json_pack(
-            "{sO sO sO sO sO sO sO}", "bid", json_object_get(row, "bid"),
-            "code", json_object_get(row, "code"), "code_name",
-            json_object_get(row, "code_name"), "reference",
-            json_object_get(row, "reference"), "have",
-            json_object_get(row, "have"), "want", json_object_get(row, "want"),
-            "leading", json_object_get(row, "leading")));
-    } else {
-        code = gv_auction_fetch(cli, gv_json_text(row, "auction"), &a);
-        if (code == GV_EXIT_OK) {
-            explain(row, &a.open.terms.currency);
-            gv_auction_clear(&a);
-        }
+    code = gv_auction_fetch(cli, gv_json_text(row, "auction"), &a);
+    if (code == GV_EXIT_OK) {
+        explain(row, &a.open.terms.currency, text);
+        gv_auction_clear(&a);
+        if (cli->json)
+            print_json(cli, row, text);
+        else
+            puts(text);
     }
     json_decref(row);
     return code;

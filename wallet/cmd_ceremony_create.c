@@ -192,7 +192,8 @@ report(const struct creation *c, const char *out)
     gv_hex(c->params.registry.b, 32, registry);
     gv_hex(c->params.root.b, 32, root);
     if (c->cli->json) {
-        gv_cli_print(json_pack("{ss ss ss ss so}", "network", c->params.name,
+        gv_cli_print(c->cli,
+                     json_pack("{ss ss ss ss so}", "network", c->params.name,
                                "registry", registry, "root", root, "genesis",
                                file, "nodes", nodes));
         return;

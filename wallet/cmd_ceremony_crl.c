@@ -87,7 +87,7 @@ run(struct gv_cli *cli)
     int code = sign(cli, &root, &items);
 
     if (code == GV_EXIT_OK && cli->json)
-        gv_cli_print(json_pack("{si}", "revoked", gv_root_revoked(&root)));
+        gv_cli_print(cli, json_pack("{si}", "revoked", gv_root_revoked(&root)));
     else if (code == GV_EXIT_OK)
         printf("%s/root.crl: %d revoked; copy it to each node's ttp/\n",
                root.dir, gv_root_revoked(&root));

@@ -120,7 +120,7 @@ make(struct making *m)
             printf("%s/%s\n", out, m->nodes[i].name);
     }
     if (m->cli->json)
-        gv_cli_print(json_incref(list));
+        gv_cli_print(m->cli, json_incref(list));
     json_decref(list);
     return GV_EXIT_OK;
 }

@@ -149,6 +149,7 @@ get_certificate(struct gv_cli *cli, struct enrolment *x)
         if (rc == GV_OK)
             return GV_EXIT_OK;
         if (rc == GV_ABSENT && gv_cli_now_ms() < x->until_ms) {
+            gv_cli_step(cli, "waiting for approval at the CA");
             gv_cli_sleep_ms(APPROVAL_POLL_MS);
             continue;
         }
@@ -176,6 +177,7 @@ get_credential(struct gv_cli *cli, struct enrolment *x)
     struct gv_error e;
     enum gv_rc rc;
 
+    gv_cli_step(cli, "waiting for the certificate on the registry");
     while ((rc = gv_est_credential(cli->rpc, &expect, &x->id.cred,
                                    &x->id.issuer, &e)) == GV_ABSENT &&
            gv_cli_now_ms() < x->until_ms)
@@ -202,10 +204,12 @@ print_result(const struct gv_cli *cli, const struct enrolment *x)
     gv_hex(x->id.key.b, 32, key);
     gv_hex(x->id.cred.fingerprint.b, 32, print);
     if (cli->json) {
-        gv_cli_print(json_pack(
-            "{ss ss ss so so}", "name", x->id.name, "key", key, "fingerprint",
-            print, "not_before_ms", gv_json_from_u64(x->id.cred.not_before_ms),
-            "not_after_ms", gv_json_from_u64(x->id.cred.not_after_ms)));
+        gv_cli_print(cli,
+                     json_pack("{ss ss ss so so}", "name", x->id.name, "key",
+                               key, "fingerprint", print, "not_before_ms",
+                               gv_json_from_u64(x->id.cred.not_before_ms),
+                               "not_after_ms",
+                               gv_json_from_u64(x->id.cred.not_after_ms)));
         return;
     }
     gv_columns_line(stdout, "name", "%s", x->id.name);
@@ -242,8 +246,10 @@ take_back(struct gv_cli *cli, struct enrolment *x)
 static int
 ask_anew(struct gv_cli *cli, struct enrolment *x)
 {
-    int code = make_request(cli, x);
+    int code;
 
+    gv_cli_step(cli, "asking the CA for the certificate");
+    code = make_request(cli, x);
     if (code == GV_EXIT_OK)
         code = get_certificate(cli, x);
     return code == GV_EXIT_OK ? get_credential(cli, x) : code;

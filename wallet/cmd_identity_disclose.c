@@ -3,7 +3,6 @@
 #include <openssl/x509.h>
 #include <stdlib.h>
 
-#include "src/base/files.h"
 #include "src/base/secret.h"
 #include "src/pki/cms.h"
 #include "src/pki/text.h"
@@ -38,16 +37,6 @@ path_of(const struct gv_cli *cli, const struct gv_auction *a,
     return out;
 }
 
-static int
-write_file(const struct gv_cli *cli, const char *path, struct gv_bytes content)
-{
-    struct gv_error e;
-
-    return gv_file_write(path, content, 0600, &e) == GV_OK
-               ? GV_EXIT_OK
-               : gv_cli_fail(cli, GV_EXIT_FAILED, "%s", e.text);
-}
-
 /* The pack as it is, and sealed for the seller's certificate: that copy may be
  * mailed or kept anywhere. */
 static int
@@ -65,9 +54,9 @@ write_pack(const struct gv_cli *cli, const struct gv_signer *seller,
     X509_free(to);
     if (sealed == NULL)
         return gv_cli_fail(cli, GV_EXIT_FAILED, "%s", e.text);
-    code = write_file(cli, r->path[0], pack);
+    code = gv_cli_write(cli, r->path[0], pack);
     if (code == GV_EXIT_OK)
-        code = write_file(cli, r->path[1], gv_bytes(sealed, len));
+        code = gv_cli_write(cli, r->path[1], gv_bytes(sealed, len));
     free(sealed);
     return code;
 }
@@ -124,9 +113,10 @@ as_winner(struct gv_cli *cli, const struct gv_auction *a,
     r->cert = gv_x509_from_der(gv_bytes(der, len));
     if (r->cert != NULL)
         pem = gv_x509_pem(r->cert);
-    code = pem != NULL ? write_file(cli, r->path[0], gv_bytes(pem, strlen(pem)))
-                       : gv_cli_fail(cli, GV_EXIT_FAILED,
-                                     "the seller's certificate cannot be read");
+    code = pem != NULL
+               ? gv_cli_write(cli, r->path[0], gv_bytes(pem, strlen(pem)))
+               : gv_cli_fail(cli, GV_EXIT_FAILED,
+                             "the seller's certificate cannot be read");
     free(pem);
     free(der);
     return code;
@@ -140,17 +130,18 @@ print(const struct gv_cli *cli, const struct gv_auction *a,
     struct gv_hash print = {{0}};
 
     if (gv_x509_fingerprint(r->cert, &print) != GV_OK)
-        fprintf(stderr, "gavel: warning: no fingerprint can be taken\n");
+        gv_cli_warn(cli, "warning: no fingerprint can be taken");
     gv_hex(print.b, 32, hex);
     if (cli->json) {
         json_t *files = json_pack("[s]", r->path[0]);
 
         if (r->path[1][0] != '\0')
             json_array_append_new(files, json_string(r->path[1]));
-        gv_cli_print(json_pack(
-            "{ss ss ss ss so so}", "auction", a->hex, "party", r->party,
-            "subject", name != NULL ? name : "", "fingerprint", hex, "files",
-            files, "notaries", gv_notaries_json(a, &r->notaries)));
+        gv_cli_print(cli, json_pack("{ss ss ss ss so so}", "auction", a->hex,
+                                    "party", r->party, "subject",
+                                    name != NULL ? name : "", "fingerprint",
+                                    hex, "files", files, "notaries",
+                                    gv_notaries_json(a, &r->notaries)));
     } else {
         gv_columns_line(stdout, "auction", "%s", a->hex);
         gv_columns_line(stdout, r->party, "%s", name != NULL ? name : "?");

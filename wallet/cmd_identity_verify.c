@@ -60,14 +60,16 @@ print_people(const struct gv_identity_proof *p, const struct report *r)
 }
 
 static void
-print_json(const struct gv_identity_proof *p, const struct report *r)
+print_json(const struct gv_cli *cli, const struct gv_identity_proof *p,
+           const struct report *r)
 {
-    gv_cli_print(
-        json_pack("{sb ss ss ss ss ss ss ss si si sb}", "proven", 1, "subject",
-                  r->subject != NULL ? r->subject : "", "auction", r->auction,
-                  "bid", r->bid, "amount", r->amount, "pseudonym", r->bidder,
-                  "certificate", r->cert, "ledger_key", r->ledger, "leaf",
-                  (int)p->leaf, "leaves", (int)p->leaves, "logged", p->logged));
+    gv_cli_print(cli, json_pack("{sb ss ss ss ss ss ss ss si si sb}", "proven",
+                                1, "subject",
+                                r->subject != NULL ? r->subject : "", "auction",
+                                r->auction, "bid", r->bid, "amount", r->amount,
+                                "pseudonym", r->bidder, "certificate", r->cert,
+                                "ledger_key", r->ledger, "leaf", (int)p->leaf,
+                                "leaves", (int)p->leaves, "logged", p->logged));
 }
 
 static int
@@ -91,7 +93,7 @@ verify(struct gv_cli *cli, struct gv_bytes raw)
             why.field != NULL ? why.field : "the evidence", cli->params->name);
     fill(&proof, &report);
     if (cli->json)
-        print_json(&proof, &report);
+        print_json(cli, &proof, &report);
     else
         print_people(&proof, &report);
     OPENSSL_free(report.subject);

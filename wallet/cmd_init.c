@@ -90,8 +90,8 @@ run(struct gv_cli *cli)
     if (code != GV_EXIT_OK)
         return code;
     if (cli->json)
-        gv_cli_print(json_pack("{ss ss}", "wallet", cli->wallet_dir, "network",
-                               params->name));
+        gv_cli_print(cli, json_pack("{ss ss}", "wallet", cli->wallet_dir,
+                                    "network", params->name));
     else
         printf("wallet of network %s in %s\nnext: gavel enrol --name NAME\n",
                params->name, cli->wallet_dir);

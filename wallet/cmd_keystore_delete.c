@@ -37,7 +37,8 @@ run(struct gv_cli *cli)
     int code = delete_entry(cli, &f);
 
     if (code == GV_EXIT_OK && cli->json)
-        gv_cli_print(json_pack("{si}", "entries", (int)gv_p12_count(f.p12)));
+        gv_cli_print(cli,
+                     json_pack("{si}", "entries", (int)gv_p12_count(f.p12)));
     gv_p12file_close(&f);
     return code;
 }

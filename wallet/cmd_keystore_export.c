@@ -182,14 +182,15 @@ hand_out(struct gv_cli *cli, const struct result *r)
     struct gv_error e;
 
     if (path == NULL && cli->json) {
-        gv_cli_print(json_pack("{ss%}", "pem", (const char *)r->bytes, r->len));
+        gv_cli_print(cli,
+                     json_pack("{ss%}", "pem", (const char *)r->bytes, r->len));
     } else if (path == NULL) {
         fwrite(r->bytes, 1, r->len, stdout);
     } else if (gv_file_write(path, gv_bytes(r->bytes, r->len),
                              r->secret ? 0600 : 0644, &e) != GV_OK) {
         return gv_cli_fail(cli, GV_EXIT_FAILED, "%s", e.text);
     } else if (cli->json) {
-        gv_cli_print(json_pack("{ss}", "out", path));
+        gv_cli_print(cli, json_pack("{ss}", "out", path));
     }
     return GV_EXIT_OK;
 }

@@ -240,7 +240,7 @@ import_store(struct gv_cli *cli, struct gv_p12file *f, const char *path)
     for (size_t i = before; i < gv_p12_count(f->p12); i++)
         json_array_append_new(list, gv_certshow_entry_json(f->p12, i));
     if (cli->json) {
-        gv_cli_print(list);
+        gv_cli_print(cli, list);
         return code;
     }
     for (size_t i = 0; i < json_array_size(list); i++)

@@ -265,7 +265,7 @@ run(struct gv_cli *cli)
     int code = inspect(cli, &t, list);
 
     if (code == GV_EXIT_OK && cli->json)
-        gv_cli_print(json_incref(list));
+        gv_cli_print(cli, json_incref(list));
     json_decref(list);
     gv_chain_free(t.roots);
     gv_items_clear(&t.items);

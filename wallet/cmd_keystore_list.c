@@ -66,7 +66,7 @@ run(struct gv_cli *cli)
         json_t *list = entries(f.p12);
 
         if (cli->json) {
-            gv_cli_print(list);
+            gv_cli_print(cli, list);
         } else {
             print_table(list);
             json_decref(list);

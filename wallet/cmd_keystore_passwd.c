@@ -74,7 +74,7 @@ run(struct gv_cli *cli)
     if (code == GV_EXIT_OK)
         code = gv_p12file_save(cli, &f);
     if (code == GV_EXIT_OK && cli->json)
-        gv_cli_print(json_pack("{ss}", "keystore", f.path));
+        gv_cli_print(cli, json_pack("{ss}", "keystore", f.path));
     gv_p12file_close(&f);
     return code;
 }

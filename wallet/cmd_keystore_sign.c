@@ -155,7 +155,7 @@ hand_out(struct gv_cli *cli, const struct signing *s)
         o = gv_certshow_json(s->cert);
         if (cli->json) {
             json_object_set_new(o, "chain", json_string(pem));
-            gv_cli_print(o);
+            gv_cli_print(cli, o);
         } else {
             gv_certshow_print(stdout, o);
             json_decref(o);

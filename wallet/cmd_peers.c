@@ -56,7 +56,7 @@ kick(struct gv_cli *cli, int64_t session)
     if (code != GV_EXIT_OK)
         return code;
     if (cli->json) {
-        gv_cli_print(done);
+        gv_cli_print(cli, done);
         return GV_EXIT_OK;
     }
     json_decref(done);
@@ -80,7 +80,7 @@ run(struct gv_cli *cli)
     if (code != GV_EXIT_OK)
         return code;
     if (cli->json) {
-        gv_cli_print(peers);
+        gv_cli_print(cli, peers);
         return GV_EXIT_OK;
     }
     t = gv_columns_new(">session|direction|address|since|>in|>out|>score|state|"

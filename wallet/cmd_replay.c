@@ -156,7 +156,8 @@ print_json(const struct gv_replay *r, const json_t *names,
                                         gv_json_from_u64(a->accepted), "status",
                                         a->final ? a->status : "not-final"));
     }
-    gv_cli_print(json_pack("{so sI sI sI so sI}", "auctions", list, "recorded",
+    gv_cli_print(r->cli,
+                 json_pack("{so sI sI sI so sI}", "auctions", list, "recorded",
                            (json_int_t)r->bids, "placed", (json_int_t)s->placed,
                            "refused", (json_int_t)s->refused, "lost",
                            gv_json_from_u64(s->lost), "not_final",

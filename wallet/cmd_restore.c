@@ -125,12 +125,14 @@ static void
 print_result(const struct gv_cli *cli, const struct gv_recovered *got)
 {
     if (cli->json)
-        gv_cli_print(json_pack(
-            "{ss si si si si si si si}", "wallet", cli->wallet_dir,
-            "identities", (int)got->identities, "certificates",
-            (int)got->certificates, "auctions", (int)got->auctions,
-            "pseudonyms", (int)got->pseudonyms, "waiting", (int)got->waiting,
-            "bids", (int)got->bids, "foreign_bids", (int)got->foreign));
+        gv_cli_print(cli, json_pack("{ss si si si si si si si}", "wallet",
+                                    cli->wallet_dir, "identities",
+                                    (int)got->identities, "certificates",
+                                    (int)got->certificates, "auctions",
+                                    (int)got->auctions, "pseudonyms",
+                                    (int)got->pseudonyms, "waiting",
+                                    (int)got->waiting, "bids", (int)got->bids,
+                                    "foreign_bids", (int)got->foreign));
     else
         printf("wallet of network %s in %s: %zu identities, %zu certificates, "
                "%zu auctions, %zu pseudonyms, %zu bids found\n",

@@ -51,7 +51,7 @@ run(struct gv_cli *cli)
     if (s == NULL)
         return code;
     if (cli->json) {
-        gv_cli_print(json_incref((json_t *)s));
+        gv_cli_print(cli, json_incref((json_t *)s));
         return GV_EXIT_OK;
     }
     p2p = json_object_get(s, "p2p");

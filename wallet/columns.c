@@ -162,3 +162,26 @@ gv_columns_line(FILE *out, const char *key, const char *format, ...)
     text_tame(text);
     fprintf(out, "%-*s %s\n", KEY_WIDTH, key, text);
 }
+
+json_t *
+gv_columns_lines(void (*print)(const void *arg, FILE *out), const void *arg)
+{
+    char *text = NULL, *line, *rest;
+    size_t len = 0;
+    FILE *out = open_memstream(&text, &len);
+    json_t *lines = json_array();
+    bool ok;
+
+    if (out != NULL)
+        print(arg, out);
+    ok = out != NULL && fclose(out) == 0 && lines != NULL;
+    rest = text;
+    while (ok && (line = strsep(&rest, "\n")) != NULL)
+        if (*line != '\0')
+            ok = json_array_append_new(lines, json_string(line)) == 0;
+    free(text);
+    if (ok)
+        return lines;
+    json_decref(lines);
+    return NULL;
+}

@@ -10,6 +10,7 @@
 #ifndef GAVEL_WALLET_COLUMNS_H
 #define GAVEL_WALLET_COLUMNS_H
 
+#include <jansson.h>
 #include <stdarg.h>
 #include <stdio.h>
 
@@ -32,5 +33,9 @@ void gv_columns_csv(const struct gv_columns *t, FILE *out);
 /* "key:  value" lines with aligned values: one line of such a list. */
 void gv_columns_line(FILE *out, const char *key, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+
+/* What a function prints, as a new array of lines; NULL without memory. */
+json_t *gv_columns_lines(void (*print)(const void *arg, FILE *out),
+                         const void *arg);
 
 #endif

@@ -30,6 +30,7 @@ extern const struct gv_command gv_cmd_bid_show;
 extern const struct gv_command gv_cmd_bid_why;
 extern const struct gv_command gv_cmd_identity_disclose;
 extern const struct gv_command gv_cmd_identity_verify;
+extern const struct gv_command gv_cmd_web;
 extern const struct gv_command gv_cmd_replay;
 extern const struct gv_command gv_cmd_status;
 extern const struct gv_command gv_cmd_peers;

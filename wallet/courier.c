@@ -152,10 +152,10 @@ goes_elsewhere(struct gv_cli *cli, size_t len)
     else if (len > TX_MAX)
         why = "it is too large for other nodes";
     if (why != NULL && !c->told)
-        fprintf(stderr,
-                "gavel: this goes through your own node, which learns whose "
-                "pseudonym it is: %s\n",
-                why);
+        gv_cli_warn(cli,
+                    "this goes through your own node, which learns whose "
+                    "pseudonym it is: %s",
+                    why);
     c->told = c->told || why != NULL;
     return why == NULL;
 }
@@ -341,7 +341,7 @@ gv_courier_crowd(struct gv_cli *cli, struct gv_auction *a)
     }
     if (code != GV_EXIT_OK)
         return code;
-    fprintf(stderr, "gavel: %" PRIu64 " pseudonyms are enrolled%s\n", n,
-            n < CROWD ? ", which is a small set to hide in" : "");
+    gv_cli_warn(cli, "%" PRIu64 " pseudonyms are enrolled%s", n,
+                n < CROWD ? ", which is a small set to hide in" : "");
     return GV_EXIT_OK;
 }

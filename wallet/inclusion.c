@@ -1,5 +1,5 @@
-/* inclusion.c - a node's proof that a bid stands in a block
- * (wallet/inclusion.h). */
+/* inclusion.c - a node's proof that a transaction stands in a
+ * block (wallet/inclusion.h). */
 #include "wallet/inclusion.h"
 
 #include <gavel/merkle.h>
@@ -25,20 +25,6 @@ read_path(const json_t *proof, uint8_t path[GV_MERKLE_MAX][32])
     return n;
 }
 
-/* Is this transaction the BID of that id, on the header's chain? */
-static bool
-is_bid(struct gv_bytes raw, const char *bid_hex,
-       const struct gv_sealed_header *header)
-{
-    struct gv_reject why;
-    struct gv_tx tx;
-    char hex[65];
-
-    return gv_tx_decode(raw, &tx, &why) == GV_OK && tx.kind == GV_TX_BID &&
-           strcmp(gv_hex(tx.u.bid.id.b, 32, hex), bid_hex) == 0 &&
-           GV_ID_EQ(&tx.chain, &header->header.chain);
-}
-
 static bool
 leads_to(const json_t *proof, struct gv_bytes tx,
          const struct gv_sealed_header *header)
@@ -56,25 +42,57 @@ leads_to(const json_t *proof, struct gv_bytes tx,
                             header->header.tx_root);
 }
 
+/* A transaction that the proof leads from to a header of its own chain, with
+ * that header's work. *raw, heap memory, is what tx borrows. */
+static bool
+read_proof(const json_t *proof, struct gv_tx *tx,
+           struct gv_sealed_header *header, uint8_t **raw)
+{
+    size_t tx_len = 0, header_len = 0;
+    uint8_t *bytes = gv_json_blob(proof, "header", &header_len);
+    struct gv_reader r = gv_reader(gv_bytes(bytes, header_len));
+    struct gv_reject why;
+    bool ok = false;
+
+    *raw = gv_json_blob(proof, "tx", &tx_len);
+    if (*raw != NULL && bytes != NULL) {
+        gv_sealed_header_get(&r, header);
+        ok = gv_reader_done(&r) &&
+             gv_tx_decode(gv_bytes(*raw, tx_len), tx, &why) == GV_OK &&
+             GV_ID_EQ(&tx->chain, &header->header.chain) &&
+             gv_header_check_work(header, &why) == GV_OK &&
+             leads_to(proof, gv_bytes(*raw, tx_len), header);
+    }
+    free(bytes);
+    return ok;
+}
+
 bool
 gv_inclusion_ok(const json_t *proof, const char *bid_hex,
                 struct gv_sealed_header *header)
 {
-    size_t tx_len = 0, raw_len = 0;
-    uint8_t *tx = gv_json_blob(proof, "tx", &tx_len);
-    uint8_t *raw = gv_json_blob(proof, "header", &raw_len);
-    struct gv_reader r = gv_reader(gv_bytes(raw, raw_len));
-    struct gv_reject why;
-    bool ok = false;
+    struct gv_tx tx;
+    char hex[65];
+    uint8_t *raw;
+    bool ok = read_proof(proof, &tx, header, &raw) && tx.kind == GV_TX_BID &&
+              strcmp(gv_hex(tx.u.bid.id.b, 32, hex), bid_hex) == 0;
 
-    if (tx != NULL && raw != NULL) {
-        gv_sealed_header_get(&r, header);
-        ok = gv_reader_done(&r) &&
-             is_bid(gv_bytes(tx, tx_len), bid_hex, header) &&
-             gv_header_check_work(header, &why) == GV_OK &&
-             leads_to(proof, gv_bytes(tx, tx_len), header);
-    }
-    free(tx);
+    free(raw);
+    return ok;
+}
+
+bool
+gv_inclusion_outcome(const json_t *proof, const struct gv_chain_id *auction,
+                     struct gv_outcome *outcome,
+                     struct gv_sealed_header *header)
+{
+    struct gv_tx tx;
+    uint8_t *raw;
+    bool ok = read_proof(proof, &tx, header, &raw) &&
+              tx.kind == GV_TX_OUTCOME && GV_ID_EQ(&tx.chain, auction);
+
+    if (ok)
+        *outcome = tx.u.outcome;
     free(raw);
     return ok;
 }

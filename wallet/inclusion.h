@@ -1,7 +1,7 @@
 /*
- * inclusion.h - a node's proof (getproof) that a bid stands in a block, as far
- * as the wallet checks it (docs/spec/wallet.md, W8): from the bid by its path
- * to a header of the bid's auction, and that header's work.
+ * inclusion.h - a node's proof (getproof) that a bid or an outcome stands in a
+ * block, as far as the wallet checks it (docs/spec/wallet.md, W8): from the
+ * transaction by its path to a header of its auction, and that header's work.
  *
  * Thread-safety: pure functions.
  */
@@ -14,5 +14,11 @@
 /* bid_hex: the bid's id, lower case. True with *header filled, or false. */
 bool gv_inclusion_ok(const json_t *proof, const char *bid_hex,
                      struct gv_sealed_header *header) GV_MUST_CHECK;
+
+/* The same of an auction's OUTCOME, which is copied to *outcome. */
+bool gv_inclusion_outcome(const json_t *proof,
+                          const struct gv_chain_id *auction,
+                          struct gv_outcome *outcome,
+                          struct gv_sealed_header *header) GV_MUST_CHECK;
 
 #endif

@@ -61,7 +61,7 @@ gv_list_print(struct gv_cli *cli, json_t *params,
     if (code != GV_EXIT_OK)
         return code;
     if (cli->json) {
-        gv_cli_print(answer);
+        gv_cli_print(cli, answer);
         return GV_EXIT_OK;
     }
     t = gv_columns_new(view->heads);

@@ -173,6 +173,7 @@ main(int argc, char **argv)
         commands[program.n_commands] = gv_commands[program.n_commands]->config;
         program.n_commands++;
     }
+    cli.program = &program;
     cli.config = gv_config_new(&program);
     if (cli.config == NULL)
         return gv_cli_fail(&cli, GV_EXIT_FAILED, "out of memory");

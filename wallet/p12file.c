@@ -290,7 +290,7 @@ gv_p12file_print_entry(const struct gv_cli *cli, const struct gv_p12file *f,
     json_t *entry = gv_certshow_entry_json(f->p12, i);
 
     if (cli->json) {
-        gv_cli_print(entry);
+        gv_cli_print(cli, entry);
         return;
     }
     gv_certshow_entry_print(stdout, entry);

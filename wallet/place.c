@@ -42,9 +42,9 @@ gv_place_settle(struct gv_cli *cli, const char *auction)
             json_object_set_new(bid, "state", json_string("sent"));
             json_object_set(bid, "t_us", json_object_get(row, "t_us"));
             json_decref(row);
-            fprintf(stderr, "gavel: the earlier bid %s did arrive\n", id);
+            gv_cli_warn(cli, "the earlier bid %s did arrive", id);
         } else if (error.code == GV_PUBLISH_UNKNOWN) {
-            fprintf(stderr, "gavel: the earlier bid %s never arrived\n", id);
+            gv_cli_warn(cli, "the earlier bid %s never arrived", id);
             json_object_del(bids, id);
         }
         gv_rpcclient_error_clear(&error);
@@ -150,19 +150,20 @@ send(struct gv_cli *cli, const struct gv_auction *a, struct gv_bytes bytes,
     } else {
         code = gv_cli_fail_rpc(cli, rc, &error);
         if (rc == GV_REJECT && gv_publish_is_kept(&error)) {
-            fprintf(stderr,
-                    "gavel: bid %s counts as soon as enough authorities have "
-                    "stamped it; the next bid in this auction asks the node\n",
-                    id);
+            gv_cli_warn(cli,
+                        "bid %s counts as soon as enough authorities have "
+                        "stamped it; the next bid in this auction asks the "
+                        "node",
+                        id);
         } else if (rc == GV_REJECT) { /* it never counted */
             json_object_del(gv_wallet_bids(cli->wallet), id);
             if (gv_cli_save(cli) != GV_EXIT_OK)
                 code = GV_EXIT_WALLET;
         } else {
-            fprintf(stderr,
-                    "gavel: it is not known whether bid %s arrived; the next "
-                    "bid in this auction asks the node\n",
-                    id);
+            gv_cli_warn(cli,
+                        "it is not known whether bid %s arrived; the next bid "
+                        "in this auction asks the node",
+                        id);
         }
     }
     gv_rpcclient_error_clear(&error);

@@ -140,10 +140,10 @@ take_pseudonym(struct gv_cli *cli, const struct gv_auction *a,
         out->pseudonyms++;
     if (rc == GV_REJECT) {
         out->waiting++;
-        fprintf(stderr,
-                "gavel: warning: the pseudonym of %s in auction %s waits for "
-                "its certificate\n",
-                id->name, a->hex);
+        gv_cli_warn(cli,
+                    "warning: the pseudonym of %s in auction %s waits for its "
+                    "certificate",
+                    id->name, a->hex);
     }
     return GV_EXIT_OK;
 }
@@ -348,13 +348,14 @@ recover_identities(struct gv_cli *cli, struct gv_recovered *out)
 /* --- certificates --- */
 
 static void
-warn_missing(const struct gv_persona *id, const char *why)
+warn_missing(const struct gv_cli *cli, const struct gv_persona *id,
+             const char *why)
 {
-    fprintf(stderr,
-            "gavel: warning: the certificate of %s did not come back: %s. "
-            "Without it this identity has no pseudonyms: run `gavel restore` "
-            "again, or put it back by `gavel keystore export --to-wallet`\n",
-            id->name, why);
+    gv_cli_warn(cli,
+                "warning: the certificate of %s did not come back: %s. Without "
+                "it this identity has no pseudonyms: run `gavel restore` "
+                "again, or put it back by `gavel keystore export --to-wallet`",
+                id->name, why);
 }
 
 /* The certificate of one identity, if the wallet has none. */
@@ -375,7 +376,7 @@ recover_certificate(struct gv_cli *cli, struct gv_est_client *est,
     if (der != NULL || (est != NULL && rc == GV_OK))
         out->certificates++;
     else
-        warn_missing(id, why);
+        warn_missing(cli, id, why);
     free(der);
 }
 

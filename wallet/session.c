@@ -174,9 +174,9 @@ take_session(struct anonymous *x)
     if (is_of(x->row, x))
         return GV_EXIT_OK;
     if (json_object_get(x->row, "session") != NULL) {
-        fprintf(stderr,
-                "gavel: warning: the token issuer gave another session than "
-                "before; the wallet keeps the evidence and begins anew\n");
+        gv_cli_warn(x->cli,
+                    "warning: the token issuer gave another session than "
+                    "before; the wallet keeps the evidence and begins anew");
         all = json_object_get(x->row, "others");
         if (all == NULL) {
             all = json_array();

@@ -40,6 +40,20 @@ gv_wallet_free(struct gv_wallet *w)
     free(w);
 }
 
+bool
+gv_wallet_busy(const char *dir)
+{
+    char *path = gv_file_join(dir, LOCK_NAME);
+    int fd = path == NULL ? -1 : open(path, O_RDONLY | O_CLOEXEC);
+    bool busy =
+        fd >= 0 && flock(fd, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+
+    if (fd >= 0)
+        close(fd);
+    free(path);
+    return busy;
+}
+
 /* Take the lock of the directory, waiting for another command to end. */
 static int
 take_lock(const char *dir, struct gv_error *e)

@@ -51,6 +51,9 @@ enum gv_rc gv_wallet_network(const char *dir,
 /* Is there a wallet in dir? */
 bool gv_wallet_exists(const char *dir);
 
+/* Does somebody have it open now? For a word to who has to wait. */
+bool gv_wallet_busy(const char *dir);
+
 enum gv_rc gv_wallet_save(struct gv_wallet *w,
                           struct gv_error *e) GV_MUST_CHECK;
 

@@ -145,6 +145,9 @@ const struct gv_config_option gv_terms_options[GV_TERMS_OPTIONS] = {
      .fallback = "now",
      .help = "Opening time: now, +SECONDSs, or milliseconds since 1970.",
      .argument = "WHEN"},
+    {.name = "dry-run",
+     .type = GV_CONFIG_BOOL,
+     .help = "Judge the terms, print them, and open nothing."},
 };
 
 /* An amount option; sets flag when it is given. */
@@ -309,7 +312,7 @@ check(struct gv_cli *cli, const struct gv_terms *t)
                            gv_reject_text(&why, text, sizeof(text)));
     n = gv_terms_warn(t, cli->params, warning, WARNINGS_MAX);
     for (size_t i = 0; i < n && i < WARNINGS_MAX; i++)
-        fprintf(stderr, "gavel: warning: %s\n", warning[i]);
+        gv_cli_warn(cli, "warning: %s", warning[i]);
     return GV_EXIT_OK;
 }
 
@@ -401,4 +404,16 @@ gv_terms_print(const struct gv_terms *t, FILE *out)
         gv_columns_line(out, "early close", "never");
     print_seconds(out, "D", t->d_ms);
     print_seconds(out, "T", t->t_ms);
+}
+
+static void
+print_any(const void *terms, FILE *out)
+{
+    gv_terms_print(terms, out);
+}
+
+json_t *
+gv_terms_lines(const struct gv_terms *t)
+{
+    return gv_columns_lines(print_any, t);
 }

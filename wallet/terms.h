@@ -11,7 +11,7 @@
 #include "wallet/cli.h"
 #include "wallet/pricing.h"
 
-#define GV_TERMS_OPTIONS 30
+#define GV_TERMS_OPTIONS 31
 
 /* Their options, for the table of `auction create`. */
 extern const struct gv_config_option gv_terms_options[GV_TERMS_OPTIONS];
@@ -30,5 +30,8 @@ void gv_terms_lists_clear(struct gv_terms_lists *lists);
 
 /* Lines for people of the constraints and times in t. */
 void gv_terms_print(const struct gv_terms *t, FILE *out);
+
+/* The same as a new array of lines; NULL without memory. */
+json_t *gv_terms_lines(const struct gv_terms *t);
 
 #endif

@@ -193,6 +193,27 @@ config_find(const struct gv_config *c, const char *name)
 }
 
 enum gv_rc
+gv_config_inherit(struct gv_config *c, const struct gv_config *from,
+                  struct gv_error *e)
+{
+    enum gv_rc rc = GV_OK;
+
+    assert(c->program == from->program);
+    for (size_t i = 0; i < c->n_settings && rc == GV_OK; i++) {
+        const struct config_setting *s = &from->settings[i];
+        struct config_origin origin = {s->rank, s->source, s->source};
+
+        if (s->rank == RANK_DEFAULT || c->settings[i].rank > s->rank ||
+            (c->settings[i].rank == RANK_FLAG && s->rank == RANK_FLAG))
+            continue;
+        clear_strings(&c->settings[i]);
+        for (size_t j = 0; j < s->n && rc == GV_OK; j++)
+            rc = config_set(&c->settings[i], &origin, s->strings[j], e);
+    }
+    return rc;
+}
+
+enum gv_rc
 gv_config_default(struct gv_config *c, const char *name, const char *text,
                   struct gv_error *e)
 {

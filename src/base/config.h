@@ -135,6 +135,13 @@ enum gv_rc gv_config_default(struct gv_config *c, const char *name,
                              const char *text,
                              struct gv_error *e) GV_MUST_CHECK;
 
+/* Give every option of c, a config of the same program, the value that it has
+ * in from, with its rank and source: what was said to a program holds for the
+ * command that it runs. What stronger sources said to c stays. GV_OK, or
+ * GV_FAULT (memory). */
+enum gv_rc gv_config_inherit(struct gv_config *c, const struct gv_config *from,
+                             struct gv_error *e) GV_MUST_CHECK;
+
 enum gv_config_wish gv_config_wish(const struct gv_config *c);
 
 /* The chosen command, or NULL. */

@@ -18,6 +18,8 @@ http_request_release(void *arg)
     free(request->peer);
     evhttp_clear_headers(&request->headers);
     evhttp_clear_headers(&request->out_headers);
+    if (request->body != NULL)
+        gv_wipe(request->body, request->body_len); /* may hold secrets */
     free(request->body);
     X509_free(request->cert);
     sk_X509_pop_free(request->chain, X509_free);

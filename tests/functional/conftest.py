@@ -11,6 +11,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 import gavel  # noqa: E402
+from web import browsers  # noqa: E402,F401
 
 
 def pytest_configure(config):

@@ -53,6 +53,12 @@ def test_S4_29_an_auction_from_opening_to_final_outcome(world):
         assert error["code"] == 2
     error = json_error(refused(ann, "bid", "place", auction, "9.99", code=1,
                                says="below-first"))
+    dry = ann.bid(auction, "9.99", "--dry-run")
+    assert dry["amount"] == 999 and dry["figures"] == "9.99 EUR"
+    assert "below-first" in dry["void"] and "10.00 EUR" in dry["void"]
+    dry = ann.bid(auction, "10", "--dry-run")
+    assert dry["void"] is None and dry["words"].startswith("ten ")
+    assert node.rpc.listbids(auction=auction)["bids"] == []
     error = json_error(refused(ann, "bid", "place", UNKNOWN, "5", code=1,
                                says="unknown"))
     assert error["code"] == -5
@@ -124,6 +130,11 @@ def test_S4_29_an_auction_from_opening_to_final_outcome(world):
     text = seller.text("auction", "outcome", auction)
     assert "sold" in text and "12.50 EUR" in text and "winner" in text
     assert seller("auction", "outcome", auction, "--proof")
+    proof = node.rpc.getproof(auction=auction, outcome=True)
+    checked = bob("auction", "outcome", auction, "--verify")
+    assert checked["verified_height"] == proof["height"]
+    assert "and what its bids give" in bob.text("auction", "outcome", auction,
+                                                "--verify")
 
     # S4-45, S4-43.
     assert [r["standing"] for r in ann("auction", "outcome", "--closed")[
@@ -335,3 +346,17 @@ def test_S0_01_a_name_is_given_once(world, node):
         assert done.returncode == 1, done
         assert "duplicate" in done.stderr or "already" in done.stderr
     other.enrol("other")
+
+
+def test_terms_are_judged_without_opening_anything(world):
+    node = world.node()
+    node.wait_services()
+    seller = world.wallet("seller", node)
+    dry = seller("auction", "create", "--title", "A hat", "--min-first", "10",
+                 "--dry-run")
+    assert any("10.00 EUR" in line for line in dry["terms_text"]), dry
+    refused(seller, "auction", "create", "--title", "A hat", "--min-step",
+            "2", "--max-step", "1", "--dry-run", code=2, says="refused")
+    assert node.rpc.listauctions()["auctions"] == []
+    shown = seller("auction", "show", seller.create("A hat"))
+    assert any(line.startswith("bidders") for line in shown["terms_text"])

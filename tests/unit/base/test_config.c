@@ -353,6 +353,31 @@ a_check_prints_a_file_that_can_be_read_again(void **state)
     free(text);
 }
 
+static void
+a_config_inherits_what_was_said(void **state)
+{
+    struct fixture *f = *state, heir = *f;
+    size_t n;
+
+    assert_int_equal(flags(f, "--cache 64M --connect a --connect b "
+                              "--rpc-port 9000 bid place X"),
+                     GV_OK);
+    assert_int_equal(file(f, "price = 7\ntimeout = 3s\n"), GV_OK);
+    heir.c = gv_config_new(&program);
+    assert_non_null(heir.c);
+    assert_int_equal(flags(&heir, "--rpc-port 9001 bid place Y"), GV_OK);
+    assert_int_equal(gv_config_inherit(heir.c, f->c, &heir.e), GV_OK);
+    assert_int_equal(gv_config_size(heir.c, "cache"), 64 << 20);
+    assert_int_equal(gv_config_ms(heir.c, "timeout"), 3000);
+    assert_int_equal(gv_config_int(heir.c, "price"), 7);
+    assert_int_equal(gv_config_int(heir.c, "rpc-port"), 9001);
+    assert_string_equal(gv_config_list(heir.c, "connect", &n)[1], "b");
+    assert_int_equal(n, 2);
+    assert_string_equal(gv_config_source(heir.c, "cache"), "--cache");
+    assert_false(gv_config_is_set(heir.c, "network"));
+    gv_config_free(heir.c);
+}
+
 int
 main(void)
 {
@@ -366,6 +391,7 @@ main(void)
         TEST(bad_files_are_named_by_line),
         TEST(a_bad_variable_is_named),
         TEST(commands_are_matched_by_their_longest_name),
+        TEST(a_config_inherits_what_was_said),
         TEST(texts_come_from_the_table),
         TEST(comments_and_values_are_told_apart),
         TEST(a_check_prints_a_file_that_can_be_read_again),

@@ -147,6 +147,18 @@ every_member_counts(void **state)
     assert_false(holds(f));
 }
 
+static void
+a_bid_is_no_outcome(void **state)
+{
+    struct fixture *f = *state;
+    struct gv_sealed_header header;
+    struct gv_outcome outcome = {.status = 99};
+
+    assert_false(
+        gv_inclusion_outcome(f->proof, &f->s.open.id, &outcome, &header));
+    assert_int_equal(outcome.status, 99);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
 int
@@ -157,6 +169,7 @@ main(void)
         TEST(another_bid_is_not_in_it),
         TEST(a_block_of_another_chain_proves_nothing),
         TEST(every_member_counts),
+        TEST(a_bid_is_no_outcome),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

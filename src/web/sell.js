@@ -1,0 +1,171 @@
+// sell.js - opening an auction: a form of the terms, then what they mean.
+import * as api from "./api.js";
+import { h, fill, field, noteLine } from "./dom.js";
+import { termsList } from "./auction.js";
+import { when } from "./format.js";
+
+// The form. Each entry is an option of `gavel auction create` (one that is left
+// empty is not given), or a text of it. Kinds: line, amount, count, span (a
+// number and its unit), time, choice, text.
+const GROUPS = [
+  ["What you sell", [
+    { option: "title", label: "Title", kind: "line", required: true, wide: true, max: 200 },
+    { text: "text", label: "Description", kind: "text", wide: true },
+  ]],
+  ["Bids", [
+    { option: "currency", label: "Currency", kind: "line", value: "EUR", max: 4 },
+    { option: "min-first", label: "First bid must reach", kind: "amount" },
+    { option: "min-step", label: "Least step", kind: "amount", help: "How far a bid must go beyond the leading one." },
+    { option: "reserve", label: "Reserve", kind: "amount", help: "Nothing is sold to a bid that does not reach it. Everybody sees it." },
+    { option: "direction", label: "Who wins", kind: "choice", choices: [["ascending", "The highest bid"], ["reverse", "The lowest bid (you buy)"]] },
+    { option: "pricing", label: "What the winner pays", kind: "choice", choices: [["first", "His bid"], ["second", "One increment beyond the next best"], ["vickrey", "The next best bid"]] },
+  ]],
+  ["Time", [
+    { option: "open-at", label: "Opens", kind: "time", help: "Empty: at once. In this browser's time zone." },
+    { option: "limit", label: "Open for", kind: "span", units: [["m", "minutes"], ["h", "hours"], ["d", "days"]], help: "Empty: until you close it." },
+    { option: "close", label: "Early close", kind: "choice", choices: [["owner", "I may close it early"], ["never", "Nobody may"]] },
+  ]],
+  ["Bidders", [
+    { option: "identity", label: "Names of bidders", kind: "choice", choices: [["certified", "Certified: everybody sees who bids"], ["anonymous", "Anonymous: pseudonyms, and only you learn the winner"]] },
+  ]],
+];
+const MORE = [
+  { option: "max-step", label: "Greatest step", kind: "amount" },
+  { option: "buy-now", label: "Buy now", kind: "amount", help: "A first bid that reaches it ends the auction at this price." },
+  { option: "increments", label: "Increments of the second price", kind: "line", help: "As 1:0.05,5:0.25,0.50. Empty: a usual table." },
+  { option: "soft-close", label: "Soft close", kind: "span", units: [["s", "seconds"], ["m", "minutes"]], help: "It stays open so long after each accepted bid." },
+  { option: "soft-cap", label: "Soft close: longest in all", kind: "span", units: [["s", "seconds"], ["m", "minutes"], ["h", "hours"]] },
+  { option: "reference", label: "Steps are measured from", kind: "choice", choices: [["highest", "the highest bid"], ["last", "the last bid"]] },
+  { option: "per-bidder", label: "Most bids of one bidder", kind: "count" },
+  { option: "total-cap", label: "Most bids in all", kind: "count" },
+  { option: "exponent", label: "Decimals of the currency", kind: "count", value: "2" },
+  { option: "notice", label: "Notice of an early close", kind: "span", units: [["s", "seconds"], ["m", "minutes"], ["h", "hours"]], help: "Bids count until then." },
+  { option: "d", label: "D: longest time into a block", kind: "span", units: [["s", "seconds"], ["m", "minutes"]] },
+  { option: "t", label: "T: spacing of blocks", kind: "span", units: [["s", "seconds"], ["m", "minutes"]] },
+  { option: "difficulty", label: "Difficulty", kind: "choice", choices: [["", "as the network has it"], ["0", "adaptive"], ["1", "1"], ["2", "2"], ["3", "3"], ["4", "4"]] },
+  { option: "authorities", label: "Time-stamping authorities", kind: "line", help: "How many, an odd number, or their keys by comma. Empty: the node's." },
+  { option: "validators", label: "Validators", kind: "line", help: "How many, or their keys by comma. Empty: the node's." },
+  { option: "notaries", label: "Anonymous: notaries", kind: "line", max: 8, help: "As 2of3: two of three open an identity. Empty: more than half of all." },
+  { option: "cut", label: "Anonymous: cut", kind: "count", help: "A false identity passes with one chance in 2 to this number. Empty: 10." },
+  { text: "allowed", label: "Only these bidders", kind: "text", wide: true, help: "One ledger key a line, with an own limit of bids behind it if there is one. Empty: everybody with a certificate." },
+];
+
+// A control of a kind, and how its value is read: text, or "" for none.
+const KINDS = {
+  line: (f) => {
+    const input = h("input", { value: f.value, required: f.required, maxlength: f.max, autocomplete: "off" });
+    return [input, () => input.value.trim()];
+  },
+  amount: () => {
+    const input = h("input", { inputmode: "decimal", autocomplete: "off" });
+    return [input, () => input.value.trim().replace(",", ".")];
+  },
+  count: (f) => {
+    const input = h("input", { inputmode: "numeric", value: f.value, autocomplete: "off" });
+    return [input, () => input.value.trim()];
+  },
+  span: (f) => {
+    const input = h("input", { inputmode: "numeric", autocomplete: "off" });
+    const unit = h("select", { "aria-label": `Unit: ${f.label}` }, f.units.map(([v, t]) => h("option", { value: v }, t)));
+    return [h("div", { class: "row" }, input, unit), () => (input.value.trim() ? input.value.trim() + unit.value : "")];
+  },
+  time: () => {
+    const input = h("input", { type: "datetime-local", step: "1" });
+    return [input, () => (input.value ? String(new Date(input.value).getTime()) : "")];
+  },
+  choice: (f) => {
+    const select = h("select", null, f.choices.map(([v, t]) => h("option", { value: v }, t)));
+    return [select, () => select.value];
+  },
+  text: () => {
+    const area = h("textarea");
+    return [area, () => area.value.trim()];
+  },
+};
+
+export async function sellPage(app, host) {
+  const readers = [];
+  const note = noteLine();
+  const form = h("form", { novalidate: true });
+  const end = h("div", { class: "actions" }, h("button", { class: "main", type: "submit" }, "Review …"));
+  const review = h("section", { class: "sheet", "aria-label": "Review", hidden: true });
+
+  function control(f) {
+    const [element, read] = KINDS[f.kind](f);
+    const made = field(f.label, element, f.help, f.wide);
+    const input = made.querySelector("input, select, textarea");
+    input.name = f.option ?? f.text;
+    readers.push({ ...f, read, input });
+    return made;
+  }
+  function collect() {
+    const options = { ...app.as() };
+    const texts = {};
+    for (const f of readers) {
+      const value = f.read();
+      f.input.removeAttribute("aria-invalid");
+      if (value === "") continue;
+      if (f.text) texts[f.text] = value;
+      else options[f.option] = value;
+    }
+    return { options, texts };
+  }
+  // The wallet names the option that it does not like, as "--min-step: ...".
+  function showError(e) {
+    const named = /^--([a-z-]+)/.exec(e.message)?.[1];
+    const bad = readers.find((f) => (f.option ?? f.text) === named);
+    note.error({ message: bad ? `${bad.label}: ${e.message.replace(/^--[a-z-]+:? ?/, "")}` : e.message });
+    if (!bad) { end.before(note.element); return; }
+    bad.input.closest(".field").append(note.element);
+    bad.input.setAttribute("aria-invalid", "true");
+    bad.input.closest("details")?.setAttribute("open", "");
+    bad.input.focus();
+  }
+  async function judge(e) {
+    e.preventDefault();
+    end.before(note.element);
+    note.busy("Judging the terms …");
+    try {
+      const what = collect();
+      const { result, warnings } = await api.call("auction create", { ...what, options: { ...what.options, "dry-run": true } });
+      note.clear();
+      showReview(what, result, warnings);
+    } catch (error) { showError(error); }
+  }
+  function showReview(what, result, warnings) {
+    const sent = noteLine();
+    const open = h("button", { type: "button", class: "main" }, "Open the auction");
+    const back = h("button", { type: "button", onclick: () => { review.hidden = true; form.hidden = false; form.querySelector("input").focus(); } }, "Change something");
+    open.addEventListener("click", async () => {
+      open.disabled = back.disabled = true;
+      sent.busy("Opening …");
+      try {
+        const { result: made } = await api.callSlowly("auction create", what, (step) => sent.busy(step));
+        app.go(`#/auction/${made.auction}`);
+      } catch (error) {
+        sent.error(error);
+        open.disabled = back.disabled = false;
+      }
+    });
+    fill(review, h("h2", { tabindex: "-1" }, what.options.title),
+      what.texts.text ? h("p", { class: "text" }, what.texts.text) : null,
+      termsList(result.terms_text, [h("dt", null, "Opens"), h("dd", null, what.options["open-at"] ? when(result.opening_ms * 1000) : "at once")]),
+      warnings.map((w) => h("p", { class: "note wait" }, w.replace(/^warning: /, "Warning: "))),
+      h("p", { class: "help" }, "The terms cannot be changed once it is open."),
+      sent.element, h("div", { class: "actions" }, open, back));
+    form.hidden = true;
+    review.hidden = false;
+    review.querySelector("h2").focus();
+  }
+
+  if (!app.identity?.valid) {
+    fill(host, h("h1", null, "Sell something"), h("p", null, "To sell you need a name that is certified. ", h("a", { href: "#/wallet" }, "Get one")));
+    return {};
+  }
+  form.append(...GROUPS.map(([title, fields]) => h("fieldset", { class: "sheet" }, h("legend", null, title), h("div", { class: "fields" }, fields.map(control)))),
+    h("details", { class: "sheet" }, h("summary", null, "More terms"), h("div", { class: "fields" }, MORE.map(control))),
+    note.element, end);
+  form.addEventListener("submit", judge);
+  fill(host, h("h1", null, "Sell something"), form, review);
+  return {};
+}
