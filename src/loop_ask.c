@@ -1,5 +1,6 @@
 /* loop_ask.c - questions of the services' threads to the chain thread
  * (src/ttp/ledger.h). */
+#include <gavel/epoch.h>
 #include <pthread.h>
 #include <stdlib.h>
 
@@ -110,6 +111,57 @@ copy_open(struct gv_loop *l, const struct gv_book *b,
                : GV_FAULT;
 }
 
+/* The EPOCH with this id or with a seat of this id, newest first. */
+static const struct gv_dir_epoch *
+find_epoch(const struct gv_directory *d, const struct gv_chain_id *id)
+{
+    struct gv_chain_id seat;
+
+    for (size_t i = d->epochs; i-- > 0;) {
+        if (GV_ID_EQ(&d->epoch[i].id, id))
+            return &d->epoch[i];
+        for (unsigned n = 0; n < d->epoch[i].seats; n++) {
+            gv_epoch_seat(&d->epoch[i].id, (uint8_t)n, &seat);
+            if (GV_ID_EQ(&seat, id))
+                return &d->epoch[i];
+        }
+    }
+    return NULL;
+}
+
+static enum gv_rc
+answer_epoch(struct gv_loop *l, const struct gv_chain_id *id,
+             struct gv_ttp_auction *out)
+{
+    const struct gv_chain *r = gv_state_registry(l->state);
+    const struct gv_dir_epoch *at = find_epoch(r->dir, id);
+    struct gv_epoch *e;
+    enum gv_rc rc;
+
+    if (!at)
+        return GV_ABSENT;
+    e = malloc(sizeof(*e));
+    out->raw = malloc(at->raw_len);
+    out->open = malloc(sizeof(*out->open));
+    rc = e && out->raw && out->open ? GV_OK : GV_FAULT;
+    if (rc == GV_OK) {
+        memcpy(out->raw, at->raw, at->raw_len);
+        rc = gv_epoch_decode(gv_bytes(out->raw, at->raw_len), l->opt.params, e,
+                             NULL) == GV_OK
+                 ? GV_OK
+                 : GV_FAULT;
+    }
+    if (rc == GV_OK) {
+        *out->open = e->desk;
+        out->epoch = true;
+        out->start_ms = at->start_ms;
+        out->close_us = at->end_ms * 1000;
+        out->listed = at->height <= r->sum.final_height;
+    }
+    free(e);
+    return rc;
+}
+
 static enum gv_rc
 answer_auction(struct gv_loop *l, void *arg)
 {
@@ -117,7 +169,9 @@ answer_auction(struct gv_loop *l, void *arg)
     struct gv_chain *c = gv_state_chain(l->state, ask->id);
     struct gv_ttp_auction *out = ask->out;
 
-    if (!c || c->registry)
+    if (!c)
+        return answer_epoch(l, ask->id, out);
+    if (c->registry)
         return GV_ABSENT;
     if (gv_chain_load(l->state, c, l->now_ms) != GV_OK ||
         copy_open(l, c->book, out) != GV_OK)
@@ -249,6 +303,53 @@ ledger_warrant(void *ctx, const struct gv_open *open, struct gv_reject *why)
     return ask_loop(ctx, answer_warrant, &ask);
 }
 
+/* --- what an EPOCH must fit --- */
+
+struct desk_ask {
+    const struct gv_pubkey *issuer;
+    uint64_t time_ms;
+    struct gv_ttp_desk *out;
+};
+
+static bool
+is_newest(const struct gv_directory *d, size_t at)
+{
+    return gv_directory_service(d, &d->service[at].cred.key) == &d->service[at];
+}
+
+static enum gv_rc
+answer_desk(struct gv_loop *l, void *arg)
+{
+    const struct desk_ask *ask = arg;
+    const struct gv_directory *d = gv_state_registry(l->state)->dir;
+    struct gv_ttp_desk *out = ask->out;
+
+    *out = (struct gv_ttp_desk){.notaries = 0};
+    for (size_t i = 0; i < d->services && out->notaries < GV_NOTARIES_MAX;
+         i++) {
+        const struct gv_cred *c = &d->service[i].cred;
+
+        if (c->role == GV_ROLE_NOTARY && is_newest(d, i) &&
+            gv_cred_valid_at(c, ask->time_ms) &&
+            !gv_directory_revoked(d, &c->fingerprint))
+            out->notary[out->notaries++] = c->key;
+    }
+    for (size_t i = 0; i < d->epochs; i++)
+        if (GV_ID_EQ(&d->epoch[i].issuer, ask->issuer) &&
+            d->epoch[i].end_ms > out->epoch_end_ms)
+            out->epoch_end_ms = d->epoch[i].end_ms;
+    return GV_OK;
+}
+
+static enum gv_rc
+ledger_desk(void *ctx, const struct gv_pubkey *issuer, uint64_t time_ms,
+            struct gv_ttp_desk *out)
+{
+    struct desk_ask ask = {issuer, time_ms, out};
+
+    return ask_loop(ctx, answer_desk, &ask);
+}
+
 static uint64_t
 ledger_now_ms(void *ctx)
 {
@@ -263,6 +364,7 @@ gv_loop_ledger(struct gv_loop *l)
                                   .auction = ledger_auction,
                                   .enrol = ledger_enrol,
                                   .cert = ledger_cert,
+                                  .desk = ledger_desk,
                                   .publish = gv_loop_publish,
                                   .now_ms = ledger_now_ms,
                                   .current = ledger_current,

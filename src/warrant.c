@@ -1,6 +1,7 @@
 /* warrant.c - who may serve an auction. */
 #include "src/warrant.h"
 
+#include <gavel/epoch.h>
 #include <openssl/core_names.h>
 #include <openssl/evp.h>
 #include <openssl/x509.h>
@@ -267,28 +268,55 @@ check_cred(const struct gv_warrant *w, const struct gv_open *open,
     return GV_OK;
 }
 
+/* Certified by the auction's CA, and valid now too. */
+static enum gv_rc
+check_seller(const struct gv_warrant *w, const struct gv_open *open,
+             struct gv_reject *why)
+{
+    const struct cred_check c = {&open->seller, &open->ca.key, "open.seller"};
+
+    if (!gv_cred_valid_at(&open->seller, w->now_ms))
+        return gv_refuse(why, GV_BAD_CREDENTIAL, "open.seller", w->now_ms,
+                         open->seller.not_after_ms);
+    return check_cred(w, open, &c, why);
+}
+
+/* Only an EPOCH on the registry is everybody's: under another one its seller
+ * could be told by it. */
+static enum gv_rc
+check_pseudonym(const struct gv_warrant *w, const struct gv_open *open,
+                struct gv_reject *why)
+{
+    for (size_t i = 0; i < w->dir->epochs; i++) {
+        const struct gv_dir_epoch *e = &w->dir->epoch[i];
+
+        if (gv_bytes_eq(open->epoch, gv_bytes(e->raw, e->raw_len)))
+            return gv_directory_revoked(w->dir, &e->issuer_fp)
+                       ? gv_refuse(why, GV_BAD_CREDENTIAL, "open.epoch", 0, 0)
+                       : gv_open_verify_seller(open, w->keys, why);
+    }
+    return gv_refuse(why, GV_BAD_CREDENTIAL, "open.epoch", 0, 0);
+}
+
 static enum gv_rc
 check_creds(const struct gv_warrant *w, const struct gv_open *open,
             struct gv_reject *why)
 {
     const struct gv_pubkey *root = &w->params->root;
-    const struct cred_check base[] = {
-        {&open->ca, root, "open.ca"},
-        {&open->seller, &open->ca.key, "open.seller"},
-        {&open->issuer.cred, root, "open.issuer"},
-    };
-    enum gv_rc rc = GV_OK;
+    const struct cred_check ca = {&open->ca, root, "open.ca"};
+    const struct cred_check issuer = {&open->issuer.cred, root, "open.issuer"};
+    enum gv_rc rc = check_cred(w, open, &ca, why);
 
-    for (unsigned i = 0; i < 2u + open->issuer_count && rc == GV_OK; i++)
-        rc = check_cred(w, open, &base[i], why);
+    if (rc == GV_OK)
+        rc = open->pseudonym ? check_pseudonym(w, open, why)
+                             : check_seller(w, open, why);
+    if (rc == GV_OK && open->issuer_count > 0)
+        rc = check_cred(w, open, &issuer, why);
     for (unsigned i = 0; i < open->notary_count && rc == GV_OK; i++)
         rc = check_cred(
             w, open,
             &(struct cred_check){&open->notary[i].cred, root, "open.notary"},
             why);
-    if (rc == GV_OK && !gv_cred_valid_at(&open->seller, w->now_ms))
-        return gv_refuse(why, GV_BAD_CREDENTIAL, "open.seller", w->now_ms,
-                         open->seller.not_after_ms);
     return rc;
 }
 

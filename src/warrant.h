@@ -70,9 +70,9 @@ enum gv_rc gv_warrant_fill(const struct gv_warrant *w,
                            struct gv_reject *why) GV_MUST_CHECK;
 
 /* May this OPEN's preimage be signed? Its opening is near, its seller certified
- * by its CA and valid, and everybody in it is who the registry, or this node,
- * says. Issuer and notaries say for themselves that they serve. GV_FAULT:
- * memory. */
+ * by its CA and valid, or a pseudonym of an EPOCH on the registry, and
+ * everybody in it is who the registry, or this node, says. Issuer and notaries
+ * say for themselves that they serve. GV_FAULT: memory. */
 enum gv_rc gv_warrant_check(const struct gv_warrant *w,
                             const struct gv_open *open,
                             struct gv_reject *why) GV_MUST_CHECK;

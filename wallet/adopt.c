@@ -8,35 +8,37 @@
 #define ROW_MAX 96
 
 static char *
-row_name(const struct gv_signer *who, const struct gv_auction *a,
+row_name(const struct gv_signer *who, const struct gv_chain_id *scope,
          char out[ROW_MAX])
 {
-    snprintf(out, ROW_MAX, "%u:%s", who->identity, a->hex);
+    char hex[65];
+
+    snprintf(out, ROW_MAX, "%u:%s", who->identity, gv_hex(scope->b, 32, hex));
     return out;
 }
 
 json_t *
-adopt_row(struct gv_cli *cli, const struct gv_auction *a,
+adopt_row(struct gv_cli *cli, const struct gv_chain_id *scope,
           const struct gv_signer *who)
 {
     char name[ROW_MAX];
 
     return json_object_get(gv_wallet_tokens(cli->wallet),
-                           row_name(who, a, name));
+                           row_name(who, scope, name));
 }
 
 json_t *
-adopt_new_row(struct gv_cli *cli, const struct gv_auction *a,
+adopt_new_row(struct gv_cli *cli, const struct gv_chain_id *scope,
               const struct gv_signer *who)
 {
-    json_t *row = adopt_row(cli, a, who);
+    json_t *row = adopt_row(cli, scope, who);
     char name[ROW_MAX];
 
     if (row != NULL)
         return row;
     row = json_object();
     if (json_object_set_new(gv_wallet_tokens(cli->wallet),
-                            row_name(who, a, name), row) != 0)
+                            row_name(who, scope, name), row) != 0)
         return NULL;
     return row;
 }
@@ -79,7 +81,7 @@ take_leaf(struct anonymous *x, uint32_t i, const struct gv_trace_enrol *e)
 
     if (rc != GV_OK)
         return rc;
-    x->row = adopt_new_row(x->cli, x->a, x->who);
+    x->row = adopt_new_row(x->cli, &x->scope, x->who);
     return x->row != NULL &&
                    json_object_set_new(x->row, "attempt",
                                        json_integer(x->attempt)) == 0 &&
@@ -120,10 +122,14 @@ enum gv_rc
 gv_anonymous_adopt(struct gv_cli *cli, const struct gv_auction *a,
                    const struct gv_signer *who, const struct gv_trace *trace)
 {
-    struct anonymous x = {.cli = cli, .a = a, .who = who, .trace = trace};
+    struct anonymous x = {.cli = cli,
+                          .open = &a->open,
+                          .scope = a->open.id,
+                          .who = who,
+                          .trace = trace};
     enum gv_rc rc = GV_ABSENT;
 
-    x.row = adopt_row(cli, a, who);
+    x.row = adopt_row(cli, &x.scope, who);
     if (json_object_get(x.row, "enrol") != NULL)
         return GV_OK;
     for (size_t i = 0; i < trace->bids && rc == GV_ABSENT; i++) {
@@ -151,7 +157,7 @@ gv_anonymous_seek(struct gv_cli *cli, const struct gv_auction *a,
 
     *trace = (struct gv_trace){.enrol = NULL};
     if (a->open.terms.identity != GV_ANONYMOUS ||
-        json_object_get(adopt_row(cli, a, who), "enrol") != NULL)
+        json_object_get(adopt_row(cli, &a->open.id, who), "enrol") != NULL)
         return GV_EXIT_OK;
     code = gv_trace_read(cli, a->hex, trace);
     if (code != GV_EXIT_OK)
@@ -170,7 +176,11 @@ enum gv_rc
 gv_anonymous_ask(struct gv_cli *cli, const struct gv_auction *a,
                  const struct gv_signer *who, const struct gv_trace *trace)
 {
-    struct anonymous x = {.cli = cli, .a = a, .who = who, .trace = trace};
+    struct anonymous x = {.cli = cli,
+                          .open = &a->open,
+                          .scope = a->open.id,
+                          .who = who,
+                          .trace = trace};
     enum gv_rc rc = anonymous_begin(&x);
 
     if (rc == GV_OK && session_look(&x, &rc) != GV_EXIT_OK)

@@ -29,11 +29,12 @@ anonymous_begin(struct anonymous *x)
 
     if (rc != GV_OK)
         return rc;
-    x->escrow = gv_open_escrow_new(&x->a->open);
+    x->escrow = gv_open_escrow_new(x->open);
     if (x->escrow == NULL)
         return GV_FAULT;
     x->name.cert = x->who->cred.fingerprint;
     x->session = gv_open_escrow_session(x->escrow);
+    x->session.auction = x->scope;
     x->session.subject = subject;
     return GV_OK;
 }
@@ -44,8 +45,8 @@ anonymous_plant(struct anonymous *x, uint32_t attempt)
     uint8_t master[32];
 
     x->attempt = attempt;
-    gv_escrow_master(x->who->branch, &x->a->open.id, &x->session.subject,
-                     attempt, master);
+    gv_escrow_master(x->who->branch, &x->scope, &x->session.subject, attempt,
+                     master);
     gv_ggm_whole(master, x->escrow->pins.depth, &x->tree);
     gv_wipe(master, sizeof(master));
 }
@@ -54,11 +55,12 @@ void
 anonymous_end(struct anonymous *x)
 {
     gv_open_escrow_free(x->escrow);
+    x->escrow = NULL;
     gv_wipe(&x->tree, sizeof(x->tree));
 }
 
-static int
-no_begin(const struct gv_cli *cli, enum gv_rc rc)
+int
+anonymous_no_begin(const struct gv_cli *cli, enum gv_rc rc)
 {
     return rc == GV_FAULT
                ? gv_cli_fail(cli, GV_EXIT_FAILED, "out of memory")
@@ -69,16 +71,12 @@ no_begin(const struct gv_cli *cli, enum gv_rc rc)
                              "from a keystore");
 }
 
-/* The keys of the row's leaf, in the certified signer's place. */
-static enum gv_rc
-pseudonym_of(struct anonymous *x, struct gv_pseudonym *out)
+enum gv_rc
+anonymous_keys(const struct anonymous *x, uint32_t j, struct gv_pseudonym *out)
 {
-    uint32_t j = (uint32_t)gv_json_u64(x->row, "index");
     struct gv_leaf_keys keys;
-    enum gv_rc rc;
+    enum gv_rc rc = gv_escrow_leaf_keys(x->who->keys, &x->tree, j, &keys);
 
-    anonymous_plant(x, (uint32_t)gv_json_u64(x->row, "attempt"));
-    rc = gv_escrow_leaf_keys(x->who->keys, &x->tree, j, &keys);
     *out = (struct gv_pseudonym){.signer.keys = x->who->keys,
                                  .signer.identity = x->who->identity,
                                  .signer.attempt = x->attempt};
@@ -90,13 +88,45 @@ pseudonym_of(struct anonymous *x, struct gv_pseudonym *out)
     return rc;
 }
 
+/* Those of the row's leaf. */
+static enum gv_rc
+pseudonym_of(struct anonymous *x, struct gv_pseudonym *out)
+{
+    anonymous_plant(x, (uint32_t)gv_json_u64(x->row, "attempt"));
+    return anonymous_keys(x, (uint32_t)gv_json_u64(x->row, "index"), out);
+}
+
+int
+anonymous_token(const struct anonymous *x, const uint8_t signature[GV_RSA_SIZE],
+                struct gv_escrow_leaf *leaf, struct gv_token *out)
+{
+    struct gv_escrow *worker = gv_escrow_new(&x->escrow->pins, x->who->keys);
+    uint32_t j = (uint32_t)gv_json_u64(x->row, "index");
+    uint8_t mask[32];
+    enum gv_rc rc = worker != NULL ? gv_random(mask, 32) : GV_FAULT;
+
+    if (rc == GV_OK)
+        rc = gv_escrow_leaf(worker, &x->tree, &x->name, j, leaf);
+    if (rc == GV_OK)
+        rc = gv_escrow_finish(worker, leaf, signature, mask, out);
+    gv_wipe(mask, sizeof(mask));
+    gv_escrow_free(worker);
+    if (rc == GV_OK)
+        return GV_EXIT_OK;
+    return gv_cli_fail(x->cli, GV_EXIT_FAILED,
+                       rc == GV_REJECT
+                           ? "the token issuer did not sign what was asked: "
+                             "this pseudonym is given up"
+                           : "cannot make the token");
+}
+
 /* --- ENROL --- */
 
 static uint8_t *
 encode_enrol(struct anonymous *x, const struct gv_escrow_leaf *leaf,
              const struct gv_token *token, size_t *len)
 {
-    struct gv_tx tx = {.kind = GV_TX_ENROL, .chain = x->a->open.id};
+    struct gv_tx tx = {.kind = GV_TX_ENROL, .chain = x->scope};
     struct gv_tx_enrol *t = &tx.u.enrol;
     struct gv_sink count = gv_sink_count(), sink;
     uint8_t *out;
@@ -123,27 +153,17 @@ encode_enrol(struct anonymous *x, const struct gv_escrow_leaf *leaf,
 static int
 make_enrol(struct anonymous *x, const uint8_t signature[GV_RSA_SIZE])
 {
-    struct gv_escrow *worker = gv_escrow_new(&x->escrow->pins, x->who->keys);
-    uint32_t j = (uint32_t)gv_json_u64(x->row, "index");
     struct gv_escrow_leaf leaf;
     struct gv_token token;
-    uint8_t mask[32], *tx = NULL;
+    uint8_t *tx = NULL;
     size_t len = 0;
-    enum gv_rc rc = worker != NULL ? gv_random(mask, 32) : GV_FAULT;
+    int code = anonymous_token(x, signature, &leaf, &token);
 
-    if (rc == GV_OK)
-        rc = gv_escrow_leaf(worker, &x->tree, &x->name, j, &leaf);
-    if (rc == GV_OK)
-        rc = gv_escrow_finish(worker, &leaf, signature, mask, &token);
-    if (rc == GV_OK)
+    if (code == GV_EXIT_OK)
         tx = encode_enrol(x, &leaf, &token, &len);
     gv_wipe(&leaf, sizeof(leaf));
-    gv_wipe(mask, sizeof(mask));
-    gv_escrow_free(worker);
-    if (rc == GV_REJECT)
-        return gv_cli_fail(x->cli, GV_EXIT_FAILED,
-                           "the token issuer did not sign what was asked: this "
-                           "pseudonym is given up");
+    if (code != GV_EXIT_OK)
+        return code;
     if (tx == NULL)
         return gv_cli_fail(x->cli, GV_EXIT_FAILED, "cannot make the ENROL");
     json_object_set_new(x->row, "enrol", gv_json_from_hex(tx, len));
@@ -152,7 +172,7 @@ make_enrol(struct anonymous *x, const uint8_t signature[GV_RSA_SIZE])
 }
 
 static int
-send_enrol(struct anonymous *x)
+send_enrol(struct anonymous *x, const struct gv_auction *a)
 {
     size_t len = 0;
     uint8_t *tx = gv_json_blob(x->row, "enrol", &len);
@@ -161,7 +181,7 @@ send_enrol(struct anonymous *x)
     if (tx == NULL)
         return gv_cli_fail(x->cli, GV_EXIT_WALLET,
                            "the wallet's ENROL is damaged");
-    code = gv_courier_enrol(x->cli, x->a, gv_bytes(tx, len));
+    code = gv_courier_enrol(x->cli, a, gv_bytes(tx, len));
     free(tx);
     if (code != GV_EXIT_OK)
         return code;
@@ -170,7 +190,7 @@ send_enrol(struct anonymous *x)
 }
 
 static int
-enrol(struct anonymous *x)
+enrol(struct anonymous *x, const struct gv_auction *a)
 {
     uint8_t signature[GV_RSA_SIZE];
     int code = GV_EXIT_OK;
@@ -182,7 +202,7 @@ enrol(struct anonymous *x)
             code = make_enrol(x, signature);
     }
     if (code == GV_EXIT_OK && !gv_json_bool(x->row, "sent"))
-        code = send_enrol(x);
+        code = send_enrol(x, a);
     return code;
 }
 
@@ -191,15 +211,19 @@ gv_anonymous_enrol(struct gv_cli *cli, const struct gv_auction *a,
                    const struct gv_signer *who, const struct gv_trace *trace,
                    struct gv_signer *out)
 {
-    struct anonymous x = {.cli = cli, .a = a, .who = who, .trace = trace};
+    struct anonymous x = {.cli = cli,
+                          .open = &a->open,
+                          .scope = a->open.id,
+                          .who = who,
+                          .trace = trace};
     struct gv_pseudonym p;
     enum gv_rc rc = anonymous_begin(&x);
-    int code = rc == GV_OK ? GV_EXIT_OK : no_begin(cli, rc);
+    int code = rc == GV_OK ? GV_EXIT_OK : anonymous_no_begin(cli, rc);
 
     if (code == GV_EXIT_OK) {
-        x.row = adopt_new_row(cli, a, who);
+        x.row = adopt_new_row(cli, &x.scope, who);
         code = x.row != NULL
-                   ? enrol(&x)
+                   ? enrol(&x, a)
                    : gv_cli_fail(cli, GV_EXIT_FAILED, "out of memory");
     }
     if (code == GV_EXIT_OK && pseudonym_of(&x, &p) != GV_OK)
@@ -216,10 +240,11 @@ enum gv_rc
 gv_anonymous_find(struct gv_cli *cli, const struct gv_auction *a,
                   const struct gv_signer *who, struct gv_pseudonym *out)
 {
-    struct anonymous x = {.cli = cli, .a = a, .who = who};
+    struct anonymous x = {
+        .cli = cli, .open = &a->open, .scope = a->open.id, .who = who};
     enum gv_rc rc = GV_ABSENT;
 
-    x.row = adopt_row(cli, a, who);
+    x.row = adopt_row(cli, &x.scope, who);
     if (x.row == NULL || json_object_get(x.row, "enrol") == NULL)
         return GV_ABSENT;
     if (anonymous_begin(&x) == GV_OK)

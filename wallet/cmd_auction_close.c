@@ -6,6 +6,7 @@
 #include "wallet/commands.h"
 #include "wallet/json.h"
 #include "wallet/publish.h"
+#include "wallet/seller.h"
 #include "wallet/stamped.h"
 
 /* What can be known before anything is sent. */
@@ -65,14 +66,22 @@ send(struct gv_cli *cli, const struct gv_auction *a, const struct gv_signer *s)
     return GV_EXIT_OK;
 }
 
+/* As the certified identity, or as its pseudonym if that one sells. */
 static int
 close_early(struct gv_cli *cli, struct gv_auction *a, const struct gv_signer *s)
 {
-    int code = check(cli, a, s);
+    struct gv_pseudonym p;
+    enum gv_rc rc = gv_seller_find(cli, a, s, true, &p);
+    const struct gv_signer *seller = rc == GV_OK ? &p.signer : s;
+    int code = rc == GV_FAULT ? GV_EXIT_WALLET : check(cli, a, seller);
 
     if (code == GV_EXIT_OK && !gv_cli_confirm(cli, "Close this auction early?"))
         code = GV_EXIT_FAILED;
-    return code == GV_EXIT_OK ? send(cli, a, s) : code;
+    if (code == GV_EXIT_OK)
+        code = send(cli, a, seller);
+    if (rc == GV_OK)
+        gv_wipe(&p, sizeof(p));
+    return code;
 }
 
 static int

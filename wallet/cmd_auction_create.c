@@ -8,7 +8,14 @@
 #include "wallet/panel.h"
 #include "wallet/publish.h"
 #include "wallet/seats.h"
+#include "wallet/seller.h"
 #include "wallet/terms.h"
+
+static bool
+is_pseudonym(const struct gv_cli *cli)
+{
+    return gv_config_enum(cli->config, "seller") == 1;
+}
 
 /* "now", "+10m", or milliseconds since 1970. */
 static int
@@ -38,11 +45,12 @@ opening_time(struct gv_cli *cli, uint64_t *out)
 /* "2of3", or nothing: what there is. */
 static int
 find_seats(struct gv_cli *cli, const struct gv_signer *seller,
-           struct gv_seats *out)
+           const struct gv_seller *pseudonym, struct gv_seats *out)
 {
     const char *text = gv_config_string(cli->config, "notaries");
     struct gv_seats_wish wish = {
-        .cut_log2 = (unsigned)gv_config_int(cli->config, "cut")};
+        .cut_log2 = (unsigned)gv_config_int(cli->config, "cut"),
+        .seller = pseudonym};
     char end;
 
     if (text != NULL &&
@@ -56,31 +64,67 @@ find_seats(struct gv_cli *cli, const struct gv_signer *seller,
     return gv_seats_open(cli, &wish, seller, out);
 }
 
+/* Publish as this signer: the certified one, or its pseudonym. */
 static int
-publish(struct gv_cli *cli, struct gv_make_open *what, struct gv_chain_id *id)
+publish_as(struct gv_cli *cli, const struct gv_signer *signer,
+           struct gv_make_open *what, struct gv_chain_id *id)
 {
     struct gv_rpcclient_error error = {0};
-    struct gv_signer signer;
-    enum gv_rc rc;
     struct gv_seats seats;
-    bool anonymous = what->terms.identity == GV_ANONYMOUS;
-    int code = gv_signer_open(cli, &signer);
+    enum gv_rc rc;
+    int code = GV_EXIT_OK;
 
-    if (code != GV_EXIT_OK)
-        return code;
     memset(&seats, 0, sizeof(seats));
-    if (gv_cli_status(cli, &code) != NULL && anonymous) {
-        code = find_seats(cli, &signer, &seats);
+    if (what->terms.identity == GV_ANONYMOUS) {
+        code = find_seats(cli, signer, what->seller, &seats);
         what->seats = &seats;
     }
     if (code == GV_EXIT_OK) {
-        rc = gv_publish_auction(cli->rpc, &signer, cli->params, what, id,
-                                &error);
+        rc =
+            gv_publish_auction(cli->rpc, signer, cli->params, what, id, &error);
         if (rc != GV_OK)
             code = gv_cli_fail_rpc(cli, rc, &error);
         gv_rpcclient_error_clear(&error);
     }
     gv_seats_clear(&seats);
+    return code;
+}
+
+/* A pseudonym whose OPEN a node has seen is not used again, even when its LIST
+ * failed: gv_seller_new asks, because two auctions of one would be tied. */
+static int
+publish_pseudonym(struct gv_cli *cli, const struct gv_signer *signer,
+                  struct gv_make_open *what, struct gv_chain_id *id)
+{
+    struct gv_epoch_found under;
+    struct gv_seller seller;
+    int code = gv_epoch_find(cli, what->opening_ms, &under);
+
+    if (code != GV_EXIT_OK)
+        return code;
+    code = gv_seller_new(cli, signer, &under, &seller);
+    if (code == GV_EXIT_OK) {
+        what->seller = &seller;
+        code = publish_as(cli, &seller.me.signer, what, id);
+        if (code == GV_EXIT_OK)
+            code = gv_seller_used(cli, signer, &seller, id);
+    }
+    gv_wipe(&seller, sizeof(seller));
+    gv_epoch_found_clear(&under);
+    return code;
+}
+
+static int
+publish(struct gv_cli *cli, struct gv_make_open *what, struct gv_chain_id *id)
+{
+    struct gv_signer signer;
+    int code = gv_signer_open(cli, &signer);
+
+    if (code != GV_EXIT_OK)
+        return code;
+    if (gv_cli_status(cli, &code) != NULL)
+        code = is_pseudonym(cli) ? publish_pseudonym(cli, &signer, what, id)
+                                 : publish_as(cli, &signer, what, id);
     gv_signer_clear(&signer);
     return code;
 }
@@ -170,6 +214,12 @@ create(struct gv_cli *cli, const char *text, struct gv_panel *panel)
                            "--title: expected 1 to %d bytes", GV_TITLE_MAX);
     what.title = gv_bytes(title, strlen(title));
     code = gv_terms_from_options(cli, &what.terms, &lists);
+    if (code == GV_EXIT_OK && is_pseudonym(cli) &&
+        what.terms.identity != GV_ANONYMOUS)
+        code = gv_cli_fail(cli, GV_EXIT_USAGE,
+                           "--seller pseudonym: only with --identity "
+                           "anonymous, whose notaries can open the seller to "
+                           "the winner");
     if (code == GV_EXIT_OK)
         code = opening_time(cli, &what.opening_ms);
     if (code == GV_EXIT_OK)

@@ -76,7 +76,12 @@ print_people(const struct gv_auction *a)
     if (o->text.len > 0)
         gv_columns_line(stdout, "text", "%.*s", (int)o->text.len,
                         (const char *)o->text.p);
-    gv_columns_line(stdout, "seller", "%s", gv_hex(o->seller.key.b, 32, key));
+    if (o->pseudonym)
+        gv_columns_line(stdout, "seller",
+                        "a pseudonym, escrowed to %u of %u notaries",
+                        o->escrow_t, o->notary_count);
+    gv_columns_line(stdout, o->pseudonym ? "pseudonym" : "seller", "%s",
+                    gv_hex(o->seller.key.b, 32, key));
     gv_columns_line(stdout, "opening", "%s",
                     gv_cli_time(o->opening_ms * 1000, time));
     for (unsigned i = 0; i < o->validator_count; i++)

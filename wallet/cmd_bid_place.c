@@ -6,6 +6,7 @@
 #include "wallet/courier.h"
 #include "wallet/json.h"
 #include "wallet/place.h"
+#include "wallet/seller.h"
 #include "wallet/words.h"
 
 #define CLAUSE_MAX 400
@@ -174,6 +175,20 @@ send(struct gv_cli *cli, struct gv_auction *a, const struct gv_signer *s,
     return code;
 }
 
+/* Itself, or by a pseudonym that the wallet has a record of: the notaries
+ * would refuse the award. */
+static bool
+is_seller(struct gv_cli *cli, const struct gv_auction *a,
+          const struct gv_signer *s)
+{
+    struct gv_pseudonym p;
+    bool mine = gv_seller_find(cli, a, s, false, &p) == GV_OK;
+
+    if (mine)
+        gv_wipe(&p, sizeof(p));
+    return mine || GV_ID_EQ(&a->open.seller.key, &s->key);
+}
+
 static int
 place(struct gv_cli *cli, struct gv_auction *a, const struct gv_signer *s)
 {
@@ -191,7 +206,7 @@ place(struct gv_cli *cli, struct gv_auction *a, const struct gv_signer *s)
                            "decimals, above zero",
                            text, a->open.terms.currency.tag,
                            a->open.terms.currency.exponent);
-    if (GV_ID_EQ(&a->open.seller.key, &s->key))
+    if (is_seller(cli, a, s))
         return gv_cli_fail(cli, GV_EXIT_FAILED,
                            "this identity is the seller, who may not bid");
     code = gv_place_settle(cli, a->hex);

@@ -10,11 +10,14 @@
 #include "wallet/columns.h"
 #include "wallet/commands.h"
 #include "wallet/disclose.h"
+#include "wallet/seller.h"
 
 static const struct gv_config_option options[] = {
     {.name = "out",
-     .help = "Where to write: OUT.pack and OUT.cms for the seller, OUT.pem for "
-             "the winner (default: the auction's id).",
+     .help =
+         "Where to write: OUT.pack and OUT.cms for the seller, OUT.pem for "
+         "the winner, of a pseudonym OUT.pack and OUT.cms too (default: the "
+         "auction's id).",
      .argument = "OUT"},
 };
 
@@ -77,17 +80,14 @@ cert_of(const struct gv_cli *cli, struct gv_bytes raw)
     return gv_x509_from_der(proof.cert_der);
 }
 
+/* Takes the pack. */
 static int
-as_seller(struct gv_cli *cli, const struct gv_auction *a,
-          const struct gv_signer *s, struct result *r)
+keep_pack(struct gv_cli *cli, const struct gv_auction *a,
+          const struct gv_signer *s, uint8_t *pack, size_t len,
+          struct result *r)
 {
-    uint8_t *pack = NULL;
-    size_t len = 0;
-    int code = gv_disclose_winner(cli, a, s, &r->notaries, &pack, &len);
+    int code;
 
-    if (code != GV_EXIT_OK)
-        return code;
-    r->party = "winner";
     path_of(cli, a, "pack", r->path[0]);
     path_of(cli, a, "cms", r->path[1]);
     code = write_pack(cli, s, gv_bytes(pack, len), r);
@@ -95,6 +95,20 @@ as_seller(struct gv_cli *cli, const struct gv_auction *a,
     gv_wipe(pack, len);
     free(pack);
     return code;
+}
+
+static int
+as_seller(struct gv_cli *cli, const struct gv_auction *a,
+          const struct gv_disclose_as *who, struct result *r)
+{
+    uint8_t *pack = NULL;
+    size_t len = 0;
+    int code = gv_disclose_winner(cli, a, who, &r->notaries, &pack, &len);
+
+    if (code != GV_EXIT_OK)
+        return code;
+    r->party = "winner";
+    return keep_pack(cli, a, who->signer, pack, len, r);
 }
 
 static int
@@ -109,6 +123,8 @@ as_winner(struct gv_cli *cli, const struct gv_auction *a,
     if (code != GV_EXIT_OK)
         return code;
     r->party = "seller";
+    if (a->open.pseudonym)
+        return keep_pack(cli, a, s, der, len, r);
     path_of(cli, a, "pem", r->path[0]);
     r->cert = gv_x509_from_der(gv_bytes(der, len));
     if (r->cert != NULL)
@@ -154,13 +170,40 @@ print(const struct gv_cli *cli, const struct gv_auction *a,
     OPENSSL_free(name);
 }
 
+/* Whoever bid here is no seller; only then is more than the wallet's record
+ * asked for. */
+static enum gv_rc
+find_seller(struct gv_cli *cli, const struct gv_auction *a,
+            const struct gv_signer *s, struct gv_pseudonym *out)
+{
+    struct gv_trace trace;
+    enum gv_rc rc = gv_seller_find(cli, a, s, false, out);
+
+    if (rc != GV_ABSENT || !a->open.pseudonym)
+        return rc;
+    if (gv_anonymous_seek(cli, a, s, &trace) != GV_EXIT_OK)
+        return GV_FAULT;
+    gv_trace_clear(&trace);
+    rc = gv_anonymous_find(cli, a, s, out);
+    if (rc == GV_OK)
+        gv_wipe(out, sizeof(*out));
+    return rc == GV_OK ? GV_ABSENT : gv_seller_find(cli, a, s, true, out);
+}
+
 static int
 disclose(struct gv_cli *cli, struct gv_auction *a, const struct gv_signer *s)
 {
     struct result r = {.cert = NULL};
-    bool seller = GV_ID_EQ(&a->open.seller.key, &s->key);
-    int code = seller ? as_seller(cli, a, s, &r) : as_winner(cli, a, s, &r);
+    struct gv_pseudonym p;
+    enum gv_rc rc = find_seller(cli, a, s, &p);
+    struct gv_disclose_as who = {s, rc == GV_OK ? &p : NULL};
+    bool seller = rc == GV_OK || GV_ID_EQ(&a->open.seller.key, &s->key);
+    int code = rc == GV_FAULT ? GV_EXIT_WALLET
+               : seller       ? as_seller(cli, a, &who, &r)
+                              : as_winner(cli, a, s, &r);
 
+    if (rc == GV_OK)
+        gv_wipe(&p, sizeof(p));
     if (code == GV_EXIT_OK && r.cert != NULL)
         print(cli, a, &r);
     X509_free(r.cert);

@@ -39,11 +39,14 @@ fill(const struct gv_identity_proof *p, struct report *r)
 static void
 print_people(const struct gv_identity_proof *p, const struct report *r)
 {
-    gv_columns_line(stdout, "proven", "%s made this bid",
-                    r->subject != NULL ? r->subject : "?");
+    gv_columns_line(stdout, "proven", "%s %s",
+                    r->subject != NULL ? r->subject : "?",
+                    p->seller ? "opened this auction" : "made this bid");
     gv_columns_line(stdout, "auction", "%s", r->auction);
-    gv_columns_line(stdout, "bid", "%s", r->bid);
-    gv_columns_line(stdout, "amount", "%s", r->amount);
+    if (!p->seller) {
+        gv_columns_line(stdout, "bid", "%s", r->bid);
+        gv_columns_line(stdout, "amount", "%s", r->amount);
+    }
     gv_columns_line(stdout, "pseudonym", "%s", r->bidder);
     gv_columns_line(stdout, "certificate", "%s", r->cert);
     gv_columns_line(stdout, "ledger key", "%s", r->ledger);
@@ -53,16 +56,26 @@ print_people(const struct gv_identity_proof *p, const struct report *r)
                     p->logged ? "in the issuer's published log"
                               : "no published log in the evidence");
     puts("The network's root certified the CA, the token issuer and the\n"
-         "notaries. The bid's key was bound by a blind token. The escrowed\n"
+         "notaries. The pseudonym was bound by a blind token. The escrowed\n"
          "identity names the certificate, whose key signed the commitment to\n"
          "all candidate keys and the choice of this one. Neither the issuer\n"
-         "nor the notaries ever had the key that signed the bid.");
+         "nor the notaries ever had the pseudonym's key.");
 }
 
 static void
 print_json(const struct gv_cli *cli, const struct gv_identity_proof *p,
            const struct report *r)
 {
+    if (p->seller) {
+        gv_cli_print(cli,
+                     json_pack("{sb ss ss ss ss ss ss si si}", "proven", 1,
+                               "party", "seller", "subject",
+                               r->subject != NULL ? r->subject : "", "auction",
+                               r->auction, "pseudonym", r->bidder,
+                               "certificate", r->cert, "ledger_key", r->ledger,
+                               "leaf", (int)p->leaf, "leaves", (int)p->leaves));
+        return;
+    }
     gv_cli_print(cli, json_pack("{sb ss ss ss ss ss ss ss si si sb}", "proven",
                                 1, "subject",
                                 r->subject != NULL ? r->subject : "", "auction",
@@ -122,7 +135,7 @@ run(struct gv_cli *cli)
 
 const struct gv_command gv_cmd_identity_verify = {
     .config = {.name = "identity verify",
-               .help = "Prove offline whose bid it was, from the evidence that "
+               .help = "Prove offline who bid or sold, from the evidence that "
                        "identity disclose wrote.",
                .arguments = "PACK",
                .min_arguments = 1,

@@ -12,6 +12,7 @@
 #include "src/pki/name.h"
 #include "src/pki/x509.h"
 #include "wallet/anonymous.h"
+#include "wallet/disclose_impl.h"
 #include "wallet/json.h"
 #include "wallet/service.h"
 
@@ -37,9 +38,9 @@ gv_disclose_read_cert(void *arg, struct gv_bytes der, uint8_t point65[65],
 /* --- what the node has --- */
 
 /* The hex member of an answer as heap bytes. */
-static int
-fetch(struct gv_cli *cli, const char *method, json_t *params,
-      const char *member, uint8_t **out, size_t *len)
+int
+disclose_fetch(struct gv_cli *cli, const char *method, json_t *params,
+               const char *member, uint8_t **out, size_t *len)
 {
     json_t *answer;
     int code = gv_cli_call(cli, method, params, &answer);
@@ -55,8 +56,9 @@ fetch(struct gv_cli *cli, const char *method, json_t *params,
 }
 
 /* The award: OUTCOME final and sold. */
-static int
-read_award(struct gv_cli *cli, const struct gv_auction *a, struct gv_award *out)
+int
+disclose_award(struct gv_cli *cli, const struct gv_auction *a,
+               struct gv_award *out)
 {
     const json_t *o = json_object_get(a->info, "outcome");
 
@@ -75,19 +77,11 @@ read_award(struct gv_cli *cli, const struct gv_auction *a, struct gv_award *out)
 
 /* --- the winner, for the seller --- */
 
-/* What the seller asks every notary, with the key that opens the answers. */
-struct asking {
-    struct gv_open_ask ask;
-    uint8_t secret[32]; /* of ask.ek */
-    uint8_t *raw;
-    size_t len;
-};
-
 /* The key for answers follows from the words, so that a notary that has
  * answered once answers a restored wallet again. */
 static int
 make_ask(struct gv_cli *cli, const struct gv_signer *seller,
-         const struct gv_award *of, struct asking *out)
+         const struct gv_award *of, struct disclose_asking *out)
 {
     uint8_t label[8 + 32] = "disclose", digest[32];
     struct gv_sink count = gv_sink_count(), sink;
@@ -118,10 +112,10 @@ make_ask(struct gv_cli *cli, const struct gv_signer *seller,
 }
 
 /* A notary's answer as a share; says so when it is none. */
-static bool
-read_share(const struct gv_auction *a, unsigned i, const struct asking *ask,
-           struct gv_bytes raw, const struct gv_keys *keys,
-           struct gv_share *out)
+bool
+disclose_read_share(const struct gv_auction *a, unsigned i,
+                    const struct disclose_asking *ask, struct gv_bytes raw,
+                    const struct gv_keys *keys, struct gv_share *out)
 {
     struct gv_open_share m;
     struct gv_notary_box box = {GV_NOTARY_SHARES, &ask->ask.of, {0}};
@@ -138,34 +132,26 @@ read_share(const struct gv_auction *a, unsigned i, const struct asking *ask,
                             out->y) == GV_OK;
 }
 
-/* The good shares, and what it takes to know one. */
-struct shares {
-    const struct gv_auction *a;
-    const struct asking *ask;
-    const struct gv_keys *keys;
-    struct gv_share of[GV_NOTARIES_MAX];
-    unsigned count;
-};
-
-static bool
-take_share(void *arg, unsigned i, struct gv_bytes answer)
+bool
+disclose_take_share(void *arg, unsigned i, struct gv_bytes answer)
 {
-    struct shares *s = arg;
+    struct disclose_shares *s = arg;
 
-    if (!read_share(s->a, i, s->ask, answer, s->keys, &s->of[s->count]))
+    if (!disclose_read_share(s->a, i, s->ask, answer, s->keys,
+                             &s->of[s->count]))
         return false;
     s->count++;
     return true;
 }
 
 static int
-collect(struct gv_cli *cli, const struct gv_auction *a, struct shares *s,
-        struct gv_notary_answers *answers)
+collect(struct gv_cli *cli, const struct gv_auction *a,
+        struct disclose_shares *s, struct gv_notary_answers *answers)
 {
     const struct gv_notary_request request = {
         .path = "/notary/open",
         .body = gv_bytes(s->ask->raw, s->ask->len),
-        .take = take_share,
+        .take = disclose_take_share,
         .arg = s,
         .good = "gave its share",
         .bad = "gave no share of its own"};
@@ -180,10 +166,11 @@ collect(struct gv_cli *cli, const struct gv_auction *a, struct shares *s,
     return gv_notaries_fail(cli, answers, what);
 }
 
-static int
-open_shares(struct gv_cli *cli, const struct gv_open_escrow *escrow,
-            const struct shares *s, struct gv_notary_answers *answers,
-            const struct gv_token *token, struct gv_escrow_opened *out)
+int
+disclose_open(struct gv_cli *cli, const struct gv_open_escrow *escrow,
+              const struct disclose_shares *s,
+              struct gv_notary_answers *answers, const struct gv_token *token,
+              struct gv_escrow_opened *out)
 {
     struct gv_escrow *worker = gv_escrow_new(&escrow->pins, cli->keys);
     const char *field = NULL;
@@ -194,7 +181,7 @@ open_shares(struct gv_cli *cli, const struct gv_open_escrow *escrow,
     gv_escrow_free(worker);
     if (rc != GV_OK)
         return gv_cli_fail(cli, GV_EXIT_FAILED,
-                           "the shares do not open the winner's identity: %s",
+                           "the shares do not open the identity: %s",
                            field != NULL ? field : "out of memory");
     for (unsigned i = 0; i < answers->count; i++)
         if (out->false_shares >> (i + 1) & 1)
@@ -203,9 +190,9 @@ open_shares(struct gv_cli *cli, const struct gv_open_escrow *escrow,
     return GV_EXIT_OK;
 }
 
-static int
-fetch_evidence(struct gv_cli *cli, const struct gv_auction *a,
-               const struct gv_hash *session, uint8_t **out, size_t *len)
+int
+disclose_evidence(struct gv_cli *cli, const struct gv_auction *a,
+                  const struct gv_hash *session, uint8_t **out, size_t *len)
 {
     struct gv_service service;
     struct gv_error e = {""};
@@ -247,10 +234,10 @@ fetch_bid(struct gv_cli *cli, const struct gv_auction *a, struct parts *p)
 {
     const json_t *leader = json_object_get(a->info, "leader");
 
-    return fetch(cli, "gettransaction",
-                 json_pack("{ss ss}", "chain", a->hex, "tx",
-                           gv_json_text(leader, "bid")),
-                 "hex", &p->bid, &p->bid_len);
+    return disclose_fetch(cli, "gettransaction",
+                          json_pack("{ss ss}", "chain", a->hex, "tx",
+                                    gv_json_text(leader, "bid")),
+                          "hex", &p->bid, &p->bid_len);
 }
 
 static int
@@ -261,10 +248,10 @@ fetch_cred(struct gv_cli *cli, const struct gv_hash *fingerprint,
     uint8_t *raw;
     size_t len = 0;
     struct gv_reader r;
-    int code =
-        fetch(cli, "getcert",
-              json_pack("{ss}", "fingerprint", gv_hex(fingerprint->b, 32, hex)),
-              "cred", &raw, &len);
+    int code = disclose_fetch(
+        cli, "getcert",
+        json_pack("{ss}", "fingerprint", gv_hex(fingerprint->b, 32, hex)),
+        "cred", &raw, &len);
 
     if (code != GV_EXIT_OK)
         return code;
@@ -275,6 +262,35 @@ fetch_cred(struct gv_cli *cli, const struct gv_hash *fingerprint,
                               : gv_cli_fail(cli, GV_EXIT_NODE,
                                             "the node's credential is "
                                             "malformed");
+}
+
+int
+disclose_pack(struct gv_cli *cli, const struct gv_escrow_opened *opened,
+              struct gv_identity_pack *k, uint8_t **pack, size_t *len)
+{
+    const struct gv_identity_reader reader = {gv_disclose_read_cert, NULL};
+    struct gv_identity_proof proof;
+    struct gv_sink count = gv_sink_count(), sink;
+    struct gv_reject why = {.field = NULL};
+    int code = fetch_cred(cli, &opened->who.cert, &k->cred);
+
+    if (code != GV_EXIT_OK)
+        return code;
+    memcpy(k->es, opened->es, 32);
+    if (gv_identity_verify(k, cli->params, cli->keys, &reader, &proof, &why) !=
+        GV_OK)
+        return gv_cli_fail(cli, GV_EXIT_FAILED,
+                           "the %s's evidence does not hold: %s",
+                           k->seller ? "seller" : "winner",
+                           why.field != NULL ? why.field : "out of memory");
+    gv_identity_pack_put(&count, k);
+    *pack = malloc(count.len);
+    if (*pack == NULL)
+        return gv_cli_fail(cli, GV_EXIT_FAILED, "out of memory");
+    sink = gv_sink_buffer(*pack, count.len);
+    gv_identity_pack_put(&sink, k);
+    *len = count.len;
+    return GV_EXIT_OK;
 }
 
 static int
@@ -288,33 +304,13 @@ write_pack(struct gv_cli *cli, const struct gv_auction *a,
                                  .issued = gv_bytes(p->issued, p->issued_len),
                                  .evidence =
                                      gv_bytes(p->evidence, p->evidence_len)};
-    const struct gv_identity_reader reader = {gv_disclose_read_cert, NULL};
-    struct gv_identity_proof proof;
-    struct gv_sink count = gv_sink_count(), sink;
-    struct gv_reject why = {.field = NULL};
-    int code = fetch_cred(cli, &opened->who.cert, &k.cred);
 
-    if (code != GV_EXIT_OK)
-        return code;
-    memcpy(k.es, opened->es, 32);
-    if (gv_identity_verify(&k, cli->params, cli->keys, &reader, &proof, &why) !=
-        GV_OK)
-        return gv_cli_fail(cli, GV_EXIT_FAILED,
-                           "the winner's evidence does not hold: %s",
-                           why.field != NULL ? why.field : "out of memory");
-    gv_identity_pack_put(&count, &k);
-    *pack = malloc(count.len);
-    if (*pack == NULL)
-        return gv_cli_fail(cli, GV_EXIT_FAILED, "out of memory");
-    sink = gv_sink_buffer(*pack, count.len);
-    gv_identity_pack_put(&sink, &k);
-    *len = count.len;
-    return GV_EXIT_OK;
+    return disclose_pack(cli, opened, &k, pack, len);
 }
 
 /* A pack being made. */
 struct making {
-    struct shares shares;
+    struct disclose_shares shares;
     struct parts parts;
     struct gv_notary_answers *answers;
 };
@@ -339,16 +335,17 @@ make_pack(struct gv_cli *cli, const struct gv_auction *a, struct making *m,
                            "the winner's ENROL is malformed");
     }
     gv_enrol_token(&tx.u.enrol, &token);
-    code = open_shares(cli, escrow, &m->shares, m->answers, &token, &opened);
+    code = disclose_open(cli, escrow, &m->shares, m->answers, &token, &opened);
     if (code == GV_EXIT_OK)
-        code = fetch_evidence(cli, a, &opened.who.session, &p->evidence,
-                              &p->evidence_len);
+        code = disclose_evidence(cli, a, &opened.who.session, &p->evidence,
+                                 &p->evidence_len);
     if (code == GV_EXIT_OK)
         code = fetch_bid(cli, a, p);
     if (code == GV_EXIT_OK &&
         json_is_integer(json_object_get(a->info, "issued")))
-        code = fetch(cli, "getissued", json_pack("{ss}", "auction", a->hex),
-                     "hex", &p->issued, &p->issued_len);
+        code = disclose_fetch(cli, "getissued",
+                              json_pack("{ss}", "auction", a->hex), "hex",
+                              &p->issued, &p->issued_len);
     if (code == GV_EXIT_OK)
         code = write_pack(cli, a, &opened, p, pack, len);
     gv_wipe(&opened, sizeof(opened));
@@ -356,33 +353,48 @@ make_pack(struct gv_cli *cli, const struct gv_auction *a, struct making *m,
     return code;
 }
 
+/* A certified seller shows its certificate to every notary. */
+static int
+ask_shares(struct gv_cli *cli, const struct gv_award *of,
+           const struct gv_signer *seller, struct making *m)
+{
+    struct disclose_asking ask = {.raw = NULL};
+    int code = make_ask(cli, seller, of, &ask);
+
+    m->shares.ask = &ask;
+    if (code == GV_EXIT_OK)
+        code = collect(cli, m->shares.a, &m->shares, m->answers);
+    gv_wipe(ask.secret, sizeof(ask.secret));
+    free(ask.raw);
+    m->shares.ask = NULL;
+    return code;
+}
+
 int
 gv_disclose_winner(struct gv_cli *cli, const struct gv_auction *a,
-                   const struct gv_signer *seller,
+                   const struct gv_disclose_as *seller,
                    struct gv_notary_answers *answers, uint8_t **pack,
                    size_t *len)
 {
-    struct asking ask = {.raw = NULL};
-    struct making m = {.shares = {.a = a, .ask = &ask}, .answers = answers};
+    struct making m = {.shares = {.a = a}, .answers = answers};
     struct gv_award of;
     char key[65];
-    int code = read_award(cli, a, &of);
+    int code = disclose_award(cli, a, &of);
 
     m.shares.keys = cli->keys;
     if (code == GV_EXIT_OK)
-        code = fetch(cli, "getenrol",
-                     json_pack("{ss ss}", "auction", a->hex, "bidder",
-                               gv_hex(of.key.b, 32, key)),
-                     "hex", &m.parts.enrol, &m.parts.enrol_len);
+        code = disclose_fetch(cli, "getenrol",
+                              json_pack("{ss ss}", "auction", a->hex, "bidder",
+                                        gv_hex(of.key.b, 32, key)),
+                              "hex", &m.parts.enrol, &m.parts.enrol_len);
     if (code == GV_EXIT_OK)
-        code = make_ask(cli, seller, &of, &ask);
-    if (code == GV_EXIT_OK)
-        code = collect(cli, a, &m.shares, answers);
+        code = seller->pseudonym != NULL
+                   ? disclose_match(cli, &of, seller->pseudonym, &m.shares,
+                                    answers)
+                   : ask_shares(cli, &of, seller->signer, &m);
     if (code == GV_EXIT_OK)
         code = make_pack(cli, a, &m, pack, len);
     gv_wipe(&m.shares, sizeof(m.shares));
-    gv_wipe(ask.secret, sizeof(ask.secret));
-    free(ask.raw);
     free_parts(&m.parts);
     return code;
 }
@@ -488,7 +500,7 @@ gv_disclose_seller(struct gv_cli *cli, const struct gv_auction *a,
     struct gv_pseudonym me;
     struct gv_award of;
     struct certificate c = {.a = a, .award = &of, .me = &me};
-    int code = read_award(cli, a, &of);
+    int code = disclose_award(cli, a, &of);
 
     *der = NULL;
     if (code == GV_EXIT_OK)
@@ -500,11 +512,14 @@ gv_disclose_seller(struct gv_cli *cli, const struct gv_auction *a,
     if (gv_anonymous_find(cli, a, who, &me) != GV_OK)
         return gv_cli_fail(cli, GV_EXIT_FAILED,
                            "this identity did not bid in the auction");
-    code = GV_ID_EQ(&me.signer.key, &of.key)
-               ? ask_seller(cli, &c, answers)
-               : gv_cli_fail(cli, GV_EXIT_FAILED,
-                             "another bidder won: the seller's identity is "
-                             "not for you");
+    if (!GV_ID_EQ(&me.signer.key, &of.key))
+        code = gv_cli_fail(cli, GV_EXIT_FAILED,
+                           "another bidder won: the seller's identity is "
+                           "not for you");
+    else if (a->open.pseudonym)
+        code = disclose_seller_pack(cli, a, &me, answers, &c.der, &c.len);
+    else
+        code = ask_seller(cli, &c, answers);
     *der = c.der;
     *len = c.len;
     gv_wipe(&me, sizeof(me));

@@ -10,19 +10,27 @@
 
 #include <gavel/identity.h>
 
+#include "wallet/anonymous.h"
 #include "wallet/notaries.h"
+
+/* Who asks as the seller: the certified one, and its pseudonym if that one
+ * sells, else NULL. */
+struct gv_disclose_as {
+    const struct gv_signer *signer;
+    const struct gv_pseudonym *pseudonym;
+};
 
 /* The winner's evidence pack, for the seller: heap memory of *len bytes that
  * verifies. An exit code: OK when enough shares came, whatever the other
  * notaries said; that stands in answers. */
 int gv_disclose_winner(struct gv_cli *cli, const struct gv_auction *a,
-                       const struct gv_signer *seller,
+                       const struct gv_disclose_as *seller,
                        struct gv_notary_answers *answers, uint8_t **pack,
                        size_t *len) GV_MUST_CHECK;
 
-/* The seller's certificate (DER, heap memory), for the winner, whose pseudonym
- * signs. An exit code: OK when one notary gave it, whatever the others said;
- * that stands in answers. */
+/* The seller's certificate (DER), or of a pseudonymous seller its evidence
+ * pack; heap memory; for the winner, whose pseudonym signs. An exit code: OK
+ * when one notary gave it, whatever the others said; that stands in answers. */
 int gv_disclose_seller(struct gv_cli *cli, const struct gv_auction *a,
                        const struct gv_signer *who,
                        struct gv_notary_answers *answers, uint8_t **der,

@@ -1,6 +1,7 @@
 /* make.c - the transactions a wallet makes (wallet/make.h). */
 #include "wallet/make.h"
 
+#include <gavel/epoch.h>
 #include <gavel/hpke.h>
 #include <gavel/prf.h>
 #include <stdlib.h>
@@ -77,6 +78,28 @@ gv_make_close(const struct gv_signer *s, const struct gv_chain_id *auction,
     return finish(s, &tx, len);
 }
 
+static uint8_t *
+list_pseudonym(const struct gv_signer *s, const struct gv_open *open,
+               struct gv_tx *tx, size_t *len)
+{
+    const struct gv_params params = {.registry = open->registry,
+                                     .root = open->root};
+    struct gv_tx_list *list = &tx->u.list;
+    struct gv_epoch *e = malloc(sizeof(*e));
+    struct gv_token token;
+    uint8_t *out = NULL;
+
+    if (e != NULL && gv_epoch_decode(open->epoch, &params, e, NULL) == GV_OK) {
+        gv_open_seller_token(open, &token);
+        list->pseudonym = true;
+        list->token_key = e->desk.issuer.token;
+        gv_seller_token_of(&e->desk.id, &token, &list->token);
+        out = finish(s, tx, len);
+    }
+    free(e);
+    return out;
+}
+
 uint8_t *
 gv_make_list(const struct gv_signer *s, const struct gv_open *open, size_t *len)
 {
@@ -86,6 +109,8 @@ gv_make_list(const struct gv_signer *s, const struct gv_open *open, size_t *len)
     list->auction = open->id;
     list->opening_ms = open->opening_ms;
     list->title = open->title;
+    if (open->pseudonym)
+        return list_pseudonym(s, open, &tx, len);
     list->issuer = s->issuer;
     list->seller = s->cred;
     return finish(s, &tx, len);

@@ -55,6 +55,8 @@ struct gv_make_open {
     struct gv_bytes warrant; /* as getwarrant gives it */
     struct gv_seats *seats;  /* of an anonymous auction, or NULL; borrowed */
     const struct gv_panel *panel; /* chosen services, or NULL: the node's */
+    /* The pseudonym that signs, or NULL: a certified seller; borrowed. */
+    const struct gv_seller *seller;
 };
 
 /* The preimage that the CA is to sign: terms and seller | warrant. NULL with

@@ -3,6 +3,7 @@
 
 #include "src/base/secret.h"
 #include "wallet/make.h"
+#include "wallet/seller.h"
 
 /* The warrant of an OPEN ends its preimage; an empty one is this long: what
  * is encoded before it is found by leaving that off. */
@@ -20,6 +21,28 @@ empty_warrant_len(void)
     return all.len - fixed - terms.len - cred.len;
 }
 
+static void
+set_seller(const struct gv_signer *s, const struct gv_make_open *what,
+           struct gv_open *o)
+{
+    const struct gv_seller *p = what->seller;
+
+    if (p == NULL) {
+        o->seller = s->cred;
+        /* Who sells anonymously is for the winner alone (I31). */
+        if (what->terms.identity != GV_ANONYMOUS)
+            o->seller_der = gv_bytes(s->der, s->der_len);
+        return;
+    }
+    o->pseudonym = true;
+    o->seller.key = p->token.key;
+    o->epoch = p->under->epoch.desk.raw;
+    memcpy(o->seller_ek, p->token.ek, 32);
+    memcpy(o->seller_prefix, p->token.prefix, 32);
+    o->seller_blob = p->token.blob;
+    o->seller_token = gv_bytes(p->token.sig, GV_RSA_SIZE);
+}
+
 uint8_t *
 gv_make_preimage(const struct gv_signer *s, const struct gv_make_open *what,
                  const struct gv_params *params, size_t *len,
@@ -27,7 +50,6 @@ gv_make_preimage(const struct gv_signer *s, const struct gv_make_open *what,
 {
     struct gv_open o = {.registry = params->registry,
                         .opening_ms = what->opening_ms,
-                        .seller = s->cred,
                         .title = what->title,
                         .text = what->text,
                         .terms = what->terms};
@@ -36,9 +58,7 @@ gv_make_preimage(const struct gv_signer *s, const struct gv_make_open *what,
     uint8_t *out;
 
     gv_error_set(e, "cannot encode the OPEN");
-    /* Who sells anonymously is for the winner alone (I31). */
-    if (what->terms.identity != GV_ANONYMOUS)
-        o.seller_der = gv_bytes(s->der, s->der_len);
+    set_seller(s, what, &o);
     if (gv_random(o.salt, sizeof(o.salt)) != GV_OK)
         return NULL;
     gv_open_put_preimage(&count, &o);

@@ -30,15 +30,23 @@ too_early(struct gv_bytes body)
 
 /* POST, and again while the notary says that the outcome is not final. */
 static enum gv_rc
-post_patiently(const struct asking *x, struct gv_https *https, uint8_t **out,
-               size_t *len, struct gv_error *e)
+post_patiently(const struct asking *x, unsigned i, struct gv_https *https,
+               uint8_t **out, size_t *len, struct gv_error *e)
 {
+    const struct gv_notary_request *request = x->request;
+    struct gv_bytes body = request->body_of != NULL
+                               ? request->body_of(request->arg, i)
+                               : request->body;
+
+    if (body.len == 0) {
+        gv_error_set(e, "the request cannot be made");
+        return GV_FAULT;
+    }
     for (;;) {
         enum gv_rc rc;
 
         *out = NULL;
-        rc = gv_service_post(https, x->request->path, x->request->body, out,
-                             len, e);
+        rc = gv_service_post(https, request->path, body, out, len, e);
         if (rc != GV_REJECT || *out == NULL ||
             !too_early(gv_bytes(*out, *len)) || gv_cli_now_ms() >= x->until_ms)
             return rc;
@@ -94,7 +102,7 @@ ask_one(const struct asking *x, unsigned i, struct gv_notary_answer *to)
     }
     https = gv_service_connect(service, x->cli->params, &e);
     if (https != NULL)
-        rc = post_patiently(x, https, &out, &len, &e);
+        rc = post_patiently(x, i, https, &out, &len, &e);
     gv_https_free(https);
     if (rc == GV_OK) {
         to->good = x->request->take(x->request->arg, i, gv_bytes(out, len));

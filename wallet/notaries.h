@@ -29,6 +29,9 @@ struct gv_notary_answers {
 struct gv_notary_request {
     const char *path;
     struct gv_bytes body;
+    /* What notary i is sent, where that differs: valid until the next call; or
+     * NULL. Empty: it cannot be made. */
+    struct gv_bytes (*body_of)(void *arg, unsigned i);
     /* Is the answer of notary i (from 0) a good one? It may keep what it
      * needs of it. */
     bool (*take)(void *arg, unsigned i, struct gv_bytes answer);

@@ -1,7 +1,10 @@
 /* seats.c - issuer and notaries for a new auction (wallet/seats.h). */
 #include "wallet/seats.h"
 
+#include <gavel/epoch.h>
 #include <stdlib.h>
+
+#include "wallet/seller.h"
 
 #define NOTARIES_USUAL 5
 
@@ -32,6 +35,26 @@ ask_keys(struct gv_cli *cli, struct gv_seat *seat, bool issuer,
     return GV_OK;
 }
 
+/* The same in a pseudonym's name. */
+static size_t
+make_pseudonym_ask(struct gv_cli *cli, const struct gv_seller *seller,
+                   uint8_t *out, size_t cap)
+{
+    struct gv_seller_keys_ask ask = {.registry = cli->params->registry,
+                                     .time_ms = gv_cli_now_ms()};
+    struct gv_sink s = gv_sink_buffer(out, cap);
+    uint8_t digest[32];
+
+    gv_seller_token_of(&seller->under->epoch.desk.id, &seller->token,
+                       &ask.token);
+    gv_seller_keys_ask_digest(&ask, digest);
+    if (gv_key_sign(cli->keys, &seller->me.signer.ledger, digest, NULL,
+                    &ask.sig) != GV_OK)
+        return 0;
+    gv_seller_keys_ask_put(&s, &ask);
+    return s.failed ? 0 : s.len;
+}
+
 static size_t
 make_ask(struct gv_cli *cli, const struct gv_signer *seller, uint8_t *out,
          size_t cap)
@@ -51,10 +74,14 @@ make_ask(struct gv_cli *cli, const struct gv_signer *seller, uint8_t *out,
 }
 
 static int
-ask_all(struct gv_cli *cli, const struct gv_signer *seller, struct gv_seats *s)
+ask_all(struct gv_cli *cli, const struct gv_seats_wish *wish,
+        const struct gv_signer *seller, struct gv_seats *s)
 {
-    uint8_t raw[512];
-    struct gv_bytes ask = gv_bytes(raw, make_ask(cli, seller, raw, 512));
+    uint8_t raw[1024];
+    size_t size = wish->seller != NULL
+                      ? make_pseudonym_ask(cli, wish->seller, raw, sizeof(raw))
+                      : make_ask(cli, seller, raw, sizeof(raw));
+    struct gv_bytes ask = gv_bytes(raw, size);
     struct gv_seat *seat = &s->issuer;
     struct gv_error e = {""};
     enum gv_rc rc;
@@ -70,6 +97,38 @@ ask_all(struct gv_cli *cli, const struct gv_signer *seller, struct gv_seats *s)
         return GV_EXIT_OK;
     return gv_cli_fail(cli, rc == GV_REJECT ? GV_EXIT_FAILED : GV_EXIT_NODE,
                        "%s: %s", seat->service.endpoint, e.text);
+}
+
+static unsigned
+usual_count(const struct gv_seats_wish *wish, size_t n)
+{
+    size_t most = wish->all ? GV_NOTARIES_MAX : NOTARIES_USUAL;
+
+    return (unsigned)(n < most ? n : most);
+}
+
+/* Those of the pseudonym's epoch, in its order. */
+static int
+choose_epochs(struct gv_cli *cli, const struct gv_seats_wish *wish,
+              struct gv_seats *s)
+{
+    const struct gv_open *desk = &wish->seller->under->epoch.desk;
+    int code = gv_service_of(cli, GV_ROLE_ISSUER, &desk->issuer.cred.key,
+                             "the token issuer", &s->issuer.service);
+
+    s->notaries = desk->notary_count;
+    s->t = desk->escrow_t;
+    s->cut_log2 = wish->cut_log2;
+    if (wish->notaries != 0 &&
+        (wish->notaries != s->notaries || wish->t != s->t))
+        return gv_cli_fail(cli, GV_EXIT_USAGE,
+                           "--notaries: a pseudonym's auction has the notaries "
+                           "of its epoch, %uof%u",
+                           s->t, s->notaries);
+    for (unsigned i = 0; code == GV_EXIT_OK && i < s->notaries; i++)
+        code = gv_service_of(cli, GV_ROLE_NOTARY, &desk->notary[i].cred.key,
+                             "a notary", &s->notary[i].service);
+    return code;
 }
 
 /* Who there is, against what is wished. */
@@ -88,9 +147,7 @@ choose(struct gv_cli *cli, const struct gv_seats_wish *wish, struct gv_seats *s)
         s->issuer.service = list[0];
         code = gv_services_find(cli, GV_ROLE_NOTARY, list, &n);
     }
-    s->notaries = wish->notaries != 0  ? wish->notaries
-                  : n < NOTARIES_USUAL ? (unsigned)n
-                                       : NOTARIES_USUAL;
+    s->notaries = wish->notaries != 0 ? wish->notaries : usual_count(wish, n);
     if (code == GV_EXIT_OK && (s->notaries > n || s->notaries == 0))
         code = gv_cli_fail(cli, GV_EXIT_FAILED,
                            "%u notaries are wished and %zu are on the "
@@ -115,11 +172,12 @@ gv_seats_open(struct gv_cli *cli, const struct gv_seats_wish *wish,
     int code;
 
     memset(out, 0, sizeof(*out));
-    code = choose(cli, wish, out);
-    if (code == GV_EXIT_OK)
+    code = wish->seller != NULL ? choose_epochs(cli, wish, out)
+                                : choose(cli, wish, out);
+    if (code == GV_EXIT_OK && wish->seller == NULL)
         code = gv_service_await(cli, &seller->cred.fingerprint);
     if (code == GV_EXIT_OK)
-        code = ask_all(cli, seller, out);
+        code = ask_all(cli, wish, seller, out);
     if (code != GV_EXIT_OK)
         gv_seats_clear(out);
     return code;
@@ -169,13 +227,14 @@ serve_one(struct gv_seat *seat, const char *path, struct gv_bytes preimage,
     enum gv_rc rc = gv_service_post(seat->https, path, preimage, &sig, &len, e);
 
     if (rc == GV_OK) {
-        gv_tagged(GV_TAG_AUCTION, preimage.p, preimage.len, auction.b);
+        gv_tagged(gv_epoch_is(preimage) ? GV_TAG_EPOCH : GV_TAG_AUCTION,
+                  preimage.p, preimage.len, auction.b);
         gv_open_pop_digest(&auction, digest);
         if (len == 64)
             memcpy(seat->pop.b, sig, 64);
         if (len != 64 ||
             !gv_key_verify(keys, &seat->service.cred.key, digest, &seat->pop)) {
-            gv_error_set(e, "%s: not its signature of this auction",
+            gv_error_set(e, "%s: not its signature of what was asked",
                          seat->service.endpoint);
             rc = GV_FAULT;
         }

@@ -31,6 +31,9 @@ struct gv_seats {
  * open an identity (0: more than half), and k = 2^cut_log2. */
 struct gv_seats_wish {
     unsigned notaries, t, cut_log2;
+    bool all; /* every notary of the registry, up to 16 */
+    /* A pseudonym sells: those of its epoch, asked in its name; or NULL. */
+    const struct gv_seller *seller;
 };
 
 /* Find them and ask each for keys. An exit code; clear after GV_EXIT_OK. */
@@ -42,7 +45,8 @@ void gv_seats_clear(struct gv_seats *s);
 /* Their part of a warrant: out borrows from s. */
 void gv_seats_fill(const struct gv_seats *s, struct gv_open *out);
 
-/* Have each sign for the preimage; checks what they sign. GV_OK, GV_REJECT or
+/* Have each sign for the preimage, of an OPEN or an EPOCH; checks what they
+ * sign. GV_OK, GV_REJECT or
  * GV_FAULT with e set. */
 enum gv_rc gv_seats_serve(struct gv_seats *s, struct gv_bytes preimage,
                           const struct gv_keys *keys,

@@ -62,7 +62,7 @@ static int
 make_open(struct talk *t, const uint8_t nonce_s[32], struct gv_sink *out)
 {
     const struct gv_signer *who = t->x->who;
-    struct gv_iss_open m = {.auction = t->x->a->open.id,
+    struct gv_iss_open m = {.auction = t->x->scope,
                             .cert = gv_bytes(who->der, who->der_len)};
     uint8_t digest[32], sig[GV_ISS_SIG_MAX];
     struct gv_hash server;
@@ -377,8 +377,8 @@ enter(struct talk *t)
     int code = open_session(t);
 
     if (code == GV_EXIT_OK)
-        anonymous_plant(
-            x, gv_escrow_attempt(x->who->branch, &x->a->open.id, &x->name));
+        anonymous_plant(x,
+                        gv_escrow_attempt(x->who->branch, &x->scope, &x->name));
     return code;
 }
 
@@ -429,9 +429,8 @@ greet(struct talk *t)
 {
     struct anonymous *x = t->x;
     struct gv_service service;
-    int code =
-        gv_service_of(x->cli, GV_ROLE_ISSUER, &x->a->open.issuer.cred.key,
-                      "the token issuer", &service);
+    int code = gv_service_of(x->cli, GV_ROLE_ISSUER, &x->open->issuer.cred.key,
+                             "the token issuer", &service);
 
     if (code == GV_EXIT_OK)
         code = gv_service_await(x->cli, &x->who->cred.fingerprint);
@@ -478,6 +477,31 @@ session_look(struct anonymous *x, enum gv_rc *rc)
         code = enter(&t);
     if (code == GV_EXIT_OK)
         *rc = adopt_leaf(x);
+    part(&t);
+    return code;
+}
+
+int
+session_enter(struct anonymous *x, bool *used)
+{
+    struct talk t = {.x = x};
+    struct gv_evidence m;
+    uint8_t *reply = NULL;
+    size_t len = 0;
+    int code = greet(&t);
+
+    if (code == GV_EXIT_OK)
+        code = enter(&t);
+    if (code == GV_EXIT_OK)
+        code = say(&t, "/issuer/evidence", gv_bytes(x->name.session.b, 32),
+                   &reply, &len);
+    if (code == GV_EXIT_OK) {
+        if (gv_evidence_decode(gv_bytes(reply, len), &m, NULL) == GV_OK)
+            *used = m.commit.len > 0;
+        else
+            code = malformed(&t, "evidence");
+        free(reply);
+    }
     part(&t);
     return code;
 }

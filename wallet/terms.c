@@ -130,6 +130,12 @@ const struct gv_config_option gv_terms_options[GV_TERMS_OPTIONS] = {
      .fallback = "certified",
      .help = "Who bids: certified keys, or pseudonyms whose names notaries "
              "can open for the seller alone."},
+    {.name = "seller",
+     .type = GV_CONFIG_ENUM,
+     .choices = "certified|pseudonym",
+     .fallback = "certified",
+     .help = "Anonymous: who is shown to sell: this identity, or a pseudonym "
+             "of it that notaries can open for the winner alone."},
     {.name = "notaries",
      .help = "Anonymous: T of N notaries open an identity, as 2of3 (default: "
              "all there are, up to 5, more than half of them).",

@@ -7,6 +7,7 @@
 #include "chain/core/rsa_impl.h"
 #include "gavel/hash.h"
 #include "gavel/prf.h"
+#include "gavel/seller.h"
 #include "gavel/wire.h"
 
 /* out = r, which lies in 1 to n - 1. */
@@ -166,20 +167,72 @@ gv_blind_finish(const struct gv_rsa_pub *pub, struct gv_rsa_work *work,
 
 /* --- tokens --- */
 
+/* The message with the blob's hash for the blob. */
+static void
+message_of(const struct gv_seller_token *t, uint8_t out32[32])
+{
+    struct gv_sha256 h;
+
+    gv_sha256_tag(&h, GV_TAG_TOKEN);
+    gv_sha256_add(&h, t->epoch.b, 32);
+    gv_sha256_add(&h, t->key.b, 32);
+    gv_sha256_add(&h, t->ek, 32);
+    gv_sha256_add(&h, t->blob, 32);
+    gv_sha256_end(&h, out32);
+}
+
+void
+gv_seller_token_of(const struct gv_chain_id *epoch, const struct gv_token *t,
+                   struct gv_seller_token *out)
+{
+    *out = (struct gv_seller_token){
+        .epoch = *epoch, .key = t->key, .sig = gv_bytes(t->sig, GV_RSA_SIZE)};
+    memcpy(out->ek, t->ek, 32);
+    memcpy(out->prefix, t->prefix, 32);
+    gv_sha256_of(t->blob.p, t->blob.len, out->blob);
+}
+
 void
 gv_token_message(const struct gv_chain_id *auction,
                  const struct gv_token *token, uint8_t out32[32])
 {
-    struct gv_sha256 h;
-    uint8_t blob[32];
+    struct gv_seller_token brief;
 
-    gv_sha256_of(token->blob.p, token->blob.len, blob);
-    gv_sha256_tag(&h, GV_TAG_TOKEN);
-    gv_sha256_add(&h, auction->b, sizeof(auction->b));
-    gv_sha256_add(&h, token->key.b, sizeof(token->key.b));
-    gv_sha256_add(&h, token->ek, sizeof(token->ek));
-    gv_sha256_add(&h, blob, sizeof(blob));
-    gv_sha256_end(&h, out32);
+    gv_seller_token_of(auction, token, &brief);
+    message_of(&brief, out32);
+}
+
+enum gv_rc
+gv_seller_token_verify(const struct gv_rsa_pub *pub,
+                       const struct gv_seller_token *token)
+{
+    uint8_t msg[32];
+
+    message_of(token, msg);
+    return verify(pub, token->prefix, msg, token->sig.p);
+}
+
+void
+gv_seller_token_put(struct gv_sink *s, const struct gv_seller_token *t)
+{
+    gv_put(s, t->epoch.b, 32);
+    gv_put(s, t->key.b, 32);
+    gv_put(s, t->ek, 32);
+    gv_put(s, t->blob, 32);
+    gv_put(s, t->prefix, 32);
+    s->failed = s->failed || t->sig.len != GV_RSA_SIZE;
+    gv_put(s, t->sig.p, t->sig.len);
+}
+
+void
+gv_seller_token_get(struct gv_reader *r, struct gv_seller_token *t)
+{
+    gv_get(r, t->epoch.b, 32, "token.epoch");
+    gv_get(r, t->key.b, 32, "token.key");
+    gv_get(r, t->ek, 32, "token.ek");
+    gv_get(r, t->blob, 32, "token.blob");
+    gv_get(r, t->prefix, 32, "token.prefix");
+    t->sig = gv_get_view(r, GV_RSA_SIZE, "token");
 }
 
 enum gv_rc

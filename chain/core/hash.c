@@ -107,6 +107,12 @@ static const struct tag {
     [GV_TAG_ENV] = {"gavel/env",
                     {0x843d66c7, 0x79159594, 0x1a48f2c3, 0x834589c6, 0x1fe4a3cb,
                      0x0b8eebcf, 0x0a1d2f1e, 0x21a36092}},
+    [GV_TAG_EPOCH] = {"gavel/epoch",
+                      {0x7e5d6238, 0x77337b7b, 0x89fb9b6d, 0x7d7ef71c,
+                       0x60fea9f6, 0x4b05e007, 0x63aebcce, 0x67a9aa1f}},
+    [GV_TAG_SEAT] = {"gavel/seat",
+                     {0x13da43ca, 0xc1813535, 0x03fc41cc, 0x4f69b105,
+                      0xb4ba21a0, 0x6fae3d34, 0x2a508b88, 0x0c33cac8}},
 };
 
 static SHA256_CTX *

@@ -159,7 +159,7 @@ gv_refusal_decode(struct gv_bytes raw, struct gv_refusal *out,
     out->code = gv_get_u8(&r, "refusal.code");
     gv_get_require(&r,
                    out->code >= GV_REFUSAL_NOT_FINAL &&
-                       out->code <= GV_REFUSAL_NOT_MINE,
+                       out->code <= GV_REFUSAL_SELLER_FALSE,
                    "refusal.code");
     out->time_ms = gv_get_u64(&r, "refusal.time");
     gv_get(&r, out->sig.b, 64, "refusal.sig");
@@ -177,9 +177,12 @@ gv_refusal_text(uint8_t code)
         [GV_REFUSAL_NOT_SELLER] = "not the seller",
         [GV_REFUSAL_DESTROYED] = "the keys of the auction are destroyed",
         [GV_REFUSAL_NOT_MINE] = "the blob holds no share for this notary",
+        [GV_REFUSAL_EQUAL] = "seller and winner are one person",
+        [GV_REFUSAL_WINNER_FALSE] = "the winner's identity does not open",
+        [GV_REFUSAL_SELLER_FALSE] = "the seller's identity does not open",
     };
 
-    return code >= GV_REFUSAL_NOT_FINAL && code <= GV_REFUSAL_NOT_MINE
+    return code >= GV_REFUSAL_NOT_FINAL && code <= GV_REFUSAL_SELLER_FALSE
                ? text[code]
                : "?";
 }

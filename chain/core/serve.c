@@ -57,6 +57,48 @@ gv_keys_ask_decode(struct gv_bytes raw, struct gv_keys_ask *out,
     return finish(&r, why);
 }
 
+/* --- SELLER_KEYS_ASK --- */
+
+static void
+put_seller_ask(struct gv_sink *s, const struct gv_seller_keys_ask *m)
+{
+    gv_put(s, m->registry.b, 32);
+    gv_seller_token_put(s, &m->token);
+    gv_put_u64(s, m->time_ms);
+}
+
+void
+gv_seller_keys_ask_put(struct gv_sink *s, const struct gv_seller_keys_ask *m)
+{
+    put_seller_ask(s, m);
+    gv_put(s, m->sig.b, 64);
+}
+
+void
+gv_seller_keys_ask_digest(const struct gv_seller_keys_ask *m, uint8_t out32[32])
+{
+    struct gv_sha256 h;
+    struct gv_sink s = gv_sink_hash(&h);
+
+    gv_sha256_tag(&h, GV_TAG_NOTARY);
+    gv_put(&s, "seller keys", 11);
+    put_seller_ask(&s, m);
+    gv_sha256_end(&h, out32);
+}
+
+enum gv_rc
+gv_seller_keys_ask_decode(struct gv_bytes raw, struct gv_seller_keys_ask *out,
+                          struct gv_reject *why)
+{
+    struct gv_reader r = gv_reader(raw);
+
+    gv_get(&r, out->registry.b, 32, "keys.registry");
+    gv_seller_token_get(&r, &out->token);
+    out->time_ms = gv_get_u64(&r, "keys.time");
+    gv_get(&r, out->sig.b, 64, "keys.sig");
+    return finish(&r, why);
+}
+
 /* --- KEYS_OFFER --- */
 
 void

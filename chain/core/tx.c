@@ -18,6 +18,7 @@ static const struct {
     {GV_TX_LIST, true, false, "LIST"},
     {GV_TX_EVIDENCE, true, false, "EVIDENCE"},
     {GV_TX_ANCHOR, true, false, "ANCHOR"},
+    {GV_TX_EPOCH, true, false, "EPOCH"},
     {GV_TX_OPEN, false, true, "OPEN"},
     {GV_TX_ENROL, false, true, "ENROL"},
     {GV_TX_BID, false, true, "BID"},
@@ -93,6 +94,7 @@ trailing_sig(struct gv_tx *tx)
         return &tx->u.receipt.sig;
     case GV_TX_CERT:
     case GV_TX_EVIDENCE:
+    case GV_TX_EPOCH:
     case GV_TX_OPEN:
     case GV_TX_STAMP:
     case GV_TX_CUTOFF:
@@ -200,11 +202,15 @@ gv_tx_decode_bare(struct gv_bytes raw, struct gv_tx *out, struct gv_reject *why)
     version = gv_get_u8(&r, "version");
     if (!r.failed && find_kind(kind) < 0)
         return gv_refuse(why, GV_BAD_ENCODING, "kind", kind, 0);
-    if (!r.failed && version != GV_TX_VERSION)
+    if (!r.failed && version != GV_TX_VERSION &&
+        (version != GV_TX_PSEUDONYM ||
+         (kind != GV_TX_LIST && kind != GV_TX_OPEN)))
         return gv_refuse(why, GV_BAD_ENCODING, "version", version,
                          GV_TX_VERSION);
     out->kind = (enum gv_tx_kind)kind;
     out->raw = raw;
+    if (kind == GV_TX_LIST)
+        out->u.list.pseudonym = version == GV_TX_PSEUDONYM;
     gv_get(&r, out->chain.b, 32, "chain");
     if (!r.failed)
         tx_get_body(&r, out);

@@ -74,6 +74,14 @@ get_list(struct gv_reader *r, struct gv_tx_list *t)
     t->title = gv_get_b8(r, GV_TITLE_MAX, "list.title");
     gv_get_require(r, t->title.len >= 1 && text_is_line(t->title),
                    "list.title");
+    if (t->pseudonym) {
+        t->token_key = gv_get_view(r, GV_RSA_SIZE, "list.token_key");
+        gv_get_require(r, !r->failed && gv_rsa_modulus_ok(t->token_key.p),
+                       "list.token_key");
+        gv_seller_token_get(r, &t->token);
+        t->seller = (struct gv_cred){.key = t->token.key};
+        return;
+    }
     gv_get(r, t->issuer.b, 32, "list.issuer");
     gv_cred_get(r, &t->seller);
 }
@@ -308,6 +316,9 @@ tx_get_body(struct gv_reader *r, struct gv_tx *tx)
         return;
     case GV_TX_ANCHOR:
         get_anchor(r, &tx->u.anchor);
+        return;
+    case GV_TX_EPOCH:
+        tx->u.epoch.body = gv_get_view(r, r->left, "epoch");
         return;
     case GV_TX_ENROL:
         get_enrol(r, &tx->u.enrol);

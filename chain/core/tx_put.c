@@ -48,6 +48,12 @@ put_list(struct gv_sink *s, const struct gv_tx_list *t)
     gv_put(s, t->auction.b, 32);
     gv_put_u64(s, t->opening_ms);
     gv_put_b8(s, t->title);
+    if (t->pseudonym) {
+        s->failed = s->failed || t->token_key.len != GV_RSA_SIZE;
+        gv_put(s, t->token_key.p, t->token_key.len);
+        gv_seller_token_put(s, &t->token);
+        return;
+    }
     gv_put(s, t->issuer.b, 32);
     gv_cred_put(s, &t->seller);
 }
@@ -189,8 +195,10 @@ put_receipt(struct gv_sink *s, const struct gv_tx_receipt *t)
 void
 tx_put_core(struct gv_sink *s, const struct gv_tx *tx)
 {
+    bool pseudonym = tx->kind == GV_TX_LIST && tx->u.list.pseudonym;
+
     gv_put_u8(s, (uint8_t)tx->kind);
-    gv_put_u8(s, GV_TX_VERSION);
+    gv_put_u8(s, pseudonym ? GV_TX_PSEUDONYM : GV_TX_VERSION);
     gv_put(s, tx->chain.b, 32);
     switch (tx->kind) {
     case GV_TX_SERVICE:
@@ -213,6 +221,9 @@ tx_put_core(struct gv_sink *s, const struct gv_tx *tx)
         return;
     case GV_TX_ANCHOR:
         put_anchor(s, &tx->u.anchor);
+        return;
+    case GV_TX_EPOCH:
+        gv_put(s, tx->u.epoch.body.p, tx->u.epoch.body.len);
         return;
     case GV_TX_ENROL:
         put_enrol(s, &tx->u.enrol);

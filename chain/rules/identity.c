@@ -3,15 +3,17 @@
 
 #include <stdlib.h>
 
+#include "gavel/epoch.h"
 #include "gavel/merkle.h"
 #include "gavel/verify.h"
 
-#define VERSION 1
+#define BIDDER 1
+#define SELLER 2
 
 void
 gv_identity_pack_put(struct gv_sink *s, const struct gv_identity_pack *p)
 {
-    gv_put_u8(s, VERSION);
+    gv_put_u8(s, p->seller ? SELLER : BIDDER);
     gv_put(s, p->es, 32);
     gv_cred_put(s, &p->cred);
     gv_put_b16(s, p->open);
@@ -26,9 +28,10 @@ gv_identity_pack_decode(struct gv_bytes raw, struct gv_identity_pack *out,
                         struct gv_reject *why)
 {
     struct gv_reader r = gv_reader(raw);
+    uint8_t version = gv_get_u8(&r, "pack.version");
 
-    gv_get_require(&r, gv_get_u8(&r, "pack.version") == VERSION,
-                   "pack.version");
+    gv_get_require(&r, version == BIDDER || version == SELLER, "pack.version");
+    out->seller = version == SELLER;
     gv_get(&r, out->es, 32, "pack.es");
     gv_cred_get(&r, &out->cred);
     out->open = gv_get_b16(&r, GV_TX_MAX - 1, "pack.open");
@@ -36,6 +39,10 @@ gv_identity_pack_decode(struct gv_bytes raw, struct gv_identity_pack *out,
     out->bid = gv_get_b16(&r, GV_TX_MAX - 1, "pack.bid");
     out->issued = gv_get_b16(&r, GV_TX_MAX - 1, "pack.issued");
     out->evidence = gv_get_b16(&r, GV_TX_MAX - 1, "pack.evidence");
+    gv_get_require(&r,
+                   !out->seller ||
+                       out->enrol.len + out->bid.len + out->issued.len == 0,
+                   "pack.enrol");
     if (gv_reader_done(&r))
         return GV_OK;
     return gv_refuse(why, GV_BAD_ENCODING, r.field, 0, 0);
@@ -47,6 +54,7 @@ struct check {
     const struct gv_keys *keys;
     const struct gv_identity_reader *reader;
     struct gv_open open;
+    struct gv_epoch epoch; /* of a seller */
     struct gv_pins *pins;
     struct gv_open_escrow *escrow;
     struct gv_tx enrol, bid, issued;
@@ -81,6 +89,18 @@ read_tx(const struct check *c, struct gv_bytes raw, enum gv_tx_kind kind,
     return link_of(c, gv_tx_verify(out, c->pins, c->keys, NULL, NULL), link);
 }
 
+/* OPEN, which was verified, has the token and all that it needs. */
+static enum gv_rc
+check_seller(struct check *c, const struct gv_params *params)
+{
+    if (!c->open.pseudonym ||
+        gv_epoch_decode(c->open.epoch, params, &c->epoch, NULL) != GV_OK)
+        return fails(c, "open");
+    gv_open_seller_token(&c->open, &c->token);
+    c->escrow = gv_open_escrow_new(&c->epoch.desk);
+    return c->escrow ? GV_OK : GV_FAULT;
+}
+
 static enum gv_rc
 check_chain(struct check *c, const struct gv_params *params)
 {
@@ -92,6 +112,8 @@ check_chain(struct check *c, const struct gv_params *params)
     rc = gv_open_verify(&c->open, params, c->keys, NULL);
     if (rc != GV_OK)
         return link_of(c, rc, "open");
+    if (c->pack->seller)
+        return check_seller(c, params);
     c->pins = gv_pins_auction(&c->open, NULL);
     c->escrow = gv_open_escrow_new(&c->open);
     if (!c->pins || !c->escrow)
@@ -103,6 +125,8 @@ check_chain(struct check *c, const struct gv_params *params)
         rc = fails(c, "bid");
     if (rc == GV_OK && c->pack->issued.len > 0)
         rc = read_tx(c, c->pack->issued, GV_TX_ISSUED, &c->issued, "issued");
+    if (rc == GV_OK)
+        gv_enrol_token(&c->enrol.u.enrol, &c->token);
     return rc;
 }
 
@@ -113,7 +137,6 @@ check_seed(struct check *c)
     struct gv_escrow *worker = gv_escrow_new(&c->escrow->pins, c->keys);
     enum gv_rc rc = GV_FAULT;
 
-    gv_enrol_token(&c->enrol.u.enrol, &c->token);
     if (worker)
         rc = gv_escrow_identify(worker, c->pack->es, &c->token, &c->opened,
                                 NULL);
@@ -126,13 +149,23 @@ check_commit(struct check *c)
 {
     struct gv_iss_commit m;
     uint8_t digest[32];
+    enum gv_rc rc;
 
     if (gv_iss_commit_decode(c->evidence.commit, &m, NULL) != GV_OK ||
         !GV_ID_EQ(&m.session, &c->opened.who.session))
         return fails(c, "commit");
     memcpy(c->session.root, m.root, 32);
     gv_iss_commit_digest(&c->session, digest);
-    return link_of(c, gv_iss_verify(c->point, digest, m.sig), "commit");
+    rc = gv_iss_verify(c->point, digest, m.sig);
+    /* Of a seller only the signature tells which seat it was. */
+    for (unsigned i = 0; c->pack->seller && rc == GV_REJECT; i++) {
+        if (i == c->epoch.seats)
+            break;
+        gv_epoch_seat(&c->epoch.desk.id, (uint8_t)i, &c->session.auction);
+        gv_iss_commit_digest(&c->session, digest);
+        rc = gv_iss_verify(c->point, digest, m.sig);
+    }
+    return link_of(c, rc, "commit");
 }
 
 static enum gv_rc
@@ -226,15 +259,20 @@ static void
 tell(const struct check *c, struct gv_identity_proof *out)
 {
     out->auction = c->open.id;
-    out->bid = c->bid.u.bid.id;
-    out->amount = c->bid.u.bid.amount;
+    out->seller = c->pack->seller;
+    out->bid = (struct gv_bid_id){{0}};
+    out->amount = 0;
+    if (!out->seller) {
+        out->bid = c->bid.u.bid.id;
+        out->amount = c->bid.u.bid.amount;
+    }
     out->currency = c->open.terms.currency;
-    out->bidder = c->enrol.u.enrol.key;
+    out->bidder = c->token.key;
     out->cert = c->opened.who.cert;
     out->cert_der = c->evidence.cert;
     out->ledger = c->pack->cred.key;
     out->leaf = c->opened.index;
-    out->leaves = UINT32_C(1) << c->open.cut_log2;
+    out->leaves = UINT32_C(1) << c->escrow->pins.depth;
 }
 
 enum gv_rc

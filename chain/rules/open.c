@@ -1,21 +1,38 @@
 /* open.c - OPEN: fields, id and signatures (rule R12). */
 #include "gavel/open.h"
 
+#include "gavel/epoch.h"
 #include "gavel/verify.h"
 
 #include "chain/core/text.h"
 #include "chain/rules/open_impl.h"
 
+static void
+put_seller(struct gv_sink *s, const struct gv_open *o)
+{
+    if (!o->pseudonym) {
+        gv_cred_put(s, &o->seller);
+        gv_put_b16(s, o->seller_der);
+        return;
+    }
+    gv_put_b16(s, o->epoch);
+    gv_put(s, o->seller.key.b, 32);
+    gv_put(s, o->seller_ek, 32);
+    gv_put_b16(s, o->seller_blob);
+    gv_put(s, o->seller_prefix, 32);
+    s->failed = s->failed || o->seller_token.len != GV_RSA_SIZE;
+    gv_put(s, o->seller_token.p, o->seller_token.len);
+}
+
 void
 gv_open_put_preimage(struct gv_sink *s, const struct gv_open *o)
 {
     gv_put_u8(s, GV_TX_OPEN);
-    gv_put_u8(s, GV_TX_VERSION);
+    gv_put_u8(s, o->pseudonym ? GV_TX_PSEUDONYM : GV_TX_VERSION);
     gv_put(s, o->registry.b, 32);
     gv_put_u64(s, o->opening_ms);
     gv_put(s, o->salt, sizeof(o->salt));
-    gv_cred_put(s, &o->seller);
-    gv_put_b16(s, o->seller_der);
+    put_seller(s, o);
     gv_put_b8(s, o->title);
     gv_put_b16(s, o->text);
     gv_put_u8(s, o->attachment_count);
@@ -45,17 +62,54 @@ gv_open_signatures(const struct gv_open *o)
 }
 
 static void
+get_pseudonym(struct gv_reader *r, struct gv_open *o)
+{
+    o->seller = (struct gv_cred){.role = 0};
+    o->seller_der = gv_bytes(NULL, 0);
+    o->epoch = gv_get_b16(r, GV_TX_MAX - 1, "open.epoch");
+    gv_get(r, o->seller.key.b, 32, "open.seller");
+    gv_get(r, o->seller_ek, 32, "open.seller_ek");
+    o->seller_blob = gv_get_b16(r, GV_BLOB_MAX, "open.seller_blob");
+    gv_get(r, o->seller_prefix, 32, "open.seller_prefix");
+    o->seller_token = gv_get_view(r, GV_RSA_SIZE, "open.seller_token");
+}
+
+static void
+get_seller(struct gv_reader *r, struct gv_open *o)
+{
+    if (o->pseudonym) {
+        get_pseudonym(r, o);
+        return;
+    }
+    gv_cred_get(r, &o->seller);
+    gv_get_require(r, o->seller.role == GV_ROLE_USER, "open.seller");
+    o->seller_der = gv_get_b16(r, GV_CERT_DER_MAX, "open.seller_der");
+}
+
+void
+gv_open_seller_token(const struct gv_open *o, struct gv_token *out)
+{
+    *out = (struct gv_token){.key = o->seller.key, .blob = o->seller_blob};
+    memcpy(out->ek, o->seller_ek, 32);
+    memcpy(out->prefix, o->seller_prefix, 32);
+    memcpy(out->sig, o->seller_token.p, GV_RSA_SIZE);
+}
+
+static void
 get_preimage(struct gv_reader *r, struct gv_open *o)
 {
+    uint8_t version;
+
     gv_get_require(r, gv_get_u8(r, "kind") == GV_TX_OPEN, "kind");
-    gv_get_require(r, gv_get_u8(r, "version") == GV_TX_VERSION, "version");
+    version = gv_get_u8(r, "version");
+    gv_get_require(r, version == GV_TX_VERSION || version == GV_TX_PSEUDONYM,
+                   "version");
+    o->pseudonym = version == GV_TX_PSEUDONYM;
     gv_get(r, o->registry.b, 32, "open.registry");
     o->opening_ms = gv_get_u64(r, "open.opening");
     gv_get_require(r, o->opening_ms <= UINT64_MAX / 2000, "open.opening");
     gv_get(r, o->salt, sizeof(o->salt), "open.salt");
-    gv_cred_get(r, &o->seller);
-    gv_get_require(r, o->seller.role == GV_ROLE_USER, "open.seller");
-    o->seller_der = gv_get_b16(r, GV_CERT_DER_MAX, "open.seller_der");
+    get_seller(r, o);
     o->title = gv_get_b8(r, GV_TITLE_MAX, "open.title");
     gv_get_require(r, o->title.len >= 1 && text_is_line(o->title),
                    "open.title");
@@ -68,6 +122,9 @@ get_preimage(struct gv_reader *r, struct gv_open *o)
         gv_get(r, o->attachment, (size_t)o->attachment_count * 32,
                "open.attachments");
     gv_terms_get(r, &o->terms);
+    /* Only these auctions have notaries to open it. */
+    gv_get_require(r, !o->pseudonym || o->terms.identity == GV_ANONYMOUS,
+                   "open.seller");
     open_get_warrant(r, o);
 }
 
@@ -148,18 +205,9 @@ gv_open_leaf(const struct gv_open *o, struct gv_tx_id *out)
     gv_sha256_end(&h, out->b);
 }
 
-/* A credential: signed by its issuer, valid at the opening time, and its DER,
- * where it is attached, has the fingerprint. */
-struct cred_check {
-    const struct gv_cred *cred;
-    struct gv_bytes der;
-    const struct gv_pubkey *issuer;
-    const char *field;
-};
-
-static enum gv_rc
-check_cred(const struct gv_open *o, const struct cred_check *c,
-           const struct gv_keys *keys, struct gv_reject *why)
+enum gv_rc
+open_check_cred(const struct gv_open *o, const struct open_cred *c,
+                const struct gv_keys *keys, struct gv_reject *why)
 {
     uint8_t digest[32];
 
@@ -185,20 +233,19 @@ check_creds(const struct gv_open *o, const struct gv_params *params,
             const struct gv_keys *keys, struct gv_reject *why)
 {
     const struct gv_bytes none = {NULL, 0};
-    const struct cred_check base[] = {
-        {&o->ca, o->ca_der, &params->root, "open.ca"},
-        {&o->seller, o->seller_der, &o->ca.key, "open.seller"},
-        {&o->issuer.cred, none, &params->root, "open.issuer"},
-    };
-    enum gv_rc rc = GV_OK;
+    const struct open_cred ca = {&o->ca, o->ca_der, &params->root, "open.ca"};
+    struct open_cred c = {&o->issuer.cred, none, &params->root, "open.issuer"};
+    enum gv_rc rc = open_check_cred(o, &ca, keys, why);
 
-    for (unsigned i = 0; i < 2u + o->issuer_count && rc == GV_OK; i++)
-        rc = check_cred(o, &base[i], keys, why);
-    for (unsigned i = 0; i < o->notary_count && rc == GV_OK; i++)
-        rc = check_cred(o,
-                        &(struct cred_check){&o->notary[i].cred, none,
-                                             &params->root, "open.notary"},
-                        keys, why);
+    if (rc == GV_OK)
+        rc = gv_open_verify_seller(o, keys, why);
+    if (rc == GV_OK && o->issuer_count > 0)
+        rc = open_check_cred(o, &c, keys, why);
+    c.field = "open.notary";
+    for (unsigned i = 0; i < o->notary_count && rc == GV_OK; i++) {
+        c.cred = &o->notary[i].cred;
+        rc = open_check_cred(o, &c, keys, why);
+    }
     return rc;
 }
 

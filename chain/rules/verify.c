@@ -1,7 +1,10 @@
 /* verify.c - the signatures of a transaction. */
 #include "gavel/verify.h"
 
+#include <stdlib.h>
+
 #include "chain/rules/pins.h"
+#include "gavel/epoch.h"
 #include "gavel/open_escrow.h"
 
 static enum gv_rc
@@ -319,6 +322,33 @@ check_node(const struct gv_tx *tx, const struct gv_pins *pins,
     return rc == GV_OK ? check_own(tx, &n->cred.key, &n->sig, keys, why) : rc;
 }
 
+/* The token is the epoch's if its key is: that the directory sees (G5). */
+static enum gv_rc
+check_pseudonym(const struct gv_tx_list *l, struct gv_reject *why)
+{
+    struct gv_rsa_pub *pub = gv_rsa_pub_new(l->token_key.p);
+    enum gv_rc rc = pub ? gv_seller_token_verify(pub, &l->token) : GV_FAULT;
+
+    gv_rsa_pub_free(pub);
+    return rc == GV_REJECT
+               ? gv_refuse(why, GV_BAD_CREDENTIAL, "list.token", 0, 0)
+               : rc;
+}
+
+static enum gv_rc
+check_epoch(const struct gv_tx *tx, const struct gv_pins *pins,
+            const struct gv_keys *keys, struct gv_reject *why)
+{
+    struct gv_params params = {.registry = pins->registry, .root = pins->root};
+    struct gv_epoch *e = malloc(sizeof(*e));
+    enum gv_rc rc = e ? gv_epoch_decode(tx->raw, &params, e, why) : GV_FAULT;
+
+    if (rc == GV_OK)
+        rc = gv_epoch_verify(e, keys, why);
+    free(e);
+    return rc;
+}
+
 static enum gv_rc
 check_list(const struct gv_tx *tx, const struct gv_pins *pins,
            const struct gv_keys *keys, struct gv_reject *why)
@@ -326,6 +356,11 @@ check_list(const struct gv_tx *tx, const struct gv_pins *pins,
     const struct gv_tx_list *l = &tx->u.list;
     enum gv_rc rc;
 
+    if (l->pseudonym) {
+        rc = check_pseudonym(l, why);
+        return rc == GV_OK ? check_own(tx, &l->token.key, &l->sig, keys, why)
+                           : rc;
+    }
     if (l->seller.role != GV_ROLE_USER)
         return gv_refuse(why, GV_BAD_CREDENTIAL, "list.role", l->seller.role,
                          GV_ROLE_USER);
@@ -379,6 +414,8 @@ gv_tx_verify(const struct gv_tx *tx, const struct gv_pins *pins,
     case GV_TX_ANCHOR: /* its tokens are for whoever reads it (V6) */
         return check_own(tx, &tx->u.anchor.service, &tx->u.anchor.sig, keys,
                          why);
+    case GV_TX_EPOCH:
+        return check_epoch(tx, pins, keys, why);
     case GV_TX_ENROL:
         return check_enrol(tx, pins, keys, why);
     case GV_TX_BID:

@@ -134,6 +134,13 @@ get_notaries(struct gv_reader *r, struct gv_open *o)
 }
 
 /* Open auctions have no sealed bids: what is unused is empty. */
+void
+open_get_escrow(struct gv_reader *r, struct gv_open *o)
+{
+    get_issuer(r, o);
+    get_notaries(r, o);
+}
+
 static void
 get_bid_escrow(struct gv_reader *r, struct gv_open *o)
 {
@@ -199,8 +206,7 @@ open_get_warrant(struct gv_reader *r, struct gv_open *o)
     gv_cred_get(r, &o->ca);
     gv_get_require(r, o->ca.role == GV_ROLE_CA, "open.ca");
     o->ca_der = gv_get_b16(r, GV_CERT_DER_MAX, "open.ca_der");
-    get_issuer(r, o);
-    get_notaries(r, o);
+    open_get_escrow(r, o);
     get_bid_escrow(r, o);
     get_authorities(r, o);
     get_validators(r, o);

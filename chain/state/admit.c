@@ -248,7 +248,8 @@ goes_before(const struct gv_tx *first, const struct gv_tx *tx)
                GV_ID_EQ(&first->u.cert.cred.fingerprint,
                         &tx->u.revoke.fingerprint) &&
                GV_ID_EQ(&first->u.cert.issuer, &tx->u.revoke.issuer);
-    if (tx->kind != GV_TX_CERT && tx->kind != GV_TX_LIST)
+    if (tx->kind != GV_TX_CERT &&
+        (tx->kind != GV_TX_LIST || tx->u.list.pseudonym))
         return false;
     return first->kind == GV_TX_SERVICE &&
            first->u.service.cred.role == GV_ROLE_CA &&
@@ -344,6 +345,7 @@ check(struct gv_state *s, const struct gv_chain *c,
     case GV_TX_LIST:
     case GV_TX_EVIDENCE:
     case GV_TX_ANCHOR:
+    case GV_TX_EPOCH:
     case GV_TX_OPEN:
     case GV_TX_OUTCOME:
     case GV_TX_FINAL:
@@ -451,6 +453,7 @@ is_shut_out(const struct gv_chain *c, const struct gv_tx *tx)
     case GV_TX_LIST:
     case GV_TX_EVIDENCE:
     case GV_TX_ANCHOR:
+    case GV_TX_EPOCH:
     case GV_TX_OPEN:
     case GV_TX_RECEIPT:
         break;
@@ -486,6 +489,7 @@ is_dead(const struct gv_chain *c, const struct gv_pool_tx *e)
     case GV_TX_LIST:
     case GV_TX_EVIDENCE:
     case GV_TX_ANCHOR:
+    case GV_TX_EPOCH:
     case GV_TX_OPEN:
     case GV_TX_OUTCOME:
     case GV_TX_RECEIPT:

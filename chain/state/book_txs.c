@@ -239,6 +239,7 @@ add_tx(struct gv_book_step *s, const struct gv_tx *tx, uint32_t index)
     case GV_TX_LIST:
     case GV_TX_EVIDENCE:
     case GV_TX_ANCHOR:
+    case GV_TX_EPOCH:
     case GV_TX_OPEN:
     case GV_TX_RECEIPT:
         break;

@@ -36,6 +36,12 @@ listing_of(const void *arg, uint32_t i)
     return ((const struct gv_directory *)arg)->listing[i].auction.b;
 }
 
+static const uint8_t *
+pseudonym_of(const void *arg, uint32_t i)
+{
+    return ((const struct gv_directory *)arg)->listing[i].seller.b;
+}
+
 static enum gv_rc
 start(struct gv_directory *d)
 {
@@ -68,6 +74,7 @@ gv_directory_new(const struct gv_params *params, uint64_t seed)
     gv_table_init(&d->revoked_by_fp, seed, revoked_of, d);
     gv_table_init(&d->node_by_key, seed, node_of, d);
     gv_table_init(&d->listing_by_id, seed, listing_of, d);
+    gv_table_init(&d->listing_by_pseudonym, seed, pseudonym_of, d);
     if (start(d) != GV_OK) {
         gv_directory_free(d);
         return NULL;
@@ -82,6 +89,8 @@ gv_directory_free(struct gv_directory *d)
         return;
     for (size_t i = 0; i < d->services; i++)
         free(d->service[i].der);
+    for (size_t i = 0; i < d->epochs; i++)
+        free(d->epoch[i].raw);
     gv_pins_free(d->pins);
     gv_spine_free(&d->spine);
     gv_table_free(&d->cert_by_fp);
@@ -89,6 +98,7 @@ gv_directory_free(struct gv_directory *d)
     gv_table_free(&d->revoked_by_fp);
     gv_table_free(&d->node_by_key);
     gv_table_free(&d->listing_by_id);
+    gv_table_free(&d->listing_by_pseudonym);
     free(d->service);
     free(d->cert);
     free(d->revoke);
@@ -98,6 +108,7 @@ gv_directory_free(struct gv_directory *d)
     for (size_t i = 0; i < d->anchors; i++)
         free(d->anchor[i].raw);
     free(d->anchor);
+    free(d->epoch);
     free(d->level);
     free(d);
 }
@@ -262,6 +273,8 @@ check_list(const struct gv_directory *d, const struct gv_tx_list *t,
 
     if (gv_directory_listing(d, &t->auction))
         return gv_refuse(why, GV_DUPLICATE, "list.auction", 0, 0);
+    if (t->pseudonym)
+        return gv_directory_check_pseudonym(d, t, why);
     rc = gv_directory_check_issuer(d, &t->issuer, time_ms, why);
     return rc == GV_OK ? gv_directory_check_valid(d, &t->seller, time_ms, why)
                        : rc;
@@ -326,6 +339,8 @@ gv_directory_check(const struct gv_directory *d, const struct gv_tx *tx,
         return check_evidence(d, &tx->u.evidence, why);
     case GV_TX_ANCHOR:
         return check_anchor(d, &tx->u.anchor, time_ms, why);
+    case GV_TX_EPOCH:
+        return gv_directory_check_epoch(d, tx, time_ms, why);
     case GV_TX_FINAL:
         return gv_links_check(&d->spine.links, &tx->u.final.link, why);
     case GV_TX_OPEN:
@@ -419,7 +434,10 @@ add_list(struct gv_directory *d, const struct gv_tx_list *t, uint32_t height)
     d->listing[at].seller = t->seller.key;
     d->listing[at].opening_ms = t->opening_ms;
     d->listing[at].height = height;
+    d->listing[at].pseudonym = t->pseudonym;
     d->listings++;
+    if (t->pseudonym && gv_table_add(&d->listing_by_pseudonym, at) != GV_OK)
+        return GV_FAULT;
     return gv_table_add(&d->listing_by_id, at);
 }
 
@@ -480,6 +498,8 @@ add_tx(struct gv_directory *d, const struct gv_tx *tx,
         return add_evidence(d, &tx->u.evidence, h->height);
     if (tx->kind == GV_TX_ANCHOR)
         return add_anchor(d, tx, h->height);
+    if (tx->kind == GV_TX_EPOCH)
+        return gv_directory_add_epoch(d, tx, h->height);
     return add_list(d, &tx->u.list, h->height);
 }
 
@@ -522,6 +542,7 @@ gv_directory_connect(struct gv_directory *d, const struct gv_block *block,
     l->listings = (uint32_t)d->listings;
     l->accused = (uint32_t)d->accused;
     l->anchors = (uint32_t)d->anchors;
+    l->epochs = (uint32_t)d->epochs;
     if (gv_spine_push(&d->spine, &block->h, 0) != GV_OK)
         return GV_FAULT;
     rc = add_txs(d, block, why);
@@ -552,7 +573,12 @@ gv_directory_disconnect(struct gv_directory *d)
     d->accused = l->accused;
     while (d->anchors > l->anchors)
         free(d->anchor[--d->anchors].raw);
+    while (d->epochs > l->epochs)
+        free(d->epoch[--d->epochs].raw);
     while (d->listings > l->listings) {
+        if (d->listing[d->listings - 1].pseudonym)
+            gv_table_remove(&d->listing_by_pseudonym,
+                            (uint32_t)d->listings - 1);
         gv_table_remove(&d->listing_by_id, (uint32_t)d->listings - 1);
         d->listings--;
     }

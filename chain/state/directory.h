@@ -48,11 +48,24 @@ struct gv_dir_node {
     bool replaced;    /* by a newer one of its key */
 };
 
+struct gv_dir_epoch {
+    struct gv_chain_id id;
+    struct gv_pubkey issuer;
+    struct gv_hash issuer_fp; /* of the credential in it */
+    uint64_t start_ms, end_ms;
+    uint8_t seats;
+    uint8_t token[GV_RSA_SIZE]; /* modulus */
+    uint8_t *raw;               /* the transaction, owned */
+    size_t raw_len;
+    uint32_t height;
+};
+
 struct gv_dir_listing {
     struct gv_chain_id auction;
     struct gv_pubkey seller;
     uint64_t opening_ms;
     uint32_t height;
+    bool pseudonym;
 };
 
 /* A validator's key whose votes contradict each other (G7). */
@@ -72,7 +85,8 @@ struct gv_dir_anchor {
 };
 
 struct gv_dir_level {
-    uint32_t services, certs, revoked, nodes, listings, accused, anchors;
+    uint32_t services, certs, revoked, nodes, listings, accused, anchors,
+        epochs;
 };
 
 struct gv_directory {
@@ -86,12 +100,14 @@ struct gv_directory {
     struct gv_dir_listing *listing;
     struct gv_dir_accused *accuse; /* few */
     struct gv_dir_anchor *anchor;
+    struct gv_dir_epoch *epoch;
     struct gv_dir_level *level; /* by height */
-    size_t services, certs, revoked, nodes, listings, accused, anchors;
+    size_t services, certs, revoked, nodes, listings, accused, anchors, epochs;
     size_t service_cap, cert_cap, revoke_cap, node_cap, listing_cap, accuse_cap,
-        anchor_cap, level_cap;
+        anchor_cap, epoch_cap, level_cap;
     struct gv_table cert_by_fp, cert_by_key, revoked_by_fp, node_by_key,
         listing_by_id;
+    struct gv_table listing_by_pseudonym; /* of pseudonymous sellers alone */
 };
 
 /* With the registry's block 0 in it. NULL: no memory. */
@@ -137,6 +153,8 @@ gv_directory_anchor(const struct gv_directory *d,
  * (G7). */
 bool gv_directory_accused(const struct gv_directory *d,
                           const struct gv_pubkey *key);
+const struct gv_dir_epoch *gv_directory_epoch(const struct gv_directory *d,
+                                              const struct gv_chain_id *id);
 bool gv_directory_revoked(const struct gv_directory *d,
                           const struct gv_hash *fingerprint);
 

@@ -1,5 +1,6 @@
-/* directory_impl.h - what the files of the directory share: directory.c and
- * directory_node.c (NODE records). */
+/* directory_impl.h - what the files of the directory share: directory.c,
+ * directory_node.c (NODE records) and directory_epoch.c (pseudonymous sellers).
+ */
 #ifndef GAVEL_STATE_DIRECTORY_IMPL_H
 #define GAVEL_STATE_DIRECTORY_IMPL_H
 
@@ -21,5 +22,16 @@ enum gv_rc gv_directory_add_node(struct gv_directory *d,
                                  const struct gv_header *h);
 /* Take off the newest record. */
 void gv_directory_drop_node(struct gv_directory *d);
+
+/* tx was verified. */
+enum gv_rc gv_directory_check_epoch(const struct gv_directory *d,
+                                    const struct gv_tx *tx, uint64_t time_ms,
+                                    struct gv_reject *why);
+enum gv_rc gv_directory_add_epoch(struct gv_directory *d,
+                                  const struct gv_tx *tx, uint32_t height);
+/* May this LIST of a pseudonym stand on the registry (G5)? */
+enum gv_rc gv_directory_check_pseudonym(const struct gv_directory *d,
+                                        const struct gv_tx_list *t,
+                                        struct gv_reject *why);
 
 #endif

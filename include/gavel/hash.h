@@ -44,6 +44,8 @@ enum gv_tag {
     GV_TAG_REVEAL,    /* "gavel/reveal"    the leaf not opened, signed */
     GV_TAG_NOTARY,    /* "gavel/notary"    a notary's answers, signed */
     GV_TAG_ENV,       /* "gavel/env"       envelopes, signed inside */
+    GV_TAG_EPOCH,     /* "gavel/epoch"     EPOCH without signatures -> id */
+    GV_TAG_SEAT,      /* "gavel/seat"      epoch | number: a seller's session */
     GV_TAG_COUNT
 };
 

@@ -20,8 +20,12 @@
  * the issuer, who knows the other leaves' keys and not this one's, and not t
  * notaries, who learn es and not the signing key.
  *
- * The pack is binary: version u8 (1) | es 32 | cred 145 | open b16 | enrol b16
- * | bid b16 | issued b16 | evidence b16. Views point into the input.
+ * Of a pseudonymous seller there is the same pack with version 2: OPEN stands
+ * for ENROL and BID, which are empty, the token is that of its EPOCH, and
+ * ISSUED is empty, because seats have no published log.
+ *
+ * The pack is binary: version u8 (1 or 2) | es 32 | cred 145 | open b16 | enrol
+ * b16 | bid b16 | issued b16 | evidence b16. Views point into the input.
  *
  * Thread-safety: pure functions.
  */
@@ -32,6 +36,7 @@
 #include "gavel/serve.h"
 
 struct gv_identity_pack {
+    bool seller; /* version 2: who opened the auction, not who bid */
     uint8_t es[32];
     struct gv_cred cred;      /* of the certificate, by the CA of OPEN */
     struct gv_bytes open;     /* OPEN */
@@ -52,6 +57,7 @@ struct gv_identity_proof {
     struct gv_bid_id bid;
     uint64_t amount;
     struct gv_currency currency;
+    bool seller;              /* it is the seller's: bid and amount are 0 */
     struct gv_pubkey bidder;  /* the pseudonym */
     struct gv_hash cert;      /* fingerprint of the certificate */
     struct gv_bytes cert_der; /* a view into the pack */

@@ -60,7 +60,11 @@ enum gv_refusal_code {
     GV_REFUSAL_NOT_SELLER =
         5,                    /* signature or certificate is not the seller's */
     GV_REFUSAL_DESTROYED = 6, /* the keys of the auction are gone */
-    GV_REFUSAL_NOT_MINE = 7   /* what is in the blob is no share for me */
+    GV_REFUSAL_NOT_MINE = 7,  /* what is in the blob is no share for me */
+    /* where a pseudonym sells (match.h) */
+    GV_REFUSAL_EQUAL = 8,        /* seller and winner are one */
+    GV_REFUSAL_WINNER_FALSE = 9, /* no shares open the winner's identity */
+    GV_REFUSAL_SELLER_FALSE = 10 /* nor the seller's */
 };
 
 /* A notary's signed No. It names the request's award and key, so that nobody

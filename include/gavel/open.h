@@ -42,9 +42,16 @@ struct gv_open_notary {
 struct gv_open {
     struct gv_chain_id registry; /* binds the network */
     uint64_t opening_ms;
-    uint8_t salt[16]; /* two auctions with equal terms differ */
-    struct gv_cred seller;
+    uint8_t salt[16];           /* two auctions with equal terms differ */
+    bool pseudonym;             /* version 2: the seller's key has a token */
+    struct gv_cred seller;      /* of a pseudonym: its key alone */
     struct gv_bytes seller_der; /* may be empty */
+    /* of a pseudonym; identity.md, "Pseudonymous sellers" */
+    struct gv_bytes epoch;       /* the EPOCH (epoch.h) of the token */
+    uint8_t seller_ek[32];       /* X25519 */
+    struct gv_bytes seller_blob; /* who it is, escrowed to the notaries */
+    uint8_t seller_prefix[32];
+    struct gv_bytes seller_token; /* GV_RSA_SIZE bytes */
     struct gv_bytes title, text;
     uint8_t attachment_count;
     struct gv_hash attachment[GV_ATTACHMENTS_MAX];
@@ -103,6 +110,9 @@ void gv_open_put_escrow(struct gv_sink *s, const struct gv_open *o);
 enum gv_rc gv_open_decode_warrant(struct gv_bytes raw, struct gv_open *out,
                                   struct gv_reject *why) GV_MUST_CHECK;
 
+/* A pseudonymous seller's token, as blind.h takes it. */
+void gv_open_seller_token(const struct gv_open *o, struct gv_token *out);
+
 /* Fill o->id from the fields. */
 void gv_open_id(struct gv_open *o);
 /* How many signatures end an OPEN with these counts. */
@@ -110,9 +120,9 @@ size_t gv_open_signatures(const struct gv_open *o);
 /* The leaf of block 0's tx_root: SHA256(0x00 | preimage). */
 void gv_open_leaf(const struct gv_open *o, struct gv_tx_id *out);
 
-/* Every signature of OPEN: root on ca, issuer and notaries, ca on seller and
- * warrant, seller, possession by validators, issuer and notaries, dates at the
- * opening time. */
+/* Every signature of OPEN: root on ca, issuer and notaries, ca on seller (or
+ * the token of an EPOCH) and warrant, seller, possession by validators, issuer
+ * and notaries, dates at the opening time. */
 enum gv_rc gv_open_verify(const struct gv_open *o,
                           const struct gv_params *params,
                           const struct gv_keys *keys,

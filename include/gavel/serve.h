@@ -18,6 +18,7 @@
 #include "gavel/cred.h"
 #include "gavel/issue.h"
 #include "gavel/key.h"
+#include "gavel/seller.h"
 
 #define GV_KEYS_MAX 2
 #define GV_KEYS_ASK_MS 300000 /* time_ms may be off by so much */
@@ -30,6 +31,16 @@ struct gv_keys_ask {
     uint64_t time_ms;
     struct gv_sig sig; /* by seller.key over gv_keys_ask_digest */
 };
+
+/* The same question of a pseudonym: nothing in it tells who sells. It goes to
+ * the same address and is told by its size. */
+struct gv_seller_keys_ask {
+    struct gv_chain_id registry;
+    struct gv_seller_token token;
+    uint64_t time_ms;
+    struct gv_sig sig; /* by token.key over gv_seller_keys_ask_digest */
+};
+#define GV_SELLER_KEYS_ASK_SIZE (32 + GV_SELLER_TOKEN_SIZE + 8 + 64)
 
 struct gv_keys_offer {
     struct gv_cred cred; /* the service's, by the root */
@@ -51,6 +62,15 @@ struct gv_evidence {
 };
 
 void gv_keys_ask_put(struct gv_sink *s, const struct gv_keys_ask *m);
+void gv_seller_keys_ask_put(struct gv_sink *s,
+                            const struct gv_seller_keys_ask *m);
+enum gv_rc gv_seller_keys_ask_decode(struct gv_bytes raw,
+                                     struct gv_seller_keys_ask *out,
+                                     struct gv_reject *why) GV_MUST_CHECK;
+/* H_tag("gavel/notary", "seller keys" | all fields before sig). */
+void gv_seller_keys_ask_digest(const struct gv_seller_keys_ask *m,
+                               uint8_t out32[32]);
+
 void gv_keys_offer_put(struct gv_sink *s, const struct gv_keys_offer *m);
 void gv_evidence_put(struct gv_sink *s, const struct gv_evidence *m);
 

@@ -1,7 +1,8 @@
 /*
  * tx.h - transactions: one kind of record for everything a chain holds.
  *
- * Every transaction starts with kind u8, version u8 (1) and chain 32 (in OPEN
+ * Every transaction starts with kind u8, version u8 (1; of OPEN and LIST also
+ * 2: the seller is a pseudonym) and chain 32 (in OPEN
  * the registry's id: an auction's own id is the hash of its OPEN, R12).
  * docs/spec/format.md has the table of every kind's fields.
  *
@@ -19,11 +20,13 @@
 #include "gavel/key.h"
 #include "gavel/outcome.h"
 #include "gavel/reject.h"
+#include "gavel/seller.h"
 #include "gavel/tst.h"
 #include "gavel/wire.h"
 
 #define GV_TX_MAX 65536 /* bytes of one transaction */
 #define GV_TX_VERSION 1
+#define GV_TX_PSEUDONYM 2 /* version of a pseudonymous seller's LIST, OPEN */
 #define GV_STAMP_LEAVES_MAX 1024
 #define GV_AUTHORITIES_MAX 15 /* 2f+1 */
 #define GV_VALIDATORS_MAX 64
@@ -42,6 +45,7 @@ enum gv_tx_kind {
     GV_TX_LIST = 5,
     GV_TX_EVIDENCE = 8,
     GV_TX_ANCHOR = 9,
+    GV_TX_EPOCH = 10,
     /* auction */
     GV_TX_OPEN = 16,
     GV_TX_ENROL = 17,
@@ -103,9 +107,18 @@ struct gv_tx_list {
     struct gv_chain_id auction;
     uint64_t opening_ms;
     struct gv_bytes title;   /* UTF-8, up to GV_TITLE_MAX bytes */
+    bool pseudonym;          /* version 2 */
     struct gv_pubkey issuer; /* who signed the seller's credential */
-    struct gv_cred seller;
-    struct gv_sig sig; /* by seller.key */
+    struct gv_cred seller;   /* of a pseudonym: key alone, derived */
+    /* version 2 */
+    struct gv_bytes token_key;    /* modulus, as the EPOCH has it */
+    struct gv_seller_token token; /* seller.key is its key */
+    struct gv_sig sig;            /* by seller.key */
+};
+
+/* The keys for sellers' pseudonyms of a time; epoch.h reads it. */
+struct gv_tx_epoch {
+    struct gv_bytes body; /* everything behind the head */
 };
 
 /* Bind a bidder key to a credential: a certified one (cred.key is the key), or
@@ -262,6 +275,7 @@ struct gv_tx {
         struct gv_tx_cert cert;
         struct gv_tx_revoke revoke;
         struct gv_tx_node node;
+        struct gv_tx_epoch epoch;
         struct gv_tx_list list;
         struct gv_tx_evidence evidence;
         struct gv_tx_anchor anchor;
@@ -280,8 +294,9 @@ struct gv_tx {
 };
 
 /* Decode and make every context-free check (docs/spec/format.md): GV_OK or
- * GV_REJECT with GV_BAD_ENCODING and the field. An OPEN is only recognised
- * here (kind, chain); gv_open_decode reads it. */
+ * GV_REJECT with GV_BAD_ENCODING and the field. OPEN and EPOCH are only
+ * recognised here (kind, chain); gv_open_decode and gv_epoch_decode read
+ * them. */
 enum gv_rc gv_tx_decode(struct gv_bytes raw, struct gv_tx *out,
                         struct gv_reject *why) GV_MUST_CHECK;
 

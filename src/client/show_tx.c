@@ -1,4 +1,5 @@
 /* show_tx.c - the members of each kind of transaction (F19). */
+#include <gavel/epoch.h>
 #include <stdlib.h>
 
 #include "gavel/open.h"
@@ -115,6 +116,25 @@ put_node(struct gv_show_text *t, const struct gv_tx_node *n)
     gv_show_member_u64(t, "not_after_ms", n->not_after_ms);
 }
 
+static enum gv_rc
+put_epoch(struct gv_show_text *t, struct gv_bytes raw,
+          const struct gv_params *params, struct gv_reject *why)
+{
+    struct gv_epoch *e = malloc(sizeof(*e));
+    enum gv_rc rc = e ? gv_epoch_decode(raw, params, e, why) : GV_FAULT;
+
+    if (rc == GV_OK) {
+        gv_show_member_id(t, "epoch", e->desk.id.b);
+        gv_show_member_id(t, "issuer", e->desk.issuer.cred.key.b);
+        gv_show_member_u64(t, "start_ms", e->start_ms);
+        gv_show_member_u64(t, "end_ms", e->end_ms);
+        gv_show_member_u64(t, "seats", e->seats);
+        gv_show_member_u64(t, "notaries", e->desk.notary_count);
+    }
+    free(e);
+    return rc;
+}
+
 /* Nothing of an anonymous ENROL names a certificate. */
 static void
 put_enrol(struct gv_show_text *t, const struct gv_tx_enrol *e)
@@ -228,6 +248,8 @@ put_members(struct gv_show_text *t, const struct gv_tx *tx,
     case GV_TX_NODE:
         put_node(t, &tx->u.node);
         break;
+    case GV_TX_EPOCH:
+        return put_epoch(t, tx->raw, params, why);
     case GV_TX_LIST:
         put_list(t, &tx->u.list);
         break;

@@ -425,6 +425,8 @@ static const struct gv_rpc_method methods[] = {
     {"getcert", "fingerprint? key?",
      "The newest credential of a certificate or a key.", gv_ledger_getcert,
      GV_AUTH_ADMIN},
+    {"listepochs", "", "The issuers' keys for pseudonymous sellers.",
+     gv_ledger_listepochs, GV_AUTH_ADMIN},
     {"listnodes", "all? " PAGE,
      "Nodes on the registry, by key.\n"
      "all: those too whose record does not count (any more).",

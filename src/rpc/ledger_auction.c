@@ -98,7 +98,8 @@ details_of(struct gv_ledger_rpc *l, const struct gv_view *v)
 
     listing_of(l, c, &listed, &final);
     return json_pack(
-        "{so so so so so so so sb sb so so}", "text", gv_render_text(o->text),
+        "{so sb so so so so so so sb sb so so}", "text",
+        gv_render_text(o->text), "seller_pseudonym", (int)o->pseudonym,
         "seller_fingerprint", gv_render_hex(o->seller.fingerprint.b, 32),
         "terms", gv_render_terms(&o->terms), "phase_time_us",
         gv_render_u64(phase.used_us), "tip", gv_render_hex(c->sum.tip.b, 32),

@@ -118,6 +118,29 @@ gv_ledger_getcert(void *ctx, struct gv_rpc_call *call)
 }
 
 struct gv_rpc_answer *
+gv_ledger_listepochs(void *ctx, struct gv_rpc_call *call)
+{
+    struct gv_ledger_rpc *l = ctx;
+    const struct gv_chain *r = gv_state_registry(l->state);
+    json_t *out = json_array();
+
+    for (size_t i = 0; i < r->dir->epochs; i++) {
+        const struct gv_dir_epoch *e = &r->dir->epoch[i];
+
+        json_array_append_new(
+            out, json_pack("{so so so so so so sb}", "epoch",
+                           gv_render_hex(e->id.b, 32), "issuer",
+                           gv_render_hex(e->issuer.b, 32), "start_ms",
+                           gv_render_u64(e->start_ms), "end_ms",
+                           gv_render_u64(e->end_ms), "hex",
+                           gv_render_hex(e->raw, e->raw_len), "height",
+                           gv_render_u64(e->height), "final",
+                           (int)(e->height <= r->sum.final_height)));
+    }
+    return gv_rpc_ok(call, out);
+}
+
+struct gv_rpc_answer *
 gv_ledger_listservices(void *ctx, struct gv_rpc_call *call)
 {
     struct gv_ledger_rpc *l = ctx;

@@ -1,4 +1,5 @@
 /* issuer.c - open and close the issuer; keys for sellers; serving an OPEN. */
+#include <gavel/epoch.h>
 #include <openssl/evp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -112,15 +113,15 @@ gv_issuer_keys(struct gv_issuer *iss, struct gv_bytes request, uint8_t **out,
                size_t *len, struct gv_error *e)
 {
     struct gv_serve s = serve_of(iss);
-    struct gv_keys_ask ask;
+    struct gv_pubkey seller;
     uint64_t wait_ms;
     bool ok;
-    int status = gv_serve_ask(&s, request, &ask, e);
+    int status = gv_serve_ask(&s, request, &seller, e);
 
     if (status != GV_ISSUER_OK)
         return (enum gv_issuer_status)status;
     pthread_mutex_lock(&iss->lock);
-    ok = gv_rate_take(iss->rate, &ask.seller.key, issuer_now(iss), &wait_ms);
+    ok = gv_rate_take(iss->rate, &seller, issuer_now(iss), &wait_ms);
     pthread_mutex_unlock(&iss->lock);
     if (!ok)
         return issuer_refuse(e, GV_ISSUER_BUSY,
@@ -187,7 +188,8 @@ gv_issuer_serve(struct gv_issuer *iss, struct gv_bytes request, uint8_t **out,
     *out = NULL;
     if (open == NULL)
         return issuer_refuse(e, GV_ISSUER_BUSY, "out of memory");
-    status = gv_serve_open(&s, request, open, e);
+    status = gv_epoch_is(request) ? gv_serve_epoch(&s, request, open, e)
+                                  : gv_serve_open(&s, request, open, e);
     if (status == GV_ISSUER_OK &&
         (!issuer_serves(iss, open) ||
          !gv_serve_is_own(&s, &open->issuer.cred, open->issuer.operator_name)))

@@ -133,6 +133,23 @@ is_seller(const struct gv_open *o, const struct visitor *v)
            GV_ID_EQ(&subject, &v->subject);
 }
 
+/* A seller's pseudonym (I44): every user gets as many as there are seats. The
+ * epoch's own id is no seat. */
+static enum gv_issuer_status
+check_epoch(uint64_t now_ms, struct visitor *v, struct gv_error *e)
+{
+    const struct gv_ttp_auction *a = &v->auction;
+
+    v->closed = now_ms * 1000 >= a->close_us;
+    if (GV_ID_EQ(&v->ask.auction, &a->open->id))
+        return issuer_refuse(e, GV_ISSUER_UNKNOWN, "no such auction is known");
+    if (!a->listed)
+        return issuer_refuse(e, GV_ISSUER_FORBIDDEN,
+                             "the epoch's keys are not final on the registry "
+                             "yet");
+    return GV_ISSUER_OK;
+}
+
 static enum gv_issuer_status
 check_auction(struct gv_issuer *iss, struct visitor *v, struct gv_error *e)
 {
@@ -146,6 +163,8 @@ check_auction(struct gv_issuer *iss, struct visitor *v, struct gv_error *e)
     if (!issuer_serves(iss, v->auction.open))
         return issuer_refuse(e, GV_ISSUER_UNKNOWN,
                              "this issuer does not serve the auction");
+    if (v->auction.epoch)
+        return check_epoch(issuer_now(iss), v, e);
     v->closed = v->auction.set_fixed || v->auction.issued ||
                 issuer_now(iss) * 1000 > v->auction.close_us;
     if (is_seller(v->auction.open, v))
@@ -215,7 +234,9 @@ enter(struct gv_issuer *iss, const struct visitor *v, struct gv_hash *session,
                                    "certificate");
     }
     if (v->closed || log == NULL || log->closed_ms != 0)
-        return issuer_refuse(e, GV_ISSUER_FORBIDDEN, "the auction is closed");
+        return issuer_refuse(e, GV_ISSUER_FORBIDDEN,
+                             v->auction.epoch ? "the epoch is over"
+                                              : "the auction is closed");
     if (log->end != ISSUER_HOLDS)
         return issuer_refuse(e, GV_ISSUER_FORBIDDEN,
                              "the auction's keys are destroyed");

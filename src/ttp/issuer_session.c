@@ -61,6 +61,7 @@ take_step(struct gv_issuer *iss, const struct gv_hash *id, struct step *s,
         return issuer_refuse(e, GV_ISSUER_BUSY,
                              "the auction cannot be read now");
     s->session = gv_open_escrow_session(s->escrow);
+    s->session.auction = s->r.auction; /* of an epoch, the seat */
     s->session.session = s->r.session;
     s->session.subject = s->r.subject;
     return GV_ISSUER_OK;
@@ -103,8 +104,9 @@ static enum gv_issuer_status
 challenge(struct gv_issuer *iss, const struct step *s,
           struct issuer_record *changed, struct gv_error *e)
 {
-    EVP_PKEY *key = gv_auctionkeys_get(
-        iss->o.auctionkeys, s->auction.open->issuer.challenge.p, &s->r.auction);
+    EVP_PKEY *key = gv_auctionkeys_get(iss->o.auctionkeys,
+                                       s->auction.open->issuer.challenge.p,
+                                       &s->auction.open->id);
     struct gv_iss_challenge m;
     struct gv_sink sink =
         gv_sink_buffer(changed->challenge, sizeof(changed->challenge));
@@ -255,8 +257,9 @@ sign_blinded(struct gv_issuer *iss, const struct step *s,
              const struct gv_iss_reveal *m, uint8_t sign[GV_RSA_SIZE],
              struct gv_error *e)
 {
-    EVP_PKEY *key = gv_auctionkeys_get(
-        iss->o.auctionkeys, s->auction.open->issuer.token.p, &s->r.auction);
+    EVP_PKEY *key =
+        gv_auctionkeys_get(iss->o.auctionkeys, s->auction.open->issuer.token.p,
+                           &s->auction.open->id);
     enum gv_rc rc;
 
     if (key == NULL)

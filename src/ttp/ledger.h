@@ -14,8 +14,13 @@
 #include <gavel/open.h>
 #include <gavel/outcome.h>
 
-/* One auction; free with gv_ttp_auction_clear. */
+/* One auction, or an epoch for sellers in an auction's form; free with
+ * gv_ttp_auction_clear. */
 struct gv_ttp_auction {
+    /* It is an EPOCH: open is its desk (epoch.h), listed that it stands in a
+     * final block of the registry, close_us its end; nothing else is set. */
+    bool epoch;
+    uint64_t start_ms;    /* of an epoch */
     struct gv_open *open; /* decoded and verified when it entered; heap */
     uint8_t *raw;         /* its bytes, heap */
     bool listed;          /* in a final block of the registry */
@@ -35,9 +40,17 @@ struct gv_ttp_cert {
     bool revoked;
 };
 
+struct gv_ttp_desk {
+    /* The first notaries on the registry that are valid and not revoked. */
+    struct gv_pubkey notary[GV_NOTARIES_MAX];
+    unsigned notaries;
+    uint64_t epoch_end_ms; /* of the issuer's last EPOCH; 0: there is none */
+};
+
 struct gv_ttp_ledger {
     void *ctx;
-    /* GV_OK, GV_ABSENT (not known here) or GV_FAULT (stopping, memory). */
+    /* By an auction's id, or that of an epoch or of one of its seats. GV_OK,
+     * GV_ABSENT (not known here) or GV_FAULT (stopping, memory). */
     enum gv_rc (*auction)(void *ctx, const struct gv_chain_id *id,
                           struct gv_ttp_auction *out);
     /* The ENROL of a key on the auction's chain; *raw is heap. */
@@ -46,6 +59,9 @@ struct gv_ttp_ledger {
                         size_t *len);
     enum gv_rc (*cert)(void *ctx, const struct gv_hash *fingerprint,
                        struct gv_ttp_cert *out);
+    /* What an EPOCH of this issuer at this time must fit. */
+    enum gv_rc (*desk)(void *ctx, const struct gv_pubkey *issuer,
+                       uint64_t time_ms, struct gv_ttp_desk *out);
     /* Put a transaction on the ledger. Takes raw (heap). Any thread. */
     void (*publish)(void *ctx, uint8_t *raw, size_t len);
     uint64_t (*now_ms)(void *ctx);

@@ -29,6 +29,15 @@ cert(void *ctx, const struct gv_hash *fingerprint, struct gv_ttp_cert *out)
     return l->cert(l->ctx, fingerprint, out);
 }
 
+static enum gv_rc
+desk(void *ctx, const struct gv_pubkey *issuer, uint64_t time_ms,
+     struct gv_ttp_desk *out)
+{
+    const struct gv_ttp_ledger *l = ctx;
+
+    return l->desk(l->ctx, issuer, time_ms, out);
+}
+
 static void
 publish(void *ctx, uint8_t *raw, size_t len)
 {
@@ -71,6 +80,7 @@ gv_ttp_ledger_later(struct gv_ttp_ledger *later)
                                   .auction = auction,
                                   .enrol = enrol,
                                   .cert = cert,
+                                  .desk = desk,
                                   .publish = publish,
                                   .now_ms = now_ms,
                                   .current = current,

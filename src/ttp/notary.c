@@ -1,4 +1,5 @@
 /* notary.c - open and close the notary; keys for sellers; serving an OPEN. */
+#include <gavel/epoch.h>
 #include <stdlib.h>
 
 #include "src/base/secret.h"
@@ -125,16 +126,16 @@ gv_notary_keys(struct gv_notary *n, struct gv_bytes request, uint8_t **out,
                size_t *len, struct gv_error *e)
 {
     struct gv_serve s = serve_of(n);
-    struct gv_keys_ask ask;
+    struct gv_pubkey seller;
     uint64_t wait_ms;
     bool ok;
-    int status = gv_serve_ask(&s, request, &ask, e);
+    int status = gv_serve_ask(&s, request, &seller, e);
 
     *out = NULL;
     if (status != GV_NOTARY_OK)
         return (enum gv_notary_status)status;
     pthread_mutex_lock(&n->lock);
-    ok = gv_rate_take(n->rate, &ask.seller.key, notary_now(n), &wait_ms);
+    ok = gv_rate_take(n->rate, &seller, notary_now(n), &wait_ms);
     pthread_mutex_unlock(&n->lock);
     if (!ok)
         return notary_refuse(e, GV_NOTARY_BUSY,
@@ -203,7 +204,8 @@ gv_notary_serve(struct gv_notary *n, struct gv_bytes request, uint8_t **out,
     *out = NULL;
     if (open == NULL)
         return notary_refuse(e, GV_NOTARY_BUSY, "out of memory");
-    status = gv_serve_open(&s, request, open, e);
+    status = gv_epoch_is(request) ? gv_serve_epoch(&s, request, open, e)
+                                  : gv_serve_open(&s, request, open, e);
     if (status == GV_NOTARY_OK) {
         m = notary_place(n, open);
         if (m == 0 || !gv_serve_is_own(&s, &open->notary[m - 1].cred,

@@ -69,6 +69,9 @@ gv_notary_call gv_notary_keys;   /* KEYS_ASK -> KEYS_OFFER */
 gv_notary_call gv_notary_serve;  /* preimage -> signature */
 gv_notary_call gv_notary_open;   /* OPEN_ASK -> OPEN_SHARE */
 gv_notary_call gv_notary_seller; /* SELLER_ASK -> SELLER_CERT */
+/* Where a pseudonym sells, seller and winner ask alike. */
+gv_notary_call gv_notary_match; /* MATCH_ASK -> MATCH_PARTS */
+gv_notary_call gv_notary_share; /* SHARE_ASK -> OPEN_SHARE */
 
 /* Make keys ahead for the sellers to come (a second or so). */
 void gv_notary_refill(struct gv_notary *n);

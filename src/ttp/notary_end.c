@@ -216,6 +216,59 @@ act(struct gv_notary *n, const struct gv_ttp_auction *a, unsigned m,
                         gv_bytes(f->cert, f->cert_len));
 }
 
+/* --- the end of an epoch --- */
+
+/* Could the key still be needed: is an auction that a pseudonym sells under
+ * this epoch not over, or one of which that is not known yet? Inside the
+ * lock. */
+static bool
+is_needed(const struct gv_notary *n, const struct gv_chain_id *epoch)
+{
+    for (size_t i = 0; i < n->count; i++) {
+        const struct notary_record *r = &n->at[i];
+
+        if (r->end == NOTARY_HOLDS && !GV_ID_EQ(&r->auction, epoch) &&
+            (!r->looked || GV_ID_EQ(&r->epoch, epoch)))
+            return true;
+    }
+    return false;
+}
+
+/* Decide, durably, about an epoch's key. Inside the lock. */
+static enum gv_rc
+decide_epoch(struct gv_notary *n, struct notary_record *r,
+             const struct gv_ttp_auction *a, struct finding *f)
+{
+    uint64_t now = notary_now(n);
+    uint64_t due = a->close_us / 1000 + n->o.award_days * DAY_MS;
+    struct notary_record changed = *r;
+
+    changed.looked = true;
+    changed.next_ms =
+        now < due ? least(due, now + NOTARY_REST_MS) : now + NOTARY_REST_MS;
+    if (r->end == NOTARY_HOLDS && now >= due && !is_needed(n, &r->auction))
+        changed.end = NOTARY_EXPIRED;
+    f->end = changed.end;
+    f->fresh = changed.end != r->end;
+    if (f->fresh)
+        return notary_replace(n, r, &changed);
+    *r = changed;
+    return GV_OK;
+}
+
+/* Under which epoch its seller's token is: EPOCH ends with a signature of the
+ * issuer and of each notary, who are the auction's. */
+static void
+note_epoch(struct notary_record *r, const struct gv_open *open)
+{
+    size_t sigs = 64u * (1u + open->notary_count);
+
+    r->looked = true;
+    if (open->pseudonym && open->epoch.len > sigs)
+        gv_tagged(GV_TAG_EPOCH, open->epoch.p, open->epoch.len - sigs,
+                  r->epoch.b);
+}
+
 static void
 look(struct gv_notary *n, const struct gv_chain_id *auction)
 {
@@ -231,12 +284,17 @@ look(struct gv_notary *n, const struct gv_chain_id *auction)
 
     pthread_mutex_lock(&n->lock);
     r = notary_find(n, auction);
-    if (missing)
+    if (missing) {
+        r->looked = true;
         rc = decide_missing(n, r, current, &f);
-    else if (m == 0)
+    } else if (m == 0) {
         r->next_ms = notary_now(n) + NOTARY_REST_MS;
-    else
+    } else if (a.epoch) {
+        rc = decide_epoch(n, r, &a, &f);
+    } else {
+        note_epoch(r, a.open);
         rc = decide(n, r, &a, m, current, &f);
+    }
     pthread_mutex_unlock(&n->lock);
     if (rc == GV_OK && m != 0)
         act(n, &a, m, &f);

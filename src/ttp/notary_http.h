@@ -18,7 +18,7 @@
 #include "src/ttp/est_pool.h"
 #include "src/ttp/notary.h"
 
-#define GV_NOTARY_ROUTES 4
+#define GV_NOTARY_ROUTES 6
 #define GV_NOTARY_BODY_MAX 65536
 
 struct gv_notary_http {

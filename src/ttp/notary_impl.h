@@ -1,6 +1,7 @@
 /*
  * notary_impl.h - the inside of the notary, for notary*.c: notary.c (open,
  * close, keys and serve), notary_open.c (requests for identities),
+ * notary_match.c (the same where a pseudonym sells),
  * notary_record.c (records), notary_end.c (DISCLOSE, and the end of keys).
  *
  * Thread-safety: records are read and changed inside the lock, which is never
@@ -24,12 +25,13 @@ enum notary_end {
     NOTARY_HOLDS = 0, /* it is not */
     NOTARY_NOT_SOLD,
     NOTARY_DISCLOSED, /* both sides stand on the chain */
-    NOTARY_EXPIRED,   /* award_days after the outcome was final */
+    NOTARY_EXPIRED,   /* award_days after the outcome was final, or after the
+                       * end of an epoch */
     NOTARY_NO_OPEN,   /* its OPEN did not come to the ledger (I41) */
     NOTARY_STALLED    /* no outcome can come (I41) */
 };
 
-/* One auction; all but the last three fields are durable. */
+/* One auction, or an epoch; what is not said to be in memory is durable. */
 struct notary_record {
     struct gv_chain_id auction;
     uint64_t final_ms; /* when the outcome was first seen final; 0: not yet */
@@ -38,11 +40,14 @@ struct notary_record {
     bool answered; /* ask, share and cert are there */
     struct gv_hash ask;
     uint8_t share[NOTARY_SHARE_SIZE]; /* OPEN_SHARE as it was given */
-    uint8_t *cert;                    /* SELLER_CERT, heap */
+    uint8_t *cert; /* SELLER_CERT, of a pseudonym OPEN_SHARE; heap */
     size_t cert_len;
-    uint64_t given_ms;  /* when the winner got it first; 0: not yet */
-    uint64_t next_ms;   /* when to look at it again */
-    uint64_t barren_ms; /* gv_serve_is_barren */
+    uint64_t given_ms; /* when the winner got it first; 0: not yet */
+    /* from here on in memory alone */
+    uint64_t next_ms;         /* when to look at it again */
+    uint64_t barren_ms;       /* gv_serve_is_barren */
+    bool looked;              /* the ledger was asked, and epoch is known */
+    struct gv_chain_id epoch; /* that a pseudonym sells under; else zero */
 };
 
 struct gv_notary {
@@ -75,6 +80,45 @@ unsigned notary_pending(const struct notary_record *r,
 /* Publish the DISCLOSE of an answer that was given. Outside the lock. */
 void notary_disclose(struct gv_notary *n, const struct gv_chain_id *auction,
                      unsigned m, unsigned side, struct gv_bytes answer);
+
+/* One request, with the auction it is about. */
+struct opening {
+    struct gv_award of;
+    struct gv_ttp_auction auction;
+    unsigned m; /* this notary's place, from 1 */
+};
+
+/* notary_open.c, for notary_match.c too */
+/* Find the auction and this notary's place in it. */
+enum gv_notary_status notary_begin(struct gv_notary *n, struct opening *o,
+                                   struct gv_error *e);
+/* A signed No, and a line in the log. */
+enum gv_notary_status notary_sign_refusal(struct gv_notary *n,
+                                          const struct opening *o,
+                                          enum gv_refusal_code code,
+                                          uint8_t **out, size_t *len,
+                                          struct gv_error *e);
+
+/* An identity as it is escrowed: with which of this notary's keys, bound to
+ * what (auction or epoch), whose, and the notary's place. */
+struct notary_escrowed {
+    const uint8_t *modulus;
+    const struct gv_chain_id *scope;
+    const struct gv_pubkey *key;
+    struct gv_bytes blob;
+    unsigned m;
+};
+/* This notary's share of it. GV_OK, GV_FAULT, or GV_REJECT with *code set. */
+enum gv_rc notary_decrypt(struct gv_notary *n, const struct notary_escrowed *of,
+                          struct gv_share *share, enum gv_refusal_code *code);
+/* OPEN_SHARE, sealed to ask->ek. GV_REJECT: an ek of small order. */
+enum gv_rc notary_make_share(struct gv_notary *n, const struct opening *o,
+                             const struct gv_open_ask *ask,
+                             const struct gv_share *share,
+                             uint8_t out[NOTARY_SHARE_SIZE]);
+/* Publish DISCLOSE of an answer, unless the chain has it. */
+void notary_disclose_once(struct gv_notary *n, const struct opening *o,
+                          unsigned side, struct gv_bytes answer);
 
 uint64_t notary_now(const struct gv_notary *n);
 enum gv_notary_status notary_refuse(struct gv_error *e,

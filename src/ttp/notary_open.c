@@ -8,24 +8,17 @@
 #include "src/ttp/blindsign.h"
 #include "src/ttp/notary_impl.h"
 
-/* One request, with the auction it is about. */
-struct opening {
-    struct gv_award of;
-    struct gv_ttp_auction auction;
-    unsigned m; /* this notary's place, from 1 */
-};
-
 /* --- what both requests begin with --- */
 
-static enum gv_notary_status
-begin(struct gv_notary *n, struct opening *o, struct gv_error *e)
+enum gv_notary_status
+notary_begin(struct gv_notary *n, struct opening *o, struct gv_error *e)
 {
     const struct gv_ttp_ledger *l = &n->o.ledger;
     enum gv_rc rc = l->auction(l->ctx, &o->of.auction, &o->auction);
 
     if (rc == GV_FAULT)
         return notary_refuse(e, GV_NOTARY_BUSY, "the ledger cannot be asked");
-    if (rc != GV_OK)
+    if (rc != GV_OK || o->auction.epoch)
         return notary_refuse(e, GV_NOTARY_UNKNOWN, "no such auction is known");
     o->m = notary_place(n, o->auction.open);
     return o->m > 0 ? GV_NOTARY_OK
@@ -54,9 +47,10 @@ sign(const struct gv_notary *n, const uint8_t digest[32], struct gv_sig *out)
 }
 
 /* A signed No, and a line in the log. */
-static enum gv_notary_status
-refuse(struct gv_notary *n, const struct opening *o, enum gv_refusal_code code,
-       uint8_t **out, size_t *len, struct gv_error *e)
+enum gv_notary_status
+notary_sign_refusal(struct gv_notary *n, const struct opening *o,
+                    enum gv_refusal_code code, uint8_t **out, size_t *len,
+                    struct gv_error *e)
 {
     struct gv_refusal m = {
         .of = o->of, .code = (uint8_t)code, .time_ms = notary_now(n)};
@@ -106,16 +100,12 @@ recall(const struct opening *o, const struct notary_record *r,
                                                : (enum gv_refusal_code)0;
 }
 
-/* Decrypt this notary's part of the winner's blob. GV_OK, GV_FAULT, or
- * GV_REJECT with *code set. */
-static enum gv_rc
-open_blob(struct gv_notary *n, const struct opening *o,
-          const struct gv_tx_enrol *enrol, struct gv_share *share,
-          enum gv_refusal_code *code)
+enum gv_rc
+notary_decrypt(struct gv_notary *n, const struct notary_escrowed *of,
+               struct gv_share *share, enum gv_refusal_code *code)
 {
-    EVP_PKEY *key = gv_auctionkeys_get(n->o.auctionkeys,
-                                       o->auction.open->notary[o->m - 1].key.p,
-                                       &o->of.auction);
+    EVP_PKEY *key =
+        gv_auctionkeys_get(n->o.auctionkeys, of->modulus, of->scope);
     uint8_t plain[GV_RSA_SIZE];
     size_t len = sizeof(plain);
     enum gv_rc rc;
@@ -124,21 +114,21 @@ open_blob(struct gv_notary *n, const struct opening *o,
     if (key == NULL)
         return GV_REJECT;
     *code = GV_REFUSAL_NOT_MINE;
-    rc = gv_oaep_open(key, enrol->blob.p + (size_t)(o->m - 1) * GV_RSA_SIZE,
+    rc = gv_oaep_open(key, of->blob.p + (size_t)(of->m - 1) * GV_RSA_SIZE,
                       plain, &len);
     if (rc == GV_OK)
-        rc = gv_escrow_share_read(gv_bytes(plain, len), &o->of.auction,
-                                  &o->of.key, o->m, share);
+        rc = gv_escrow_share_read(gv_bytes(plain, len), of->scope, of->key,
+                                  of->m, share);
     EVP_PKEY_free(key);
     gv_wipe(plain, sizeof(plain));
     return rc;
 }
 
 /* OPEN_SHARE, sealed to the seller. */
-static enum gv_rc
-make_share(struct gv_notary *n, const struct opening *o,
-           const struct gv_open_ask *ask, const struct gv_share *share,
-           uint8_t out[NOTARY_SHARE_SIZE])
+enum gv_rc
+notary_make_share(struct gv_notary *n, const struct opening *o,
+                  const struct gv_open_ask *ask, const struct gv_share *share,
+                  uint8_t out[NOTARY_SHARE_SIZE])
 {
     struct gv_notary_box box = {.what = GV_NOTARY_SHARES, .of = &ask->of};
     struct gv_open_share m = {.notary = (uint8_t)o->m};
@@ -210,8 +200,14 @@ answer(struct gv_notary *n, const struct opening *o,
         gv_tx_decode(gv_bytes(raw, len), &tx, NULL) == GV_OK &&
         tx.kind == GV_TX_ENROL && tx.u.enrol.form == GV_ENROL_ANONYMOUS &&
         tx.u.enrol.blob.len == gv_blob_size(o->auction.open->notary_count))
-        rc = open_blob(n, o, &tx.u.enrol, &share, code);
-    if (rc == GV_OK && make_share(n, o, ask, &share, out->share) != GV_OK)
+        rc = notary_decrypt(
+            n,
+            &(struct notary_escrowed){o->auction.open->notary[o->m - 1].key.p,
+                                      &o->of.auction, &o->of.key,
+                                      tx.u.enrol.blob, o->m},
+            &share, code);
+    if (rc == GV_OK &&
+        notary_make_share(n, o, ask, &share, out->share) != GV_OK)
         rc = GV_FAULT;
     gv_wipe(&share, sizeof(share));
     if (rc == GV_OK)
@@ -288,9 +284,9 @@ open_award(struct gv_notary *n, const struct opening *o,
     return rc == GV_OK ? keep(n, o, made, made->share, code) : rc;
 }
 
-static void
-disclose(struct gv_notary *n, const struct opening *o, unsigned side,
-         struct gv_bytes answer)
+void
+notary_disclose_once(struct gv_notary *n, const struct opening *o,
+                     unsigned side, struct gv_bytes answer)
 {
     if (!(o->auction.disclosed[side] >> (o->m - 1) & 1))
         notary_disclose(n, &o->of.auction, o->m, side, answer);
@@ -317,7 +313,7 @@ gv_notary_open(struct gv_notary *n, struct gv_bytes request, uint8_t **out,
         return notary_refuse(e, GV_NOTARY_BAD, "OPEN_ASK is malformed: ek");
     o.of = ask.of;
     gv_sha256_of(request.p, request.len, made.ask.b);
-    status = begin(n, &o, e);
+    status = notary_begin(n, &o, e);
     if (status == GV_NOTARY_OK) {
         code = is_seller(n, o.auction.open, &ask) ? judge_award(&o)
                                                   : GV_REFUSAL_NOT_SELLER;
@@ -328,13 +324,13 @@ gv_notary_open(struct gv_notary *n, struct gv_bytes request, uint8_t **out,
                                   len, e);
         else
             status = rc == GV_REJECT
-                         ? refuse(n, &o, code, out, len, e)
+                         ? notary_sign_refusal(n, &o, code, out, len, e)
                          : notary_refuse(e, GV_NOTARY_BUSY,
                                          "the answer cannot be made or kept");
     }
     if (rc == GV_OK)
-        disclose(n, &o, GV_WINNER_TO_SELLER,
-                 gv_bytes(made.share, sizeof(made.share)));
+        notary_disclose_once(n, &o, GV_WINNER_TO_SELLER,
+                             gv_bytes(made.share, sizeof(made.share)));
     gv_ttp_auction_clear(&o.auction);
     return status;
 }
@@ -389,14 +385,20 @@ gv_notary_seller(struct gv_notary *n, struct gv_bytes request, uint8_t **out,
         return notary_refuse(e, GV_NOTARY_UNPROVEN,
                              "the signature is not the key's");
     o.of = ask.of;
-    status = begin(n, &o, e);
+    status = notary_begin(n, &o, e);
     if (status == GV_NOTARY_OK) {
         code = judge_award(&o);
+        if (code == 0 && o.auction.open->pseudonym) {
+            gv_ttp_auction_clear(&o.auction);
+            return notary_refuse(e, GV_NOTARY_UNKNOWN,
+                                 "the seller is a pseudonym, whose share is "
+                                 "asked for");
+        }
         status = code == 0 ? give_cert(n, &o, out, len, e)
-                           : refuse(n, &o, code, out, len, e);
+                           : notary_sign_refusal(n, &o, code, out, len, e);
     }
     if (status == GV_NOTARY_OK)
-        disclose(n, &o, GV_SELLER_TO_WINNER, gv_bytes(*out, *len));
+        notary_disclose_once(n, &o, GV_SELLER_TO_WINNER, gv_bytes(*out, *len));
     gv_ttp_auction_clear(&o.auction);
     return status;
 }

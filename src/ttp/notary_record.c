@@ -10,6 +10,9 @@
 #define CERT_MAX (32 + 2 + GV_NOTARY_SEALED_MAX + 64)
 #define VALUE_MAX (CERT_MAX + 512)
 
+/* What a record holds of answers; with BOTH, cert may be empty. */
+enum { NOTHING, BOTH, CERT };
+
 static void
 record_put(struct gv_sink *s, const struct notary_record *r)
 {
@@ -17,11 +20,13 @@ record_put(struct gv_sink *s, const struct notary_record *r)
     gv_put_u64(s, r->final_ms);
     gv_put_u8(s, (uint8_t)r->end);
     gv_put_u8(s, r->over);
-    gv_put_u8(s, r->answered);
-    if (!r->answered)
+    gv_put_u8(s, r->answered ? BOTH : r->cert_len > 0 ? CERT : NOTHING);
+    if (r->answered) {
+        gv_put(s, r->ask.b, 32);
+        gv_put(s, r->share, sizeof(r->share));
+    }
+    if (!r->answered && r->cert_len == 0)
         return;
-    gv_put(s, r->ask.b, 32);
-    gv_put(s, r->share, sizeof(r->share));
     gv_put_b16(s, gv_bytes(r->cert, r->cert_len));
     gv_put_u64(s, r->given_ms);
 }
@@ -41,6 +46,7 @@ record_get(struct gv_bytes value, struct notary_record *r)
 {
     struct gv_reader in = gv_reader(value);
     struct gv_bytes cert = {NULL, 0};
+    uint8_t held;
 
     *r = (struct notary_record){0};
     gv_get_require(&in, gv_get_u8(&in, "version") == VERSION, "version");
@@ -48,10 +54,14 @@ record_get(struct gv_bytes value, struct notary_record *r)
     r->end = (enum notary_end)gv_get_u8(&in, "end");
     gv_get_require(&in, r->end <= NOTARY_STALLED, "end");
     r->over = get_bool(&in, "over");
-    r->answered = get_bool(&in, "answered");
+    held = gv_get_u8(&in, "answered");
+    gv_get_require(&in, held <= CERT, "answered");
+    r->answered = held == BOTH;
     if (r->answered) {
         gv_get(&in, r->ask.b, 32, "ask");
         gv_get(&in, r->share, sizeof(r->share), "share");
+    }
+    if (held != NOTHING) {
         cert = gv_get_b16(&in, CERT_MAX, "cert");
         r->given_ms = gv_get_u64(&in, "given");
     }

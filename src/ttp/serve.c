@@ -1,6 +1,7 @@
 /* serve.c - keys for sellers, and the signature that serves an OPEN. */
 #include "src/ttp/serve.h"
 
+#include <gavel/epoch.h>
 #include <gavel/merkle.h>
 #include <openssl/evp.h>
 #include <stdlib.h>
@@ -48,27 +49,79 @@ check_seller(const struct gv_serve *s, const struct gv_cred *cred,
     return 200;
 }
 
+/* The registry has the epoch of this token, and it is good now. */
+static int
+check_pseudonym(const struct gv_serve *s, const struct gv_seller_token *token,
+                struct gv_error *e)
+{
+    struct gv_ttp_auction a = {.raw = NULL};
+    enum gv_rc rc = s->ledger.auction(s->ledger.ctx, &token->epoch, &a);
+    struct gv_rsa_pub *pub = NULL;
+    int status = 200;
+
+    if (rc == GV_FAULT)
+        status = refuse(e, 503, "the ledger cannot be asked now");
+    else if (rc != GV_OK || !a.epoch || !a.listed ||
+             !GV_ID_EQ(&a.open->id, &token->epoch))
+        status = refuse(e, 403, "the registry has no such epoch");
+    else if (now_ms(s) * 1000 >= a.close_us)
+        status = refuse(e, 403, "the epoch is over");
+    else if ((pub = gv_rsa_pub_new(a.open->issuer.token.p)) == NULL)
+        status = refuse(e, 503, "out of memory");
+    else if (gv_seller_token_verify(pub, token) != GV_OK)
+        status = refuse(e, 403, "the token is none of this epoch");
+    gv_rsa_pub_free(pub);
+    gv_ttp_auction_clear(&a);
+    return status;
+}
+
+/* Both forms of the question. */
+struct question {
+    bool pseudonym;
+    struct gv_keys_ask ask;
+    struct gv_seller_keys_ask seller;
+};
+
+static enum gv_rc
+read_question(struct gv_bytes request, struct question *q,
+              struct gv_reject *why)
+{
+    q->pseudonym = request.len == GV_SELLER_KEYS_ASK_SIZE;
+    return q->pseudonym ? gv_seller_keys_ask_decode(request, &q->seller, why)
+                        : gv_keys_ask_decode(request, &q->ask, why);
+}
+
 int
 gv_serve_ask(const struct gv_serve *s, struct gv_bytes request,
-             struct gv_keys_ask *out, struct gv_error *e)
+             struct gv_pubkey *out, struct gv_error *e)
 {
     struct gv_reject why = {.field = NULL};
-    uint64_t now = now_ms(s);
+    uint64_t now = now_ms(s), time_ms;
+    const struct gv_chain_id *registry;
+    const struct gv_sig *sig;
     uint8_t digest[32];
+    struct question q;
 
-    if (gv_keys_ask_decode(request, out, &why) != GV_OK)
+    if (read_question(request, &q, &why) != GV_OK)
         return malformed(e, "KEYS_ASK", &why);
-    if (!GV_ID_EQ(&out->registry, &s->params->registry))
+    *out = q.pseudonym ? q.seller.token.key : q.ask.seller.key;
+    registry = q.pseudonym ? &q.seller.registry : &q.ask.registry;
+    time_ms = q.pseudonym ? q.seller.time_ms : q.ask.time_ms;
+    sig = q.pseudonym ? &q.seller.sig : &q.ask.sig;
+    if (!GV_ID_EQ(registry, &s->params->registry))
         return refuse(e, 403, "the request is for another network");
-    gv_keys_ask_digest(out, digest);
-    if (!gv_key_verify(s->keys, &out->seller.key, digest, &out->sig))
+    if (q.pseudonym)
+        gv_seller_keys_ask_digest(&q.seller, digest);
+    else
+        gv_keys_ask_digest(&q.ask, digest);
+    if (!gv_key_verify(s->keys, out, digest, sig))
         return refuse(e, 401, "the seller's signature does not verify");
-    if (out->time_ms > now + GV_KEYS_ASK_MS ||
-        now > out->time_ms + GV_KEYS_ASK_MS)
+    if (time_ms > now + GV_KEYS_ASK_MS || now > time_ms + GV_KEYS_ASK_MS)
         return refuse(e, 401,
                       "the request is older than 5 minutes, or a "
                       "clock is wrong");
-    return check_seller(s, &out->seller, e);
+    return q.pseudonym ? check_pseudonym(s, &q.seller.token, e)
+                       : check_seller(s, &q.ask.seller, e);
 }
 
 /* --- offering --- */
@@ -142,6 +195,83 @@ gv_serve_open(const struct gv_serve *s, struct gv_bytes preimage,
     gv_error_set(e, "the OPEN is refused: %s",
                  gv_reject_text(&why, text, sizeof(text)));
     return 400;
+}
+
+/* All notaries of the registry, or as many as there can be. */
+static bool
+names_all(const struct gv_open *desk, const struct gv_ttp_desk *want)
+{
+    if (desk->notary_count != want->notaries)
+        return false;
+    for (unsigned i = 0; i < want->notaries; i++) {
+        bool found = false;
+
+        for (unsigned j = 0; j < desk->notary_count; j++)
+            found =
+                found || GV_ID_EQ(&want->notary[i], &desk->notary[j].cred.key);
+        if (!found)
+            return false;
+    }
+    return true;
+}
+
+/* Epochs follow on each other without a gap that somebody else could make. */
+static bool
+begins_well(const struct gv_epoch *epoch, const struct gv_ttp_desk *want,
+            uint64_t now)
+{
+    if (epoch->end_ms - epoch->start_ms != SERVE_EPOCH_MS)
+        return false;
+    if (want->epoch_end_ms > now)
+        return epoch->start_ms == want->epoch_end_ms &&
+               want->epoch_end_ms - now <= SERVE_EPOCH_AHEAD_MS;
+    return epoch->start_ms + GV_KEYS_ASK_MS >= now &&
+           epoch->start_ms <= now + GV_KEYS_ASK_MS;
+}
+
+static int
+check_epoch(const struct gv_serve *s, const struct gv_epoch *epoch,
+            struct gv_error *e)
+{
+    const struct gv_open *desk = &epoch->desk;
+    uint64_t now = now_ms(s);
+    struct gv_ttp_desk want;
+
+    if (s->ledger.desk(s->ledger.ctx, &desk->issuer.cred.key, now, &want) !=
+        GV_OK)
+        return refuse(e, 503, "the ledger cannot be asked now");
+    if (!begins_well(epoch, &want, now))
+        return refuse(e, 403,
+                      "an epoch has 30 days and begins now, or in the last 7 "
+                      "days of the one before at its end");
+    if (epoch->seats != SERVE_EPOCH_SEATS ||
+        desk->cut_log2 != SERVE_EPOCH_CUT ||
+        desk->escrow_t != desk->notary_count / 2 + 1)
+        return refuse(e, 403,
+                      "an epoch has 16 seats, 1,024 leaves, and a majority "
+                      "of its notaries opens an identity");
+    if (!names_all(desk, &want))
+        return refuse(e, 403, "an epoch names every notary of the registry");
+    return 200;
+}
+
+int
+gv_serve_epoch(const struct gv_serve *s, struct gv_bytes preimage,
+               struct gv_open *out, struct gv_error *e)
+{
+    struct gv_epoch *epoch = malloc(sizeof(*epoch));
+    struct gv_reject why = {.field = NULL};
+    int status = 200;
+
+    if (epoch == NULL)
+        return refuse(e, 503, "out of memory");
+    if (gv_epoch_decode_preimage(preimage, s->params, epoch, &why) != GV_OK)
+        status = malformed(e, "the EPOCH", &why);
+    if (status == 200)
+        status = check_epoch(s, epoch, e);
+    *out = epoch->desk;
+    free(epoch);
+    return status;
 }
 
 bool

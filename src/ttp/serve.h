@@ -32,10 +32,17 @@ struct gv_serve {
     unsigned count; /* keys an auction needs of this service */
 };
 
-/* Decode a KEYS_ASK and check who asks: a user whose certificate the registry
- * has, valid and not revoked, with a signature of now. 200, 400, 401, 403. */
+#define SERVE_EPOCH_MS (30ull * 86400000) /* what epochs are served */
+#define SERVE_EPOCH_AHEAD_MS (7ull * 86400000)
+#define SERVE_EPOCH_SEATS 16
+#define SERVE_EPOCH_CUT 10
+
+/* Decode a KEYS_ASK, or a SELLER_KEYS_ASK, and check who asks: a user whose
+ * certificate the registry has, valid and not revoked, or a pseudonym of an
+ * epoch that has not ended; with a signature of now. *out is the key. 200,
+ * 400, 401, 403, 503. */
 int gv_serve_ask(const struct gv_serve *s, struct gv_bytes request,
-                 struct gv_keys_ask *out, struct gv_error *e);
+                 struct gv_pubkey *out, struct gv_error *e);
 /* An offer of keys, made on the spot if none is spare. 200 or 503. */
 int gv_serve_offer(const struct gv_serve *s, uint8_t **out, size_t *len,
                    struct gv_error *e);
@@ -45,6 +52,10 @@ void gv_serve_refill(const struct gv_serve *s);
 /* Decode an OPEN's preimage. 200 or 400. */
 int gv_serve_open(const struct gv_serve *s, struct gv_bytes preimage,
                   struct gv_open *out, struct gv_error *e);
+/* The same of an EPOCH's preimage, of which out gets the desk. Nobody chooses
+ * what is in it but the keys (I43): 403 for another one. */
+int gv_serve_epoch(const struct gv_serve *s, struct gv_bytes preimage,
+                   struct gv_open *out, struct gv_error *e);
 /* Does OPEN name this service with its own credential and operator? */
 bool gv_serve_is_own(const struct gv_serve *s, const struct gv_cred *cred,
                      struct gv_bytes operator_name);

@@ -6,7 +6,9 @@
 #include "chain/core/escrow_impl.h"
 #include "gavel/envelope.h"
 #include "gavel/issue.h"
+#include "gavel/match.h"
 #include "tests/fuzz/blob.h"
+#include "tests/support/seller.h"
 #include "tests/support/support.h"
 #include "tests/unit/ttp/pack.h"
 
@@ -151,9 +153,47 @@ save_packs(const char *corpus)
     award_free(&w);
 }
 
+/* A pseudonymous seller's OPEN and LIST, its EPOCH, and what is asked in its
+ * name and of its notaries. */
+static void
+save_sellers(const char *corpus)
+{
+    static struct sample s;
+    static struct gv_epoch e;
+    static struct gv_share_ask share = {.count = 2};
+    struct gv_seller_keys_ask keys = {.time_ms = SAMPLE_OPENING_MS};
+    struct gv_terms terms = award_terms();
+    struct gv_open o;
+    struct gv_tx list;
+    struct input in;
+
+    sample_make(&s, &(struct sample_options){.terms = &terms});
+    o = s.open;
+    seller_epoch(&s, &e);
+    seller_open(&s, &e, &o);
+    seeds_save(corpus, "open", "pseudonym", sample_open(&s, &o));
+    seeds_save(corpus, "tx", "EPOCH", o.epoch);
+    list = seller_list(&s, &e, &o);
+    seeds_save(corpus, "tx", "LIST-pseudonym", list.raw);
+    gv_epoch_put(begin(&in, 0), &e);
+    save_input(corpus, "seller", "epoch", &in);
+    gv_epoch_put_preimage(begin(&in, 1), &e);
+    save_input(corpus, "seller", "preimage", &in);
+    share.part[0].from = 1;
+    share.part[1].from = 3;
+    gv_share_ask_put(begin(&in, 2), &share);
+    save_input(corpus, "seller", "share", &in);
+    keys.registry = s.params->registry;
+    keys.token = list.u.list.token;
+    gv_seller_keys_ask_put(begin(&in, 3), &keys);
+    save_input(corpus, "seller", "keys", &in);
+    sample_free(&s);
+}
+
 void
 seeds_of_identity(const char *corpus)
 {
+    save_sellers(corpus);
     save_messages(corpus);
     save_blobs(corpus);
     save_envelopes(corpus);

@@ -10,10 +10,11 @@
 #include "src/pki/name.h"
 #include "src/ttp/auctionkeys_file.h"
 #include "src/ttp/blindsign.h"
+#include "tests/support/award_impl.h"
 #include "tests/support/rsakey.h"
 
-static void
-must(bool ok, const char *what)
+void
+award_must(bool ok, const char *what)
 {
     if (!ok)
         support_die("award: %s", what);
@@ -28,17 +29,17 @@ make_cert(EVP_PKEY *key, unsigned number)
     char name[16];
 
     (void)snprintf(name, sizeof(name), "User %u", number);
-    must(x != NULL && X509_set_version(x, 2) == 1 &&
-             ASN1_INTEGER_set(X509_get_serialNumber(x), 1 + (long)number) ==
-                 1 &&
-             X509_gmtime_adj(X509_getm_notBefore(x), 0) != NULL &&
-             X509_gmtime_adj(X509_getm_notAfter(x), 86400) != NULL &&
-             X509_NAME_add_entry_by_txt(
-                 X509_get_subject_name(x), "CN", MBSTRING_UTF8,
-                 (const unsigned char *)name, -1, -1, 0) == 1 &&
-             X509_set_issuer_name(x, X509_get_subject_name(x)) == 1 &&
-             X509_set_pubkey(x, key) == 1 && X509_sign(x, key, EVP_sha256()),
-         "a certificate");
+    award_must(
+        x != NULL && X509_set_version(x, 2) == 1 &&
+            ASN1_INTEGER_set(X509_get_serialNumber(x), 1 + (long)number) == 1 &&
+            X509_gmtime_adj(X509_getm_notBefore(x), 0) != NULL &&
+            X509_gmtime_adj(X509_getm_notAfter(x), 86400) != NULL &&
+            X509_NAME_add_entry_by_txt(
+                X509_get_subject_name(x), "CN", MBSTRING_UTF8,
+                (const unsigned char *)name, -1, -1, 0) == 1 &&
+            X509_set_issuer_name(x, X509_get_subject_name(x)) == 1 &&
+            X509_set_pubkey(x, key) == 1 && X509_sign(x, key, EVP_sha256()),
+        "a certificate");
     return x;
 }
 
@@ -54,16 +55,16 @@ certify(struct award *w, struct award_user *u, unsigned as)
     OPENSSL_free(u->der);
     u->der = NULL;
     len = i2d_X509(x, &u->der);
-    must(len > 0 &&
-             gv_x509_name_hash(X509_get_subject_name(x), u->subject.b) == GV_OK,
-         "a certificate's encoding");
+    award_must(len > 0 && gv_x509_name_hash(X509_get_subject_name(x),
+                                            u->subject.b) == GV_OK,
+               "a certificate's encoding");
     X509_free(x);
     u->len = (size_t)len;
     gv_sha256_of(u->der, u->len, c->fingerprint.b);
     gv_cred_digest(c, &w->s.params->registry, digest);
-    must(gv_key_sign(w->s.keys, &w->s.ca.secret, digest, NULL, &c->sig) ==
-             GV_OK,
-         "a credential");
+    award_must(gv_key_sign(w->s.keys, &w->s.ca.secret, digest, NULL, &c->sig) ==
+                   GV_OK,
+               "a credential");
 }
 
 static void
@@ -73,7 +74,7 @@ make_user(struct award *w, unsigned i)
     struct sample_party *p = i == 0 ? &w->s.seller : &w->s.bidder[i - 1];
 
     u->edge = EVP_EC_gen("P-256");
-    must(u->edge != NULL, "a key");
+    award_must(u->edge != NULL, "a key");
     u->secret = p->secret;
     u->cert.cred = p->cred;
     certify(w, u, i);
@@ -93,10 +94,11 @@ award_sign(const struct award_user *u, const uint8_t digest[32],
     EVP_MD_CTX *ctx = EVP_MD_CTX_new();
     size_t len = GV_ISS_SIG_MAX;
 
-    must(ctx != NULL &&
-             EVP_DigestSignInit(ctx, NULL, EVP_sha256(), NULL, u->edge) == 1 &&
-             EVP_DigestSign(ctx, out, &len, digest, 32) == 1,
-         "a signature");
+    award_must(ctx != NULL &&
+                   EVP_DigestSignInit(ctx, NULL, EVP_sha256(), NULL, u->edge) ==
+                       1 &&
+                   EVP_DigestSign(ctx, out, &len, digest, 32) == 1,
+               "a signature");
     EVP_MD_CTX_free(ctx);
     return gv_bytes(out, len);
 }
@@ -118,16 +120,18 @@ find_auction(void *ctx, const struct gv_chain_id *id,
     *out = (struct gv_ttp_auction){.raw = NULL};
     if (w->answer != GV_OK)
         return w->answer;
+    if (award_find_epoch(w, id, out))
+        return GV_OK;
     if (w->hidden || !GV_ID_EQ(id, &w->open.id))
         return GV_ABSENT;
     *out = w->facts;
     out->raw = malloc(w->open.raw.len);
     out->open = malloc(sizeof(*out->open));
-    must(out->raw != NULL && out->open != NULL, "memory");
+    award_must(out->raw != NULL && out->open != NULL, "memory");
     memcpy(out->raw, w->open.raw.p, w->open.raw.len);
-    must(gv_open_decode(gv_bytes(out->raw, w->open.raw.len), w->s.params,
-                        out->open, NULL) == GV_OK,
-         "OPEN");
+    award_must(gv_open_decode(gv_bytes(out->raw, w->open.raw.len), w->s.params,
+                              out->open, NULL) == GV_OK,
+               "OPEN");
     return GV_OK;
 }
 
@@ -142,7 +146,7 @@ find_enrol(void *ctx, const struct gv_chain_id *auction,
         return GV_ABSENT;
     *len = w->enrol.len;
     *raw = malloc(*len);
-    must(*raw != NULL, "memory");
+    award_must(*raw != NULL, "memory");
     memcpy(*raw, w->enrol.p, *len);
     return GV_OK;
 }
@@ -168,7 +172,7 @@ publish(void *ctx, uint8_t *raw, size_t len)
 {
     struct award *w = ctx;
 
-    must(w->count < AWARD_SENT, "too much is published");
+    award_must(w->count < AWARD_SENT, "too much is published");
     w->sent[w->count++] = gv_bytes(raw, len);
 }
 
@@ -187,6 +191,7 @@ ledger_of(struct award *w)
                                   .auction = find_auction,
                                   .enrol = find_enrol,
                                   .cert = find_cert,
+                                  .desk = award_find_desk,
                                   .publish = publish,
                                   .now_ms = now_ms,
                                   .current = is_current};
@@ -197,9 +202,9 @@ award_sent(const struct award *w, size_t i)
 {
     struct gv_tx tx;
 
-    must(i < w->count, "nothing was published");
-    must(gv_tx_decode(w->sent[i], &tx, NULL) == GV_OK,
-         "what was published is malformed");
+    award_must(i < w->count, "nothing was published");
+    award_must(gv_tx_decode(w->sent[i], &tx, NULL) == GV_OK,
+               "what was published is malformed");
     return tx;
 }
 
@@ -218,7 +223,8 @@ convict(void *ctx, const struct gv_hash *fingerprint,
 {
     struct award *w = ctx;
 
-    must(GV_ID_EQ(auction, &w->open.id), "conviction in another auction");
+    award_must(GV_ID_EQ(auction, &w->open.id) || w->epoch != NULL,
+               "conviction in another auction");
     w->convicted++;
     w->convict = *fingerprint;
     (void)snprintf(w->why, sizeof(w->why), "%s", why);
@@ -232,10 +238,11 @@ put_spare(const struct award_house *h, unsigned number)
     struct auctionkeys_row row = {.key = support_rsa_key(number)};
     struct gv_error e;
 
-    must(auctionkeys_dir_open(&dir, h->dir, &h->role.secret, &e) == GV_OK &&
-             gv_rsakey_modulus(row.key, row.modulus) == GV_OK &&
-             auctionkeys_dir_put(&dir, &row, &e) == GV_OK,
-         "a spare key");
+    award_must(auctionkeys_dir_open(&dir, h->dir, &h->role.secret, &e) ==
+                       GV_OK &&
+                   gv_rsakey_modulus(row.key, row.modulus) == GV_OK &&
+                   auctionkeys_dir_put(&dir, &row, &e) == GV_OK,
+               "a spare key");
     auctionkeys_dir_close(&dir);
     EVP_PKEY_free(row.key);
 }
@@ -341,8 +348,8 @@ award_restart(struct award *w)
 
 /* --- the auction --- */
 
-static struct gv_bytes
-ask_for_keys(struct award *w)
+struct gv_bytes
+award_ask_for_keys(struct award *w)
 {
     struct gv_keys_ask ask = {.registry = w->s.params->registry,
                               .seller = w->user[0].cert.cred,
@@ -351,9 +358,9 @@ ask_for_keys(struct award *w)
     struct gv_sink s = gv_sink_buffer(raw, sizeof(raw));
 
     gv_keys_ask_digest(&ask, digest);
-    must(gv_key_sign(w->s.keys, &w->user[0].secret, digest, NULL, &ask.sig) ==
-             GV_OK,
-         "KEYS_ASK");
+    award_must(gv_key_sign(w->s.keys, &w->user[0].secret, digest, NULL,
+                           &ask.sig) == GV_OK,
+               "KEYS_ASK");
     gv_keys_ask_put(&s, &ask);
     return sample_copy(&w->s, gv_bytes(raw, s.len));
 }
@@ -366,17 +373,16 @@ offer_of(struct award *w, uint8_t *raw, size_t len, int status,
 
     if (status != 200)
         support_die("award: keys: %s", e->text);
-    must(gv_keys_offer_decode(sample_copy(&w->s, gv_bytes(raw, len)), &offer,
-                              NULL) == GV_OK,
-         "KEYS_OFFER");
+    award_must(gv_keys_offer_decode(sample_copy(&w->s, gv_bytes(raw, len)),
+                                    &offer, NULL) == GV_OK,
+               "KEYS_OFFER");
     free(raw);
     return offer;
 }
 
-static void
-offer_all(struct award *w, struct gv_open *o)
+void
+award_offer_all(struct award *w, struct gv_bytes ask, struct gv_open *o)
 {
-    struct gv_bytes ask = ask_for_keys(w);
     struct gv_keys_offer k;
     struct gv_error e = {""};
     uint8_t *raw = NULL;
@@ -399,22 +405,23 @@ offer_all(struct award *w, struct gv_open *o)
 }
 
 /* Each signs that it serves; the sample's secrets give the same signatures. */
-static void
-serve_all(struct award *w)
+void
+award_serve_all(struct award *w, const struct gv_open *o)
 {
-    struct gv_bytes preimage = gv_bytes(w->open.raw.p, w->open.preimage_len);
+    struct gv_bytes preimage = gv_bytes(o->raw.p, o->preimage_len);
     struct gv_error e = {""};
     uint8_t *raw = NULL;
     size_t len = 0;
 
     if ((int)gv_issuer_serve(w->issuer, preimage, &raw, &len, &e) != 200)
         support_die("award: serve: %s", e.text);
-    must(len == 64 && memcmp(raw, w->open.issuer_pop.b, 64) == 0, "pop");
+    award_must(len == 64 && memcmp(raw, o->issuer_pop.b, 64) == 0, "pop");
     free(raw);
     for (unsigned i = 0; i < AWARD_NOTARIES; i++) {
         if ((int)gv_notary_serve(w->notary[i], preimage, &raw, &len, &e) != 200)
             support_die("award: serve: %s", e.text);
-        must(len == 64 && memcmp(raw, w->open.notary_pop[i].b, 64) == 0, "pop");
+        award_must(len == 64 && memcmp(raw, o->notary_pop[i].b, 64) == 0,
+                   "pop");
         free(raw);
     }
 }
@@ -429,12 +436,12 @@ make_open(struct award *w, const struct gv_terms *terms, uint8_t salt)
     memset(o.salt, salt, sizeof(o.salt));
     o.terms = terms != NULL ? *terms : award_terms();
     o.seller = w->user[0].cert.cred;
-    offer_all(w, &o);
+    award_offer_all(w, award_ask_for_keys(w), &o);
     if (gv_open_decode(sample_open(&w->s, &o), w->s.params, &w->open, &why) !=
             GV_OK ||
         gv_open_verify(&w->open, w->s.params, w->s.keys, &why) != GV_OK)
         support_die("OPEN: %s", gv_reject_text(&why, text, sizeof(text)));
-    serve_all(w);
+    award_serve_all(w, &w->open);
     w->facts = (struct gv_ttp_auction){
         .listed = true, .close_us = AWARD_CLOSE_MS * UINT64_C(1000)};
 }
@@ -460,7 +467,7 @@ make_houses(struct award *w)
         h->role.secret = p->secret;
         h->role.cred = p->cred;
         h->memory = ttp_memory_new();
-        must(h->memory != NULL, "memory");
+        award_must(h->memory != NULL, "memory");
         (void)snprintf(h->dir, sizeof(h->dir), "%s/%u", w->dir.path, i);
         put_spares(w, i);
     }
@@ -500,6 +507,7 @@ award_free(struct award *w)
 {
     award_forget(w);
     close_all(w);
+    free(w->epoch);
     for (unsigned i = 0; i <= AWARD_NOTARIES; i++)
         ttp_memory_free(w->house[i].memory);
     for (unsigned i = 0; i < AWARD_USERS; i++) {
@@ -527,39 +535,48 @@ put_enrol(struct award *w, const struct gv_escrow_leaf *leaf,
                              .token = gv_bytes(token->sig, GV_RSA_SIZE)};
     memcpy(tx.u.enrol.ek, leaf->ek, 32);
     memcpy(tx.u.enrol.prefix, token->prefix, 32);
-    must(gv_tx_sign(w->s.keys, &leaf->sk, &tx) == GV_OK, "ENROL");
+    award_must(gv_tx_sign(w->s.keys, &leaf->sk, &tx) == GV_OK, "ENROL");
     gv_tx_put(&s, &tx);
-    must(!s.failed, "ENROL");
+    award_must(!s.failed, "ENROL");
     w->enrol = sample_copy(&w->s, gv_bytes(raw, s.len));
     w->enrolled = leaf->key;
+}
+
+void
+award_token(struct award *w, const struct gv_open *desk, unsigned u, uint32_t j,
+            struct gv_escrow_leaf *leaf, struct gv_token *out)
+{
+    struct gv_open_escrow *pins = gv_open_escrow_new(desk);
+    struct gv_escrow *worker =
+        pins != NULL ? gv_escrow_new(&pins->pins, w->s.keys) : NULL;
+    EVP_PKEY *key =
+        gv_auctionkeys_get(w->house[0].keys, desk->issuer.token.p, &desk->id);
+    struct gv_escrow_who who = {w->user[u].cert.cred.fingerprint,
+                                {{(uint8_t)(0x50 + u)}}};
+    uint8_t master[32], signature[GV_RSA_SIZE], mask[32] = {5};
+    struct gv_ggm tree;
+
+    memset(master, (int)(0x90 + u), sizeof(master));
+    gv_ggm_whole(master, desk->cut_log2, &tree);
+    award_must(worker != NULL && key != NULL &&
+                   gv_escrow_leaf(worker, &tree, &who, j, leaf) == GV_OK &&
+                   gv_blindsign(key, leaf->blinded, signature) == GV_OK &&
+                   gv_escrow_finish(worker, leaf, signature, mask, out) ==
+                       GV_OK,
+               "a token");
+    EVP_PKEY_free(key);
+    gv_escrow_free(worker);
+    gv_open_escrow_free(pins);
 }
 
 void
 award_enrol(struct award *w, unsigned u, uint32_t j,
             struct gv_escrow_leaf *leaf)
 {
-    struct gv_open_escrow *pins = gv_open_escrow_new(&w->open);
-    struct gv_escrow *worker =
-        pins != NULL ? gv_escrow_new(&pins->pins, w->s.keys) : NULL;
-    EVP_PKEY *key = gv_auctionkeys_get(w->house[0].keys, w->open.issuer.token.p,
-                                       &w->open.id);
-    struct gv_escrow_who who = {w->user[u].cert.cred.fingerprint,
-                                {{(uint8_t)(0x50 + u)}}};
-    uint8_t master[32], signature[GV_RSA_SIZE], mask[32] = {5};
     struct gv_token token;
-    struct gv_ggm tree;
 
-    memset(master, (int)(0x90 + u), sizeof(master));
-    gv_ggm_whole(master, AWARD_DEPTH, &tree);
-    must(worker != NULL && key != NULL &&
-             gv_escrow_leaf(worker, &tree, &who, j, leaf) == GV_OK &&
-             gv_blindsign(key, leaf->blinded, signature) == GV_OK &&
-             gv_escrow_finish(worker, leaf, signature, mask, &token) == GV_OK,
-         "a token");
+    award_token(w, &w->open, u, j, leaf, &token);
     put_enrol(w, leaf, &token);
-    EVP_PKEY_free(key);
-    gv_escrow_free(worker);
-    gv_open_escrow_free(pins);
 }
 
 void

@@ -11,6 +11,7 @@
 #ifndef GAVEL_TESTS_AWARD_H
 #define GAVEL_TESTS_AWARD_H
 
+#include <gavel/epoch.h>
 #include <gavel/open_escrow.h>
 #include <gavel/serve.h>
 #include <openssl/types.h>
@@ -66,7 +67,10 @@ struct award {
     bool stale;                  /* the ledger is not up to date */
     enum gv_rc answer;           /* GV_FAULT: the ledger cannot be asked */
     struct gv_pubkey enrolled;
-    struct gv_bytes enrol; /* of `enrolled` */
+    struct gv_bytes enrol;  /* of `enrolled` */
+    struct gv_epoch *epoch; /* heap; NULL until award_epoch */
+    bool epoch_waits;       /* it is not in a final block */
+    uint64_t epoch_end_ms;  /* of the issuer's last one, as the ledger says */
     struct gv_bytes sent[AWARD_SENT];
     size_t count;
 
@@ -97,6 +101,13 @@ void award_next(struct award *w, uint8_t salt, bool keep);
  * *leaf. Stands on the ledger from now on. */
 void award_enrol(struct award *w, unsigned u, uint32_t j,
                  struct gv_escrow_leaf *leaf);
+/* An EPOCH of the services, on the registry, beginning now (award_seller.c;
+ * five keys are made, half a second each). */
+void award_epoch(struct award *w);
+/* An auction that a pseudonym of user u sells, in the place of the present one
+ * (five more keys); its secrets are in *leaf. */
+void award_pseudonym(struct award *w, unsigned u, struct gv_escrow_leaf *leaf);
+
 /* The outcome is final, and `winner` bought it. */
 void award_sold(struct award *w, const struct gv_pubkey *winner);
 

@@ -116,7 +116,8 @@ struct gv_tx sample_cutoff(struct sample *s, const struct gv_sealed_id *parent,
 struct gv_tx sample_final(struct sample *s, const struct gv_chain_id *chain,
                           const struct gv_vote *link, uint64_t signers);
 
-/* One of every kind but OPEN, RECEIPT last. Needs 3 authorities. */
+/* One of every kind but OPEN and EPOCH (seller.h), RECEIPT last. Needs 3
+ * authorities. */
 #define SAMPLE_KINDS 19
 void sample_all(struct sample *s, struct gv_tx out[SAMPLE_KINDS]);
 

@@ -11,7 +11,12 @@ E, HASH = 65537, 48
 
 def message(auction, key, ek, blob):
     """What a token says; the prefix of ENROL stands before it."""
-    return h_tag("gavel/token/1", auction + key + ek + sha256(blob).digest())
+    return brief(auction, key, ek, sha256(blob).digest())
+
+
+def brief(auction, key, ek, blob_hash):
+    """The same of the blob's hash."""
+    return h_tag("gavel/token/1", auction + key + ek + blob_hash)
 
 
 def _mask(seed, data):

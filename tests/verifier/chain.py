@@ -48,6 +48,16 @@ def credential(checks, what, cred, issuer, registry):
                    cred.signature)
 
 
+def served_by(checks, epoch, network):
+    """An EPOCH's issuer and notaries: certified by the root, and they sign."""
+    need(epoch.chain == network.registry, "EPOCH: another network")
+    pop = bip340.h_tag("gavel/pop", epoch.epoch)
+    for each, (key, signature) in zip(epoch.issuers + epoch.notaries,
+                                      epoch.pop):
+        credential(checks, "EPOCH", each.cred, network.root, network.registry)
+        checks.schnorr("EPOCH: pop", key, pop, signature)
+
+
 def valid_at(cred, time_ms):
     return cred.not_before_ms <= time_ms <= cred.not_after_ms
 

@@ -16,6 +16,8 @@ MAX_TX, MAX_BLOCK = 65536, 4194304
 MAX_OPENING = (2**64 - 1) // 2000
 MODULUS, IDENTITY = 384, 84
 MAX_NOTARIES, MAX_CUT = 16, 12
+PSEUDONYM = 2
+MAX_EPOCH, MAX_SEATS = 92 * 86400000, 64
 
 
 class Thing:
@@ -84,6 +86,13 @@ def listing(r, tx):
     tx.auction = r.take(32)
     tx.opening_ms = r.u64("opening_ms")
     tx.title = r.text(1, "title", 1, 200)
+    if tx.version == PSEUDONYM:
+        tx.token_key = modulus(r, "token")
+        tx.epoch = r.take(32)
+        tx.key, tx.ek, tx.blob_hash = r.take(32), r.take(32), r.take(32)
+        tx.prefix, tx.token = r.take(32), r.take(MODULUS)
+        tx.seller = Thing(key=tx.key)
+        return
     tx.issuer = r.take(32)
     tx.seller = credential(r, USER, USER)
 
@@ -245,13 +254,14 @@ def server(r, role, names):
     return out
 
 
-def servers(r, tx):
-    """What anonymous auctions pin, and certified ones leave empty."""
-    some = tx.terms.identity
+def servers(r, tx, some):
+    """What anonymous auctions and epochs pin, and certified auctions leave
+    empty."""
     tx.issuers = [server(r, ISSUER, ("token", "challenge"))
                   for _ in range(r.u8("issuers", some, some))]
     r.u8("cut_log2", 0, some * MAX_CUT)
     least = r.u8("escrow_t", some, some * MAX_NOTARIES)
+    tx.escrow_t = least
     tx.notaries = [
         server(r, NOTARY, ("notary",))
         for _ in range(r.u8("notaries", least, some * MAX_NOTARIES))]
@@ -260,18 +270,42 @@ def servers(r, tx):
                   for n in each.moduli], "uses")
 
 
+def epoch(r, tx):
+    tx.start_ms, tx.end_ms = r.u64("start_ms"), r.u64("end_ms")
+    r.need(0 < tx.end_ms - tx.start_ms <= MAX_EPOCH, "end of the epoch")
+    tx.seats = r.u8("seats", 1, MAX_SEATS)
+    servers(r, tx, 1)
+    tx.core = r.data[:r.at]
+    tx.epoch = h_tag("gavel/epoch", tx.core)
+    tx.pop = [(each.cred.key, r.take(64))
+              for each in tx.issuers + tx.notaries]
+
+
+def pseudonym(r, tx):
+    """The seller of an OPEN of version 2."""
+    tx.epoch = r.blob(2, "epoch", 0, MAX_TX - 1)
+    tx.seller = Thing(key=r.take(32), ek=r.take(32))
+    tx.seller.blob = r.blob(2, "blob", 0, blob_size(MAX_NOTARIES))
+    tx.seller.prefix, tx.seller.token = r.take(32), r.take(MODULUS)
+
+
 def opening(r, tx):
     tx.opening_ms = r.u64("opening_ms", 0, MAX_OPENING)
     r.take(16)
-    tx.seller = credential(r, USER, USER)
-    certificate(r, tx.seller, 0, 4096)
+    if tx.version == PSEUDONYM:
+        pseudonym(r, tx)
+    else:
+        tx.seller = credential(r, USER, USER)
+        certificate(r, tx.seller, 0, 4096)
     tx.title = r.text(1, "title", 1, 200)
     r.text(2, "text", 0, 8192, page=True)
     r.take(32 * r.u8("attachments", 0, 16))
     tx.terms = auction.Terms(r)
+    r.need(tx.version == 1 or tx.terms.identity,
+           "a pseudonym sells to certified bidders")
     tx.ca = credential(r, CA, CA)
     certificate(r, tx.ca, 0, 4096)
-    servers(r, tx)
+    servers(r, tx, tx.terms.identity)
     r.u8("bid_escrow", 0, 0)
     count = r.u8("authorities", 1, 15)
     r.need(count % 2, "an even number of authorities")
@@ -295,6 +329,7 @@ KINDS = {
     3: ("REVOKE", revoke, "gavel/tx"), 4: ("NODE", node, "gavel/tx"),
     5: ("LIST", listing, "gavel/tx"),
     8: ("EVIDENCE", evidence, None), 9: ("ANCHOR", anchor, "gavel/tx"),
+    10: ("EPOCH", epoch, None),
     16: ("OPEN", opening, None), 17: ("ENROL", enrol, "gavel/tx"),
     18: ("BID", bid, "gavel/bid"), 19: ("STAMP", stamp, None),
     20: ("CLOSE", close, "gavel/close"), 21: ("CUTOFF", cutoff, None),
@@ -312,8 +347,9 @@ def transaction(raw):
     r.need(number in KINDS, f"kind {number}")
     name, decode, tag = KINDS[number]
     r.what = name
-    r.u8("version", 1, 1)
-    tx = Thing(name=name, number=number, chain=r.take(32))
+    version = r.u8("version", 1,
+                   PSEUDONYM if name in ("LIST", "OPEN") else 1)
+    tx = Thing(name=name, number=number, version=version, chain=r.take(32))
     decode(r, tx)
     if tag:
         tx.core = raw[:r.at]

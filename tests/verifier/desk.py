@@ -3,6 +3,7 @@
 from hashlib import sha256
 
 import blind
+from bip340 import h_tag
 from writer import Key, blob, credential, head, num, signed
 
 TOKEN_P = int(
@@ -92,6 +93,60 @@ class Desk:
 
 
 NOBODY = Desk(0, 0, 0)
+
+
+class Epoch:
+    """An EPOCH of a desk: keys for pseudonymous sellers."""
+
+    def __init__(self, world, start_ms, days=30, desk=None, seats=16):
+        self.world, self.start_ms = world, start_ms
+        self.end_ms, self.seats = start_ms + days * 86400000, seats
+        self.desk = desk or Desk(2)
+        self.root, self.dates = world.root, world.dates
+        self.pops = self.desk.pops
+
+    def preimage(self):
+        return (head(10, self.world.id) + num(self.start_ms, 8)
+                + num(self.end_ms, 8) + num(self.seats, 1)
+                + self.desk.pins(self.world.id, self.root, self.dates))
+
+    def id(self):
+        return h_tag("gavel/epoch", self.preimage())
+
+    def tx(self):
+        return self.preimage() + self.pops(h_tag("gavel/pop", self.id()))
+
+    def token(self, key, escrowed, make=None):
+        """key | ek | the blob's form | prefix | token, by that form."""
+        ek, prefix = sha256(key.public).digest(), sha256(escrowed).digest()
+        text = prefix + blind.message(self.id(), key.public, ek, escrowed)
+        return ek, prefix, (make or sign)(text)
+
+    def seller(self, key, escrowed=None, make=None):
+        """What stands in an OPEN in the place of a certified seller."""
+        escrowed = self.desk.blob() if escrowed is None else escrowed
+        ek, prefix, token = self.token(key, escrowed, make)
+        return (blob(2, self.tx()) + key.public + ek + blob(2, escrowed)
+                + prefix + token)
+
+    def listing(self, auction, opening_ms, key, make=None):
+        escrowed = self.desk.blob()
+        ek, prefix, token = self.token(key, escrowed, make)
+        core = (bytes((5, 2)) + self.world.id + auction + num(opening_ms, 8)
+                + blob(1, b"Lot") + self.desk.issuers[0].moduli[0]
+                + self.id() + key.public + ek + sha256(escrowed).digest()
+                + prefix + token)
+        return signed(core, key)
+
+
+def other_keys(notaries=2, **more):
+    """The desk with other keys: what an auction of an epoch pins."""
+    out = Desk(notaries, **more)
+    out.issuers[0].moduli = [modulus("auction's token"),
+                             modulus("auction's challenge")]
+    for i, notary in enumerate(out.notaries):
+        notary.moduli = [modulus(f"auction's escrow {i}")]
+    return out
 
 
 def enrol_tx(chain, key, escrowed, token=None):

@@ -116,10 +116,13 @@ class World:
         t = dict(TERMS, **terms)
         dates, desk = t.pop("dates", self.dates), t.pop("desk", NOBODY)
         t.setdefault("identity", len(desk.issuers))
+        # A pseudonym: its key, and what an Epoch makes of it.
+        key, seller = t.pop("pseudonym", (self.seller, None))
         ca = credential(self.id, self.root, self.ca, 2,
                         sha256(CA_DER).digest(), dates)
-        pre = (head(16, self.id) + num(opening_ms, 8) + b"salt" * 4
-               + self.user(self.seller) + blob(2, b"")
+        pre = (bytes((16, 2 if seller else 1)) + self.id
+               + num(opening_ms, 8) + b"salt" * 4
+               + (seller or self.user(self.seller) + blob(2, b""))
                + blob(1, title) + blob(2, b"Lot 1\n\tas seen\n")
                + b"\1" + sha256(b"photo").digest() + terms_bytes(t) + ca
                + blob(2, CA_DER) + desk.pins(self.id, self.root, dates)
@@ -130,7 +133,7 @@ class World:
                + b"".join(v.public + blob(1, b"op") for v in validators))
         auction = h_tag("gavel/auction", pre)
         pop = h_tag("gavel/pop", auction)
-        whole = (pre + self.seller.sign(auction) + self.ca.sign(auction)
+        whole = (pre + key.sign(auction) + self.ca.sign(auction)
                  + b"".join(v.sign(pop) for v in validators)
                  + desk.pops(pop))
         chain = ChainWriter(auction, opening_ms, t["target"], t["fixed"],

@@ -3,8 +3,8 @@
 import blind
 from auction import CODES, FLAG_F, SOLD, STATUSES, Judged
 from bip340 import h_tag
-from chain import NOTICES, Chain, credential, valid_at
-from codec import ROLES, Thing, blob_size, stamp_root
+from chain import NOTICES, Chain, credential, served_by, valid_at
+from codec import ROLES, Thing, blob_size, stamp_root, transaction
 from der import BLIND, PUBLISHED
 from wire import need
 
@@ -47,12 +47,15 @@ class Auction(Chain):
         why = self.terms.check(self.network)
         need(why is None, f"A17: {why}")
         pinned = [tx.ca] + [each.cred for each in tx.issuers + tx.notaries]
-        for cred in [tx.seller] + pinned:
+        for cred in pinned + [tx.seller] * (tx.version == 1):
             need(valid_at(cred, tx.opening_ms), "F9: credential not valid")
         for cred in pinned:
             credential(checks, f"OPEN: {ROLES[cred.role]}", cred,
                        self.network.root, tx.chain)
-        credential(checks, "OPEN: seller", tx.seller, tx.ca.key, tx.chain)
+        if tx.version == 1:
+            credential(checks, "OPEN: seller", tx.seller, tx.ca.key, tx.chain)
+        else:
+            self._pseudonym(tx)
         checks.schnorr("OPEN: seller_sig", tx.seller.key, tx.auction,
                        tx.seller_sig)
         checks.schnorr("OPEN: warrant_sig", tx.ca.key, tx.auction,
@@ -61,6 +64,26 @@ class Auction(Chain):
         for i, (key, signature) in enumerate(tx.pop):
             checks.schnorr(f"OPEN: pop {i}", key, pop, signature)
         self.newest.append(0)
+
+    def _pseudonym(self, tx):
+        """F21: the seller's token of an epoch that fits."""
+        epoch, seller = transaction(tx.epoch), tx.seller
+        need(epoch.name == "EPOCH", "F21: no EPOCH")
+        served_by(self.checks, epoch, self.network)
+        need(epoch.start_ms <= tx.opening_ms < epoch.end_ms,
+             "F21: another epoch")
+        need([each.cred.key for each in epoch.issuers + epoch.notaries]
+             == [each.cred.key for each in tx.issuers + tx.notaries]
+             and epoch.escrow_t == tx.escrow_t, "F21: another desk")
+        moduli = [{n for each in one.issuers + one.notaries
+                   for n in each.moduli} for one in (epoch, tx)]
+        need(not moduli[0] & moduli[1], "F21: a key with two uses")
+        need(len(seller.blob) == blob_size(len(epoch.notaries)),
+             "F21: size of the blob")
+        self.checks.token(
+            "OPEN: token", epoch.issuers[0].moduli[0],
+            seller.prefix + blind.message(epoch.epoch, seller.key, seller.ek,
+                                          seller.blob), seller.token)
 
     # Trusted time
 

@@ -1,9 +1,11 @@
 """The registry: consensus.md G1 to G8, and genesis (F15)."""
 
 import json
+
+import blind
 from bip340 import h_tag
-from chain import Chain, credential, valid_at
-from codec import CA, NODE, ROLES, TSA, VALIDATOR, Thing
+from chain import Chain, credential, served_by, valid_at
+from codec import CA, NODE, PSEUDONYM, ROLES, TSA, VALIDATOR, Thing
 from wire import need
 
 
@@ -55,6 +57,8 @@ class Registry(Chain):
         self.accused = set()
         self.anchored = set()
         self.validators = set(network.validators)
+        self.epochs = {}
+        self.pseudonyms = set()
 
     def add(self, block):
         """Checks the next block."""
@@ -67,7 +71,7 @@ class Registry(Chain):
             self.waited(block, "G1")
         places = {"SERVICE": self._service, "CERT": self._cert,
                   "REVOKE": self._revoke, "NODE": self._node,
-                  "LIST": self._list,
+                  "LIST": self._list, "EPOCH": self._epoch,
                   "EVIDENCE": self._evidence, "ANCHOR": self._anchor}
         for tx in block.txs:
             if tx.name == "FINAL":
@@ -138,7 +142,42 @@ class Registry(Chain):
         self._own(tx, tx.cred.key)
         self.nodes[tx.cred.key] = tx.seq, now
 
+    def _epoch(self, tx, now):
+        for each in tx.issuers + tx.notaries:
+            need(valid_at(each.cred, now), "G9: credential not valid now")
+            need(each.cred.fingerprint not in self.revoked, "G9: revoked")
+        need(now < tx.end_ms, "G9: the epoch is over")
+        issuer = tx.issuers[0].cred.key
+        need(not any(other.issuers[0].cred.key == issuer
+                     and other.start_ms < tx.end_ms
+                     and tx.start_ms < other.end_ms
+                     for other in self.epochs.values()),
+             "G9: another epoch of this issuer")
+        served_by(self.checks, tx, self.network)
+        self.epochs[tx.epoch] = tx
+
+    def _pseudonym(self, tx):
+        epoch = self.epochs.get(tx.epoch)
+        need(epoch is not None
+             and epoch.issuers[0].moduli[0] == tx.token_key,
+             "G5: no such epoch")
+        need(epoch.start_ms <= tx.opening_ms < epoch.end_ms,
+             "G5: opens in another epoch")
+        need(epoch.issuers[0].cred.fingerprint not in self.revoked,
+             "G5: the token's issuer revoked")
+        need(tx.key not in self.pseudonyms, "G5: a pseudonym twice")
+        need(tx.auction not in self.listed, "G5: LIST twice")
+        self.checks.token("LIST: token", tx.token_key, tx.prefix
+                          + blind.brief(tx.epoch, tx.key, tx.ek,
+                                        tx.blob_hash), tx.token)
+        self._own(tx, tx.key)
+        self.pseudonyms.add(tx.key)
+        self.listed[tx.auction] = tx
+
     def _list(self, tx, now):
+        if tx.version == PSEUDONYM:
+            self._pseudonym(tx)
+            return
         self._ca(tx.issuer, now, "G5")
         need(valid_at(tx.seller, now), "G5: seller not valid now")
         need(tx.seller.fingerprint not in self.revoked, "G5: seller revoked")

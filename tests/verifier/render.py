@@ -77,6 +77,10 @@ MEMBERS = {
     "ANCHOR": lambda tx: (("auction", tx.auction), ("final", tx.sealed_final),
                           ("service", tx.service),
                           ("count", len(tx.tokens))),
+    "EPOCH": lambda tx: (("epoch", tx.epoch),
+                         ("issuer", tx.issuers[0].cred.key))
+    + members(tx, "start_ms end_ms seats")
+    + (("notaries", len(tx.notaries)),),
     "OPEN": open_members,
     "ENROL": enrol_members,
     "BID": lambda tx: (("bid", tx.digest),)

@@ -325,7 +325,7 @@ numbers_have_their_limits(void **state)
     expect_refused(t, REFUSAL, 32, 1, "award.number");
     expect_refused(t, SELLER_ASK, 32, 255, "award.number");
     expect_refused(t, REFUSAL, 65, 0, "refusal.code");
-    expect_refused(t, REFUSAL, 65, 8, "refusal.code");
+    expect_refused(t, REFUSAL, 65, 11, "refusal.code");
     expect_refused(t, OPEN_SHARE, 0, NOTARY + 1, "share.notary");
     expect_refused(t, OPEN_SHARE, 33, 47, "share.sealed");
     expect_refused(t, OPEN_ASK, 98, 0x7f, "open.cert");
@@ -352,12 +352,12 @@ static void
 every_code_has_its_text(void **state)
 {
     (void)state;
-    for (unsigned a = GV_REFUSAL_NOT_FINAL; a <= GV_REFUSAL_NOT_MINE; a++)
+    for (unsigned a = GV_REFUSAL_NOT_FINAL; a <= GV_REFUSAL_SELLER_FALSE; a++)
         for (unsigned b = GV_REFUSAL_NOT_FINAL; b < a; b++)
             assert_string_not_equal(gv_refusal_text((uint8_t)a),
                                     gv_refusal_text((uint8_t)b));
     assert_string_equal(gv_refusal_text(0), "?");
-    assert_string_equal(gv_refusal_text(8), "?");
+    assert_string_equal(gv_refusal_text(11), "?");
 }
 
 /* --- seals --- */

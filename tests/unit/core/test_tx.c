@@ -185,6 +185,7 @@ test_places_F3(void **state)
         {GV_TX_LIST, true, false, "LIST"},
         {GV_TX_EVIDENCE, true, false, "EVIDENCE"},
         {GV_TX_ANCHOR, true, false, "ANCHOR"},
+        {GV_TX_EPOCH, true, false, "EPOCH"},
         {GV_TX_OPEN, false, true, "OPEN"},
         {GV_TX_ENROL, false, true, "ENROL"},
         {GV_TX_BID, false, true, "BID"},

@@ -1,5 +1,6 @@
 /* The registry's rules: what breaks them is refused with its code and leaves
  * the directory as it was. */
+#include "tests/support/seller.h"
 #include "tests/unit/state/fixture.h"
 
 #define START SAMPLE_OPENING_MS
@@ -341,6 +342,48 @@ directory_goes_back(void **state)
     world_free(&g.w);
 }
 
+/* An issuer has one epoch at a time, and a pseudonym lists one auction; both
+ * are forgotten with their block. */
+static void
+S0_05_G9_epochs_and_pseudonyms(void **state)
+{
+    struct gv_directory *d;
+    struct gv_epoch e;
+    struct gv_open o;
+    struct gv_tx list, epoch = {.kind = GV_TX_EPOCH};
+    struct gv_reject why;
+    struct stage g;
+
+    (void)state;
+    stage_make(&g, true);
+    d = g.c->dir;
+    sample_escrow(&g.w.s, 3, &g.w.s.open);
+    g.w.s.open.terms.identity = GV_ANONYMOUS;
+    o = g.w.s.open;
+    seller_epoch(&g.w.s, &e);
+    seller_open(&g.w.s, &e, &o);
+    list = seller_list(&g.w.s, &e, &o);
+    assert_int_equal(gv_tx_decode(o.epoch, &epoch, &why), GV_OK);
+    refuse_block(&g.w, g.c, GV_NOT_SIGNER, START + 300, &list, 1);
+    accept_block_on_tip(&g.w, g.c, START + 300, &epoch, 1);
+    assert_true(gv_bytes_eq(
+        gv_bytes(gv_directory_epoch(d, &e.desk.id)->raw, o.epoch.len),
+        o.epoch));
+    refuse_block(&g.w, g.c, GV_DUPLICATE, START + 600, &epoch, 1);
+    accept_block_on_tip(&g.w, g.c, START + 600, &list, 1);
+    list.u.list.auction.b[0] ^= 1;
+    list = sample_tx(&g.w.s, &list, &g.w.s.seller.secret);
+    refuse_block(&g.w, g.c, GV_DUPLICATE, START + 900, &list, 1);
+    gv_directory_disconnect(d);
+    assert_int_equal(gv_directory_check(d, &list, START + 900, &why), GV_OK);
+    gv_directory_disconnect(d);
+    assert_null(gv_directory_epoch(d, &e.desk.id));
+    assert_int_equal(gv_directory_check(d, &epoch, START + 900, &why), GV_OK);
+    assert_int_equal(gv_directory_check(d, &list, START + 900, &why),
+                     GV_REJECT);
+    world_free(&g.w);
+}
+
 int
 main(void)
 {
@@ -356,6 +399,7 @@ main(void)
         cmocka_unit_test(G6_a_node_goes_back),
         cmocka_unit_test(one_node_of_a_key_waits),
         cmocka_unit_test(directory_goes_back),
+        cmocka_unit_test(S0_05_G9_epochs_and_pseudonyms),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -24,6 +24,7 @@ struct session {
     unsigned user;
     uint8_t point[65];
     struct gv_hash server_cert; /* that the client is connected to */
+    struct gv_chain_id scope;   /* the auction, or a seat of the epoch */
     uint8_t nonce_s[32];
     struct gv_hash id;
     struct gv_open_escrow *pins;
@@ -94,7 +95,8 @@ session_keep(struct session *s, struct answer a)
 }
 
 static inline void
-session_make(struct session *s, struct award *w, unsigned user)
+session_begin(struct session *s, struct award *w, unsigned user,
+              const struct gv_open *desk)
 {
     size_t len = 0;
     uint8_t master[32];
@@ -107,11 +109,27 @@ session_make(struct session *s, struct award *w, unsigned user)
                                                      OSSL_PKEY_PARAM_PUB_KEY,
                                                      s->point, 65, &len),
                      1);
-    s->pins = gv_open_escrow_new(&w->open);
+    s->scope = desk->id;
+    s->pins = gv_open_escrow_new(desk);
     s->worker = gv_escrow_new(&s->pins->pins, w->s.keys);
     assert_non_null(s->worker);
     memset(master, (int)(0x40 + user), 32);
-    gv_ggm_whole(master, AWARD_DEPTH, &s->tree);
+    gv_ggm_whole(master, s->pins->pins.depth, &s->tree);
+}
+
+static inline void
+session_make(struct session *s, struct award *w, unsigned user)
+{
+    session_begin(s, w, user, &w->open);
+}
+
+/* In which a seller gets its number'th pseudonym. */
+static inline void
+session_make_seat(struct session *s, struct award *w, unsigned user,
+                  uint8_t number)
+{
+    session_begin(s, w, user, &w->epoch->desk);
+    gv_epoch_seat(&w->epoch->desk.id, number, &s->scope);
 }
 
 static inline void
@@ -127,9 +145,8 @@ static inline void
 session_sign_open(struct session *s)
 {
     const struct award_user *u = &s->w->user[s->user];
-    struct gv_iss_open m = {.auction = s->w->open.id,
-                            .cert = gv_bytes(u->der, u->len),
-                            .nonce_c = {7}};
+    struct gv_iss_open m = {
+        .auction = s->scope, .cert = gv_bytes(u->der, u->len), .nonce_c = {7}};
     uint8_t digest[32], sig[GV_ISS_SIG_MAX], raw[8192];
     struct gv_sink sink = gv_sink_buffer(raw, sizeof(raw));
 
@@ -164,6 +181,7 @@ session_open(struct session *s)
     s->who = (struct gv_escrow_who){s->w->user[s->user].cert.cred.fingerprint,
                                     s->id};
     s->facts = gv_open_escrow_session(s->pins);
+    s->facts.auction = s->scope;
     s->facts.session = s->id;
     s->facts.subject = s->w->user[s->user].subject;
 }
@@ -187,12 +205,13 @@ session_sign_commit(struct session *s)
 static inline void
 session_make_commit(struct session *s)
 {
-    uint8_t leaves[1 << AWARD_DEPTH][32];
+    uint8_t depth = s->pins->pins.depth;
+    uint8_t(*leaves)[32] = sample_alloc(&s->w->s, (size_t)32 << depth);
 
-    assert_int_equal(gv_escrow_leaves(s->worker, &s->tree, &s->who, 0,
-                                      1u << AWARD_DEPTH, leaves),
-                     GV_OK);
-    gv_escrow_root(leaves, AWARD_DEPTH, s->facts.root);
+    assert_int_equal(
+        gv_escrow_leaves(s->worker, &s->tree, &s->who, 0, 1u << depth, leaves),
+        GV_OK);
+    gv_escrow_root(leaves, depth, s->facts.root);
     session_sign_commit(s);
 }
 
@@ -205,7 +224,8 @@ session_commit(struct session *s)
     s->challenge =
         session_keep(s, session_send(s, gv_issuer_commit, s->commit));
     assert_int_equal(
-        gv_iss_challenge_decode(s->challenge, AWARD_DEPTH, &m, NULL), GV_OK);
+        gv_iss_challenge_decode(s->challenge, s->pins->pins.depth, &m, NULL),
+        GV_OK);
     assert_int_equal(
         gv_iss_challenge_verify(s->pins->challenge, &s->facts, &m, NULL),
         GV_OK);
@@ -217,7 +237,7 @@ session_commit(struct session *s)
 static inline void
 session_make_reveal(struct session *s)
 {
-    struct gv_iss_reveal m = {.session = s->id, .depth = AWARD_DEPTH};
+    struct gv_iss_reveal m = {.session = s->id, .depth = s->pins->pins.depth};
     uint8_t digest[32], sig[GV_ISS_SIG_MAX], raw[1024];
     struct gv_sink sink = gv_sink_buffer(raw, sizeof(raw));
 

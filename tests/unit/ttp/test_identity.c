@@ -111,7 +111,10 @@ nothing_shorter_or_longer_is_a_pack(void **state)
     assert_int_equal(why.code, GV_BAD_ENCODING);
     assert_non_null(why.field);
     assert_int_equal(decode(longer, t->raw.len, &p, &why), GV_OK);
-    longer[0] = 2;
+    longer[0] = 2; /* a seller's has no ENROL */
+    assert_int_equal(decode(longer, t->raw.len, &p, &why), GV_REJECT);
+    assert_string_equal(why.field, "pack.enrol");
+    longer[0] = 3;
     assert_int_equal(decode(longer, t->raw.len, &p, &why), GV_REJECT);
     assert_string_equal(why.field, "pack.version");
     free(longer);
