@@ -13,6 +13,10 @@ static const struct gv_config_option options[] = {
     {.name = "proof",
      .type = GV_CONFIG_BOOL,
      .help = "Fetch the proof that it is in a block and check it."},
+    {.name = "receipt",
+     .type = GV_CONFIG_BOOL,
+     .help = "Print the service's promise that the wallet keeps, in hex, for "
+             "gavel-explorer verify --receipt."},
 };
 
 static int
@@ -48,6 +52,29 @@ show_proof(struct gv_cli *cli, const json_t *row)
         stdout, "final", "%s",
         json_is_object(json_object_get(proof, "final")) ? "yes" : "not yet");
     json_decref(proof);
+    return GV_EXIT_OK;
+}
+
+/* From the wallet alone: the node may be the one that broke it. */
+static int
+show_receipt(struct gv_cli *cli)
+{
+    const char *id = gv_config_argument(cli->config, 0);
+    const json_t *row;
+    const char *hex;
+    int code = gv_cli_wallet(cli);
+
+    if (code != GV_EXIT_OK)
+        return code;
+    row = json_object_get(gv_wallet_bids(cli->wallet), id);
+    hex = gv_json_text(row, "receipt");
+    if (*hex == '\0')
+        return gv_cli_fail(cli, GV_EXIT_FAILED,
+                           "the wallet has no receipt for this bid");
+    if (cli->json)
+        gv_cli_print(cli, json_pack("{ss ss}", "bid", id, "receipt", hex));
+    else
+        puts(hex);
     return GV_EXIT_OK;
 }
 
@@ -97,8 +124,11 @@ static int
 run(struct gv_cli *cli)
 {
     json_t *row;
-    int code = gv_bid_fetch(cli, &row);
+    int code;
 
+    if (gv_config_bool(cli->config, "receipt"))
+        return show_receipt(cli);
+    code = gv_bid_fetch(cli, &row);
     if (code != GV_EXIT_OK)
         return code;
     code = show(cli, row);
@@ -113,5 +143,5 @@ const struct gv_command gv_cmd_bid_show = {
                .min_arguments = 1,
                .max_arguments = 1,
                .options = options,
-               .n_options = 1},
+               .n_options = sizeof(options) / sizeof(options[0])},
     .run = run};

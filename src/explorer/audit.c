@@ -269,6 +269,8 @@ connect_job(struct audit *a, struct gv_audit_job *job)
         why = (struct gv_reject){GV_CHAIN_ENDED, "final", GV_NO_INDEX, 0, 0};
         gv_audit_refuse(job, GV_REJECT, &why);
     }
+    if (job->rc == GV_OK && a->options->block)
+        a->options->block(a->options->block_arg, job->track, &job->block);
     a->report->blocks++;
     a->report->txs += job->block.h.header.tx_count;
     return job->rc;

@@ -26,6 +26,7 @@
 #include "gavel/outcome.h"
 #include "gavel/params.h"
 #include "src/base/error.h"
+#include "src/explorer/track.h"
 
 struct gv_audit_outcome {
     const struct gv_chain_id *auction;
@@ -54,6 +55,11 @@ struct gv_audit_options {
     void (*outcome)(void *arg, const struct gv_audit_outcome *o);
     void (*progress)(void *arg, const struct gv_audit_report *so_far);
     void *arg;
+    /* Each block that was verified and connected, block 0 of a chain too, in
+     * the order of the dump; may be NULL. */
+    void (*block)(void *arg, const struct gv_track *track,
+                  const struct gv_block *block);
+    void *block_arg;
 };
 
 /* GV_OK: every byte is as it must be. GV_REJECT: e names line and reason.

@@ -9,6 +9,7 @@
 #include "src/explorer/audit.h"
 #include "src/explorer/commands.h"
 #include "src/explorer/proof.h"
+#include "src/explorer/receipt.h"
 
 static const char *
 status_text(uint8_t status)
@@ -81,9 +82,19 @@ print_report(const struct gv_audit_report *r)
                "the last ones lie beyond the cut\n");
 }
 
+/* The exit code says whether the promise was kept. */
+static int
+tell_receipt(const struct gv_receipt *r)
+{
+    enum gv_receipt_verdict v = gv_receipt_verdict(r);
+
+    gv_receipt_print(r, stdout);
+    return v == GV_RECEIPT_KEPT ? GV_EXPLORER_OK : GV_EXPLORER_REFUSED;
+}
+
 /* The outcomes are told only when all of the dump is true. */
 static int
-verify_dump(const struct gv_config *c, FILE *in)
+verify_dump(const struct gv_config *c, FILE *in, struct gv_receipt *receipt)
 {
     char *outcomes = NULL;
     size_t len = 0;
@@ -93,7 +104,9 @@ verify_dump(const struct gv_config *c, FILE *in)
         .single = gv_config_bool(c, "single"),
         .outcome = print_outcome,
         .progress = isatty(STDERR_FILENO) ? print_progress : NULL,
-        .arg = told};
+        .arg = told,
+        .block = receipt ? gv_receipt_block : NULL,
+        .block_arg = receipt};
     struct gv_audit_report report;
     struct gv_error e = {"out of memory"};
     enum gv_rc rc = told ? gv_audit(&o, &report, &e) : GV_FAULT;
@@ -106,9 +119,25 @@ verify_dump(const struct gv_config *c, FILE *in)
     }
     free(outcomes);
     if (rc == GV_OK)
-        return GV_EXPLORER_OK;
+        return receipt ? tell_receipt(receipt) : GV_EXPLORER_OK;
     return gv_command_fail(
         rc == GV_FAULT ? GV_EXPLORER_FAILED : GV_EXPLORER_REFUSED, e.text);
+}
+
+static int
+verify_receipt(const struct gv_config *c, FILE *in, const char *path)
+{
+    struct gv_receipt r = {0};
+    struct gv_error e;
+    enum gv_rc rc = gv_receipt_read(&r, path, &e);
+    int code = rc == GV_OK
+                   ? verify_dump(c, in, &r)
+                   : gv_command_fail(rc == GV_FAULT ? GV_EXPLORER_FAILED
+                                                    : GV_EXPLORER_REFUSED,
+                                     e.text);
+
+    gv_receipt_clear(&r);
+    return code;
 }
 
 static int
@@ -142,6 +171,7 @@ int
 gv_command_verify(const struct gv_config *c)
 {
     const char *path = gv_config_argument(c, 0);
+    const char *receipt = gv_config_string(c, "receipt");
     bool standard = strcmp(path, "-") == 0;
     FILE *in = standard ? stdin : fopen(path, "r");
     struct gv_error e;
@@ -151,7 +181,12 @@ gv_command_verify(const struct gv_config *c)
         gv_error_set(&e, "cannot read %s: %s", path, strerror(errno));
         return gv_command_fail(GV_EXPLORER_FAILED, e.text);
     }
-    code = gv_config_bool(c, "proof") ? verify_proof(in) : verify_dump(c, in);
+    if (gv_config_bool(c, "proof"))
+        code = verify_proof(in);
+    else if (receipt)
+        code = verify_receipt(c, in, receipt);
+    else
+        code = verify_dump(c, in, NULL);
     if (!standard)
         fclose(in);
     return code;

@@ -48,6 +48,11 @@ static const struct gv_config_option verify_options[] = {
     {.name = "proof",
      .type = GV_CONFIG_BOOL,
      .help = "FILE is a node's answer to getproof."},
+    {.name = "receipt",
+     .help =
+         "Say whether the promise in this file, a RECEIPT in hex (gavel bid "
+         "show --receipt), was kept in the dump FILE.",
+     .argument = "FILE"},
     {.name = "single", .type = GV_CONFIG_BOOL, .help = "Use one thread."},
 };
 
