@@ -209,7 +209,7 @@ def test_tokens_by_a_key_that_is_not_pinned_do_not_count(world):
     assert [i for i, _ in tokens[0].tokens] == [0, 2]
 
 
-def test_S5_four_validators_make_an_outcome_final_with_one_away(world):
+def test_S4_75_S4_90_S5_four_validators_make_an_outcome_final(world):
     net = Network(world, stamps=1, votes=4)
     seller, ann = net.seller(), world.wallet("ann", net.votes[0])
     auction = net.auction(seller, *SHORT)

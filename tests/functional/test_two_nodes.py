@@ -142,7 +142,7 @@ def test_without_a_stamping_service_a_bid_is_refused(world):
 
 
 @pytest.mark.long
-def test_a_late_joiner_and_restarts_of_each(world, pair):
+def test_S4_92_a_late_joiner_and_restarts_of_each(world, pair):
     first, second = pair
     seller, auction = auction_on(world, first)
     ann = world.wallet("ann", second)

@@ -112,7 +112,7 @@ check_all(const char *list, bool (*holds)(const json_t *))
 }
 
 static void
-inclusion_proofs(void **state)
+S4_87_inclusion_proofs(void **state)
 {
     (void)state;
     check_all("inclusion", inclusion_holds);
@@ -129,7 +129,7 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(inclusion_proofs),
+        cmocka_unit_test(S4_87_inclusion_proofs),
         cmocka_unit_test(consistency_proofs),
     };
 

@@ -83,7 +83,7 @@ root_of(const uint8_t (*leaves)[32], size_t n, uint8_t out32[32])
 }
 
 static void
-small_trees_by_hand(void **state)
+S4_87_small_trees_by_hand(void **state)
 {
     uint8_t leaf[3][32], want[32], got[32], in[65] = {1};
 
@@ -151,7 +151,7 @@ a_doubled_last_leaf_changes_the_root(void **state)
 }
 
 static void
-paths_of_every_leaf_verify_at_their_place_only(void **state)
+S4_87_paths_verify_at_their_place_only(void **state)
 {
     uint8_t(*leaves)[32] = make_leaves(70);
     uint8_t path[GV_MERKLE_MAX + 1][32], work[70][32], root[32];
@@ -225,10 +225,10 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(small_trees_by_hand),
+        cmocka_unit_test(S4_87_small_trees_by_hand),
         cmocka_unit_test(roots_follow_the_recursive_definition),
         cmocka_unit_test(a_doubled_last_leaf_changes_the_root),
-        cmocka_unit_test(paths_of_every_leaf_verify_at_their_place_only),
+        cmocka_unit_test(S4_87_paths_verify_at_their_place_only),
         cmocka_unit_test(prefixes_are_consistent_and_nothing_else_is),
     };
 

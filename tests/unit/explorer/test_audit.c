@@ -128,7 +128,7 @@ every_change_shows(struct dumped d)
 }
 
 static void
-every_change_of_a_dump_shows(void **state)
+S4_88_every_change_of_a_dump_shows(void **state)
 {
     every_change_shows(ledger_dump(*state, false, false));
 }
@@ -316,7 +316,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(accepts_a_dump),
         cmocka_unit_test(accepts_a_final_dump),
-        cmocka_unit_test(every_change_of_a_dump_shows),
+        cmocka_unit_test(S4_88_every_change_of_a_dump_shows),
         cmocka_unit_test(every_change_of_a_csv_dump_shows),
         cmocka_unit_test(a_fitting_commit_hides_nothing),
         cmocka_unit_test(missing_and_moved_lines_show),

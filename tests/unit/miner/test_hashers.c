@@ -168,7 +168,7 @@ one_find_a_job_S4_93(void **state)
 
 /* One thread is deterministic: it finds what gv_search finds. */
 static void
-one_thread_same_nonce_S4_84_85(void **state)
+one_thread_same_nonce_S4_84_S4_85(void **state)
 {
     static const enum gv_search_strategy strategies[] = {
         GV_SEARCH_INCREASING, GV_SEARCH_DECREASING, GV_SEARCH_RANDOM};
@@ -439,7 +439,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(one_find_a_job_S4_93),
-        cmocka_unit_test(one_thread_same_nonce_S4_84_85),
+        cmocka_unit_test(one_thread_same_nonce_S4_84_S4_85),
         cmocka_unit_test(unchanged_job_goes_on_S4_89),
         cmocka_unit_test(cancel_latency_S4_89),
         cmocka_unit_test(rolls_until_spent),

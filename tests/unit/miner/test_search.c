@@ -165,7 +165,7 @@ openssl_first(const struct gv_search_job *job, uint32_t start, uint32_t step)
 }
 
 static void
-kernels_against_openssl_S4_84_85(void **state)
+kernels_against_openssl_S4_84_S4_85(void **state)
 {
     struct support_rng rng = support_rng_new();
 
@@ -301,7 +301,7 @@ order_counts(enum gv_search_strategy strategy, uint32_t start, uint64_t count,
 }
 
 static void
-order_covers_once_S4_84_85_86(void **state)
+order_covers_once_S4_84_S4_85_S4_86(void **state)
 {
     static const uint64_t counts[] = {0,  1,   2,   3,   4,     5,    7,
                                       16, 100, 255, 257, 65536, 70001};
@@ -349,7 +349,7 @@ order_random_follows_seed_S4_86(void **state)
 }
 
 static void
-random_same_on_all_kernels_S4_86(void **state)
+random_same_on_all_kernels_S4_86_S4_93(void **state)
 {
     struct support_rng rng = support_rng_new();
 
@@ -475,12 +475,12 @@ main(void)
         cmocka_unit_test(bitcoin_genesis_S4_82),
         cmocka_unit_test(bitcoin_mainnet_headers_S4_82),
         cmocka_unit_test(bitcoin_blocks_S4_82),
-        cmocka_unit_test(kernels_against_openssl_S4_84_85),
+        cmocka_unit_test(kernels_against_openssl_S4_84_S4_85),
         cmocka_unit_test(range_ends),
         cmocka_unit_test(target_equality),
-        cmocka_unit_test(order_covers_once_S4_84_85_86),
+        cmocka_unit_test(order_covers_once_S4_84_S4_85_S4_86),
         cmocka_unit_test(order_random_follows_seed_S4_86),
-        cmocka_unit_test(random_same_on_all_kernels_S4_86),
+        cmocka_unit_test(random_same_on_all_kernels_S4_86_S4_93),
         cmocka_unit_test(wrong_kernel_is_a_fault),
         cmocka_unit_test(kernel_names),
         cmocka_unit_test(stop_latency_S4_89),

@@ -57,7 +57,7 @@ question_and_answer(struct node *from, struct node *to, uint32_t number,
 
 /* S1-01, S1-02, S1-03: both ways over one connection, gossip too. */
 static void
-s1_02_talks_both_ways_over_one_connection(void **state)
+S1_02_S1_03_talks_both_ways_over_one_connection(void **state)
 {
     struct gv_net_peer peer[2];
     struct gv_net_event *event;
@@ -349,7 +349,7 @@ a_flood_is_cut_and_costs_score(void **state)
 /* S1-04: a peer that asks and never reads costs a bounded amount of memory
  * and nobody else's time. */
 static void
-s1_04_one_stalled_peer_does_not_delay_others(void **state)
+S1_04_one_stalled_peer_does_not_delay_others(void **state)
 {
     enum { ASKED = 40, REPLY = 200000 };
     uint8_t chain[32] = {0}, *reply = calloc(1, REPLY);
@@ -404,7 +404,7 @@ s1_04_one_stalled_peer_does_not_delay_others(void **state)
 
 /* S1-01: both dial at once; one session, and one connection stays. */
 static void
-s1_01_simultaneous_dials_end_in_one_connection(void **state)
+S1_01_simultaneous_dials_end_in_one_connection(void **state)
 {
     struct gv_net_peer pa, pb;
     struct node a, b;
@@ -543,15 +543,15 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(s1_02_talks_both_ways_over_one_connection),
+        cmocka_unit_test(S1_02_S1_03_talks_both_ways_over_one_connection),
         cmocka_unit_test(a_key_that_is_not_allowed_stays_out),
         cmocka_unit_test(nobody_passes_without_the_handler),
         cmocka_unit_test(nothing_is_heard_before_hello),
         cmocka_unit_test(misbehaviour_ends_in_a_ban),
         cmocka_unit_test(frames_above_the_limit_never_arrive),
         cmocka_unit_test(a_flood_is_cut_and_costs_score),
-        cmocka_unit_test(s1_04_one_stalled_peer_does_not_delay_others),
-        cmocka_unit_test(s1_01_simultaneous_dials_end_in_one_connection),
+        cmocka_unit_test(S1_04_one_stalled_peer_does_not_delay_others),
+        cmocka_unit_test(S1_01_simultaneous_dials_end_in_one_connection),
         cmocka_unit_test(a_node_that_returns_is_met_again),
         cmocka_unit_test(another_network_is_named_and_left_alone),
         cmocka_unit_test(bad_starts_are_explained),

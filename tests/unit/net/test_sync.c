@@ -2,7 +2,7 @@
 #include "tests/unit/net/wire.h"
 
 static void
-a_late_joiner_gets_chains_and_mempool(void **state)
+S4_92_a_late_joiner_gets_chains_and_mempool(void **state)
 {
     struct net_of_test n;
     struct peer *a = &n.peer[0], *b = &n.peer[1];
@@ -36,7 +36,7 @@ a_late_joiner_gets_chains_and_mempool(void **state)
 
 /* S4-72: bids reach the others as gossip, and so do blocks. */
 static void
-s4_72_gossip_carries_bids_and_blocks(void **state)
+S4_72_gossip_carries_bids_and_blocks(void **state)
 {
     struct net_of_test n;
     struct peer *a = &n.peer[0], *b = &n.peer[1];
@@ -452,8 +452,8 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_late_joiner_gets_chains_and_mempool),
-        cmocka_unit_test(s4_72_gossip_carries_bids_and_blocks),
+        cmocka_unit_test(S4_92_a_late_joiner_gets_chains_and_mempool),
+        cmocka_unit_test(S4_72_gossip_carries_bids_and_blocks),
         cmocka_unit_test(lost_gossip_is_healed_by_questions),
         cmocka_unit_test(a_partition_heals),
         cmocka_unit_test(only_what_is_followed_is_fetched),

@@ -11,7 +11,7 @@ bid_of(struct house *h, unsigned n)
 }
 
 static void
-S4_71_a_bid_is_answered_with_stamp_and_receipt(void **state)
+S4_30_S4_71_a_bid_is_answered_with_stamp_and_receipt(void **state)
 {
     struct gv_reject why;
     struct gv_tx bid, tx;
@@ -259,7 +259,7 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(S4_71_a_bid_is_answered_with_stamp_and_receipt),
+        cmocka_unit_test(S4_30_S4_71_a_bid_is_answered_with_stamp_and_receipt),
         cmocka_unit_test(a_close_is_answered_without_receipt),
         cmocka_unit_test(a_hundred_bids_at_once_are_each_answered_once),
         cmocka_unit_test(known_answers_do_not_wait_for_other_mail),

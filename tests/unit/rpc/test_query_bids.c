@@ -253,7 +253,7 @@ S4_42_closed_bids_of_a_bidder(void **state)
 
 /* A bid whose block is left goes back to "not mined", and counts in F. */
 static void
-S4_41_a_reorganised_bid_is_open_again(void **state)
+S4_41_S4_91_a_reorganised_bid_is_open_again(void **state)
 {
     struct world *w = *state;
     struct gv_chain *c = world_chain(w, 1);
@@ -325,7 +325,7 @@ main(void)
         IN_WORLD(S4_40_bids_of_a_bidder),
         IN_WORLD(S4_41_open_bids_of_a_bidder),
         IN_WORLD(S4_42_closed_bids_of_a_bidder),
-        IN_WORLD(S4_41_a_reorganised_bid_is_open_again),
+        IN_WORLD(S4_41_S4_91_a_reorganised_bid_is_open_again),
         IN_WORLD(bids_by_time),
     };
 

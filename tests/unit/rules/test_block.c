@@ -121,7 +121,7 @@ test_size_limits_L1(void **state)
 }
 
 static void
-test_tx_root_F12(void **state)
+test_S4_87_tx_root_F12(void **state)
 {
     struct sample *s = *state;
     struct gv_bytes raw = sample_copy(s, make_block(s));
@@ -346,7 +346,7 @@ main(void)
         cmocka_unit_test(test_truncated_F12),
         cmocka_unit_test(test_trailing_byte_F12),
         cmocka_unit_test(test_size_limits_L1),
-        cmocka_unit_test(test_tx_root_F12),
+        cmocka_unit_test(test_S4_87_tx_root_F12),
         cmocka_unit_test(test_kinds_and_chains_F3),
         cmocka_unit_test(test_index_names_the_transaction),
         cmocka_unit_test(test_seal_R10),

@@ -252,7 +252,7 @@ reserve_decides_the_result_only(void **state)
 }
 
 static void
-ties_are_bytewise(void **state)
+S0_09_ties_are_bytewise(void **state)
 {
     const struct gv_terms t = {0};
     struct gv_fold *f = fold_new(&t);
@@ -336,7 +336,7 @@ main(void)
         cmocka_unit_test(S4_11_reference_last_or_highest),
         cmocka_unit_test(close_counts_and_can_change),
         cmocka_unit_test(reserve_decides_the_result_only),
-        cmocka_unit_test(ties_are_bytewise),
+        cmocka_unit_test(S0_09_ties_are_bytewise),
         cmocka_unit_test(times_beyond_64_bits_are_never),
         cmocka_unit_test(S4_06_an_index_given_to_another_key_is_judged_anew),
     };

@@ -197,7 +197,7 @@ finalise_link(struct stage *g, uint32_t from, uint32_t to)
 }
 
 static void
-V3_justified_beats_work(void **state)
+S4_94_V3_justified_beats_work(void **state)
 {
     struct stage g;
     uint32_t base, a, b, light;
@@ -416,7 +416,7 @@ main(void)
         cmocka_unit_test(reorgs_of_every_depth),
         cmocka_unit_test(reorg_keeps_stamps_before_bids),
         cmocka_unit_test(invalid_block_in_the_middle_of_a_better_branch),
-        cmocka_unit_test(V3_justified_beats_work),
+        cmocka_unit_test(S4_94_V3_justified_beats_work),
         cmocka_unit_test(V3_late_votes),
         cmocka_unit_test(V3_forks_below_final_are_refused),
         cmocka_unit_test(V3_first_seen_survives_a_restart),

@@ -56,7 +56,7 @@ vote(struct stage *g, const struct gv_vote *v, unsigned validator,
 }
 
 static void
-V2_quorum_of_four_is_three(void **state)
+S4_75_S4_90_V2_quorum_of_four_is_three(void **state)
 {
     struct stage g;
     struct gv_vote v;
@@ -93,7 +93,7 @@ V2_quorum_of_four_is_three(void **state)
 }
 
 static void
-V1_wrong_votes(void **state)
+S4_75_V1_wrong_votes(void **state)
 {
     struct stage g;
     struct gv_vote v, odd;
@@ -412,8 +412,8 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(V2_quorum_of_four_is_three),
-        cmocka_unit_test(V1_wrong_votes),
+        cmocka_unit_test(S4_75_S4_90_V2_quorum_of_four_is_three),
+        cmocka_unit_test(S4_75_V1_wrong_votes),
         cmocka_unit_test(V2_votes_before_the_block),
         cmocka_unit_test(V1_no_second_vote_after_a_restart),
         cmocka_unit_test(V1_lock_of_a_lost_branch),

@@ -120,7 +120,7 @@ R3_two_of_three_authorities(void **state)
 
 /* At any point a restart keeps what waits, and the tips. */
 static void
-S4_80_restart_keeps_the_mempool(void **state)
+S0_16_restart_keeps_the_mempool(void **state)
 {
     struct stage g;
 
@@ -210,7 +210,7 @@ main(void)
         cmocka_unit_test(bids_never_stand_without_their_stamps),
         cmocka_unit_test(useless_stamps_stay_out),
         cmocka_unit_test(R3_two_of_three_authorities),
-        cmocka_unit_test(S4_80_restart_keeps_the_mempool),
+        cmocka_unit_test(S0_16_restart_keeps_the_mempool),
         cmocka_unit_test(restart_between_X_and_Y),
         cmocka_unit_test(pool_is_limited),
     };
