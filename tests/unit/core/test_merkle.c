@@ -134,20 +134,39 @@ roots_follow_the_recursive_definition(void **state)
     free(leaves);
 }
 
-/* CVE-2012-2459: a repeated tail must not keep the root. */
+/* CVE-2012-2459: no tail of a list can be repeated without another root. */
 static void
-a_doubled_last_leaf_changes_the_root(void **state)
+S4_87_a_doubled_tail_changes_the_root(void **state)
 {
-    uint8_t a[6][32], b[6][32], root_a[32], root_b[32];
+    enum { N = 33 };
+    uint8_t(*leaves)[32] = make_leaves(N);
+    uint8_t twice[2 * N][32], one[32], two[32];
 
     (void)state;
-    for (uint8_t i = 0; i < 5; i++)
-        gv_merkle_leaf(&i, 1, a[i]);
-    memcpy(b, a, sizeof(a));
-    memcpy(b[5], b[4], 32);
-    gv_merkle_root(a, 5, root_a);
-    gv_merkle_root(b, 6, root_b);
-    assert_memory_not_equal(root_a, root_b, 32);
+    for (size_t n = 1; n <= N; n++) {
+        root_of((const uint8_t(*)[32])leaves, n, one);
+        for (size_t tail = 1; tail <= n; tail++) {
+            memcpy(twice, leaves, n * 32);
+            memcpy(twice + n, leaves + n - tail, tail * 32);
+            root_of((const uint8_t(*)[32])twice, n + tail, two);
+            assert_memory_not_equal(one, two, 32);
+        }
+    }
+    free(leaves);
+}
+
+/* Two leaves' hashes as the content of a leaf are not their node. */
+static void
+S4_87_a_leaf_is_never_a_node(void **state)
+{
+    uint8_t leaf[2][32], node[32], as_leaf[32];
+
+    (void)state;
+    gv_merkle_leaf("a", 1, leaf[0]);
+    gv_merkle_leaf("b", 1, leaf[1]);
+    gv_merkle_node(leaf[0], leaf[1], node);
+    gv_merkle_leaf(leaf, sizeof(leaf), as_leaf);
+    assert_memory_not_equal(node, as_leaf, 32);
 }
 
 static void
@@ -227,7 +246,8 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(S4_87_small_trees_by_hand),
         cmocka_unit_test(roots_follow_the_recursive_definition),
-        cmocka_unit_test(a_doubled_last_leaf_changes_the_root),
+        cmocka_unit_test(S4_87_a_doubled_tail_changes_the_root),
+        cmocka_unit_test(S4_87_a_leaf_is_never_a_node),
         cmocka_unit_test(S4_87_paths_verify_at_their_place_only),
         cmocka_unit_test(prefixes_are_consistent_and_nothing_else_is),
     };
