@@ -33,6 +33,7 @@ struct gv_loop_options {
     uint64_t stamp_burst, stamp_refill; /* a bidder key's token bucket */
     enum gv_duty duty;
     bool mine;             /* the built-in miner */
+    size_t mine_bids;      /* as in struct gv_state_options */
     bool publish_evidence; /* of validators, on the registry */
     bool follow_all;
     const struct gv_chain_id *follow;

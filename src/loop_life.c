@@ -187,6 +187,7 @@ open_state(struct gv_loop *l, struct gv_error *e)
     o.follow_all = l->opt.follow_all;
     o.follow = l->opt.follow;
     o.follow_count = l->opt.follow_count;
+    o.mine_bids = l->opt.mine_bids;
     o.validator = l->opt.validator;
     o.validator_count = l->opt.validator_count;
     if (gv_state_open(&o, gv_loop_now_ms(), &l->state, text, sizeof(text)) ==

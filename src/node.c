@@ -255,6 +255,7 @@ open_loop(struct node *n, struct gv_error *e)
     o.stamp_refill = (uint64_t)gv_config_int(n->config, "stamp-refill");
     o.duty = n->opt->duty;
     o.mine = n->has_validator || gv_config_bool(n->config, "mine");
+    o.mine_bids = (size_t)gv_config_int(n->config, "mine-bids");
     o.follow_all = n->opt->follow_all;
     o.follow = n->opt->follow;
     o.follow_count = n->opt->follow_count;

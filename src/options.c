@@ -190,6 +190,13 @@ static const struct gv_config_option table[] = {
     {.name = "mine",
      .type = GV_CONFIG_BOOL,
      .help = "Run the built-in miner (always on for a validator)."},
+    {.name = "mine-bids",
+     .type = GV_CONFIG_INT,
+     .fallback = "0",
+     .min = 0,
+     .max = 4096,
+     .help = "Most bids of one auction in a block that is made here; 0: all "
+             "that fit. Bids older than a quarter of D are always taken."},
     {.name = "verify-threads",
      .type = GV_CONFIG_INT,
      .fallback = "0",

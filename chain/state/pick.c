@@ -250,6 +250,18 @@ offer_stamps(const struct gv_state *s, const struct gv_chain *c,
     }
 }
 
+/* May it wait for another block because this one has as many bids as are
+ * wanted? Not a CLOSE, and no bid that validators will soon look for. */
+static bool
+may_wait(const struct gv_state *s, const struct gv_chain *c,
+         const struct gv_pool_tx *e, const struct gv_pick *p, size_t bids)
+{
+    uint64_t d_us = c->book->open->terms.d_ms * UINT64_C(1000);
+
+    return s->opt.mine_bids > 0 && bids >= s->opt.mine_bids &&
+           e->tx.kind == GV_TX_BID && p->time_ms * 1000 <= e->t_us + d_us / 4;
+}
+
 /* Are the ENROL and the recent block of a BID where they must be? */
 static bool
 has_parents(const struct gv_chain *c, const struct gv_pool_tx *e,
@@ -270,8 +282,10 @@ has_parents(const struct gv_chain *c, const struct gv_pool_tx *e,
 }
 
 static void
-choose_bids(const struct gv_chain *c, struct gv_pick *p, const struct room *r)
+choose_bids(const struct gv_state *s, const struct gv_chain *c,
+            struct gv_pick *p, const struct room *r)
 {
+    size_t bids = 0;
     int need = (int)gv_open_f(c->book->open) + 1;
     struct gv_pool_tx *e = c->pool.of[GV_POOL_BIDS].first;
 
@@ -280,9 +294,10 @@ choose_bids(const struct gv_chain *c, struct gv_pick *p, const struct room *r)
         if (!in_time(c, e, p) || __builtin_popcount(e->stamped) < need ||
             p->count + r->count >= TXS_MAX ||
             p->bytes + r->bytes + e->len + 4 > BYTES_MAX ||
-            !has_parents(c, e, p, r))
+            !has_parents(c, e, p, r) || may_wait(s, c, e, p, bids))
             continue;
         e->chosen = add(p, e);
+        bids += e->chosen && e->tx.kind == GV_TX_BID;
     }
 }
 
@@ -341,7 +356,7 @@ pick_bids(const struct gv_state *s, const struct gv_chain *c, struct gv_pick *p)
     r.enrols = p->count;
     pick_deeds(c, &bans, p);
     offer_stamps(s, c, p, &r);
-    choose_bids(c, p, &r);
+    choose_bids(s, c, p, &r);
     choose_stamps(s, c, p);
     if (p->count > 0)
         pick_finals(c, p);

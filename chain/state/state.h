@@ -67,6 +67,8 @@ struct gv_state_options {
     struct gv_kv kv;            /* borrowed, open */
     uint64_t seed;              /* for hash tables */
     size_t pool_max_bytes;      /* of the mempool, 0: 64 MiB */
+    size_t mine_bids; /* most BIDs in a block of one auction made here, as far
+                       * as fairness allows (template.h); 0: all that fit */
     struct gv_state_events events;
     /* Follow every auction, or only these. */
     bool follow_all;

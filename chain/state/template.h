@@ -10,6 +10,12 @@
  * even when nothing waits; an auction past its close is due for X, Y and the
  * few empty blocks that finality needs (R6 to R8); when finality stays away
  * for 10 T after Y, one more empty block asks the validators to vote anew.
+ *
+ * Which bids: those that came first, all that fit or only the first mine_bids
+ * of an auction. Fairness bounds that choice: a bid older than D/4 by trusted
+ * time is taken in any case, because validators vote for no block later than
+ * t + D/2 without it (V4), and after t + D nobody could take it any more (R3).
+ * What is left out stays in the mempool, for other miners too.
  */
 #ifndef GAVEL_STATE_TEMPLATE_H
 #define GAVEL_STATE_TEMPLATE_H

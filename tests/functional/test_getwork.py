@@ -116,7 +116,7 @@ def test_S4_82_a_stock_miner_falls_back_to_getwork_and_seals_blocks(mined):
     assert answer["jsonrpc"] == "2.0" and "error" not in answer
 
 
-def test_getwork_refuses_what_is_no_solution(mined):
+def test_S4_73_getwork_refuses_what_is_no_solution(mined):
     miner = StockMiner(mined)
     work = miner.work()
     result, why = miner.submit(work.solve(good=False))
@@ -206,7 +206,7 @@ def test_getworktemplate_and_submitwork(mined):
     assert same["template"]
 
 
-def test_the_miners_login_may_only_get_work(mined):
+def test_S4_73_the_miners_login_may_only_get_work(mined):
     miner = StockMiner(mined)
     for method, params in (("stop", []), ("status", []),
                            ("getauction", ["00" * 32]),

@@ -182,6 +182,7 @@ bad_values_are_refused(void **state)
         {"tls-name = a.example\ntls-name = b/c", "tls-name = b/c"},
         {"tls-keylog = keys", "tls-keylog: session secrets are not written"},
         {"mine = perhaps", "mine = perhaps"},
+        {"mine-bids = 4097", "mine-bids = 4097"},
         {"log-level = loud", "log-level = loud"},
         {"no-such-thing = 1", "no-such-thing"},
         {"config = /elsewhere", "config"},

@@ -182,6 +182,104 @@ restart_between_X_and_Y(void **state)
     world_free(&g.w);
 }
 
+/* A miner takes as many bids as it likes, those that came first, but none is
+ * left out for longer than D/4 (V4). */
+static void
+S4_81_some_bids_are_mined_and_none_is_left_out(void **state)
+{
+    enum { BIDS = 12, MOST = 3, D_MS = 60000 };
+    struct stage g;
+
+    (void)state;
+    stage_make(&g, 1, D_MS);
+    g.w.st->opt.mine_bids = MOST;
+    g.w.now_ms += 1000;
+    for (unsigned i = 0; i < BIDS; i++) {
+        struct gv_tx bid = sample_bid(&g.w.s, i % 2, i, 1 + i);
+        struct gv_tx stamp =
+            sample_stamp(&g.w.s, 0, g.w.now_ms * 1000 + i, &bid, 1);
+
+        world_add(&g.w, &bid);
+        world_add(&g.w, &stamp);
+    }
+    for (unsigned block = 1; block <= 2; block++) {
+        g.w.now_ms += 1000;
+        assert_true(world_mine(&g.w) > 0);
+        assert_int_equal(g.c->sum.bids, block * MOST);
+        for (unsigned i = 0; i < block * MOST; i++)
+            assert_int_equal(g.c->book->bid[i].amount, 1 + i);
+    }
+    g.w.now_ms += D_MS / 4; /* in time before anybody refuses the block */
+    assert_true(world_mine(&g.w) > 0);
+    assert_int_equal(g.c->sum.bids, BIDS);
+    assert_int_equal(g.c->pool.count, 0);
+    world_free(&g.w);
+}
+
+/* A CLOSE is no bid: it goes into the next block whatever is chosen. */
+static void
+S4_81_a_close_does_not_wait(void **state)
+{
+    struct stage g;
+    struct gv_tx tx[2];
+
+    (void)state;
+    stage_make(&g, 1, 60000);
+    g.w.st->opt.mine_bids = 1;
+    for (unsigned i = 0; i < 3; i++) {
+        tx[0] = i < 2 ? sample_bid(&g.w.s, i, i, 1 + i) : sample_close(&g.w.s);
+        tx[1] = sample_stamp(&g.w.s, 0, g.w.now_ms * 1000 + i, tx, 1);
+        world_add(&g.w, &tx[0]);
+        world_add(&g.w, &tx[1]);
+    }
+    g.w.now_ms += 1000;
+    assert_true(world_mine(&g.w) > 0);
+    assert_int_equal(g.c->sum.bids, 1);
+    assert_true(g.c->book->closed);
+    world_free(&g.w);
+}
+
+/* Somebody else's block takes my bid: the work on it is over, and not before.
+ * The registry's next block alone leaves it of use. */
+static void
+S4_89_a_block_with_my_bid_ends_the_work_for_it(void **state)
+{
+    struct stage g;
+    struct gv_chain *registry;
+    struct gv_template *t;
+    struct gv_seal seal;
+    struct gv_reject why;
+    struct gv_tx tx[4];
+    size_t n = 9;
+
+    (void)state;
+    stage_make(&g, 1, 60000);
+    for (unsigned i = 0; i < 2; i++)
+        tx[i] = sample_enrol(&g.w.s, i);
+    tx[2] = sample_bid(&g.w.s, 0, 1, 5);
+    tx[3] = sample_stamp(&g.w.s, 0, g.w.now_ms * 1000, &tx[2], 1);
+    world_add(&g.w, &tx[2]);
+    world_add(&g.w, &tx[3]);
+    g.w.now_ms += 1000;
+    assert_int_equal(gv_template_make(g.w.st, g.w.now_ms, 0, &t), GV_OK);
+    assert_int_equal(gv_template_chains(t), 2);
+    registry = gv_state_registry(g.w.st);
+    assert_int_equal(
+        world_give(&g.w, world_block(&g.w, registry, g.w.now_ms, NULL, 0)),
+        GV_ACCEPTED);
+    assert_true(gv_template_fresh(t));
+    accept_block_on_tip(&g.w, g.c, g.w.now_ms, tx, 4);
+    assert_false(gv_template_fresh(t));
+    seal = world_search(t);
+    assert_int_equal(
+        gv_template_submit(g.w.st, t, &seal, g.w.now_ms, NULL, NULL, &n, &why),
+        GV_OK);
+    assert_int_equal(n, 0);
+    gv_template_free(t);
+    assert_int_equal(g.c->sum.bids, 1);
+    world_free(&g.w);
+}
+
 static void
 pool_is_limited(void **state)
 {
@@ -212,6 +310,9 @@ main(void)
         cmocka_unit_test(R3_two_of_three_authorities),
         cmocka_unit_test(S0_16_restart_keeps_the_mempool),
         cmocka_unit_test(restart_between_X_and_Y),
+        cmocka_unit_test(S4_81_some_bids_are_mined_and_none_is_left_out),
+        cmocka_unit_test(S4_81_a_close_does_not_wait),
+        cmocka_unit_test(S4_89_a_block_with_my_bid_ends_the_work_for_it),
         cmocka_unit_test(pool_is_limited),
     };
 
