@@ -131,6 +131,17 @@ gv_ballot_retry(struct gv_state *s, struct gv_chain *c, uint64_t now_ms)
     return GV_OK;
 }
 
+static bool
+is_counted(const struct gv_ballot *b, const struct gv_vote *link,
+           unsigned validator)
+{
+    for (size_t i = 0; i < b->count; i++)
+        if (same_link(&b->tally[i].link, link) &&
+            b->tally[i].voted >> validator & 1)
+            return true;
+    return false;
+}
+
 static enum gv_rc
 count_vote(struct gv_state *s, struct gv_chain *c, const struct gv_vote *link,
            unsigned validator, const struct gv_sig *sig, uint64_t now_ms,
@@ -139,10 +150,8 @@ count_vote(struct gv_state *s, struct gv_chain *c, const struct gv_vote *link,
     uint64_t bit = UINT64_C(1) << validator;
     struct gv_tally *t;
 
-    for (size_t i = 0; i < c->ballot->count; i++)
-        if (same_link(&c->ballot->tally[i].link, link) &&
-            c->ballot->tally[i].voted & bit)
-            return gv_refuse(why, GV_DUPLICATE, "vote", validator, 0);
+    if (is_counted(c->ballot, link, validator))
+        return gv_refuse(why, GV_DUPLICATE, "vote", validator, 0);
     gv_ballot_hear(c, link, validator);
     gv_ballot_compare(s, c, link, validator, sig);
     limit_votes(c->ballot, validator);
@@ -305,6 +314,9 @@ gv_state_add_vote(struct gv_state *s, const struct gv_chain_id *id,
     rc = check_vote(c, vote, validator, why);
     if (rc != GV_OK)
         return rc;
+    /* Whoever repeats it costs no signature. */
+    if (is_counted(c->ballot, vote, validator))
+        return gv_refuse(why, GV_DUPLICATE, "vote", validator, 0);
     gv_vote_digest(id, vote, digest);
     if (!gv_key_verify(s->opt.keys, gv_pins_validator(c->pins, validator),
                        digest, sig))

@@ -316,7 +316,7 @@ frames_above_the_limit_never_arrive(void **state)
 }
 
 static void
-a_flood_is_cut_and_costs_score(void **state)
+S4_76_a_flood_is_cut_and_costs_score(void **state)
 {
     enum { FLOOD = 3000 };
     uint8_t body[8] = {0};
@@ -549,7 +549,7 @@ main(void)
         cmocka_unit_test(nothing_is_heard_before_hello),
         cmocka_unit_test(misbehaviour_ends_in_a_ban),
         cmocka_unit_test(frames_above_the_limit_never_arrive),
-        cmocka_unit_test(a_flood_is_cut_and_costs_score),
+        cmocka_unit_test(S4_76_a_flood_is_cut_and_costs_score),
         cmocka_unit_test(S1_04_one_stalled_peer_does_not_delay_others),
         cmocka_unit_test(S1_01_simultaneous_dials_end_in_one_connection),
         cmocka_unit_test(a_node_that_returns_is_met_again),

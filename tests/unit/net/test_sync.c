@@ -205,7 +205,7 @@ a_silent_peer_is_passed_over(void **state)
 }
 
 static void
-invalid_data_costs_points(void **state)
+S4_76_invalid_data_costs_points(void **state)
 {
     struct net_of_test n;
     struct peer *a = &n.peer[0], *b = &n.peer[1];
@@ -458,7 +458,7 @@ main(void)
         cmocka_unit_test(a_partition_heals),
         cmocka_unit_test(only_what_is_followed_is_fetched),
         cmocka_unit_test(a_silent_peer_is_passed_over),
-        cmocka_unit_test(invalid_data_costs_points),
+        cmocka_unit_test(S4_76_invalid_data_costs_points),
         cmocka_unit_test(idle_chains_cost_a_question_in_five_seconds),
         cmocka_unit_test(bids_find_a_stamping_service),
         cmocka_unit_test(without_a_service_nobody_is_asked),

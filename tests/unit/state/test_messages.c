@@ -321,11 +321,66 @@ S4_75_S4_76_a_vote_changed_repeated_or_moved(void **state)
         assert_int_equal(VOTE(&g.c->id, &v, (uint8_t)by, &sig), GV_REJECT);
     assert_int_equal(VOTE(&g.w.s.params->registry, &v, 0, &sig), GV_REJECT);
     assert_int_equal(VOTE(&g.c->id, &v, 0, &sig), GV_OK);
-    for (unsigned again = 0; again < 4; again++) /* one validator, one vote */
+    for (unsigned again = 0; again < 4; again++) { /* one validator, one vote */
         assert_int_equal(VOTE(&g.c->id, &v, 0, &sig), GV_REJECT);
+        assert_int_equal(why.code, GV_DUPLICATE);
+    }
+    sig.b[0] ^= 1; /* and it costs no signature to see that */
+    assert_int_equal(VOTE(&g.c->id, &v, 0, &sig), GV_REJECT);
     assert_int_equal(why.code, GV_DUPLICATE);
     assert_int_equal(g.c->sum.justified_height, 0);
 #undef VOTE
+    world_free(&g.w);
+}
+
+/* What costs a hash comes before what costs signatures: of these nothing is
+ * ever given to the threads that verify. */
+static void
+S4_76_cheap_checks_come_first(void **state)
+{
+    struct stage g;
+    struct gv_task *task;
+    struct gv_reject why = {.index = GV_NO_INDEX};
+    struct gv_tx p[2];
+    struct gv_bytes block, raw;
+    uint8_t *seal;
+
+    (void)state;
+    stage_plain(&g);
+    g.w.now_ms = START + 1000;
+    pair(&g, 0, 1, US(START + 500), p);
+    block = world_block(&g.w, g.c, START + 1000, p, 2);
+    raw = sample_copy(&g.w.s, block);
+    seal = (uint8_t *)raw.p + GV_HEADER_SIZE;
+    for (gv_le32_put(seal + 76, 0);; seal[76]++) {
+        struct gv_u256 target;
+        struct gv_seal s;
+
+        assert_int_equal(
+            gv_target_from_compact(gv_chain_target(g.w.st, g.c, g.c->tip, 0),
+                                   &target),
+            GV_OK);
+        memcpy(s.b, seal, sizeof(s.b));
+        if (!gv_seal_meets(&s, &target))
+            break;
+    }
+    assert_int_equal(gv_task_block(g.w.st, raw, g.w.now_ms, false, &task, &why),
+                     GV_REJECT);
+    assert_int_equal(why.code, GV_BAD_WORK);
+    raw = sample_copy(&g.w.s, p[0].raw);
+    ((uint8_t *)raw.p)[2] ^= 1; /* of an auction that there is not */
+    assert_int_equal(gv_task_tx(g.w.st, raw, g.w.now_ms, &task, &why),
+                     GV_REJECT);
+    assert_int_equal(why.code, GV_UNKNOWN_AUCTION);
+    assert_int_equal(world_give(&g.w, block), GV_ACCEPTED);
+    assert_int_equal(
+        gv_task_block(g.w.st, block, g.w.now_ms, false, &task, &why), GV_OK);
+    assert_null(task); /* known */
+    pair(&g, 1, 2, US(START + 700), p);
+    world_add(&g.w, &p[0]);
+    assert_int_equal(gv_task_tx(g.w.st, p[0].raw, g.w.now_ms, &task, &why),
+                     GV_OK);
+    assert_null(task);
     world_free(&g.w);
 }
 
@@ -341,6 +396,7 @@ main(void)
         cmocka_unit_test(
             S4_74_S4_76_a_told_block_changed_repeated_or_out_of_order),
         cmocka_unit_test(S4_75_S4_76_a_vote_changed_repeated_or_moved),
+        cmocka_unit_test(S4_76_cheap_checks_come_first),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
