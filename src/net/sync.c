@@ -152,11 +152,14 @@ static void
 request_failed(struct gv_sync *s, struct gv_sync_request *r)
 {
     struct gv_sync_request was = take_request(s, r);
+    struct gv_sync_session *p = gv_sync_session(s, was.session);
 
     if (was.what == GV_OPEN_HEADERS || was.what == GV_OPEN_BLOCKS)
         gv_fetch_failed(s, was.chain, was.session);
     else if (was.what == GV_OPEN_SUBMIT)
         gv_submit_answered(s, &was, NULL);
+    else if (was.what == GV_OPEN_POOL && p != NULL)
+        gv_pull_pool_failed(p);
 }
 
 static void

@@ -25,12 +25,21 @@
 #define GV_SYNC_VOTES 1024    /* newest votes, for peers that missed them */
 #define GV_SYNC_ANNS_PER_S 32 /* of one peer and chain */
 #define GV_SYNC_ANN_SLOTS 256
-#define GV_SYNC_SUBMITS 8 /* times a bid is handed to services */
+#define GV_SYNC_SUBMITS 8  /* times a bid is handed to services */
+#define GV_SYNC_BALLOTS 16 /* chains whose votes are asked of one peer */
 
 /* Announcements of one chain by one peer in one second. */
 struct gv_ann_slot {
     uint32_t tag, second;
     uint32_t count;
+};
+
+/* A peer has justified more of this chain than we. */
+struct gv_ballot_want {
+    struct gv_chain_id chain;
+    uint32_t justified; /* height, by its word */
+    unsigned tries;     /* questions so far */
+    uint64_t next_ms;   /* 0: free */
 };
 
 struct gv_sync_session {
@@ -50,8 +59,7 @@ struct gv_sync_session {
      * at: chain of the filter. */
     uint64_t pool_since_ms, pool_mark_ms, pool_next_ms;
     uint16_t pool_at;
-    struct gv_chain_id votes_chain; /* GETVOTES not more often than this */
-    uint64_t votes_ms;
+    struct gv_ballot_want ballot[GV_SYNC_BALLOTS];
     struct gv_ann_slot ann[GV_SYNC_ANN_SLOTS];
 };
 
@@ -247,7 +255,11 @@ void gv_pull_pool(struct gv_sync *s, struct gv_sync_session *p,
 void gv_pull_votes(struct gv_sync *s, struct gv_sync_session *p,
                    const struct gv_msg *m);
 void gv_pull_tick(struct gv_sync *s, struct gv_sync_session *p);
-void gv_pull_ask_votes(struct gv_sync *s, struct gv_sync_session *p,
-                       const struct gv_chain_id *chain);
+/* Its word: this much is justified. The votes are asked for until we have
+ * justified as much, or some times. */
+void gv_pull_want_votes(struct gv_sync *s, struct gv_sync_session *p,
+                        const struct gv_tip *t);
+/* A question for the mempool failed: ask again, from where it began. */
+void gv_pull_pool_failed(struct gv_sync_session *p);
 
 #endif
