@@ -172,6 +172,7 @@ gv_sync_want(struct gv_sync *s, uint64_t session, const struct gv_tip *tip)
     c->want = tip->sealed;
     c->want_justified = tip->justified;
     c->want_session = session;
+    gv_fetch_give_way(s, c, session);
     if (c->fetch != NULL || c->queued)
         return;
     c->queued = true;

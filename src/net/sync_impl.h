@@ -71,6 +71,7 @@ struct gv_fetch {
     bool busy;          /* the host has block `next` */
     unsigned tries;     /* peers that failed */
     uint64_t retry_ms;  /* the host holds it until then */
+    uint64_t asked_ms;  /* the open request left */
     uint64_t stuck_ms;  /* no progress: give up then */
     struct gv_sealed_id *id;
     size_t count, cap;
@@ -98,6 +99,7 @@ struct gv_sync_chain {
     uint64_t want_session;
     struct gv_sealed_id want; /* the tip to reach */
     uint32_t want_justified;  /* height, as its peer says */
+    uint64_t yield_ms;        /* its fetches give way again from then on */
     bool dirty;               /* the tip changed since the last flush */
 };
 
@@ -224,6 +226,10 @@ void gv_fetch_failed(struct gv_sync *s, struct gv_sync_chain *c,
                      uint64_t session);
 void gv_fetch_pump(struct gv_sync *s, struct gv_sync_chain *c);
 void gv_fetch_pump_all(struct gv_sync *s);
+/* A peer tells another tip of a chain that is being fetched. A fetch whose
+ * block is held, or whose peer keeps us waiting, ends for it. */
+void gv_fetch_give_way(struct gv_sync *s, struct gv_sync_chain *c,
+                       uint64_t session);
 /* True: the block was one of a fetch. */
 bool gv_fetch_result(struct gv_sync *s, uint64_t session,
                      const struct gv_sealed_id *sealed, enum gv_rc rc,

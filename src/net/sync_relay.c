@@ -200,7 +200,6 @@ take_block(struct gv_sync *s, struct gv_sync_session *p, const struct gv_msg *m)
 {
     struct gv_reader r = gv_reader(m->u.block.raw);
     struct gv_pushed *push = free_push(s);
-    struct gv_sync_chain *c;
     struct gv_sealed_header h;
     struct gv_chain *chain;
 
@@ -212,7 +211,6 @@ take_block(struct gv_sync *s, struct gv_sync_session *p, const struct gv_msg *m)
     }
     if (!gv_sync_is_followed(s, &h.header.chain))
         return;
-    c = gv_sync_chain_find(s, &h.header.chain);
     chain = gv_state_chain(s->opt.state, &h.header.chain);
     if (chain && gv_chain_load(s->opt.state, chain, s->now_ms) != GV_OK) {
         gv_sync_fail(s);
@@ -220,7 +218,7 @@ take_block(struct gv_sync *s, struct gv_sync_session *p, const struct gv_msg *m)
     }
     if (chain && gv_tree_find(&chain->tree, &h.sealed_id) != GV_NOWHERE)
         return;
-    if (push == NULL || chain == NULL || (c != NULL && c->fetch != NULL) ||
+    if (push == NULL || chain == NULL ||
         gv_tree_find(&chain->tree, &h.header.prev) == GV_NOWHERE) {
         want_block(s, p->id, &h.header.chain, &h.sealed_id);
         return;
