@@ -51,6 +51,69 @@ def test_S1_01_of_simultaneous_dials_one_session_survives(lab):
     lab.check()
 
 
+def test_a_reorganisation_of_fifty_blocks(lab, story):
+    """The validator is away, so nothing becomes final. Two pairs of nodes
+    mine apart, the one 50 blocks of enrolments, the other more; when they
+    meet, the first gives up its blocks, and its transactions get into others.
+    No other auction may end meanwhile: votes for its last blocks would come
+    too late to decide between the ends that both sides make (V3).
+    """
+    sale = story.sale("two branches").wait_known()
+    people = Branches(lab, story, sale.auction)
+    lab.part((1, 2), (3, 4))
+    people.fill(lab.nodes[1], lab.nodes[3])
+    short, long = (lab.nodes[i].rpc.getblockcount(sale.auction)
+                   for i in (1, 3))
+    base = lab.nodes[0].rpc.getblockcount(sale.auction)
+    assert short - base >= 50 and long > short, (base, short, long)
+    lost = lab.nodes[1].rpc.getblockhash(chain=sale.auction,
+                                         height=base + 1)
+    lab.part((1, 2, 3, 4))
+    wait_for("one branch", lambda: all(
+        n.rpc.getblockhash(chain=sale.auction, height=base + 1) != lost
+        for n in lab.nodes[1:]), 60)
+    lab.heal()
+    wait_for("every enrolment at every node", lambda: all(
+        n.rpc.getauction(sale.auction)["bidders"] == people.total
+        for n in lab.nodes), 60)
+    sale.bid(lab.nodes[0])
+    sale.settle()
+    sale.close()
+
+
+class Branches:
+    """Enrolments that make blocks: at one node `count` of them, at the other
+    a few more."""
+
+    def __init__(self, lab, story, auction, count=52):
+        home = lab.nodes[0]
+        self.auction = auction
+        self.names = [story.est.enrol_later(f"crowd-{i}")
+                      for i in range(2 * count + 4)]
+        story.est.wait_enrolled(home, self.names)
+        self.short = self.names[:count]
+        self.long = self.names[count:]
+        self.total = len(story.bidders) + len(self.names)
+
+    def fill(self, short, long):
+        """One transaction a block: the next one when it is in."""
+        todo = [(short, list(self.short)), (long, list(self.long))]
+        height = {n.number: n.rpc.getblockcount(self.auction) - 1
+                  for n, _ in todo}
+        end = time.monotonic() + 90
+        while any(names for _, names in todo):
+            assert time.monotonic() < end, f"blocks do not come: {height}"
+            for node, names in todo:
+                now = node.rpc.getblockcount(self.auction)
+                if names and now > height[node.number]:
+                    height[node.number] = now
+                    node.rpc.sendrawtransaction(
+                        names.pop().enrol_tx(self.auction).hex())
+            time.sleep(0.02)
+        for node, _ in todo:
+            node.wait_height(self.auction, height[node.number] + 1)
+
+
 BAD = {
     "loss": dict(loss=30),
     "delay": dict(delay=0.25, jitter=0.1),
@@ -140,67 +203,6 @@ def test_S1_04_one_stalled_peer_delays_nobody(lab, story):
     assert lab.nodes[0].memory() < before + (64 << 20)
     sale.settle()
     sale.close()
-
-
-def test_a_reorganisation_of_fifty_blocks(lab, story):
-    """The validator is away, so nothing becomes final. Two pairs of nodes
-    mine apart, the one 50 blocks of enrolments, the other more; when they
-    meet, the first gives up its blocks, and its transactions get into others.
-    """
-    sale = story.sale("two branches").wait_known()
-    people = Branches(lab, story, sale.auction)
-    lab.part((1, 2), (3, 4))
-    people.fill(lab.nodes[1], lab.nodes[3])
-    short, long = (lab.nodes[i].rpc.getblockcount(sale.auction)
-                   for i in (1, 3))
-    base = lab.nodes[0].rpc.getblockcount(sale.auction)
-    assert short - base >= 50 and long > short, (base, short, long)
-    lost = lab.nodes[1].rpc.getblockhash(chain=sale.auction,
-                                         height=base + 1)
-    lab.part((1, 2, 3, 4))
-    wait_for("one branch", lambda: all(
-        n.rpc.getblockhash(chain=sale.auction, height=base + 1) != lost
-        for n in lab.nodes[1:]), 60)
-    lab.heal()
-    wait_for("every enrolment at every node", lambda: all(
-        n.rpc.getauction(sale.auction)["bidders"] == people.total
-        for n in lab.nodes), 60)
-    sale.bid(lab.nodes[0])
-    sale.settle()
-    sale.close()
-
-
-class Branches:
-    """Enrolments that make blocks: at one node `count` of them, at the other
-    a few more."""
-
-    def __init__(self, lab, story, auction, count=52):
-        home = lab.nodes[0]
-        self.auction = auction
-        self.names = [story.est.enrol_later(f"crowd-{i}")
-                      for i in range(2 * count + 4)]
-        story.est.wait_enrolled(home, self.names)
-        self.short = self.names[:count]
-        self.long = self.names[count:]
-        self.total = len(story.bidders) + len(self.names)
-
-    def fill(self, short, long):
-        """One transaction a block: the next one when it is in."""
-        todo = [(short, list(self.short)), (long, list(self.long))]
-        height = {n.number: n.rpc.getblockcount(self.auction) - 1
-                  for n, _ in todo}
-        end = time.monotonic() + 90
-        while any(names for _, names in todo):
-            assert time.monotonic() < end, f"blocks do not come: {height}"
-            for node, names in todo:
-                now = node.rpc.getblockcount(self.auction)
-                if names and now > height[node.number]:
-                    height[node.number] = now
-                    node.rpc.sendrawtransaction(
-                        names.pop().enrol_tx(self.auction).hex())
-            time.sleep(0.02)
-        for node, _ in todo:
-            node.wait_height(self.auction, height[node.number] + 1)
 
 
 def test_a_late_joiner_gets_everything(lab, story):
