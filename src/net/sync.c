@@ -423,6 +423,8 @@ gv_sync_status(const struct gv_sync *s, struct gv_sync_status *out)
                                    .fetched = s->fetched};
     for (size_t i = 0; i < s->sessions; i++)
         out->told = out->told || s->session[i]->told;
+    for (size_t i = 0; i < s->fetches; i++)
+        out->held += s->active[i]->fetch->retry_ms != 0;
 }
 
 uint32_t
