@@ -19,11 +19,12 @@
 #define GV_SYNC_CREDIT 16  /* blocks asked of one peer */
 #define GV_SYNC_AHEAD 32   /* bodies of one chain in memory */
 #define GV_SYNC_AHEAD_BYTES (16u << 20)
-#define GV_SYNC_HEADERS 4096  /* of a branch that is not the best yet */
-#define GV_SYNC_IGNORED 1024  /* tips known to be of no use */
-#define GV_SYNC_PUSHED 64     /* gossiped blocks with the host */
-#define GV_SYNC_VOTES 1024    /* newest votes, for peers that missed them */
-#define GV_SYNC_ANNS_PER_S 32 /* of one peer and chain */
+#define GV_SYNC_HEADERS 4096   /* of a branch that is not the best yet */
+#define GV_SYNC_IGNORED 1024   /* tips known to be of no use */
+#define GV_SYNC_PUSHED 64      /* gossiped blocks with the host */
+#define GV_SYNC_VOTES 1024     /* newest votes, for peers that missed them */
+#define GV_SYNC_ANNS_PER_S 32  /* of one peer and chain */
+#define GV_SYNC_TELLS_PER_S 16 /* of one chain by this node */
 #define GV_SYNC_ANN_SLOTS 256
 #define GV_SYNC_SUBMITS 8  /* times a bid is handed to services */
 #define GV_SYNC_BALLOTS 16 /* chains whose votes are asked of one peer */
@@ -101,6 +102,8 @@ struct gv_sync_chain {
     uint32_t want_justified;  /* height, as its peer says */
     uint64_t yield_ms;        /* its fetches give way again from then on */
     bool dirty;               /* the tip changed since the last flush */
+    uint64_t told_s;          /* the second of the newest ANN */
+    unsigned tells;           /* of this second */
 };
 
 enum gv_open_what {

@@ -83,6 +83,20 @@ gv_sync_own_block(struct gv_sync *s, struct gv_bytes raw)
 
 /* --- after the commit --- */
 
+/* A node that fetches a chain has hundreds of new tips a second, and would be
+ * taken for one that floods. Peers ask for what is not told (N15). */
+static bool
+may_tell(struct gv_sync *s, struct gv_sync_chain *c)
+{
+    uint64_t second = s->now_ms / 1000;
+
+    if (c->told_s != second) {
+        c->told_s = second;
+        c->tells = 0;
+    }
+    return ++c->tells <= GV_SYNC_TELLS_PER_S;
+}
+
 static void
 publish_tip(struct gv_sync *s, const struct gv_outgoing *o)
 {
@@ -94,6 +108,8 @@ publish_tip(struct gv_sync *s, const struct gv_outgoing *o)
         return;
     c->dirty = false;
     gv_sync_chain_changed(s, c);
+    if (!may_tell(s, c))
+        return;
     gv_sync_tip_of(chain, &m.u.ann.tip);
     m.u.ann.seq = c->seq;
     gv_sync_publish(s, &m);
@@ -147,7 +163,8 @@ gv_sync_flush(struct gv_sync *s, uint64_t now_ms)
 
 /* --- gossip in --- */
 
-/* At most so many announcements a second of one peer and chain. */
+/* At most so many announcements a second of one peer and chain. A second with
+ * more costs a point: a line that stood still brings many at once. */
 static bool
 ann_within_rate(struct gv_sync *s, struct gv_sync_session *p,
                 const struct gv_chain_id *chain)
@@ -157,16 +174,16 @@ ann_within_rate(struct gv_sync *s, struct gv_sync_session *p,
 
     if (slot->tag != tag || slot->second != second)
         *slot = (struct gv_ann_slot){.tag = tag, .second = second};
-    return ++slot->count <= GV_SYNC_ANNS_PER_S;
+    if (++slot->count == GV_SYNC_ANNS_PER_S + 1)
+        gv_sync_blame(s, p->id, 1, "too many announcements");
+    return slot->count <= GV_SYNC_ANNS_PER_S;
 }
 
 static void
 take_ann(struct gv_sync *s, struct gv_sync_session *p, const struct gv_msg *m)
 {
-    if (!ann_within_rate(s, p, &m->u.ann.tip.chain)) {
-        gv_sync_blame(s, p->id, 1, "too many announcements");
+    if (!ann_within_rate(s, p, &m->u.ann.tip.chain))
         return;
-    }
     if (m->u.ann.seq == p->seen + 1) {
         p->seen++;
     } else if (m->u.ann.seq > p->seen && s->opt.follow_all && p->told) {
