@@ -64,7 +64,7 @@ class Sale:
         """The auction and its enrolments are there."""
         for n in nodes or self.lab.nodes:
             wait_for(f"the auction at node {n.number}",
-                     lambda: self.enrolled(n) == len(self.story.bidders),
+                     lambda: self.enrolled(n) >= len(self.story.bidders),
                      seconds)
         return self
 

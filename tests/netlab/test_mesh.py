@@ -214,6 +214,8 @@ def test_a_late_joiner_gets_everything(lab, story):
         lab.nodes[peer].restart()
     late.start()
     late.wait_peers(2)
+    for sale in story.sales:
+        sale.wait_known(late)
     story.check_all()
     lab.check()
 
