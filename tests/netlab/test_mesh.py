@@ -51,6 +51,24 @@ def test_S1_01_of_simultaneous_dials_one_session_survives(lab):
     lab.check()
 
 
+def test_the_service_alone_in_a_minority_contradicts_nobody(lab, story):
+    """Node 0 stamps and validates for itself alone while the auction closes;
+    the majority sees no final outcome until the links are back. No other
+    auction may end meanwhile, as in the next test."""
+    sale = story.sale("majority away", d=4).wait_known()
+    with Crowd(sale, lab.nodes):
+        time.sleep(2)
+    lab.part((1, 2, 3, 4))
+    sale.bid(lab.nodes[0])
+    sale.close()
+    lab.nodes[0].wait_final(sale.auction, 40)
+    for n in lab.nodes[1:]:
+        assert not n.rpc.getoutcome(sale.auction)["final"]
+    lab.heal()
+    sale.check_outcome()
+    lab.check()
+
+
 def test_a_reorganisation_of_fifty_blocks(lab, story):
     """The validator is away, so nothing becomes final. Two pairs of nodes
     mine apart, the one 50 blocks of enrolments, the other more; when they
@@ -152,23 +170,6 @@ def test_a_partition_shorter_than_half_of_d_loses_no_bid(lab, story):
         time.sleep(3)
     sale.settle()
     sale.close()
-
-
-def test_the_service_alone_in_a_minority_contradicts_nobody(lab, story):
-    """Node 0 stamps and validates for itself alone while the auction closes;
-    the majority sees no final outcome until the links are back."""
-    sale = story.sale("majority away", d=4).wait_known()
-    with Crowd(sale, lab.nodes):
-        time.sleep(2)
-    lab.part((1, 2, 3, 4))
-    sale.bid(lab.nodes[0])
-    sale.close()
-    lab.nodes[0].wait_final(sale.auction, 40)
-    for n in lab.nodes[1:]:
-        assert not n.rpc.getoutcome(sale.auction)["final"]
-    lab.heal()
-    sale.check_outcome()
-    lab.check()
 
 
 def test_a_flapping_link(lab, story):
