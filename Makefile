@@ -15,7 +15,7 @@ DEPS = gcc g++ make pkg-config openssl libssl-dev libsecp256k1-dev \
        librocksdb-dev libzmq3-dev libevent-dev libjansson-dev ca-certificates
 DEPS_TEST = libcmocka-dev python3 python3-pytest python3-pytest-xdist curl iproute2 \
             git valgrind clang clang-format libfuzzer-14-dev openjdk-17-jre-headless \
-            testssl.sh spin
+            testssl.sh spin python3-zmq faketime
 DEPS_WEB = chromium chromium-driver python3-selenium
 
 .DEFAULT_GOAL := all
@@ -179,6 +179,11 @@ $(FUZZ): $(O)/%: $(O)/%.o $(O)/tests/fuzz/replay.o $(SUPPORT) $(ALL_LIBS)
 	$(link) $(NODE_LIBS)
 endif
 
+# The wire of the network lab needs nothing of Gavel.
+SWITCH = $(O)/tests/netlab/switch
+$(SWITCH): $(O)/tests/netlab/switch.o
+	$(link)
+
 # Not one of FUZZ: it writes inputs and reads none.
 $(O)/tests/fuzz/seeds: $(call objs,$(wildcard tests/fuzz/seeds*.c)) \
         $(SUPPORT) $(ALL_LIBS)
@@ -213,8 +218,15 @@ check-installed: lint
 	    functional-short
 check-long: deps-test all ## what check leaves out of check-functional
 	@GAVEL_BUILD=$(abspath $(O)) $(PYTEST) -m long tests/functional
-check-functional: deps-test all ## real processes, faults, networks
+check-functional: deps-test all $(SWITCH) ## real processes, faults, networks
 	@GAVEL_BUILD=$(abspath $(O)) $(PYTEST) tests/functional
+	@GAVEL_BUILD=$(abspath $(O)) $(PYTEST) tests/netlab
+netlab: deps-test all $(SWITCH) ## nodes in namespaces, on bad links (needs root)
+	@GAVEL_BUILD=$(abspath $(O)) $(PYTEST) tests/netlab
+MINUTES ?= 2
+soak: deps-test all $(SWITCH) ## random kills and cuts for MINUTES (needs root)
+	@GAVEL_SOAK_MINUTES=$(MINUTES) GAVEL_BUILD=$(abspath $(O)) \
+	    $(PYTEST) -n 0 -rP tests/netlab/test_soak.py
 lint: ## the house rules that a machine can check
 	@tests/lint
 bench: $(BENCH) all ## figures, as ratios taken in one run
@@ -258,7 +270,8 @@ help: ## this list
 	@echo "  BUILD=release|debug|asan|tsan|fuzz|cover selects the flavour."
 
 .PHONY: all unit fuzz-replay check-ct ct-run check-model functional-short \
-        check check-installed check-long check-functional lint bench fuzz \
+        check check-installed check-long check-functional netlab soak \
+        lint bench fuzz \
         fuzz-run fuzz-seeds cover fresh demo run deps deps-test deps-web format \
         install clean help
 .SECONDARY:

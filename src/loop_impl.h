@@ -183,6 +183,7 @@ struct gv_loop {
     struct gv_hashers *hashers;      /* for targets too hard for a turn */
     struct gv_template *hashing;     /* their work */
     uint64_t hashing_ms, offered_ms; /* age of hashing and template[0] */
+    uint64_t met_ms;                 /* the first peer; 0: none yet */
     struct gv_ticket *away;          /* whose bid a peer is stamping */
     bool failed;
 };

@@ -9,6 +9,7 @@
 /* Work older than this is replaced: a hard seal must not keep newer bids and
  * other auctions waiting. Seals of replaced work are still taken. */
 #define REFRESH_MS 5000
+#define CATCH_UP_MS 15000 /* after the first peer was met */
 
 void
 gv_loop_free_templates(struct gv_loop *l)
@@ -232,6 +233,25 @@ is_offered(const struct gv_loop *l)
     return is_current(l, l->template[0], since_ms);
 }
 
+/* A node that starts beside peers first gets what they have. Between two
+ * blocks that it fetches it would make an end of its own for an auction that
+ * ended long ago, and votes for the other end come too late to decide (V3). A
+ * peer that tells of ever more holds it up for CATCH_UP_MS only. */
+static bool
+is_catching_up(struct gv_loop *l)
+{
+    struct gv_sync_status sync = {0};
+
+    if (l->sync)
+        gv_sync_status(l->sync, &sync);
+    if (sync.sessions == 0)
+        return false;
+    if (l->met_ms == 0)
+        l->met_ms = l->now_ms;
+    return l->now_ms < l->met_ms + CATCH_UP_MS &&
+           (!sync.told || sync.behind > sync.held);
+}
+
 void
 gv_loop_mine(struct gv_loop *l)
 {
@@ -240,7 +260,8 @@ gv_loop_mine(struct gv_loop *l)
                   (asked > 0 && l->now_ms < asked + ASKED_MS);
     bool left = true;
 
-    if (l->opt.mine && !is_current(l, l->hashing, l->hashing_ms))
+    if (l->opt.mine && !is_catching_up(l) &&
+        !is_current(l, l->hashing, l->hashing_ms))
         left = mine(l);
     if (wanted && left && !l->failed && !is_offered(l))
         serve(l);

@@ -284,10 +284,11 @@ flags_of(const struct gv_tree *t, uint32_t tip)
     return flag;
 }
 
-/* Walk the side blocks: how many, which is the heaviest, which the least. */
+/* Walk the side blocks: how many, which is the heaviest, and which could go
+ * for a child of `parent`: the least without a child. */
 static size_t
-side_blocks(const struct gv_tree *t, const uint8_t *flag, uint32_t *heavy,
-            uint32_t *light)
+side_blocks(const struct gv_tree *t, const uint8_t *flag, uint32_t parent,
+            uint32_t *heavy, uint32_t *light)
 {
     size_t count = 0;
 
@@ -305,7 +306,8 @@ side_blocks(const struct gv_tree *t, const uint8_t *flag, uint32_t *heavy,
     for (size_t i = (size_t)t->final + 1; i < t->count; i++) {
         const struct gv_node *n = &t->node[i];
 
-        if (n->gone || n->dead || flag[i - t->final] || i == *heavy)
+        if (n->gone || n->dead || flag[i - t->final] || i == *heavy ||
+            i == parent)
             continue;
         if (*light == GV_NOWHERE ||
             gv_u256_cmp(&n->work, &t->node[*light].work) <= 0)
@@ -325,7 +327,7 @@ gv_tree_room(const struct gv_tree *t, uint32_t tip, uint32_t parent,
     *victim = GV_NOWHERE;
     if (!flag)
         return GV_FAULT;
-    count = side_blocks(t, flag, &heavy, &light);
+    count = side_blocks(t, flag, parent, &heavy, &light);
     for (uint32_t n = heavy;
          n != GV_NOWHERE && n > t->final && !(flag[n - t->final] & ON_BRANCH);
          n = t->node[n].parent)
@@ -333,9 +335,9 @@ gv_tree_room(const struct gv_tree *t, uint32_t tip, uint32_t parent,
     free(flag);
     if (parent == heavy || count < SIDE_BLOCKS)
         return GV_OK;
-    /* A child of the lightest would lose its parent; an equal is newer. */
-    if (light == GV_NOWHERE || light == parent ||
-        gv_u256_cmp(&t->node[parent].work, &t->node[light].work) < 0)
+    /* Also for one that is lighter than all: a branch that the validators are
+     * on begins with little work, and must not be shut out by heavier ones. */
+    if (light == GV_NOWHERE)
         return GV_REJECT;
     *victim = light;
     return GV_OK;

@@ -66,8 +66,8 @@ void gv_tree_prefer(struct gv_tree *t, uint32_t node);
 /* Room for a child of `parent` beside the branch to `tip` (L2)? Of the blocks
  * above the final one that are not on that branch, those of the heaviest side
  * branch do not count: else a node cut off for long could never come back.
- * GV_OK; *victim is a node to evict first, or GV_NOWHERE. GV_REJECT: full of
- * heavier ones. GV_FAULT: memory. */
+ * GV_OK; *victim is a node to evict first, or GV_NOWHERE. GV_REJECT: nothing
+ * can be evicted. GV_FAULT: memory. */
 enum gv_rc gv_tree_room(const struct gv_tree *t, uint32_t tip, uint32_t parent,
                         uint32_t *victim) GV_MUST_CHECK;
 /* Forget a node that has no children. */

@@ -258,14 +258,14 @@ from_router(struct gv_net *net, zmq_msg_t part[2], int parts)
 {
     const char *user = zmq_msg_gets(&part[1], "User-Id");
     struct gv_bytes routing = view(&part[0]), frame = view(&part[1]);
-    struct gv_session *s;
+    struct gv_session *s, *of_key;
     struct gv_net_key key;
 
     if (user == NULL || gv_net_key_parse(user, &key) != GV_OK ||
         !gv_gate_is_open(net->gate, &key, net->now_ms) ||
         routing.len > GV_ROUTING_MAX)
         return;
-    s = gv_session_by_key(net, &key);
+    s = of_key = gv_session_by_key(net, &key);
     if (s != NULL && (s->routing_len != routing.len ||
                       memcmp(s->routing, routing.p, routing.len) != 0))
         s = NULL;
@@ -275,6 +275,8 @@ from_router(struct gv_net *net, zmq_msg_t part[2], int parts)
             (void)gv_session_penalise(net, s, 20, "malformed frame");
     } else if (s != NULL && frame.p[0] != GV_MSG_HELLO) {
         take_frame(net, s, frame);
+    } else if (of_key != NULL && !within_rate(net, of_key, frame.len)) {
+        return; /* HELLOs, and whatever comes over other connections */
     } else if (frame.p[0] == GV_MSG_HELLO) {
         take_hello(net, &key, part);
     } else if (frame.p[0] != GV_MSG_ERROR) {

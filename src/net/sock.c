@@ -43,9 +43,10 @@ set_common(void *socket, const char *host, int64_t frame_limit)
 {
     return SET(socket, {ZMQ_LINGER, 0}, {ZMQ_IPV6, strchr(host, ':') != NULL},
                {ZMQ_HANDSHAKE_IVL, 5000}, {ZMQ_RECONNECT_IVL, 250},
-               {ZMQ_RECONNECT_IVL_MAX, 30000}, {ZMQ_TCP_KEEPALIVE, 1},
-               {ZMQ_TCP_KEEPALIVE_IDLE, 60}, {ZMQ_TCP_KEEPALIVE_INTVL, 10},
-               {ZMQ_TCP_KEEPALIVE_CNT, 3}, {ZMQ_RCVHWM, 256}) &&
+               {ZMQ_RECONNECT_IVL_MAX, 10000}, {ZMQ_CONNECT_TIMEOUT, 5000},
+               {ZMQ_TCP_KEEPALIVE, 1}, {ZMQ_TCP_KEEPALIVE_IDLE, 60},
+               {ZMQ_TCP_KEEPALIVE_INTVL, 10}, {ZMQ_TCP_KEEPALIVE_CNT, 3},
+               {ZMQ_RCVHWM, 256}) &&
            zmq_setsockopt(socket, ZMQ_MAXMSGSIZE, &frame_limit,
                           sizeof(frame_limit)) == 0;
 }

@@ -152,11 +152,14 @@ static void
 request_failed(struct gv_sync *s, struct gv_sync_request *r)
 {
     struct gv_sync_request was = take_request(s, r);
+    struct gv_sync_session *p = gv_sync_session(s, was.session);
 
     if (was.what == GV_OPEN_HEADERS || was.what == GV_OPEN_BLOCKS)
         gv_fetch_failed(s, was.chain, was.session);
     else if (was.what == GV_OPEN_SUBMIT)
         gv_submit_answered(s, &was, NULL);
+    else if (was.what == GV_OPEN_POOL && p != NULL)
+        gv_pull_pool_failed(p);
 }
 
 static void
@@ -420,6 +423,8 @@ gv_sync_status(const struct gv_sync *s, struct gv_sync_status *out)
                                    .fetched = s->fetched};
     for (size_t i = 0; i < s->sessions; i++)
         out->told = out->told || s->session[i]->told;
+    for (size_t i = 0; i < s->fetches; i++)
+        out->held += s->active[i]->fetch->retry_ms != 0;
 }
 
 uint32_t

@@ -143,6 +143,7 @@ void gv_sync_tip_of(const struct gv_chain *chain, struct gv_tip *out);
 
 struct gv_sync_status {
     size_t behind;    /* chains being fetched or waiting for it */
+    size_t held;      /* of them with a block ahead of its time */
     size_t sessions;  /* peers */
     bool told;        /* some peer has told all its tips */
     uint64_t fetched; /* blocks, since the start */

@@ -172,6 +172,7 @@ gv_sync_want(struct gv_sync *s, uint64_t session, const struct gv_tip *tip)
     c->want = tip->sealed;
     c->want_justified = tip->justified;
     c->want_session = session;
+    gv_fetch_give_way(s, c, session);
     if (c->fetch != NULL || c->queued)
         return;
     c->queued = true;
@@ -188,9 +189,15 @@ gv_sync_note_tip(struct gv_sync *s, struct gv_sync_session *p,
 {
     struct gv_chain *c;
 
-    if (!gv_sync_is_followed(s, &t->chain) || is_ignored(s, &t->sealed))
+    bool later;
+
+    if (!gv_sync_is_followed(s, &t->chain))
         return;
     c = gv_state_chain(s->opt.state, &t->chain);
+    later = c != NULL && t->justified > c->sum.justified_height;
+    /* What was of no use may have become the branch to be on. */
+    if (is_ignored(s, &t->sealed) && !later)
+        return;
     if (c == NULL) {
         gv_sync_want(s, p->id, t);
         return;
@@ -198,10 +205,8 @@ gv_sync_note_tip(struct gv_sync *s, struct gv_sync_session *p,
     /* A tip below what is final here is of no use, and often just late. */
     if (t->height < c->sum.final_height)
         return;
-    if (is_known(s, c, &t->sealed)) {
-        if (t->justified > c->sum.justified_height)
-            gv_pull_ask_votes(s, p, &t->chain);
-    } else if (!is_pushed(s, &t->sealed)) {
+    if (!is_known(s, c, &t->sealed) && !is_pushed(s, &t->sealed))
         gv_sync_want(s, p->id, t);
-    }
+    if (later)
+        gv_pull_want_votes(s, p, t);
 }

@@ -15,6 +15,8 @@
 #define STUCK_MS 60000
 #define HOLD_MS 500
 #define TRIES_MAX 4
+#define WAIT_MS 3000   /* for an answer, before another peer may be asked */
+#define YIELD_MS 30000 /* and once only in so long: slow peers are no liars */
 
 /* --- begin and end --- */
 
@@ -124,6 +126,7 @@ ask_headers(struct gv_sync *s, struct gv_sync_chain *c)
     r = gv_sync_ask(s, c->fetch->session, GV_OPEN_HEADERS, &m);
     c->fetch->wants_headers = true;
     c->fetch->asked = r != NULL;
+    c->fetch->asked_ms = s->now_ms;
     if (r != NULL)
         r->chain = c;
 }
@@ -172,8 +175,8 @@ gv_fetch_failed(struct gv_sync *s, struct gv_sync_chain *c, uint64_t session)
     struct gv_fetch *f = c->fetch;
     struct gv_sync_session *p;
 
-    if (f == NULL)
-        return;
+    if (f == NULL || f->session != session)
+        return; /* that one gave way to this */
     f->asked = false;
     p = ++f->tries < TRIES_MAX ? gv_sync_other(s, session, f->tries) : NULL;
     if (p != NULL) {
@@ -188,6 +191,25 @@ gv_fetch_failed(struct gv_sync *s, struct gv_sync_chain *c, uint64_t session)
             s->doubt_ms = s->now_ms + 6 * GV_SYNC_POLL_MS;
         finish(s, c, false);
     }
+}
+
+/* One peer whose clock is wrong, or that withholds what it told of, must not
+ * keep a chain from going on with the others. */
+void
+gv_fetch_give_way(struct gv_sync *s, struct gv_sync_chain *c, uint64_t session)
+{
+    const struct gv_fetch *f = c->fetch;
+    bool waits;
+
+    if (f == NULL || f->busy || f->session == session)
+        return;
+    waits = f->asked && s->now_ms >= f->asked_ms + WAIT_MS &&
+            s->now_ms >= c->yield_ms;
+    if (f->retry_ms == 0 && !waits)
+        return;
+    if (waits)
+        c->yield_ms = s->now_ms + YIELD_MS;
+    gv_fetch_free(s, c);
 }
 
 /* --- headers: come --- */
@@ -385,6 +407,7 @@ ask_blocks(struct gv_sync *s, struct gv_sync_chain *c)
     r->from = from;
     p->credit += (unsigned)n;
     f->asked = true;
+    f->asked_ms = s->now_ms;
 }
 
 void

@@ -19,18 +19,27 @@
 #define GV_SYNC_CREDIT 16  /* blocks asked of one peer */
 #define GV_SYNC_AHEAD 32   /* bodies of one chain in memory */
 #define GV_SYNC_AHEAD_BYTES (16u << 20)
-#define GV_SYNC_HEADERS 4096  /* of a branch that is not the best yet */
-#define GV_SYNC_IGNORED 1024  /* tips known to be of no use */
-#define GV_SYNC_PUSHED 64     /* gossiped blocks with the host */
-#define GV_SYNC_VOTES 1024    /* newest votes, for peers that missed them */
-#define GV_SYNC_ANNS_PER_S 32 /* of one peer and chain */
+#define GV_SYNC_HEADERS 4096   /* of a branch that is not the best yet */
+#define GV_SYNC_IGNORED 1024   /* tips known to be of no use */
+#define GV_SYNC_PUSHED 64      /* gossiped blocks with the host */
+#define GV_SYNC_VOTES 1024     /* newest votes, for peers that missed them */
+#define GV_SYNC_ANNS_PER_S 32  /* of one peer and chain */
 #define GV_SYNC_ANN_SLOTS 256
-#define GV_SYNC_SUBMITS 8 /* times a bid is handed to services */
+#define GV_SYNC_SUBMITS 8  /* times a bid is handed to services */
+#define GV_SYNC_BALLOTS 16 /* chains whose votes are asked of one peer */
 
 /* Announcements of one chain by one peer in one second. */
 struct gv_ann_slot {
     uint32_t tag, second;
     uint32_t count;
+};
+
+/* A peer has justified more of this chain than we. */
+struct gv_ballot_want {
+    struct gv_chain_id chain;
+    uint32_t justified; /* height, by its word */
+    unsigned tries;     /* questions so far */
+    uint64_t next_ms;   /* 0: free */
 };
 
 struct gv_sync_session {
@@ -50,8 +59,7 @@ struct gv_sync_session {
      * at: chain of the filter. */
     uint64_t pool_since_ms, pool_mark_ms, pool_next_ms;
     uint16_t pool_at;
-    struct gv_chain_id votes_chain; /* GETVOTES not more often than this */
-    uint64_t votes_ms;
+    struct gv_ballot_want ballot[GV_SYNC_BALLOTS];
     struct gv_ann_slot ann[GV_SYNC_ANN_SLOTS];
 };
 
@@ -63,6 +71,7 @@ struct gv_fetch {
     bool busy;          /* the host has block `next` */
     unsigned tries;     /* peers that failed */
     uint64_t retry_ms;  /* the host holds it until then */
+    uint64_t asked_ms;  /* the open request left */
     uint64_t stuck_ms;  /* no progress: give up then */
     struct gv_sealed_id *id;
     size_t count, cap;
@@ -90,7 +99,10 @@ struct gv_sync_chain {
     uint64_t want_session;
     struct gv_sealed_id want; /* the tip to reach */
     uint32_t want_justified;  /* height, as its peer says */
+    uint64_t yield_ms;        /* its fetches give way again from then on */
     bool dirty;               /* the tip changed since the last flush */
+    uint64_t told_s;          /* the second of the newest ANN */
+    unsigned tells;           /* of this second */
 };
 
 enum gv_open_what {
@@ -216,6 +228,10 @@ void gv_fetch_failed(struct gv_sync *s, struct gv_sync_chain *c,
                      uint64_t session);
 void gv_fetch_pump(struct gv_sync *s, struct gv_sync_chain *c);
 void gv_fetch_pump_all(struct gv_sync *s);
+/* A peer tells another tip of a chain that is being fetched. A fetch whose
+ * block is held, or whose peer keeps us waiting, ends for it. */
+void gv_fetch_give_way(struct gv_sync *s, struct gv_sync_chain *c,
+                       uint64_t session);
 /* True: the block was one of a fetch. */
 bool gv_fetch_result(struct gv_sync *s, uint64_t session,
                      const struct gv_sealed_id *sealed, enum gv_rc rc,
@@ -247,7 +263,11 @@ void gv_pull_pool(struct gv_sync *s, struct gv_sync_session *p,
 void gv_pull_votes(struct gv_sync *s, struct gv_sync_session *p,
                    const struct gv_msg *m);
 void gv_pull_tick(struct gv_sync *s, struct gv_sync_session *p);
-void gv_pull_ask_votes(struct gv_sync *s, struct gv_sync_session *p,
-                       const struct gv_chain_id *chain);
+/* Its word: this much is justified. The votes are asked for until we have
+ * justified as much, or some times. */
+void gv_pull_want_votes(struct gv_sync *s, struct gv_sync_session *p,
+                        const struct gv_tip *t);
+/* A question for the mempool failed: ask again, from where it began. */
+void gv_pull_pool_failed(struct gv_sync_session *p);
 
 #endif

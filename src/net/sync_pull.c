@@ -8,6 +8,7 @@
 
 #define POOL_PAUSE_MS 2000
 #define VOTES_PAUSE_MS 2000
+#define VOTES_TRIES 8
 /* Clocks of one machine only, but arrival and commit are not one moment. */
 #define POOL_OVERLAP_MS 10000
 /* By then gossip that left before an answer has come, or is lost. */
@@ -48,6 +49,82 @@ gv_pull_tips(struct gv_sync *s, struct gv_sync_session *p,
         gv_sync_ask_tips(s, p);
     } else {
         p->told = true;
+    }
+}
+
+/* --- votes --- */
+
+/* Gossip of votes is lost like all gossip, and so are answers; tips are told
+ * again only when they change. Blocks come first: a vote for an unknown one
+ * says nothing. */
+static void
+ask_votes(struct gv_sync *s, struct gv_sync_session *p,
+          struct gv_ballot_want *w)
+{
+    const struct gv_chain *chain = gv_state_chain(s->opt.state, &w->chain);
+    const struct gv_sync_chain *c = gv_sync_chain_find(s, &w->chain);
+    struct gv_msg m = {.kind = GV_MSG_GETVOTES};
+
+    if (w->next_ms == 0 || s->now_ms < w->next_ms)
+        return;
+    if (chain == NULL || chain->sum.justified_height >= w->justified ||
+        w->tries == VOTES_TRIES) {
+        w->next_ms = 0;
+        return;
+    }
+    w->next_ms = s->now_ms + VOTES_PAUSE_MS;
+    if (c != NULL && (c->fetch != NULL || c->queued))
+        return;
+    m.u.getvotes.chain = w->chain;
+    if (gv_sync_ask(s, p->id, GV_OPEN_VOTES, &m) != NULL)
+        w->tries++;
+}
+
+void
+gv_pull_want_votes(struct gv_sync *s, struct gv_sync_session *p,
+                   const struct gv_tip *t)
+{
+    struct gv_ballot_want *w = p->ballot;
+
+    for (size_t i = 0; i < GV_SYNC_BALLOTS; i++) {
+        struct gv_ballot_want *at = &p->ballot[i];
+
+        if (at->next_ms != 0 && GV_ID_EQ(&at->chain, &t->chain)) {
+            w = at;
+            break;
+        }
+        /* Else a free one, or the one that was asked most often. */
+        if (w->next_ms != 0 && (at->next_ms == 0 || at->tries > w->tries))
+            w = at;
+    }
+    if (w->next_ms == 0 || !GV_ID_EQ(&w->chain, &t->chain))
+        *w = (struct gv_ballot_want){.chain = t->chain, .next_ms = s->now_ms};
+    if (t->justified > w->justified) {
+        w->justified = t->justified;
+        w->tries = 0;
+    }
+    ask_votes(s, p, w);
+}
+
+void
+gv_pull_votes(struct gv_sync *s, struct gv_sync_session *p,
+              const struct gv_msg *m)
+{
+    struct gv_bytes raw;
+    struct gv_reader r;
+    struct gv_msg one;
+
+    if (m->kind != GV_MSG_VOTES) {
+        gv_sync_blame(s, p->id, 20, "not the votes asked for");
+        return;
+    }
+    r = gv_reader(m->u.votes.votes.body);
+    while (gv_msg_next(&r, &raw)) {
+        if (gv_msg_decode(GV_MSG_VOTE, raw, &one, NULL) != GV_OK) {
+            gv_sync_blame(s, p->id, 50, "malformed vote");
+            return;
+        }
+        gv_relay_vote(s, p, &one.u.vote);
     }
 }
 
@@ -97,12 +174,21 @@ gv_pull_pool(struct gv_sync *s, struct gv_sync_session *p,
     }
 }
 
+void
+gv_pull_pool_failed(struct gv_sync_session *p)
+{
+    p->tx_lost = true;
+    p->pool_mark_ms = p->pool_since_ms;
+}
+
 /* The mempool is asked for once the chains it builds on are here. */
 void
 gv_pull_tick(struct gv_sync *s, struct gv_sync_session *p)
 {
     struct gv_chain_id first = {{0}};
 
+    for (size_t i = 0; i < GV_SYNC_BALLOTS; i++)
+        ask_votes(s, p, &p->ballot[i]);
     if (p->tx_heard < p->tx_due && s->now_ms >= p->tx_due_ms) {
         p->tx_lost = true;
         p->tx_heard = p->tx_due;
@@ -135,42 +221,4 @@ gv_sync_tx_result(struct gv_sync *s, uint64_t session, enum gv_rc rc,
     else if (why->code == GV_BAD_ENCODING || why->code == GV_BAD_SIGNATURE ||
              why->code == GV_WRONG_CHAIN)
         gv_sync_blame(s, session, 20, "invalid transaction");
-}
-
-/* --- votes --- */
-
-void
-gv_pull_ask_votes(struct gv_sync *s, struct gv_sync_session *p,
-                  const struct gv_chain_id *chain)
-{
-    struct gv_msg m = {.kind = GV_MSG_GETVOTES};
-
-    if (GV_ID_EQ(&p->votes_chain, chain) && s->now_ms < p->votes_ms)
-        return;
-    p->votes_chain = *chain;
-    p->votes_ms = s->now_ms + VOTES_PAUSE_MS;
-    m.u.getvotes.chain = *chain;
-    (void)gv_sync_ask(s, p->id, GV_OPEN_VOTES, &m);
-}
-
-void
-gv_pull_votes(struct gv_sync *s, struct gv_sync_session *p,
-              const struct gv_msg *m)
-{
-    struct gv_bytes raw;
-    struct gv_reader r;
-    struct gv_msg one;
-
-    if (m->kind != GV_MSG_VOTES) {
-        gv_sync_blame(s, p->id, 20, "not the votes asked for");
-        return;
-    }
-    r = gv_reader(m->u.votes.votes.body);
-    while (gv_msg_next(&r, &raw)) {
-        if (gv_msg_decode(GV_MSG_VOTE, raw, &one, NULL) != GV_OK) {
-            gv_sync_blame(s, p->id, 50, "malformed vote");
-            return;
-        }
-        gv_relay_vote(s, p, &one.u.vote);
-    }
 }

@@ -147,7 +147,8 @@ gv_sync_flush(struct gv_sync *s, uint64_t now_ms)
 
 /* --- gossip in --- */
 
-/* At most so many announcements a second of one peer and chain. */
+/* At most so many announcements a second of one peer and chain. A second with
+ * more costs a point: a line that stood still brings many at once. */
 static bool
 ann_within_rate(struct gv_sync *s, struct gv_sync_session *p,
                 const struct gv_chain_id *chain)
@@ -157,16 +158,16 @@ ann_within_rate(struct gv_sync *s, struct gv_sync_session *p,
 
     if (slot->tag != tag || slot->second != second)
         *slot = (struct gv_ann_slot){.tag = tag, .second = second};
-    return ++slot->count <= GV_SYNC_ANNS_PER_S;
+    if (++slot->count == GV_SYNC_ANNS_PER_S + 1)
+        gv_sync_blame(s, p->id, 1, "too many announcements");
+    return slot->count <= GV_SYNC_ANNS_PER_S;
 }
 
 static void
 take_ann(struct gv_sync *s, struct gv_sync_session *p, const struct gv_msg *m)
 {
-    if (!ann_within_rate(s, p, &m->u.ann.tip.chain)) {
-        gv_sync_blame(s, p->id, 1, "too many announcements");
+    if (!ann_within_rate(s, p, &m->u.ann.tip.chain))
         return;
-    }
     if (m->u.ann.seq == p->seen + 1) {
         p->seen++;
     } else if (m->u.ann.seq > p->seen && s->opt.follow_all && p->told) {
@@ -200,7 +201,6 @@ take_block(struct gv_sync *s, struct gv_sync_session *p, const struct gv_msg *m)
 {
     struct gv_reader r = gv_reader(m->u.block.raw);
     struct gv_pushed *push = free_push(s);
-    struct gv_sync_chain *c;
     struct gv_sealed_header h;
     struct gv_chain *chain;
 
@@ -212,7 +212,6 @@ take_block(struct gv_sync *s, struct gv_sync_session *p, const struct gv_msg *m)
     }
     if (!gv_sync_is_followed(s, &h.header.chain))
         return;
-    c = gv_sync_chain_find(s, &h.header.chain);
     chain = gv_state_chain(s->opt.state, &h.header.chain);
     if (chain && gv_chain_load(s->opt.state, chain, s->now_ms) != GV_OK) {
         gv_sync_fail(s);
@@ -220,7 +219,7 @@ take_block(struct gv_sync *s, struct gv_sync_session *p, const struct gv_msg *m)
     }
     if (chain && gv_tree_find(&chain->tree, &h.sealed_id) != GV_NOWHERE)
         return;
-    if (push == NULL || chain == NULL || (c != NULL && c->fetch != NULL) ||
+    if (push == NULL || chain == NULL ||
         gv_tree_find(&chain->tree, &h.header.prev) == GV_NOWHERE) {
         want_block(s, p->id, &h.header.chain, &h.sealed_id);
         return;

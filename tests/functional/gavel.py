@@ -148,11 +148,15 @@ class Rpc:
             self.http.close()
         self.http = None
 
+    def open(self):
+        """The connection, which may be made by its first request."""
+        return http.client.HTTPConnection("127.0.0.1", self.port,
+                                          timeout=self.seconds)
+
     def post(self, body, headers=None, path="/"):
         """(status, headers, bytes) of one POST, sent once."""
         if self.http is None:
-            self.http = http.client.HTTPConnection(
-                "127.0.0.1", self.port, timeout=self.seconds)
+            self.http = self.open()
         login = base64.b64encode(self.cookie.read_bytes().strip()).decode()
         try:
             self.http.request("POST", path, body, {
@@ -215,6 +219,7 @@ class Node:
     network = "regtest"
     build = None  # of programs that know the network
     discover = "no"  # tests say themselves who talks to whom
+    prefix = ()  # words before every program that runs where the node does
 
     def __init__(self, datadir, *options, env=None, fixed_ports=False):
         self.datadir = Path(datadir)
@@ -236,8 +241,8 @@ class Node:
     def args(self, options=()):
         binds = [("--rpc-bind", "rpc"), ("--p2p-bind", "p2p"),
                  ("--tls-bind", "tls"), ("--submit-bind", "submit")]
-        out = [program("gaveld", self.build), "--network", self.network,
-               "--datadir", self.datadir]
+        out = [*self.prefix, program("gaveld", self.build), "--network",
+               self.network, "--datadir", self.datadir]
         for flag, name in binds:
             out += [flag, f"127.0.0.1:{self.fixed.get(name, 0)}"]
         if "--discover" not in self.options:
@@ -264,7 +269,7 @@ class Node:
                 f"{self.process.tail()}")
         try:
             ports = json.loads((self.datadir / "ports.json").read_text())
-            rpc = Rpc(ports["rpc"], self.cookie)
+            rpc = self.connect(ports)
             rpc.status()
         except (OSError, ValueError, http.client.HTTPException):
             return False
@@ -274,6 +279,9 @@ class Node:
             raise
         self.ports, self.rpc = ports, rpc
         return True
+
+    def connect(self, ports, seconds=CALL_S):
+        return Rpc(ports["rpc"], self.cookie, seconds)
 
     def stop(self, expect=0):
         if self.rpc is not None:
@@ -402,10 +410,11 @@ class Wallet:
         self.secret.chmod(0o600)
 
     def args(self, *words, as_json=True):
-        network, build = "regtest", None
+        network, build, prefix = "regtest", None, ()
         if self.node is not None:
             network, build = self.node.network, self.node.build
-        out = [program("gavel", build)]
+            prefix = self.node.prefix
+        out = [*prefix, program("gavel", build)]
         if self.node is not None:
             out += ["--node", self.node.url, "--cookie", self.node.cookie]
         out += ["--network", network, "--wallet", self.directory,
@@ -498,7 +507,8 @@ class Explorer:
     def run(self, *words, seconds=COMMAND_S, text=True):
         args = [program("gavel-explorer")]
         if self.node is not None:
-            args += ["--node", self.node.url, "--cookie", self.node.cookie]
+            args = [*self.node.prefix, *args,
+                    "--node", self.node.url, "--cookie", self.node.cookie]
         return subprocess.run([str(a) for a in args + list(words)],
                               stdin=subprocess.DEVNULL, capture_output=True,
                               text=text, timeout=seconds)

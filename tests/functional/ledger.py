@@ -194,9 +194,10 @@ class Answer:
         return self.body.decode(errors="replace").strip()
 
 
-def curl(url, *args, ca=None, data=None, check=True):
-    """One HTTP exchange by the curl program; None if curl could not."""
-    words = ["curl", "-sS", "-i", "--max-time", "20"]
+def curl(url, *args, ca=None, data=None, check=True, prefix=()):
+    """One HTTP exchange by the curl program; None if curl could not. `prefix`:
+    words before the program, to run it elsewhere."""
+    words = [*prefix, "curl", "-sS", "-i", "--max-time", "20"]
     if ca is not None:
         words += ["--cacert", str(ca)]
     if data is not None:
@@ -222,11 +223,13 @@ class Est:
     def __init__(self, node, folder):
         self.base = node.rpc.status()["ttp"]["ca"]["url"]
         self.root = node.datadir / "gavel-root.pem"
+        self.prefix = node.prefix
         self.folder = Path(folder)
         self.folder.mkdir(parents=True, exist_ok=True)
 
     def get(self, what, *args):
-        return curl(f"{self.base}/{what}", *args, ca=self.root)
+        return curl(f"{self.base}/{what}", *args, ca=self.root,
+                    prefix=self.prefix)
 
     def nonce(self):
         """The challenge in csrattrs: a UTF8String of 64 hex digits."""
@@ -260,7 +263,8 @@ class Est:
              kind="application/pkcs10"):
         return curl(f"{self.base}/{path}", "-H", f"Content-Type: {kind}",
                     "-H", "Content-Transfer-Encoding: base64", *args,
-                    ca=self.root, data=base64.encodebytes(csr))
+                    ca=self.root, data=base64.encodebytes(csr),
+                    prefix=self.prefix)
 
     def certificate(self, answer):
         """The one certificate of a certs-only PKCS#7, in DER."""
@@ -268,13 +272,24 @@ class Est:
                       data=base64.b64decode(answer.body)).stdout
         return openssl("x509", "-outform", "DER", data=pem).stdout
 
-    def enrol(self, node, name):
-        """A new identity that may bid."""
+    def enrol_later(self, name):
+        """A new identity with a certificate, and its credential still to
+        come."""
         identity = Identity(name)
         answer = self.send(self.request(identity))
         assert answer.status == 200, answer.text
-        fingerprint = hashlib.sha256(self.certificate(answer)).hexdigest()
-        got = wait_for(f"the credential of {name}",
-                       lambda: node.find_cert(fingerprint=fingerprint))
-        identity.cred = bytes.fromhex(got["cred"])
+        identity.fingerprint = hashlib.sha256(
+            self.certificate(answer)).hexdigest()
+        return identity
+
+    def wait_enrolled(self, node, identities):
+        for i in identities:
+            got = wait_for(f"the credential of {i.name}", lambda:
+                           node.find_cert(fingerprint=i.fingerprint))
+            i.cred = bytes.fromhex(got["cred"])
+
+    def enrol(self, node, name):
+        """A new identity that may bid."""
+        identity = self.enrol_later(name)
+        self.wait_enrolled(node, [identity])
         return identity

@@ -331,7 +331,7 @@ L2_side_blocks_are_limited(void **state)
     for (int i = 1; i < 65; i++)
         grow(&g, base, 301 + (uint64_t)i, GV_ACCEPTED);
     assert_int_equal(side_blocks(g.c), 65); /* 64 and the heaviest branch */
-    grow(&g, base, 500, GV_FORK_TOO_OLD);   /* none lighter */
+    grow(&g, base, 500, GV_ACCEPTED);       /* the newest of its work goes */
     assert_int_equal(side_blocks(g.c), 65);
     grow(&g, fork, 301, GV_ACCEPTED); /* heavier: the newest least one goes */
     assert_int_equal(side_blocks(g.c), 65);
@@ -344,6 +344,33 @@ L2_side_blocks_are_limited(void **state)
     g.c = world_auction(&g.w);
     assert_int_equal(side_blocks(g.c), 65);
     same_as_scratch(&g);
+    world_free(&g.w);
+}
+
+/* A node that is full of heavy side blocks still follows the validators, whose
+ * branch has less work when it begins. */
+static void
+L2_heavier_side_blocks_do_not_shut_out_the_final_branch(void **state)
+{
+    struct stage g;
+    uint32_t base, a, high, n[4];
+
+    (void)state;
+    stage_make(&g, (struct world_options){0});
+    base = a = g.c->tip;
+    for (int i = 0; i < 6; i++)
+        a = grow(&g, a, 300, GV_ACCEPTED);
+    high = g.c->tree.node[a].parent;
+    for (int i = 0; i < 70; i++)
+        grow(&g, high, 301 + (uint64_t)i, GV_ACCEPTED);
+    a = base;
+    for (int i = 0; i < 4; i++)
+        n[i] = a = grow(&g, a, 400, GV_ACCEPTED);
+    assert_int_equal(side_blocks(g.c), 65);
+    finalise_link(&g, 0, n[2]);
+    finalise_link(&g, n[2], n[3]);
+    assert_int_equal(g.c->tip, n[3]);
+    assert_int_equal(g.c->sum.final_height, 4);
     world_free(&g.w);
 }
 
@@ -421,6 +448,8 @@ main(void)
         cmocka_unit_test(V3_forks_below_final_are_refused),
         cmocka_unit_test(V3_first_seen_survives_a_restart),
         cmocka_unit_test(L2_side_blocks_are_limited),
+        cmocka_unit_test(
+            L2_heavier_side_blocks_do_not_shut_out_the_final_branch),
         cmocka_unit_test(L2_long_branch_wins_at_last),
         cmocka_unit_test(random_walk),
     };
