@@ -230,7 +230,8 @@ soak: deps-test all $(SWITCH) ## random kills and cuts for MINUTES (needs root)
 lint: ## the house rules that a machine can check
 	@tests/lint
 bench: $(BENCH) all ## figures, as ratios taken in one run
-	@tests/run-bench $(O) $(BENCH) tests/bench/bench_replay
+	@tests/run-bench $(O) $(BENCH) tests/bench/bench_replay \
+	    tests/bench/bench_net
 fuzz: ## run every fuzz target for FUZZ_SECONDS (default 60)
 	@$(MAKE) --no-print-directory BUILD=fuzz fuzz-run
 fuzz-run: $(FUZZ)
