@@ -20,11 +20,11 @@
 #define GV_SYNC_CREDIT 16  /* blocks asked of one peer */
 #define GV_SYNC_AHEAD 32   /* bodies of one chain in memory */
 #define GV_SYNC_AHEAD_BYTES (16u << 20)
-#define GV_SYNC_HEADERS 4096   /* of a branch that is not the best yet */
-#define GV_SYNC_IGNORED 1024   /* tips known to be of no use */
-#define GV_SYNC_PUSHED 64      /* gossiped blocks with the host */
-#define GV_SYNC_VOTES 1024     /* newest votes, for peers that missed them */
-#define GV_SYNC_ANNS_PER_S 32  /* of one peer and chain */
+#define GV_SYNC_HEADERS 4096  /* of a branch that is not the best yet */
+#define GV_SYNC_IGNORED 1024  /* tips known to be of no use */
+#define GV_SYNC_PUSHED 64     /* gossiped blocks with the host */
+#define GV_SYNC_VOTES 1024    /* newest votes, for peers that missed them */
+#define GV_SYNC_ANNS_PER_S 32 /* of one peer and chain */
 #define GV_SYNC_ANN_SLOTS 256
 #define GV_SYNC_TELL_MS 125       /* between two announcements of a chain */
 #define GV_SYNC_TELL_LATE_MS 5000 /* one that its fetch holds back */
