@@ -300,6 +300,7 @@ garbage_costs_points(void **state)
     struct gv_kv_value block;
     struct gv_tx txs[2];
     struct gv_bytes header, *raw, raws[2], swapped;
+    struct gv_chain *c;
     struct peer *a = &n.peer[0], *b = &n.peer[1];
     const bool whole[2] = {true, true};
     uint8_t *body;
@@ -323,7 +324,9 @@ garbage_costs_points(void **state)
     /* Good work, but not these transactions. */
     txs[0] = sample_enrol(&a->w.s, 1);
     txs[1] = sample_enrol(&a->w.s, 2);
-    swapped = world_block(&b->w, world_auction(&b->w), b->w.now_ms, txs, 2);
+    c = world_auction(&a->w);
+    swapped = world_block_on(&a->w, c, c->tree.node[c->tip].parent, a->w.now_ms,
+                             txs, 2);
     raw = gv_compact_split(swapped, &header, &count);
     assert_non_null(raw);
     raws[0] = raw[1];
@@ -445,8 +448,8 @@ too_many_are_not_asked_for(void **state)
     row_make(&n, 2);
     for (unsigned i = 0; i < MANY; i++)
         txs[i] = i == 0 ? sample_enrol(&n.peer[0].w.s, 1) : txs[0];
-    block = world_block(&n.peer[1].w, world_auction(&n.peer[1].w),
-                        n.peer[1].w.now_ms, txs, MANY);
+    block = world_block(&n.peer[0].w, world_auction(&n.peer[0].w),
+                        n.peer[0].w.now_ms, txs, MANY);
     raw = gv_compact_split(block, &header, &count);
     assert_int_equal(count, MANY);
     body = gv_compact_make(header, raw, whole, count, &len);
