@@ -78,7 +78,7 @@ CORE_SRC := $(wildcard chain/core/*.c chain/rules/*.c)
 CHAIN_SRC := $(wildcard chain/state/*.c chain/store/*.c)
 # What nodes say and how they are named, which the client of their submit
 # sockets needs too; the rest of src/net is the node's alone.
-NET_SHARED := src/net/message.c src/net/netkey.c
+NET_SHARED := src/net/message.c src/net/message_gossip.c src/net/netkey.c
 CLIENT_SRC := $(wildcard src/client/*.c src/base/*.c src/pki/*.c) $(NET_SHARED)
 KERNEL_SRC := $(wildcard miner/kernel/*.c)
 # The server of HTTP and the files of the pages: of the node and of gavel web.
@@ -230,7 +230,8 @@ soak: deps-test all $(SWITCH) ## random kills and cuts for MINUTES (needs root)
 lint: ## the house rules that a machine can check
 	@tests/lint
 bench: $(BENCH) all ## figures, as ratios taken in one run
-	@tests/run-bench $(O) $(BENCH) tests/bench/bench_replay
+	@tests/run-bench $(O) $(BENCH) tests/bench/bench_replay \
+	    tests/bench/bench_net
 fuzz: ## run every fuzz target for FUZZ_SECONDS (default 60)
 	@$(MAKE) --no-print-directory BUILD=fuzz fuzz-run
 fuzz-run: $(FUZZ)

@@ -3,6 +3,8 @@
 
 #include <stdlib.h>
 
+#include "src/net/message_impl.h"
+
 #define AGENT_MAX 64
 #define FIELD_MAX 64
 #define SIG_SIZE 64
@@ -15,6 +17,7 @@ static const struct {
     [GV_MSG_BLOCK] = {"BLOCK", 0},
     [GV_MSG_TXS] = {"TXS", 0},
     [GV_MSG_VOTE] = {"VOTE", 0},
+    [GV_MSG_COMPACT] = {"COMPACT", 0},
     [GV_MSG_HELLO] = {"HELLO", 0},
     [GV_MSG_WELCOME] = {"WELCOME", GV_MSG_HELLO},
     [GV_MSG_PING] = {"PING", 0},
@@ -33,6 +36,8 @@ static const struct {
     [GV_MSG_SUBMITTED] = {"SUBMITTED", GV_MSG_SUBMIT},
     [GV_MSG_REJECT] = {"REJECT", GV_MSG_SUBMIT},
     [GV_MSG_ERROR] = {"ERROR", 0},
+    [GV_MSG_GETBLOCKTXS] = {"GETBLOCKTXS", 0},
+    [GV_MSG_BLOCKTXS] = {"BLOCKTXS", GV_MSG_GETBLOCKTXS},
 };
 
 const char *
@@ -44,7 +49,7 @@ gv_msg_name(unsigned kind)
 bool
 gv_msg_is_gossip(unsigned kind)
 {
-    return kind >= GV_MSG_ANN && kind <= GV_MSG_VOTE;
+    return kind >= GV_MSG_ANN && kind <= GV_MSG_COMPACT;
 }
 
 bool
@@ -64,7 +69,8 @@ gv_msg_answers(unsigned reply, unsigned request)
 const uint8_t *
 gv_msg_chain(unsigned kind, struct gv_bytes body)
 {
-    size_t at = kind == GV_MSG_BLOCK ? 2 : 0; /* behind header.version */
+    /* behind header.version */
+    size_t at = kind == GV_MSG_BLOCK || kind == GV_MSG_COMPACT ? 2 : 0;
 
     if (!gv_msg_is_gossip(kind) || body.len < at + 32)
         return NULL;
@@ -73,8 +79,8 @@ gv_msg_chain(unsigned kind, struct gv_bytes body)
 
 /* --- lists --- */
 
-static void
-put_list(struct gv_sink *s, const struct gv_msg_list *list)
+void
+gv_msg_put_list(struct gv_sink *s, const struct gv_msg_list *list)
 {
     gv_put_u16(s, list->count);
     if (!list->item) {
@@ -85,9 +91,9 @@ put_list(struct gv_sink *s, const struct gv_msg_list *list)
         gv_put_b32(s, list->item[i]);
 }
 
-static void
-get_list(struct gv_reader *r, struct gv_msg_list *out, uint16_t max,
-         size_t each, const char *field)
+void
+gv_msg_get_list(struct gv_reader *r, struct gv_msg_list *out, uint16_t max,
+                size_t each, const char *field)
 {
     const uint8_t *start;
 
@@ -112,16 +118,16 @@ gv_msg_next(struct gv_reader *r, struct gv_bytes *out)
     return !r->failed;
 }
 
-static void
-put_ids(struct gv_sink *s, const struct gv_msg_ids *ids, size_t size)
+void
+gv_msg_put_ids(struct gv_sink *s, const struct gv_msg_ids *ids, size_t size)
 {
     gv_put_u16(s, ids->count);
     gv_put(s, ids->p, ids->count * size);
 }
 
-static void
-get_ids(struct gv_reader *r, struct gv_msg_ids *out, uint16_t max, size_t size,
-        const char *field)
+void
+gv_msg_get_ids(struct gv_reader *r, struct gv_msg_ids *out, uint16_t max,
+               size_t size, const char *field)
 {
     out->count = gv_get_u16(r, field);
     gv_get_require(r, out->count <= max, field);
@@ -140,8 +146,8 @@ gv_msg_tip_put(struct gv_sink *s, const struct gv_tip *t)
     gv_put(s, t->work, 32);
 }
 
-static void
-get_tip(struct gv_reader *r, struct gv_tip *t)
+void
+gv_msg_get_tip(struct gv_reader *r, struct gv_tip *t)
 {
     gv_get(r, t->chain.b, 32, "chain");
     t->height = gv_get_u32(r, "height");
@@ -157,7 +163,7 @@ gv_msg_tip_at(const struct gv_msg_ids *rows, uint16_t i, struct gv_tip *out)
     struct gv_reader r = gv_reader(
         gv_bytes(rows->p + (size_t)i * GV_MSG_TIP_SIZE, GV_MSG_TIP_SIZE));
 
-    get_tip(&r, out);
+    gv_msg_get_tip(&r, out);
 }
 
 static void
@@ -173,41 +179,14 @@ get_tips(struct gv_reader *r, struct gv_msg *m)
     m->u.tips.txs = gv_get_u64(r, "txs");
     m->u.tips.time_ms = gv_get_u64(r, "time");
     m->u.tips.chains = gv_get_u32(r, "chains");
-    get_ids(r, &m->u.tips.rows, GV_MSG_TIPS_MAX, GV_MSG_TIP_SIZE, "tips");
+    gv_msg_get_ids(r, &m->u.tips.rows, GV_MSG_TIPS_MAX, GV_MSG_TIP_SIZE,
+                   "tips");
     for (uint16_t i = 0; i < m->u.tips.rows.count && !r->failed; i++) {
         row = gv_reader(
             gv_bytes(m->u.tips.rows.p + i * GV_MSG_TIP_SIZE, GV_MSG_TIP_SIZE));
-        get_tip(&row, &tip);
+        gv_msg_get_tip(&row, &tip);
         gv_get_require(r, !row.failed, "tips.justified");
     }
-}
-
-static void
-put_vote(struct gv_sink *s, const struct gv_signed_vote *v)
-{
-    gv_put(s, v->chain.b, 32);
-    gv_put_u32(s, v->vote.source_height);
-    gv_put(s, v->vote.source.b, 32);
-    gv_put_u32(s, v->vote.target_height);
-    gv_put(s, v->vote.target.b, 32);
-    gv_put_u8(s, v->validator);
-    gv_put(s, v->sig.b, 64);
-}
-
-static void
-get_vote(struct gv_reader *r, struct gv_signed_vote *v)
-{
-    gv_get(r, v->chain.b, 32, "chain");
-    v->vote.source_height = gv_get_u32(r, "source height");
-    gv_get(r, v->vote.source.b, 32, "source");
-    v->vote.target_height = gv_get_u32(r, "target height");
-    gv_get_require(r,
-                   v->vote.target_height > v->vote.source_height || r->failed,
-                   "target height");
-    gv_get(r, v->vote.target.b, 32, "target");
-    v->validator = gv_get_u8(r, "validator");
-    gv_get_require(r, v->validator < GV_VALIDATORS_MAX, "validator");
-    gv_get(r, v->sig.b, 64, "signature");
 }
 
 /* Text from a peer ends in logs: printable ASCII only. */
@@ -311,15 +290,20 @@ put_request(struct gv_sink *s, const struct gv_msg *m)
     case GV_MSG_GETTIPS:
         gv_put_u64(s, m->u.gettips.epoch);
         gv_put_u64(s, m->u.gettips.since);
-        put_ids(s, &m->u.gettips.chains, 32);
+        gv_msg_put_ids(s, &m->u.gettips.chains, 32);
         break;
     case GV_MSG_GETHEADERS:
         gv_put(s, m->u.getheaders.chain.b, 32);
-        put_ids(s, &m->u.getheaders.locator, 32);
+        gv_msg_put_ids(s, &m->u.getheaders.locator, 32);
         break;
     case GV_MSG_GETBLOCKS:
         gv_put(s, m->u.getblocks.chain.b, 32);
-        put_ids(s, &m->u.getblocks.ids, 32);
+        gv_msg_put_ids(s, &m->u.getblocks.ids, 32);
+        break;
+    case GV_MSG_GETBLOCKTXS:
+        gv_put(s, m->u.getblocktxs.chain.b, 32);
+        gv_put(s, m->u.getblocktxs.sealed.b, 32);
+        gv_msg_put_ids(s, &m->u.getblocktxs.places, 2);
         break;
     case GV_MSG_GETPOOL:
         gv_put(s, m->u.getpool.chain.b, 32);
@@ -337,6 +321,17 @@ put_request(struct gv_sink *s, const struct gv_msg *m)
     }
 }
 
+/* Places in a block, ascending: one way to ask for the same. */
+static void
+get_places(struct gv_reader *r, struct gv_msg_ids *out)
+{
+    gv_msg_get_ids(r, out, GV_MSG_TXS_MAX, 2, "places");
+    gv_get_require(r, out->count > 0, "places");
+    for (uint16_t i = 1; i < out->count && !r->failed; i++)
+        gv_get_require(r, gv_msg_place_at(out, i) > gv_msg_place_at(out, i - 1),
+                       "places");
+}
+
 static void
 get_request(struct gv_reader *r, struct gv_msg *m)
 {
@@ -344,16 +339,23 @@ get_request(struct gv_reader *r, struct gv_msg *m)
     case GV_MSG_GETTIPS:
         m->u.gettips.epoch = gv_get_u64(r, "epoch");
         m->u.gettips.since = gv_get_u64(r, "since");
-        get_ids(r, &m->u.gettips.chains, GV_MSG_CHAINS_MAX, 32, "chains");
+        gv_msg_get_ids(r, &m->u.gettips.chains, GV_MSG_CHAINS_MAX, 32,
+                       "chains");
         break;
     case GV_MSG_GETHEADERS:
         gv_get(r, m->u.getheaders.chain.b, 32, "chain");
-        get_ids(r, &m->u.getheaders.locator, GV_MSG_LOCATOR_MAX, 32, "locator");
+        gv_msg_get_ids(r, &m->u.getheaders.locator, GV_MSG_LOCATOR_MAX, 32,
+                       "locator");
         break;
     case GV_MSG_GETBLOCKS:
         gv_get(r, m->u.getblocks.chain.b, 32, "chain");
-        get_ids(r, &m->u.getblocks.ids, GV_MSG_BLOCKS_MAX, 32, "blocks");
+        gv_msg_get_ids(r, &m->u.getblocks.ids, GV_MSG_BLOCKS_MAX, 32, "blocks");
         gv_get_require(r, m->u.getblocks.ids.count > 0, "blocks");
+        break;
+    case GV_MSG_GETBLOCKTXS:
+        gv_get(r, m->u.getblocktxs.chain.b, 32, "chain");
+        gv_get(r, m->u.getblocktxs.sealed.b, 32, "sealed");
+        get_places(r, &m->u.getblocktxs.places);
         break;
     case GV_MSG_GETPOOL:
         gv_get(r, m->u.getpool.chain.b, 32, "chain");
@@ -383,25 +385,30 @@ put_reply(struct gv_sink *s, const struct gv_msg *m)
         gv_put_u64(s, m->u.tips.txs);
         gv_put_u64(s, m->u.tips.time_ms);
         gv_put_u32(s, m->u.tips.chains);
-        put_ids(s, &m->u.tips.rows, GV_MSG_TIP_SIZE);
+        gv_msg_put_ids(s, &m->u.tips.rows, GV_MSG_TIP_SIZE);
         break;
     case GV_MSG_HEADERS:
         gv_put(s, m->u.headers.chain.b, 32);
         gv_put_u8(s, m->u.headers.more);
-        put_list(s, &m->u.headers.headers);
+        gv_msg_put_list(s, &m->u.headers.headers);
         break;
     case GV_MSG_BLOCKS:
         gv_put(s, m->u.blocks.chain.b, 32);
-        put_list(s, &m->u.blocks.blocks);
+        gv_msg_put_list(s, &m->u.blocks.blocks);
+        break;
+    case GV_MSG_BLOCKTXS:
+        gv_put(s, m->u.blocktxs.chain.b, 32);
+        gv_put(s, m->u.blocktxs.sealed.b, 32);
+        gv_msg_put_list(s, &m->u.blocktxs.txs);
         break;
     case GV_MSG_POOL:
         gv_put_u8(s, m->u.pool.more);
         gv_put(s, m->u.pool.chain.b, 32);
         gv_put_u32(s, m->u.pool.skip);
-        put_list(s, &m->u.pool.txs);
+        gv_msg_put_list(s, &m->u.pool.txs);
         break;
     case GV_MSG_VOTES:
-        put_list(s, &m->u.votes.votes);
+        gv_msg_put_list(s, &m->u.votes.votes);
         break;
     case GV_MSG_SUBMITTED:
         put_submitted(s, m);
@@ -426,22 +433,29 @@ get_reply(struct gv_reader *r, struct gv_msg *m)
     case GV_MSG_HEADERS:
         gv_get(r, m->u.headers.chain.b, 32, "chain");
         m->u.headers.more = get_bool(r, "more");
-        get_list(r, &m->u.headers.headers, GV_MSG_HEADERS_MAX,
-                 GV_MSG_HEADER_MAX, "headers");
+        gv_msg_get_list(r, &m->u.headers.headers, GV_MSG_HEADERS_MAX,
+                        GV_MSG_HEADER_MAX, "headers");
         break;
     case GV_MSG_BLOCKS:
         gv_get(r, m->u.blocks.chain.b, 32, "chain");
-        get_list(r, &m->u.blocks.blocks, GV_MSG_BLOCKS_MAX, GV_BLOCK_MAX,
-                 "blocks");
+        gv_msg_get_list(r, &m->u.blocks.blocks, GV_MSG_BLOCKS_MAX, GV_BLOCK_MAX,
+                        "blocks");
+        break;
+    case GV_MSG_BLOCKTXS:
+        gv_get(r, m->u.blocktxs.chain.b, 32, "chain");
+        gv_get(r, m->u.blocktxs.sealed.b, 32, "sealed");
+        gv_msg_get_list(r, &m->u.blocktxs.txs, GV_MSG_TXS_MAX, GV_TX_MAX,
+                        "transactions");
         break;
     case GV_MSG_POOL:
         m->u.pool.more = get_bool(r, "more");
         gv_get(r, m->u.pool.chain.b, 32, "chain");
         m->u.pool.skip = gv_get_u32(r, "skip");
-        get_list(r, &m->u.pool.txs, GV_MSG_TXS_MAX, GV_TX_MAX, "transactions");
+        gv_msg_get_list(r, &m->u.pool.txs, GV_MSG_TXS_MAX, GV_TX_MAX,
+                        "transactions");
         break;
     case GV_MSG_VOTES:
-        get_list(r, &m->u.votes.votes, GV_MSG_VOTES_MAX, 169, "votes");
+        gv_msg_get_list(r, &m->u.votes.votes, GV_MSG_VOTES_MAX, 169, "votes");
         break;
     case GV_MSG_SUBMITTED:
         get_submitted(r, m);
@@ -456,53 +470,7 @@ get_reply(struct gv_reader *r, struct gv_msg *m)
     }
 }
 
-/* --- gossip and the connection itself --- */
-
-static void
-put_gossip(struct gv_sink *s, const struct gv_msg *m)
-{
-    switch ((unsigned)m->kind) {
-    case GV_MSG_ANN:
-        gv_msg_tip_put(s, &m->u.ann.tip);
-        gv_put_u64(s, m->u.ann.seq);
-        break;
-    case GV_MSG_BLOCK:
-        gv_put(s, m->u.block.raw.p, m->u.block.raw.len);
-        break;
-    case GV_MSG_TXS:
-        gv_put(s, m->u.txs.chain.b, 32);
-        gv_put_u64(s, m->u.txs.seq);
-        put_list(s, &m->u.txs.txs);
-        break;
-    case GV_MSG_VOTE:
-        put_vote(s, &m->u.vote);
-        break;
-    }
-}
-
-static void
-get_gossip(struct gv_reader *r, struct gv_msg *m)
-{
-    switch ((unsigned)m->kind) {
-    case GV_MSG_ANN:
-        get_tip(r, &m->u.ann.tip);
-        m->u.ann.seq = gv_get_u64(r, "seq");
-        break;
-    case GV_MSG_BLOCK:
-        gv_get_require(r, r->left > GV_HEADER_SIZE && r->left <= GV_BLOCK_MAX,
-                       "block");
-        m->u.block.raw = gv_get_view(r, r->left, "block");
-        break;
-    case GV_MSG_TXS:
-        gv_get(r, m->u.txs.chain.b, 32, "chain");
-        m->u.txs.seq = gv_get_u64(r, "seq");
-        get_list(r, &m->u.txs.txs, GV_MSG_TXS_MAX, GV_TX_MAX, "transactions");
-        break;
-    case GV_MSG_VOTE:
-        get_vote(r, &m->u.vote);
-        break;
-    }
-}
+/* --- all kinds --- */
 
 static bool
 is_hello(unsigned kind)
@@ -520,7 +488,7 @@ void
 gv_msg_put(struct gv_sink *s, const struct gv_msg *m)
 {
     if (gv_msg_is_gossip(m->kind))
-        put_gossip(s, m);
+        gv_msg_put_gossip(s, m);
     else if (is_hello(m->kind))
         put_hello(s, &m->u.hello);
     else if (is_ping(m->kind))
@@ -542,7 +510,7 @@ gv_msg_decode(unsigned kind, struct gv_bytes body, struct gv_msg *out,
     gv_get_require(&r, body.len <= GV_MSG_MAX, "size");
     out->kind = (enum gv_msg_kind)kind;
     if (gv_msg_is_gossip(kind))
-        get_gossip(&r, out);
+        gv_msg_get_gossip(&r, out);
     else if (is_hello(kind))
         get_hello(&r, &out->u.hello);
     else if (is_ping(kind))

@@ -30,8 +30,12 @@
 #define GV_MSG_TEXT_MAX 200
 #define GV_MSG_TIP_SIZE 104
 #define GV_MSG_HEADER_MAX (GV_HEADER_SIZE + 80 + 1 + 32 * GV_BRANCH_MAX)
-/* Blocks above this are announced, not pushed to everybody. */
-#define GV_MSG_PUSH_MAX (256u << 10)
+/* Bytes of whole transactions in COMPACT; the others have short ids. */
+#define GV_MSG_WHOLE_MAX (256u << 10)
+#define GV_MSG_SHORT_SIZE 8 /* first bytes of a transaction's id */
+#define GV_MSG_COMPACT_MAX                                                     \
+    (GV_MSG_HEADER_MAX + GV_MSG_SHORT_SIZE * GV_BLOCK_TX_MAX +                 \
+     2 * GV_MSG_WHOLE_MAX)
 
 enum gv_msg_kind {
     /* gossip */
@@ -39,6 +43,7 @@ enum gv_msg_kind {
     GV_MSG_BLOCK = 2,
     GV_MSG_TXS = 3,
     GV_MSG_VOTE = 4,
+    GV_MSG_COMPACT = 5,
     /* requests, each followed by its reply */
     GV_MSG_HELLO = 16,
     GV_MSG_WELCOME = 17,
@@ -57,7 +62,9 @@ enum gv_msg_kind {
     GV_MSG_SUBMIT = 30,
     GV_MSG_SUBMITTED = 31,
     GV_MSG_REJECT = 32, /* also a reply to SUBMIT */
-    GV_MSG_ERROR = 33   /* a reply to any request */
+    GV_MSG_ERROR = 33,  /* a reply to any request */
+    GV_MSG_GETBLOCKTXS = 34,
+    GV_MSG_BLOCKTXS = 35
 };
 
 enum gv_msg_error {
@@ -80,7 +87,7 @@ struct gv_msg_list {
     uint16_t count;
 };
 
-/* count names of 32 bytes side by side. */
+/* count names of 32 bytes side by side (COMPACT: of 8, GETBLOCKTXS: of 2). */
 struct gv_msg_ids {
     const uint8_t *p;
     uint16_t count;
@@ -132,6 +139,11 @@ struct gv_msg {
             struct gv_msg_list txs;
         } txs;
         struct gv_signed_vote vote;
+        struct {
+            struct gv_bytes header;   /* header, seal, depth, branch */
+            struct gv_msg_ids shorts; /* of the other places, in order */
+            struct gv_msg_list whole; /* place u16 | transaction, ascending */
+        } compact;
         struct gv_msg_hello hello;
         struct {
             uint64_t token;
@@ -162,6 +174,16 @@ struct gv_msg {
             struct gv_chain_id chain;
             struct gv_msg_list blocks;
         } blocks;
+        struct {
+            struct gv_chain_id chain;
+            struct gv_sealed_id sealed;
+            struct gv_msg_ids places; /* u16, ascending; gv_msg_place_at */
+        } getblocktxs;
+        struct {
+            struct gv_chain_id chain;
+            struct gv_sealed_id sealed;
+            struct gv_msg_list txs;
+        } blocktxs;
         struct {
             struct gv_chain_id chain; /* start here */
             uint8_t only;             /* 1: and end here */
@@ -225,6 +247,12 @@ bool gv_msg_next(struct gv_reader *r, struct gv_bytes *out);
 /* Row i of TIPS. */
 void gv_msg_tip_at(const struct gv_msg_ids *rows, uint16_t i,
                    struct gv_tip *out);
+/* Number i of GETBLOCKTXS. */
+static inline uint16_t
+gv_msg_place_at(const struct gv_msg_ids *places, uint16_t i)
+{
+    return gv_le16(places->p + 2u * i);
+}
 void gv_msg_tip_put(struct gv_sink *s, const struct gv_tip *t);
 
 /* The chain a gossip body is about, without decoding the rest; NULL when the

@@ -160,6 +160,8 @@ request_failed(struct gv_sync *s, struct gv_sync_request *r)
         gv_submit_answered(s, &was, NULL);
     else if (was.what == GV_OPEN_POOL && p != NULL)
         gv_pull_pool_failed(p);
+    else if (was.what == GV_OPEN_BLOCKTXS)
+        gv_compact_answered(s, &was, NULL);
 }
 
 static void
@@ -197,6 +199,9 @@ take_reply(struct gv_sync *s, struct gv_sync_session *p,
         break;
     case GV_OPEN_SUBMIT:
         gv_submit_answered(s, &was, m);
+        break;
+    case GV_OPEN_BLOCKTXS:
+        gv_compact_answered(s, &was, m);
         break;
     case GV_OPEN_FREE:
         break;
@@ -336,6 +341,7 @@ gv_sync_tick(struct gv_sync *s, uint64_t now_ms)
     }
     if (doubt)
         s->doubt_ms = 0;
+    gv_compact_tick(s);
     tick_fetches(s);
     gv_fetch_start_queued(s);
     return s->rc;
@@ -378,6 +384,7 @@ gv_sync_new(const struct gv_sync_options *options)
     s->opt.follow = NULL;
     s->queue_last = &s->queue_first;
     s->out_last = &s->out_first;
+    s->tell_last = &s->tell_first;
     gv_table_init(&s->by_id, options->epoch, chain_key, s);
     s->vote = calloc(GV_SYNC_VOTES, sizeof(*s->vote));
     ok = s->vote != NULL && gv_sync_follow(s, &params->registry) == GV_OK;
@@ -398,6 +405,7 @@ gv_sync_free(struct gv_sync *s)
     if (s == NULL)
         return;
     gv_relay_drop(s);
+    gv_compact_drop(s);
     for (size_t i = 0; i < GV_SYNC_REQUESTS; i++)
         if (s->request[i].what != GV_OPEN_FREE)
             free(s->request[i].raw);

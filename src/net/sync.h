@@ -132,7 +132,8 @@ void gv_sync_tip(struct gv_sync *s, const struct gv_chain *chain);
 void gv_sync_tx(struct gv_sync *s, const struct gv_chain *chain,
                 struct gv_bytes raw);
 void gv_sync_vote(struct gv_sync *s, const struct gv_signed_vote *v);
-/* A block this node made: pushed whole to the neighbours. */
+/* A block this node made, already accepted: told to the neighbours as COMPACT
+ * (N30). */
 void gv_sync_own_block(struct gv_sync *s, struct gv_bytes raw);
 enum gv_rc gv_sync_flush(struct gv_sync *s, uint64_t now_ms) GV_MUST_CHECK;
 

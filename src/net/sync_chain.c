@@ -188,7 +188,6 @@ gv_sync_note_tip(struct gv_sync *s, struct gv_sync_session *p,
                  const struct gv_tip *t)
 {
     struct gv_chain *c;
-
     bool later;
 
     if (!gv_sync_is_followed(s, &t->chain))
@@ -205,7 +204,8 @@ gv_sync_note_tip(struct gv_sync *s, struct gv_sync_session *p,
     /* A tip below what is final here is of no use, and often just late. */
     if (t->height < c->sum.final_height)
         return;
-    if (!is_known(s, c, &t->sealed) && !is_pushed(s, &t->sealed))
+    if (!is_known(s, c, &t->sealed) && !is_pushed(s, &t->sealed) &&
+        !gv_compact_waits(s, p->id, &t->sealed))
         gv_sync_want(s, p->id, t);
     if (later)
         gv_pull_want_votes(s, p, t);

@@ -4,7 +4,8 @@
  * Files: sync.c (life, events, requests, timers), sync_chain.c (which chains,
  * in which order they changed, whose tips are news), sync_fetch.c (headers and
  * blocks), sync_pull.c (other questions to peers), sync_submit.c (stamps for
- * bids), sync_serve.c (answers to peers), sync_relay.c (gossip).
+ * bids), sync_serve.c (answers to peers), sync_relay.c (gossip),
+ * sync_compact.c (blocks told as short ids).
  */
 #ifndef GAVEL_NET_SYNC_IMPL_H
 #define GAVEL_NET_SYNC_IMPL_H
@@ -19,19 +20,27 @@
 #define GV_SYNC_CREDIT 16  /* blocks asked of one peer */
 #define GV_SYNC_AHEAD 32   /* bodies of one chain in memory */
 #define GV_SYNC_AHEAD_BYTES (16u << 20)
-#define GV_SYNC_HEADERS 4096   /* of a branch that is not the best yet */
-#define GV_SYNC_IGNORED 1024   /* tips known to be of no use */
-#define GV_SYNC_PUSHED 64      /* gossiped blocks with the host */
-#define GV_SYNC_VOTES 1024     /* newest votes, for peers that missed them */
-#define GV_SYNC_ANNS_PER_S 32  /* of one peer and chain */
+#define GV_SYNC_HEADERS 4096  /* of a branch that is not the best yet */
+#define GV_SYNC_IGNORED 1024  /* tips known to be of no use */
+#define GV_SYNC_PUSHED 64     /* gossiped blocks with the host */
+#define GV_SYNC_VOTES 1024    /* newest votes, for peers that missed them */
+#define GV_SYNC_ANNS_PER_S 32 /* of one peer and chain */
 #define GV_SYNC_ANN_SLOTS 256
-#define GV_SYNC_SUBMITS 8  /* times a bid is handed to services */
-#define GV_SYNC_BALLOTS 16 /* chains whose votes are asked of one peer */
+#define GV_SYNC_TELL_MS 125       /* between two announcements of a chain */
+#define GV_SYNC_TELL_LATE_MS 5000 /* one that its fetch holds back */
+#define GV_SYNC_COMPACTS 16       /* blocks whose transactions were asked for */
+#define GV_SYNC_COMPACTS_PEER 4   /* of one peer */
+#define GV_SYNC_COMPACT_MS 1000   /* for the answer; then it is fetched whole */
+#define GV_SYNC_RECENT 1024       /* newest transactions of the mempool */
+#define GV_SYNC_RECENT_MS 150     /* and others may lack them for so long */
+#define GV_SYNC_TOLD 64           /* blocks told as COMPACT */
+#define GV_SYNC_SUBMITS 8         /* times a bid is handed to services */
+#define GV_SYNC_BALLOTS 16        /* chains whose votes are asked of one peer */
 
-/* Announcements of one chain by one peer in one second. */
+/* Announcements of one chain by one peer in one second, and COMPACTs. */
 struct gv_ann_slot {
     uint32_t tag, second;
-    uint32_t count;
+    uint32_t count, compacts;
 };
 
 /* A peer has justified more of this chain than we. */
@@ -97,12 +106,12 @@ struct gv_sync_chain {
     struct gv_sync_chain *queue; /* next that waits for a fetch */
     bool queued, wanted;
     uint64_t want_session;
-    struct gv_sealed_id want; /* the tip to reach */
-    uint32_t want_justified;  /* height, as its peer says */
-    uint64_t yield_ms;        /* its fetches give way again from then on */
-    bool dirty;               /* the tip changed since the last flush */
-    uint64_t told_s;          /* the second of the newest ANN */
-    unsigned tells;           /* of this second */
+    struct gv_sealed_id want;   /* the tip to reach */
+    uint32_t want_justified;    /* height, as its peer says */
+    uint64_t yield_ms;          /* its fetches give way again from then on */
+    struct gv_sync_chain *tell; /* next whose tip is to be told */
+    bool dirty;                 /* it is among them */
+    uint64_t dirty_ms, told_ms; /* since then, and told last */
 };
 
 enum gv_open_what {
@@ -112,7 +121,8 @@ enum gv_open_what {
     GV_OPEN_BLOCKS,
     GV_OPEN_POOL,
     GV_OPEN_VOTES,
-    GV_OPEN_SUBMIT
+    GV_OPEN_SUBMIT,
+    GV_OPEN_BLOCKTXS
 };
 
 /* A request that is open. */
@@ -136,12 +146,34 @@ struct gv_pushed {
     uint64_t session; /* 0: free */
     struct gv_chain_id chain;
     struct gv_sealed_id sealed;
+    uint8_t *compact; /* how it is told on, if it came so; else NULL */
+    size_t compact_len;
+};
+
+/* A COMPACT whose lacking transactions were asked for. */
+struct gv_compact {
+    uint64_t session; /* 0: free */
+    uint64_t other;   /* another peer that has the block; 0: none */
+    struct gv_chain_id chain;
+    struct gv_sealed_id sealed;
+    uint32_t request;
+    uint64_t until_ms;
+    uint8_t *body; /* of the message */
+    size_t len;
+    uint8_t *places; /* asked for, two bytes each */
+    uint16_t count;
+};
+
+/* A transaction that has just entered the mempool, by its last bytes. */
+struct gv_recent {
+    uint64_t ms;
+    uint8_t tail[8];
 };
 
 /* Gossip that waits for the commit. */
 struct gv_outgoing {
     struct gv_outgoing *next;
-    enum gv_msg_kind kind; /* TXS: one transaction; BLOCK, VOTE: a body */
+    enum gv_msg_kind kind; /* TXS: one transaction; COMPACT, VOTE: a body */
     struct gv_chain_id chain;
     size_t len;
     uint8_t bytes[];
@@ -177,6 +209,12 @@ struct gv_sync {
     uint64_t fetched;
 
     struct gv_outgoing *out_first, **out_last;
+    struct gv_sync_chain *tell_first, **tell_last;
+    struct gv_compact compact[GV_SYNC_COMPACTS];
+    struct gv_recent recent[GV_SYNC_RECENT]; /* ring */
+    uint64_t recents;
+    struct gv_sealed_id told[GV_SYNC_TOLD]; /* ring */
+    uint64_t tolds;
     struct gv_signed_vote *vote; /* ring of GV_SYNC_VOTES */
     uint64_t votes;
 };
@@ -254,6 +292,42 @@ void gv_relay_gossip(struct gv_sync *s, struct gv_sync_session *p,
 void gv_relay_vote(struct gv_sync *s, struct gv_sync_session *p,
                    const struct gv_signed_vote *v);
 void gv_relay_drop(struct gv_sync *s);
+/* Keep gossip until the commit. */
+void gv_relay_note(struct gv_sync *s, enum gv_msg_kind kind,
+                   const struct gv_chain_id *chain, struct gv_bytes body);
+/* The header a pushed block begins with. Its chain, loaded, if the block can be
+ * judged now; NULL: the peer was blamed, or it is known, or it is fetched. */
+struct gv_chain *gv_relay_header(struct gv_sync *s, struct gv_sync_session *p,
+                                 struct gv_bytes raw,
+                                 struct gv_sealed_header *h);
+/* A block as if it had been announced. */
+void gv_relay_want(struct gv_sync *s, uint64_t session,
+                   const struct gv_chain_id *chain,
+                   const struct gv_sealed_id *sealed);
+/* Hand a pushed block to the host. Takes compact (may be NULL). */
+void gv_relay_push(struct gv_sync *s, uint64_t session,
+                   const struct gv_sealed_header *h, struct gv_bytes raw,
+                   uint8_t *compact, size_t compact_len);
+/* What one peer may tell of one chain in one second. */
+struct gv_ann_slot *gv_relay_slot(struct gv_sync *s, struct gv_sync_session *p,
+                                  const struct gv_chain_id *chain);
+
+/* sync_compact.c */
+void gv_compact_take(struct gv_sync *s, struct gv_sync_session *p,
+                     const struct gv_msg *m);
+/* The answer to its question; m NULL: there is none. */
+void gv_compact_answered(struct gv_sync *s, const struct gv_sync_request *r,
+                         const struct gv_msg *m);
+/* Is it being rebuilt? Then this peer is remembered as one that has it. */
+bool gv_compact_waits(struct gv_sync *s, uint64_t session,
+                      const struct gv_sealed_id *sealed);
+void gv_compact_tick(struct gv_sync *s);
+void gv_compact_drop(struct gv_sync *s);
+/* A transaction entered the mempool. */
+void gv_compact_recent(struct gv_sync *s, struct gv_bytes raw);
+/* Tell a block on, unless it was; body: COMPACT. */
+void gv_compact_tell(struct gv_sync *s, const struct gv_chain_id *chain,
+                     const struct gv_sealed_id *sealed, struct gv_bytes body);
 
 /* sync_pull.c */
 void gv_pull_tips(struct gv_sync *s, struct gv_sync_session *p,

@@ -10,9 +10,9 @@
 
 /* --- noted until the commit --- */
 
-static void
-note(struct gv_sync *s, enum gv_msg_kind kind, const struct gv_chain_id *chain,
-     struct gv_bytes body)
+void
+gv_relay_note(struct gv_sync *s, enum gv_msg_kind kind,
+              const struct gv_chain_id *chain, struct gv_bytes body)
 {
     struct gv_outgoing *o = malloc(sizeof(*o) + body.len);
 
@@ -47,13 +47,17 @@ gv_sync_tip(struct gv_sync *s, const struct gv_chain *chain)
     if (c == NULL || c->dirty)
         return;
     c->dirty = true;
-    note(s, GV_MSG_ANN, &chain->id, gv_bytes(chain->id.b, 32));
+    c->dirty_ms = s->now_ms;
+    c->tell = NULL;
+    *s->tell_last = c;
+    s->tell_last = &c->tell;
 }
 
 void
 gv_sync_tx(struct gv_sync *s, const struct gv_chain *chain, struct gv_bytes raw)
 {
-    note(s, GV_MSG_TXS, &chain->id, raw);
+    gv_compact_recent(s, raw);
+    gv_relay_note(s, GV_MSG_TXS, &chain->id, raw);
 }
 
 void
@@ -66,37 +70,57 @@ gv_sync_vote(struct gv_sync *s, const struct gv_signed_vote *v)
     m.u.vote = *v;
     gv_msg_put(&sink, &m);
     s->vote[s->votes++ % GV_SYNC_VOTES] = *v;
-    note(s, GV_MSG_VOTE, &v->chain, gv_bytes(raw, sink.len));
-}
-
-void
-gv_sync_own_block(struct gv_sync *s, struct gv_bytes raw)
-{
-    struct gv_chain_id chain;
-    const uint8_t *id = gv_msg_chain(GV_MSG_BLOCK, raw);
-
-    if (id == NULL || raw.len > GV_MSG_PUSH_MAX)
-        return;
-    memcpy(chain.b, id, 32);
-    note(s, GV_MSG_BLOCK, &chain, raw);
+    gv_relay_note(s, GV_MSG_VOTE, &v->chain, gv_bytes(raw, sink.len));
 }
 
 /* --- after the commit --- */
 
 static void
-publish_tip(struct gv_sync *s, const struct gv_outgoing *o)
+publish_tip(struct gv_sync *s, struct gv_sync_chain *c)
 {
-    struct gv_chain *chain = gv_state_chain(s->opt.state, &o->chain);
-    struct gv_sync_chain *c = gv_sync_chain_get(s, &o->chain);
+    struct gv_chain *chain = gv_state_chain(s->opt.state, &c->id);
     struct gv_msg m = {.kind = GV_MSG_ANN};
 
-    if (chain == NULL || c == NULL)
+    c->told_ms = s->now_ms;
+    if (chain == NULL)
         return;
-    c->dirty = false;
     gv_sync_chain_changed(s, c);
     gv_sync_tip_of(chain, &m.u.ann.tip);
     m.u.ann.seq = c->seq;
     gv_sync_publish(s, &m);
+}
+
+/* A chain that is being fetched changes faster than anybody wants to hear. It
+ * is told when the fetch ends; but a peer that drags a fetch out must not
+ * silence the chain for long. A clock that was set back delays nothing. */
+static bool
+may_tell(const struct gv_sync *s, const struct gv_sync_chain *c)
+{
+    if (c->fetch != NULL)
+        return s->now_ms >= c->dirty_ms + GV_SYNC_TELL_LATE_MS ||
+               s->now_ms < c->dirty_ms;
+    return s->now_ms >= c->told_ms + GV_SYNC_TELL_MS || s->now_ms < c->told_ms;
+}
+
+/* The tips that changed, each as it is now. */
+static void
+publish_tips(struct gv_sync *s)
+{
+    struct gv_sync_chain *c = s->tell_first, *next;
+
+    s->tell_first = NULL;
+    s->tell_last = &s->tell_first;
+    for (; c != NULL; c = next) {
+        next = c->tell;
+        c->tell = NULL;
+        c->dirty = !may_tell(s, c);
+        if (!c->dirty) {
+            publish_tip(s, c);
+            continue;
+        }
+        *s->tell_last = c;
+        s->tell_last = &c->tell;
+    }
 }
 
 /* Transactions of one chain that follow each other leave as one package. */
@@ -134,39 +158,39 @@ gv_sync_flush(struct gv_sync *s, uint64_t now_ms)
             o = publish_txs(s, o);
             continue;
         }
-        if (o->kind == GV_MSG_ANN)
-            publish_tip(s, o);
-        else
-            s->opt.link.publish(s->opt.link.arg, o->kind,
-                                gv_bytes(o->bytes, o->len));
+        s->opt.link.publish(s->opt.link.arg, o->kind,
+                            gv_bytes(o->bytes, o->len));
         o = o->next;
     }
     gv_relay_drop(s);
+    publish_tips(s); /* behind the blocks, which then need no question */
     return s->rc;
 }
 
 /* --- gossip in --- */
 
-/* At most so many announcements a second of one peer and chain. A second with
- * more costs a point: a line that stood still brings many at once. */
-static bool
-ann_within_rate(struct gv_sync *s, struct gv_sync_session *p,
-                const struct gv_chain_id *chain)
+struct gv_ann_slot *
+gv_relay_slot(struct gv_sync *s, struct gv_sync_session *p,
+              const struct gv_chain_id *chain)
 {
     uint32_t tag = gv_le32(chain->b), second = (uint32_t)(s->now_ms / 1000);
     struct gv_ann_slot *slot = &p->ann[tag % GV_SYNC_ANN_SLOTS];
 
     if (slot->tag != tag || slot->second != second)
         *slot = (struct gv_ann_slot){.tag = tag, .second = second};
-    if (++slot->count == GV_SYNC_ANNS_PER_S + 1)
-        gv_sync_blame(s, p->id, 1, "too many announcements");
-    return slot->count <= GV_SYNC_ANNS_PER_S;
+    return slot;
 }
 
 static void
 take_ann(struct gv_sync *s, struct gv_sync_session *p, const struct gv_msg *m)
 {
-    if (!ann_within_rate(s, p, &m->u.ann.tip.chain))
+    struct gv_ann_slot *slot = gv_relay_slot(s, p, &m->u.ann.tip.chain);
+
+    /* A second with more costs a point, not each: a line that stood still
+     * brings those of many seconds at once. */
+    if (++slot->count == GV_SYNC_ANNS_PER_S + 1)
+        gv_sync_blame(s, p->id, 1, "too many announcements");
+    if (slot->count > GV_SYNC_ANNS_PER_S)
         return;
     if (m->u.ann.seq == p->seen + 1) {
         p->seen++;
@@ -176,13 +200,44 @@ take_ann(struct gv_sync *s, struct gv_sync_session *p, const struct gv_msg *m)
     gv_sync_note_tip(s, p, &m->u.ann.tip);
 }
 
-static void
-want_block(struct gv_sync *s, uint64_t session, const struct gv_chain_id *chain,
-           const struct gv_sealed_id *sealed)
+void
+gv_relay_want(struct gv_sync *s, uint64_t session,
+              const struct gv_chain_id *chain,
+              const struct gv_sealed_id *sealed)
 {
     struct gv_tip tip = {.chain = *chain, .sealed = *sealed};
 
     gv_sync_want(s, session, &tip);
+}
+
+struct gv_chain *
+gv_relay_header(struct gv_sync *s, struct gv_sync_session *p,
+                struct gv_bytes raw, struct gv_sealed_header *h)
+{
+    struct gv_reader r = gv_reader(raw);
+    struct gv_chain *chain;
+
+    gv_sealed_header_get(&r, h);
+    if (r.failed || h->header.height == 0 ||
+        gv_header_check_work(h, NULL) != GV_OK) {
+        gv_sync_blame(s, p->id, 100, "invalid block");
+        return NULL;
+    }
+    if (!gv_sync_is_followed(s, &h->header.chain))
+        return NULL;
+    chain = gv_state_chain(s->opt.state, &h->header.chain);
+    if (chain && gv_chain_load(s->opt.state, chain, s->now_ms) != GV_OK) {
+        gv_sync_fail(s);
+        return NULL;
+    }
+    if (chain && gv_tree_find(&chain->tree, &h->sealed_id) != GV_NOWHERE)
+        return NULL;
+    if (chain == NULL ||
+        gv_tree_find(&chain->tree, &h->header.prev) == GV_NOWHERE) {
+        gv_relay_want(s, p->id, &h->header.chain, &h->sealed_id);
+        return NULL;
+    }
+    return chain;
 }
 
 static struct gv_pushed *
@@ -194,38 +249,35 @@ free_push(struct gv_sync *s)
     return NULL;
 }
 
+void
+gv_relay_push(struct gv_sync *s, uint64_t session,
+              const struct gv_sealed_header *h, struct gv_bytes raw,
+              uint8_t *compact, size_t compact_len)
+{
+    struct gv_pushed *push = free_push(s);
+
+    if (push == NULL) {
+        free(compact);
+        gv_relay_want(s, session, &h->header.chain, &h->sealed_id);
+        return;
+    }
+    *push = (struct gv_pushed){.session = session,
+                               .chain = h->header.chain,
+                               .sealed = h->sealed_id,
+                               .compact = compact,
+                               .compact_len = compact_len};
+    s->opt.host.block(s->opt.host.arg, session, raw);
+}
+
 /* A whole block. It goes to the host if its parent is here; else it names a
  * tip to fetch. */
 static void
 take_block(struct gv_sync *s, struct gv_sync_session *p, const struct gv_msg *m)
 {
-    struct gv_reader r = gv_reader(m->u.block.raw);
-    struct gv_pushed *push = free_push(s);
     struct gv_sealed_header h;
-    struct gv_chain *chain;
 
-    gv_sealed_header_get(&r, &h);
-    if (r.failed || h.header.height == 0 ||
-        gv_header_check_work(&h, NULL) != GV_OK) {
-        gv_sync_blame(s, p->id, 100, "invalid block");
-        return;
-    }
-    if (!gv_sync_is_followed(s, &h.header.chain))
-        return;
-    chain = gv_state_chain(s->opt.state, &h.header.chain);
-    if (chain && gv_chain_load(s->opt.state, chain, s->now_ms) != GV_OK) {
-        gv_sync_fail(s);
-        return;
-    }
-    if (chain && gv_tree_find(&chain->tree, &h.sealed_id) != GV_NOWHERE)
-        return;
-    if (push == NULL || chain == NULL ||
-        gv_tree_find(&chain->tree, &h.header.prev) == GV_NOWHERE) {
-        want_block(s, p->id, &h.header.chain, &h.sealed_id);
-        return;
-    }
-    *push = (struct gv_pushed){p->id, h.header.chain, h.sealed_id};
-    s->opt.host.block(s->opt.host.arg, p->id, m->u.block.raw);
+    if (gv_relay_header(s, p, m->u.block.raw, &h) != NULL)
+        gv_relay_push(s, p->id, &h, m->u.block.raw, NULL, 0);
 }
 
 static void
@@ -268,6 +320,8 @@ gv_relay_gossip(struct gv_sync *s, struct gv_sync_session *p,
         take_block(s, p, m);
     else if (m->kind == GV_MSG_TXS)
         take_txs(s, p, m);
+    else if (m->kind == GV_MSG_COMPACT)
+        gv_compact_take(s, p, m);
     else
         gv_relay_vote(s, p, &m->u.vote);
 }
@@ -302,11 +356,15 @@ gv_sync_block_result(struct gv_sync *s, uint64_t session,
             !GV_ID_EQ(&s->pushed[i].sealed, sealed))
             continue;
         push = s->pushed[i];
-        s->pushed[i].session = 0;
+        s->pushed[i] = (struct gv_pushed){0};
         s->fetched += rc == GV_OK;
+        if (rc == GV_OK && push.compact != NULL)
+            gv_compact_tell(s, &push.chain, sealed,
+                            gv_bytes(push.compact, push.compact_len));
+        free(push.compact);
         /* Held or without its parent: the fetch knows how to wait. */
         if (rc == GV_ABSENT || (rc == GV_REJECT && why->code == GV_ORPHAN))
-            want_block(s, push.session, &push.chain, sealed);
+            gv_relay_want(s, push.session, &push.chain, sealed);
         else if (rc == GV_REJECT)
             refused(s, &push, why);
         break;

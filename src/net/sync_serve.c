@@ -4,6 +4,7 @@
  */
 #include <stdlib.h>
 
+#include "src/net/rebuild.h"
 #include "src/net/sync_impl.h"
 
 /* A block is one value in the store: headers cost reading their blocks. */
@@ -226,6 +227,54 @@ serve_blocks(struct gv_sync *s, const struct gv_net_event *event,
     free(pile.sink.buf);
 }
 
+/* Up to the first that does not fit; places ascend. */
+static void
+pile_txs(struct gv_bytes block, const struct gv_msg_ids *places,
+         struct pile *pile)
+{
+    struct gv_bytes header, *txs;
+    size_t n = 0;
+
+    txs = gv_compact_split(block, &header, &n);
+    for (uint16_t i = 0; txs != NULL && i < places->count; i++) {
+        uint16_t at = gv_msg_place_at(places, i);
+
+        if (at >= n || !pile_add(pile, txs[at], REPLY_BYTES))
+            break;
+    }
+    free(txs);
+}
+
+static void
+serve_block_txs(struct gv_sync *s, const struct gv_net_event *event,
+                const struct gv_msg *m)
+{
+    struct gv_chain *c = chain_for(s, event, &m->u.getblocktxs.chain);
+    struct gv_msg out = {.kind = GV_MSG_BLOCKTXS};
+    struct gv_kv_value block;
+    struct pile pile;
+    enum gv_rc rc;
+
+    if (c == NULL)
+        return;
+    rc = gv_state_block(s->opt.state, c, &m->u.getblocktxs.sealed, &block);
+    if (rc != GV_OK) {
+        if (rc == GV_FAULT)
+            gv_sync_fail(s);
+        answer_error(s, event, GV_MSG_NOT_FOUND, "no such block here");
+        return;
+    }
+    if (pile_new(s, &pile)) {
+        pile_txs(gv_bytes(block.p, block.len), &m->u.getblocktxs.places, &pile);
+        out.u.blocktxs.chain = c->id;
+        out.u.blocktxs.sealed = m->u.getblocktxs.sealed;
+        out.u.blocktxs.txs = pile_list(&pile);
+        answer(s, event, &out);
+        free(pile.sink.buf);
+    }
+    gv_kv_value_free(&block);
+}
+
 /* --- mempool and votes --- */
 
 /* First chain of the state at or after id. */
@@ -352,6 +401,8 @@ gv_serve(struct gv_sync *s, const struct gv_net_event *event,
         serve_headers(s, event, m);
     else if (m->kind == GV_MSG_GETBLOCKS)
         serve_blocks(s, event, m);
+    else if (m->kind == GV_MSG_GETBLOCKTXS)
+        serve_block_txs(s, event, m);
     else if (m->kind == GV_MSG_GETPOOL)
         serve_pool(s, event, m);
     else if (m->kind == GV_MSG_GETVOTES)

@@ -10,98 +10,11 @@
  * that has all of it in its mempool. Every block is synced to disk.
  */
 #include <malloc.h>
-#include <pthread.h>
 
-#include "src/verifier.h"
-#include "tests/bench/load.h"
+#include "tests/bench/load_pool.h"
 #include "tests/bench/measure.h"
 
 #define ROUNDS 10
-#define AHEAD 4 /* blocks on their way through the pool at once */
-
-/* --- (b) validate and connect --- */
-
-/* Tasks that come back from the pool, in order. */
-struct inbox {
-    pthread_mutex_t lock;
-    pthread_cond_t filled;
-    struct gv_task *task[AHEAD];
-    size_t first, count;
-};
-
-static void
-deliver(void *arg, struct gv_task *task)
-{
-    struct inbox *in = arg;
-
-    pthread_mutex_lock(&in->lock);
-    in->task[(in->first + in->count++) % AHEAD] = task;
-    pthread_cond_signal(&in->filled);
-    pthread_mutex_unlock(&in->lock);
-}
-
-static struct gv_task *
-take(struct inbox *in)
-{
-    struct gv_task *task;
-
-    pthread_mutex_lock(&in->lock);
-    while (in->count == 0)
-        pthread_cond_wait(&in->filled, &in->lock);
-    task = in->task[in->first];
-    in->first = (in->first + 1) % AHEAD;
-    in->count--;
-    pthread_mutex_unlock(&in->lock);
-    return task;
-}
-
-static void
-send_block(struct load_ledger *x, struct gv_verifier *pool,
-           const struct load_block *b)
-{
-    struct gv_reject why;
-    struct gv_task *task;
-    char text[200];
-
-    if (gv_task_block(x->st, gv_bytes(b->raw, b->len), b->time_ms, true, &task,
-                      &why) != GV_OK ||
-        task == NULL)
-        support_die("block: %s", gv_reject_text(&why, text, sizeof(text)));
-    if (gv_task_size(task) < b->bids)
-        support_die("a block came with its signatures verified");
-    if (gv_verifier_add(pool, task) != GV_OK)
-        support_die("no memory");
-    gv_verifier_release(pool);
-}
-
-static void
-accept_block(struct load_ledger *x, struct gv_task *task, uint64_t now_ms)
-{
-    struct gv_reject why;
-    bool connected;
-    char text[200];
-
-    x->now_ms = now_ms;
-    if (gv_task_accept(x->st, task, now_ms, &connected, &why) != GV_OK ||
-        !connected)
-        support_die("block: %s", gv_reject_text(&why, text, sizeof(text)));
-    load_ledger_commit(x);
-}
-
-static double
-run_full(struct load_ledger *x, struct gv_verifier *pool, struct inbox *in,
-         const struct load_block *block, size_t blocks)
-{
-    size_t sent = 0;
-    double start = measure_now();
-
-    for (size_t done = 0; done < blocks; done++) {
-        for (; sent < blocks && sent < done + AHEAD; sent++)
-            send_block(x, pool, &block[sent]);
-        accept_block(x, take(in), block[done].time_ms);
-    }
-    return (double)(blocks * LOAD_BLOCK) / (measure_now() - start);
-}
 
 /* --- (c) connect alone --- */
 
@@ -143,8 +56,7 @@ struct bench {
     struct load *load;
     struct support_dir dir;
     struct load_ledger full, known;
-    struct gv_verifier *pool;
-    struct inbox in;
+    struct load_pool *pool;
     size_t blocks; /* of a slice */
     struct load_block *block;
     double raw[ROUNDS], validate[ROUNDS], connect[ROUNDS];
@@ -160,13 +72,8 @@ bench_open(struct bench *b, unsigned long bids)
     b->block = calloc(b->blocks, sizeof(*b->block));
     if (b->blocks == 0 || b->block == NULL)
         support_die("GAVEL_BENCH_BIDS: at least %d", LOAD_BLOCK * ROUNDS);
-    pthread_mutex_init(&b->in.lock, NULL);
-    pthread_cond_init(&b->in.filled, NULL);
     b->load = load_new(GV_CERTIFIED);
-    b->pool = gv_verifier_new(load_sample(b->load)->keys, LOAD_CORES, deliver,
-                              &b->in);
-    if (b->pool == NULL)
-        support_die("no threads");
+    b->pool = load_pool_new(b->load);
     support_dir_make(&b->dir);
     snprintf(path, sizeof(path), "%s/full", b->dir.path);
     load_ledger_open(b->load, path, &b->full);
@@ -181,7 +88,7 @@ bench_open(struct bench *b, unsigned long bids)
 static void
 bench_close(struct bench *b)
 {
-    gv_verifier_free(b->pool, NULL, NULL);
+    load_pool_free(b->pool);
     load_ledger_close(&b->full);
     load_ledger_close(&b->known);
     support_dir_remove(&b->dir);
@@ -198,7 +105,7 @@ bench_round(struct bench *b, size_t r)
         load_next(b->load, &b->block[i]);
     if (r % 2 == 0)
         b->raw[r] = load_raw_verify(b->block, b->blocks);
-    b->validate[r] = run_full(&b->full, b->pool, &b->in, b->block, b->blocks);
+    b->validate[r] = load_pool_validate(b->pool, &b->full, b->block, b->blocks);
     if (r % 2 == 1)
         b->raw[r] = load_raw_verify(b->block, b->blocks);
     b->connect[r] = run_connect(&b->known, b->block, b->blocks);

@@ -163,3 +163,37 @@ load_node_stop(struct load_node *n)
     if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
         support_die("gaveld did not stop cleanly; its log is %s", n->log);
 }
+
+double
+load_node_cpu(const struct load_node *n)
+{
+    unsigned long user = 0, system = 0;
+    char path[64];
+    FILE *f;
+
+    snprintf(path, sizeof(path), "/proc/%d/stat", (int)n->pid);
+    f = fopen(path, "r");
+    if (f == NULL ||
+        fscanf(f,
+               "%*d (%*[^)]) %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u "
+               "%lu %lu",
+               &user, &system) != 2)
+        support_die("%s cannot be read", path);
+    fclose(f);
+    return (double)(user + system) / (double)sysconf(_SC_CLK_TCK);
+}
+
+double
+load_node_memory(const struct load_node *n)
+{
+    unsigned long pages = 0;
+    char path[64];
+    FILE *f;
+
+    snprintf(path, sizeof(path), "/proc/%d/statm", (int)n->pid);
+    f = fopen(path, "r");
+    if (f == NULL || fscanf(f, "%*u %lu", &pages) != 1)
+        support_die("%s cannot be read", path);
+    fclose(f);
+    return (double)pages * (double)sysconf(_SC_PAGESIZE) / 1048576;
+}

@@ -36,6 +36,10 @@ void load_run(const char *const argv[], const char *log);
 void load_node_start(struct load_node *n);
 /* SIGTERM; it must end with 0. */
 void load_node_stop(struct load_node *n);
+/* Seconds on a processor so far, in steps of the system's tick; resident
+ * megabytes. */
+double load_node_cpu(const struct load_node *n);
+double load_node_memory(const struct load_node *n);
 /* One more client of its JSON-RPC. */
 struct gv_rpcclient *load_node_client(const struct load_node *n);
 

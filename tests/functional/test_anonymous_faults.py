@@ -299,10 +299,6 @@ def restored(market, auction):
     wait_for("the chains on the restored node", lambda: again.rpc.getauction(
         auction)["outcome_final"] if auction in {c["chain"] for c in
         again.rpc.getchains(limit=50)["chains"]} else False, 40)
-    # A node that fetches many blocks at once announces them as fast, and its
-    # peer may have banned it for that; a restart forgets it.
-    market.node.restart()
-    again.wait_peers(1)
     return again
 
 

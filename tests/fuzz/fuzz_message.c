@@ -22,11 +22,20 @@ walk(const struct gv_msg *m)
         list = &m->u.blocks.blocks;
     else if (m->kind == GV_MSG_HEADERS)
         list = &m->u.headers.headers;
+    else if (m->kind == GV_MSG_BLOCKTXS)
+        list = &m->u.blocktxs.txs;
+    else if (m->kind == GV_MSG_COMPACT)
+        list = &m->u.compact.whole;
     if (list == NULL)
         return;
     r = gv_reader(list->body);
-    while (gv_msg_next(&r, &item))
+    while (gv_msg_next(&r, &item)) {
+        if (m->kind == GV_MSG_COMPACT &&
+            (item.len < 3 ||
+             gv_le16(item.p) >= m->u.compact.shorts.count + list->count))
+            abort(); /* a place outside of the block */
         n++;
+    }
     if (n != list->count)
         abort();
 }

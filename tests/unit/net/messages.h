@@ -4,7 +4,7 @@
 
 #include "src/net/message.h"
 
-#define MESSAGE_KINDS 34
+#define MESSAGE_KINDS 36
 
 /* Bytes 0, 1, 2 ... that messages borrow. */
 static inline const uint8_t *
@@ -37,6 +37,18 @@ message_list(void)
     return (struct gv_msg_list){.item = item, .count = 2};
 }
 
+/* Transactions at places 0 and 4 of a block. */
+static inline struct gv_msg_list
+message_whole(void)
+{
+    static const uint8_t raw[2][3] = {{0, 0, 7}, {4, 0, 8}};
+    static struct gv_bytes item[2];
+
+    item[0] = gv_bytes(raw[0], 3);
+    item[1] = gv_bytes(raw[1], 3);
+    return (struct gv_msg_list){.item = item, .count = 2};
+}
+
 static inline void
 message_fill_gossip(struct gv_msg *m)
 {
@@ -56,6 +68,10 @@ message_fill_gossip(struct gv_msg *m)
                                             .vote.source_height = 4,
                                             .vote.target_height = 5,
                                             .validator = 3};
+    } else if (m->kind == GV_MSG_COMPACT) {
+        m->u.compact.header = gv_bytes(message_bytes() + 40, 199);
+        m->u.compact.shorts = (struct gv_msg_ids){message_bytes(), 3};
+        m->u.compact.whole = message_whole();
     } else if (m->kind == GV_MSG_HELLO || m->kind == GV_MSG_WELCOME) {
         m->u.hello = (struct gv_msg_hello){.version = 1,
                                            .magic = 77,
@@ -81,6 +97,10 @@ message_fill_request(struct gv_msg *m)
         m->u.getheaders.locator = ids;
     } else if (m->kind == GV_MSG_GETBLOCKS) {
         m->u.getblocks.ids = ids;
+    } else if (m->kind == GV_MSG_GETBLOCKTXS) {
+        static const uint8_t places[4] = {1, 0, 3, 1};
+
+        m->u.getblocktxs.places = (struct gv_msg_ids){places, 2};
     } else if (m->kind == GV_MSG_GETPOOL) {
         m->u.getpool.only = 1;
         m->u.getpool.skip = 6;
@@ -110,6 +130,8 @@ message_fill_reply(struct gv_msg *m)
         m->u.headers.headers = message_list();
     } else if (m->kind == GV_MSG_BLOCKS) {
         m->u.blocks.blocks = message_list();
+    } else if (m->kind == GV_MSG_BLOCKTXS) {
+        m->u.blocktxs.txs = message_list();
     } else if (m->kind == GV_MSG_POOL) {
         m->u.pool.more = 1;
         m->u.pool.txs = message_list();

@@ -50,7 +50,7 @@ every_kind_has_one_encoding(void **state)
         free(raw);
         free(again);
     }
-    assert_int_equal(kinds, 22);
+    assert_int_equal(kinds, 25);
 }
 
 static void
@@ -98,6 +98,7 @@ static void
 limits_hold_and_are_named(void **state)
 {
     static uint8_t ids[32 * 1001];
+    const struct gv_bytes twice[2] = {gv_bytes(ids, 3), gv_bytes(ids, 3)};
     struct gv_msg m;
 
     (void)state;
@@ -128,6 +129,19 @@ limits_hold_and_are_named(void **state)
     message_make(GV_MSG_HEADERS, &m);
     m.u.headers.more = 2;
     assert_string_equal(refusal(&m), "more");
+    message_make(GV_MSG_GETBLOCKTXS, &m);
+    m.u.getblocktxs.places = (struct gv_msg_ids){ids, 2}; /* 0 twice */
+    assert_string_equal(refusal(&m), "places");
+    m.u.getblocktxs.places.count = 1;
+    assert_string_equal(refusal(&m), "accepted");
+    m.u.getblocktxs.places.count = 0;
+    assert_string_equal(refusal(&m), "places");
+    message_make(GV_MSG_COMPACT, &m);
+    m.u.compact.shorts.count = 2; /* place 4 of 4 */
+    assert_string_equal(refusal(&m), "transactions");
+    message_make(GV_MSG_COMPACT, &m);
+    m.u.compact.whole.item = twice;
+    assert_string_equal(refusal(&m), "transactions");
     message_make(GV_MSG_ERROR, &m);
     m.u.error.text = gv_bytes("a\nb", 3);
     assert_string_equal(refusal(&m), "text");
@@ -149,6 +163,10 @@ replies_know_their_requests(void **state)
     assert_null(gv_msg_chain(GV_MSG_BLOCK, gv_bytes(message_bytes(), 33)));
     assert_ptr_equal(gv_msg_chain(GV_MSG_BLOCK, gv_bytes(message_bytes(), 34)),
                      message_bytes() + 2);
+    assert_ptr_equal(
+        gv_msg_chain(GV_MSG_COMPACT, gv_bytes(message_bytes(), 34)),
+        message_bytes() + 2);
+    assert_true(gv_msg_answers(GV_MSG_BLOCKTXS, GV_MSG_GETBLOCKTXS));
 }
 
 static void

@@ -43,6 +43,7 @@ struct net_of_test {
     struct letter *first, **last;
     bool deaf; /* gossip is lost */
     uint64_t requests, gossip, bytes;
+    unsigned kinds[64]; /* messages that left, by kind */
 };
 
 static inline void
@@ -74,6 +75,7 @@ send_to(void *arg, uint64_t session, unsigned kind, uint32_t request,
         .what = GV_NET_MESSAGE, .kind = (uint8_t)kind, .request = request};
 
     p->net->requests++;
+    p->net->kinds[kind % 64]++;
     if (!p->mute)
         put_letter(p->net, p->index, (unsigned)session - 1, &head, body);
     return true;
@@ -87,6 +89,7 @@ publish(void *arg, unsigned kind, struct gv_bytes body)
     const uint8_t *chain = gv_msg_chain(kind, body);
 
     p->net->gossip++;
+    p->net->kinds[kind % 64]++;
     for (unsigned i = 0; i < p->net->peers && !p->net->deaf; i++) {
         struct peer *to = &p->net->peer[i];
         bool hears = to->all || memcmp(to->follow[0].b, chain, 8) == 0 ||

@@ -1,0 +1,246 @@
+/*
+ * bench_chains.c - what many auctions cost a node.
+ *
+ * Idle: GAVEL_BENCH_CHAINS (10000) auctions in which nothing happens, in a
+ * gaveld of its own that seals the registry: processor time over some seconds,
+ * as a share of a core, and resident memory, beside those of a gaveld without
+ * any.
+ *
+ * Sealed: 1,000 auctions, in each of which one transaction waits. `make` is the
+ * template with a block for each, `enter` puts these blocks in when a seal was
+ * found, with the commit. Templates are renewed every five seconds while a
+ * miner searches (src/loop_mine.c), so `share` is what making them takes from a
+ * core that would hash else.
+ */
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "chain/state/template.h"
+#include "chain/store/kv_mem.h"
+#include "tests/bench/load_desk.h"
+#include "tests/bench/load_node.h"
+#include "tests/bench/measure.h"
+
+#define ROUNDS SAMPLE_BIDDERS
+#define SEALED 1000
+#define REFRESH_S 5.0
+#define SETTLE_US 2000000
+#define IDLE_ROUNDS 3
+
+/* --- many auctions --- */
+
+struct chains {
+    struct sample s;
+    struct load_ledger ledger;
+    struct gv_open first;
+    struct gv_chain_id *id;
+};
+
+static void
+chains_init(struct chains *c, uint64_t opening_ms, struct gv_kv kv)
+{
+    struct sample_options options = {.opening_ms = opening_ms};
+    struct gv_state_options state = {.seed = 7, .follow_all = true, .kv = kv};
+    char error[GV_KV_ERROR_MAX];
+
+    sample_make(&c->s, &options);
+    c->first = c->s.open;
+    c->ledger = (struct load_ledger){.kv = kv, .now_ms = opening_ms};
+    state.params = c->s.params;
+    state.keys = c->s.keys;
+    if (gv_state_open(&state, opening_ms, &c->ledger.st, error,
+                      sizeof(error)) != GV_OK)
+        support_die("%s", error);
+}
+
+static void
+enter(struct chains *c, struct gv_bytes raw)
+{
+    struct gv_reject why;
+    char text[200];
+
+    if (gv_state_add_tx(c->ledger.st, raw, c->ledger.now_ms, &why) != GV_OK)
+        support_die("%s", gv_reject_text(&why, text, sizeof(text)));
+}
+
+/* Auctions that differ in their salt; their owner closes them, some day. */
+static void
+open_auctions(struct chains *c, unsigned long n)
+{
+    c->id = calloc(n, sizeof(*c->id));
+    if (c->id == NULL)
+        support_die("no memory");
+    for (unsigned long i = 0; i < n; i++) {
+        struct gv_open open = c->first;
+
+        gv_le32_put(open.salt, (uint32_t)i);
+        enter(c, sample_open(&c->s, &open));
+        c->id[i] = open.id;
+        if (i % 1000 == 999)
+            load_ledger_commit(&c->ledger);
+    }
+    load_ledger_commit(&c->ledger);
+}
+
+static void
+chains_free(struct chains *c)
+{
+    gv_state_close(c->ledger.st);
+    gv_kv_close(&c->ledger.kv);
+    sample_free(&c->s);
+    free(c->id);
+}
+
+/* --- sealed --- */
+
+static void
+wait_one_each(struct chains *c, unsigned bidder)
+{
+    for (unsigned i = 0; i < SEALED; i++) {
+        struct gv_tx tx;
+
+        c->s.open.id = c->id[i];
+        tx = sample_enrol(&c->s, bidder);
+        enter(c, tx.raw);
+    }
+    load_ledger_commit(&c->ledger);
+}
+
+static struct gv_seal
+search(const struct gv_template *t)
+{
+    struct gv_seal seal = *gv_template_seal(t);
+
+    for (uint32_t nonce = 0;; nonce++) {
+        gv_le32_put(seal.b + 76, nonce);
+        if (gv_seal_meets(&seal, gv_template_target(t)))
+            return seal;
+    }
+}
+
+static void
+seal_round(struct chains *c, double *made, double *entered)
+{
+    struct gv_template *t;
+    struct gv_reject why;
+    struct gv_seal seal;
+    double start = measure_cpu();
+    size_t n;
+
+    if (gv_template_make(c->ledger.st, c->ledger.now_ms, 0, &t) != GV_OK ||
+        t == NULL || gv_template_chains(t) < SEALED)
+        support_die("the template does not hold all chains");
+    *made = 1000 * (measure_cpu() - start);
+    seal = search(t);
+    start = measure_cpu();
+    if (gv_template_submit(c->ledger.st, t, &seal, c->ledger.now_ms, NULL, NULL,
+                           &n, &why) != GV_OK ||
+        n < SEALED)
+        support_die("the seal does not fit all chains");
+    load_ledger_commit(&c->ledger);
+    *entered = 1000 * (measure_cpu() - start);
+    gv_template_free(t);
+}
+
+static void
+bench_sealed(void)
+{
+    struct chains *c = calloc(1, sizeof(*c));
+    double made[ROUNDS], entered[ROUNDS], share[ROUNDS];
+    struct gv_kv kv;
+
+    if (c == NULL || gv_kv_mem_open(&kv) != GV_OK)
+        support_die("no memory");
+    chains_init(c, 0, kv);
+    c->ledger.now_ms = c->s.open.opening_ms;
+    open_auctions(c, SEALED);
+    for (unsigned r = 0; r < ROUNDS; r++) {
+        c->ledger.now_ms += 10000;
+        wait_one_each(c, r);
+        c->ledger.now_ms += 10000;
+        seal_round(c, &made[r], &entered[r]);
+        share[r] = made[r] / (10 * REFRESH_S);
+    }
+    measure_print("seal_1000_chains_make", made, ROUNDS, "ms");
+    measure_print("seal_1000_chains_enter", entered, ROUNDS, "ms");
+    measure_print("seal_1000_chains_share", share, ROUNDS, "%");
+    chains_free(c);
+    free(c);
+}
+
+/* --- idle --- */
+
+static uint64_t
+unix_ms(void)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_REALTIME, &t);
+    return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+}
+
+static void
+fill_datadir(const char *datadir, unsigned long n)
+{
+    struct chains *c = calloc(1, sizeof(*c));
+    struct gv_kv kv;
+
+    if (c == NULL || mkdir(datadir, 0700) != 0)
+        support_die("cannot make %s", datadir);
+    load_disk_open(datadir, "chain", &kv);
+    chains_init(c, unix_ms() - 5000, kv);
+    open_auctions(c, n);
+    chains_free(c);
+    free(c);
+}
+
+static void
+bench_idle(const char *name, const struct load_node *node, unsigned seconds)
+{
+    double share[IDLE_ROUNDS], memory;
+    char line[64];
+
+    usleep(SETTLE_US);
+    for (unsigned r = 0; r < IDLE_ROUNDS; r++) {
+        double cpu = load_node_cpu(node), start = measure_now();
+
+        usleep(seconds * 1000000u);
+        share[r] = 100 * (load_node_cpu(node) - cpu) / (measure_now() - start);
+    }
+    snprintf(line, sizeof(line), "%s_cpu", name);
+    measure_print(line, share, IDLE_ROUNDS, "%");
+    memory = load_node_memory(node);
+    printf("%s_memory %.3g MB\n", name, memory);
+}
+
+int
+main(void)
+{
+    bool smoke = getenv("GAVEL_BENCH_SMOKE") != NULL;
+    unsigned long n = measure_option("GAVEL_BENCH_CHAINS", smoke ? 500 : 10000);
+    unsigned seconds = smoke ? 1 : 2;
+    char with[PATH_MAX + 16], without[PATH_MAX + 16], log[PATH_MAX + 16];
+    struct load_node many = {
+        .datadir = with, .log = log, .options = {"--mine"}};
+    struct load_node none = {
+        .datadir = without, .log = log, .options = {"--mine"}};
+    struct support_dir dir;
+
+    bench_sealed();
+    support_dir_make(&dir);
+    snprintf(with, sizeof(with), "%s/many", dir.path);
+    snprintf(without, sizeof(without), "%s/none", dir.path);
+    snprintf(log, sizeof(log), "%s/log", dir.path);
+    fill_datadir(with, n);
+    printf("idle_chains %lu\n", n);
+    if (mkdir(without, 0700) != 0)
+        support_die("cannot make %s", without);
+    load_node_start(&none);
+    bench_idle("idle_none", &none, seconds);
+    load_node_stop(&none);
+    load_node_start(&many);
+    bench_idle("idle_many", &many, seconds);
+    load_node_stop(&many);
+    support_dir_remove(&dir);
+    return 0;
+}

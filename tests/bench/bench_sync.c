@@ -1,0 +1,219 @@
+/*
+ * bench_sync.c - how fast a new node gets an auction from another on the same
+ * machine, against validating the same blocks from memory.
+ *
+ * GAVEL_BENCH_SYNC (20000) bids. In a round (a) the blocks are validated and
+ * connected to a new ledger, as in bench_connect, and (b) a gaveld with an
+ * empty store fetches them from one that has them. Both nodes and everything
+ * they do share two cores. Time runs from the first block that is there to the
+ * last, so that starting and connecting are not in it.
+ */
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "tests/bench/load_node.h"
+#include "tests/bench/load_pool.h"
+#include "tests/bench/measure.h"
+
+#define ROUNDS 3
+#define PATIENCE_S 120
+#define POLL_US 2000
+
+struct bench {
+    struct support_dir dir;
+    char has[PATH_MAX + 16], lacks[PATH_MAX + 16], log[PATH_MAX + 16];
+    char chain[65], connect[512], key[128];
+    struct load *load;
+    struct load_pool *pool;
+    struct load_block enrolments, *block;
+    size_t blocks;
+    struct load_node server;
+};
+
+static void
+drop(const char *path)
+{
+    const char *const argv[] = {"rm", "-rf", path, NULL};
+
+    load_run(argv, NULL);
+}
+
+/* --- the blocks, and a datadir that has them --- */
+
+static void
+make_blocks(struct bench *b, unsigned long bids)
+{
+    char path[PATH_MAX + 32];
+    struct load_ledger ledger;
+
+    b->blocks = bids / LOAD_BLOCK;
+    b->block = calloc(b->blocks, sizeof(*b->block));
+    if (b->blocks < 2 || b->block == NULL)
+        support_die("GAVEL_BENCH_SYNC: at least %d", 2 * LOAD_BLOCK);
+    b->load = load_new(GV_CERTIFIED);
+    b->pool = load_pool_new(b->load);
+    gv_hex(load_sample(b->load)->open.id.b, 32, b->chain);
+    load_next(b->load, &b->enrolments);
+    for (size_t i = 0; i < b->blocks; i++)
+        load_next(b->load, &b->block[i]);
+    if (mkdir(b->has, 0700) != 0 || mkdir(b->lacks, 0700) != 0)
+        support_die("cannot make %s", b->has);
+    snprintf(path, sizeof(path), "%s/chain", b->has);
+    load_ledger_open(b->load, path, &ledger);
+    load_ledger_add(&ledger, &b->enrolments);
+    (void)load_pool_validate(b->pool, &ledger, b->block, b->blocks);
+    load_ledger_close(&ledger);
+}
+
+static double
+validate(struct bench *b, double *cpu_rate)
+{
+    char path[PATH_MAX + 32];
+    struct load_ledger ledger;
+    double rate, cpu;
+
+    snprintf(path, sizeof(path), "%s/local", b->dir.path);
+    load_ledger_open(b->load, path, &ledger);
+    load_ledger_add(&ledger, &b->enrolments);
+    cpu = measure_cpu();
+    rate = load_pool_validate(b->pool, &ledger, b->block, b->blocks);
+    *cpu_rate = (double)(b->blocks * LOAD_BLOCK) / (measure_cpu() - cpu);
+    load_ledger_close(&ledger);
+    drop(path);
+    return rate;
+}
+
+/* --- two nodes --- */
+
+static void
+read_place(const struct load_node *n, char *endpoint, size_t cap, char *key,
+           size_t key_cap)
+{
+    const json_t *p2p;
+    json_t *status;
+
+    if (!load_call(n->rpc, "status", NULL, &status))
+        support_die("the node does not answer status");
+    p2p = json_object_get(status, "p2p");
+    snprintf(key, key_cap, "%s",
+             json_string_value(json_object_get(p2p, "key")));
+    snprintf(endpoint, cap, "%s",
+             json_string_value(json_object_get(p2p, "endpoint")));
+    json_decref(status);
+}
+
+/* The one without blocks makes its key by a first start. */
+static void
+start_server(struct bench *b)
+{
+    struct load_node first = {.datadir = b->lacks, .log = b->log};
+    char endpoint[300], key[128];
+
+    load_node_start(&first);
+    read_place(&first, endpoint, sizeof(endpoint), b->key, sizeof(b->key));
+    load_node_stop(&first);
+    b->server = (struct load_node){
+        .datadir = b->has,
+        .log = b->log,
+        .options = {"--discover", "no", "--peer-key", b->key}};
+    load_node_start(&b->server);
+    read_place(&b->server, endpoint, sizeof(endpoint), key, sizeof(key));
+    snprintf(b->connect, sizeof(b->connect), "%s#%s", endpoint, key);
+}
+
+/* Height of the auction, or -1 without it. */
+static long
+height(const struct bench *b, const struct load_node *n)
+{
+    json_t *params = json_pack("{ss}", "chain", b->chain), *result;
+    long found;
+
+    if (!load_call(n->rpc, "getblockcount", params, &result))
+        return -1;
+    found = (long)json_integer_value(result);
+    json_decref(result);
+    return found;
+}
+
+/* What came in a round. */
+struct rates {
+    double wall, cpu; /* bids a second; a second on a processor */
+};
+
+/* Block 1 holds the enrolments. */
+static struct rates
+fetch(const struct bench *b)
+{
+    struct load_node n = {
+        .datadir = b->lacks,
+        .log = b->log,
+        .options = {"--discover", "no", "--connect", b->connect}};
+    const long last = (long)b->blocks + 1;
+    double end = measure_now() + PATIENCE_S, start = 0, now, cpu = 0;
+    struct rates out;
+    long from = 0, at;
+    char path[PATH_MAX + 32];
+
+    snprintf(path, sizeof(path), "%s/chain", b->lacks);
+    drop(path);
+    load_node_start(&n);
+    do {
+        usleep(POLL_US);
+        at = height(b, &n);
+        now = measure_now();
+        if (at >= 1 && start == 0) {
+            start = now;
+            cpu = load_node_cpu(&n);
+            from = at;
+        }
+        if (now > end)
+            support_die("%ld of %ld blocks came in time", at, last);
+    } while (at < last);
+    if (from == last)
+        support_die("too few bids to be seen coming");
+    out.wall = (double)(last - from) * LOAD_BLOCK / (now - start);
+    cpu = load_node_cpu(&n) - cpu;
+    out.cpu = (double)(last - from) * LOAD_BLOCK / (cpu > 0 ? cpu : 1e-3);
+    load_node_stop(&n);
+    return out;
+}
+
+int
+main(void)
+{
+    unsigned long bids = measure_option(
+        "GAVEL_BENCH_SYNC", getenv("GAVEL_BENCH_SMOKE") ? 10000 : 20000);
+    struct bench *b = calloc(1, sizeof(*b));
+    double local[ROUNDS], local_cpu[ROUNDS], synced[ROUNDS], synced_cpu[ROUNDS];
+
+    if (b == NULL)
+        return 1;
+    load_two_cores();
+    support_dir_make(&b->dir);
+    snprintf(b->has, sizeof(b->has), "%s/has", b->dir.path);
+    snprintf(b->lacks, sizeof(b->lacks), "%s/lacks", b->dir.path);
+    snprintf(b->log, sizeof(b->log), "%s/log", b->dir.path);
+    make_blocks(b, bids);
+    start_server(b);
+    for (int r = 0; r < ROUNDS; r++) {
+        struct rates rates;
+
+        local[r] = validate(b, &local_cpu[r]);
+        rates = fetch(b);
+        synced[r] = rates.wall;
+        synced_cpu[r] = rates.cpu;
+    }
+    load_node_stop(&b->server);
+    measure_ratio("sync_over_validate", synced, local, ROUNDS);
+    measure_ratio("sync_over_validate_cpu", synced_cpu, local_cpu, ROUNDS);
+    measure_print("sync", synced, ROUNDS, "bids/s");
+    support_dir_remove(&b->dir);
+    for (size_t i = 0; i < b->blocks; i++)
+        load_block_clear(&b->block[i]);
+    load_block_clear(&b->enrolments);
+    load_pool_free(b->pool);
+    load_free(b->load);
+    free(b->block);
+    free(b);
+    return 0;
+}
