@@ -148,7 +148,8 @@ on_shared(void *arg, const struct gv_chain *c, const struct gv_vote *vote)
     l->key_shared = true;
     gv_log_error(l->opt.log, "votes",
                  "another node votes with this validator's key, or this data "
-                 "directory is an old copy: stop one of them",
+                 "directory is an old copy: stop one of them, or give it a "
+                 "--validator-key of its own",
                  GV_X("chain", c->id.b, 32),
                  GV_U("height", vote->target_height));
 }

@@ -28,25 +28,24 @@ gv_loop_registered_url(struct gv_loop *l, uint8_t role)
 static void
 tell_nodes(struct gv_loop *l, const struct gv_directory *d)
 {
+    const struct gv_dir_node **node = calloc(d->nodes + 1, sizeof(*node));
     struct gv_net_place *list = calloc(d->nodes + 1, sizeof(*list));
     size_t n = 0;
 
-    if (!list) {
+    if (node && list)
+        n = gv_directory_nodes_known(d, l->now_ms, node);
+    else
         gv_loop_fail(l, "out of memory");
-        return;
-    }
-    for (size_t i = 0; i < d->nodes; i++) {
-        const struct gv_dir_node *node = &d->node[i];
-
-        if (!gv_directory_node_counts(d, node, l->now_ms))
-            continue;
-        memcpy(list[n].key.b, node->curve, 32);
-        memcpy(list[n].addr.host, node->host, sizeof(node->host));
-        list[n++].addr.port = node->p2p_port;
+    for (size_t i = 0; i < n; i++) {
+        memcpy(list[i].key.b, node[i]->curve, 32);
+        memcpy(list[i].addr.host, node[i]->host, sizeof(node[i]->host));
+        list[i].addr.port = node[i]->p2p_port;
     }
     /* A net thread with too much to do is told in LOOK_MS again. */
-    (void)gv_net_nodes(l->net, list, n);
+    if (node && list)
+        (void)gv_net_nodes(l->net, list, n);
     free(list);
+    free(node);
 }
 
 /* --- this one --- */

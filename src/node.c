@@ -33,7 +33,7 @@ open_validator(struct node *n, struct gv_error *e)
     n->has_validator = true;
     if (!given && ca && n->opt->params->has_secrets) {
         n->validator = n->opt->params->validator_secret[0];
-        gv_log_warn(n->log, "node",
+        gv_log_info(n->log, "node",
                     "votes with this network's public key: a second node with "
                     "the role ca or tsa needs a --validator-key of its own");
         return GV_OK;

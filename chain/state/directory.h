@@ -44,6 +44,7 @@ struct gv_dir_node {
     uint32_t roles, height;
     uint64_t seq, not_after_ms;
     uint64_t time_ms; /* of its block */
+    uint64_t claim;   /* when its key named this curve; less: sooner */
     uint32_t before;  /* the record that it takes the place of, or GV_NOWHERE */
     bool replaced;    /* by a newer one of its key */
 };
@@ -143,6 +144,12 @@ const struct gv_dir_node *gv_directory_node(const struct gv_directory *d,
 /* Does this record count at time_ms (G6)? One of d->node. */
 bool gv_directory_node_counts(const struct gv_directory *d,
                               const struct gv_dir_node *n, uint64_t time_ms);
+/* The records that count at time_ms, by curve. Nothing proves that a record's
+ * key has its curve (G6), so of several with one curve the one whose ledger key
+ * was the first to name it, and kept to it, is given alone. out: room for
+ * d->nodes. How many. */
+size_t gv_directory_nodes_known(const struct gv_directory *d, uint64_t time_ms,
+                                const struct gv_dir_node **out);
 /* The ANCHOR of this auction with this FINAL; final NULL: the first of any.
  * NULL: there is none. */
 const struct gv_dir_anchor *

@@ -1,5 +1,7 @@
 /* directory_node.c - NODE records on the registry (docs/spec/consensus.md,
  * G6). */
+#include <stdlib.h>
+
 #include "chain/state/directory_impl.h"
 #include "chain/state/vec.h"
 
@@ -82,6 +84,11 @@ gv_directory_add_node(struct gv_directory *d, const struct gv_tx_node *t,
     n->height = h->height;
     n->time_ms = h->time_ms;
     n->before = gv_table_find(&d->node_by_key, t->cred.key.b);
+    n->claim = (uint64_t)h->height << 32 | at;
+    /* Who names the curve of his last record again claims it since that one. */
+    if (n->before != GV_NOWHERE &&
+        memcmp(d->node[n->before].curve, n->curve, 32) == 0)
+        n->claim = d->node[n->before].claim;
     d->nodes++;
     if (n->before != GV_NOWHERE) {
         d->node[n->before].replaced = true;
@@ -115,4 +122,32 @@ gv_directory_node_counts(const struct gv_directory *d,
            gv_directory_check_valid(d, &n->cred, time_ms, &why) == GV_OK &&
            (n->cred.role != GV_ROLE_NODE ||
             gv_directory_check_issuer(d, &n->issuer, time_ms, &why) == GV_OK);
+}
+
+/* By curve, the earliest claim first. */
+static int
+by_claim(const void *a, const void *b)
+{
+    const struct gv_dir_node *x = *(const struct gv_dir_node *const *)a,
+                             *y = *(const struct gv_dir_node *const *)b;
+    int order = memcmp(x->curve, y->curve, 32);
+
+    return order != 0 ? order : (x->claim > y->claim) - (x->claim < y->claim);
+}
+
+size_t
+gv_directory_nodes_known(const struct gv_directory *d, uint64_t time_ms,
+                         const struct gv_dir_node **out)
+{
+    size_t counting = 0, n = 0;
+
+    for (size_t i = 0; i < d->nodes; i++)
+        if (gv_directory_node_counts(d, &d->node[i], time_ms))
+            out[counting++] = &d->node[i];
+    if (counting > 1)
+        qsort(out, counting, sizeof(*out), by_claim);
+    for (size_t i = 0; i < counting; i++)
+        if (n == 0 || memcmp(out[n - 1]->curve, out[i]->curve, 32) != 0)
+            out[n++] = out[i];
+    return n;
 }

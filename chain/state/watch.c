@@ -10,6 +10,7 @@
 void
 gv_watch_free(struct gv_watch *w)
 {
+    gv_table_free(&w->by_id);
     free(w->item);
     free(w->refusal);
     memset(w, 0, sizeof(*w));
@@ -48,10 +49,37 @@ forget_past(const struct gv_chain *c, struct gv_watch *w, uint64_t now_ms)
         w->first++;
     if (w->first < 64 || w->first < w->count / 2)
         return;
+    for (size_t i = 0; i < w->first; i++)
+        gv_table_remove(&w->by_id, w->gone + (uint32_t)i);
+    w->gone += (uint32_t)w->first;
     memmove(w->item, w->item + w->first,
             (w->count - w->first) * sizeof(*w->item));
     w->count -= w->first;
     w->first = 0;
+}
+
+static const uint8_t *
+id_of(const void *arg, uint32_t place)
+{
+    const struct gv_watch *w = arg;
+
+    return w->item[place - w->gone].id;
+}
+
+/* It is the newest of its id. */
+static enum gv_rc
+enter(struct gv_chain *c, const struct gv_watched *what)
+{
+    struct gv_watch *w = &c->watch;
+    uint32_t before;
+
+    if (!w->by_id.key)
+        gv_table_init(&w->by_id, c->tree.by_id.seed, id_of, w);
+    before = gv_table_find(&w->by_id, what->id);
+    if (before != GV_NOWHERE)
+        gv_table_remove(&w->by_id, before);
+    w->item[w->count++] = *what;
+    return gv_table_add(&w->by_id, w->gone + (uint32_t)w->count - 1);
 }
 
 static enum gv_rc
@@ -66,19 +94,17 @@ note(struct gv_chain *c, const struct gv_watched *what)
         return GV_OK;
     if (!gv_vec_room(&w->item, w->count, &w->cap, sizeof(*w->item)))
         return GV_FAULT;
-    w->item[w->count++] = *what;
-    return GV_OK;
+    return enter(c, what);
 }
 
 /* A further stamp made it earlier: then it had to be in a block earlier. */
 static void
 move(struct gv_watch *w, const struct gv_watched *what)
 {
-    for (size_t i = w->count; i-- > w->first;)
-        if (memcmp(w->item[i].id, what->id, 32) == 0) {
-            w->item[i].t_us = what->t_us;
-            return;
-        }
+    uint32_t place = gv_table_find(&w->by_id, what->id);
+
+    if (place != GV_NOWHERE && place - w->gone >= w->first)
+        w->item[place - w->gone].t_us = what->t_us;
 }
 
 static struct gv_watched
@@ -144,7 +170,35 @@ struct judged {
     uint32_t height;
     bool full;
     uint64_t newest_us; /* t of its latest bid, 0: it has none */
+    /* Whose ENROLs wait that it may hold, in order; owned. */
+    struct gv_pubkey *enrolled;
+    size_t enrols;
 };
+
+static int
+by_key(const void *a, const void *b)
+{
+    return GV_ID_CMP((const struct gv_pubkey *)a, (const struct gv_pubkey *)b);
+}
+
+/* GV_FAULT: memory. */
+static enum gv_rc
+list_enrols(const struct gv_chain *c, struct judged *j)
+{
+    const struct gv_pool_tx *e = c->pool.of[GV_POOL_ENROLS].first;
+    size_t cap = 0;
+
+    for (; e; e = e->next) {
+        if (j->time_us / 1000 > gv_enrol_ends_ms(&e->tx.u.enrol))
+            continue;
+        if (!gv_vec_room(&j->enrolled, j->enrols, &cap, sizeof(*j->enrolled)))
+            return GV_FAULT;
+        j->enrolled[j->enrols++] = e->tx.u.enrol.key;
+    }
+    if (j->enrols > 1)
+        qsort(j->enrolled, j->enrols, sizeof(*j->enrolled), by_key);
+    return GV_OK;
+}
 
 static struct judged
 judged_of(const struct gv_chain *c, const struct gv_block *block)
@@ -163,18 +217,12 @@ judged_of(const struct gv_chain *c, const struct gv_block *block)
     return j;
 }
 
-/* The ENROL of a bidder that waits and that a block of this time may hold. */
+/* The ENROL of a bidder that waits and that the block may hold. */
 static bool
-enrol_waits(const struct gv_chain *c, const struct gv_pubkey *key,
-            uint64_t time_us)
+enrol_waits(const struct judged *j, const struct gv_pubkey *key)
 {
-    const struct gv_pool_tx *e = c->pool.of[GV_POOL_ENROLS].first;
-
-    for (; e; e = e->next)
-        if (GV_ID_EQ(&e->tx.u.enrol.key, key) &&
-            time_us / 1000 <= gv_enrol_ends_ms(&e->tx.u.enrol))
-            return true;
-    return false;
+    return j->enrols > 0 && bsearch(key, j->enrolled, j->enrols,
+                                    sizeof(*j->enrolled), by_key) != NULL;
 }
 
 /* Could the block's chain have the bid, but for its miner's will? */
@@ -189,7 +237,7 @@ bid_fits(const struct gv_chain *c, const struct gv_watched *w,
     if (recent == GV_NOWHERE || recent >= j->height)
         return false;
     if (bidder == GV_NOWHERE)
-        return enrol_waits(c, &w->bidder, j->time_us);
+        return enrol_waits(j, &w->bidder);
     return b->bidder[bidder].bids < b->open->terms.max_bids &&
            j->time_us / 1000 <= b->bidder[bidder].not_after_ms &&
            !gv_book_bidder_revoked(b, bidder);
@@ -255,7 +303,12 @@ gv_watch_block(struct gv_state *s, struct gv_chain *c, uint32_t node,
     if (n->justified)
         return GV_OK;
     j = judged_of(c, block);
+    if (list_enrols(c, &j) != GV_OK) {
+        free(j.enrolled);
+        return gv_state_fail(s, "out of memory");
+    }
     r = shunning_of(c, &j, now_ms);
+    free(j.enrolled);
     if (!r.until_ms)
         return GV_OK;
     if (!gv_vec_room(&w->refusal, w->refusals, &w->refusal_cap,

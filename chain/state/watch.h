@@ -45,6 +45,9 @@ struct gv_shunning {
 struct gv_watch {
     struct gv_watched *item;
     size_t first, count, cap; /* those before first are past */
+    uint32_t gone;            /* so many stood before item[0] */
+    struct gv_table by_id;    /* the newest of each id; a place counts those
+                               * that are gone */
     struct gv_shunning *refusal;
     size_t refusals, refusal_cap;
 };

@@ -65,6 +65,7 @@ gv_dial_found(struct gv_net *net, const struct gv_net_place *place)
     d->found = true;
     return GV_OK;
 }
+
 void
 gv_dial_free(struct gv_dial *d)
 {

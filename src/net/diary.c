@@ -32,9 +32,10 @@ struct gv_diary {
     bool started;
 
     struct gv_msglog_chain chain;
-    int fd;
-    size_t size;
-    bool broken; /* said once that writing fails */
+    int fd;      /* -1: the next file has not begun */
+    size_t size; /* of what is whole in it; 0: not even the magic */
+    bool torn;   /* more than that may stand in it */
+    bool broken; /* it was said that writing fails */
 };
 
 struct note {
@@ -45,11 +46,11 @@ struct note {
 /* --- files --- */
 
 static void
-complain(struct gv_diary *d, const char *what)
+complain(struct gv_diary *d)
 {
     if (!d->broken)
         gv_log_error(d->opt.log, "net", "the message log is not written",
-                     GV_S("what", what), GV_S("why", strerror(errno)));
+                     GV_S("why", strerror(errno)));
     d->broken = true;
 }
 
@@ -62,6 +63,9 @@ follow(struct gv_diary *d, struct gv_bytes all, size_t *whole,
     struct gv_reader r;
     bool any = true;
 
+    *whole = 0;
+    if (all.len < 8 && memcmp(all.p, GV_MSGLOG_MAGIC, all.len) == 0)
+        return GV_OK; /* it had only begun */
     if (all.len < 8 || memcmp(all.p, GV_MSGLOG_MAGIC, 8) != 0) {
         gv_error_set(e, "%s: no message log", d->path);
         return GV_FAULT;
@@ -98,11 +102,29 @@ write_all(int fd, const void *p, size_t len)
 }
 
 static bool
-begin_file(struct gv_diary *d)
+append(struct gv_diary *d, const void *p, size_t len)
 {
-    d->fd = open(d->path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
-    d->size = 8;
-    return d->fd >= 0 && write_all(d->fd, GV_MSGLOG_MAGIC, 8);
+    d->torn = !write_all(d->fd, p, len);
+    if (!d->torn)
+        d->size += len;
+    return !d->torn;
+}
+
+/* A file to append to: begun if there is none, and without what a failure left
+ * behind. Half a record would hide all that follow. */
+static bool
+is_ready(struct gv_diary *d)
+{
+    if (d->fd < 0) {
+        d->fd = open(d->path,
+                     O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0600);
+        d->size = 0;
+        d->torn = false;
+    }
+    if (d->fd < 0 || (d->torn && ftruncate(d->fd, (off_t)d->size) != 0))
+        return false;
+    d->torn = false;
+    return d->size > 0 || append(d, GV_MSGLOG_MAGIC, 8);
 }
 
 /* A file that has only begun: the chain comes from the one before it. What is
@@ -130,84 +152,86 @@ resume(struct gv_diary *d, struct gv_error *e)
     size_t len, whole = 0;
     uint8_t *all;
     enum gv_rc rc = gv_file_read(d->path, READ_MAX, &all, &len, e);
-    bool ok;
+    bool ok = true;
 
     if (rc == GV_OK) {
         rc = follow(d, gv_bytes(all, len), &whole, e);
         free(all);
         if (rc != GV_OK)
             return rc;
-        if (whole < len)
-            gv_log_warn(d->opt.log, "net",
-                        "a record cut off is taken from the message log",
-                        GV_U("bytes", len - whole));
         d->fd = open(d->path, O_WRONLY | O_APPEND | O_CLOEXEC);
         d->size = whole;
-        ok =
-            d->fd >= 0 && (whole == len || ftruncate(d->fd, (off_t)whole) == 0);
-    } else if (rc == GV_ABSENT) {
-        ok = begin_file(d);
-    } else {
+        d->torn = whole < len;
+        ok = d->fd >= 0;
+    } else if (rc != GV_ABSENT) {
         return rc;
     }
-    if (ok)
-        resume_old(d);
-    else
+    if (d->torn)
+        gv_log_warn(d->opt.log, "net",
+                    "a record cut off is taken from the message log",
+                    GV_U("bytes", len - whole));
+    if (!ok || !is_ready(d)) {
         gv_error_set(e, "%s: %s", d->path, strerror(errno));
-    return ok ? GV_OK : GV_FAULT;
+        return GV_FAULT;
+    }
+    resume_old(d);
+    return GV_OK;
 }
 
-/* FILE to FILE.1, FILE.1 to FILE.2, ... */
+/* FILE to FILE.1, FILE.1 to FILE.2, ... up to the first number that is free: a
+ * turn that failed half way goes on and loses nothing. */
 static bool
 turn_over(struct gv_diary *d)
 {
     char from[4096], to[4096];
+    int i = 1;
 
-    for (int i = GV_DIARY_OLD; i > 0; i--) {
+    for (; i < GV_DIARY_OLD; i++) {
+        snprintf(to, sizeof(to), "%s.%d", d->path, i);
+        if (access(to, F_OK) != 0)
+            break;
+    }
+    for (; i > 0; i--) {
         snprintf(to, sizeof(to), "%s.%d", d->path, i);
         snprintf(from, sizeof(from), i > 1 ? "%s.%d" : "%s", d->path, i - 1);
         if (rename(from, to) != 0 && errno != ENOENT)
             return false;
     }
     close(d->fd);
-    return begin_file(d);
+    d->fd = -1;
+    return true;
 }
 
 /* --- records --- */
 
-static void
+/* A record with these entries. False: it is not in the log, which is as it was
+ * and is tried again with the next one. */
+static bool
 write_record(struct gv_diary *d, struct gv_bytes entries)
 {
     size_t len = GV_MSGLOG_HEAD + entries.len + GV_HPKE_TAG;
     struct gv_msglog_chain before = d->chain;
     uint8_t *out = malloc(len), seed[32];
     size_t max = d->opt.max_bytes ? d->opt.max_bytes : FILE_BYTES;
-    bool ok = out != NULL && d->fd >= 0;
+    bool ok = out != NULL;
 
-    if (ok && d->size > 8 && d->size + len > max)
+    if (ok && d->fd >= 0 && d->size > 8 && d->size + len > max)
         ok = turn_over(d);
-    ok = ok && gv_random(seed, sizeof(seed)) == GV_OK &&
-         gv_msglog_seal(&d->chain, d->opt.owner, seed, entries, out) == GV_OK;
-    if (ok && !write_all(d->fd, out, len)) {
-        ok = false;
-        /* Half a record would hide all that follow. */
-        if (ftruncate(d->fd, (off_t)d->size) != 0)
-            complain(d, "truncate");
-    }
-    if (ok) {
-        d->size += len;
-    } else {
+    ok = ok && is_ready(d) && gv_random(seed, sizeof(seed)) == GV_OK &&
+         gv_msglog_seal(&d->chain, d->opt.owner, seed, entries, out) == GV_OK &&
+         append(d, out, len);
+    if (!ok) {
+        complain(d);
         d->chain = before;
-        complain(d, "write");
     }
     gv_wipe(seed, sizeof(seed));
     free(out);
+    return ok;
 }
 
 static void
-put_lost(struct gv_diary *d, struct gv_sink *s)
+put_lost(struct gv_sink *s, uint64_t n)
 {
-    uint64_t n = atomic_exchange(&d->lost, 0);
     uint8_t count[8];
     struct gv_msglog_entry e = {.way = GV_MSGLOG_LOST,
                                 .frame = gv_bytes(count, 8)};
@@ -217,27 +241,35 @@ put_lost(struct gv_diary *d, struct gv_sink *s)
         gv_msglog_put(s, &e);
 }
 
+/* The notes, and how many were lost before; what cannot be written is lost as
+ * well. */
 static void
 seal_notes(struct gv_diary *d, void *const notes[], size_t n)
 {
+    uint64_t lost = atomic_exchange(&d->lost, 0);
     size_t room = 64;
     struct gv_sink s;
     uint8_t *plain;
+    bool ok = false;
 
     for (size_t i = 0; i < n; i++)
         room += 21 + ((struct note *)notes[i])->e.frame.len;
     plain = malloc(room);
-    if (plain == NULL) {
-        atomic_fetch_add(&d->lost, n);
-        return;
+    if (plain != NULL) {
+        s = gv_sink_buffer(plain, room);
+        for (size_t i = 0; i < n; i++)
+            gv_msglog_put(&s, &((struct note *)notes[i])->e);
+        put_lost(&s, lost);
+        ok = write_record(d, gv_bytes(plain, s.len));
+        gv_wipe(plain, room);
+        free(plain);
     }
-    s = gv_sink_buffer(plain, room);
-    for (size_t i = 0; i < n; i++)
-        gv_msglog_put(&s, &((struct note *)notes[i])->e);
-    put_lost(d, &s);
-    write_record(d, gv_bytes(plain, s.len));
-    gv_wipe(plain, room);
-    free(plain);
+    if (!ok)
+        atomic_fetch_add(&d->lost, lost + n);
+    else if (d->broken)
+        gv_log_info(d->opt.log, "net", "the message log is written again",
+                    GV_U("lost", lost));
+    d->broken = d->broken && !ok;
 }
 
 /* Up to a megabyte of what waits. */
@@ -271,6 +303,8 @@ serve(void *arg)
         if (n < GATHER / 4 && gv_mailbox_count(d->box) == 0)
             nanosleep(&pause, NULL);
     }
+    if (atomic_load(&d->lost) > 0)
+        seal_notes(d, NULL, 0);
     return NULL;
 }
 
@@ -327,7 +361,8 @@ gv_diary_free(struct gv_diary *d)
         pthread_join(d->thread, NULL);
         gv_log_info(d->opt.log, "net", "message log closed",
                     GV_U("records", d->chain.number),
-                    GV_S("last", gv_hex(d->chain.prev, 32, hex)));
+                    GV_S("last", gv_hex(d->chain.prev, 32, hex)),
+                    GV_U("lost", atomic_load(&d->lost)));
     }
     gv_mailbox_free(d->box);
     if (d->fd >= 0)

@@ -4,7 +4,9 @@
  *
  * FILE becomes FILE.1 when it is full, FILE.1 becomes FILE.2, and so on up to
  * GV_DIARY_OLD; the chain of hashes goes on from file to file and from run to
- * run. What comes faster than it can be written is counted and not kept.
+ * run. What comes faster than it can be written, or cannot be written, is
+ * counted and not kept; the count goes into the next record. Writing is tried
+ * with every record, whatever failed before.
  *
  * Thread-safety: note from any thread; open and free from one.
  */
@@ -25,7 +27,8 @@ struct gv_diary_options {
     struct gv_log *log;
 };
 
-/* Reads where the chain stands. A record that a crash cut off is taken away.
+/* Reads where the chain stands. A record or a beginning that a crash cut off is
+ * taken away.
  * NULL with e set: a file cannot be opened or is no message log. */
 struct gv_diary *gv_diary_open(const struct gv_diary_options *o,
                                struct gv_error *e);

@@ -165,10 +165,14 @@ enter(struct gv_net *net, int fd)
     struct visit *v = visit_of(d, fd);
     unsigned same = 0;
 
+    /* It was accepted a moment ago, and may be closed since and be a socket of
+     * somebody else's. */
+    if (!gv_sock_is_at(fd, d->bound.port))
+        return;
     if (v == NULL && (v = visit_of(d, -1)) != NULL)
         d->visits++;
     if (v == NULL) {
-        shutdown(fd, SHUT_RDWR); /* it was accepted a moment ago */
+        shutdown(fd, SHUT_RDWR);
         return;
     }
     *v = (struct visit){.fd = fd, .since_ms = net->now_ms};

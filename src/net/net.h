@@ -129,9 +129,9 @@ bool gv_net_penalise(struct gv_net *net, uint64_t session, unsigned points,
                      const char *reason);
 /* End a session and refuse its peer for kick_ms. */
 bool gv_net_disconnect(struct gv_net *net, uint64_t session);
-/* The nodes that the registry names now, in place of those before: their keys
- * may connect, and this node connects to some of those with a host until it
- * has `outgoing` connections of its own (N25). */
+/* The nodes that the registry names now, no key twice, in place of those
+ * before: their keys may connect, and this node connects to some of those with
+ * a host until it has `outgoing` connections of its own (N25). */
 bool gv_net_nodes(struct gv_net *net, const struct gv_net_place *nodes,
                   size_t n);
 /* Connect to one more node and allow its key. */

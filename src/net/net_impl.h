@@ -181,6 +181,9 @@ void *gv_sock_monitor(struct gv_net *net, void *socket, int events);
 /* Next event of a monitor; false: none now. */
 bool gv_sock_event(void *monitor, uint16_t *event, uint32_t *value);
 void gv_sock_close(void **socket, void **monitor);
+/* Is it a socket of this machine's TCP port? False: closed, or anything else.
+ */
+bool gv_sock_is_at(int fd, uint16_t port);
 bool gv_sock_subscribe(void *sub, const struct gv_topic *t);
 
 /* --- dial.c --- */

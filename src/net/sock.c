@@ -5,8 +5,10 @@
  * N4): never ZMQ_HEARTBEAT_* (a slow reader then aborts the process), no
  * SNDHWM on SUB (it silently drops subscriptions), no routing ids of our own.
  */
+#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 
 #include "src/net/net_impl.h"
 
@@ -246,6 +248,23 @@ gv_sock_event(void *monitor, uint16_t *event, uint32_t *value)
     memcpy(value, b + 2, 4);
     zmq_recv(monitor, address, sizeof(address), ZMQ_DONTWAIT);
     return true;
+}
+
+bool
+gv_sock_is_at(int fd, uint16_t port)
+{
+    union {
+        struct sockaddr any;
+        struct sockaddr_in v4;
+        struct sockaddr_in6 v6;
+    } at = {.any.sa_family = AF_UNSPEC};
+    socklen_t len = sizeof(at);
+
+    if (getsockname(fd, &at.any, &len) != 0)
+        return false;
+    if (at.any.sa_family == AF_INET)
+        return at.v4.sin_port == htons(port);
+    return at.any.sa_family == AF_INET6 && at.v6.sin6_port == htons(port);
 }
 
 void

@@ -13,16 +13,15 @@
 #ifndef GAVEL_TTP_ISSUER_HTTP_H
 #define GAVEL_TTP_ISSUER_HTTP_H
 
-#include "src/rpc/http.h"
-#include "src/ttp/est_pool.h"
 #include "src/ttp/issuer.h"
+#include "src/ttp/service_http.h"
 
 #define GV_ISSUER_ROUTES 7
-#define GV_ISSUER_BODY_MAX 65536
 
 struct gv_issuer_http {
     struct gv_issuer *issuer; /* outlives the HTTP server */
     struct gv_est_pool pool;
+    struct gv_service_http http; /* made by routes */
 };
 
 /* The routes; service outlives the HTTP server and is their ctx. */

@@ -14,16 +14,15 @@
 #ifndef GAVEL_TTP_NOTARY_HTTP_H
 #define GAVEL_TTP_NOTARY_HTTP_H
 
-#include "src/rpc/http.h"
-#include "src/ttp/est_pool.h"
 #include "src/ttp/notary.h"
+#include "src/ttp/service_http.h"
 
 #define GV_NOTARY_ROUTES 6
-#define GV_NOTARY_BODY_MAX 65536
 
 struct gv_notary_http {
     struct gv_notary *notary; /* outlives the HTTP server */
     struct gv_est_pool pool;
+    struct gv_service_http http; /* made by routes */
 };
 
 /* The routes; service outlives the HTTP server and is their ctx. */

@@ -2,14 +2,6 @@
 #include "src/ttp/validator_http.h"
 
 #include <stdlib.h>
-#include <strings.h>
-
-#define TYPE "application/octet-stream"
-
-struct job {
-    const struct gv_validator_http *service;
-    struct gv_http_request *rq;
-};
 
 static bool
 is_named(const struct gv_validator_http *v, const struct gv_open *open)
@@ -76,49 +68,28 @@ gv_validator_serve(const struct gv_validator_http *v, struct gv_bytes preimage,
 }
 
 static void
-run(void *arg)
+answer(void *ctx, const char *path, struct gv_bytes request,
+       struct gv_service_answer *a)
 {
-    struct job *job = arg;
-    struct gv_error e = {""};
     struct gv_sig sig;
-    int status =
-        gv_validator_serve(job->service, gv_http_body(job->rq), &sig, &e);
 
-    if (status == 200)
-        gv_http_reply(job->rq, status, TYPE, gv_bytes(sig.b, sizeof(sig.b)));
-    else
-        gv_http_reply_text(job->rq, status, e.text);
-    free(job);
-}
-
-static void
-on_request(void *ctx, struct gv_http_request *rq)
-{
-    const struct gv_validator_http *service = ctx;
-    const char *type = gv_http_header(rq, "Content-Type");
-    struct job *job;
-
-    if (type == NULL || strncasecmp(type, TYPE, sizeof(TYPE) - 1) != 0) {
-        gv_http_reply_text(rq, 415, "Content-Type must be " TYPE);
+    (void)path; /* there is one */
+    a->status = gv_validator_serve(ctx, request, &sig, &a->e);
+    if (a->status != 200)
+        return;
+    a->out = malloc(sizeof(sig.b));
+    a->len = sizeof(sig.b);
+    if (a->out != NULL) {
+        memcpy(a->out, sig.b, sizeof(sig.b));
         return;
     }
-    if (gv_http_body(rq).len > GV_TX_MAX) {
-        gv_http_reply_text(rq, 413, "an OPEN has at most 65536 bytes");
-        return;
-    }
-    job = malloc(sizeof(*job));
-    if (job != NULL) {
-        *job = (struct job){service, rq};
-        if (service->pool.submit(service->pool.ctx, run, job))
-            return;
-    }
-    free(job);
-    gv_http_reply_text(rq, 503, "busy; try again");
+    a->status = 503;
+    gv_error_set(&a->e, "out of memory");
 }
 
 struct gv_http_route
 gv_validator_route(struct gv_validator_http *service)
 {
-    return (struct gv_http_route){"POST", GV_VALIDATOR_PATH, on_request,
-                                  service};
+    service->http = (struct gv_service_http){service, answer, service->pool};
+    return gv_service_route(&service->http, GV_VALIDATOR_PATH);
 }

@@ -14,9 +14,8 @@
 
 #include "src/base/error.h"
 #include "src/pki/rolekeys.h"
-#include "src/rpc/http.h"
-#include "src/ttp/est_pool.h"
 #include "src/ttp/ledger.h"
+#include "src/ttp/service_http.h"
 
 #define GV_VALIDATOR_PATH "/validator/serve"
 
@@ -29,6 +28,7 @@ struct gv_validator_http {
     const struct gv_params *params;
     struct gv_ttp_ledger ledger;
     struct gv_est_pool pool;
+    struct gv_service_http http; /* made by route */
 };
 
 /* The route; service outlives the HTTP server and is its ctx. */

@@ -5,7 +5,10 @@
 #include "src/net/net_impl.h"
 #include "tests/unit/net/fixture.h"
 
+#include <netinet/in.h>
+#include <sys/socket.h>
 #include <time.h>
+#include <unistd.h>
 
 struct place {
     struct node n;
@@ -291,6 +294,38 @@ test_long_visits_end(void **state)
     place_free(&p);
 }
 
+/* A descriptor that the door was told of is not shut down when it has become
+ * something else. */
+static void
+test_other_sockets_are_not_taken_for_visits(void **state)
+{
+    struct sockaddr_in at = {.sin_family = AF_INET};
+    int listener = socket(AF_INET, SOCK_STREAM, 0), pair[2];
+    int client = socket(AF_INET, SOCK_STREAM, 0), accepted;
+    socklen_t len = sizeof(at);
+    uint16_t port;
+
+    (void)state;
+    at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    assert_int_equal(bind(listener, (struct sockaddr *)&at, len), 0);
+    assert_int_equal(listen(listener, 1), 0);
+    assert_int_equal(getsockname(listener, (struct sockaddr *)&at, &len), 0);
+    port = ntohs(at.sin_port);
+    assert_int_equal(connect(client, (struct sockaddr *)&at, len), 0);
+    accepted = accept(listener, NULL, NULL);
+    assert_true(gv_sock_is_at(accepted, port));
+    assert_false(gv_sock_is_at(accepted, port ^ 1));
+    assert_false(gv_sock_is_at(client, port));
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
+    assert_false(gv_sock_is_at(pair[0], port));
+    close(accepted);
+    assert_false(gv_sock_is_at(accepted, port));
+    close(client);
+    close(listener);
+    close(pair[0]);
+    close(pair[1]);
+}
+
 static void
 test_who_sends_too_much_is_cut_off(void **state)
 {
@@ -429,6 +464,7 @@ main(void)
         cmocka_unit_test(test_a_flood_is_refused),
         cmocka_unit_test(test_strangers_stay_out_of_the_peers_sockets),
         cmocka_unit_test(test_long_visits_end),
+        cmocka_unit_test(test_other_sockets_are_not_taken_for_visits),
         cmocka_unit_test(test_who_sends_too_much_is_cut_off),
         cmocka_unit_test(test_S1_04_a_flood_of_strangers_does_not_stop_peers),
         cmocka_unit_test(test_a_name_has_its_own_bucket),

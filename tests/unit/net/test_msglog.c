@@ -4,9 +4,13 @@
 #include <stddef.h>
 
 #include <cmocka.h>
+#include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "src/base/files.h"
@@ -256,6 +260,151 @@ test_files_are_bounded_and_chained(void **state)
     log_clear(&l);
 }
 
+/* --- what cannot be written --- */
+
+/* The soft limit is this now; what it was. */
+static rlim_t
+limit(__rlimit_resource_t what, rlim_t now)
+{
+    struct rlimit r;
+    rlim_t before;
+
+    assert_int_equal(getrlimit(what, &r), 0);
+    before = r.rlim_cur;
+    r.rlim_cur = now;
+    assert_int_equal(setrlimit(what, &r), 0);
+    return before;
+}
+
+/* Entries and the messages that they say were lost; the chain is whole. */
+static size_t
+walk_lost(const struct log *l, int old, struct gv_msglog_chain *chain,
+          uint64_t *lost)
+{
+    struct gv_msglog_record record;
+    struct gv_msglog_entry e;
+    struct gv_reader r, in;
+    size_t len, n = 0;
+    uint8_t *plain, *all = read_log(l, old, &len);
+    bool any = false;
+
+    assert_non_null(all);
+    assert_memory_equal(all, GV_MSGLOG_MAGIC, 8);
+    r = gv_reader(gv_bytes(all + 8, len - 8));
+    while (gv_msglog_read(&r, &record)) {
+        assert_true(gv_msglog_follows(chain, &record, &any));
+        plain = gv_msglog_open(&record, secret, &len);
+        assert_non_null(plain);
+        in = gv_reader(gv_bytes(plain, len));
+        while (gv_msglog_next(&in, &e)) {
+            n += e.way != GV_MSGLOG_LOST;
+            *lost += e.way == GV_MSGLOG_LOST ? gv_le64(e.frame.p) : 0;
+        }
+        free(plain);
+    }
+    assert_false(r.failed);
+    free(all);
+    return n;
+}
+
+/* Does the node's log say so, within some seconds? */
+static bool
+says(int fd, const char *text)
+{
+    static const struct timespec pause = {0, 5000000};
+    char all[4096];
+
+    for (int i = 0; i < 4000; i++) {
+        ssize_t n = pread(fd, all, sizeof(all), 0);
+
+        if (n > 0 && memmem(all, (size_t)n, text, strlen(text)) != NULL)
+            return true;
+        nanosleep(&pause, NULL);
+    }
+    return false;
+}
+
+/* A disk that is full when a file begins, or in a record, is no end of it. */
+static void
+test_S1_13_a_full_disk_spoils_nothing(void **state)
+{
+    struct gv_msglog_chain chain = {{0}, 0};
+    uint8_t frame[2000] = {0};
+    struct gv_error e = {""};
+    uint64_t lost = 0;
+    struct gv_diary *d;
+    struct stat st;
+    struct log l;
+    rlim_t most;
+
+    (void)state;
+    log_init(&l, 0);
+    signal(SIGXFSZ, SIG_IGN);
+    most = limit(RLIMIT_FSIZE, 3);
+    assert_null(gv_diary_open(&l.opt, &e));
+    limit(RLIMIT_FSIZE, most);
+    assert_int_equal(stat(l.path, &st), 0);
+    assert_int_equal(st.st_size, 3);
+
+    d = log_open(&l);
+    limit(RLIMIT_FSIZE, 500);
+    gv_diary_note(d, 1, GV_MSGLOG_IN, gv_bytes(frame, sizeof(frame)));
+    gv_diary_free(d); /* the record was cut off */
+    limit(RLIMIT_FSIZE, most);
+    signal(SIGXFSZ, SIG_DFL);
+    d = log_open(&l);
+    gv_diary_note(d, 1, GV_MSGLOG_IN, gv_bytes(frame, sizeof(frame)));
+    gv_diary_free(d);
+    assert_int_equal(walk_lost(&l, 0, &chain, &lost), 1);
+    log_clear(&l);
+}
+
+/* The next file cannot begin for a while: what is lost is counted, and the
+ * chain goes on. */
+static void
+test_S1_13_a_file_that_cannot_begin_is_tried_again(void **state)
+{
+    struct gv_log_options where = {.level = GV_LOG_INFO};
+    struct gv_msglog_chain chain = {{0}, 0};
+    uint8_t frame[3000] = {0};
+    struct gv_error e = {""};
+    uint64_t lost = 0;
+    struct gv_diary *d;
+    char node_log[160];
+    struct log l;
+    rlim_t most;
+    size_t kept;
+    int fd;
+
+    (void)state;
+    log_init(&l, 4096);
+    snprintf(node_log, sizeof(node_log), "%s/node.log", l.dir);
+    where.file = node_log;
+    l.opt.log = gv_log_open(&where, &e);
+    fd = open(node_log, O_RDONLY);
+    assert_true(l.opt.log != NULL && fd >= 0);
+    d = log_open(&l);
+    gv_diary_note(d, 1, GV_MSGLOG_IN, gv_bytes(frame, sizeof(frame)));
+    gv_diary_free(d);
+    d = log_open(&l);
+    most = limit(RLIMIT_NOFILE, 0);
+    gv_diary_note(d, 1, GV_MSGLOG_IN, gv_bytes(frame, sizeof(frame)));
+    assert_true(says(fd, "the message log is not written"));
+    limit(RLIMIT_NOFILE, most);
+    assert_int_not_equal(access(l.path, F_OK), 0);
+    gv_diary_note(d, 1, GV_MSGLOG_OUT, gv_bytes(frame, sizeof(frame)));
+    gv_diary_free(d);
+    kept = walk_lost(&l, 1, &chain, &lost);
+    kept += walk_lost(&l, 0, &chain, &lost);
+    assert_int_equal(kept, 2);
+    assert_int_equal(lost, 1);
+    assert_true(says(fd, "the message log is written again"));
+    close(fd);
+    gv_log_free(l.opt.log);
+    unlink(node_log);
+    log_clear(&l);
+}
+
 static void
 test_what_is_no_log_or_no_key_is_refused(void **state)
 {
@@ -284,6 +433,8 @@ main(void)
         cmocka_unit_test(test_S1_13_a_record_that_is_missing_shows),
         cmocka_unit_test(test_a_cut_record_is_taken_away),
         cmocka_unit_test(test_files_are_bounded_and_chained),
+        cmocka_unit_test(test_S1_13_a_full_disk_spoils_nothing),
+        cmocka_unit_test(test_S1_13_a_file_that_cannot_begin_is_tried_again),
         cmocka_unit_test(test_what_is_no_log_or_no_key_is_refused),
     };
 

@@ -283,6 +283,59 @@ G6_a_node_goes_back(void **state)
     world_free(&g.w);
 }
 
+/* Nothing proves that a key has the curve in its record. */
+static void
+a_node_of_a_known_curve_takes_nobodys_place(void **state)
+{
+    const struct gv_dir_node *known[8];
+    struct gv_tx tsa, cert, node, thief;
+    struct sample_party p;
+    struct stage g;
+
+    (void)state;
+    stage_make(&g, true);
+    tsa = sample_service(&g.w.s);
+    certify_node(&g, &p, &cert, &thief);
+    thief.u.node.host = gv_bytes("10.6.6.6", 8);
+    thief = resign(&g, &thief, &p.secret);
+    accept_block_on_tip(&g.w, g.c, START + 300, &tsa, 1);
+    accept_block_on_tip(&g.w, g.c, START + 600, &cert, 1);
+    node = sample_node(&g.w.s, 1);
+    accept_block_on_tip(&g.w, g.c, START + 900, &node, 1);
+    accept_block_on_tip(&g.w, g.c, START + 1200, &thief, 1);
+    assert_int_equal(gv_directory_nodes_known(g.c->dir, START + 1300, known),
+                     1);
+    assert_string_equal(known[0]->host, "127.0.0.1");
+    /* A renewed record is no later claim. */
+    node = sample_node(&g.w.s, 2);
+    accept_block_on_tip(&g.w, g.c, START + 1900, &node, 1);
+    assert_int_equal(gv_directory_nodes_known(g.c->dir, START + 2000, known),
+                     1);
+    assert_int_equal(known[0]->seq, 2);
+    assert_string_equal(known[0]->host, "127.0.0.1");
+    /* A curve of its own. */
+    thief.u.node.seq = 3;
+    memset(thief.u.node.curve, 0x77, 32);
+    thief = resign(&g, &thief, &p.secret);
+    accept_block_on_tip(&g.w, g.c, START + 2500, &thief, 1);
+    assert_int_equal(gv_directory_nodes_known(g.c->dir, START + 2600, known),
+                     2);
+    /* Who came back to it is the last to name it. */
+    thief.u.node.seq = 4;
+    memcpy(thief.u.node.curve, node.u.node.curve, 32);
+    thief = resign(&g, &thief, &p.secret);
+    accept_block_on_tip(&g.w, g.c, START + 3600, &thief, 1);
+    assert_int_equal(gv_directory_nodes_known(g.c->dir, START + 3700, known),
+                     1);
+    assert_string_equal(known[0]->host, "127.0.0.1");
+    tsa = revoke_by_root(&g, &g.w.s.tsa.cred.fingerprint);
+    accept_block_on_tip(&g.w, g.c, START + 4600, &tsa, 1);
+    assert_int_equal(gv_directory_nodes_known(g.c->dir, START + 4700, known),
+                     1);
+    assert_string_equal(known[0]->host, "10.6.6.6");
+    world_free(&g.w);
+}
+
 /* One record of a key waits at a time. */
 static void
 one_node_of_a_key_waits(void **state)
@@ -397,6 +450,7 @@ main(void)
         cmocka_unit_test(G6_nodes_of_services),
         cmocka_unit_test(G6_nodes_of_their_own),
         cmocka_unit_test(G6_a_node_goes_back),
+        cmocka_unit_test(a_node_of_a_known_curve_takes_nobodys_place),
         cmocka_unit_test(one_node_of_a_key_waits),
         cmocka_unit_test(directory_goes_back),
         cmocka_unit_test(S0_05_G9_epochs_and_pseudonyms),

@@ -317,6 +317,74 @@ V4_a_bid_known_from_a_block(void **state)
     world_free(&g.w);
 }
 
+/* The bidder is not on the chain: his ENROL waits with the bid. */
+static void
+V4_a_bid_left_out_with_its_enrol(void **state)
+{
+    struct gv_tx two[2], enrol;
+    struct stage g;
+    uint32_t base;
+
+    (void)state;
+    make(&g);
+    for (unsigned i = 2; i < 4; i++) {
+        enrol = sample_enrol(&g.w.s, i);
+        world_add(&g.w, &enrol);
+    }
+    pair(&g, 3, 1, US(T_MS), two);
+    g.w.now_ms = T_MS + 100;
+    world_add(&g.w, &two[0]);
+    world_add(&g.w, &two[1]);
+    base = g.c->tip;
+    enrol_on(&g, base, 2, T_MS + 2600, 10);
+    assert_int_equal(g.c->tip, base);
+    world_free(&g.w);
+}
+
+/* A BID in the mempool, as far as the watch looks at it. */
+static struct gv_pool_tx
+waiting(uint32_t n, uint64_t t_us)
+{
+    struct gv_pool_tx e = {.t_us = t_us};
+
+    e.tx.kind = GV_TX_BID;
+    memcpy(e.tx.u.bid.id.b, &n, sizeof(n));
+    return e;
+}
+
+/* An earlier time reaches the bid that it is of, also when many are past, and
+ * of two notes of one bid the newer. */
+static void
+V4_a_further_stamp_makes_it_due_earlier(void **state)
+{
+    const struct gv_watch *w;
+    struct gv_pool_tx e;
+    struct stage g;
+    uint64_t t_us;
+
+    (void)state;
+    make(&g);
+    w = &g.c->watch;
+    for (uint32_t i = 0; i < 400; i++) {
+        e = waiting(i % 399, US(T_MS + 100 * i));
+        assert_int_equal(gv_watch_dated(g.c, &e, UINT64_MAX, T_MS + 100 * i),
+                         GV_OK);
+    }
+    assert_true(w->gone > 0);
+    assert_int_equal(w->gone + w->count, 400);
+    for (uint32_t i = 0; i < 399; i++) {
+        e = waiting(i, 1000 + i);
+        assert_int_equal(gv_watch_dated(g.c, &e, 1, T_MS), GV_OK);
+    }
+    for (size_t i = 0; i < w->count; i++) {
+        uint32_t n = w->gone + (uint32_t)i;
+
+        t_us = i < w->first ? US(T_MS + 100 * n) : 1000 + n % 399;
+        assert_int_equal(w->item[i].t_us, t_us);
+    }
+    world_free(&g.w);
+}
+
 static void
 V4_a_close_left_out(void **state)
 {
@@ -422,6 +490,8 @@ main(void)
         cmocka_unit_test(V4_nothing_is_judged_by_a_restarted_node),
         cmocka_unit_test(V4_others_may_justify_a_refused_block),
         cmocka_unit_test(V4_a_bid_known_from_a_block),
+        cmocka_unit_test(V4_a_bid_left_out_with_its_enrol),
+        cmocka_unit_test(V4_a_further_stamp_makes_it_due_earlier),
         cmocka_unit_test(V4_a_close_left_out),
         cmocka_unit_test(V4_a_bid_of_another_branch),
         cmocka_unit_test(V4_a_full_block_is_excused_for_later_bids_only),
