@@ -125,7 +125,7 @@ gv_loop_stamp_again(struct gv_loop *l, struct gv_ticket *t)
     if (e->t_us != UINT64_MAX && !several)
         return false;
     rc = gv_loop_may_count(l, t, &e->tx, &why);
-    if (rc == GV_OK && several && t->kind == GV_TICKET_CALL) {
+    if (rc == GV_OK && several && gv_loop_wants_all(t)) {
         rc = gv_loop_collect(l, t, &e->tx, e->stamped_us == 0, &why);
         if (rc != GV_OK)
             gv_ticket_reject(l, t, rc, &why);

@@ -160,8 +160,7 @@ gv_loop_forward(struct gv_loop *l, struct gv_ticket *t)
 {
     struct gv_reject why = {.index = GV_NO_INDEX};
 
-    if ((t->kind == GV_TICKET_CALL || t->kind == GV_TICKET_STRANGER) &&
-        gv_loop_send_away(l, t))
+    if (gv_loop_wants_all(t) && gv_loop_send_away(l, t))
         return;
     t->unserved = true;
     gv_refuse(&why, GV_NOT_SIGNER, "stamping service", 0, 0);
@@ -183,8 +182,7 @@ gv_loop_bid_verified(struct gv_loop *l, struct gv_ticket *t,
     }
     if (rc == GV_OK)
         rc = gv_loop_may_count(l, t, gv_task_tx_of(task), &why);
-    if (rc == GV_OK &&
-        (t->kind == GV_TICKET_CALL || t->kind == GV_TICKET_STRANGER) &&
+    if (rc == GV_OK && gv_loop_wants_all(t) &&
         gv_loop_has_several(l, &gv_task_tx_of(task)->chain)) {
         t->task = task;
         rc = gv_loop_collect(l, t, gv_task_tx_of(task), true, &why);

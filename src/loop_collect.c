@@ -30,6 +30,12 @@ gv_loop_has_several(struct gv_loop *l, const struct gv_chain_id *auction)
     return open && open->authority_count > 1;
 }
 
+bool
+gv_loop_wants_all(const struct gv_ticket *t)
+{
+    return t->kind == GV_TICKET_CALL || t->kind == GV_TICKET_STRANGER;
+}
+
 void
 gv_collect_free(struct gv_collect *c)
 {
@@ -215,10 +221,9 @@ tell(struct gv_loop *l, struct gv_ticket *t, const struct gv_collect *c)
     forget(t);
 }
 
-/* The last clear word of a service, or how many stamped. */
+/* Nobody stamped it: the last clear word of a service. */
 static void
-refuse_stranger(struct gv_loop *l, const struct gv_ticket *t, unsigned stamped,
-                unsigned needed)
+refuse_stranger(struct gv_loop *l, const struct gv_ticket *t, unsigned needed)
 {
     struct gv_out *o = gv_out_new(l, GV_OUT_STRANGER);
 
@@ -230,13 +235,14 @@ refuse_stranger(struct gv_loop *l, const struct gv_ticket *t, unsigned stamped,
     o->len = t->len;
     o->rc = GV_REJECT;
     o->why = t->why;
-    if (!t->refused || stamped > 0)
-        (void)gv_refuse(&o->why, GV_BAD_STAMP, "authorities", stamped, needed);
+    if (!t->refused)
+        (void)gv_refuse(&o->why, GV_BAD_STAMP, "authorities", 0, needed);
     if (!o->raw)
         gv_loop_fail(l, "out of memory");
 }
 
-/* Too few. With a stamp it is kept, and offered to them again (lapse.h). */
+/* Too few. With a stamp it is kept, and offered to them again (lapse.h); a
+ * stranger sees that by the stamps there are (N29). */
 static void
 tell_few(struct gv_loop *l, struct gv_ticket *t, const struct gv_collect *c)
 {
@@ -253,8 +259,10 @@ tell_few(struct gv_loop *l, struct gv_ticket *t, const struct gv_collect *c)
         o->stamped = n;
         o->needed = c->need;
     }
-    if (!t->call)
-        refuse_stranger(l, t, n, c->need);
+    if (!t->call && n > 0)
+        tell_stranger(l, t, c);
+    else if (!t->call)
+        refuse_stranger(l, t, c->need);
     forget(t);
 }
 
@@ -468,7 +476,7 @@ gv_loop_collect_tick(struct gv_loop *l)
 
     for (struct gv_ticket *t = l->away; t; t = next) {
         next = t->next;
-        if (t->collect && t->call && t->collect->pending > 0)
+        if (t->collect && waits(t) && t->collect->pending > 0)
             decide(l, t);
     }
 }

@@ -309,7 +309,10 @@ void gv_collect_stamp(struct gv_loop *l, struct gv_ticket *t,
                       const struct gv_stamp_in *in);
 void gv_collect_refused(struct gv_loop *l, struct gv_ticket *t,
                         const struct gv_reject *why, int authority);
-/* gv_loop_repeat_bid for a call about a bid of several authorities. */
+/* Does who handed it in wait for the stamps of all authorities? A peer asks for
+ * this node's own stamp. */
+bool gv_loop_wants_all(const struct gv_ticket *t);
+/* gv_loop_repeat_bid for a bid of several authorities, where all are wanted. */
 bool gv_loop_repeat_all(struct gv_loop *l, struct gv_ticket *t);
 /* Look after those that wait. */
 void gv_loop_collect_tick(struct gv_loop *l);

@@ -55,7 +55,7 @@ gv_loop_repeat_bid(struct gv_loop *l, struct gv_ticket *t)
     if (!gv_loop_has_several(l, &tx.chain))
         rc = gv_state_stamp_of(l->state, c, leaf_of(&tx, leaf), &r.stamp,
                                &r.len, &r.t_us);
-    else if (t->kind == GV_TICKET_CALL)
+    else if (gv_loop_wants_all(t))
         return gv_loop_repeat_all(l, t);
     else
         rc = own_stamp(l, c, &tx, &r);
