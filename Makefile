@@ -15,7 +15,7 @@ DEPS = gcc g++ make pkg-config openssl libssl-dev libsecp256k1-dev \
        librocksdb-dev libzmq3-dev libevent-dev libjansson-dev ca-certificates
 DEPS_TEST = libcmocka-dev python3 python3-pytest python3-pytest-xdist curl iproute2 \
             git valgrind clang clang-format libfuzzer-14-dev openjdk-17-jre-headless \
-            testssl.sh spin
+            testssl.sh spin python3-zmq
 DEPS_WEB = chromium chromium-driver python3-selenium
 
 .DEFAULT_GOAL := all

@@ -226,6 +226,54 @@ gv_trace_enrol_of(const struct gv_trace *t, const struct gv_pubkey *key)
                : bsearch(&want, t->enrol, t->enrols, sizeof(*t->enrol), by_key);
 }
 
+static bool
+is_among(const json_t *ids, const char *id)
+{
+    const json_t *one;
+    size_t i;
+
+    json_array_foreach(ids, i, one)
+    {
+        if (json_is_string(one) && strcmp(json_string_value(one), id) == 0)
+            return true;
+    }
+    return false;
+}
+
+int
+gv_trace_enrol_place(struct gv_cli *cli, const char *auction,
+                     struct gv_bytes enrol, enum gv_trace_place *out)
+{
+    struct gv_trace t = {.enrol = NULL};
+    struct gv_reject why;
+    struct gv_tx_id id;
+    json_t *waiting;
+    struct gv_tx tx;
+    char hex[65];
+    int code;
+
+    *out = GV_TRACE_NOWHERE;
+    if (gv_tx_decode(enrol, &tx, &why) != GV_OK || tx.kind != GV_TX_ENROL)
+        return gv_cli_fail(cli, GV_EXIT_WALLET,
+                           "the wallet's ENROL is damaged");
+    gv_tx_id_of(enrol, &id);
+    code = gv_cli_call(cli, "getrawmempool",
+                       json_pack("{ss}", "chain", auction), &waiting);
+    if (code != GV_EXIT_OK)
+        return code;
+    if (is_among(waiting, gv_hex(id.b, 32, hex)))
+        *out = GV_TRACE_WAITING;
+    json_decref(waiting);
+    if (*out == GV_TRACE_WAITING)
+        return GV_EXIT_OK;
+    code = take_blocks(cli, &t, auction);
+    sort(&t);
+    if (code == GV_EXIT_OK && gv_trace_enrol_of(&t, &tx.u.enrol.key) != NULL)
+        *out = GV_TRACE_IN_BLOCK;
+    gv_trace_clear(&t);
+    return code;
+}
+
 int
 gv_trace_read(struct gv_cli *cli, const char *auction, struct gv_trace *out)
 {
