@@ -13,6 +13,8 @@ gv_trace_clear(struct gv_trace *t)
 {
     for (size_t i = 0; i < t->enrols; i++)
         free(t->enrol[i].raw);
+    for (size_t i = 0; i < t->bids; i++)
+        free(t->bid[i].raw);
     free(t->enrol);
     free(t->bid);
     *t = (struct gv_trace){.enrol = NULL};
@@ -62,8 +64,14 @@ take_bid(struct gv_trace *t, const struct gv_tx *tx, const uint8_t secret32[32])
     for (size_t i = 0; i < t->bids; i++)
         if (GV_ID_EQ(&t->bid[i].id, &b.id))
             return true;
-    if (!make_room((void **)&t->bid, t->bids, &t->bid_cap, sizeof(*t->bid)))
+    b.raw = malloc(tx->raw.len);
+    b.len = tx->raw.len;
+    if (b.raw == NULL ||
+        !make_room((void **)&t->bid, t->bids, &t->bid_cap, sizeof(*t->bid))) {
+        free(b.raw);
         return false;
+    }
+    memcpy(b.raw, tx->raw.p, tx->raw.len);
     t->bid[t->bids++] = b;
     return true;
 }

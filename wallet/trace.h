@@ -24,6 +24,8 @@ struct gv_trace_enrol {
 struct gv_trace_bid {
     struct gv_bid_id id;
     struct gv_memo memo;
+    uint8_t *raw;
+    size_t len;
 };
 
 /* Zero is an empty one; gv_trace_clear. */
