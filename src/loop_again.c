@@ -37,10 +37,8 @@ static bool
 hand_over(struct gv_loop *l, const struct gv_pool_tx *e, unsigned tries)
 {
     struct gv_bytes raw = gv_bytes(e->raw, e->len);
-    struct gv_reject why = {.index = GV_NO_INDEX};
     unsigned n = handed(l, raw);
     struct gv_ticket *t;
-    enum gv_rc rc;
 
     if (tries == 0 || n == UINT_MAX)
         return true;
@@ -53,11 +51,10 @@ hand_over(struct gv_loop *l, const struct gv_pool_tx *e, unsigned tries)
     }
     t->what = GV_SUBMIT_BID;
     if (gv_loop_has_several(l, &e->tx.chain)) {
-        rc = gv_loop_collect(l, t, &e->tx, false, &why);
-        if (rc == GV_FAULT)
+        if (gv_loop_collect(l, t, &e->tx, false) != GV_OK) {
             gv_loop_fail(l, "out of memory");
-        if (rc != GV_OK)
             gv_ticket_free(t);
+        }
     } else if (!gv_loop_send_away(l, t)) {
         gv_ticket_free(t);
     }
@@ -125,8 +122,8 @@ gv_loop_stamp_again(struct gv_loop *l, struct gv_ticket *t)
     if (e->t_us != UINT64_MAX && !several)
         return false;
     rc = gv_loop_may_count(l, t, &e->tx, &why);
-    if (rc == GV_OK && several && t->kind == GV_TICKET_CALL) {
-        rc = gv_loop_collect(l, t, &e->tx, e->stamped_us == 0, &why);
+    if (rc == GV_OK && several && gv_loop_wants_all(t)) {
+        rc = gv_loop_collect(l, t, &e->tx, e->stamped_us == 0);
         if (rc != GV_OK)
             gv_ticket_reject(l, t, rc, &why);
         return true;

@@ -27,14 +27,17 @@ fingerprint_of(const struct gv_chain *c, const struct gv_pubkey *key)
     return NULL;
 }
 
-/* An auction's chain knows nothing of revocations, but whoever stamps does. */
+/* A key without an ENROL costs nothing to make, and a token does (R5). An
+ * auction's chain knows nothing of revocations, but whoever stamps does. */
 static enum gv_rc
-check_revoked(const struct gv_loop *l, const struct gv_chain *c,
-              const struct gv_pubkey *bidder, struct gv_reject *why)
+check_bidder(const struct gv_loop *l, const struct gv_chain *c,
+             const struct gv_pubkey *bidder, struct gv_reject *why)
 {
     const struct gv_hash *print = fingerprint_of(c, bidder);
 
-    if (c->book->open->terms.identity == GV_CERTIFIED && print &&
+    if (!print)
+        return gv_refuse(why, GV_MISSING_PARENT, "bid.bidder", 0, 0);
+    if (c->book->open->terms.identity == GV_CERTIFIED &&
         gv_directory_revoked(gv_state_registry(l->state)->dir, print))
         return gv_refuse(why, GV_BAD_CREDENTIAL, "bid.revoked", 0, 0);
     return GV_OK;
@@ -83,11 +86,26 @@ gv_loop_may_stamp(struct gv_loop *l, const struct gv_tx *tx, bool first,
         return gv_refuse(why, GV_WRONG_PHASE, "stalled", 0, 0);
     if (tx->kind == GV_TX_CLOSE || !first)
         return GV_OK;
-    if (check_revoked(l, c, &tx->u.bid.bidder, why) != GV_OK)
+    if (check_bidder(l, c, &tx->u.bid.bidder, why) != GV_OK)
         return GV_REJECT;
     if (!gv_rate_take(l->rate, &tx->u.bid.bidder, l->now_ms, &wait_ms))
         return gv_refuse(why, GV_POOL_FULL, "rate", wait_ms, 0);
     return GV_OK;
+}
+
+/* Nobody is to be asked for a token over a bid that this node would not take.
+ * */
+static enum gv_rc
+check_first(struct gv_loop *l, const struct gv_ticket *t,
+            const struct gv_tx *tx, struct gv_reject *why)
+{
+    struct gv_chain *c = gv_state_chain(l->state, &tx->chain);
+
+    if (!gv_loop_wants_all(t) || tx->kind != GV_TX_BID || !c || c->registry)
+        return GV_OK;
+    if (gv_chain_load(l->state, c, l->now_ms) != GV_OK)
+        return GV_FAULT;
+    return check_bidder(l, c, &tx->u.bid.bidder, why);
 }
 
 /* With a mempool full of bids it is not worth the walk. */
@@ -103,6 +121,15 @@ gv_loop_may_count(struct gv_loop *l, const struct gv_ticket *t,
     return gv_ledger_void_now(&l->rpc, tx, why);
 }
 
+void
+gv_loop_leaf(const struct gv_tx *tx, uint8_t out32[32])
+{
+    if (tx->kind == GV_TX_BID)
+        memcpy(out32, tx->u.bid.leaf, 32);
+    else
+        gv_stamp_leaf(GV_TX_CLOSE, tx->u.close.id.b, &tx->u.close.sig, out32);
+}
+
 static struct gv_stamp_item *
 make_item(struct gv_loop *l, struct gv_ticket *t, const struct gv_tx *tx)
 {
@@ -116,14 +143,11 @@ make_item(struct gv_loop *l, struct gv_ticket *t, const struct gv_tx *tx)
     (void)gv_loop_is_pinned(l, &tx->chain, &item->authority); /* it is */
     item->d_us = c->book->open->terms.d_ms * UINT64_C(1000);
     item->promise = t && tx->kind == GV_TX_BID;
-    if (tx->kind == GV_TX_BID) {
+    if (tx->kind == GV_TX_BID)
         item->id = tx->u.bid.id;
-        memcpy(item->leaf, tx->u.bid.leaf, 32);
-    } else {
+    else
         memcpy(item->id.b, tx->u.close.id.b, 32);
-        gv_stamp_leaf(GV_TX_CLOSE, tx->u.close.id.b, &tx->u.close.sig,
-                      item->leaf);
-    }
+    gv_loop_leaf(tx, item->leaf);
     return item;
 }
 
@@ -160,8 +184,7 @@ gv_loop_forward(struct gv_loop *l, struct gv_ticket *t)
 {
     struct gv_reject why = {.index = GV_NO_INDEX};
 
-    if ((t->kind == GV_TICKET_CALL || t->kind == GV_TICKET_STRANGER) &&
-        gv_loop_send_away(l, t))
+    if (gv_loop_wants_all(t) && gv_loop_send_away(l, t))
         return;
     t->unserved = true;
     gv_refuse(&why, GV_NOT_SIGNER, "stamping service", 0, 0);
@@ -182,12 +205,13 @@ gv_loop_bid_verified(struct gv_loop *l, struct gv_ticket *t,
         return;
     }
     if (rc == GV_OK)
+        rc = check_first(l, t, gv_task_tx_of(task), &why);
+    if (rc == GV_OK)
         rc = gv_loop_may_count(l, t, gv_task_tx_of(task), &why);
-    if (rc == GV_OK &&
-        (t->kind == GV_TICKET_CALL || t->kind == GV_TICKET_STRANGER) &&
+    if (rc == GV_OK && gv_loop_wants_all(t) &&
         gv_loop_has_several(l, &gv_task_tx_of(task)->chain)) {
         t->task = task;
-        rc = gv_loop_collect(l, t, gv_task_tx_of(task), true, &why);
+        rc = gv_loop_collect(l, t, gv_task_tx_of(task), true);
         if (rc != GV_OK)
             gv_ticket_reject(l, t, rc, &why);
         return;
@@ -208,10 +232,10 @@ gv_loop_bid_verified(struct gv_loop *l, struct gv_ticket *t,
         gv_ticket_reject(l, t, rc, &why);
 }
 
-static uint8_t *
-copy_of(const void *p, size_t len)
+uint8_t *
+gv_loop_copy(const uint8_t *p, size_t len)
 {
-    uint8_t *copy = malloc(len ? len : 1);
+    uint8_t *copy = len > 0 ? malloc(len) : NULL;
 
     if (copy)
         memcpy(copy, p, len);
@@ -252,9 +276,9 @@ gv_loop_acknowledge(struct gv_loop *l, struct gv_ticket *t,
         o->raw = t->raw;
         o->len = t->len;
         t->raw = NULL;
-        o->stamp = copy_of(stamp.p, stamp.len);
+        o->stamp = gv_loop_copy(stamp.p, stamp.len);
         o->stamp_len = stamp.len;
-        o->receipt = copy_of(receipt.p, receipt.len);
+        o->receipt = gv_loop_copy(receipt.p, receipt.len);
         o->receipt_len = receipt.len;
         o->t_us = t_us;
     }

@@ -30,6 +30,12 @@ gv_loop_has_several(struct gv_loop *l, const struct gv_chain_id *auction)
     return open && open->authority_count > 1;
 }
 
+bool
+gv_loop_wants_all(const struct gv_ticket *t)
+{
+    return t->kind == GV_TICKET_CALL || t->kind == GV_TICKET_STRANGER;
+}
+
 void
 gv_collect_free(struct gv_collect *c)
 {
@@ -65,10 +71,7 @@ leaf_of(const struct gv_ticket *t, struct gv_chain_id *auction,
     if (gv_tx_decode(gv_bytes(t->raw, t->len), &tx, &why) != GV_OK)
         return false;
     *auction = tx.chain;
-    if (tx.kind == GV_TX_BID)
-        memcpy(leaf32, tx.u.bid.leaf, 32);
-    else
-        gv_stamp_leaf(GV_TX_CLOSE, tx.u.close.id.b, &tx.u.close.sig, leaf32);
+    gv_loop_leaf(&tx, leaf32);
     return true;
 }
 
@@ -152,16 +155,6 @@ stamps_json(const struct gv_collect *c)
     return all;
 }
 
-static uint8_t *
-copy_of(const uint8_t *p, size_t len)
-{
-    uint8_t *copy = len > 0 ? malloc(len) : NULL;
-
-    if (copy)
-        memcpy(copy, p, len);
-    return copy;
-}
-
 /* Copies of the stamps that there are, for a stranger. */
 static void
 tell_stranger(struct gv_loop *l, struct gv_ticket *t,
@@ -179,9 +172,10 @@ tell_stranger(struct gv_loop *l, struct gv_ticket *t,
 
         if (!from->stamp)
             continue;
-        *to = (struct gv_stamped_by){copy_of(from->stamp, from->len),
-                                     copy_of(from->receipt, from->receipt_len),
-                                     from->len, from->receipt_len, 0};
+        *to = (struct gv_stamped_by){
+            gv_loop_copy(from->stamp, from->len),
+            gv_loop_copy(from->receipt, from->receipt_len), from->len,
+            from->receipt_len, 0};
         o->by_count++;
         if (!to->stamp || (to->receipt_len > 0 && !to->receipt))
             gv_loop_fail(l, "out of memory");
@@ -201,11 +195,11 @@ tell(struct gv_loop *l, struct gv_ticket *t, const struct gv_collect *c)
         tell_stranger(l, t, c);
     if (o) {
         o->call = t->call;
-        o->raw = copy_of(t->raw, t->len);
+        o->raw = gv_loop_copy(t->raw, t->len);
         o->len = t->len;
-        o->stamp = copy_of(by->stamp, by->len);
+        o->stamp = gv_loop_copy(by->stamp, by->len);
         o->stamp_len = by->len;
-        o->receipt = copy_of(by->receipt, by->receipt_len);
+        o->receipt = gv_loop_copy(by->receipt, by->receipt_len);
         o->receipt_len = by->receipt_len;
         o->t_us = by->t_us;
         o->stamps = stamps_json(c);
@@ -215,10 +209,9 @@ tell(struct gv_loop *l, struct gv_ticket *t, const struct gv_collect *c)
     forget(t);
 }
 
-/* The last clear word of a service, or how many stamped. */
+/* Nobody stamped it: the last clear word of a service. */
 static void
-refuse_stranger(struct gv_loop *l, const struct gv_ticket *t, unsigned stamped,
-                unsigned needed)
+refuse_stranger(struct gv_loop *l, const struct gv_ticket *t, unsigned needed)
 {
     struct gv_out *o = gv_out_new(l, GV_OUT_STRANGER);
 
@@ -226,17 +219,18 @@ refuse_stranger(struct gv_loop *l, const struct gv_ticket *t, unsigned stamped,
         return;
     o->session = t->session;
     o->nonce = t->nonce;
-    o->raw = copy_of(t->raw, t->len);
+    o->raw = gv_loop_copy(t->raw, t->len);
     o->len = t->len;
     o->rc = GV_REJECT;
     o->why = t->why;
-    if (!t->refused || stamped > 0)
-        (void)gv_refuse(&o->why, GV_BAD_STAMP, "authorities", stamped, needed);
+    if (!t->refused)
+        (void)gv_refuse(&o->why, GV_BAD_STAMP, "authorities", 0, needed);
     if (!o->raw)
         gv_loop_fail(l, "out of memory");
 }
 
-/* Too few. With a stamp it is kept, and offered to them again (lapse.h). */
+/* Too few. With a stamp it is kept, and offered to them again (lapse.h); a
+ * stranger sees that by the stamps there are (N29). */
 static void
 tell_few(struct gv_loop *l, struct gv_ticket *t, const struct gv_collect *c)
 {
@@ -253,8 +247,10 @@ tell_few(struct gv_loop *l, struct gv_ticket *t, const struct gv_collect *c)
         o->stamped = n;
         o->needed = c->need;
     }
-    if (!t->call)
-        refuse_stranger(l, t, n, c->need);
+    if (!t->call && n > 0)
+        tell_stranger(l, t, c);
+    else if (!t->call)
+        refuse_stranger(l, t, c->need);
     forget(t);
 }
 
@@ -303,7 +299,7 @@ add_own_receipt(struct gv_loop *l, const struct gv_ticket *t,
     by->receipt_len =
         gv_stamper_receipt(l->stamper, &tx.chain, &tx.u.bid.id, by->t_us,
                            open->terms.d_ms * UINT64_C(1000), receipt);
-    by->receipt = copy_of(receipt, by->receipt_len);
+    by->receipt = gv_loop_copy(receipt, by->receipt_len);
     if (!by->receipt)
         by->receipt_len = 0;
 }
@@ -349,9 +345,9 @@ gv_collect_stamp(struct gv_loop *l, struct gv_ticket *t,
     if (in->authority < c->authorities && !by->receipt_len) {
         free(by->stamp);
         *by = (struct gv_stamped_by){
-            .stamp = copy_of(in->stamp.p, in->stamp.len),
+            .stamp = gv_loop_copy(in->stamp.p, in->stamp.len),
             .len = in->stamp.len,
-            .receipt = copy_of(in->receipt.p, in->receipt.len),
+            .receipt = gv_loop_copy(in->receipt.p, in->receipt.len),
             .receipt_len = in->receipt.len,
             .t_us = in->t_us};
         c->stamped |= UINT32_C(1) << in->authority;
@@ -380,25 +376,30 @@ gv_collect_refused(struct gv_loop *l, struct gv_ticket *t,
 
 /* --- asking -------------------------------------------------------------- */
 
-/* This node's own service is asked by its queue, unless it has stamped it. */
+/* This node's own service is asked by its queue, unless it has stamped it. Its
+ * refusal is one authority's word: the others are asked all the same (N20). */
 static enum gv_rc
 ask_own(struct gv_loop *l, struct gv_ticket *t, const struct gv_tx *tx,
-        bool first, struct gv_reject *why)
+        bool first)
 {
     struct gv_stamp_ask ask = {.now_ms = l->now_ms};
     struct gv_stamped_by *by;
-    struct gv_chain_id auction;
     enum gv_rc rc;
 
-    if (!gv_loop_is_pinned(l, &tx->chain, &ask.authority) ||
-        !leaf_of(t, &auction, ask.leaf))
+    if (!gv_loop_is_pinned(l, &tx->chain, &ask.authority))
         return GV_OK;
+    gv_loop_leaf(tx, ask.leaf);
     by = &t->collect->by[ask.authority];
-    rc = gv_state_stamp_by(l->state, gv_state_chain(l->state, &auction), &ask,
+    rc = gv_state_stamp_by(l->state, gv_state_chain(l->state, &tx->chain), &ask,
                            &by->stamp, &by->len, &by->t_us);
     if (rc != GV_ABSENT)
         return rc;
-    rc = gv_loop_may_stamp(l, tx, first, why);
+    rc = gv_loop_may_stamp(l, tx, first, &t->why);
+    if (rc == GV_REJECT) {
+        t->refused = true;
+        t->collect->refused |= UINT32_C(1) << ask.authority;
+        return GV_OK;
+    }
     if (rc == GV_OK && !gv_loop_stamp(l, t, tx))
         rc = GV_FAULT;
     if (rc == GV_OK)
@@ -408,7 +409,7 @@ ask_own(struct gv_loop *l, struct gv_ticket *t, const struct gv_tx *tx,
 
 enum gv_rc
 gv_loop_collect(struct gv_loop *l, struct gv_ticket *t, const struct gv_tx *tx,
-                bool first, struct gv_reject *why)
+                bool first)
 {
     const struct gv_open *open = open_of(l, &tx->chain);
     enum gv_rc rc;
@@ -420,7 +421,7 @@ gv_loop_collect(struct gv_loop *l, struct gv_ticket *t, const struct gv_tx *tx,
         return GV_FAULT;
     t->collect->authorities = open->authority_count;
     t->collect->need = gv_open_f(open) + 1;
-    rc = ask_own(l, t, tx, first, why);
+    rc = ask_own(l, t, tx, first);
     if (rc != GV_OK)
         return rc;
     t->next = l->away;
@@ -468,7 +469,7 @@ gv_loop_collect_tick(struct gv_loop *l)
 
     for (struct gv_ticket *t = l->away; t; t = next) {
         next = t->next;
-        if (t->collect && t->call && t->collect->pending > 0)
+        if (t->collect && waits(t) && t->collect->pending > 0)
             decide(l, t);
     }
 }

@@ -252,6 +252,10 @@ struct gv_rpc_answer *gv_loop_signwarrant(void *loop, struct gv_rpc_call *call,
                                           struct gv_bytes preimage);
 
 /* loop_bids.c */
+/* The leaf by which stamps list a BID or CLOSE. */
+void gv_loop_leaf(const struct gv_tx *tx, uint8_t out32[32]);
+/* A copy on the heap; NULL of nothing, or without memory. */
+uint8_t *gv_loop_copy(const uint8_t *p, size_t len);
 void gv_loop_bid_verified(struct gv_loop *l, struct gv_ticket *t,
                           struct gv_task *task);
 void gv_loop_stamped(struct gv_loop *l, struct gv_stamp_result *r);
@@ -270,7 +274,7 @@ void gv_loop_acknowledge(struct gv_loop *l, struct gv_ticket *t,
 bool gv_loop_is_pinned(struct gv_loop *l, const struct gv_chain_id *auction,
                        uint8_t *authority);
 /* Policy before a token exists: the auction must be open and, for a first
- * stamp, the bidder within the rate (R5). */
+ * stamp, the bidder enrolled and within the rate (R5). */
 enum gv_rc gv_loop_may_stamp(struct gv_loop *l, const struct gv_tx *tx,
                              bool first, struct gv_reject *why);
 /* A bid that would be void as things stand is refused, unless its sender
@@ -292,12 +296,10 @@ void gv_loop_forward(struct gv_loop *l, struct gv_ticket *t);
 void gv_collect_free(struct gv_collect *c);
 /* Do several authorities date this auction? */
 bool gv_loop_has_several(struct gv_loop *l, const struct gv_chain_id *auction);
-/* Have it stamped by all authorities, here and by peers. GV_OK: the ticket is
- * taken. Else it stays: this node's own service refuses it (first: as a first
- * stamp), or GV_FAULT. */
+/* Have it stamped by all authorities, here (first: as a first stamp) and by
+ * peers. GV_OK: the ticket is taken; GV_FAULT: it stays. */
 enum gv_rc gv_loop_collect(struct gv_loop *l, struct gv_ticket *t,
-                           const struct gv_tx *tx, bool first,
-                           struct gv_reject *why);
+                           const struct gv_tx *tx, bool first);
 /* One of those asked has answered: its STAMP is in the mempool; or it gave
  * none (why NULL: nothing), by its own word if authority is not -1. Either may
  * free the ticket. */
@@ -310,7 +312,10 @@ void gv_collect_stamp(struct gv_loop *l, struct gv_ticket *t,
                       const struct gv_stamp_in *in);
 void gv_collect_refused(struct gv_loop *l, struct gv_ticket *t,
                         const struct gv_reject *why, int authority);
-/* gv_loop_repeat_bid for a call about a bid of several authorities. */
+/* Does who handed it in wait for the stamps of all authorities? A peer asks for
+ * this node's own stamp. */
+bool gv_loop_wants_all(const struct gv_ticket *t);
+/* gv_loop_repeat_bid for a bid of several authorities, where all are wanted. */
 bool gv_loop_repeat_all(struct gv_loop *l, struct gv_ticket *t);
 /* Look after those that wait. */
 void gv_loop_collect_tick(struct gv_loop *l);

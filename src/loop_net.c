@@ -159,10 +159,7 @@ check_stamp(struct gv_loop *l, struct gv_bytes raw_bid,
         return gv_refuse(why, GV_BAD_STAMP, "stamp", 0, 0);
     if (gv_chain_load(l->state, c, l->now_ms) != GV_OK)
         return GV_FAULT;
-    if (bid.kind == GV_TX_BID)
-        memcpy(leaf, bid.u.bid.leaf, 32);
-    else
-        gv_stamp_leaf(GV_TX_CLOSE, bid.u.close.id.b, &bid.u.close.sig, leaf);
+    gv_loop_leaf(&bid, leaf);
     if (!bsearch(leaf, stamp.u.stamp.leaves, stamp.u.stamp.count, 32, by_leaf))
         return gv_refuse(why, GV_BAD_STAMP, "stamp.leaves", 0, 0);
     rc = gv_tx_verify(&stamp, c->pins, l->opt.keys, &facts, why);

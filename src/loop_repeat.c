@@ -10,15 +10,6 @@ struct repeated {
     uint64_t t_us;
 };
 
-static const uint8_t *
-leaf_of(const struct gv_tx *tx, uint8_t buf32[32])
-{
-    if (tx->kind == GV_TX_BID)
-        return tx->u.bid.leaf;
-    gv_stamp_leaf(GV_TX_CLOSE, tx->u.close.id.b, &tx->u.close.sig, buf32);
-    return buf32;
-}
-
 /* Where several authorities date it, a peer is told this node's own stamp, with
  * the receipt for it. GV_ABSENT: there is none of use. */
 static enum gv_rc
@@ -26,11 +17,10 @@ own_stamp(struct gv_loop *l, struct gv_chain *c, const struct gv_tx *tx,
           struct repeated *out)
 {
     struct gv_stamp_ask ask = {.now_ms = l->now_ms};
-    uint8_t leaf[32];
 
     if (!gv_loop_is_pinned(l, &c->id, &ask.authority))
         return GV_ABSENT;
-    memcpy(ask.leaf, leaf_of(tx, leaf), 32);
+    gv_loop_leaf(tx, ask.leaf);
     return gv_state_stamp_by(l->state, c, &ask, &out->stamp, &out->len,
                              &out->t_us);
 }
@@ -52,10 +42,10 @@ gv_loop_repeat_bid(struct gv_loop *l, struct gv_ticket *t)
     c = gv_state_chain(l->state, &tx.chain);
     if (!c || c->registry)
         return false;
+    gv_loop_leaf(&tx, leaf);
     if (!gv_loop_has_several(l, &tx.chain))
-        rc = gv_state_stamp_of(l->state, c, leaf_of(&tx, leaf), &r.stamp,
-                               &r.len, &r.t_us);
-    else if (t->kind == GV_TICKET_CALL)
+        rc = gv_state_stamp_of(l->state, c, leaf, &r.stamp, &r.len, &r.t_us);
+    else if (gv_loop_wants_all(t))
         return gv_loop_repeat_all(l, t);
     else
         rc = own_stamp(l, c, &tx, &r);

@@ -1,9 +1,7 @@
 /*
- * refusal.h - the signed refusal of a bid (docs/spec/network.md N20): what the
- * stamping service of an auction says counts, whoever carries it.
- *
- * It names the transaction and the asker's nonce, so that it serves no other
- * submission.
+ * refusal.h - the signed refusal of a bid (docs/spec/network.md N20) by a
+ * node's registry: what the stamping service of an auction says counts, whoever
+ * carries it.
  *
  * Thread-safety: functions of their arguments only.
  */
@@ -11,21 +9,8 @@
 #define GAVEL_REFUSAL_H
 
 #include "chain/state/directory.h"
-#include "gavel/key.h"
 #include "gavel/open.h"
-
-struct gv_refusal {
-    struct gv_bytes raw; /* of the BID or CLOSE */
-    uint64_t nonce;
-    struct gv_reject why;  /* code, index, have, want */
-    struct gv_bytes field; /* up to 64 bytes */
-};
-
-/* GV_OK, or GV_REJECT for a bad secret. */
-enum gv_rc gv_refusal_sign(const struct gv_refusal *r,
-                           const struct gv_keys *keys,
-                           const struct gv_seckey *secret,
-                           struct gv_sig *out) GV_MUST_CHECK;
+#include "src/client/word.h"
 
 /* Which authority of this auction signed it: its place in OPEN, -1: none. Its
  * service has on the registry a SERVICE of role tsa, not revoked and valid at

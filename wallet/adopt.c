@@ -89,8 +89,7 @@ take_leaf(struct anonymous *x, uint32_t i, const struct gv_trace_enrol *e)
                    json_object_set_new(x->row, "session",
                                        gv_json_from_hex(session.b, 32)) == 0 &&
                    json_object_set_new(x->row, "enrol",
-                                       gv_json_from_hex(e->raw, e->len)) == 0 &&
-                   json_object_set_new(x->row, "sent", json_true()) == 0
+                                       gv_json_from_hex(e->raw, e->len)) == 0
                ? GV_OK
                : GV_FAULT;
 }

@@ -171,19 +171,24 @@ make_enrol(struct anonymous *x, const uint8_t signature[GV_RSA_SIZE])
     return gv_cli_save(x->cli);
 }
 
+/* Whoever takes it may keep it to himself: before every bid it is looked for,
+ * and handed in again until it stands in a block (W20). */
 static int
 send_enrol(struct anonymous *x, const struct gv_auction *a)
 {
     size_t len = 0;
     uint8_t *tx = gv_json_blob(x->row, "enrol", &len);
+    enum gv_trace_place place;
     int code;
 
     if (tx == NULL)
         return gv_cli_fail(x->cli, GV_EXIT_WALLET,
                            "the wallet's ENROL is damaged");
-    code = gv_courier_enrol(x->cli, a, gv_bytes(tx, len));
+    code = gv_trace_enrol_place(x->cli, a->hex, gv_bytes(tx, len), &place);
+    if (code == GV_EXIT_OK && place == GV_TRACE_NOWHERE)
+        code = gv_courier_enrol(x->cli, a, gv_bytes(tx, len));
     free(tx);
-    if (code != GV_EXIT_OK)
+    if (code != GV_EXIT_OK || place != GV_TRACE_IN_BLOCK)
         return code;
     json_object_set_new(x->row, "sent", json_true());
     return gv_cli_save(x->cli);

@@ -138,13 +138,13 @@ feed_row(struct feed *f, const json_t *row)
     return bid.bidder != UINT32_MAX && gv_fold_add(f->fold, &bid) == GV_OK;
 }
 
-static int
-feed_pages(struct gv_cli *cli, const struct gv_auction *a, struct feed *f)
+int
+gv_auction_bids(struct gv_cli *cli, const struct gv_auction *a,
+                gv_auction_take *take, void *arg)
 {
     json_t *page, *row, *after = json_null();
     int code;
     size_t i;
-    bool ok = true;
 
     do {
         code = gv_cli_call(cli, "listbids",
@@ -153,16 +153,27 @@ feed_pages(struct gv_cli *cli, const struct gv_auction *a, struct feed *f)
                            &page);
         if (code != GV_EXIT_OK)
             return code;
-        json_array_foreach(json_object_get(page, "bids"), i, row) ok =
-            ok && feed_row(f, row);
+        json_array_foreach(json_object_get(page, "bids"), i, row)
+        {
+            if (code == GV_EXIT_OK)
+                code = take(cli, a, row, arg);
+        }
         after = json_incref(json_object_get(page, "next"));
         json_decref(page);
-    } while (ok && json_is_string(after));
+    } while (code == GV_EXIT_OK && json_is_string(after));
     json_decref(after);
-    return ok ? GV_EXIT_OK
-              : gv_cli_fail(cli, GV_EXIT_NODE,
-                            "the node's list of bids is "
-                            "malformed");
+    return code;
+}
+
+static int
+take_row(struct gv_cli *cli, const struct gv_auction *a, const json_t *row,
+         void *arg)
+{
+    (void)a;
+    return feed_row(arg, row)
+               ? GV_EXIT_OK
+               : gv_cli_fail(cli, GV_EXIT_NODE,
+                             "the node's list of bids is malformed");
 }
 
 static void
@@ -189,7 +200,7 @@ feed_fold(struct gv_cli *cli, const struct gv_auction *a, struct feed *f)
         return gv_cli_fail(cli, GV_EXIT_FAILED, "out of memory");
     if (close != 0)
         gv_fold_set_close(f->fold, close);
-    return feed_pages(cli, a, f);
+    return gv_auction_bids(cli, a, take_row, f);
 }
 
 int

@@ -29,6 +29,13 @@ void gv_auction_clear(struct gv_auction *a);
 /* Fetch info again. An exit code. */
 int gv_auction_refresh(struct gv_cli *cli, struct gv_auction *a) GV_MUST_CHECK;
 
+/* Every bid that the node lists, waiting ones among them, in the total order;
+ * take's code other than GV_EXIT_OK ends it. An exit code. */
+typedef int gv_auction_take(struct gv_cli *cli, const struct gv_auction *a,
+                            const json_t *row, void *arg);
+int gv_auction_bids(struct gv_cli *cli, const struct gv_auction *a,
+                    gv_auction_take *take, void *arg) GV_MUST_CHECK;
+
 /* The verdict of F, here and now, on a bid of `amount` by key over the bids
  * the node lists: *row with its numbers. An exit code. */
 int gv_auction_try(struct gv_cli *cli, const struct gv_auction *a,

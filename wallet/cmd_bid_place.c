@@ -209,7 +209,7 @@ place(struct gv_cli *cli, struct gv_auction *a, const struct gv_signer *s)
     if (is_seller(cli, a, s))
         return gv_cli_fail(cli, GV_EXIT_FAILED,
                            "this identity is the seller, who may not bid");
-    code = gv_place_settle(cli, a->hex);
+    code = gv_place_settle(cli, a);
     if (code == GV_EXIT_OK)
         code = gv_anonymous_seek(cli, a, s, &trace);
     if (code == GV_EXIT_OK)

@@ -9,15 +9,20 @@
 #include "wallet/json.h"
 #include "wallet/publish.h"
 #include "wallet/stamped.h"
+#include "wallet/trace.h"
+#include "wallet/verdict.h"
 
 #define NODES_MAX 1000
 #define TRIES 6
 #define ROUND_MS 700   /* before a node is asked again */
 #define ASK_MS 10000   /* for a question or an ENROL */
 #define STAMP_MS 35000 /* for a bid, which may go on to a service */
-#define CROWD 8        /* below it the set is called small */
+#define LISTED_MS 4000 /* until an ENROL comes to the own node */
+#define LISTED_POLL_MS 400
+#define CROWD 8 /* below it the set is called small */
 #define CROWD_POLL_MS 1000
 #define TX_MAX 4096 /* N29 */
+#define FINAL "final"
 
 struct gv_courier {
     struct gv_submitter *client;
@@ -34,7 +39,8 @@ struct load {
     bool bid;
     json_t *answer;      /* of a bid that was taken */
     struct gv_error why; /* the last trouble */
-    bool refused;        /* a node said no */
+    bool refused;        /* a node said no, which anybody can say */
+    struct gv_verdict verdict;
 };
 
 void
@@ -162,7 +168,7 @@ goes_elsewhere(struct gv_cli *cli, size_t len)
 
 /* --- answers --- */
 
-/* What submitbid would have answered; NULL: it is not true. */
+/* What submitbid would have answered; NULL: it is not true, or not enough. */
 static json_t *
 read_stamped(struct load *l, const struct gv_msg *m)
 {
@@ -188,9 +194,16 @@ take_reply(struct load *l, const struct gv_msg *m)
 {
     struct gv_bytes text =
         m->kind == GV_MSG_REJECT ? m->u.reject.text : m->u.error.text;
+    unsigned need = gv_open_f(&l->a->open) + 1;
 
     if (m->kind == GV_MSG_SUBMITTED && !l->bid)
         return true;
+    if (m->kind == GV_MSG_SUBMITTED && m->u.submitted.count < need) {
+        gv_error_set(&l->why,
+                     "a node has stamps of %u authorities, and %u are needed",
+                     m->u.submitted.count, need);
+        return false;
+    }
     if (m->kind == GV_MSG_SUBMITTED) {
         l->answer = read_stamped(l, m);
         if (l->answer == NULL)
@@ -198,7 +211,7 @@ take_reply(struct load *l, const struct gv_msg *m)
         return l->answer != NULL;
     }
     /* A peer's word alone ends nothing (N20): the next one is asked. */
-    l->refused = m->kind == GV_MSG_REJECT;
+    l->refused = l->refused || m->kind == GV_MSG_REJECT;
     gv_error_set(&l->why, "a node refused: %.*s", (int)text.len,
                  (const char *)text.p);
     return false;
@@ -238,11 +251,20 @@ hand_in(struct gv_courier *c, const struct gv_net_place *node, struct load *l)
                          &l->why) != GV_OK)
         return false;
     done = take_reply(l, &r.m);
+    if (l->bid && r.m.kind == GV_MSG_REJECT)
+        gv_verdict_add(&l->verdict, l->cli, l->a, &m, &r.m);
     gv_submit_reply_clear(&r);
     return done;
 }
 
-/* One node after the other; the same again when all were asked. */
+/* The auction's own services will never stamp it. */
+static bool
+is_lost(const struct load *l)
+{
+    return gv_verdict_is_final(&l->verdict, &l->a->open);
+}
+
+/* A bid: one node after the other; the same again when all were asked. */
 static enum gv_rc
 carry(struct gv_courier *c, struct load *l)
 {
@@ -250,13 +272,60 @@ carry(struct gv_courier *c, struct load *l)
         gv_error_set(&l->why, "no random bytes");
         return GV_FAULT;
     }
-    for (size_t i = 0; i < TRIES; i++) {
+    for (size_t i = 0; i < TRIES && !is_lost(l); i++) {
         if (i > 0 && i % c->nodes == 0)
             gv_cli_sleep_ms(ROUND_MS);
         if (hand_in(c, &c->node[i % c->nodes], l))
             return GV_OK;
     }
     return l->refused ? GV_REJECT : GV_FAULT;
+}
+
+/* Does the own node come to have the ENROL? A word that it was taken says
+ * nothing. An exit code. */
+static int
+await_listed(struct load *l, bool *listed)
+{
+    uint64_t until = gv_cli_now_ms() + LISTED_MS;
+    enum gv_trace_place place;
+    int code;
+
+    for (;;) {
+        code = gv_trace_enrol_place(l->cli, l->a->hex, l->tx, &place);
+        *listed = code == GV_EXIT_OK && place != GV_TRACE_NOWHERE;
+        if (code != GV_EXIT_OK || *listed || gv_cli_now_ms() >= until)
+            return code;
+        gv_cli_sleep_ms(LISTED_POLL_MS);
+    }
+}
+
+/* One node after the other, until the own one has it too. */
+static int
+spread(struct gv_courier *c, struct load *l)
+{
+    bool taken = false, listed = false;
+    int code = GV_EXIT_OK;
+
+    if (shuffle(c) != GV_OK)
+        return gv_cli_fail(l->cli, GV_EXIT_FAILED, "no random bytes");
+    for (size_t i = 0; i < TRIES && code == GV_EXIT_OK && !listed; i++) {
+        if (i >= c->nodes && taken)
+            break;
+        if (i > 0 && i % c->nodes == 0)
+            gv_cli_sleep_ms(ROUND_MS);
+        if (!hand_in(c, &c->node[i % c->nodes], l))
+            continue;
+        taken = true;
+        code = await_listed(l, &listed);
+    }
+    if (code != GV_EXIT_OK || listed)
+        return code;
+    if (!taken)
+        return gv_cli_fail(l->cli, l->refused ? GV_EXIT_FAILED : GV_EXIT_NODE,
+                           "no node took the ENROL: %s", l->why.text);
+    gv_cli_warn(l->cli, "the ENROL was handed in, and has not come to your own "
+                        "node yet; the next bid looks for it");
+    return GV_EXIT_OK;
 }
 
 /* --- outside --- */
@@ -283,14 +352,8 @@ gv_courier_enrol(struct gv_cli *cli, const struct gv_auction *a,
 
     if (code != GV_EXIT_OK)
         return code;
-    if (goes_elsewhere(cli, tx.len)) {
-        rc = carry(cli->courier, &l);
-        if (rc != GV_OK)
-            return gv_cli_fail(cli,
-                               rc == GV_REJECT ? GV_EXIT_FAILED : GV_EXIT_NODE,
-                               "no node took the ENROL: %s", l.why.text);
-        return GV_EXIT_OK;
-    }
+    if (goes_elsewhere(cli, tx.len))
+        return spread(cli->courier, &l);
     rc = gv_publish_tx(cli->rpc, tx, &error);
     if (rc != GV_OK)
         code = gv_cli_fail_rpc(cli, rc, &error);
@@ -311,15 +374,27 @@ gv_courier_bid(struct gv_cli *cli, const struct gv_auction *a,
     gv_error_set(&error->e, "the bid was not sent");
     if (begin(cli, &l) != GV_EXIT_OK)
         return GV_FAULT;
-    if (!goes_elsewhere(cli, tx.len))
-        return gv_publish_stamped(cli->rpc, tx, force, result, error);
+    if (!goes_elsewhere(cli, tx.len)) {
+        rc = gv_publish_stamped(cli->rpc, tx, force, result, error);
+        /* A node alone says nothing that is final. */
+        json_object_del(error->data, FINAL);
+        return rc;
+    }
     rc = carry(cli->courier, &l);
     *result = l.answer;
-    if (rc == GV_REJECT)
+    if (rc == GV_REJECT) {
         error->code = GV_PUBLISH_REJECTED;
+        error->data = json_pack("{sb}", FINAL, is_lost(&l));
+    }
     if (rc != GV_OK)
         gv_error_set(&error->e, "no node took the bid: %s", l.why.text);
     return rc;
+}
+
+bool
+gv_courier_is_final(const struct gv_rpcclient_error *error)
+{
+    return gv_json_bool(error->data, FINAL);
 }
 
 int

@@ -36,7 +36,9 @@ void gv_courier_free(struct gv_courier *c);
  * exit code. */
 int gv_courier_start(struct gv_cli *cli) GV_MUST_CHECK;
 
-/* Hand in an ENROL. An exit code. */
+/* Hand in an ENROL, at one node after the other until the own one lists it too;
+ * if some took it and it does not come there, that is said and no failure. An
+ * exit code. */
 int gv_courier_enrol(struct gv_cli *cli, const struct gv_auction *a,
                      struct gv_bytes tx) GV_MUST_CHECK;
 
@@ -46,6 +48,9 @@ int gv_courier_enrol(struct gv_cli *cli, const struct gv_auction *a,
 enum gv_rc gv_courier_bid(struct gv_cli *cli, const struct gv_auction *a,
                           struct gv_bytes tx, bool force, json_t **result,
                           struct gv_rpcclient_error *error) GV_MUST_CHECK;
+/* After GV_REJECT of gv_courier_bid: have the auction's own services refused it
+ * for good, by their signatures (verdict.h)? Else it may count still. */
+bool gv_courier_is_final(const struct gv_rpcclient_error *error);
 
 /* Say on stderr among how many pseudonyms the wallet's is one, and wait for
  * more if it was told to. An exit code. */

@@ -17,39 +17,82 @@ is_sending(const json_t *bid, const char *auction)
            strcmp(gv_json_text(bid, "auction"), auction) == 0;
 }
 
-int
-gv_place_settle(struct gv_cli *cli, const char *auction)
+static int
+take_listed(struct gv_cli *cli, const struct gv_auction *a, const json_t *row,
+            void *arg)
 {
-    json_t *bids = gv_wallet_bids(cli->wallet), *bid, *row = NULL;
+    const char *id = gv_json_text(row, "bid");
+    json_t *bid = json_object_get(gv_wallet_bids(cli->wallet), id);
+    bool *changed = arg;
+
+    /* What has lapsed lacks stamps still. */
+    if (bid == NULL || !is_sending(bid, a->hex) ||
+        strcmp(gv_json_text(row, "state"), "lapsed") == 0)
+        return GV_EXIT_OK;
+    json_object_set_new(bid, "state", json_string("sent"));
+    json_object_set(bid, "t_us", json_object_get(row, "t_us"));
+    json_object_set(bid, "deadline_us", json_object_get(row, "deadline_us"));
+    gv_cli_warn(cli, "the earlier bid %s did arrive", id);
+    *changed = true;
+    return GV_EXIT_OK;
+}
+
+/* No bid enters any more: what the node does not list never will be. */
+static bool
+is_over(const struct gv_auction *a)
+{
+    const char *phase = gv_json_text(a->info, "phase");
+
+    return strcmp(phase, "final") == 0 || strcmp(phase, "void") == 0;
+}
+
+static bool
+drop_sending(struct gv_cli *cli, const struct gv_auction *a)
+{
+    json_t *bids = gv_wallet_bids(cli->wallet), *bid;
+    bool changed = false;
     const char *id;
     void *next;
-    bool changed = false;
 
     json_object_foreach_safe(bids, next, id, bid)
     {
-        struct gv_rpcclient_error error = {0};
-        enum gv_rc rc;
-
-        if (!is_sending(bid, auction))
+        if (!is_sending(bid, a->hex))
             continue;
-        rc = gv_cli_try(cli, "getbid", json_pack("{ss}", "bid", id), &row,
-                        &error);
-        if (rc == GV_FAULT) {
-            gv_rpcclient_error_clear(&error);
-            return GV_EXIT_NODE;
-        }
-        if (rc == GV_OK) {
-            json_object_set_new(bid, "state", json_string("sent"));
-            json_object_set(bid, "t_us", json_object_get(row, "t_us"));
-            json_decref(row);
-            gv_cli_warn(cli, "the earlier bid %s did arrive", id);
-        } else if (error.code == GV_PUBLISH_UNKNOWN) {
-            gv_cli_warn(cli, "the earlier bid %s never arrived", id);
-            json_object_del(bids, id);
-        }
-        gv_rpcclient_error_clear(&error);
+        gv_cli_warn(cli, "the earlier bid %s never arrived", id);
+        json_object_del(bids, id);
         changed = true;
     }
+    return changed;
+}
+
+static bool
+any_sending(struct gv_cli *cli, const struct gv_auction *a)
+{
+    const char *id;
+    json_t *bid;
+
+    json_object_foreach(gv_wallet_bids(cli->wallet), id, bid)
+    {
+        if (is_sending(bid, a->hex))
+            return true;
+    }
+    return false;
+}
+
+int
+gv_place_settle(struct gv_cli *cli, const struct gv_auction *a)
+{
+    bool changed = false;
+    int code;
+
+    if (!any_sending(cli, a))
+        return GV_EXIT_OK;
+    /* a->info was fetched before: what was over then is complete now. */
+    code = gv_auction_bids(cli, a, take_listed, &changed);
+    if (code != GV_EXIT_OK)
+        return code;
+    if (is_over(a) && drop_sending(cli, a))
+        changed = true;
     return changed ? gv_cli_save(cli) : GV_EXIT_OK;
 }
 
@@ -126,6 +169,24 @@ take_answer(struct gv_cli *cli, const struct gv_auction *a,
     return gv_stamped_check(cli, a, bytes, answer);
 }
 
+/* What a node says alone may be false: whoever got the bid can have it stamped
+ * still (W10). */
+static bool
+is_final(const struct gv_auction *a, enum gv_rc rc,
+         const struct gv_rpcclient_error *error)
+{
+    return rc == GV_REJECT && a->open.terms.identity == GV_ANONYMOUS &&
+           gv_courier_is_final(error);
+}
+
+/* The auction's services have refused it: it can never count. */
+static int
+forget(struct gv_cli *cli, const char *id, int code)
+{
+    json_object_del(gv_wallet_bids(cli->wallet), id);
+    return gv_cli_save(cli) == GV_EXIT_OK ? code : GV_EXIT_WALLET;
+}
+
 static int
 send(struct gv_cli *cli, const struct gv_auction *a, struct gv_bytes bytes,
      bool force, const char *id)
@@ -149,22 +210,18 @@ send(struct gv_cli *cli, const struct gv_auction *a, struct gv_bytes bytes,
         json_decref(answer);
     } else {
         code = gv_cli_fail_rpc(cli, rc, &error);
-        if (rc == GV_REJECT && gv_publish_is_kept(&error)) {
+        if (is_final(a, rc, &error))
+            code = forget(cli, id, code);
+        else if (rc == GV_REJECT && gv_publish_is_kept(&error))
             gv_cli_warn(cli,
                         "bid %s counts as soon as enough authorities have "
-                        "stamped it; the next bid in this auction asks the "
-                        "node",
+                        "stamped it; the next bid in this auction looks for it",
                         id);
-        } else if (rc == GV_REJECT) { /* it never counted */
-            json_object_del(gv_wallet_bids(cli->wallet), id);
-            if (gv_cli_save(cli) != GV_EXIT_OK)
-                code = GV_EXIT_WALLET;
-        } else {
+        else
             gv_cli_warn(cli,
-                        "it is not known whether bid %s arrived; the next bid "
-                        "in this auction asks the node",
+                        "it is not known whether bid %s will count; the next "
+                        "bid in this auction looks for it",
                         id);
-        }
     }
     gv_rpcclient_error_clear(&error);
     return code;

@@ -3,15 +3,19 @@
  *
  * A bid is saved in the wallet before it is sent and its answer after, so a
  * crash or a lost connection never leaves the wallet not knowing what it
- * signed. A bid whose answer is missing is asked for by the next command.
+ * signed. A bid whose answer is missing is looked for by the next command, and
+ * kept as "sending" while it may still arrive.
  */
 #ifndef GAVEL_WALLET_PLACE_H
 #define GAVEL_WALLET_PLACE_H
 
 #include "wallet/auction.h"
 
-/* Ask the node about bids of this auction in state "sending". */
-int gv_place_settle(struct gv_cli *cli, const char *auction) GV_MUST_CHECK;
+/* Look for the bids of this auction in state "sending" among all that the node
+ * lists, so that it does not learn which are the wallet's. Those not found are
+ * given up once the auction, as a->info has it, is over. */
+int gv_place_settle(struct gv_cli *cli,
+                    const struct gv_auction *a) GV_MUST_CHECK;
 
 /* Wait until the LIST is final, at most wait_ms. */
 int gv_place_listed(struct gv_cli *cli, struct gv_auction *a,

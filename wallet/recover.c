@@ -49,7 +49,22 @@ each_row(const struct scan *s, const char *method, const char *member,
 
 /* --- bids --- */
 
-/* A bid as the wallet keeps it; NULL: it is not the wallet's. */
+/* A bid as the wallet keeps it. times: t_us and deadline_us. */
+static json_t *
+make_row(const char *auction, const struct gv_memo *memo, struct gv_bytes raw,
+         const json_t *times)
+{
+    return json_pack(
+        "{ss sI so sI so so ss so so}", "auction", auction, "identity",
+        (json_int_t)memo->identity, "amount", gv_json_from_u64(memo->amount),
+        "seq", (json_int_t)memo->seq, "placed_ms",
+        gv_json_from_u64(memo->placed_ms), "tx",
+        gv_json_from_hex(raw.p, raw.len), "state", "sent", "t_us",
+        gv_json_from_u64(gv_json_u64(times, "t_us")), "deadline_us",
+        gv_json_from_u64(gv_json_u64(times, "deadline_us")));
+}
+
+/* getbid's answer as such a row; NULL: it is not the wallet's. */
 static json_t *
 read_bid(struct gv_cli *cli, const json_t *answer)
 {
@@ -64,32 +79,43 @@ read_bid(struct gv_cli *cli, const json_t *answer)
         tx.kind == GV_TX_BID &&
         gv_memo_open(gv_wallet_derive(cli->wallet)->secret, &tx.chain,
                      &tx.u.bid.bidder, tx.u.bid.memo, &memo) == GV_OK)
-        row = json_pack(
-            "{ss sI so sI so ss ss so so}", "auction",
-            gv_json_text(answer, "auction"), "identity",
-            (json_int_t)memo.identity, "amount", gv_json_from_u64(memo.amount),
-            "seq", (json_int_t)memo.seq, "placed_ms",
-            gv_json_from_u64(memo.placed_ms), "tx", gv_json_text(answer, "tx"),
-            "state", "sent", "t_us",
-            gv_json_from_u64(gv_json_u64(answer, "t_us")), "deadline_us",
-            gv_json_from_u64(gv_json_u64(answer, "deadline_us")));
+        row = make_row(gv_json_text(answer, "auction"), &memo,
+                       gv_bytes(raw, len), answer);
     free(raw);
     return row;
 }
 
-/* Put a bid that the node has into the wallet. One that is there stays, with
- * its receipt; that its answer was lost matters no more. */
+/* One that is there stays, with its receipt. */
+static bool
+is_there(struct gv_cli *cli, const char *bid)
+{
+    const json_t *known = json_object_get(gv_wallet_bids(cli->wallet), bid);
+
+    return strcmp(gv_json_text(known, "state"), "sent") == 0;
+}
+
+/* Takes row. */
+static int
+put_bid(struct gv_cli *cli, const char *bid, json_t *row,
+        struct gv_recovered *out)
+{
+    if (json_object_set_new(gv_wallet_bids(cli->wallet), bid, row) != 0)
+        return gv_cli_fail(cli, GV_EXIT_FAILED, "out of memory");
+    out->bids++;
+    return GV_EXIT_OK;
+}
+
+/* Put a certified identity's bid that the node has into the wallet; that its
+ * answer was lost matters no more. */
 static int
 take_bid(struct gv_cli *cli, const char *auction, const char *bid,
          struct gv_recovered *out)
 {
-    json_t *bids = gv_wallet_bids(cli->wallet);
-    const json_t *known = json_object_get(bids, bid);
     struct gv_rpcclient_error error = {0};
     json_t *answer = NULL, *row;
     enum gv_rc rc;
 
-    if (known != NULL && strcmp(gv_json_text(known, "state"), "sent") == 0) {
+    if (is_there(cli, bid)) {
         out->bids++;
         return GV_EXIT_OK;
     }
@@ -105,10 +131,7 @@ take_bid(struct gv_cli *cli, const char *auction, const char *bid,
         out->foreign++;
         return GV_EXIT_OK;
     }
-    if (json_object_set_new(bids, bid, row) != 0)
-        return gv_cli_fail(cli, GV_EXIT_FAILED, "out of memory");
-    out->bids++;
-    return GV_EXIT_OK;
+    return put_bid(cli, bid, row, out);
 }
 
 static int
@@ -119,6 +142,38 @@ take_bid_row(const struct scan *s, const json_t *row)
 }
 
 /* --- anonymous auctions --- */
+
+struct finding {
+    const struct gv_trace *trace;
+    struct gv_recovered *out;
+};
+
+/* A bid that the node lists: is it one of the trace's? The node is not asked
+ * for it by its id (W20). */
+static int
+take_found(struct gv_cli *cli, const struct gv_auction *a, const json_t *row,
+           void *arg)
+{
+    const char *hex = gv_json_text(row, "bid");
+    struct finding *f = arg;
+    struct gv_bid_id id;
+
+    if (!gv_json_hex(row, "bid", id.b, sizeof(id.b)))
+        return GV_EXIT_OK;
+    for (size_t i = 0; i < f->trace->bids; i++) {
+        const struct gv_trace_bid *b = &f->trace->bid[i];
+
+        if (!GV_ID_EQ(&b->id, &id))
+            continue;
+        if (!is_there(cli, hex))
+            return put_bid(
+                cli, hex,
+                make_row(a->hex, &b->memo, gv_bytes(b->raw, b->len), row),
+                f->out);
+        f->out->bids++;
+    }
+    return GV_EXIT_OK;
+}
 
 /* The pseudonym of one identity, if what is on the chain has one. */
 static int
@@ -152,12 +207,12 @@ static int
 take_trace(struct gv_cli *cli, const struct gv_auction *a,
            const struct gv_trace *trace, struct gv_recovered *out)
 {
+    struct finding f = {trace, out};
     struct gv_persona id;
     int code = GV_EXIT_OK;
-    char hex[65];
 
-    for (size_t i = 0; i < trace->bids && code == GV_EXIT_OK; i++)
-        code = take_bid(cli, a->hex, gv_hex(trace->bid[i].id.b, 32, hex), out);
+    if (trace->bids > 0)
+        code = gv_auction_bids(cli, a, take_found, &f);
     for (size_t i = 0;
          i < gv_wallet_identities(cli->wallet) && code == GV_EXIT_OK; i++) {
         if (gv_wallet_identity(cli->wallet, i, &id) != GV_OK)

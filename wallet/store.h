@@ -118,8 +118,8 @@ json_t *gv_wallet_bids(struct gv_wallet *w);
 /* Blind tokens, an object of "INDEX:AUCTION" -> {session, attempt, root, index,
  * commit, reveal, enrol, sent, others}: hex of the session's id, the attempt
  * that it gives, hex of R, the challenged leaf, the messages COMMIT, REVEAL and
- * ENROL once they are made, whether the node took the ENROL; sessions that the
- * issuer gave before (anonymous.h). Borrowed as above. */
+ * ENROL once they are made, whether the ENROL was seen in a block; sessions
+ * that the issuer gave before (anonymous.h). Borrowed as above. */
 json_t *gv_wallet_tokens(struct gv_wallet *w);
 
 #endif

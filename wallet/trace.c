@@ -13,6 +13,8 @@ gv_trace_clear(struct gv_trace *t)
 {
     for (size_t i = 0; i < t->enrols; i++)
         free(t->enrol[i].raw);
+    for (size_t i = 0; i < t->bids; i++)
+        free(t->bid[i].raw);
     free(t->enrol);
     free(t->bid);
     *t = (struct gv_trace){.enrol = NULL};
@@ -62,8 +64,14 @@ take_bid(struct gv_trace *t, const struct gv_tx *tx, const uint8_t secret32[32])
     for (size_t i = 0; i < t->bids; i++)
         if (GV_ID_EQ(&t->bid[i].id, &b.id))
             return true;
-    if (!make_room((void **)&t->bid, t->bids, &t->bid_cap, sizeof(*t->bid)))
+    b.raw = malloc(tx->raw.len);
+    b.len = tx->raw.len;
+    if (b.raw == NULL ||
+        !make_room((void **)&t->bid, t->bids, &t->bid_cap, sizeof(*t->bid))) {
+        free(b.raw);
         return false;
+    }
+    memcpy(b.raw, tx->raw.p, tx->raw.len);
     t->bid[t->bids++] = b;
     return true;
 }
@@ -224,6 +232,54 @@ gv_trace_enrol_of(const struct gv_trace *t, const struct gv_pubkey *key)
     return t->enrols == 0
                ? NULL
                : bsearch(&want, t->enrol, t->enrols, sizeof(*t->enrol), by_key);
+}
+
+static bool
+is_among(const json_t *ids, const char *id)
+{
+    const json_t *one;
+    size_t i;
+
+    json_array_foreach(ids, i, one)
+    {
+        if (json_is_string(one) && strcmp(json_string_value(one), id) == 0)
+            return true;
+    }
+    return false;
+}
+
+int
+gv_trace_enrol_place(struct gv_cli *cli, const char *auction,
+                     struct gv_bytes enrol, enum gv_trace_place *out)
+{
+    struct gv_trace t = {.enrol = NULL};
+    struct gv_reject why;
+    struct gv_tx_id id;
+    json_t *waiting;
+    struct gv_tx tx;
+    char hex[65];
+    int code;
+
+    *out = GV_TRACE_NOWHERE;
+    if (gv_tx_decode(enrol, &tx, &why) != GV_OK || tx.kind != GV_TX_ENROL)
+        return gv_cli_fail(cli, GV_EXIT_WALLET,
+                           "the wallet's ENROL is damaged");
+    gv_tx_id_of(enrol, &id);
+    code = gv_cli_call(cli, "getrawmempool",
+                       json_pack("{ss}", "chain", auction), &waiting);
+    if (code != GV_EXIT_OK)
+        return code;
+    if (is_among(waiting, gv_hex(id.b, 32, hex)))
+        *out = GV_TRACE_WAITING;
+    json_decref(waiting);
+    if (*out == GV_TRACE_WAITING)
+        return GV_EXIT_OK;
+    code = take_blocks(cli, &t, auction);
+    sort(&t);
+    if (code == GV_EXIT_OK && gv_trace_enrol_of(&t, &tx.u.enrol.key) != NULL)
+        *out = GV_TRACE_IN_BLOCK;
+    gv_trace_clear(&t);
+    return code;
 }
 
 int

@@ -24,6 +24,8 @@ struct gv_trace_enrol {
 struct gv_trace_bid {
     struct gv_bid_id id;
     struct gv_memo memo;
+    uint8_t *raw;
+    size_t len;
 };
 
 /* Zero is an empty one; gv_trace_clear. */
@@ -38,6 +40,17 @@ struct gv_trace {
 int gv_trace_read(struct gv_cli *cli, const char *auction,
                   struct gv_trace *out) GV_MUST_CHECK;
 void gv_trace_clear(struct gv_trace *t);
+
+/* Where does the node show this anonymous ENROL (or another of its key)? */
+enum gv_trace_place {
+    GV_TRACE_NOWHERE,
+    GV_TRACE_WAITING, /* in the mempool */
+    GV_TRACE_IN_BLOCK
+};
+/* Names nothing to the node but the auction. An exit code. */
+int gv_trace_enrol_place(struct gv_cli *cli, const char *auction,
+                         struct gv_bytes enrol,
+                         enum gv_trace_place *out) GV_MUST_CHECK;
 
 /* The ENROL of a key; NULL: there is none. */
 const struct gv_trace_enrol *gv_trace_enrol_of(const struct gv_trace *t,

@@ -142,16 +142,16 @@ async function ownBids(app) {
     const mine = all.bids.filter((b) => own[b.bid]);
     await addReasons(mine);
     for (const b of mine) rows.push({ ...b, title: info.title, outcome });
-    // Signed, and its answer never came: the next bid asks about it.
+    // Signed, and nobody said for good that it is stamped: the next bid looks.
     for (const [bid, b] of Object.entries(own))
       if (b.auction === id && b.state === "sending" && !mine.some((m) => m.bid === bid))
-        rows.push({ bid, auction: id, title: info.title, amount: b.amount, t_us: Number(b.placed_ms) * 1000, state: "sending", code: 0, currency: info.terms.currency, exponent: info.terms.exponent });
+        rows.push({ bid, auction: id, title: info.title, amount: b.amount, t_us: Number(b.placed_ms) * 1000, state: "sending", outcome, code: 0, currency: info.terms.currency, exponent: info.terms.exponent });
   }
   return rows.sort((a, b) => Number(b.t_us) - Number(a.t_us));
 }
 
 function bidRow(b) {
-  const [word, kind] = b.state === "sending" ? ["Not known yet", "wait"] : standing(b, b.outcome);
+  const [word, kind] = b.state === "sending" ? (b.outcome ? ["Never arrived", "soft"] : ["Not known yet", "wait"]) : standing(b, b.outcome);
   return { cells: [
     h("a", { href: `#/auction/${b.auction}` }, b.title),
     money(b.amount, unit(b)),

@@ -12,8 +12,8 @@ class Network:
     """`ca` has the CA, the registry's validator and nothing else; `stamps`
     and `votes` are nodes with the roles tsa and validator."""
 
-    def __init__(self, world, stamps=3, votes=0, ca_roles="ca"):
-        self.world = world
+    def __init__(self, world, stamps=3, votes=0, ca_roles="ca", options=()):
+        self.world, self.options = world, options
         self.ca = self._node("ca", ca_roles, "House of Order")
         self.stamps = [self._node(f"stamp{i}", "tsa", f"Clock {i}")
                        for i in range(stamps)]
@@ -28,7 +28,8 @@ class Network:
 
     def _node(self, name, roles, operator):
         return self.world.node(name, "--ttp", roles, "--operator", operator,
-                               ttp=False, start=False, fixed_ports=True)
+                               *self.options, ttp=False, start=False,
+                               fixed_ports=True)
 
     def _each(self, work):
         with ThreadPoolExecutor(4) as pool:

@@ -106,8 +106,8 @@ class Stage:
                                public, "--log-level", "debug")
         wait_for("its submit socket", lambda: (record(
             self.first, self.second.key) or {}).get("submit"))
-        sam = world.wallet("sam", self.first)
-        self.auction = sam.create("Secret chair", *TERMS)
+        self.sam = world.wallet("sam", self.first)
+        self.auction = self.sam.create("Secret chair", *TERMS)
         wait_for("the auction on the second node",
                  lambda: self.auction in chain_ids(self.second))
 
