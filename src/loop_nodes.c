@@ -62,7 +62,8 @@ own_service(struct gv_loop *l, const struct gv_directory *d, struct own *out)
 {
     const struct gv_services *s = l->opt.services;
     const struct gv_rolekeys_role *role[] = {&s->keys.ca, &s->keys.tsa,
-                                             &s->keys.issuer, &s->keys.notary};
+                                             &s->keys.issuer, &s->keys.notary,
+                                             &s->keys.validator};
 
     for (size_t i = 0; i < sizeof(role) / sizeof(role[0]); i++) {
         const struct gv_cred *c = &role[i]->cred;

@@ -1,5 +1,6 @@
 """The story of `make demo`, and what it leaves behind."""
 
+import re
 import subprocess
 
 import gavel
@@ -24,6 +25,13 @@ def test_S0_19_six_properties_with_the_evidence_for_each(tmp_path):
         [gavel.ROOT / "tests/demo/run", tmp_path], capture_output=True,
         text=True, stdin=subprocess.DEVNULL, timeout=240 * gavel.SLOW)
     assert done.returncode == 0, done.stdout + done.stderr
+    for line in done.stdout.splitlines():
+        assert "warning" not in line or "void now" in line, line
+    votes = done.stdout.split("Bit by bit")[1].split("It comes back")[0]
+    assert dict(re.findall(r"^ +(\S.*?) +(voted|did not vote)$", votes,
+                           re.M)) == {
+        "Trusted Third Party": "voted", "North": "voted", "East": "voted",
+        "South": "did not vote"}
     told = done.stdout.split("What was promised")[1]
     lines = [line.strip() for line in told.splitlines()]
     evidence = tmp_path / "demo-evidence"

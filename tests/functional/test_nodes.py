@@ -81,6 +81,15 @@ def test_S1_01_nodes_meet_by_their_records(world, first):
 
 
 @pytest.mark.long
+def test_a_node_that_only_votes_has_a_record(world, first):
+    judge = newcomer(world, first, "judge", "--ttp", "validator",
+                     "--operator", "Judge")
+    row = record(first, judge.key)
+    assert row["counts"] and row["role"] == "validator"
+    assert row["submit"] and row["roles"] == []
+
+
+@pytest.mark.long
 def test_a_revoked_node_is_refused(world, first):
     second = newcomer(world, first, "second")
     third = newcomer(world, first, "third")
