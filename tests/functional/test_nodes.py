@@ -82,10 +82,11 @@ def test_S1_01_nodes_meet_by_their_records(world, first):
 
 @pytest.mark.long
 def test_a_node_that_only_votes_has_a_record(world, first):
-    judge = newcomer(world, first, "judge", "--ttp", "validator",
-                     "--operator", "Judge")
-    row = record(first, judge.key)
-    assert row["counts"] and row["role"] == "validator"
+    judge = newcomer(world, first, "judge")
+    judge.restart("--ttp", "validator", "--operator", "Judge")
+    row = wait_for("the record of a validator", lambda: next(
+        (r for r in rows(first) if r["role"] == "validator"), None), 40)
+    assert row["counts"] and row["curve"] == judge.key
     assert row["submit"] and row["roles"] == []
 
 
