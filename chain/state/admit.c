@@ -185,19 +185,27 @@ check_deed(const struct gv_chain *c, const struct gv_tx *tx,
     return gv_book_check_revoke(c->book, &tx->u.revoke, why);
 }
 
-/* One of a validator and block is enough. */
+/* One of a validator and block is enough, and those that wait count too. */
 static enum gv_rc
 check_objection(const struct gv_chain *c, const struct gv_tx_objection *t,
                 struct gv_reject *why)
 {
+    unsigned n = gv_book_objections_of(c->book, t->validator);
+
     if (gv_book_ended(c->book))
         return gv_refuse(why, GV_CHAIN_ENDED, "objection", 0, 0);
     for (const struct gv_pool_tx *e = c->pool.of[GV_POOL_NOTICES].first; e;
-         e = e->next)
-        if (e->tx.kind == GV_TX_OBJECTION &&
-            e->tx.u.objection.validator == t->validator &&
-            GV_ID_EQ(&e->tx.u.objection.block, &t->block))
+         e = e->next) {
+        if (e->tx.kind != GV_TX_OBJECTION ||
+            e->tx.u.objection.validator != t->validator)
+            continue;
+        if (GV_ID_EQ(&e->tx.u.objection.block, &t->block))
             return gv_refuse(why, GV_DUPLICATE, "objection.block", 0, 0);
+        n++;
+    }
+    if (n >= GV_OBJECTIONS_MAX)
+        return gv_refuse(why, GV_DUPLICATE, "objection.validator", n,
+                         GV_OBJECTIONS_MAX);
     return gv_book_check_objection(c->book, t, (uint32_t)c->spine->count, why);
 }
 
@@ -268,38 +276,19 @@ signer_waits(const struct gv_chain *c, const struct gv_tx *tx)
     return e != NULL;
 }
 
-/* Another NODE of the key waits: they could not stand in one block (G6), and
- * a node may not fill the mempool with them. One EVIDENCE against a key is
- * enough (G7). */
-static bool
-same_waits(const struct gv_chain *c, const struct gv_tx *tx)
-{
-    const struct gv_pool_tx *e = c->pool.of[GV_POOL_BIDS].first;
-
-    if (tx->kind != GV_TX_NODE && tx->kind != GV_TX_EVIDENCE)
-        return false;
-    while (e && !(e->tx.kind == tx->kind &&
-                  (tx->kind == GV_TX_NODE
-                       ? GV_ID_EQ(&e->tx.u.node.cred.key, &tx->u.node.cred.key)
-                       : GV_ID_EQ(&e->tx.u.evidence.key, &tx->u.evidence.key))))
-        e = e->next;
-    return e != NULL;
-}
-
 /* What comes back may need others that come back with it, such as a REVOKE its
  * CERT. It waits even when it cannot stand on the tip yet; the next draft
- * drops it if it still cannot. */
+ * drops it if it still cannot. Of two that could not stand in one block the
+ * second does not wait (gv_pool_find_name). */
 static enum gv_rc
-check_registry(const struct gv_chain *c, const struct gv_admission *a,
-               struct gv_reject *why)
+check_registry(const struct gv_state *s, const struct gv_chain *c,
+               const struct gv_admission *a, struct gv_reject *why)
 {
     struct gv_reject local = {.index = GV_NO_INDEX};
     enum gv_rc rc = gv_directory_check(c->dir, a->tx, a->now_ms, &local);
 
-    if (rc == GV_OK && same_waits(c, a->tx))
-        return gv_refuse(
-            why, GV_DUPLICATE,
-            a->tx->kind == GV_TX_NODE ? "node.key" : "evidence.key", 0, 0);
+    if ((rc == GV_OK || a->again) && gv_pool_find_name(&s->pool, a->tx))
+        return gv_refuse(why, GV_DUPLICATE, gv_tx_name(a->tx->kind), 0, 0);
     if (rc != GV_REJECT)
         return rc;
     if (a->again && local.code != GV_DUPLICATE && local.code != GV_WRONG_CHAIN)
@@ -321,7 +310,7 @@ check(struct gv_state *s, const struct gv_chain *c,
     if (tx->kind == GV_TX_FINAL)
         return check_final(c, &tx->u.final.link, why);
     if (c->registry)
-        return check_registry(c, a, why);
+        return check_registry(s, c, a, why);
     switch (tx->kind) {
     case GV_TX_ENROL:
         return check_enrol(c, &tx->u.enrol, now_ms, why);
@@ -461,6 +450,37 @@ is_shut_out(const struct gv_chain *c, const struct gv_tx *tx)
     return false;
 }
 
+/* Can it never stand on the registry again? What needs another one that is not
+ * there yet waits. next_ms: when the next block comes. */
+static bool
+is_refused(const struct gv_chain *c, const struct gv_tx *tx, uint64_t next_ms)
+{
+    struct gv_reject why = {.code = GV_ACCEPTED};
+
+    if (gv_directory_check(c->dir, tx, next_ms, &why) != GV_REJECT)
+        return false;
+    return why.code == GV_DUPLICATE ||
+           (why.code != GV_NOT_SIGNER && tx->kind != GV_TX_EVIDENCE);
+}
+
+/* What a block of the registry made worthless. That can be many at once, and
+ * drafts drop one by one. */
+static void
+weed_registry(struct gv_state *s, struct gv_chain *c,
+              const struct gv_block *block, uint64_t now_ms)
+{
+    uint64_t time_ms = block->h.header.time_ms;
+    uint64_t next_ms =
+        (now_ms > time_ms ? now_ms : time_ms) + s->opt.params->registry_t_ms;
+    struct gv_pool_tx *e = c->pool.of[GV_POOL_BIDS].first, *next;
+
+    for (; e; e = next) {
+        next = e->next;
+        if (is_refused(c, &e->tx, next_ms))
+            gv_admit_drop(s, e);
+    }
+}
+
 /* What can no longer stand in any next block, seen from the new tip. */
 static bool
 is_dead(const struct gv_chain *c, const struct gv_pool_tx *e)
@@ -471,9 +491,10 @@ is_dead(const struct gv_chain *c, const struct gv_pool_tx *e)
     case GV_TX_CUTOFF:
         return true; /* it named the tip before */
     case GV_TX_OBJECTION:
-        return gv_book_ended(c->book) ||
-               gv_spine_height(c->spine, &e->tx.u.objection.block) ==
-                   GV_NOWHERE;
+        return c->registry || gv_book_ended(c->book) ||
+               gv_book_check_objection(c->book, &e->tx.u.objection,
+                                       (uint32_t)c->spine->count,
+                                       NULL) != GV_OK;
     case GV_TX_ENROL:
     case GV_TX_BID:
     case GV_TX_STAMP:
@@ -500,7 +521,7 @@ is_dead(const struct gv_chain *c, const struct gv_pool_tx *e)
 
 void
 gv_admit_connected(struct gv_state *s, struct gv_chain *c,
-                   const struct gv_block *block)
+                   const struct gv_block *block, uint64_t now_ms)
 {
     struct gv_pool_tx *e, *next;
     bool all = !c->registry && c->book->cutoff_height;
@@ -511,6 +532,8 @@ gv_admit_connected(struct gv_state *s, struct gv_chain *c,
         if (e)
             gv_admit_drop(s, e);
     }
+    if (c->registry && block->h.header.tx_count > 0)
+        weed_registry(s, c, block, now_ms);
     for (int k = 0; k < GV_POOL_CLASSES; k++) {
         /* Only notices die with every block; the rest by a REVOKE, or when X
          * comes. */
