@@ -15,6 +15,7 @@
 #define ROOM 4096
 #define CONNECT_MS 2000
 #define TIMEOUT_MS 5000
+#define AHEAD_US UINT64_C(5000000) /* R1: nobody relays or mines it */
 
 struct gv_cutter {
     struct gv_cutter_options opt;
@@ -134,6 +135,7 @@ verify(const struct gv_cutter *cutter, const uint8_t imprint32[32],
 {
     struct gv_tx tx = {.kind = GV_TX_CUTOFF, .chain = c->auction};
     struct gv_reject why = {.index = GV_NO_INDEX};
+    uint64_t most_us = cutter->opt.now_ms() * 1000 + AHEAD_US;
     struct gv_tx_facts facts;
     char text[160];
     enum gv_rc rc;
@@ -147,6 +149,9 @@ verify(const struct gv_cutter *cutter, const uint8_t imprint32[32],
     if (rc == GV_OK && facts.tst[0].time_us <= c->after_us)
         rc = gv_refuse(&why, GV_BAD_CUTOFF, "cutoff.genTime",
                        facts.tst[0].time_us, c->after_us);
+    if (rc == GV_OK && facts.tst[0].time_us > most_us)
+        rc = gv_refuse(&why, GV_BAD_CUTOFF, "cutoff.genTime",
+                       facts.tst[0].time_us, most_us);
     if (rc == GV_REJECT)
         gv_error_set(e, "its token is not good: %s",
                      gv_reject_text(&why, text, sizeof(text)));

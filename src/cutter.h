@@ -5,7 +5,7 @@
  * gavel-blind serves: they know nothing of what they date.
  *
  * A token is verified here, before anybody uses it: by the key that OPEN pins,
- * over this tip, and later than E + D.
+ * over this tip, and later than E + D and not ahead of this node's clock (R1).
  *
  * Thread-safety: gv_cutter_ask from one thread; deliver is called on the
  * cutter's threads.
@@ -37,7 +37,8 @@ void gv_cut_free(struct gv_cut *c);
 struct gv_cutter_options {
     const struct gv_params *params; /* whose root the servers lead to */
     const struct gv_keys *keys;
-    struct gv_tsa *tsa; /* this node's, or NULL; outlives the cutter */
+    struct gv_tsa *tsa;       /* this node's, or NULL; outlives the cutter */
+    uint64_t (*now_ms)(void); /* Unix time */
     void (*deliver)(void *arg, struct gv_cut *c); /* takes c */
     void *arg;
 };

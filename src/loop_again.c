@@ -89,7 +89,7 @@ gv_loop_missed(struct gv_loop *l, const struct gv_chain *c, struct gv_bytes raw,
     bool several;
 
     /* What would come after the close could only be void. */
-    if (!e || l->now_ms * 1000 > c->sum.close_us)
+    if (!e || l->now_ms * 1000 > gv_loop_close_us(l, e->chain))
         return true;
     several = c->book->open->authority_count > 1;
     if (!gv_loop_is_pinned(l, &c->id, &authority))

@@ -179,7 +179,7 @@ answer_auction(struct gv_loop *l, void *arg)
     out->listed = is_listed(l, ask->id);
     out->set_fixed = gv_book_set_fixed(c->book);
     out->issued = c->book->issued || waits(c, GV_TX_ISSUED);
-    out->close_us = c->sum.close_us;
+    out->close_us = gv_loop_close_us(l, c);
     out->stalled = c->sum.stalled;
     out->final = gv_book_ended(c->book);
     out->outcome = c->book->outcome;

@@ -6,6 +6,7 @@
 #include "src/base/secret.h"
 #include "src/loop_impl.h"
 #include "src/rate.h"
+#include "src/rpc/query.h"
 
 #define SHADE_MAX 2048
 #define ISSUED_RETRY_MS 2000
@@ -68,20 +69,52 @@ gv_loop_is_pinned(struct gv_loop *l, const struct gv_chain_id *auction,
     return false;
 }
 
+/* E over the bids that wait, too; the latest there can be when they are too
+ * many to be judged each time. */
+static uint64_t
+shaded_close_us(struct gv_loop *l, struct gv_chain *c)
+{
+    const struct gv_open *o = c->book->open;
+    uint64_t e = (o->opening_ms + o->terms.limit_ms + o->terms.soft_cap_ms) *
+                 UINT64_C(1000);
+    struct gv_view v;
+
+    if (c->pool.count > SHADE_MAX)
+        return e;
+    if (gv_view_open(l->state, c, l->now_ms, NULL, &v) == GV_OK)
+        e = gv_fold_effective_close(v.fold);
+    else
+        gv_loop_fail(l, gv_state_error(l->state));
+    gv_view_close(&v);
+    return e;
+}
+
+uint64_t
+gv_loop_close_us(struct gv_loop *l, struct gv_chain *c)
+{
+    uint64_t e = c->sum.close_us;
+
+    if (l->now_ms * 1000 <= e || !c->loaded || gv_book_set_fixed(c->book) ||
+        c->book->open->terms.soft_ms == 0 ||
+        c->pool.of[GV_POOL_BIDS].first == NULL)
+        return e;
+    return shaded_close_us(l, c);
+}
+
 enum gv_rc
 gv_loop_may_stamp(struct gv_loop *l, const struct gv_tx *tx, bool first,
                   struct gv_reject *why)
 {
     struct gv_chain *c = gv_state_chain(l->state, &tx->chain);
-    uint64_t wait_ms, now_us = l->now_ms * 1000;
+    uint64_t wait_ms, close_us, now_us = l->now_ms * 1000;
 
     if (!c || c->registry || (tx->kind != GV_TX_BID && tx->kind != GV_TX_CLOSE))
         return gv_refuse(why, GV_WRONG_CHAIN, "kind", tx->kind, GV_TX_BID);
     if (gv_chain_load(l->state, c, l->now_ms) != GV_OK)
         return GV_FAULT;
-    if (gv_book_set_fixed(c->book) || now_us > c->sum.close_us)
-        return gv_refuse(why, GV_WRONG_PHASE, "closed", now_us,
-                         c->sum.close_us);
+    close_us = gv_loop_close_us(l, c);
+    if (gv_book_set_fixed(c->book) || now_us > close_us)
+        return gv_refuse(why, GV_WRONG_PHASE, "closed", now_us, close_us);
     if (c->sum.stalled)
         return gv_refuse(why, GV_WRONG_PHASE, "stalled", 0, 0);
     if (tx->kind == GV_TX_CLOSE || !first)
@@ -400,7 +433,8 @@ gv_loop_closings(struct gv_loop *l)
     n = gv_state_issued_due(l->state, l->now_ms, ISSUED_RETRY_MS, due, 256);
     for (size_t i = 0; i < n; i++) {
         due[i]->issued_asked_ms = l->now_ms;
-        gv_services_closed(l->opt.services, &due[i]->id);
+        if (l->now_ms * 1000 > gv_loop_close_us(l, due[i]))
+            gv_services_closed(l->opt.services, &due[i]->id);
     }
 }
 

@@ -369,6 +369,7 @@ gv_loop_make_cutter(struct gv_loop *l)
     struct gv_cutter_options o = {.params = l->opt.params,
                                   .keys = l->opt.keys,
                                   .tsa = l->opt.services->tsa,
+                                  .now_ms = gv_loop_now_ms,
                                   .deliver = deliver,
                                   .arg = l};
 

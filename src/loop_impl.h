@@ -273,6 +273,9 @@ void gv_loop_acknowledge(struct gv_loop *l, struct gv_ticket *t,
  * it. */
 bool gv_loop_is_pinned(struct gv_loop *l, const struct gv_chain_id *auction,
                        uint8_t *authority);
+/* When an auction, which is loaded, closes as far as this node knows: E over
+ * its chain and, where a late bid extends it (A21), over the bids that wait. */
+uint64_t gv_loop_close_us(struct gv_loop *l, struct gv_chain *c);
 /* Policy before a token exists: the auction must be open and, for a first
  * stamp, the bidder enrolled and within the rate (R5). */
 enum gv_rc gv_loop_may_stamp(struct gv_loop *l, const struct gv_tx *tx,

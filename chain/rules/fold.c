@@ -43,12 +43,6 @@ struct gv_fold {
     struct fold_state now; /* over all rows folded so far */
 };
 
-static uint64_t
-saturated(uint64_t a, uint64_t b)
-{
-    return b > UINT64_MAX - a ? UINT64_MAX : a + b;
-}
-
 struct gv_fold *
 gv_fold_new(const struct gv_fold_context *ctx)
 {
@@ -66,7 +60,7 @@ gv_fold_new(const struct gv_fold_context *ctx)
         f->rules.limit_us = fold_time_us(ctx->opening_ms, terms->limit_ms);
     f->rules.soft_us = fold_time_us(terms->soft_ms, 0);
     f->rules.last_us =
-        saturated(f->rules.limit_us, fold_time_us(terms->soft_cap_ms, 0));
+        fold_sum(f->rules.limit_us, fold_time_us(terms->soft_cap_ms, 0));
     f->now =
         (struct fold_state){0, NONE, NONE, NONE, f->rules.limit_us, UINT64_MAX};
     return f;
@@ -212,7 +206,7 @@ state_pass(struct gv_fold *f, uint32_t i)
         !fold_better(terms, terms->buy_now, bid->amount))
         s->bought_us = bid->t_us;
     if (f->rules.soft_us != 0) {
-        until = saturated(bid->t_us, f->rules.soft_us);
+        until = fold_sum(bid->t_us, f->rules.soft_us);
         if (until > f->rules.last_us)
             until = f->rules.last_us;
         if (until > s->limit_us)

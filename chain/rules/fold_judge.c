@@ -23,8 +23,8 @@ fold_better(const struct gv_terms *terms, uint64_t a, uint64_t b)
     return fold_worth(terms, a) > fold_worth(terms, b);
 }
 
-static uint64_t
-saturating_add(uint64_t a, uint64_t b)
+uint64_t
+fold_sum(uint64_t a, uint64_t b)
 {
     return b > UINT64_MAX - a ? UINT64_MAX : a + b;
 }
@@ -37,8 +37,8 @@ fold_price(const struct gv_terms *terms, uint64_t lead, uint64_t other)
     if (terms->pricing == GV_PRICE_FIRST)
         return lead;
     if (other != 0)
-        price = saturating_add(fold_worth(terms, other),
-                               gv_terms_increment(terms, other));
+        price = fold_sum(fold_worth(terms, other),
+                         gv_terms_increment(terms, other));
     else if ((terms->flags & GV_MIN_FIRST) != 0)
         price = fold_worth(terms, terms->min_first);
     else if (terms->direction == GV_ASCENDING)
@@ -96,8 +96,7 @@ judge_bidder(const struct fold_rules *rules, const struct fold_before *before,
 static uint64_t
 step_from(const struct gv_terms *terms, uint64_t reference, uint64_t step)
 {
-    return fold_worth(terms,
-                      saturating_add(fold_worth(terms, reference), step));
+    return fold_worth(terms, fold_sum(fold_worth(terms, reference), step));
 }
 
 /* Rules A9 and A10. Steps compare the gain with the step and never form

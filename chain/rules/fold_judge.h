@@ -34,6 +34,9 @@ uint64_t fold_time_us(uint64_t a_ms, uint64_t b_ms);
  * direction (rule A20). It is its own inverse. */
 uint64_t fold_worth(const struct gv_terms *terms, uint64_t amount);
 
+/* a + b, or UINT64_MAX when that is more. */
+uint64_t fold_sum(uint64_t a, uint64_t b);
+
 /* Is a better for the seller than b? The one comparison of amounts. */
 bool fold_better(const struct gv_terms *terms, uint64_t a, uint64_t b);
 

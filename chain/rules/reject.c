@@ -88,6 +88,14 @@ gv_refuse(struct gv_reject *why, enum gv_code code, const char *field,
     return GV_REJECT;
 }
 
+enum gv_rc
+gv_refuse_at(struct gv_reject *why, uint32_t index, enum gv_rc rc)
+{
+    if (why != NULL && rc == GV_REJECT)
+        why->index = index;
+    return rc;
+}
+
 const char *
 gv_code_name(enum gv_code code)
 {

@@ -1,10 +1,11 @@
-/* admit.c - what may enter the mempool, and what leaves it. */
+/* admit.c - what may enter the mempool. */
 #include <stdlib.h>
 
 #include "chain/state/book_impl.h"
 #include "chain/state/impl.h"
 
-#define STAMP_AHEAD_US UINT64_C(5000000) /* R1: neither relayed nor mined */
+#define AHEAD_US UINT64_C(5000000) /* R1: neither relayed nor mined */
+#define SOONER_US UINT64_C(250000) /* what makes a CUTOFF worth another */
 
 bool
 gv_admit_enrolled(const struct gv_chain *c, const struct gv_pubkey *key)
@@ -86,7 +87,7 @@ check_stamp(struct gv_state *s, const struct gv_chain *c,
         return gv_refuse(why, GV_DUPLICATE, "stamp", 0, 0);
     if (!gv_book_authority_ok(c->book, t->authority))
         return gv_refuse(why, GV_BAD_STAMP, "stamp.revoked", t->authority, 0);
-    if (!a->again && f->time_us > now_us + STAMP_AHEAD_US)
+    if (!a->again && f->time_us > now_us + AHEAD_US)
         return gv_refuse(why, GV_BAD_STAMP, "stamp.genTime", f->time_us,
                          now_us);
     if (now_us > f->time_us + d_us) {
@@ -117,13 +118,51 @@ check_close(const struct gv_chain *c, struct gv_reject *why)
     return GV_OK;
 }
 
-/* A CUTOFF serves one tip only, and one is enough. */
+/* The latest time of a CUTOFF: no block is earlier (R1). */
+static uint64_t
+latest_of(const struct gv_tx_facts *f)
+{
+    uint64_t t_us = 0;
+
+    for (unsigned i = 0; i < f->count; i++)
+        if (f->tst[i].time_us > t_us)
+            t_us = f->tst[i].time_us;
+    return t_us;
+}
+
+/* The CUTOFF over the tip that waits already. */
+static struct gv_pool_tx *
+waiting_cutoff(const struct gv_chain *c)
+{
+    struct gv_pool_tx *e = c->pool.of[GV_POOL_NOTICES].first;
+    uint8_t imprint[32];
+
+    gv_cutoff_imprint(&c->id, &gv_spine_tip(c->spine)->sealed, imprint);
+    while (e && !(e->tx.kind == GV_TX_CUTOFF &&
+                  memcmp(e->facts->tst[0].imprint, imprint, 32) == 0))
+        e = e->next;
+    return e;
+}
+
+/* One authority whose clock is ahead must not make all wait for its time. */
+static bool
+is_sooner(const struct gv_tx_facts *f, const struct gv_tx_facts *waiting,
+          uint64_t now_us)
+{
+    return latest_of(waiting) > now_us &&
+           latest_of(f) + SOONER_US <= latest_of(waiting);
+}
+
+/* A CUTOFF serves one tip only, and one is enough, unless it cannot be mined
+ * yet and another one can be sooner. */
 static enum gv_rc
-check_cutoff(const struct gv_chain *c, const struct gv_tx_facts *f,
+check_cutoff(const struct gv_chain *c, const struct gv_admission *a,
              struct gv_reject *why)
 {
     uint64_t d_us = c->book->open->terms.d_ms * UINT64_C(1000);
-    uint64_t close;
+    uint64_t now_us = a->now_ms * 1000, close;
+    const struct gv_tx_facts *f = a->facts;
+    const struct gv_pool_tx *e = waiting_cutoff(c);
     uint8_t imprint[32];
 
     if (gv_book_set_fixed(c->book))
@@ -132,11 +171,8 @@ check_cutoff(const struct gv_chain *c, const struct gv_tx_facts *f,
         return gv_refuse(why, GV_BAD_CUTOFF, "cutoff.tokens", f->count,
                          gv_open_f(c->book->open) + 1);
     gv_cutoff_imprint(&c->id, &gv_spine_tip(c->spine)->sealed, imprint);
-    for (const struct gv_pool_tx *e = c->pool.of[GV_POOL_NOTICES].first; e;
-         e = e->next)
-        if (e->tx.kind == GV_TX_CUTOFF &&
-            memcmp(e->facts->tst[0].imprint, imprint, 32) == 0)
-            return gv_refuse(why, GV_DUPLICATE, "cutoff", 0, 0);
+    if (e && !is_sooner(f, e->facts, now_us))
+        return gv_refuse(why, GV_DUPLICATE, "cutoff", 0, 0);
     if (gv_book_shade(c->book, NULL, 0) != GV_OK)
         return GV_FAULT;
     close = gv_book_effective_close(c->book);
@@ -146,6 +182,11 @@ check_cutoff(const struct gv_chain *c, const struct gv_tx_facts *f,
         if (close >= UINT64_MAX - d_us || f->tst[i].time_us <= close + d_us)
             return gv_refuse(why, GV_BAD_CUTOFF, "cutoff.genTime",
                              f->tst[i].time_us, close);
+        if (!a->again && f->tst[i].time_us > now_us + AHEAD_US)
+            return gv_refuse(why, GV_BAD_CUTOFF, "cutoff.genTime",
+                             f->tst[i].time_us, now_us);
+        if (!gv_book_authority_ok(c->book, a->tx->u.cutoff.token[i].authority))
+            return gv_refuse(why, GV_BAD_CUTOFF, "cutoff.revoked", i, 0);
     }
     return GV_OK;
 }
@@ -185,19 +226,27 @@ check_deed(const struct gv_chain *c, const struct gv_tx *tx,
     return gv_book_check_revoke(c->book, &tx->u.revoke, why);
 }
 
-/* One of a validator and block is enough. */
+/* One of a validator and block is enough, and those that wait count too. */
 static enum gv_rc
 check_objection(const struct gv_chain *c, const struct gv_tx_objection *t,
                 struct gv_reject *why)
 {
+    unsigned n = gv_book_objections_of(c->book, t->validator);
+
     if (gv_book_ended(c->book))
         return gv_refuse(why, GV_CHAIN_ENDED, "objection", 0, 0);
     for (const struct gv_pool_tx *e = c->pool.of[GV_POOL_NOTICES].first; e;
-         e = e->next)
-        if (e->tx.kind == GV_TX_OBJECTION &&
-            e->tx.u.objection.validator == t->validator &&
-            GV_ID_EQ(&e->tx.u.objection.block, &t->block))
+         e = e->next) {
+        if (e->tx.kind != GV_TX_OBJECTION ||
+            e->tx.u.objection.validator != t->validator)
+            continue;
+        if (GV_ID_EQ(&e->tx.u.objection.block, &t->block))
             return gv_refuse(why, GV_DUPLICATE, "objection.block", 0, 0);
+        n++;
+    }
+    if (n >= GV_OBJECTIONS_MAX)
+        return gv_refuse(why, GV_DUPLICATE, "objection.validator", n,
+                         GV_OBJECTIONS_MAX);
     return gv_book_check_objection(c->book, t, (uint32_t)c->spine->count, why);
 }
 
@@ -268,38 +317,19 @@ signer_waits(const struct gv_chain *c, const struct gv_tx *tx)
     return e != NULL;
 }
 
-/* Another NODE of the key waits: they could not stand in one block (G6), and
- * a node may not fill the mempool with them. One EVIDENCE against a key is
- * enough (G7). */
-static bool
-same_waits(const struct gv_chain *c, const struct gv_tx *tx)
-{
-    const struct gv_pool_tx *e = c->pool.of[GV_POOL_BIDS].first;
-
-    if (tx->kind != GV_TX_NODE && tx->kind != GV_TX_EVIDENCE)
-        return false;
-    while (e && !(e->tx.kind == tx->kind &&
-                  (tx->kind == GV_TX_NODE
-                       ? GV_ID_EQ(&e->tx.u.node.cred.key, &tx->u.node.cred.key)
-                       : GV_ID_EQ(&e->tx.u.evidence.key, &tx->u.evidence.key))))
-        e = e->next;
-    return e != NULL;
-}
-
 /* What comes back may need others that come back with it, such as a REVOKE its
  * CERT. It waits even when it cannot stand on the tip yet; the next draft
- * drops it if it still cannot. */
+ * drops it if it still cannot. Of two that could not stand in one block the
+ * second does not wait (gv_pool_find_name). */
 static enum gv_rc
-check_registry(const struct gv_chain *c, const struct gv_admission *a,
-               struct gv_reject *why)
+check_registry(const struct gv_state *s, const struct gv_chain *c,
+               const struct gv_admission *a, struct gv_reject *why)
 {
     struct gv_reject local = {.index = GV_NO_INDEX};
     enum gv_rc rc = gv_directory_check(c->dir, a->tx, a->now_ms, &local);
 
-    if (rc == GV_OK && same_waits(c, a->tx))
-        return gv_refuse(
-            why, GV_DUPLICATE,
-            a->tx->kind == GV_TX_NODE ? "node.key" : "evidence.key", 0, 0);
+    if ((rc == GV_OK || a->again) && gv_pool_find_name(&s->pool, a->tx))
+        return gv_refuse(why, GV_DUPLICATE, gv_tx_name(a->tx->kind), 0, 0);
     if (rc != GV_REJECT)
         return rc;
     if (a->again && local.code != GV_DUPLICATE && local.code != GV_WRONG_CHAIN)
@@ -321,7 +351,7 @@ check(struct gv_state *s, const struct gv_chain *c,
     if (tx->kind == GV_TX_FINAL)
         return check_final(c, &tx->u.final.link, why);
     if (c->registry)
-        return check_registry(c, a, why);
+        return check_registry(s, c, a, why);
     switch (tx->kind) {
     case GV_TX_ENROL:
         return check_enrol(c, &tx->u.enrol, now_ms, why);
@@ -332,7 +362,7 @@ check(struct gv_state *s, const struct gv_chain *c,
     case GV_TX_CLOSE:
         return check_close(c, why);
     case GV_TX_CUTOFF:
-        return check_cutoff(c, a->facts, why);
+        return check_cutoff(c, a, why);
     case GV_TX_ISSUED:
     case GV_TX_DISCLOSE:
     case GV_TX_REVOKE:
@@ -386,6 +416,8 @@ gv_admit_tx(struct gv_state *s, struct gv_chain *c,
     if (!a->again && s->pool.bytes + a->tx->raw.len > room_for(s, c, a->tx))
         return gv_refuse(why, GV_POOL_FULL, "mempool", s->pool.bytes,
                          room_for(s, c, a->tx));
+    if (a->tx->kind == GV_TX_CUTOFF && waiting_cutoff(c))
+        gv_admit_drop(s, waiting_cutoff(c));
     if (gv_pool_add(&s->pool, c, &c->pool, a->tx, a->id, a->facts, &e) != GV_OK)
         return gv_state_fail(s, "out of memory");
     e->arrived_ms = a->now_ms;
@@ -418,110 +450,6 @@ void
 gv_admit_drop(struct gv_state *s, struct gv_pool_tx *e)
 {
     gv_pool_remove(&s->pool, &e->chain->pool, e);
-}
-
-/* Does a REVOKE of the chain keep it out for ever (C9)? */
-static bool
-is_shut_out(const struct gv_chain *c, const struct gv_tx *tx)
-{
-    const struct gv_book *b = c->book;
-    uint32_t bidder;
-
-    switch (tx->kind) {
-    case GV_TX_ENROL:
-        return gv_book_check_enrol(b, &tx->u.enrol,
-                                   tx->u.enrol.cred.not_before_ms,
-                                   NULL) != GV_OK;
-    case GV_TX_BID:
-        bidder = gv_book_find_bidder(b, &tx->u.bid.bidder);
-        return bidder != GV_NOWHERE && gv_book_bidder_revoked(b, bidder);
-    case GV_TX_STAMP:
-        return !gv_book_authority_ok(b, tx->u.stamp.authority);
-    case GV_TX_ISSUED:
-        return gv_book_check_issued(b, NULL) != GV_OK;
-    case GV_TX_REVOKE:
-        return gv_book_check_revoke(b, &tx->u.revoke, NULL) != GV_OK;
-    case GV_TX_CLOSE:
-    case GV_TX_CUTOFF:
-    case GV_TX_OUTCOME:
-    case GV_TX_FINAL:
-    case GV_TX_DISCLOSE:
-    case GV_TX_OBJECTION:
-    case GV_TX_SERVICE:
-    case GV_TX_CERT:
-    case GV_TX_NODE:
-    case GV_TX_LIST:
-    case GV_TX_EVIDENCE:
-    case GV_TX_ANCHOR:
-    case GV_TX_EPOCH:
-    case GV_TX_OPEN:
-    case GV_TX_RECEIPT:
-        break;
-    }
-    return false;
-}
-
-/* What can no longer stand in any next block, seen from the new tip. */
-static bool
-is_dead(const struct gv_chain *c, const struct gv_pool_tx *e)
-{
-    switch (e->tx.kind) {
-    case GV_TX_FINAL:
-        return e->tx.u.final.link.target_height <= c->spine->links.top;
-    case GV_TX_CUTOFF:
-        return true; /* it named the tip before */
-    case GV_TX_OBJECTION:
-        return gv_book_ended(c->book) ||
-               gv_spine_height(c->spine, &e->tx.u.objection.block) ==
-                   GV_NOWHERE;
-    case GV_TX_ENROL:
-    case GV_TX_BID:
-    case GV_TX_STAMP:
-    case GV_TX_CLOSE:
-    case GV_TX_ISSUED:
-    case GV_TX_REVOKE:
-        return !c->registry &&
-               (gv_book_set_fixed(c->book) || is_shut_out(c, &e->tx));
-    case GV_TX_DISCLOSE:
-    case GV_TX_SERVICE:
-    case GV_TX_CERT:
-    case GV_TX_NODE:
-    case GV_TX_LIST:
-    case GV_TX_EVIDENCE:
-    case GV_TX_ANCHOR:
-    case GV_TX_EPOCH:
-    case GV_TX_OPEN:
-    case GV_TX_OUTCOME:
-    case GV_TX_RECEIPT:
-        break;
-    }
-    return false;
-}
-
-void
-gv_admit_connected(struct gv_state *s, struct gv_chain *c,
-                   const struct gv_block *block)
-{
-    struct gv_pool_tx *e, *next;
-    bool all = !c->registry && c->book->cutoff_height;
-
-    for (uint32_t i = 0; i < block->h.header.tx_count; i++) {
-        all = all || (!c->registry && block->tx[i].kind == GV_TX_REVOKE);
-        e = gv_pool_find(&s->pool, &block->id[i]);
-        if (e)
-            gv_admit_drop(s, e);
-    }
-    for (int k = 0; k < GV_POOL_CLASSES; k++) {
-        /* Only notices die with every block; the rest by a REVOKE, or when X
-         * comes. */
-        if (k != GV_POOL_NOTICES && !all)
-            continue;
-        for (e = c->pool.of[k].first; e; e = next) {
-            next = e->next;
-            if (is_dead(c, e))
-                gv_admit_drop(s, e);
-        }
-    }
 }
 
 enum gv_rc

@@ -228,11 +228,9 @@ static enum gv_rc
 check_no_epilogue(const struct gv_block *block, struct gv_reject *why)
 {
     for (uint32_t i = 0; i < block->h.header.tx_count; i++)
-        if (block->tx[i].kind == GV_TX_DISCLOSE) {
-            if (why)
-                why->index = i;
-            return gv_refuse(why, GV_WRONG_PHASE, "disclose", 0, 0);
-        }
+        if (block->tx[i].kind == GV_TX_DISCLOSE)
+            return gv_refuse_at(
+                why, i, gv_refuse(why, GV_WRONG_PHASE, "disclose", 0, 0));
     return GV_OK;
 }
 
@@ -241,12 +239,10 @@ static enum gv_rc
 check_epilogue(const struct gv_block *block, struct gv_reject *why)
 {
     for (uint32_t i = 0; i < block->h.header.tx_count; i++)
-        if (block->tx[i].kind != GV_TX_DISCLOSE) {
-            if (why)
-                why->index = i;
-            return gv_refuse(why, GV_CHAIN_ENDED, gv_tx_name(block->tx[i].kind),
-                             0, 0);
-        }
+        if (block->tx[i].kind != GV_TX_DISCLOSE)
+            return gv_refuse_at(why, i,
+                                gv_refuse(why, GV_CHAIN_ENDED,
+                                          gv_tx_name(block->tx[i].kind), 0, 0));
     if (block->h.header.tx_count == 0)
         return gv_refuse(why, GV_CHAIN_ENDED, "height", block->h.header.height,
                          0);
@@ -289,13 +285,14 @@ check_tokens(struct gv_book *b, const struct gv_block *block,
         for (unsigned j = 0; f && j < f->count; j++) {
             uint64_t t = f->tst[j].time_us;
 
-            if (why)
-                why->index = i;
             if (time_us < t)
-                return gv_refuse(why, GV_BAD_TIME, "stamp.genTime", time_us, t);
+                return gv_refuse_at(
+                    why, i,
+                    gv_refuse(why, GV_BAD_TIME, "stamp.genTime", time_us, t));
             if (block->tx[i].kind == GV_TX_STAMP && time_us > t + d_us)
-                return gv_refuse(why, GV_DEADLINE, "stamp.genTime", time_us,
-                                 t + d_us);
+                return gv_refuse_at(why, i,
+                                    gv_refuse(why, GV_DEADLINE, "stamp.genTime",
+                                              time_us, t + d_us));
             if (t > *max_gen_us)
                 *max_gen_us = t;
         }

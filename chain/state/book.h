@@ -168,6 +168,8 @@ enum gv_rc gv_book_check_revoke(const struct gv_book *b,
 enum gv_rc gv_book_check_disclose(const struct gv_book *b,
                                   const struct gv_tx_disclose *t,
                                   struct gv_reject *why) GV_MUST_CHECK;
+/* How many OBJECTIONs of this validator are on the chain? */
+unsigned gv_book_objections_of(const struct gv_book *b, unsigned validator);
 /* C12 of an OBJECTION in a block of this height. */
 enum gv_rc gv_book_check_objection(const struct gv_book *b,
                                    const struct gv_tx_objection *t,

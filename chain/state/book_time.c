@@ -108,9 +108,8 @@ gv_book_add_stamps(struct gv_book_step *s)
 
         if (tx->kind != GV_TX_STAMP)
             continue;
-        if (s->why)
-            s->why->index = i;
-        rc = add_stamp(s, &tx->u.stamp, &s->facts[i]->tst[0]);
+        rc = gv_refuse_at(s->why, i,
+                          add_stamp(s, &tx->u.stamp, &s->facts[i]->tst[0]));
         if (rc != GV_OK)
             return rc;
     }
@@ -233,14 +232,11 @@ gv_book_apply_close(struct gv_book *b)
 
 /* R3: the stamps and the deadline of what this block admits. */
 static enum gv_rc
-admit(struct gv_book_step *s, uint32_t leaf, uint32_t index, uint64_t *t_us,
-      uint32_t *info)
+admit(struct gv_book_step *s, uint32_t leaf, uint64_t *t_us, uint32_t *info)
 {
     struct gv_book *b = s->b;
     uint64_t d_us = b->open->terms.d_ms * UINT64_C(1000);
 
-    if (s->why)
-        s->why->index = index;
     if (!gv_book_time_of(b, &b->leaf[leaf], t_us, info))
         return gv_refuse(s->why, GV_BAD_STAMP,
                          gv_book_floor(b, &b->leaf[leaf]) ? "bid.recent"
@@ -258,13 +254,26 @@ admit_bid(struct gv_book_step *s, uint32_t bid)
     struct gv_book_bid *to = &s->b->bid[bid];
     uint64_t t_us;
     uint32_t info;
-    enum gv_rc rc = admit(s, to->leaf, to->index, &t_us, &info);
+    enum gv_rc rc =
+        gv_refuse_at(s->why, to->index, admit(s, to->leaf, &t_us, &info));
 
     if (rc != GV_OK)
         return rc;
     to->t_us = t_us;
     to->info = info;
     return GV_OK;
+}
+
+static enum gv_rc
+admit_close(struct gv_book_step *s)
+{
+    struct gv_book *b = s->b;
+    uint32_t i = 0;
+
+    while (s->block->tx[i].kind != GV_TX_CLOSE)
+        i++;
+    return gv_refuse_at(s->why, i,
+                        admit(s, b->close_leaf, &b->close_us, &b->close_info));
 }
 
 /* A stamp in this block may move a bid of an earlier block to an earlier
@@ -387,7 +396,7 @@ gv_book_settle_times(struct gv_book_step *s)
     for (uint32_t i = s->before->bids; i < b->bids && rc == GV_OK; i++)
         rc = admit_bid(s, i);
     if (rc == GV_OK && b->closed && !s->before->closed)
-        rc = admit(s, b->close_leaf, GV_NO_INDEX, &b->close_us, &b->close_info);
+        rc = admit_close(s);
     if (rc == GV_OK)
         rc = shift_marked(s);
     if (rc == GV_OK)

@@ -158,9 +158,8 @@ check_revokers(const struct gv_book_step *s)
     for (uint32_t i = 0; rc == GV_OK && i < s->block->h.header.tx_count; i++) {
         if (s->block->tx[i].kind != GV_TX_REVOKE)
             continue;
-        if (s->why)
-            s->why->index = i;
-        rc = check_revoker(s->b, &s->block->tx[i].u.revoke, s->why);
+        rc = gv_refuse_at(
+            s->why, i, check_revoker(s->b, &s->block->tx[i].u.revoke, s->why));
     }
     return rc;
 }
@@ -179,11 +178,10 @@ gv_book_add_revokes(struct gv_book_step *s)
 
         if (tx->kind != GV_TX_REVOKE)
             continue;
-        if (s->why)
-            s->why->index = i;
         if (fixed)
-            return gv_refuse(s->why, GV_SET_FIXED, "REVOKE", 0, 0);
-        rc = check_revoked(b, &tx->u.revoke, s->why);
+            return gv_refuse_at(
+                s->why, i, gv_refuse(s->why, GV_SET_FIXED, "REVOKE", 0, 0));
+        rc = gv_refuse_at(s->why, i, check_revoked(b, &tx->u.revoke, s->why));
         if (rc != GV_OK)
             return rc;
         if (!gv_vec_room(&b->revoked, b->revokeds, &b->revoked_cap,
@@ -220,23 +218,30 @@ gv_book_add_disclose(struct gv_book_step *s, const struct gv_tx_disclose *t)
 
 /* --- OBJECTION --- */
 
+unsigned
+gv_book_objections_of(const struct gv_book *b, unsigned validator)
+{
+    unsigned n = 0;
+
+    for (size_t i = 0; i < b->objections; i++)
+        n += b->objection[i].validator == validator;
+    return n;
+}
+
 enum gv_rc
 gv_book_check_objection(const struct gv_book *b,
                         const struct gv_tx_objection *t, uint32_t height,
                         struct gv_reject *why)
 {
     uint32_t at = gv_spine_height(&b->spine, &t->block);
-    unsigned n = 0;
+    unsigned n = gv_book_objections_of(b, t->validator);
 
     if (at == GV_NOWHERE || at == 0 || at >= height)
         return gv_refuse(why, GV_MISSING_PARENT, "objection.block", 0, 0);
-    for (size_t i = 0; i < b->objections; i++) {
-        if (b->objection[i].validator != t->validator)
-            continue;
-        if (GV_ID_EQ(&b->objection[i].block, &t->block))
+    for (size_t i = 0; i < b->objections; i++)
+        if (b->objection[i].validator == t->validator &&
+            GV_ID_EQ(&b->objection[i].block, &t->block))
             return gv_refuse(why, GV_DUPLICATE, "objection.block", at, 0);
-        n++;
-    }
     if (n >= GV_OBJECTIONS_MAX)
         return gv_refuse(why, GV_DUPLICATE, "objection.validator", n,
                          GV_OBJECTIONS_MAX);

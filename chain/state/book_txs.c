@@ -266,9 +266,7 @@ gv_book_add_txs(struct gv_book_step *s)
 
         if (i + AHEAD < n)
             expect(s->b, &s->block->tx[i + AHEAD]);
-        if (s->why)
-            s->why->index = i;
-        rc = add_tx(s, &s->block->tx[i], i);
+        rc = gv_refuse_at(s->why, i, add_tx(s, &s->block->tx[i], i));
         if (rc != GV_OK)
             return rc;
     }

@@ -69,7 +69,7 @@ join(struct gv_state *s, struct gv_chain *c, uint32_t node,
     for (uint32_t i = 0; !c->registry && i < block->h.header.tx_count; i++)
         gv_admit_tell_token(s, c, &block->tx[i], j->facts[i]);
     rc = gv_watch_block(s, c, node, block, j->now_ms);
-    gv_admit_connected(s, c, block);
+    gv_admit_connected(s, c, block, j->now_ms);
     return rc;
 }
 

@@ -508,11 +508,9 @@ add_txs(struct gv_directory *d, const struct gv_block *block,
         struct gv_reject *why)
 {
     for (uint32_t i = 0; i < block->h.header.tx_count; i++) {
-        enum gv_rc rc;
+        enum gv_rc rc = gv_refuse_at(
+            why, i, add_tx(d, &block->tx[i], &block->h.header, why));
 
-        if (why)
-            why->index = i;
-        rc = add_tx(d, &block->tx[i], &block->h.header, why);
         if (rc != GV_OK)
             return rc;
     }

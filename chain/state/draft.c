@@ -189,6 +189,12 @@ write_draft(struct gv_state *s, struct gv_chain *c, const struct gv_pick *p,
     return GV_OK;
 }
 
+static void
+halve(struct gv_pick *p)
+{
+    p->most = (p->count < p->most ? p->count : p->most) / 2;
+}
+
 /* The checks of a received block: connect it in trial and take it off. */
 static enum gv_rc
 try_draft(struct gv_state *s, struct gv_chain *c, const struct gv_draft *d,
@@ -223,14 +229,26 @@ try_draft(struct gv_state *s, struct gv_chain *c, const struct gv_draft *d,
     return rc;
 }
 
-/* One attempt. A transaction that does not fit leaves the mempool and the
- * caller tries again (GV_REJECT). */
+/* The block was refused. The transaction that did not fit leaves the mempool;
+ * when nobody can say which one that was, the next attempt is half as large. */
+static void
+learn(struct gv_state *s, struct gv_pick *p, const struct gv_reject *why)
+{
+    size_t shift = p->outcome_len > 0;
+
+    if (why->index != GV_NO_INDEX && why->index >= shift &&
+        why->index - shift < p->count)
+        gv_admit_drop(s, (struct gv_pool_tx *)p->tx[why->index - shift]);
+    else
+        halve(p);
+}
+
+/* One attempt. GV_REJECT: it has learnt, and another one may succeed. */
 static enum gv_rc
 attempt(struct gv_state *s, struct gv_chain *c, struct gv_pick *p,
         struct gv_draft *d)
 {
     struct gv_reject why = {.index = GV_NO_INDEX};
-    size_t shift;
     enum gv_rc rc;
 
     p->count = p->bytes = p->outcome_len = 0;
@@ -247,11 +265,9 @@ attempt(struct gv_state *s, struct gv_chain *c, struct gv_pick *p,
     if (rc != GV_REJECT)
         return rc;
     gv_draft_clear(d);
-    shift = p->outcome_len > 0;
-    if (why.index == GV_NO_INDEX || why.index < shift ||
-        why.index - shift >= p->count)
+    if (p->most == 0)
         return GV_ABSENT;
-    gv_admit_drop(s, (struct gv_pool_tx *)p->tx[why.index - shift]);
+    learn(s, p, &why);
     return GV_REJECT;
 }
 
@@ -268,10 +284,16 @@ gv_draft_make(struct gv_state *s, struct gv_chain *c, uint64_t now_ms,
     p->time_ms = now_ms > c->sum.tip_time_ms + STEP_MS
                      ? now_ms
                      : c->sum.tip_time_ms + STEP_MS;
-    for (int i = 0; i < TRIES && rc == GV_REJECT; i++)
+    p->most = GV_PICK_MAX;
+    /* Whoever fills the mempool with what does not fit makes blocks smaller,
+     * and they come all the same. */
+    for (int i = 0; rc == GV_REJECT; i++) {
+        if (i >= TRIES)
+            halve(p);
         rc = attempt(s, c, p, out);
+    }
     free(p);
     if (rc != GV_OK)
         gv_draft_clear(out);
-    return rc == GV_REJECT ? GV_ABSENT : rc;
+    return rc;
 }

@@ -21,6 +21,10 @@ struct gv_draft {
 struct gv_pick {
     const struct gv_pool_tx *tx[GV_PICK_MAX];
     size_t count, bytes;
+    size_t most; /* transactions, GV_PICK_MAX at most */
+    /* Fingerprints that waiting REVOKEs name, in ascending order. */
+    struct gv_hash gone[GV_PICK_MAX];
+    size_t gones;
     uint8_t outcome[2 + 32 + 1 + 32 + 8 + 32]; /* an OUTCOME made here */
     size_t outcome_len;
     uint64_t time_ms; /* of the block */

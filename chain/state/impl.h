@@ -181,7 +181,7 @@ void gv_admit_tell_token(const struct gv_state *s, const struct gv_chain *c,
                          const struct gv_tx_facts *facts);
 /* The next block stands: what it carries, or made impossible, leaves. */
 void gv_admit_connected(struct gv_state *s, struct gv_chain *c,
-                        const struct gv_block *block);
+                        const struct gv_block *block, uint64_t now_ms);
 /* Sum of what may be stamped: is this key enrolled, on chain or in the pool?*/
 bool gv_admit_enrolled(const struct gv_chain *c, const struct gv_pubkey *key);
 

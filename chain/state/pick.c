@@ -1,14 +1,16 @@
 /* pick.c - which waiting transactions go into a chain's next block. */
+#include <stdlib.h>
+
 #include "chain/state/book_impl.h"
 #include "chain/state/draft.h"
 
 #define BYTES_MAX (2u << 20) /* policy: below the limit of 4 MiB */
-#define TXS_MAX GV_PICK_MAX
 
 /* What is promised to stamps before the bids are chosen; enrols: as many of
- * the transactions chosen are ENROLs. */
+ * the transactions chosen are ENROLs; closes: there is a CLOSE already. */
 struct room {
     size_t count, bytes, enrols;
+    bool closes;
 };
 
 static const struct gv_pool_tx *
@@ -44,11 +46,22 @@ gv_pick_final_fits(const struct gv_chain *c, const struct gv_pool_tx *e,
 static bool
 add(struct gv_pick *p, const struct gv_pool_tx *e)
 {
-    if (p->count >= TXS_MAX || p->bytes + e->len + 4 > BYTES_MAX)
+    if (p->count >= p->most || p->bytes + e->len + 4 > BYTES_MAX)
         return false;
     p->tx[p->count++] = e;
     p->bytes += e->len + 4;
     return true;
+}
+
+/* C12, with so many of its validator chosen already. */
+static bool
+objection_fits(const struct gv_chain *c, const struct gv_tx_objection *t,
+               unsigned chosen)
+{
+    return gv_book_check_objection(c->book, t, (uint32_t)c->spine->count,
+                                   NULL) == GV_OK &&
+           gv_book_objections_of(c->book, t->validator) + chosen <
+               GV_OBJECTIONS_MAX;
 }
 
 /* FINALs and OBJECTIONs, which stand nearly anywhere and never alone. */
@@ -56,13 +69,17 @@ static void
 pick_finals(const struct gv_chain *c, struct gv_pick *p)
 {
     uint32_t top = c->spine->links.top;
+    unsigned chosen[GV_VALIDATORS_MAX] = {0};
     const struct gv_pool_tx *e = first_of(c, GV_POOL_NOTICES);
 
     for (; e; e = e->next) {
+        const struct gv_tx_objection *o = &e->tx.u.objection;
+
         if (gv_pick_final_fits(c, e, top) && add(p, e))
             top = e->tx.u.final.link.target_height;
-        if (e->tx.kind == GV_TX_OBJECTION)
-            add(p, e);
+        if (e->tx.kind == GV_TX_OBJECTION && !c->registry &&
+            objection_fits(c, o, chosen[o->validator]))
+            chosen[o->validator] += add(p, e);
     }
 }
 
@@ -112,6 +129,46 @@ bans_of(const struct gv_chain *c)
                                 GV_ID_EQ(print, &o->issuer.cred.fingerprint));
     }
     return b;
+}
+
+static int
+compare_prints(const void *a, const void *b)
+{
+    return memcmp(a, b, sizeof(struct gv_hash));
+}
+
+static bool
+is_gone(const struct gv_pick *p, const struct gv_hash *print)
+{
+    return p->gones > 0 && bsearch(print, p->gone, p->gones, sizeof(*print),
+                                   compare_prints) != NULL;
+}
+
+/* Whom the waiting REVOKEs shut out of the block that takes them (C9). They are
+ * noted in the order in which they are chosen, so those of the block are among
+ * them; for whoever is named by a later one a block more does not matter. */
+static void
+note_gone(const struct gv_chain *c, struct gv_pick *p)
+{
+    const struct gv_pool_tx *e;
+
+    p->gones = 0;
+    for (int roots = 1; roots >= 0; roots--)
+        for (e = first_of(c, GV_POOL_DEEDS); e && p->gones < GV_PICK_MAX;
+             e = e->next)
+            if (e->tx.kind == GV_TX_REVOKE && is_roots(c, e) == roots)
+                p->gone[p->gones++] = e->tx.u.revoke.fingerprint;
+    if (p->gones > 1)
+        qsort(p->gone, p->gones, sizeof(*p->gone), compare_prints);
+}
+
+/* Can the ENROL stand in the block? */
+static bool
+enrol_fits(const struct gv_chain *c, const struct gv_pick *p,
+           const struct gv_tx_enrol *t)
+{
+    return gv_book_check_enrol(c->book, t, p->time_ms, NULL) == GV_OK &&
+           !(t->form == GV_ENROL_CERTIFIED && is_gone(p, &t->cred.fingerprint));
 }
 
 static bool
@@ -189,6 +246,17 @@ stamp_in_time(const struct gv_chain *c, const struct gv_pool_tx *e,
     return p->time_ms * 1000 <= t + d_us && p->time_ms * 1000 >= t;
 }
 
+/* Do tokens of the STAMP's authority count in the block? */
+static bool
+authority_fits(const struct gv_chain *c, const struct gv_pool_tx *e,
+               const struct gv_pick *p)
+{
+    unsigned i = e->tx.u.stamp.authority;
+
+    return gv_book_authority_ok(c->book, i) &&
+           !is_gone(p, &c->book->open->authority[i].cert);
+}
+
 /* In this round: which authorities have stamped the bid? */
 static void
 touch(const struct gv_chain *c, struct gv_pool_tx *e, uint32_t round)
@@ -233,7 +301,8 @@ offer_stamps(const struct gv_state *s, const struct gv_chain *c,
     for (; e; e = e->next) {
         uint32_t bit = UINT32_C(1) << e->tx.u.stamp.authority;
 
-        e->chosen = stamp_in_time(c, e, p) && r->count < TXS_MAX / 2 &&
+        e->chosen = stamp_in_time(c, e, p) && authority_fits(c, e, p) &&
+                    r->count < p->most / 2 &&
                     r->bytes + e->len + 4 <= BYTES_MAX / 2;
         if (!e->chosen)
             continue;
@@ -262,19 +331,34 @@ may_wait(const struct gv_state *s, const struct gv_chain *c,
            e->tx.kind == GV_TX_BID && p->time_ms * 1000 <= e->t_us + d_us / 4;
 }
 
-/* Are the ENROL and the recent block of a BID where they must be? */
+/* May whoever enrolled on the chain bid in the block? */
+static bool
+bidder_fits(const struct gv_chain *c, const struct gv_pick *p, uint32_t bidder)
+{
+    const struct gv_book_bidder *b = &c->book->bidder[bidder];
+
+    return p->time_ms <= b->not_after_ms &&
+           !gv_book_bidder_revoked(c->book, bidder) &&
+           !(c->book->open->terms.identity == GV_CERTIFIED &&
+             is_gone(p, &b->fingerprint));
+}
+
+/* Are the ENROL and the recent block of a BID where they must be? Of CLOSEs one
+ * is enough. */
 static bool
 has_parents(const struct gv_chain *c, const struct gv_pool_tx *e,
             const struct gv_pick *p, const struct room *r)
 {
     const struct gv_tx_bid *t = &e->tx.u.bid;
+    uint32_t bidder;
 
     if (e->tx.kind != GV_TX_BID)
-        return true;
+        return !r->closes && !c->book->closed;
     if (gv_spine_height(c->spine, &t->recent) == GV_NOWHERE)
         return false;
-    if (gv_book_find_bidder(c->book, &t->bidder) != GV_NOWHERE)
-        return true;
+    bidder = gv_book_find_bidder(c->book, &t->bidder);
+    if (bidder != GV_NOWHERE)
+        return bidder_fits(c, p, bidder);
     for (size_t i = 0; i < r->enrols; i++)
         if (GV_ID_EQ(&p->tx[i]->tx.u.enrol.key, &t->bidder))
             return true;
@@ -283,7 +367,7 @@ has_parents(const struct gv_chain *c, const struct gv_pool_tx *e,
 
 static void
 choose_bids(const struct gv_state *s, const struct gv_chain *c,
-            struct gv_pick *p, const struct room *r)
+            struct gv_pick *p, struct room *r)
 {
     size_t bids = 0;
     int need = (int)gv_open_f(c->book->open) + 1;
@@ -292,12 +376,13 @@ choose_bids(const struct gv_state *s, const struct gv_chain *c,
     for (; e; e = e->next) {
         touch(c, e, p->round);
         if (!in_time(c, e, p) || __builtin_popcount(e->stamped) < need ||
-            p->count + r->count >= TXS_MAX ||
+            p->count + r->count >= p->most ||
             p->bytes + r->bytes + e->len + 4 > BYTES_MAX ||
             !has_parents(c, e, p, r) || may_wait(s, c, e, p, bids))
             continue;
         e->chosen = add(p, e);
         bids += e->chosen && e->tx.kind == GV_TX_BID;
+        r->closes = r->closes || (e->chosen && e->tx.kind == GV_TX_CLOSE);
     }
 }
 
@@ -347,11 +432,13 @@ pick_bids(const struct gv_state *s, const struct gv_chain *c, struct gv_pick *p)
 {
     const struct bans bans = bans_of(c);
     const struct gv_pool_tx *e;
-    struct room r = {0, 0, 0};
+    struct room r = {0, 0, 0, false};
 
+    note_gone(c, p);
     for (e = first_of(c, GV_POOL_ENROLS); e; e = e->next)
-        if (p->count >= TXS_MAX / 4 || p->bytes > BYTES_MAX / 4 ||
-            (!is_banned(c, &bans, e) && !add(p, e)))
+        if (p->count >= p->most / 4 || p->bytes > BYTES_MAX / 4 ||
+            (!is_banned(c, &bans, e) && enrol_fits(c, p, &e->tx.u.enrol) &&
+             !add(p, e)))
             break;
     r.enrols = p->count;
     pick_deeds(c, &bans, p);

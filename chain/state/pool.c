@@ -24,6 +24,7 @@ gv_pool_init(struct gv_pool *p, uint64_t seed)
     memset(p, 0, sizeof(*p));
     gv_table_init(&p->by_id, seed, id_of, p);
     gv_table_init(&p->by_leaf, seed, leaf_of, p);
+    gv_pool_init_names(p, seed);
     gv_pool_init_bidders(p, seed);
 }
 
@@ -102,6 +103,7 @@ gv_pool_free(struct gv_pool *p)
     }
     gv_table_free(&p->by_id);
     gv_table_free(&p->by_leaf);
+    gv_table_free(&p->by_name);
     gv_pool_free_bidders(p);
     free(p->at);
     free(p->free_slot);
@@ -287,7 +289,8 @@ gv_pool_add(struct gv_pool *p, struct gv_chain *chain,
     e->id = *id;
     e->chain = chain;
     if (take_slot(p, e) != GV_OK ||
-        (tx->kind == GV_TX_BID && gv_pool_count_bid(p, e) != GV_OK))
+        (tx->kind == GV_TX_BID && gv_pool_count_bid(p, e) != GV_OK) ||
+        (lists->registry && gv_pool_enter_name(p, e) != GV_OK))
         return GV_FAULT;
     link_class(lists, e, gv_pool_class_of(lists, tx->kind));
     link_age(p, e);
@@ -307,6 +310,8 @@ gv_pool_remove(struct gv_pool *p, struct gv_pool_lists *lists,
         gv_table_remove(&p->by_leaf, e->slot);
     if (e->tx.kind == GV_TX_BID)
         gv_pool_uncount_bid(p, e);
+    if (e->named)
+        gv_table_remove(&p->by_name, e->slot);
     lists->lacking -= e->missing > 0;
     p->at[e->slot] = NULL;
     if (gv_vec_room(&p->free_slot, p->frees, &p->free_cap,

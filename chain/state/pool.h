@@ -39,6 +39,8 @@ struct gv_pool_tx {
     enum gv_pool_class class; /* whose list it stands in */
     uint64_t arrived_ms;
     uint64_t journal; /* place in the journal, 0: none */
+    bool named;       /* on the registry, and */
+    uint8_t name[32]; /* what no other that waits may have, pool_name.c */
     /* BID and CLOSE */
     uint8_t leaf[32];
     uint64_t floor_us; /* stamps that are not later do not list it (C4);
@@ -91,7 +93,7 @@ struct gv_pool {
     size_t count, cap;
     uint32_t *free_slot;
     size_t frees, free_cap;
-    struct gv_table by_id, by_leaf, by_bidder;
+    struct gv_table by_id, by_leaf, by_name, by_bidder;
     struct gv_pool_bidder *bidder; /* pool_bidder.c */
     size_t bidders, bidder_cap, idle_bidders;
     uint32_t free_bidder;
@@ -109,6 +111,14 @@ struct gv_pool_tx *gv_pool_find(const struct gv_pool *p,
 /* The BID or CLOSE with this stamp leaf. */
 struct gv_pool_tx *gv_pool_find_leaf(const struct gv_pool *p,
                                      const uint8_t leaf32[32]);
+
+/* The transaction of the registry that waits and of which tx is another
+ * version, so that one block cannot hold both: a LIST of the same auction, a
+ * CERT of the same fingerprint, a NODE or EVIDENCE of the same key, a REVOKE of
+ * the same fingerprint and issuer, an ANCHOR of the same end. NULL: none, or
+ * the kind has no such name. */
+struct gv_pool_tx *gv_pool_find_name(const struct gv_pool *p,
+                                     const struct gv_tx *tx);
 
 /* How many BIDs of this key wait in this auction, in all classes. */
 uint32_t gv_pool_bids_of(const struct gv_pool *p,

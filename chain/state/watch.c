@@ -350,6 +350,17 @@ object(struct gv_state *s, struct gv_chain *c, const struct gv_shunning *r,
     return GV_OK;
 }
 
+/* Others have justified the block or one on it, and the chain stands on it. The
+ * auction may end before the refusal does, so the objection comes now. */
+static bool
+is_absolved(const struct gv_chain *c, const struct gv_sealed_id *block)
+{
+    uint32_t node = gv_tree_find(&c->tree, block);
+
+    return gv_spine_height(c->spine, block) != GV_NOWHERE &&
+           node != GV_NOWHERE && c->tree.node[node].refused_ms == 0;
+}
+
 enum gv_rc
 gv_watch_tick(struct gv_state *s, struct gv_chain *c, uint64_t now_ms)
 {
@@ -363,7 +374,7 @@ gv_watch_tick(struct gv_state *s, struct gv_chain *c, uint64_t now_ms)
     for (size_t i = w->refusals; i-- > 0;) {
         struct gv_shunning r = w->refusal[i];
 
-        if (now_ms <= r.until_ms)
+        if (now_ms <= r.until_ms && !is_absolved(c, &r.block))
             continue;
         w->refusal[i] = w->refusal[--w->refusals];
         if (gv_spine_height(c->spine, &r.block) != GV_NOWHERE &&

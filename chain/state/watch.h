@@ -66,8 +66,9 @@ enum gv_rc gv_watch_block(struct gv_state *s, struct gv_chain *c, uint32_t node,
 /* Did the block come within D/4 of its time? */
 bool gv_watch_is_live(const struct gv_chain *c, uint64_t time_ms,
                       uint64_t now_ms);
-/* Refusals end: the chain is chosen, and voted for, anew, and a block that
- * stands on it all the same gets an OBJECTION. */
+/* Refusals end, by time or by the votes of others: the chain is chosen, and
+ * voted for, anew, and a block that stands on it all the same gets an
+ * OBJECTION. */
 enum gv_rc gv_watch_tick(struct gv_state *s, struct gv_chain *c,
                          uint64_t now_ms) GV_MUST_CHECK;
 

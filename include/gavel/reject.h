@@ -84,6 +84,11 @@ struct gv_reject {
 enum gv_rc gv_refuse(struct gv_reject *why, enum gv_code code,
                      const char *field, uint64_t have, uint64_t want);
 
+/* The result of a check on element index of a block or list: a rejection says
+ * at which place it is. Returns rc. gv_refuse knows no place, so this comes
+ * after the check. */
+enum gv_rc gv_refuse_at(struct gv_reject *why, uint32_t index, enum gv_rc rc);
+
 /* Stable short name ("below-step"), for machines. "unknown-code" for a number
  * that is no code. */
 const char *gv_code_name(enum gv_code code);

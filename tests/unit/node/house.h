@@ -148,30 +148,36 @@ house_tsa(struct house *h)
                      GV_OK);
 }
 
-/* difficulty: of the auction, fixed 1..4, or a compact target. */
 static inline void
-house_make_as(struct house *h, uint32_t difficulty, uint32_t d_ms)
+house_make_with(struct house *h, const struct gv_terms *terms)
 {
-    struct gv_terms terms;
-
     memset(h, 0, sizeof(*h));
     pthread_mutex_init(&h->lock, NULL);
     pthread_cond_init(&h->moved, NULL);
     assert_int_equal(gv_net_keygen(&h->net_keys), GV_OK);
     h->allow = h->net_keys.own; /* nobody else */
     fixture_make(&h->ttp);
-    gv_terms_default(h->ttp.params, &terms);
+    sample_make(
+        &h->s, &(struct sample_options){.terms = terms,
+                                        .opening_ms = gv_loop_now_ms() - 5000});
+    house_tsa(h);
+    house_auction(h);
+    assert_int_equal(gv_kv_fault_open(&h->kv), GV_OK);
+}
+
+/* difficulty: of the auction, fixed 1..4, or a compact target. */
+static inline void
+house_make_as(struct house *h, uint32_t difficulty, uint32_t d_ms)
+{
+    struct gv_terms terms;
+
+    gv_terms_default(gv_params_find("regtest"), &terms);
     terms.d_ms = d_ms;
     terms.notice_ms = 2 * d_ms;
     terms.max_bids = 4096;
     terms.fixed_difficulty = difficulty <= 4 ? (uint8_t)difficulty : 0;
     terms.target = difficulty <= 4 ? gv_target_fixed(difficulty) : difficulty;
-    sample_make(
-        &h->s, &(struct sample_options){.terms = &terms,
-                                        .opening_ms = gv_loop_now_ms() - 5000});
-    house_tsa(h);
-    house_auction(h);
-    assert_int_equal(gv_kv_fault_open(&h->kv), GV_OK);
+    house_make_with(h, &terms);
 }
 
 static inline void

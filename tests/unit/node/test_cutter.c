@@ -54,7 +54,8 @@ await(struct bench *b, size_t n)
 static void
 bench_make(struct bench *b)
 {
-    struct gv_cutter_options o = {.deliver = deliver, .arg = b};
+    struct gv_cutter_options o = {
+        .now_ms = gv_loop_now_ms, .deliver = deliver, .arg = b};
     struct gv_open open;
     struct gv_reject why;
 
@@ -162,6 +163,33 @@ what_is_no_token_for_this_cutoff_is_not_used(void **state)
     bench_free(&b);
 }
 
+/* Ten seconds behind the service. */
+static uint64_t
+slow_clock(void)
+{
+    return gv_loop_now_ms() - 10000;
+}
+
+static void
+a_token_ahead_of_the_clock_is_not_used_R1(void **state)
+{
+    struct gv_cutter_options o = {.now_ms = slow_clock, .deliver = deliver};
+    struct bench b;
+
+    (void)state;
+    bench_make(&b);
+    gv_cutter_free(b.cutter);
+    o.params = b.s.params;
+    o.keys = b.s.keys;
+    o.tsa = b.shop.s.tsa;
+    o.arg = &b;
+    b.cutter = gv_cutter_new(&o);
+    assert_non_null(b.cutter);
+    check_bad(ask(&b, b.shop.s.url, 0, 0), "cutoff.genTime");
+    check_bad(ask(&b, "", 0, 0), "cutoff.genTime");
+    bench_free(&b);
+}
+
 /* A server that takes connections and says nothing. */
 static int
 mute_server(char url[64])
@@ -216,6 +244,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(its_own_engine_and_a_service_over_https_give_tokens),
         cmocka_unit_test(what_is_no_token_for_this_cutoff_is_not_used),
+        cmocka_unit_test(a_token_ahead_of_the_clock_is_not_used_R1),
         cmocka_unit_test(a_stop_breaks_off_what_hangs),
     };
 

@@ -176,6 +176,62 @@ too_many_bids_of_a_key_are_told_when_to_come_again(void **state)
     house_free(&h);
 }
 
+/* R5: the engine, which would wait here, is not asked. */
+static void
+who_has_not_enrolled_gets_no_token_R5(void **state)
+{
+    struct sample_party *p;
+    struct house h;
+    struct gv_tx bid;
+
+    (void)state;
+    house_make(&h);
+    house_run(&h);
+    house_open(&h);
+    house_shut(&h, true);
+    p = &h.s.bidder[0];
+    memset(p->secret.b, 77, 32);
+    assert_int_equal(gv_key_public(h.s.keys, &p->secret, &p->cred.key), GV_OK);
+    bid = sample_bid(&h.s, 0, 1, 1000);
+    assert_null(house_bid(&h, &bid, true));
+    assert_string_equal(support_json_text(h.error.data, "code_name"),
+                        "missing-parent");
+    house_shut(&h, false);
+    house_free(&h);
+}
+
+/* A bid that waits for its block moves the end, so the next one is not late. */
+static void
+A21_a_waiting_bid_extends_the_auction(void **state)
+{
+    struct timespec rest = {0, 20000000};
+    struct gv_terms terms;
+    struct gv_tx bid;
+    struct house h;
+    uint64_t end_ms;
+
+    (void)state;
+    gv_terms_default(gv_params_find("regtest"), &terms);
+    terms.d_ms = HOUSE_D_MS;
+    terms.notice_ms = 2 * HOUSE_D_MS;
+    terms.flags |= GV_LIMIT;
+    terms.limit_ms = 5000 + 4000;
+    terms.soft_ms = 60000;
+    terms.soft_cap_ms = 60000;
+    house_make_with(&h, &terms);
+    h.idle = true;
+    house_run(&h);
+    house_open(&h);
+    end_ms = h.s.open.opening_ms + terms.limit_ms;
+    bid = bid_of(&h, 0);
+    assert_true(house_place(&h, &bid) < end_ms * 1000);
+    while (gv_loop_now_ms() <= end_ms + 50)
+        nanosleep(&rest, NULL);
+    bid = bid_of(&h, 1);
+    assert_true(house_place(&h, &bid) > end_ms * 1000);
+    house_free(&h);
+}
+
 static void
 without_any_stamping_service_a_bid_is_refused(void **state)
 {
@@ -264,6 +320,8 @@ main(void)
         cmocka_unit_test(a_hundred_bids_at_once_are_each_answered_once),
         cmocka_unit_test(known_answers_do_not_wait_for_other_mail),
         cmocka_unit_test(too_many_bids_of_a_key_are_told_when_to_come_again),
+        cmocka_unit_test(who_has_not_enrolled_gets_no_token_R5),
+        cmocka_unit_test(A21_a_waiting_bid_extends_the_auction),
         cmocka_unit_test(without_any_stamping_service_a_bid_is_refused),
         cmocka_unit_test(a_hard_target_is_met_aside),
         cmocka_unit_test(a_search_without_end_stops_nothing_else),

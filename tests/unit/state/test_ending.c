@@ -103,6 +103,36 @@ R6_no_cutoff_while_open(void **state)
     world_free(&g.w);
 }
 
+/* A token from the future could never be mined and would keep others out. One
+ * a little ahead waits until another can be mined sooner. */
+static void
+no_cutoff_ahead_of_the_clock_R6(void **state)
+{
+    struct stage g;
+    struct gv_tx tx;
+
+    (void)state;
+    stage_closed(&g, (struct world_options){0});
+    g.w.now_ms = PAST + 1000;
+    tx = cutoff_at(&g, US(g.w.now_ms + UINT64_C(365) * 86400000));
+    assert_int_equal(world_try(&g.w, &tx), GV_BAD_CUTOFF);
+    tx = cutoff_at(&g, US(g.w.now_ms + 5000) + 1);
+    assert_int_equal(world_try(&g.w, &tx), GV_BAD_CUTOFF);
+    tx = cutoff_at(&g, US(g.w.now_ms + 5000));
+    world_add(&g.w, &tx);
+    tx = cutoff_at(&g, US(g.w.now_ms + 4751));
+    assert_int_equal(world_try(&g.w, &tx), GV_DUPLICATE);
+    assert_true(g.c->sum.cutoff_height == 0);
+    tx = cutoff_at(&g, US(g.w.now_ms));
+    world_add(&g.w, &tx);
+    assert_null(g.c->pool.of[GV_POOL_NOTICES].first->next);
+    tx = cutoff_at(&g, US(PAST) + 1); /* the one that waits can be mined */
+    assert_int_equal(world_try(&g.w, &tx), GV_DUPLICATE);
+    world_run(&g.w, 250);
+    assert_true(g.c->sum.cutoff_height != 0);
+    world_free(&g.w);
+}
+
 static void
 R7_outcome(void **state)
 {
@@ -224,6 +254,7 @@ main(void)
         cmocka_unit_test(R6_cutoff),
         cmocka_unit_test(R6_cutoff_needs_f_plus_1),
         cmocka_unit_test(R6_no_cutoff_while_open),
+        cmocka_unit_test(no_cutoff_ahead_of_the_clock_R6),
         cmocka_unit_test(R7_outcome),
         cmocka_unit_test(R8_empty_blocks_and_the_end),
     };

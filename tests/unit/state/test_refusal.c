@@ -290,6 +290,12 @@ V4_others_may_justify_a_refused_block(void **state)
     }
     assert_int_equal(g.c->sum.justified_height, 2);
     assert_int_equal(g.c->tip, node);
+    /* It says what was left out at once, as long as the auction lasts. */
+    assert_int_equal(objections(&g), 0);
+    tick(&g, g.w.now_ms + 250);
+    assert_int_equal(objections(&g), 1);
+    tick(&g, T_MS + 2 * D_MS + 1);
+    assert_int_equal(objections(&g), 1);
     world_free(&g.w);
 }
 
