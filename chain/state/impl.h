@@ -4,10 +4,11 @@
  * Files: state.c (open, close, look up), records.c (rows in the store),
  * load.c (blocks into memory), task.c (prepare, verify), accept.c (blocks
  * enter), connect.c (the best branch), admit.c (transactions enter the
- * mempool), lapse.c (bids that missed their blocks), ballot.c (votes), accuse.c
- * (votes that contradict each other), silence.c (votes that do not come),
- * watch.c (blocks that get none), template.c (blocks to mine), anchor.c (ended
- * auctions), find.c (bids and bidders by id alone).
+ * mempool), admit_leave.c (and leave it), lapse.c (bids that missed their
+ * blocks), ballot.c (votes), accuse.c (votes that contradict each other),
+ * silence.c (votes that do not come), watch.c (blocks that get none),
+ * template.c (blocks to mine), anchor.c (ended auctions), find.c (bids and
+ * bidders by id alone).
  */
 #ifndef GAVEL_STATE_IMPL_H
 #define GAVEL_STATE_IMPL_H

@@ -1,5 +1,6 @@
 /* A transaction that cannot stand waits in the mempool, and the next block
  * comes all the same: with what can stand, and without it. */
+#include "tests/support/seller.h"
 #include "tests/unit/state/stage.h"
 
 /* Put it into the mempool past admission, as a reorganisation might have left
@@ -38,9 +39,9 @@ struct hall {
 };
 
 static void
-hall_make(struct hall *h)
+hall_make_with(struct hall *h, const struct gv_terms *terms)
 {
-    struct world_options o = {.no_registry = true};
+    struct world_options o = {.sample.terms = terms, .no_registry = true};
     struct gv_tx tx[2];
 
     world_make(&h->w, &o);
@@ -52,6 +53,12 @@ hall_make(struct hall *h)
     tx[0] = sample_tx(&h->w.s, &tx[0], &h->w.s.ca.secret);
     accept_block_on_tip(&h->w, h->c, START, tx, 2);
     h->good = sample_cert(&h->w.s, 3);
+}
+
+static void
+hall_make(struct hall *h)
+{
+    hall_make_with(h, NULL);
 }
 
 /* One block takes the good one; what was bad has left the mempool. */
@@ -163,6 +170,33 @@ two_nodes_of_a_key(void **state)
     two[0] = sample_node(&h.w.s, 1);
     two[1] = sample_node(&h.w.s, 2);
     two_of_a_name(&h, two);
+}
+
+/* An issuer has one EPOCH at a time (G9), which admission asks the chain alone
+ * about: both wait, and the draft drops the second. */
+static void
+two_epochs_of_a_time(void **state)
+{
+    struct gv_terms terms;
+    struct gv_epoch e;
+    struct gv_bytes raw;
+    struct hall h;
+
+    (void)state;
+    gv_terms_default(gv_params_find("regtest"), &terms);
+    terms.identity = GV_ANONYMOUS;
+    hall_make_with(&h, &terms);
+    seller_epoch(&h.w.s, &e);
+    raw = seller_epoch_raw(&h.w.s, &e);
+    assert_int_equal(world_try_raw(&h.w, raw), GV_ACCEPTED);
+    e.seats++;
+    raw = seller_epoch_raw(&h.w.s, &e);
+    assert_int_equal(world_try_raw(&h.w, raw), GV_ACCEPTED);
+    world_add(&h.w, &h.good);
+    next_block_comes(&h);
+    assert_int_equal(h.c->dir->epochs, 1);
+    assert_int_equal(world_try_raw(&h.w, raw), GV_DUPLICATE);
+    world_free(&h.w);
 }
 
 /* Another end of the same auction has a name of its own. */
@@ -443,6 +477,7 @@ main(void)
         cmocka_unit_test(two_certs_of_a_fingerprint),
         cmocka_unit_test(two_anchors_of_an_end),
         cmocka_unit_test(two_nodes_of_a_key),
+        cmocka_unit_test(two_epochs_of_a_time),
         cmocka_unit_test(other_names_wait_together),
         cmocka_unit_test(one_bad_of_each_kind),
         cmocka_unit_test(many_bad_ones),
