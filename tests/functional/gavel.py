@@ -413,7 +413,7 @@ class Wallet:
         network, build, prefix = "regtest", None, ()
         if self.node is not None:
             network, build = self.node.network, self.node.build
-            prefix = self.node.prefix
+            prefix = getattr(self.node, "prefix", ())
         out = [*prefix, program("gavel", build)]
         if self.node is not None:
             out += ["--node", self.node.url, "--cookie", self.node.cookie]
@@ -507,7 +507,7 @@ class Explorer:
     def run(self, *words, seconds=COMMAND_S, text=True):
         args = [program("gavel-explorer")]
         if self.node is not None:
-            args = [*self.node.prefix, *args,
+            args = [*getattr(self.node, "prefix", ()), *args,
                     "--node", self.node.url, "--cookie", self.node.cookie]
         return subprocess.run([str(a) for a in args + list(words)],
                               stdin=subprocess.DEVNULL, capture_output=True,
