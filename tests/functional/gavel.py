@@ -9,6 +9,7 @@ $GAVEL_BUILD (build/release without it).
 import base64
 import contextlib
 import http.client
+import itertools
 import json
 import os
 import random
@@ -192,22 +193,28 @@ class Rpc:
         return lambda *args, **named: self.call(method, *args, **named)
 
 
+# Workers of a parallel run choose ports from ranges of their own, one after the
+# other: a node that is stopped for a moment keeps its ports.
+PORTS = 2000
+FIRST_PORT = 20000 + PORTS * (
+    int(os.environ.get("PYTEST_XDIST_WORKER", "gw0")[2:]) % 6)
+PLACES = itertools.count(random.randrange(PORTS))
+
+
 def free_ports(count):
     """The first of `count` free ports in a row, below the range from which
     the system gives ports to clients."""
-    # Workers of a parallel run choose from ranges of their own.
-    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0")[2:]) % 6
     while True:
-        first = 20000 + 2000 * worker + random.randrange(2000 - count)
+        place = next(PLACES) * count % (PORTS - count)
         with contextlib.ExitStack() as stack:
             try:
-                for port in range(first, first + count):
+                for port in range(place, place + count):
                     s = stack.enter_context(socket.socket())
                     s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-                    s.bind(("127.0.0.1", port))
+                    s.bind(("127.0.0.1", FIRST_PORT + port))
             except OSError:
                 continue
-        return first
+        return FIRST_PORT + place
 
 
 class Node:

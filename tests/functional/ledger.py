@@ -223,7 +223,7 @@ class Est:
     def __init__(self, node, folder):
         self.base = node.rpc.status()["ttp"]["ca"]["url"]
         self.root = node.datadir / "gavel-root.pem"
-        self.prefix = node.prefix
+        self.prefix = getattr(node, "prefix", ())
         self.folder = Path(folder)
         self.folder.mkdir(parents=True, exist_ok=True)
 
