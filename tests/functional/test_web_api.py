@@ -8,6 +8,7 @@ import socket
 import time
 import urllib.error
 import urllib.request
+from pathlib import Path
 
 import pytest
 
@@ -170,7 +171,10 @@ def test_a_long_call_does_not_stop_the_page(page):
     assert shown["text"] == "Grey." and shown["terms_text"]
     node = page.wallet.node
     node.process.child.send_signal(signal.SIGSTOP)
+    state = Path(f"/proc/{node.process.pid}/status")
     try:
+        wait_for("the node to stand still", lambda: "State:\tT" in
+                 state.read_text())
         with socket.create_connection(page.host.split(":")) as s:
             body = json.dumps({"call": "auction close", "arguments": [auction]})
             s.sendall((f"POST /api/call HTTP/1.1\r\nHost: {page.host}\r\n"
