@@ -95,6 +95,7 @@ static const struct gv_cut *
 ask(struct bench *b, const char *url, uint8_t authority, uint64_t after_us)
 {
     struct gv_cut *c = calloc(1, sizeof(*c));
+    size_t before = b->count; /* nobody is asked yet */
 
     assert_non_null(c);
     c->auction = b->s.open.id;
@@ -104,7 +105,7 @@ ask(struct bench *b, const char *url, uint8_t authority, uint64_t after_us)
     c->pins = gv_pins_share(b->pins);
     snprintf(c->url, sizeof(c->url), "%s", url);
     assert_true(gv_cutter_ask(b->cutter, c));
-    return await(b, b->count + 1);
+    return await(b, before + 1);
 }
 
 /* The token in a CUTOFF of its own is one that a chain takes. */
