@@ -171,10 +171,11 @@ def test_a_long_call_does_not_stop_the_page(page):
     assert shown["text"] == "Grey." and shown["terms_text"]
     node = page.wallet.node
     node.process.child.send_signal(signal.SIGSTOP)
-    state = Path(f"/proc/{node.process.pid}/status")
+    threads = Path(f"/proc/{node.process.pid}/task")
     try:
-        wait_for("the node to stand still", lambda: "State:\tT" in
-                 state.read_text())
+        wait_for("the node to stand still", lambda: all(
+            "State:\tT" in (t / "status").read_text()
+            for t in threads.iterdir()))
         with socket.create_connection(page.host.split(":")) as s:
             body = json.dumps({"call": "auction close", "arguments": [auction]})
             s.sendall((f"POST /api/call HTTP/1.1\r\nHost: {page.host}\r\n"
