@@ -111,6 +111,10 @@ void award_pseudonym(struct award *w, unsigned u, struct gv_escrow_leaf *leaf);
 /* The outcome is final, and `winner` bought it. */
 void award_sold(struct award *w, const struct gv_pubkey *winner);
 
+/* For cmocka: *state is an award made without options. */
+int award_setup(void **state);
+int award_teardown(void **state);
+
 /* What was published last, decoded. */
 struct gv_tx award_sent(const struct award *w, size_t i);
 void award_forget(struct award *w);

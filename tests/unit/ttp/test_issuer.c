@@ -11,25 +11,6 @@
 
 #include "tests/unit/ttp/session.h"
 
-static int
-setup(void **state)
-{
-    struct award *w = calloc(1, sizeof(*w));
-
-    assert_non_null(w);
-    award_make(w, NULL);
-    *state = w;
-    return 0;
-}
-
-static int
-teardown(void **state)
-{
-    award_free(*state);
-    free(*state);
-    return 0;
-}
-
 /* --- an honest session --- */
 
 static void
@@ -420,7 +401,7 @@ other_auctions_are_not_served(void **state)
     session_free(&s);
 }
 
-#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define TEST(f) cmocka_unit_test_setup_teardown(f, award_setup, award_teardown)
 
 int
 main(void)

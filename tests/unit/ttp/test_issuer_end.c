@@ -13,25 +13,6 @@
 
 #define DAY_MS UINT64_C(86400000)
 
-static int
-setup(void **state)
-{
-    struct award *w = calloc(1, sizeof(*w));
-
-    assert_non_null(w);
-    award_make(w, NULL);
-    *state = w;
-    return 0;
-}
-
-static int
-teardown(void **state)
-{
-    award_free(*state);
-    free(*state);
-    return 0;
-}
-
 /* --- lies --- */
 
 /* A bidder that seals another's identity in all leaves but one: whichever j is
@@ -426,7 +407,7 @@ the_close_makes_a_silence_too(void **state)
     session_free(&s);
 }
 
-#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define TEST(f) cmocka_unit_test_setup_teardown(f, award_setup, award_teardown)
 
 int
 main(void)

@@ -6,25 +6,6 @@
 #define DAY_MS UINT64_C(86400000)
 #define HOUR_MS UINT64_C(3600000)
 
-static int
-setup(void **state)
-{
-    struct award *w = calloc(1, sizeof(*w));
-
-    assert_non_null(w);
-    award_make(w, NULL);
-    *state = w;
-    return 0;
-}
-
-static int
-teardown(void **state)
-{
-    award_free(*state);
-    free(*state);
-    return 0;
-}
-
 static bool
 holds(const struct award *w, struct gv_bytes modulus)
 {
@@ -252,7 +233,7 @@ a_decision_outlives_a_crash_I41(void **state)
     assert_false(holds_keys(w));
 }
 
-#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define TEST(f) cmocka_unit_test_setup_teardown(f, award_setup, award_teardown)
 
 int
 main(void)

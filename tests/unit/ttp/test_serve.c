@@ -13,25 +13,6 @@
 #include "src/ttp/serve.h"
 #include "tests/support/award.h"
 
-static int
-setup(void **state)
-{
-    struct award *w = calloc(1, sizeof(*w));
-
-    assert_non_null(w);
-    award_make(w, NULL);
-    *state = w;
-    return 0;
-}
-
-static int
-teardown(void **state)
-{
-    award_free(*state);
-    free(*state);
-    return 0;
-}
-
 /* --- asking for keys --- */
 
 static struct gv_keys_ask
@@ -280,7 +261,7 @@ paths_lead_to_the_root(void **state)
                                "27ae41e4649b934ca495991b7852b855"));
 }
 
-#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define TEST(f) cmocka_unit_test_setup_teardown(f, award_setup, award_teardown)
 
 int
 main(void)
