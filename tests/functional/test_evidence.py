@@ -60,7 +60,7 @@ def test_a_contradiction_becomes_evidence_that_anybody_can_check(world):
     fake = restamped(stamp, world.directory, node.datadir / "ttp")
     assert node.rpc.sendrawtransaction(fake)["kind"] == "STAMP"
     file = wait_for("the evidence", lambda: next(folder.glob("*.json"), None))
-    assert "an authority contradicts itself" in node.log
+    wait_for("the log", lambda: "an authority contradicts itself" in node.log)
     assert json.loads(file.read_text())["what"] == "serial-order"
     # The node is not asked.
     node.stop()
