@@ -144,6 +144,12 @@ bool gv_cli_confirm(const struct gv_cli *cli, const char *question);
 /* "2026-01-02 03:04:05 UTC", with ".123" if us is no whole second. */
 char *gv_cli_time(uint64_t us, char out[40]);
 
+/* Read the option of that name as a time in UTC, 2027-01-31T12:00:00Z, or as
+ * the beginning of a day, 2027-01-31, in milliseconds since 1970; *ms stays
+ * as it is where the option is not given. GV_EXIT_USAGE after printing. */
+int gv_cli_read_time(const struct gv_cli *cli, const char *option,
+                     uint64_t *ms) GV_MUST_CHECK;
+
 /* This machine's clock. */
 uint64_t gv_cli_now_ms(void);
 void gv_cli_sleep_ms(unsigned ms);

@@ -68,6 +68,35 @@ gv_cli_time(uint64_t us, char out[40])
     return out;
 }
 
+int
+gv_cli_read_time(const struct gv_cli *cli, const char *option, uint64_t *ms)
+{
+    static const char *const forms[] = {"%Y-%m-%dT%H:%M:%SZ", "%Y-%m-%d"};
+    const char *text = gv_config_string(cli->config, option);
+
+    if (text == NULL)
+        return GV_EXIT_OK;
+    for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
+        struct tm tm = {0}, back;
+        const char *end = strptime(text, forms[i], &tm);
+        time_t s;
+
+        if (end == NULL || *end != '\0' || tm.tm_year < 70)
+            continue;
+        /* timegm makes March 2nd of February 30th. */
+        back = tm;
+        s = timegm(&back);
+        if (s < 0 || back.tm_mday != tm.tm_mday || back.tm_sec != tm.tm_sec)
+            continue;
+        *ms = (uint64_t)s * 1000;
+        return GV_EXIT_OK;
+    }
+    return gv_cli_fail(cli, GV_EXIT_USAGE,
+                       "--%s %.40s: expected a time as 2027-01-31T12:00:00Z, "
+                       "or a day as 2027-01-31, in UTC",
+                       option, text);
+}
+
 uint64_t
 gv_cli_now_ms(void)
 {

@@ -8,6 +8,7 @@
 
 static const struct gv_config_option options[] = {
     GV_LIST_OPTIONS,
+    GV_LIST_RANGE("Only what opens"),
     {.name = "owner",
      .help = "Only of this seller: a ledger key, or me.",
      .argument = "KEY"},
@@ -51,6 +52,8 @@ run(struct gv_cli *cli)
     code = gv_list_id(cli, params, "owner", "owner", true);
     if (code == GV_EXIT_OK)
         code = gv_list_id(cli, params, "id", "auction", false);
+    if (code == GV_EXIT_OK)
+        code = gv_list_range(cli, params, "from_ms", "to_ms", 1);
     if (code == GV_EXIT_OK)
         return gv_list_print(cli, params, &view);
     json_decref(params);

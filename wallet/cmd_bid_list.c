@@ -6,6 +6,7 @@
 
 static const struct gv_config_option options[] = {
     GV_LIST_OPTIONS,
+    GV_LIST_RANGE("Only bids stamped"),
     {.name = "id", .help = "Only this bid.", .argument = "BID"},
     {.name = "auction", .help = "Only of this auction.", .argument = "AUCTION"},
     {.name = "bidder",
@@ -78,6 +79,8 @@ run(struct gv_cli *cli)
     if (params == NULL)
         return GV_EXIT_USAGE;
     code = filters(cli, params);
+    if (code == GV_EXIT_OK)
+        code = gv_list_range(cli, params, "from_us", "to_us", 1000);
     if (code == GV_EXIT_OK)
         return gv_list_print(cli, params, &view);
     json_decref(params);

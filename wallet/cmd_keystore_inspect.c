@@ -87,20 +87,8 @@ trust_file(struct gv_cli *cli, const char *path, STACK_OF(X509) * roots)
 static int
 take_time(struct gv_cli *cli, struct inspection *t)
 {
-    const char *text = gv_config_string(cli->config, "at"), *end;
-    struct tm tm = {0};
-
     t->at_ms = gv_cli_now_ms();
-    if (text == NULL)
-        return GV_EXIT_OK;
-    end = strptime(text, "%Y-%m-%dT%H:%M:%SZ", &tm);
-    if (end == NULL || *end != '\0' || tm.tm_year < 70)
-        return gv_cli_fail(cli, GV_EXIT_USAGE,
-                           "--at %.40s: expected a time as "
-                           "2027-01-31T12:00:00Z",
-                           text);
-    t->at_ms = (uint64_t)timegm(&tm) * 1000;
-    return GV_EXIT_OK;
+    return gv_cli_read_time(cli, "at", &t->at_ms);
 }
 
 static int

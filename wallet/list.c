@@ -49,6 +49,26 @@ gv_list_id(struct gv_cli *cli, json_t *params, const char *option,
 }
 
 int
+gv_list_range(struct gv_cli *cli, json_t *params, const char *from,
+              const char *to, uint64_t per_ms)
+{
+    uint64_t from_ms = 0, to_ms = UINT64_MAX / per_ms;
+    int code = gv_cli_read_time(cli, "from", &from_ms);
+
+    if (code == GV_EXIT_OK)
+        code = gv_cli_read_time(cli, "to", &to_ms);
+    if (code != GV_EXIT_OK)
+        return code;
+    if (from_ms >= to_ms)
+        return gv_cli_fail(cli, GV_EXIT_USAGE, "--from must be before --to");
+    if (gv_config_is_set(cli->config, "from"))
+        json_object_set_new(params, from, gv_json_from_u64(from_ms * per_ms));
+    if (gv_config_is_set(cli->config, "to"))
+        json_object_set_new(params, to, gv_json_from_u64(to_ms * per_ms));
+    return GV_EXIT_OK;
+}
+
+int
 gv_list_print(struct gv_cli *cli, json_t *params,
               const struct gv_list_view *view)
 {

@@ -31,6 +31,16 @@
         .name = "csv", .type = GV_CONFIG_BOOL, .help = "Print CSV."            \
     }
 
+/* Options of a list whose rows have a time. */
+#define GV_LIST_RANGE(what)                                                    \
+    {.name = "from",                                                           \
+     .help = what " at or after this time, in UTC: 2027-01-31T12:00:00Z, or "  \
+                  "2027-01-31 for the day's beginning.",                       \
+     .argument = "TIME"},                                                      \
+    {                                                                          \
+        .name = "to", .help = what " before this time.", .argument = "TIME"    \
+    }
+
 /* {status, limit, after, reverse} of the options; NULL after printing. */
 json_t *gv_list_params(const struct gv_cli *cli);
 
@@ -38,6 +48,11 @@ json_t *gv_list_params(const struct gv_cli *cli);
  * ledger key of the wallet's identity where me is true. An exit code. */
 int gv_list_id(struct gv_cli *cli, json_t *params, const char *option,
                const char *param, bool me) GV_MUST_CHECK;
+
+/* Set the options of GV_LIST_RANGE as parameters of these names, in the unit of
+ * which a millisecond has `per_ms`. An exit code. */
+int gv_list_range(struct gv_cli *cli, json_t *params, const char *from,
+                  const char *to, uint64_t per_ms) GV_MUST_CHECK;
 
 /* Call, and print the answer's rows (its member) with one function per row.
  * Drops params. An exit code. */

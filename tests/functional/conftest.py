@@ -60,7 +60,7 @@ def node(world):
     return world.node()
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def recorded():
     """The recorded auctions, or a skipped test that says so."""
     path = gavel.SHARED / "data/ebay-auctions.csv"
