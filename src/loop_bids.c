@@ -81,7 +81,7 @@ shaded_close_us(struct gv_loop *l, struct gv_chain *c)
 
     if (c->pool.count > SHADE_MAX)
         return e;
-    if (gv_view_open(l->state, c, l->now_ms, NULL, &v) == GV_OK)
+    if (gv_view_open(l->state, c, l->now_ms, &v) == GV_OK)
         e = gv_fold_effective_close(v.fold);
     else
         gv_loop_fail(l, gv_state_error(l->state));

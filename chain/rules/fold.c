@@ -169,8 +169,9 @@ before_of(const struct gv_fold *f, const struct fold_bidder *b)
 static bool
 leads_over(const struct gv_fold *f, uint32_t i, uint32_t before)
 {
-    return before == NONE || fold_better(f->rules.terms, f->rows[i].bid.amount,
-                                         f->rows[before].bid.amount);
+    return before == NONE ||
+           gv_terms_better(f->rules.terms, f->rows[i].bid.amount,
+                           f->rows[before].bid.amount);
 }
 
 /* The leader, and the best bid of somebody else: the old leader where the new
@@ -203,7 +204,7 @@ state_pass(struct gv_fold *f, uint32_t i)
     if (f->rows[i].code != GV_ACCEPTED)
         return;
     if (terms->buy_now != 0 && s->accepted == 0 &&
-        !fold_better(terms, terms->buy_now, bid->amount))
+        !gv_terms_better(terms, terms->buy_now, bid->amount))
         s->bought_us = bid->t_us;
     if (f->rules.soft_us != 0) {
         until = fold_sum(bid->t_us, f->rules.soft_us);
@@ -420,7 +421,8 @@ gv_fold_outcome(const struct gv_fold *f, struct gv_outcome *out)
     lead = &f->rows[f->now.leader];
     out->status = GV_RESERVE_NOT_MET;
     if (f->rules.terms->reserve != 0 &&
-        fold_better(f->rules.terms, f->rules.terms->reserve, lead->bid.amount))
+        gv_terms_better(f->rules.terms, f->rules.terms->reserve,
+                        lead->bid.amount))
         return;
     out->status = GV_SOLD;
     out->price = gv_fold_price(f);

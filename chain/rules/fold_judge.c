@@ -18,7 +18,7 @@ fold_worth(const struct gv_terms *terms, uint64_t amount)
 }
 
 bool
-fold_better(const struct gv_terms *terms, uint64_t a, uint64_t b)
+gv_terms_better(const struct gv_terms *terms, uint64_t a, uint64_t b)
 {
     return fold_worth(terms, a) > fold_worth(terms, b);
 }
@@ -111,11 +111,11 @@ judge_amount(const struct gv_terms *terms, const struct fold_before *before,
 
     if (before->accepted == 0) {
         if ((terms->flags & GV_MIN_FIRST) != 0 &&
-            fold_better(terms, terms->min_first, amount))
+            gv_terms_better(terms, terms->min_first, amount))
             return fail(row, GV_BELOW_FIRST, amount, terms->min_first);
         return GV_ACCEPTED;
     }
-    loses = fold_better(terms, reference, amount);
+    loses = gv_terms_better(terms, reference, amount);
     gain = loses ? 0 : fold_worth(terms, amount) - fold_worth(terms, reference);
     if ((terms->flags & GV_MIN_STEP) != 0 && (loses || gain < terms->min_step))
         return fail(row, GV_BELOW_STEP, amount,

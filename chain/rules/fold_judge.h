@@ -37,9 +37,6 @@ uint64_t fold_worth(const struct gv_terms *terms, uint64_t amount);
 /* a + b, or UINT64_MAX when that is more. */
 uint64_t fold_sum(uint64_t a, uint64_t b);
 
-/* Is a better for the seller than b? The one comparison of amounts. */
-bool fold_better(const struct gv_terms *terms, uint64_t a, uint64_t b);
-
 /* What the winner pays (rule A19): lead is his amount, other the best
  * accepted one of another bidder, 0 when there is none. */
 uint64_t fold_price(const struct gv_terms *terms, uint64_t lead,

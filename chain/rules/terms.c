@@ -270,7 +270,7 @@ check_buy_now(const struct gv_terms *t, struct gv_reject *why)
     const uint64_t bounds[] = {t->min_first, t->reserve};
 
     for (size_t i = 0; i < 2 && t->buy_now != 0; i++)
-        if (bounds[i] != 0 && fold_better(t, bounds[i], t->buy_now))
+        if (bounds[i] != 0 && gv_terms_better(t, bounds[i], t->buy_now))
             return gv_refuse(why, GV_BAD_TERMS, "terms.buy_now", t->buy_now,
                              bounds[i]);
     return GV_OK;

@@ -32,7 +32,9 @@ stamp_key(const void *arg, uint32_t i)
 static const struct gv_pubkey *
 fold_bidder(void *arg, uint32_t i)
 {
-    return &((const struct gv_book *)arg)->bidder[i].key;
+    const struct gv_book *b = arg;
+
+    return i < b->bidders ? &b->bidder[i].key : &b->guest[i - b->bidders];
 }
 
 static enum gv_rc
@@ -410,5 +412,17 @@ gv_book_shade(struct gv_book *b, const struct gv_fold_bid *bids, size_t n)
             return GV_FAULT;
         b->shade[b->shades++] = bids[keep];
     }
+    return GV_OK;
+}
+
+enum gv_rc
+gv_book_guests(struct gv_book *b, const struct gv_pubkey *keys, size_t n)
+{
+    if (gv_book_shade(b, NULL, 0) != GV_OK)
+        return GV_FAULT;
+    gv_fold_forget_bidders(b->fold, (uint32_t)b->bidders,
+                           (uint32_t)(b->bidders + b->guests));
+    b->guest = n > 0 ? keys : NULL;
+    b->guests = n;
     return GV_OK;
 }

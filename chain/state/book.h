@@ -24,6 +24,7 @@ struct gv_book_bidder {
     struct gv_hash fingerprint; /* zero: a pseudonym */
     uint64_t not_after_ms;      /* UINT64_MAX: a pseudonym */
     uint32_t bids;              /* BIDs on the chain (max_bids, R4) */
+    uint32_t last;              /* its newest BID, or GV_NOWHERE */
     uint32_t height;            /* of its ENROL's block */
 };
 
@@ -32,6 +33,7 @@ struct gv_book_bid {
     uint64_t amount, t_us;
     uint64_t floor_us; /* stamps that are not later do not list it (C4) */
     uint32_t bidder, seq, height, index; /* index: transaction in its block */
+    uint32_t before;                     /* its bidder's, or GV_NOWHERE */
     uint32_t leaf;                       /* its stamp leaf */
     uint32_t info; /* position of the stamp that defines t */
 };
@@ -119,6 +121,8 @@ struct gv_book {
      * Consensus never sees them: gv_book_shade(NULL) comes first. */
     struct gv_fold_bid *shade;
     size_t shades, shade_cap;
+    const struct gv_pubkey *guest;
+    size_t guests;
 };
 
 /* A book with block 0 in it. raw_open is copied. GV_OK, GV_REJECT or
@@ -182,11 +186,20 @@ uint32_t gv_book_find_bidder(const struct gv_book *b,
                              const struct gv_pubkey *key);
 uint32_t gv_book_find_bid(const struct gv_book *b, const struct gv_bid_id *id);
 
+/* Bid `bid` < bids as F reads it. */
+void gv_book_fold_bid(const struct gv_book *b, uint32_t bid,
+                      struct gv_fold_bid *out);
+
 /* Leave the fold's extra rows out (n = 0) or let exactly these stand in it,
- * so that look-ups see the mempool too. Bids must be of enrolled bidders and
- * not on the chain; `ref` of each is the caller's. GV_OK or GV_FAULT. */
+ * so that look-ups see the mempool too. Bids must not be on the chain; `ref`
+ * of each is the caller's. GV_OK or GV_FAULT. */
 enum gv_rc gv_book_shade(struct gv_book *b, const struct gv_fold_bid *bids,
                          size_t n) GV_MUST_CHECK;
+/* Before bids of keys whose ENROL waits stand in the fold: guest i is bidder
+ * `bidders + i` until the next call. Takes all extra rows out. The keys are
+ * borrowed as long as there are guests; n = 0 ends that. */
+enum gv_rc gv_book_guests(struct gv_book *b, const struct gv_pubkey *keys,
+                          size_t n) GV_MUST_CHECK;
 /* Rows of shade bids have this bit set in bid.ref. */
 #define GV_SHADE_REF 0x80000000u
 

@@ -46,9 +46,6 @@ bool gv_book_time_above(const struct gv_book *b,
                         uint64_t *t_us, uint32_t *info);
 /* Height of the block that carries stamp number `stamp`. */
 uint32_t gv_book_stamp_height(const struct gv_book *b, uint32_t stamp);
-/* The bid as F reads it. */
-void gv_book_fold_bid(const struct gv_book *b, uint32_t bid,
-                      struct gv_fold_bid *out);
 void gv_book_apply_close(struct gv_book *b);
 /* book_undo.c: shrink every array to `to`. */
 enum gv_rc gv_book_undo(struct gv_book *b, const struct gv_book_level *to);

@@ -71,6 +71,7 @@ add_enrol(struct gv_book_step *s, const struct gv_tx *tx)
     to->key = e->key;
     if (e->form == GV_ENROL_CERTIFIED)
         to->fingerprint = e->cred.fingerprint;
+    to->last = GV_NOWHERE;
     to->height = s->block->h.header.height;
     to->not_after_ms = gv_enrol_ends_ms(e);
     b->bidders++;
@@ -125,7 +126,8 @@ add_bid(struct gv_book_step *s, const struct gv_tx *tx, uint32_t index)
     to->info = GV_NOWHERE; /* until its time is settled */
     to->t_us = UINT64_MAX;
     to->floor_us = b->spine.at[recent].max_gen_us;
-    b->bids++;
+    to->before = b->bidder[bidder].last;
+    b->bidder[bidder].last = (uint32_t)b->bids++;
     b->bidder[bidder].bids++;
     if (gv_table_add(&b->by_bid, (uint32_t)b->bids - 1) != GV_OK)
         return GV_FAULT;

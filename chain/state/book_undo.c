@@ -40,6 +40,7 @@ undo_bids(struct gv_book *b, uint32_t to)
         }
         gv_table_remove(&b->by_bid, i);
         b->bidder[b->bid[i].bidder].bids--;
+        b->bidder[b->bid[i].bidder].last = b->bid[i].before;
         b->bids--;
     }
 }

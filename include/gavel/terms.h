@@ -100,6 +100,10 @@ enum gv_rc gv_terms_check(const struct gv_terms *t,
 size_t gv_terms_warn(const struct gv_terms *t, const struct gv_params *params,
                      const char **out, size_t cap);
 
+/* Is amount a better for the seller than b, in the terms' direction (A20)? The
+ * one comparison of amounts. */
+bool gv_terms_better(const struct gv_terms *t, uint64_t a, uint64_t b);
+
 /* May this bidder key bid, as far as F can tell (A6)? True for everybody when
  * the set is not constrained, and in anonymous auctions. *cap (never NULL) is
  * then this bidder's cap, UINT32_MAX when none. */

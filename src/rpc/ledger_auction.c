@@ -125,7 +125,7 @@ gv_ledger_getauction(void *ctx, struct gv_rpc_call *call)
         return bad;
     if (!gv_rpc_bool(call, "verbose", &verbose))
         return gv_rpc_invalid(call);
-    if (gv_view_open(l->state, c, l->now_ms, NULL, &v) != GV_OK) {
+    if (gv_view_open(l->state, c, l->now_ms, &v) != GV_OK) {
         gv_view_close(&v);
         return gv_ledger_fault(l, call);
     }
@@ -169,7 +169,7 @@ summaries(struct gv_ledger_rpc *l, struct gv_page *p)
             gv_page_cut(p, i);
             break;
         }
-        rc = gv_view_open(l->state, c, l->now_ms, NULL, &v);
+        rc = gv_view_open(l->state, c, l->now_ms, &v);
         if (rc == GV_OK)
             json_array_append_new(rows, summary_of(&v, l->now_ms));
         gv_view_close(&v);
@@ -261,7 +261,7 @@ gv_ledger_getoutcome(void *ctx, struct gv_rpc_call *call)
     there = at != 0;
     outcome = c->sum.outcome;
     if (!there) {
-        enum gv_rc rc = gv_view_open(l->state, c, l->now_ms, NULL, &v);
+        enum gv_rc rc = gv_view_open(l->state, c, l->now_ms, &v);
 
         if (rc == GV_OK)
             gv_fold_outcome(v.fold, &outcome);
@@ -340,7 +340,7 @@ gv_ledger_listoutcomes(void *ctx, struct gv_rpc_call *call)
     for (size_t i = 0; i < p.count && rc == GV_OK; i++) {
         struct gv_view v;
 
-        rc = gv_view_open(l->state, p.item[i].chain, l->now_ms, NULL, &v);
+        rc = gv_view_open(l->state, p.item[i].chain, l->now_ms, &v);
         if (rc == GV_OK)
             json_array_append_new(rows, standing_of(&v, &bidder, l->now_ms));
         gv_view_close(&v);

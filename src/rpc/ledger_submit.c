@@ -17,7 +17,7 @@ row_now(struct gv_ledger_rpc *l, const struct gv_tx *tx, struct gv_bid_row *out)
 
     if (tx->kind != GV_TX_BID || !c || c->registry)
         return GV_ABSENT;
-    rc = gv_view_open(l->state, c, l->now_ms, &tx->u.bid.bidder, &v);
+    rc = gv_view_open(l->state, c, l->now_ms, &v);
     if (rc == GV_OK && !gv_view_try(&v, &tx->u.bid, l->now_ms * 1000, out))
         rc = GV_ABSENT;
     gv_view_close(&v);

@@ -1,4 +1,4 @@
-/* query.c - lists of auctions, bids and outcomes. */
+/* query.c - lists of auctions and outcomes. */
 #include "src/rpc/query.h"
 
 #include <stdlib.h>
@@ -49,27 +49,11 @@ gv_ask_fits(enum gv_ask ask, const struct gv_chain *c, uint64_t now_ms)
 }
 
 static void
-put_be64(uint8_t out[8], uint64_t v)
-{
-    for (int i = 0; i < 8; i++)
-        out[i] = (uint8_t)(v >> (56 - 8 * i));
-}
-
-static void
 auction_key(const struct gv_chain *c, uint8_t key[GV_PAGE_KEY])
 {
     memset(key, 0, GV_PAGE_KEY);
-    put_be64(key, c->sum.opening_ms);
+    gv_page_put_time(key, c->sum.opening_ms);
     memcpy(key + 8, c->id.b, 32);
-}
-
-static void
-bid_key(const struct gv_bid_row *row, bool one_auction,
-        uint8_t key[GV_PAGE_KEY])
-{
-    put_be64(key, row->t_us);
-    memcpy(key + 8, one_auction ? row->tie : row->auction.b, 32);
-    memcpy(key + 40, row->bid.b, 32);
 }
 
 /* --- auctions --- */
@@ -104,95 +88,6 @@ gv_query_auctions(struct gv_state *s, const struct gv_ask_auctions *ask,
     return GV_OK;
 }
 
-/* --- bids --- */
-
-static bool
-bid_fits(const struct gv_ask_bids *ask, const struct gv_bid_row *row)
-{
-    bool mined = row->state >= GV_BID_INCLUDED;
-
-    return (ask->mined == GV_MINED_ALL ||
-            mined == (ask->mined == GV_MINED_YES)) &&
-           row->t_us >= ask->from_us && row->t_us < ask->to_us;
-}
-
-static enum gv_rc
-offer_row(const struct gv_ask_bids *ask, struct gv_chain *c,
-          const struct gv_bid_row *row, struct gv_page *p, size_t *seen)
-{
-    uint8_t key[GV_PAGE_KEY];
-
-    if ((ask->bidder && !GV_ID_EQ(&row->bidder, ask->bidder)) ||
-        (ask->bid && !GV_ID_EQ(&row->bid, ask->bid)))
-        return GV_OK;
-    ++*seen;
-    if (!bid_fits(ask, row))
-        return GV_OK;
-    bid_key(row, ask->chain != NULL, key);
-    return gv_page_offer(p, key, c, row);
-}
-
-/* Bids that missed their blocks. */
-static enum gv_rc
-offer_lapsed(const struct gv_ask_bids *ask, const struct gv_view *v,
-             struct gv_page *p, size_t *seen)
-{
-    const struct gv_pool_tx *e = v->chain->pool.of[GV_POOL_LAPSED].first;
-    struct gv_bid_row row;
-    enum gv_rc rc = GV_OK;
-
-    for (; e && rc == GV_OK; e = e->next)
-        if (e->tx.kind == GV_TX_BID &&
-            gv_book_find_bid(v->chain->book, &e->tx.u.bid.id) == GV_NOWHERE &&
-            gv_view_lapsed(v, e, ask->now_ms * 1000, &row))
-            rc = offer_row(ask, v->chain, &row, p, seen);
-    return rc;
-}
-
-static enum gv_rc
-offer_bids(struct gv_state *s, const struct gv_ask_bids *ask,
-           struct gv_chain *c, struct gv_page *p, size_t *seen)
-{
-    struct gv_bid_row row;
-    struct gv_view v;
-    enum gv_rc rc = gv_view_open(s, c, ask->now_ms, NULL, &v);
-    size_t n = rc == GV_OK ? gv_fold_count(v.fold) : 0;
-
-    for (size_t i = 0; i < n && rc == GV_OK; i++) {
-        /* From the end the page asks for, so that most rows are refused by
-         * one comparison. */
-        gv_view_row(&v, p->reverse ? n - 1 - i : i, &row);
-        rc = offer_row(ask, c, &row, p, seen);
-    }
-    if (rc == GV_OK)
-        rc = offer_lapsed(ask, &v, p, seen);
-    gv_view_close(&v);
-    return rc;
-}
-
-enum gv_rc
-gv_query_bids(struct gv_state *s, const struct gv_ask_bids *ask,
-              struct gv_page *p, size_t *seen)
-{
-    struct gv_chain **chain = NULL;
-    size_t n = 0;
-    enum gv_rc rc;
-
-    *seen = 0;
-    if (ask->chain) {
-        rc = offer_bids(s, ask, ask->chain, p, seen);
-        gv_page_finish(p);
-        return rc;
-    }
-    rc = gv_state_chains_of_bidder(s, ask->bidder, ask->now_ms, &chain, &n);
-    for (size_t i = 0; i < n && rc == GV_OK; i++)
-        if (gv_ask_fits(ask->status, chain[i], ask->now_ms))
-            rc = offer_bids(s, ask, chain[i], p, seen);
-    free(chain);
-    gv_page_finish(p);
-    return rc;
-}
-
 /* --- outcomes --- */
 
 enum gv_rc
@@ -216,23 +111,26 @@ gv_query_outcomes(struct gv_state *s, const struct gv_ask_outcomes *ask,
     return rc;
 }
 
-/* Best accepted amount of a bidder, and whether there is any bid of his. */
-static void
-best_of(const struct gv_view *v, const struct gv_pubkey *bidder, bool *any,
-        uint64_t *best)
-{
-    struct gv_bid_row row;
+/* What a bidder's bids come to. */
+struct best {
+    const struct gv_view *v;
+    bool any;
+    uint64_t amount; /* the best accepted one (A20), or 0 */
+};
 
-    *any = false;
-    *best = 0;
-    for (size_t i = 0; i < gv_fold_count(v->fold); i++) {
-        gv_view_row(v, i, &row);
-        if (!GV_ID_EQ(&row.bidder, bidder))
-            continue;
-        *any = true;
-        if (row.code == GV_ACCEPTED && row.amount > *best)
-            *best = row.amount;
-    }
+static enum gv_rc
+take_best(void *arg, size_t i)
+{
+    struct best *best = arg;
+    const struct gv_fold_row *row = gv_fold_row_at(best->v->fold, i);
+    const struct gv_terms *terms = &best->v->chain->book->open->terms;
+
+    best->any = true;
+    if (row->code == GV_ACCEPTED &&
+        (best->amount == 0 ||
+         gv_terms_better(terms, row->bid.amount, best->amount)))
+        best->amount = row->bid.amount;
+    return GV_OK;
 }
 
 void
@@ -245,7 +143,9 @@ gv_query_standing(const struct gv_view *v, const struct gv_pubkey *bidder,
     struct gv_bid_row lead;
     bool final = c->sum.outcome_height != 0 &&
                  c->sum.final_height >= c->sum.outcome_height;
-    bool any, first;
+    struct best best = {.v = v};
+    bool first;
+    enum gv_rc rc;
 
     memset(out, 0, sizeof(*out));
     if (open && gv_view_leader(v, &lead)) {
@@ -259,9 +159,11 @@ gv_query_standing(const struct gv_view *v, const struct gv_pubkey *bidder,
         out->winner = outcome.winner;
         out->price = outcome.price;
     }
-    best_of(v, bidder, &any, &out->amount);
+    rc = gv_view_each(v, bidder, take_best, &best);
+    (void)rc; /* take_best cannot fail */
+    out->amount = best.amount;
     first = out->has_winner && GV_ID_EQ(&out->winner, bidder);
-    if (!any)
+    if (!best.any)
         out->word = "none";
     else if (out->amount == 0)
         out->word = "void";

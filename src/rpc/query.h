@@ -48,23 +48,35 @@ struct gv_bid_row {
  * move. */
 struct gv_view {
     struct gv_chain *chain;
-    struct gv_fold *fold; /* all stamped bids known here, judged */
-    struct gv_fold *own;  /* the same, when it is not the book's */
+    struct gv_fold *fold; /* the book's: all stamped bids known here, judged */
     const struct gv_pool_tx **entry;
     size_t entries, entry_cap;
     struct gv_pubkey *pending; /* bidders whose ENROL waits */
     size_t pendings, pending_cap;
 };
 
-/* `who` (may be NULL) must be judgeable by gv_view_try. Loads the chain, an
- * auction's. gv_view_close is legal after every return. */
+/* Loads the chain, an auction's. gv_view_close is legal after every return. */
 enum gv_rc gv_view_open(struct gv_state *s, struct gv_chain *c, uint64_t now_ms,
-                        const struct gv_pubkey *who,
                         struct gv_view *v) GV_MUST_CHECK;
 void gv_view_close(struct gv_view *v);
 
 /* Row i < gv_fold_count(v->fold), in total order. */
 void gv_view_row(const struct gv_view *v, size_t i, struct gv_bid_row *out);
+/* A place in the total order (O1), whether or not a bid has it. */
+struct gv_place {
+    uint64_t t_us;
+    uint8_t tie[32];
+    struct gv_bid_id id;
+};
+/* The first row that is not before a place; the count when none is. O(log n),
+ * as the next two for each row they find. */
+size_t gv_view_lower(const struct gv_view *v, const struct gv_place *at);
+/* The row of a bid, or the count. */
+size_t gv_view_find(const struct gv_view *v, const struct gv_bid_id *id);
+/* The rows of a bidder, in no order, up to the first that take has not
+ * answered GV_OK for; that is then returned. */
+enum gv_rc gv_view_each(const struct gv_view *v, const struct gv_pubkey *key,
+                        enum gv_rc (*take)(void *arg, size_t row), void *arg);
 /* The leading bid's row; false when there is none. */
 bool gv_view_leader(const struct gv_view *v, struct gv_bid_row *out);
 /* What F would say of a bid stamped now; false when the key is not enrolled,
@@ -114,6 +126,8 @@ struct gv_page {
 void gv_page_name(struct gv_page *p, const char *what, struct gv_bytes filters);
 /* Continue behind a cursor. GV_ABSENT: no cursor; GV_REJECT: another list's. */
 enum gv_rc gv_page_after(struct gv_page *p, const char *cursor) GV_MUST_CHECK;
+/* The time that a key begins with, big-endian. */
+void gv_page_put_time(uint8_t key[GV_PAGE_KEY], uint64_t time);
 /* Offer a row, in any order; row may be NULL. Only GV_FAULT (memory) is bad. */
 enum gv_rc gv_page_offer(struct gv_page *p, const uint8_t key[GV_PAGE_KEY],
                          struct gv_chain *c,

@@ -32,6 +32,13 @@ gv_page_after(struct gv_page *p, const char *cursor)
     return GV_OK;
 }
 
+void
+gv_page_put_time(uint8_t key[GV_PAGE_KEY], uint64_t time)
+{
+    for (int i = 0; i < 8; i++)
+        key[i] = (uint8_t)(time >> (56 - 8 * i));
+}
+
 /* Does key x come later in the list than y? */
 static bool
 later(const struct gv_page *p, const uint8_t *x, const uint8_t *y)

@@ -5,9 +5,8 @@
 #include "src/rpc/query.h"
 
 static const struct gv_pubkey *
-view_key(void *arg, uint32_t bidder)
+view_key(const struct gv_view *v, uint32_t bidder)
 {
-    const struct gv_view *v = arg;
     const struct gv_book *b = v->chain->book;
 
     return bidder < b->bidders ? &b->bidder[bidder].key
@@ -111,11 +110,11 @@ shade(struct gv_view *v)
 {
     struct gv_book *b = v->chain->book;
     struct gv_fold_bid *bid;
-    enum gv_rc rc;
+    enum gv_rc rc = gv_book_guests(b, v->pending, v->pendings);
 
     v->fold = b->fold;
-    if (v->entries == 0)
-        return gv_book_shade(b, NULL, 0);
+    if (rc != GV_OK || v->entries == 0)
+        return rc;
     bid = malloc(v->entries * sizeof(*bid));
     if (!bid)
         return GV_FAULT;
@@ -126,50 +125,9 @@ shade(struct gv_view *v)
     return rc;
 }
 
-/* The book's fold knows the keys of enrolled bidders alone. While a bidder's
- * ENROL waits, F runs over a copy of the set. */
-static enum gv_rc
-fold_apart(struct gv_view *v)
-{
-    struct gv_book *b = v->chain->book;
-    const struct gv_terms *terms = &b->open->terms;
-    struct gv_fold_context ctx = {terms, b->open->opening_ms, view_key, v};
-    struct gv_fold_bid bid;
-    enum gv_rc rc = gv_book_shade(b, NULL, 0);
-
-    v->fold = v->own = gv_fold_new(&ctx);
-    if (rc != GV_OK || !v->own)
-        return GV_FAULT;
-    if (b->closed && b->close_us < UINT64_MAX - terms->notice_ms * 1000)
-        gv_fold_set_close(v->own, b->close_us + terms->notice_ms * 1000);
-    for (size_t i = 0; rc == GV_OK && i < gv_fold_count(b->fold); i++)
-        rc = gv_fold_add(v->own, &gv_fold_row_at(b->fold, i)->bid);
-    for (size_t i = 0; rc == GV_OK && i < v->entries; i++) {
-        fold_bid_of(v, i, &bid);
-        rc = gv_fold_add(v->own, &bid);
-    }
-    return rc;
-}
-
-static bool
-needs_own(const struct gv_view *v, const struct gv_pubkey *who)
-{
-    size_t known = v->chain->book->bidders;
-
-    if (v->pendings == 0)
-        return false;
-    if (who && view_bidder(v, who) != GV_NOWHERE &&
-        view_bidder(v, who) >= known)
-        return true;
-    for (size_t i = 0; i < v->entries; i++)
-        if (view_bidder(v, &v->entry[i]->tx.u.bid.bidder) >= known)
-            return true;
-    return false;
-}
-
 enum gv_rc
 gv_view_open(struct gv_state *s, struct gv_chain *c, uint64_t now_ms,
-             const struct gv_pubkey *who, struct gv_view *v)
+             struct gv_view *v)
 {
     enum gv_rc rc;
 
@@ -180,7 +138,7 @@ gv_view_open(struct gv_state *s, struct gv_chain *c, uint64_t now_ms,
     v->chain = c;
     if (gather_pending(v) != GV_OK || gather_entries(v) != GV_OK)
         return GV_FAULT;
-    return needs_own(v, who) ? fold_apart(v) : shade(v);
+    return shade(v);
 }
 
 void
@@ -188,10 +146,9 @@ gv_view_close(struct gv_view *v)
 {
     /* Whoever asks the book next must not meet bids that are not in it.
      * Taking them out needs no memory, so it cannot fail. */
-    enum gv_rc rc = v->chain ? gv_book_shade(v->chain->book, NULL, 0) : GV_OK;
+    enum gv_rc rc = v->chain ? gv_book_guests(v->chain->book, NULL, 0) : GV_OK;
 
     (void)rc;
-    gv_fold_free(v->own);
     free(v->entry);
     free(v->pending);
     memset(v, 0, sizeof(*v));
@@ -207,7 +164,7 @@ row_of_fold(const struct gv_view *v, const struct gv_fold_row *from,
     memset(out, 0, sizeof(*out));
     out->auction = v->chain->id;
     out->bid = from->bid.id;
-    out->bidder = *view_key((void *)v, from->bid.bidder);
+    out->bidder = *view_key(v, from->bid.bidder);
     memcpy(out->tie, from->bid.tie, 32);
     out->amount = from->bid.amount;
     out->currency = b->open->terms.currency;
@@ -239,6 +196,86 @@ gv_view_row(const struct gv_view *v, size_t i, struct gv_bid_row *out)
                                                            : GV_BID_INCLUDED;
 }
 
+/* Does the row come before this place? The order is that of F (O1). */
+static bool
+before(const struct gv_fold_bid *row, const struct gv_place *at)
+{
+    int c;
+
+    if (row->t_us != at->t_us)
+        return row->t_us < at->t_us;
+    c = memcmp(row->tie, at->tie, 32);
+    return c != 0 ? c < 0 : memcmp(row->id.b, at->id.b, 32) < 0;
+}
+
+size_t
+gv_view_lower(const struct gv_view *v, const struct gv_place *at)
+{
+    size_t low = 0, high = gv_fold_count(v->fold);
+
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+
+        if (before(&gv_fold_row_at(v->fold, middle)->bid, at))
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+static size_t
+row_of(const struct gv_view *v, const struct gv_fold_bid *bid)
+{
+    struct gv_place at = {.t_us = bid->t_us, .id = bid->id};
+
+    memcpy(at.tie, bid->tie, 32);
+    return gv_view_lower(v, &at);
+}
+
+size_t
+gv_view_find(const struct gv_view *v, const struct gv_bid_id *id)
+{
+    uint32_t at = gv_book_find_bid(v->chain->book, id);
+    struct gv_fold_bid bid;
+
+    if (at != GV_NOWHERE) {
+        gv_book_fold_bid(v->chain->book, at, &bid);
+        return row_of(v, &bid);
+    }
+    for (size_t i = 0; i < v->entries; i++) {
+        fold_bid_of(v, i, &bid);
+        if (GV_ID_EQ(&bid.id, id))
+            return row_of(v, &bid);
+    }
+    return gv_fold_count(v->fold);
+}
+
+enum gv_rc
+gv_view_each(const struct gv_view *v, const struct gv_pubkey *key,
+             enum gv_rc (*take)(void *arg, size_t row), void *arg)
+{
+    const struct gv_book *b = v->chain->book;
+    uint32_t bidder = view_bidder(v, key), i = GV_NOWHERE;
+    struct gv_fold_bid bid;
+    enum gv_rc rc = GV_OK;
+
+    if (bidder == GV_NOWHERE)
+        return GV_OK;
+    if (bidder < b->bidders)
+        i = b->bidder[bidder].last;
+    for (; i != GV_NOWHERE && rc == GV_OK; i = b->bid[i].before) {
+        gv_book_fold_bid(b, i, &bid);
+        rc = take(arg, row_of(v, &bid));
+    }
+    for (size_t k = 0; k < v->entries && rc == GV_OK; k++) {
+        fold_bid_of(v, k, &bid);
+        if (bid.bidder == bidder)
+            rc = take(arg, row_of(v, &bid));
+    }
+    return rc;
+}
+
 bool
 gv_view_leader(const struct gv_view *v, struct gv_bid_row *out)
 {
@@ -267,8 +304,9 @@ gv_view_try(const struct gv_view *v, const struct gv_tx_bid *bid,
     lead = gv_fold_leader(v->fold) < 0
                ? NULL
                : gv_fold_row_at(v->fold, (size_t)gv_fold_leader(v->fold));
-    out->leading =
-        row.code == GV_ACCEPTED && (!lead || bid->amount > lead->bid.amount);
+    out->leading = row.code == GV_ACCEPTED &&
+                   (!lead || gv_terms_better(&v->chain->book->open->terms,
+                                             bid->amount, lead->bid.amount));
     return true;
 }
 

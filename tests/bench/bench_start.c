@@ -9,11 +9,6 @@
  * the first answer to `status`; "look" is the first `getauction`, for which
  * the node reads the whole auction into memory.
  */
-#include <signal.h>
-#include <sys/stat.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
 #include "tests/bench/load.h"
 #include "tests/bench/load_node.h"
 #include "tests/bench/measure.h"
@@ -30,55 +25,6 @@ struct bench {
 struct figures {
     double start[ROUNDS], look[ROUNDS], memory[ROUNDS];
 };
-
-/* --- the datadir --- */
-
-static void
-fill_datadir(struct bench *b, int out)
-{
-    char path[PATH_MAX + 32];
-    struct load *load = load_new(GV_CERTIFIED);
-    struct load_ledger ledger;
-    struct load_block block;
-    const struct gv_chain_id *id = &load_sample(load)->open.id;
-
-    snprintf(path, sizeof(path), "%s/chain", b->built);
-    load_ledger_open(load, path, &ledger);
-    for (unsigned long bids = 0; bids < b->bids;) {
-        load_next(load, &block);
-        load_ledger_add(&ledger, &block);
-        bids += block.bids;
-        load_block_clear(&block);
-    }
-    if (write(out, id->b, 32) != 32)
-        support_die("cannot tell the auction's id");
-    kill(getpid(), SIGKILL);
-}
-
-static void
-make_datadir(struct bench *b)
-{
-    uint8_t id[32];
-    int ends[2], status;
-    pid_t pid;
-
-    if (mkdir(b->built, 0700) != 0 || pipe(ends) != 0)
-        support_die("cannot make %s", b->built);
-    pid = fork();
-    if (pid < 0)
-        support_die("cannot fork");
-    if (pid == 0) {
-        fill_datadir(b, ends[1]);
-        _exit(1);
-    }
-    status = load_wait(pid);
-    if (!WIFSIGNALED(status) || WTERMSIG(status) != SIGKILL ||
-        read(ends[0], id, 32) != 32)
-        support_die("the datadir was not filled");
-    close(ends[0]);
-    close(ends[1]);
-    gv_hex(id, 32, b->auction);
-}
 
 /* --- a node --- */
 
@@ -157,7 +103,7 @@ main(void)
     snprintf(b->log, sizeof(b->log), "%s/log", b->dir.path);
     snprintf(b->built, sizeof(b->built), "%s/built", b->dir.path);
     snprintf(b->work, sizeof(b->work), "%s/work", b->dir.path);
-    make_datadir(b);
+    load_datadir(b->built, b->bids, b->auction);
     printf("start_bids %lu\n", b->bids);
     for (int r = 0; r < ROUNDS; r++) {
         const char *const copy[] = {"cp", "-r", b->built, b->work, NULL};

@@ -32,6 +32,10 @@ int load_wait(pid_t pid);
 /* Run it to its end, which must be exit code 0. */
 void load_run(const char *const argv[], const char *log);
 
+/* Make the directory of a node that was killed as soon as the last of so many
+ * bids in one auction was synced; auction is its id. */
+void load_datadir(const char *dir, unsigned long bids, char auction[65]);
+
 /* Start gaveld and wait for its first answer. */
 void load_node_start(struct load_node *n);
 /* SIGTERM; it must end with 0. */

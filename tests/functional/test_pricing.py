@@ -26,6 +26,12 @@ def ended(market, auction):
     return market["seller"].outcome(auction)
 
 
+def standing(wallet, auction):
+    rows = wallet("auction", "outcome")["outcomes"]
+    return next((r["standing"], r["amount"]) for r in rows
+                if r["auction"] == auction)
+
+
 def test_a_proxy_bidder_pays_one_increment_more_than_the_next(market):
     auction = market["seller"].create(
         "Proxy", *QUICK, "--pricing", "second", "--min-first", "5")
@@ -50,9 +56,12 @@ def test_in_a_reverse_auction_the_lowest_bid_wins(market):
         market["bob"].bid(auction, "895")
     assert ("have 895.00 EUR, want at most 890.00 EUR" in
             e.value.error["message"])
+    market["ann"].bid(auction, "800")
+    assert standing(market["ann"], auction) == ("leading", 80000)
     market["bob"].bid(auction, "700")
+    assert standing(market["ann"], auction) == ("outbid", 80000)
     got = ended(market, auction)
-    assert (got["status"], got["price"]) == ("sold", 90000)
+    assert (got["status"], got["price"]) == ("sold", 80000)
     dump = market["node"].datadir.parent / "reverse.jsonl"
     explorer = Explorer(market["node"])
     explorer.dump(dump)
