@@ -162,6 +162,10 @@ int gv_cli_id(const struct gv_cli *cli, const char *text, const char *what,
  * NULL after printing. */
 char *gv_cli_read_text(const struct gv_cli *cli, const char *path);
 
+/* The wallet's words, from the file of --words-file or typed. To be wiped and
+ * freed; NULL after printing. */
+char *gv_cli_read_words(const struct gv_cli *cli);
+
 /* Write a file of mode 0600. An exit code. */
 int gv_cli_write(const struct gv_cli *cli, const char *path,
                  struct gv_bytes content) GV_MUST_CHECK;

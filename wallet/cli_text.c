@@ -223,3 +223,22 @@ gv_cli_write(const struct gv_cli *cli, const char *path,
     return rc == GV_OK ? GV_EXIT_OK
                        : gv_cli_fail(cli, GV_EXIT_FAILED, "%s", e.text);
 }
+
+char *
+gv_cli_read_words(const struct gv_cli *cli)
+{
+    const char *path = gv_config_string(cli->config, "words-file");
+    struct gv_passphrase_source source = {.prompt = "The words, on one line"};
+    struct gv_passphrase line;
+    struct gv_error e;
+    char *words = NULL;
+
+    if (path != NULL)
+        return gv_cli_read_text(cli, path);
+    if (gv_passphrase_read(&source, &line, &e) != GV_OK)
+        gv_cli_fail(cli, GV_EXIT_USAGE, "%s", e.text);
+    else
+        words = strdup(line.text);
+    gv_wipe(&line, sizeof(line));
+    return words;
+}

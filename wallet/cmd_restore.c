@@ -1,6 +1,5 @@
 /* cmd_restore.c - gavel restore: a wallet from its words. */
 #include <stdlib.h>
-#include <unistd.h>
 
 #include "wallet/bip39.h"
 #include "wallet/commands.h"
@@ -22,26 +21,6 @@ static const struct gv_config_option options[] = {
      .help = "The CA's EST service (default: what the node's status names).",
      .argument = "URL"},
 };
-
-/* The words as typed or read, wiped and freed by the caller. */
-static char *
-get_words(struct gv_cli *cli)
-{
-    const char *path = gv_config_string(cli->config, "words-file");
-    struct gv_passphrase_source source = {.prompt = "The words, on one line"};
-    struct gv_passphrase line;
-    struct gv_error e;
-    char *words = NULL;
-
-    if (path != NULL)
-        return gv_cli_read_text(cli, path);
-    if (gv_passphrase_read(&source, &line, &e) != GV_OK)
-        gv_cli_fail(cli, GV_EXIT_USAGE, "%s", e.text);
-    else
-        words = strdup(line.text);
-    gv_wipe(&line, sizeof(line));
-    return words;
-}
 
 static int
 create(struct gv_cli *cli, const struct gv_params *params,
@@ -66,7 +45,7 @@ static int
 take_words(struct gv_cli *cli, const struct gv_params *params)
 {
     uint8_t entropy[GV_BIP39_ENTROPY_MAX];
-    char *words = get_words(cli);
+    char *words = gv_cli_read_words(cli);
     struct gv_error e;
     size_t len;
     int code;

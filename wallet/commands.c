@@ -3,6 +3,7 @@
 
 const struct gv_command *const gv_commands[] = {&gv_cmd_init,
                                                 &gv_cmd_restore,
+                                                &gv_cmd_fire_drill,
                                                 &gv_cmd_enrol,
                                                 &gv_cmd_keystore_generate,
                                                 &gv_cmd_keystore_sign,

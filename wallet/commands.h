@@ -6,6 +6,7 @@
 
 extern const struct gv_command gv_cmd_init;
 extern const struct gv_command gv_cmd_restore;
+extern const struct gv_command gv_cmd_fire_drill;
 extern const struct gv_command gv_cmd_enrol;
 extern const struct gv_command gv_cmd_keystore_generate;
 extern const struct gv_command gv_cmd_keystore_sign;

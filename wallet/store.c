@@ -410,6 +410,12 @@ gv_wallet_set_enrolled(struct gv_wallet *w, uint32_t index,
 }
 
 json_t *
+gv_wallet_enrolments(struct gv_wallet *w)
+{
+    return json_object_get(w->content.json, "enrolled");
+}
+
+json_t *
 gv_wallet_bids(struct gv_wallet *w)
 {
     return json_object_get(w->content.json, "bids");

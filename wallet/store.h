@@ -109,6 +109,9 @@ bool gv_wallet_enrolled(const struct gv_wallet *w, uint32_t index,
 enum gv_rc gv_wallet_set_enrolled(struct gv_wallet *w, uint32_t index,
                                   const char *auction_hex) GV_MUST_CHECK;
 
+/* All of them, an object of "INDEX:AUCTION". Borrowed. */
+json_t *gv_wallet_enrolments(struct gv_wallet *w);
+
 /* The bids, an object of bid id -> {auction, identity, amount, seq,
  * placed_ms, tx, state, t_us, deadline_us, receipt, stamp}; state is
  * "sending" (the node's answer is not known) or "sent". Borrowed; changes
