@@ -22,8 +22,8 @@ gv_content_new(struct gv_bytes entropy, struct gv_content *out)
     if (!entropy_ok(entropy))
         return GV_REJECT;
     memcpy(out->entropy, entropy.p, entropy.len);
-    out->json = json_pack("{s[] s{} s{} s{}}", "identities", "enrolled", "bids",
-                          "tokens");
+    out->json = json_pack("{s[] s{} s{} s{} s{}}", "identities", "enrolled",
+                          "bids", "tokens", "watched");
     if (out->json != NULL)
         return GV_OK;
     gv_content_clear(out);
@@ -62,6 +62,16 @@ rows_ok(json_t *rows)
     return true;
 }
 
+/* A part that older wallets do not have: rows, or none. */
+static bool
+later_part_ok(json_t *json, const char *name)
+{
+    if (json_object_get(json, name) == NULL &&
+        json_object_set_new(json, name, json_object()) != 0)
+        return false;
+    return rows_ok(json_object_get(json, name));
+}
+
 /* The bad part, or NULL. */
 static const char *
 read_parts(struct gv_bytes data, struct gv_content *out)
@@ -87,11 +97,9 @@ read_parts(struct gv_bytes data, struct gv_content *out)
         return "enrolled";
     if (!rows_ok(json_object_get(out->json, "bids")))
         return "bids";
-    /* Wallets made before there were anonymous auctions have none. */
-    if (json_object_get(out->json, "tokens") == NULL &&
-        json_object_set_new(out->json, "tokens", json_object()) != 0)
-        return "JSON";
-    return rows_ok(json_object_get(out->json, "tokens")) ? NULL : "tokens";
+    if (!later_part_ok(out->json, "tokens"))
+        return "tokens";
+    return later_part_ok(out->json, "watched") ? NULL : "watched";
 }
 
 enum gv_rc

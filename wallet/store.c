@@ -426,3 +426,9 @@ gv_wallet_tokens(struct gv_wallet *w)
 {
     return json_object_get(w->content.json, "tokens");
 }
+
+json_t *
+gv_wallet_watched(struct gv_wallet *w)
+{
+    return json_object_get(w->content.json, "watched");
+}

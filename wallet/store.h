@@ -125,4 +125,8 @@ json_t *gv_wallet_bids(struct gv_wallet *w);
  * that the issuer gave before (anonymous.h). Borrowed as above. */
 json_t *gv_wallet_tokens(struct gv_wallet *w);
 
+/* Auctions that the owner wants to hear of, an object of auction -> {}.
+ * Borrowed as above. */
+json_t *gv_wallet_watched(struct gv_wallet *w);
+
 #endif

@@ -1,0 +1,168 @@
+/* What gavel watch tells of two looks at an auction. */
+#include "wallet/alert.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+/* cmocka needs the headers above. */
+#include <cmocka.h>
+
+#define SECOND UINT64_C(1000000)
+#define BEFORE (60 * SECOND)
+
+static const struct gv_look unseen;
+
+/* The alerts between two looks, at 100 s and at 110 s. */
+static void
+check(const struct gv_look *a, const struct gv_look *b, unsigned roles,
+      const char *expect)
+{
+    enum gv_alert alert[GV_ALERTS];
+    char text[200] = "";
+    size_t n =
+        gv_alerts(a, b, roles, 100 * SECOND, 110 * SECOND, BEFORE, alert);
+
+    assert_true(n <= GV_ALERTS);
+    for (size_t i = 0; i < n; i++)
+        snprintf(text + strlen(text), sizeof(text) - strlen(text), "%s%s",
+                 i > 0 ? " " : "", gv_alert_name(alert[i]));
+    assert_string_equal(text, expect);
+}
+
+static void
+a_first_look_tells_what_stands(void **state)
+{
+    struct gv_look now = {.known = true, .open = true};
+
+    (void)state;
+    check(&unseen, &now, GV_CONCERN_BIDS, "");
+    now.has_leader = true;
+    now.amount = 5;
+    check(&unseen, &now, GV_CONCERN_BIDS, "outbid");
+    check(&unseen, &now, GV_CONCERN_WATCHES, "new-leader");
+    now.mine = true;
+    check(&unseen, &now, GV_CONCERN_BIDS, "leading");
+    now.close_us = 150 * SECOND;
+    check(&unseen, &now, GV_CONCERN_BIDS, "leading closing");
+    now = (struct gv_look){.known = true, .ended = true, .final = true};
+    check(&unseen, &now, GV_CONCERN_SELLS, "not-sold");
+    now.sold = now.has_leader = now.mine = true;
+    check(&unseen, &now, GV_CONCERN_SELLS, "sold");
+    check(&unseen, &now, GV_CONCERN_BIDS, "won");
+}
+
+static void
+the_lead_changes(void **state)
+{
+    struct gv_look a = {.known = true, .open = true}, b = a;
+
+    (void)state;
+    b.has_leader = true;
+    b.amount = 7;
+    check(&a, &b, GV_CONCERN_SELLS, "new-leader");
+    check(&b, &b, GV_CONCERN_SELLS, "");
+    a = b;
+    a.mine = true;
+    check(&a, &b, GV_CONCERN_BIDS, "outbid");
+    check(&b, &a, GV_CONCERN_BIDS, "leading");
+    b.amount = 8; /* of two others: told once */
+    check(&b, &b, GV_CONCERN_BIDS, "");
+    a = b;
+    a.amount = 9;
+    check(&b, &a, GV_CONCERN_BIDS, "");
+    check(&b, &a, GV_CONCERN_WATCHES, "new-leader");
+}
+
+static void
+the_end_comes_near(void **state)
+{
+    struct gv_look a = {.known = true, .open = true, .close_us = 165 * SECOND};
+    struct gv_look b = a;
+
+    (void)state;
+    check(&a, &b, GV_CONCERN_SELLS, "closing"); /* 65 s, then 55 s before */
+    a.close_us = b.close_us = 155 * SECOND;     /* it was near before */
+    check(&a, &b, GV_CONCERN_SELLS, "");
+    b.close_us = 160 * SECOND; /* and is near, moved a little */
+    check(&a, &b, GV_CONCERN_SELLS, "extended");
+    b.close_us = 400 * SECOND;
+    check(&a, &b, GV_CONCERN_SELLS, "extended");
+    a.close_us = 0; /* a CLOSE has come */
+    b.close_us = 120 * SECOND;
+    check(&a, &b, GV_CONCERN_SELLS, "closing");
+}
+
+static void
+it_ends(void **state)
+{
+    struct gv_look open = {.known = true, .open = true, .has_leader = true};
+    struct gv_look ended = {.known = true, .ended = true, .has_leader = true};
+    struct gv_look final = {.known = true,
+                            .ended = true,
+                            .final = true,
+                            .sold = true,
+                            .has_leader = true};
+    struct gv_look scheduled = {.known = true};
+
+    (void)state;
+    check(&scheduled, &(struct gv_look){.known = true, .open = true},
+          GV_CONCERN_WATCHES, "opened");
+    check(&open, &ended, GV_CONCERN_SELLS, "closed");
+    check(&ended, &final, GV_CONCERN_SELLS, "sold");
+    check(&ended, &final, GV_CONCERN_BIDS, "lost");
+    check(&open, &final, GV_CONCERN_BIDS | GV_CONCERN_WATCHES, "lost");
+    check(&final, &final, GV_CONCERN_BIDS, "");
+    ended.stalled = true;
+    check(&open, &ended, GV_CONCERN_WATCHES, "closed stalled");
+    final.sold = false;
+    check(&ended, &final, GV_CONCERN_WATCHES, "not-sold");
+}
+
+static void
+looks_are_read_from_answers(void **state)
+{
+    struct gv_concern c = {.roles = GV_CONCERN_BIDS};
+    struct gv_look look;
+    char hex[65];
+    json_t *auction;
+
+    (void)state;
+    memset(c.key.b, 0x5a, 32);
+    gv_hex(c.key.b, 32, hex);
+    auction = json_pack("{ss s{ss sI} sn sI}", "phase", "closing", "leader",
+                        "bidder", hex, "amount", (json_int_t)12, "outcome",
+                        "effective_close_us", (json_int_t)77);
+    gv_look_read(auction, &c, &look);
+    assert_true(look.known && look.open && !look.ended && look.mine);
+    assert_int_equal(look.amount, 12);
+    assert_int_equal(look.close_us, 77);
+    memset(&c.key, 0, sizeof(c.key)); /* no key is nobody's */
+    gv_look_read(auction, &c, &look);
+    assert_true(look.has_leader && !look.mine);
+    json_object_set_new(auction, "phase", json_string("scheduled"));
+    gv_look_read(auction, &c, &look);
+    assert_true(!look.open && !look.ended);
+    json_object_set_new(auction, "phase", json_string("void"));
+    json_object_set_new(auction, "outcome",
+                        json_pack("{ss ss sI}", "status", "void", "winner",
+                                  "00", "price", (json_int_t)0));
+    gv_look_read(auction, &c, &look);
+    assert_true(look.final && look.ended && !look.sold && !look.has_leader);
+    json_decref(auction);
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_first_look_tells_what_stands),
+        cmocka_unit_test(the_lead_changes),
+        cmocka_unit_test(the_end_comes_near),
+        cmocka_unit_test(it_ends),
+        cmocka_unit_test(looks_are_read_from_answers),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

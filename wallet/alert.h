@@ -1,0 +1,57 @@
+/*
+ * alert.h - what has happened to an auction between two looks at it, as its
+ * bidder, seller or watcher wants to hear it.
+ *
+ * Thread-safety: pure functions.
+ */
+#ifndef GAVEL_WALLET_ALERT_H
+#define GAVEL_WALLET_ALERT_H
+
+#include <jansson.h>
+
+#include "wallet/concern.h"
+
+/* One look at an auction: getauction's answer, boiled down. */
+struct gv_look {
+    bool known; /* there was an answer */
+    bool open;  /* bids count now */
+    bool ended; /* the set of bids is fixed, or it is void */
+    bool final; /* so is the outcome */
+    bool stalled;
+    bool sold;             /* by the outcome */
+    bool has_leader, mine; /* mine: the wallet's bid leads, or won */
+    uint64_t amount;   /* leading bid, or the price once there is an outcome */
+    uint64_t close_us; /* 0: nothing ends it yet */
+};
+
+enum gv_alert {
+    GV_ALERT_OPENED,
+    GV_ALERT_LEADING,
+    GV_ALERT_OUTBID,
+    GV_ALERT_NEW_LEADER, /* of an auction where the wallet has no bid */
+    GV_ALERT_CLOSING,    /* soon: within the warning time */
+    GV_ALERT_EXTENDED,
+    GV_ALERT_CLOSED,
+    GV_ALERT_STALLED,
+    GV_ALERT_WON,
+    GV_ALERT_LOST,
+    GV_ALERT_SOLD,
+    GV_ALERT_NOT_SOLD,
+    GV_ALERTS
+};
+
+/* "outbid" */
+const char *gv_alert_name(enum gv_alert a);
+
+void gv_look_read(const json_t *auction, const struct gv_concern *c,
+                  struct gv_look *out);
+
+/* What is new in `now`, whose time is now_us: at most GV_ALERTS of them, in the
+ * order in which they are to be told. A first look (before->known false) tells
+ * what stands already. before_us: how long ahead of the end GV_ALERT_CLOSING
+ * comes, once; `last_us` is the time of the look before, or 0. */
+size_t gv_alerts(const struct gv_look *before, const struct gv_look *now,
+                 unsigned roles, uint64_t last_us, uint64_t now_us,
+                 uint64_t before_us, enum gv_alert out[GV_ALERTS]);
+
+#endif

@@ -1,0 +1,314 @@
+/*
+ * cmd_watch.c - gavel watch: tell what happens to auctions, as it happens, and
+ * run a program for each event (docs/spec/wallet.md, W34).
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "wallet/alert.h"
+#include "wallet/auction.h"
+#include "wallet/columns.h"
+#include "wallet/commands.h"
+#include "wallet/concern.h"
+#include "wallet/json.h"
+
+#define EXEC_S 60 /* a program may take this long */
+
+static const struct gv_config_option options[] = {
+    {.name = "exec",
+     .help = "Run this program for each event, with GAVEL_EVENT, "
+             "GAVEL_AUCTION, GAVEL_TITLE, GAVEL_AMOUNT, GAVEL_CURRENCY and "
+             "GAVEL_CLOSE_US in its environment. No shell is used; it may take "
+             "a minute.",
+     .argument = "PROGRAM"},
+    {.name = "before",
+     .type = GV_CONFIG_DURATION,
+     .fallback = "10m",
+     .help = "Tell that an auction closes this long before.",
+     .argument = "TIME"},
+    {.name = "every",
+     .type = GV_CONFIG_DURATION,
+     .fallback = "2s",
+     .min = 100,
+     .max = 86400000,
+     .help = "Look this often.",
+     .argument = "TIME"},
+    {.name = "for",
+     .type = GV_CONFIG_DURATION,
+     .fallback = "0",
+     .help = "Stop after this time; 0: when all of the auctions have a final "
+             "outcome.",
+     .argument = "TIME"},
+};
+
+struct watched {
+    struct gv_concern who;
+    struct gv_look last;
+    bool said; /* that the node does not know it */
+};
+
+struct watch {
+    struct watched *item;
+    size_t count;
+    uint64_t last_us;
+    bool away; /* the node does not answer, and that was said */
+};
+
+/* --- telling --- */
+
+static void
+set_number(const char *name, uint64_t v)
+{
+    char text[24];
+
+    snprintf(text, sizeof(text), "%" PRIu64, v);
+    setenv(name, text, 1);
+}
+
+/* In the child: it gets the event, not the wallet's terminal. */
+static void
+become(const char *program, const char *event, const json_t *info,
+       const struct watched *w)
+{
+    struct gv_currency c = gv_auction_currency(json_object_get(info, "terms"));
+    char tag[sizeof(c.tag) + 1] = "";
+    int null = open("/dev/null", O_RDWR);
+    char *argv[] = {(char *)program, NULL};
+
+    if (null < 0 || dup2(null, STDIN_FILENO) < 0)
+        _exit(127);
+    setenv("GAVEL_EVENT", event, 1);
+    setenv("GAVEL_AUCTION", w->who.auction, 1);
+    setenv("GAVEL_TITLE", gv_json_text(info, "title"), 1);
+    memcpy(tag, c.tag, sizeof(c.tag));
+    setenv("GAVEL_CURRENCY", tag, 1);
+    set_number("GAVEL_AMOUNT", w->last.amount);
+    set_number("GAVEL_CLOSE_US", w->last.close_us);
+    alarm(EXEC_S);
+    execvp(program, argv);
+    _exit(127);
+}
+
+static void
+run_program(struct gv_cli *cli, const char *event, const json_t *info,
+            const struct watched *w)
+{
+    const char *program = gv_config_string(cli->config, "exec");
+    int status = 0;
+    pid_t pid;
+
+    if (program == NULL)
+        return;
+    fflush(stdout);
+    pid = fork();
+    if (pid == 0)
+        become(program, event, info, w);
+    while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
+        ;
+    if (pid < 0 || !WIFEXITED(status) || WEXITSTATUS(status) != 0)
+        gv_cli_warn(cli, "warning: %s failed for the event %s", program, event);
+}
+
+static json_t *
+as_json(const char *event, const json_t *info, const struct watched *w,
+        uint64_t now_us, const char *figures)
+{
+    return json_pack("{ss ss ss so so ss so}", "event", event, "auction",
+                     w->who.auction, "title", gv_json_text(info, "title"),
+                     "time_us", gv_json_from_u64(now_us), "amount",
+                     gv_json_from_u64(w->last.amount), "figures", figures,
+                     "close_us",
+                     w->last.close_us != 0 ? gv_json_from_u64(w->last.close_us)
+                                           : json_null());
+}
+
+static void
+tell(struct gv_cli *cli, const char *event, const json_t *info,
+     const struct watched *w, uint64_t now_us)
+{
+    struct gv_currency c = gv_auction_currency(json_object_get(info, "terms"));
+    char time[40], amount[40] = "no bid", close[40] = "nothing yet";
+    json_t *line;
+
+    if (w->last.has_leader)
+        gv_amount_text((struct gv_amount){w->last.amount}, &c, amount);
+    if (w->last.close_us != 0)
+        gv_cli_time(w->last.close_us, close);
+    if (cli->json) {
+        line = as_json(event, info, w, now_us, amount);
+        json_dumpf(line, stdout, JSON_COMPACT);
+        putchar('\n');
+        json_decref(line);
+    } else {
+        gv_columns_line(stdout, event, "%s: %s, ends: %s; %s, auction %s",
+                        gv_cli_time(now_us, time), amount, close,
+                        gv_json_text(info, "title"), w->who.auction);
+    }
+    fflush(stdout);
+    run_program(cli, event, info, w);
+}
+
+/* --- looking --- */
+
+static void
+take_look(struct gv_cli *cli, struct watch *w, struct watched *one,
+          const json_t *info, uint64_t now_us)
+{
+    uint64_t before_us =
+        (uint64_t)gv_config_ms(cli->config, "before") * UINT64_C(1000);
+    enum gv_alert alert[GV_ALERTS];
+    struct gv_look before = one->last;
+    size_t n;
+
+    gv_look_read(info, &one->who, &one->last);
+    n = gv_alerts(&before, &one->last, one->who.roles, w->last_us, now_us,
+                  before_us, alert);
+    for (size_t i = 0; i < n; i++)
+        tell(cli, gv_alert_name(alert[i]), info, one, now_us);
+}
+
+/* False when the node does not answer. */
+static bool
+look(struct gv_cli *cli, struct watch *w, struct watched *one, uint64_t now_us)
+{
+    struct gv_rpcclient_error error = {0};
+    json_t *info = NULL;
+    enum gv_rc rc = gv_cli_try(cli, "getauction",
+                               json_pack("{ss}", "auction", one->who.auction),
+                               &info, &error);
+
+    if (rc == GV_OK)
+        take_look(cli, w, one, info, now_us);
+    else if (rc == GV_REJECT && !one->said)
+        gv_cli_warn(cli, "warning: auction %s: %s", one->who.auction,
+                    error.e.text);
+    one->said = rc == GV_REJECT;
+    gv_rpcclient_error_clear(&error);
+    json_decref(info);
+    return rc != GV_FAULT;
+}
+
+/* One round. How many of them are not over. */
+static size_t
+look_at_all(struct gv_cli *cli, struct watch *w)
+{
+    uint64_t now_us = gv_cli_now_ms() * 1000;
+    size_t open = 0;
+
+    for (size_t i = 0; i < w->count; i++) {
+        struct watched *one = &w->item[i];
+
+        if (one->last.final)
+            continue;
+        open++;
+        if (!look(cli, w, one, now_us)) {
+            w->away = true;
+            return open; /* it is asked for the others in the next round */
+        }
+        if (w->away)
+            gv_cli_warn(cli, "the node answers again");
+        w->away = false;
+    }
+    w->last_us = now_us;
+    return open;
+}
+
+static int
+watch(struct gv_cli *cli, struct watch *w)
+{
+    uint64_t limit = (uint64_t)gv_config_ms(cli->config, "for");
+    uint64_t until = gv_cli_now_ms() + limit;
+    unsigned every = (unsigned)gv_config_ms(cli->config, "every");
+
+    while (look_at_all(cli, w) > 0) {
+        if (limit > 0 && gv_cli_now_ms() + every > until)
+            break;
+        gv_cli_sleep_ms(every);
+    }
+    return GV_EXIT_OK;
+}
+
+/* --- what to look at --- */
+
+static struct watch
+watch_of(const struct gv_concerns *c)
+{
+    struct watch w = {.item = calloc(c->count + 1, sizeof(*w.item))};
+
+    for (size_t i = 0; w.item != NULL && i < c->count; i++)
+        w.item[w.count++].who = c->item[i];
+    return w;
+}
+
+/* The named auctions alone, or without names what concerns the wallet. */
+static int
+choose(struct gv_cli *cli, struct gv_concerns *c)
+{
+    size_t n = gv_config_arguments(cli->config);
+    struct gv_concerns named = {.item = NULL};
+    int code = GV_EXIT_OK;
+
+    if (n == 0)
+        return GV_EXIT_OK;
+    for (size_t i = 0; i < n && code == GV_EXIT_OK; i++) {
+        struct gv_concern *of, *to;
+        char hex[65];
+
+        code =
+            gv_cli_id(cli, gv_config_argument(cli->config, i), "auction", hex);
+        if (code != GV_EXIT_OK)
+            break;
+        of = gv_concerns_add(c, hex);
+        to = gv_concerns_add(&named, hex);
+        if (of == NULL || to == NULL)
+            code = gv_cli_fail(cli, GV_EXIT_FAILED, "out of memory");
+        else
+            *to = *of;
+    }
+    gv_concerns_free(c);
+    *c = named;
+    return code;
+}
+
+static int
+run(struct gv_cli *cli)
+{
+    struct gv_concerns c = {.item = NULL};
+    struct watch w;
+    int code = gv_cli_wallet(cli);
+
+    if (code == GV_EXIT_OK)
+        code = gv_concerns_gather(cli, &c);
+    if (code == GV_EXIT_OK)
+        code = choose(cli, &c);
+    /* Other commands may use the wallet meanwhile. */
+    gv_wallet_free(cli->wallet);
+    cli->wallet = NULL;
+    w = watch_of(&c);
+    gv_concerns_free(&c);
+    if (code == GV_EXIT_OK && w.item == NULL)
+        code = gv_cli_fail(cli, GV_EXIT_FAILED, "out of memory");
+    if (code == GV_EXIT_OK && w.count == 0)
+        code = gv_cli_fail(cli, GV_EXIT_FAILED,
+                           "nothing to watch: this wallet bids and sells "
+                           "nowhere, and watches nothing");
+    if (code == GV_EXIT_OK)
+        code = watch(cli, &w);
+    free(w.item);
+    return code;
+}
+
+const struct gv_command gv_cmd_watch = {
+    .config = {.name = "watch",
+               .help = "Tell what happens to auctions as it happens: opened, "
+                       "leading, outbid, closing, closed, won, lost. Without "
+                       "AUCTION: where the wallet bids, sells or watches now.",
+               .arguments = "[AUCTION ...]",
+               .max_arguments = 64,
+               .options = options,
+               .n_options = sizeof(options) / sizeof(options[0])},
+    .run = run};

@@ -1,0 +1,44 @@
+/*
+ * concern.h - the auctions that concern a wallet: where it bids, by its own
+ * records; what its identities sell, by the node's list; and what its owner
+ * watches. What is not in the wallet and is no sale of a certified identity is
+ * not found: a pseudonymous seller watches the auction by hand.
+ *
+ * Thread-safety: one thread at a time.
+ */
+#ifndef GAVEL_WALLET_CONCERN_H
+#define GAVEL_WALLET_CONCERN_H
+
+#include <gavel/types.h>
+
+#include "wallet/cli.h"
+
+enum gv_concern_role {
+    GV_CONCERN_SELLS = 1,
+    GV_CONCERN_BIDS = 2,
+    GV_CONCERN_WATCHES = 4
+};
+
+struct gv_concern {
+    char auction[65];
+    unsigned roles;       /* bits of enum gv_concern_role */
+    struct gv_pubkey key; /* that it bids with there, or zero */
+};
+
+struct gv_concerns {
+    struct gv_concern *item;
+    size_t count, cap;
+};
+
+/* Of the open wallet. An exit code; gv_concerns_free after every return. */
+int gv_concerns_gather(struct gv_cli *cli,
+                       struct gv_concerns *out) GV_MUST_CHECK;
+/* The auction (64 hex digits), added with no role if it is new; NULL without
+ * memory. Good until the next call. */
+struct gv_concern *gv_concerns_add(struct gv_concerns *c, const char *auction);
+void gv_concerns_free(struct gv_concerns *c);
+
+/* "sells, bids, watches" */
+char *gv_concern_words(unsigned roles, char out[40]);
+
+#endif
