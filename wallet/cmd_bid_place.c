@@ -4,6 +4,7 @@
 #include "wallet/columns.h"
 #include "wallet/commands.h"
 #include "wallet/courier.h"
+#include "wallet/guard.h"
 #include "wallet/json.h"
 #include "wallet/place.h"
 #include "wallet/seller.h"
@@ -18,6 +19,9 @@ static const struct gv_config_option options[] = {
     {.name = "dry-run",
      .type = GV_CONFIG_BOOL,
      .help = "Judge it, say what would be bid, and send nothing."},
+    {.name = "over-limit",
+     .type = GV_CONFIG_BOOL,
+     .help = "Bid even if it is above a limit of this wallet."},
     {.name = "wait",
      .type = GV_CONFIG_DURATION,
      .fallback = "60s",
@@ -189,6 +193,19 @@ is_seller(struct gv_cli *cli, const struct gv_auction *a,
     return mine || GV_ID_EQ(&a->open.seller.key, &s->key);
 }
 
+/* Within the owner's limits, and a word if it is far from the others. */
+static int
+guard(struct gv_cli *cli, const struct gv_auction *a, uint64_t amount)
+{
+    char unusual[160];
+
+    if (*gv_guard_unusual(a, amount, unusual) != '\0')
+        gv_cli_warn(cli, "warning: this is %s", unusual);
+    if (gv_config_bool(cli->config, "over-limit"))
+        return GV_EXIT_OK;
+    return gv_guard_check(cli, a, amount);
+}
+
 static int
 place(struct gv_cli *cli, struct gv_auction *a, const struct gv_signer *s)
 {
@@ -214,6 +231,8 @@ place(struct gv_cli *cli, struct gv_auction *a, const struct gv_signer *s)
         code = gv_anonymous_seek(cli, a, s, &trace);
     if (code == GV_EXIT_OK)
         code = judge(cli, a, s, amount.minor, why);
+    if (code == GV_EXIT_OK)
+        code = guard(cli, a, amount.minor);
     if (code == GV_EXIT_OK && dry)
         code = show_dry_run(cli, a, amount, why);
     else if (code == GV_EXIT_OK)

@@ -169,9 +169,8 @@ add_sales(struct gv_cli *cli, const struct gv_persona *id,
 }
 
 int
-gv_concerns_gather(struct gv_cli *cli, struct gv_concerns *out)
+gv_concerns_of_bids(struct gv_cli *cli, struct gv_concerns *out)
 {
-    struct gv_persona id;
     int code;
 
     *out = (struct gv_concerns){.item = NULL};
@@ -180,6 +179,15 @@ gv_concerns_gather(struct gv_cli *cli, struct gv_concerns *out)
         code = add_rows(cli, gv_wallet_enrolments(cli->wallet), out);
     if (code == GV_EXIT_OK)
         code = add_rows(cli, gv_wallet_tokens(cli->wallet), out);
+    return code;
+}
+
+int
+gv_concerns_gather(struct gv_cli *cli, struct gv_concerns *out)
+{
+    struct gv_persona id;
+    int code = gv_concerns_of_bids(cli, out);
+
     if (code == GV_EXIT_OK)
         code = add_watched(cli, out);
     for (size_t i = 0;

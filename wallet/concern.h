@@ -33,6 +33,9 @@ struct gv_concerns {
 /* Of the open wallet. An exit code; gv_concerns_free after every return. */
 int gv_concerns_gather(struct gv_cli *cli,
                        struct gv_concerns *out) GV_MUST_CHECK;
+/* Of them those where it bids, without asking the node. An exit code. */
+int gv_concerns_of_bids(struct gv_cli *cli,
+                        struct gv_concerns *out) GV_MUST_CHECK;
 /* The auction (64 hex digits), added with no role if it is new; NULL without
  * memory. Good until the next call. */
 struct gv_concern *gv_concerns_add(struct gv_concerns *c, const char *auction);

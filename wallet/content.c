@@ -22,8 +22,8 @@ gv_content_new(struct gv_bytes entropy, struct gv_content *out)
     if (!entropy_ok(entropy))
         return GV_REJECT;
     memcpy(out->entropy, entropy.p, entropy.len);
-    out->json = json_pack("{s[] s{} s{} s{} s{}}", "identities", "enrolled",
-                          "bids", "tokens", "watched");
+    out->json = json_pack("{s[] s{} s{} s{} s{} s{}}", "identities", "enrolled",
+                          "bids", "tokens", "watched", "limits");
     if (out->json != NULL)
         return GV_OK;
     gv_content_clear(out);
@@ -99,7 +99,9 @@ read_parts(struct gv_bytes data, struct gv_content *out)
         return "bids";
     if (!later_part_ok(out->json, "tokens"))
         return "tokens";
-    return later_part_ok(out->json, "watched") ? NULL : "watched";
+    if (!later_part_ok(out->json, "watched"))
+        return "watched";
+    return later_part_ok(out->json, "limits") ? NULL : "limits";
 }
 
 enum gv_rc

@@ -3,8 +3,9 @@
  * u8 length of the entropy | 32 bytes, the rest of them zero | JSON.
  *
  * The JSON is {identities: [{name, cred?, issuer?, certificate?, request?}],
- * enrolled: {}, bids: {id: {}}, tokens: {auction: {}}, watched: {auction: {}}};
- * store.h says what its members mean. tokens and watched may be missing.
+ * enrolled: {}, bids: {id: {}}, tokens: {auction: {}}, watched: {auction: {}},
+ * limits: {currency: {}}}; store.h says what its members mean. The last three
+ * may be missing.
  *
  * Thread-safety: one thread at a time.
  */

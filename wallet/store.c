@@ -432,3 +432,9 @@ gv_wallet_watched(struct gv_wallet *w)
 {
     return json_object_get(w->content.json, "watched");
 }
+
+json_t *
+gv_wallet_limits(struct gv_wallet *w)
+{
+    return json_object_get(w->content.json, "limits");
+}

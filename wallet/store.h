@@ -129,4 +129,9 @@ json_t *gv_wallet_tokens(struct gv_wallet *w);
  * Borrowed as above. */
 json_t *gv_wallet_watched(struct gv_wallet *w);
 
+/* What may be bid, an object of currency tag -> {bid?, total?}, amounts as
+ * text: at most in one bid, and at most in all that lead together (guard.h).
+ * Borrowed as above. */
+json_t *gv_wallet_limits(struct gv_wallet *w);
+
 #endif

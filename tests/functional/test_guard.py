@@ -1,0 +1,79 @@
+"""Limits of a wallet, and a word about amounts that are far off."""
+
+import pytest
+from gavel import CommandError
+
+QUICK = ("--difficulty", "1", "--d", "120s", "--notice", "240s")
+
+
+def refused(wallet, *words, code=1):
+    with pytest.raises(CommandError) as e:
+        wallet(*words)
+    assert e.value.code == code, e.value.stderr
+    return e.value.stderr
+
+
+@pytest.fixture(scope="module")
+def market(stage):
+    node = stage.node()
+    node.wait_services()
+    return [stage.wallet(name, node) for name in ("tom", "ann", "bob")]
+
+
+def test_no_bid_goes_beyond_the_limits(market):
+    tom, ann, bob = market
+    one, two = (tom.create(title, *QUICK) for title in ("One", "Two"))
+    yen = tom.create("Three", *QUICK, "--currency", "JPY", "--exponent", "0")
+    ann("limit", "set", "EUR", "--bid", "50", "--total", "80.5")
+    assert ann("limit", "show")["limits"] == {
+        "EUR": {"bid": "50", "total": "80.5"}}
+    assert "50.01 EUR is above this wallet's limit of 50.00 EUR" in refused(
+        ann, "bid", "place", one, "50.01")
+    ann.bid(one, 50)
+    # What leads elsewhere counts, in this currency.
+    says = refused(ann, "bid", "place", two, "30.51")
+    assert "80.51 EUR, with what leads in other auctions, is above" in says
+    assert "80.50 EUR" in says
+    ann.bid(yen, 1000)
+    ann.bid(two, "30.50")
+    # Raising an own bid counts it once; who is outbid risks nothing.
+    assert "above" in refused(ann, "bid", "place", two, "30.51")
+    bob.bid(one, 51)
+    ann.bid(two, 40)
+    # One bid beyond, by its own word.
+    assert "above" in refused(ann, "bid", "place", two, "60")
+    ann.bid(two, 60, "--over-limit")
+    ann("limit", "set", "EUR", "--bid", "99.999")
+    assert ann("limit", "show")["limits"]["EUR"] == {
+        "bid": "99.999", "total": "80.5"}
+    ann("limit", "set", "EUR", "--total", "1000")
+    assert "limit of 99.99 EUR" in refused(ann, "bid", "place", two, "100")
+    assert "EUR" in ann.text("limit", "show")
+    ann("limit", "drop", "EUR")
+    ann.bid(two, 100)
+    assert "no limits for EUR" in refused(ann, "limit", "drop", "EUR")
+    for words in (("EUR",), ("EUR", "--bid", "-1"), ("EUR", "--bid", "x"),
+                  ("EUR", "--bid", "1."), ("euro", "--bid", "1")):
+        refused(ann, "limit", "set", *words, code=2)
+
+
+def test_an_extra_zero_is_pointed_at(market):
+    tom, ann, bob = market
+    auction = tom.create("Four", *QUICK, "--min-first", "6")
+
+    def warned(wallet, amount, *words):
+        done = wallet.run("bid", "place", auction, amount, *words,
+                          as_json=False)
+        assert done.returncode == 0, done.stderr
+        return "warning" in done.stderr and done.stderr.strip()
+    assert not warned(ann, "59.99", "--dry-run")
+    assert warned(ann, "60", "--dry-run").endswith(
+        "at least ten times the first bid that is asked for, 6.00 EUR")
+    assert not warned(ann, "7")
+    assert warned(bob, "80", "--dry-run").endswith(
+        "at least ten times the leading bid of 7.00 EUR")
+    assert not warned(bob, "8")
+    lowest = tom.create("Five", *QUICK, "--direction", "reverse")
+    ann.bid(lowest, 1000)
+    done = bob.run("bid", "place", lowest, "99", "--dry-run", as_json=False)
+    assert "less than a tenth of the leading bid of 1000.00 EUR" in done.stderr

@@ -1,0 +1,177 @@
+/* guard.c - limits on what is bid (wallet/guard.h). */
+#include "wallet/guard.h"
+
+#include <inttypes.h>
+
+#include "wallet/alert.h"
+#include "wallet/concern.h"
+#include "wallet/json.h"
+
+#define FAR 10 /* times */
+
+bool
+gv_guard_amount(const char *text, const struct gv_currency *c, uint64_t *minor)
+{
+    const char *point = strchr(text, '.');
+    size_t whole = point != NULL ? (size_t)(point - text) : strlen(text);
+    size_t decimals = point != NULL ? strlen(point + 1) : 0;
+    size_t keep = decimals > c->exponent ? c->exponent : decimals;
+    struct gv_amount amount;
+    char cut[64];
+
+    if (whole == 0 || strspn(text, "0123456789") != whole ||
+        (point != NULL &&
+         (decimals == 0 || strspn(point + 1, "0123456789") != decimals)))
+        return false;
+    *minor = UINT64_MAX;
+    if (whole > 20)
+        return true;
+    snprintf(cut, sizeof(cut), "%.*s",
+             (int)(keep > 0 ? whole + 1 + keep : whole), text);
+    if (gv_amount_parse(cut, c, &amount) == GV_OK)
+        *minor = amount.minor;
+    return true;
+}
+
+/* The limit of that name for the auction's currency; false: there is none. */
+static bool
+limit_of(struct gv_cli *cli, const struct gv_currency *c, const char *name,
+         uint64_t *minor)
+{
+    char tag[sizeof(c->tag) + 1] = "";
+    const char *text;
+
+    memcpy(tag, c->tag, sizeof(c->tag));
+    text =
+        gv_json_text(json_object_get(gv_wallet_limits(cli->wallet), tag), name);
+    return *text != '\0' && gv_guard_amount(text, c, minor);
+}
+
+/* --- what leads elsewhere --- */
+
+struct exposure {
+    const struct gv_currency *c;
+    uint64_t sum;
+};
+
+static void
+add_amount(struct exposure *x, const json_t *info, uint64_t amount)
+{
+    struct gv_currency c = gv_auction_currency(json_object_get(info, "terms"));
+    uint64_t here = UINT64_MAX;
+    char text[40];
+
+    if (memcmp(c.tag, x->c->tag, sizeof(c.tag)) != 0)
+        return;
+    /* Of the same currency, perhaps with other decimals. */
+    gv_amount_text((struct gv_amount){amount}, &c, text);
+    text[strcspn(text, " ")] = '\0';
+    if (!gv_guard_amount(text, x->c, &here))
+        here = UINT64_MAX;
+    x->sum = here > UINT64_MAX - x->sum ? UINT64_MAX : x->sum + here;
+}
+
+static int
+add_auction(struct gv_cli *cli, const struct gv_concern *c, struct exposure *x)
+{
+    struct gv_rpcclient_error error = {0};
+    struct gv_look look;
+    json_t *info = NULL;
+    enum gv_rc rc =
+        gv_cli_try(cli, "getauction", json_pack("{ss}", "auction", c->auction),
+                   &info, &error);
+
+    gv_rpcclient_error_clear(&error);
+    if (rc == GV_OK) {
+        gv_look_read(info, c, &look);
+        if (!look.final && look.mine)
+            add_amount(x, info, look.amount);
+    }
+    json_decref(info);
+    return rc == GV_FAULT ? GV_EXIT_NODE : GV_EXIT_OK;
+}
+
+/* What leads in the other auctions that are not final. */
+static int
+exposure_of(struct gv_cli *cli, const struct gv_auction *a, uint64_t *out)
+{
+    struct exposure x = {.c = &a->open.terms.currency};
+    struct gv_concerns all = {.item = NULL};
+    int code = gv_concerns_of_bids(cli, &all);
+
+    for (size_t i = 0; i < all.count && code == GV_EXIT_OK; i++)
+        if (strcmp(all.item[i].auction, a->hex) != 0)
+            code = add_auction(cli, &all.item[i], &x);
+    gv_concerns_free(&all);
+    *out = x.sum;
+    return code;
+}
+
+/* --- the limits --- */
+
+static int
+refuse(struct gv_cli *cli, const struct gv_currency *c, uint64_t amount,
+       uint64_t limit, const char *of)
+{
+    char have[40], most[40];
+
+    return gv_cli_fail(
+        cli, GV_EXIT_FAILED,
+        "%s%s is above this wallet's limit of %s (gavel limit set; "
+        "--over-limit for this one bid)",
+        gv_amount_text((struct gv_amount){amount}, c, have), of,
+        gv_amount_text((struct gv_amount){limit}, c, most));
+}
+
+int
+gv_guard_check(struct gv_cli *cli, const struct gv_auction *a, uint64_t amount)
+{
+    const struct gv_currency *c = &a->open.terms.currency;
+    uint64_t limit, others;
+    int code;
+
+    if (a->open.terms.direction == GV_REVERSE) /* who bids here is paid */
+        return GV_EXIT_OK;
+    if (limit_of(cli, c, "bid", &limit) && amount > limit)
+        return refuse(cli, c, amount, limit, "");
+    if (!limit_of(cli, c, "total", &limit))
+        return GV_EXIT_OK;
+    code = exposure_of(cli, a, &others);
+    if (code != GV_EXIT_OK)
+        return code;
+    if (others > limit || amount > limit - others)
+        return refuse(
+            cli, c, others > UINT64_MAX - amount ? UINT64_MAX : others + amount,
+            limit, ", with what leads in other auctions,");
+    return GV_EXIT_OK;
+}
+
+/* --- far from the others --- */
+
+char *
+gv_guard_unusual(const struct gv_auction *a, uint64_t amount, char out[160])
+{
+    const struct gv_terms *t = &a->open.terms;
+    const json_t *leader = json_object_get(a->info, "leader");
+    uint64_t base = gv_json_u64(leader, "amount");
+    const char *what = "the leading bid of";
+    char text[40];
+    bool far;
+
+    out[0] = '\0';
+    if (base == 0 && (t->flags & GV_MIN_FIRST) != 0) {
+        base = t->min_first;
+        what = "the first bid that is asked for,";
+    }
+    if (base == 0)
+        return out;
+    far =
+        t->direction == GV_REVERSE ? amount < base / FAR : amount / FAR >= base;
+    if (far)
+        snprintf(out, 160, "%s %s %s",
+                 t->direction == GV_REVERSE ? "less than a tenth of"
+                                            : "at least ten times",
+                 what,
+                 gv_amount_text((struct gv_amount){base}, &t->currency, text));
+    return out;
+}
