@@ -27,6 +27,7 @@ extern const struct gv_command gv_cmd_auction_close;
 extern const struct gv_command gv_cmd_auction_outcome;
 extern const struct gv_command gv_cmd_epoch_create;
 extern const struct gv_command gv_cmd_bid_place;
+extern const struct gv_command gv_cmd_bid_bulk;
 extern const struct gv_command gv_cmd_bid_list;
 extern const struct gv_command gv_cmd_bid_show;
 extern const struct gv_command gv_cmd_bid_why;

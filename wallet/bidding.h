@@ -1,0 +1,29 @@
+/*
+ * bidding.h - bids that a program of this wallet places for its owner: by the
+ * command `bid place` itself, so that all that it checks holds for them, too,
+ * the limits of guard.h among it.
+ *
+ * Thread-safety: one thread at a time.
+ */
+#ifndef GAVEL_WALLET_BIDDING_H
+#define GAVEL_WALLET_BIDDING_H
+
+#include "wallet/cli.h"
+
+struct gv_bidding {
+    uint64_t amount;   /* minor units; 0 if it was not even judged */
+    char figures[40];  /* "12.00 EUR" */
+    char bid[65];      /* its id, once placed */
+    char refusal[500]; /* why it would be void, or what failed; "" if not */
+};
+
+/* As `bid place AUCTION AMOUNT`, with --dry-run if dry; warnings go to stderr.
+ * The exit code of the command; a bid that would be void is GV_EXIT_FAILED, in
+ * a dry run also. */
+int gv_bidding_place(struct gv_cli *cli, const char *auction,
+                     const char *amount, bool dry, struct gv_bidding *out);
+
+/* Has the wallet a bid of this amount there, placed by the identity of --as? */
+bool gv_bidding_has(struct gv_cli *cli, const char *auction, uint64_t amount);
+
+#endif

@@ -1,0 +1,280 @@
+/*
+ * cmd_bid_bulk.c - gavel bid bulk: many bids from a file, each judged before
+ * the first is placed; one that fails holds up no other, and a second run
+ * places what the first did not (docs/spec/wallet.md, W36).
+ */
+#include <stdlib.h>
+
+#include "wallet/bidding.h"
+#include "wallet/columns.h"
+#include "wallet/commands.h"
+#include "wallet/json.h"
+
+#define ROWS_MAX 1000
+
+static const struct gv_config_option options[] = {
+    {.name = "dry-run",
+     .type = GV_CONFIG_BOOL,
+     .help = "Judge all of them, and place none."},
+    {.name = "csv", .type = GV_CONFIG_BOOL, .help = "Print CSV."},
+};
+
+enum state { WAITS, PLACED, ALREADY, VOID, FAILED };
+
+struct bulk_row {
+    unsigned line;
+    char auction[65], amount[32];
+    enum state state;
+    struct gv_bidding at;
+};
+
+struct bulk {
+    struct bulk_row row[ROWS_MAX];
+    size_t rows;
+    size_t count[FAILED + 1];
+};
+
+static const char *
+state_name(enum state s)
+{
+    static const char *const name[] = {"accepted", "placed", "already", "void",
+                                       "failed"};
+
+    return name[s];
+}
+
+/* --- the file --- */
+
+static int
+bad_line(const struct gv_cli *cli, const char *path, unsigned line,
+         const char *what)
+{
+    return gv_cli_fail(cli, GV_EXIT_USAGE, "%s:%u: %s", path, line, what);
+}
+
+/* "AUCTION,AMOUNT" */
+static const char *
+read_row(char *text, struct bulk_row *out)
+{
+    char *comma = strchr(text, ',');
+    uint8_t id[32];
+    size_t n;
+
+    if (comma == NULL)
+        return "expected AUCTION,AMOUNT";
+    *comma = '\0';
+    if (gv_unhex(text, id, sizeof(id)) != GV_OK)
+        return "auction: expected 64 hex digits";
+    gv_hex(id, sizeof(id), out->auction);
+    n = strlen(comma + 1);
+    if (n == 0 || n >= sizeof(out->amount) ||
+        strspn(comma + 1, "0123456789.") != n)
+        return "amount: expected one as 12 or 12.50";
+    memcpy(out->amount, comma + 1, n + 1);
+    return NULL;
+}
+
+static int
+read_rows(struct gv_cli *cli, const char *path, char *text, struct bulk *b)
+{
+    char *rest = text;
+    unsigned line = 0;
+    const char *why;
+
+    for (char *at; (at = strsep(&rest, "\n")) != NULL;) {
+        size_t n = strlen(at);
+
+        if (n > 0 && at[n - 1] == '\r')
+            at[n - 1] = '\0';
+        line++;
+        if (line == 1) {
+            if (strcmp(at, "auction,amount") != 0)
+                return bad_line(cli, path, 1,
+                                "expected the head auction,amount");
+            continue;
+        }
+        if (*at == '\0')
+            continue;
+        if (b->rows == ROWS_MAX)
+            return bad_line(cli, path, line, "more than 1000 bids");
+        b->row[b->rows].line = line;
+        why = read_row(at, &b->row[b->rows]);
+        if (why != NULL)
+            return bad_line(cli, path, line, why);
+        b->rows++;
+    }
+    return b->rows > 0 ? GV_EXIT_OK
+                       : bad_line(cli, path, line, "there is no bid");
+}
+
+static int
+read_file(struct gv_cli *cli, struct bulk *b)
+{
+    const char *path = gv_config_argument(cli->config, 0);
+    char *text = gv_cli_read_text(cli, path);
+    int code;
+
+    if (text == NULL)
+        return GV_EXIT_USAGE;
+    code = read_rows(cli, path, text, b);
+    free(text);
+    return code;
+}
+
+/* --- judging and placing --- */
+
+static void
+set_state(struct bulk *b, struct bulk_row *r, enum state s)
+{
+    b->count[r->state]--;
+    r->state = s;
+    b->count[s]++;
+}
+
+static void
+judge(struct gv_cli *cli, struct bulk *b)
+{
+    b->count[WAITS] = b->rows;
+    for (size_t i = 0; i < b->rows; i++) {
+        struct bulk_row *r = &b->row[i];
+        int code = gv_bidding_place(cli, r->auction, r->amount, true, &r->at);
+
+        if (r->at.amount != 0 &&
+            gv_bidding_has(cli, r->auction, r->at.amount)) {
+            set_state(b, r, ALREADY);
+            r->at.refusal[0] = '\0';
+        } else if (code != GV_EXIT_OK) {
+            set_state(b, r, r->at.amount != 0 ? VOID : FAILED);
+        }
+    }
+}
+
+/* The limits and the others' bids are asked again, each time. */
+static void
+place(struct gv_cli *cli, struct bulk *b)
+{
+    for (size_t i = 0; i < b->rows; i++) {
+        struct bulk_row *r = &b->row[i];
+        struct gv_bidding got;
+        int code;
+
+        if (r->state != WAITS)
+            continue;
+        code = gv_bidding_place(cli, r->auction, r->amount, false, &got);
+        set_state(b, r, code == GV_EXIT_OK ? PLACED : FAILED);
+        memcpy(r->at.bid, got.bid, sizeof(got.bid));
+        memcpy(r->at.refusal, got.refusal, sizeof(got.refusal));
+    }
+}
+
+static int
+confirm(struct gv_cli *cli, const struct bulk *b)
+{
+    char question[200];
+
+    if (b->count[WAITS] == 0)
+        return GV_EXIT_OK;
+    snprintf(question, sizeof(question),
+             "Place %zu bids (%zu are placed already, %zu would be void, %zu "
+             "cannot be judged)?",
+             b->count[WAITS], b->count[ALREADY], b->count[VOID],
+             b->count[FAILED]);
+    return gv_cli_confirm(cli, question) ? GV_EXIT_OK : GV_EXIT_FAILED;
+}
+
+/* --- what came of it --- */
+
+static json_t *
+as_json(const struct bulk *b)
+{
+    json_t *rows = json_array();
+
+    for (size_t i = 0; i < b->rows; i++) {
+        const struct bulk_row *r = &b->row[i];
+
+        json_array_append_new(
+            rows, json_pack("{si ss ss ss ss ss}", "line", (int)r->line,
+                            "auction", r->auction, "amount", r->amount, "state",
+                            state_name(r->state), "bid", r->at.bid, "why",
+                            r->at.refusal));
+    }
+    return json_pack("{so}", "bids", rows);
+}
+
+static void
+print(struct gv_cli *cli, const struct bulk *b)
+{
+    struct gv_columns *t;
+
+    if (cli->json) {
+        gv_cli_print(cli, as_json(b));
+        return;
+    }
+    t = gv_columns_new(">line|auction|>amount|state|bid|why");
+    for (size_t i = 0; i < b->rows; i++) {
+        const struct bulk_row *r = &b->row[i];
+
+        gv_columns_cell(t, "%u", r->line);
+        gv_columns_cell(t, "%s", r->auction);
+        gv_columns_cell(t, "%s", r->amount);
+        gv_columns_cell(t, "%s", state_name(r->state));
+        gv_columns_cell(t, "%s", *r->at.bid != '\0' ? r->at.bid : "-");
+        gv_columns_cell(t, "%s", r->at.refusal);
+    }
+    if (gv_config_bool(cli->config, "csv"))
+        gv_columns_csv(t, stdout);
+    else
+        gv_columns_print(t, stdout, "no bids");
+    gv_columns_free(t);
+}
+
+static int
+run_rows(struct gv_cli *cli, struct bulk *b)
+{
+    bool dry = gv_config_bool(cli->config, "dry-run");
+    struct gv_persona id;
+    size_t bad;
+    int code = read_file(cli, b);
+
+    if (code == GV_EXIT_OK)
+        code = gv_cli_identity(cli, true, &id);
+    if (code != GV_EXIT_OK)
+        return code;
+    judge(cli, b);
+    if (!dry) {
+        code = confirm(cli, b);
+        if (code != GV_EXIT_OK)
+            return code;
+        place(cli, b);
+    }
+    print(cli, b);
+    bad = b->count[VOID] + b->count[FAILED];
+    if (bad == 0)
+        return GV_EXIT_OK;
+    return gv_cli_fail(cli, GV_EXIT_FAILED, "%zu of %zu bids %s", bad, b->rows,
+                       dry ? "would not be placed" : "were not placed");
+}
+
+static int
+run(struct gv_cli *cli)
+{
+    struct bulk *b = calloc(1, sizeof(*b));
+    int code = b == NULL ? gv_cli_fail(cli, GV_EXIT_FAILED, "out of memory")
+                         : run_rows(cli, b);
+
+    free(b);
+    return code;
+}
+
+const struct gv_command gv_cmd_bid_bulk = {
+    .config = {.name = "bid bulk",
+               .help = "Place the bids of a CSV file with the columns "
+                       "auction,amount. All are judged first; one that fails "
+                       "holds up no other, and what the wallet has placed "
+                       "already is not placed again.",
+               .arguments = "FILE.csv",
+               .min_arguments = 1,
+               .max_arguments = 1,
+               .options = options,
+               .n_options = sizeof(options) / sizeof(options[0])},
+    .run = run};
