@@ -29,12 +29,12 @@ read_front(const struct gv_cli_front *front, struct gv_bidding *out)
 
 int
 gv_bidding_place(struct gv_cli *cli, const char *auction, const char *amount,
-                 bool dry, struct gv_bidding *out)
+                 const char *as, bool dry, struct gv_bidding *out)
 {
     struct gv_cli_front front = {.files = json_object(), .tell = tell};
     struct gv_cli_front *before = cli->front;
-    json_t *request = json_pack("{s[ss] s{sb}}", "arguments", auction, amount,
-                                "options", "dry-run", dry);
+    json_t *request = json_pack("{s[ss] s{sb ss*}}", "arguments", auction,
+                                amount, "options", "dry-run", dry, "as", as);
     bool as_json = cli->json;
     int code;
 

@@ -17,11 +17,13 @@ struct gv_bidding {
     char refusal[500]; /* why it would be void, or what failed; "" if not */
 };
 
-/* As `bid place AUCTION AMOUNT`, with --dry-run if dry; warnings go to stderr.
- * The exit code of the command; a bid that would be void is GV_EXIT_FAILED, in
- * a dry run also. */
+/* As `bid place AUCTION AMOUNT`, with --dry-run if dry, and as the identity
+ * `as` in place of that of --as unless it is NULL; warnings go to stderr. The
+ * exit code of the command; a bid that would be void is GV_EXIT_FAILED, in a
+ * dry run also. */
 int gv_bidding_place(struct gv_cli *cli, const char *auction,
-                     const char *amount, bool dry, struct gv_bidding *out);
+                     const char *amount, const char *as, bool dry,
+                     struct gv_bidding *out);
 
 /* Has the wallet a bid of this amount there, placed by the identity of --as? */
 bool gv_bidding_has(struct gv_cli *cli, const char *auction, uint64_t amount);

@@ -137,7 +137,8 @@ judge(struct gv_cli *cli, struct bulk *b)
     b->count[WAITS] = b->rows;
     for (size_t i = 0; i < b->rows; i++) {
         struct bulk_row *r = &b->row[i];
-        int code = gv_bidding_place(cli, r->auction, r->amount, true, &r->at);
+        int code =
+            gv_bidding_place(cli, r->auction, r->amount, NULL, true, &r->at);
 
         if (r->at.amount != 0 &&
             gv_bidding_has(cli, r->auction, r->at.amount)) {
@@ -160,7 +161,7 @@ place(struct gv_cli *cli, struct bulk *b)
 
         if (r->state != WAITS)
             continue;
-        code = gv_bidding_place(cli, r->auction, r->amount, false, &got);
+        code = gv_bidding_place(cli, r->auction, r->amount, NULL, false, &got);
         set_state(b, r, code == GV_EXIT_OK ? PLACED : FAILED);
         memcpy(r->at.bid, got.bid, sizeof(got.bid));
         memcpy(r->at.refusal, got.refusal, sizeof(got.refusal));

@@ -22,8 +22,9 @@ gv_content_new(struct gv_bytes entropy, struct gv_content *out)
     if (!entropy_ok(entropy))
         return GV_REJECT;
     memcpy(out->entropy, entropy.p, entropy.len);
-    out->json = json_pack("{s[] s{} s{} s{} s{} s{}}", "identities", "enrolled",
-                          "bids", "tokens", "watched", "limits");
+    out->json =
+        json_pack("{s[] s{} s{} s{} s{} s{} s{}}", "identities", "enrolled",
+                  "bids", "tokens", "watched", "limits", "agents");
     if (out->json != NULL)
         return GV_OK;
     gv_content_clear(out);
@@ -76,6 +77,8 @@ later_part_ok(json_t *json, const char *name)
 static const char *
 read_parts(struct gv_bytes data, struct gv_content *out)
 {
+    static const char *const later[] = {"tokens", "watched", "limits",
+                                        "agents"};
     static const uint8_t zero[GV_BIP39_ENTROPY_MAX];
     json_error_t error;
 
@@ -97,11 +100,10 @@ read_parts(struct gv_bytes data, struct gv_content *out)
         return "enrolled";
     if (!rows_ok(json_object_get(out->json, "bids")))
         return "bids";
-    if (!later_part_ok(out->json, "tokens"))
-        return "tokens";
-    if (!later_part_ok(out->json, "watched"))
-        return "watched";
-    return later_part_ok(out->json, "limits") ? NULL : "limits";
+    for (size_t i = 0; i < sizeof(later) / sizeof(later[0]); i++)
+        if (!later_part_ok(out->json, later[i]))
+            return later[i];
+    return NULL;
 }
 
 enum gv_rc

@@ -4,8 +4,8 @@
  *
  * The JSON is {identities: [{name, cred?, issuer?, certificate?, request?}],
  * enrolled: {}, bids: {id: {}}, tokens: {auction: {}}, watched: {auction: {}},
- * limits: {currency: {}}}; store.h says what its members mean. The last three
- * may be missing.
+ * limits: {currency: {}}, agents: {auction: {}}}; store.h says what its members
+ * mean. The last four may be missing.
  *
  * Thread-safety: one thread at a time.
  */

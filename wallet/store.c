@@ -438,3 +438,9 @@ gv_wallet_limits(struct gv_wallet *w)
 {
     return json_object_get(w->content.json, "limits");
 }
+
+json_t *
+gv_wallet_agents(struct gv_wallet *w)
+{
+    return json_object_get(w->content.json, "agents");
+}

@@ -1,0 +1,106 @@
+"""gavel agent: bids for its owner, up to a limit, across restarts."""
+
+import json
+import signal
+
+import pytest
+from gavel import CommandError, wait_for
+
+QUICK = ("--difficulty", "1", "--d", "2s", "--notice", "6s", "--min-step", "1")
+
+
+def refused(wallet, *words, code):
+    with pytest.raises(CommandError) as e:
+        wallet(*words)
+    assert e.value.code == code, e.value.stderr
+    return e.value.stderr
+
+
+def events(out):
+    return [(e["event"], e["text"]) for e in map(json.loads, out.splitlines())]
+
+
+@pytest.mark.long
+def test_two_agents_go_up_to_the_lower_limit(world):
+    node = world.node()
+    node.wait_services()
+    tom, ann, bob = (world.wallet(n, node) for n in ("tom", "ann", "bob"))
+    auction = tom.create("A lamp", *QUICK)
+    other = tom.create("A chair", *QUICK)
+    assert "bids nowhere" in refused(ann, "agent", "run", code=1)
+    for words, says in ((("--limit", "0"), "above zero"), ((), "--limit"),
+                        (("--limit", "5.001"), "2 decimals")):
+        assert says in refused(ann, "agent", "set", auction, *words, code=2)
+    ann("agent", "set", auction, "--limit", "12.50")
+    bob("agent", "set", auction, "--limit", "20", "--step", "3")
+    assert "20.00 EUR" in bob.text("agent", "show")
+    running = [w.spawn("agent", "run", "--every", "100ms", as_json=True)
+               for w in (ann, bob)]
+    first, _ = running[0].communicate(timeout=60)
+    assert events(first)[-1][0] == "beaten", first
+    rows = node.rpc.listbids(auction=auction)["bids"]
+    key = {w: w("bid", "list")["bids"][0]["bidder"] for w in (ann, bob)}
+    amounts = {w: [r["amount"] for r in rows if r["bidder"] == key[w]]
+               for w in (ann, bob)}
+    assert max(amounts[ann]) <= 1250 and max(amounts[bob]) <= 2000
+    lead = wait_for("bob to lead", lambda: (lambda r: r if r["bidder"] == key[
+        bob] else None)(node.rpc.getauction(auction)["leader"]))
+    assert lead["amount"] + 100 > 1250
+    # The wallet is free meanwhile, and what it says counts for the next bid.
+    bob("agent", "drop", auction)
+    assert "does not bid" in refused(bob, "agent", "drop", auction, code=1)
+    ann.bid(auction, "19")
+    out, err = running[1].communicate(timeout=60)
+    assert running[1].returncode == 0, err
+    assert node.rpc.getauction(auction)["leader"]["amount"] == 1900
+    assert [e for e in events(out) if e[0] == "bid"][-1][1] != "20.00 EUR"
+
+    # Ended and started again, it stays below its limit.
+    bob("agent", "set", other, "--limit", "7")
+    ann.bid(other, "5")
+    run = bob.spawn("agent", "run", "--every", "100ms", as_json=True)
+    wait_for("bob's bid", lambda: node.rpc.getauction(other)["leader"][
+        "amount"] == 600)
+    run.send_signal(signal.SIGKILL)
+    run.communicate()
+    ann.bid(other, "7")
+    again = bob.run("agent", "run", "--every", "100ms")
+    assert events(again.stdout) == [
+        ("bidding", "up to 7.00 EUR"),
+        ("beaten", "what could lead is beyond the limit")]
+    rows = node.rpc.listbids(auction=other)["bids"]
+    assert max(b["amount"] for b in rows if b["bidder"] == key[bob]) == 600
+
+
+@pytest.mark.long
+def test_a_late_agent_waits_and_the_limits_of_the_wallet_hold(world):
+    node = world.node("node", fixed_ports=True)
+    node.wait_services()
+    tom, ann, bob = (world.wallet(n, node) for n in ("tom", "ann", "bob"))
+    auction = tom.create("A lamp", *QUICK)
+    ann.bid(auction, 5)
+    bob("agent", "set", auction, "--limit", "50", "--strategy", "late",
+        "--before", "4s")
+    run = bob.spawn("agent", "run", "--every", "100ms", as_json=True)
+    first = run.stdout.readline()
+    assert events(first) == [("bidding", "up to 50.00 EUR")]
+    node.restart()  # said once, and it goes on
+    assert node.rpc.getauction(auction)["leader"]["amount"] == 500
+    tom.close_auction(auction)
+    out, err = run.communicate(timeout=60)
+    assert run.returncode == 0, err
+    assert events(out) == [("bid", "6.00 EUR"), ("ended", "the own bid leads")]
+    assert err.count("trying again") <= 1
+    got = bob.outcome(auction)
+    assert (got["status"], got["price"]) == ("sold", 600)
+
+    second = tom.create("A chair", *QUICK, "--min-first", "30")
+    bob("limit", "set", "EUR", "--bid", "20")
+    bob("agent", "drop", auction)
+    bob("agent", "set", second, "--limit", "40")
+    out = bob.run("agent", "run", "--every", "100ms", "--for", "1s").stdout
+    assert [name for name, _ in events(out)] == ["bidding", "failed"]
+    assert "limit of 20.00 EUR" in out
+    down = tom.create("Lowest wins", *QUICK[:6], "--direction", "reverse")
+    assert "nothing to start from" in refused(
+        bob, "agent", "set", down, "--limit", "5", code=1)

@@ -1,0 +1,98 @@
+/* agent.c - what an agent bids next (wallet/agent.h). */
+#include "wallet/agent.h"
+
+const char *
+gv_agent_refuses(const struct gv_terms *t)
+{
+    if (t->visibility != GV_VISIBLE_OPEN)
+        return "the bids are sealed: there is nothing to react to";
+    if (t->direction == GV_REVERSE && (t->flags & GV_MIN_FIRST) == 0)
+        return "it asks for no highest first bid: there is nothing to start "
+               "from";
+    return NULL;
+}
+
+/* What an amount is worth to the seller: the greater the better in either
+ * direction, its own inverse (A20). */
+static uint64_t
+worth(const struct gv_terms *t, uint64_t amount)
+{
+    return t->direction == GV_REVERSE ? UINT64_MAX - amount : amount;
+}
+
+static uint64_t
+plus(uint64_t a, uint64_t b)
+{
+    return b > UINT64_MAX - a ? UINT64_MAX : a + b;
+}
+
+static uint64_t
+larger(uint64_t a, uint64_t b)
+{
+    return a > b ? a : b;
+}
+
+/* The reference of the steps (A10). */
+static uint64_t
+reference(const struct gv_terms *t, const struct gv_agent_view *v)
+{
+    return worth(t, t->reference == GV_REF_HIGHEST ? v->leading : v->last);
+}
+
+/* The least worth that leads and can win. */
+static uint64_t
+least(const struct gv_terms *t, const struct gv_agent_view *v)
+{
+    uint64_t floor = 1;
+
+    if (v->any)
+        floor = plus(worth(t, v->leading), 1);
+    else if ((t->flags & GV_MIN_FIRST) != 0)
+        floor = worth(t, t->min_first);
+    if (v->any && (t->flags & GV_MIN_STEP) != 0)
+        floor = larger(floor, plus(reference(t, v), t->min_step));
+    if (t->reserve != 0)
+        floor = larger(floor, worth(t, t->reserve));
+    return floor;
+}
+
+static bool
+leads_enough(const struct gv_terms *t, const struct gv_agent_view *v)
+{
+    return v->any && v->mine &&
+           (t->reserve == 0 || worth(t, v->leading) >= worth(t, t->reserve));
+}
+
+static bool
+too_early(const struct gv_agent *a, const struct gv_agent_view *v)
+{
+    return a->strategy == GV_STRATEGY_LATE &&
+           (v->close_us == UINT64_MAX ||
+            plus(v->now_us, a->before_us) < v->close_us);
+}
+
+enum gv_agent_move
+gv_agent_next(const struct gv_agent *a, const struct gv_terms *t,
+              const struct gv_agent_view *v, uint64_t *amount)
+{
+    uint64_t limit = worth(t, a->limit), floor, want;
+
+    if (leads_enough(t, v) &&
+        !(a->strategy == GV_STRATEGY_ALL && worth(t, v->leading) < limit))
+        return GV_AGENT_WAIT;
+    floor = least(t, v);
+    if (floor > limit)
+        return leads_enough(t, v) ? GV_AGENT_WAIT : GV_AGENT_BEATEN;
+    if (too_early(a, v))
+        return GV_AGENT_WAIT;
+    want = a->strategy == GV_STRATEGY_ALL ? limit : floor;
+    if (v->any && a->step != 0)
+        want = larger(want, plus(worth(t, v->leading), a->step));
+    if (want > limit)
+        want = limit;
+    if (v->any && (t->flags & GV_MAX_STEP) != 0 &&
+        want > plus(reference(t, v), t->max_step))
+        want = plus(reference(t, v), t->max_step);
+    *amount = worth(t, want);
+    return GV_AGENT_BID;
+}
