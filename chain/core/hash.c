@@ -113,6 +113,12 @@ static const struct tag {
     [GV_TAG_SEAT] = {"gavel/seat",
                      {0x13da43ca, 0xc1813535, 0x03fc41cc, 0x4f69b105,
                       0xb4ba21a0, 0x6fae3d34, 0x2a508b88, 0x0c33cac8}},
+    [GV_TAG_SEAL] = {"gavel/seal",
+                     {0xaad58131, 0x7b148b0f, 0x867f235f, 0xe0595186,
+                      0xb6103cbc, 0x61956dce, 0x615ce289, 0xcf7bfedc}},
+    [GV_TAG_SET] = {"gavel/set",
+                    {0xbf855007, 0x998fddc0, 0x0e6897e1, 0xfa5e43e4, 0x10b15bb8,
+                     0xadb7d7d7, 0x9183acca, 0xe9cd06e7}},
 };
 
 static SHA256_CTX *

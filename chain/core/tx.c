@@ -29,6 +29,9 @@ static const struct {
     {GV_TX_ISSUED, false, true, "ISSUED"},
     {GV_TX_DISCLOSE, false, true, "DISCLOSE"},
     {GV_TX_OBJECTION, false, true, "OBJECTION"},
+    {GV_TX_KEYRELEASE, false, true, "KEYRELEASE"},
+    {GV_TX_OPENING, false, true, "OPENING"},
+    {GV_TX_SETFIXED, false, true, "SETFIXED"},
     {GV_TX_FINAL, true, true, "FINAL"},
     {GV_TX_RECEIPT, false, false, "RECEIPT"},
 };
@@ -99,6 +102,9 @@ trailing_sig(struct gv_tx *tx)
     case GV_TX_STAMP:
     case GV_TX_CUTOFF:
     case GV_TX_OUTCOME:
+    case GV_TX_KEYRELEASE:
+    case GV_TX_OPENING:
+    case GV_TX_SETFIXED:
     case GV_TX_FINAL:
         break;
     }

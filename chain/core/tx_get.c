@@ -115,14 +115,30 @@ get_enrol(struct gv_reader *r, struct gv_tx_enrol *t)
 }
 
 static void
+get_sealed(struct gv_reader *r, struct gv_tx_bid *t)
+{
+    struct gv_reader first = *r;
+    uint8_t n = gv_get_u8(&first, "bid.sealed");
+
+    gv_get_require(r, n >= 1 && n <= GV_BIDSEAL_MAX, "bid.sealed");
+    t->sealed = gv_get_view(r, gv_bidseal_size(n), "bid.sealed");
+}
+
+static void
 get_bid(struct gv_reader *r, struct gv_tx_bid *t)
 {
     gv_get(r, t->bidder.b, 32, "bid.bidder");
     t->seq = gv_get_u32(r, "bid.seq");
     t->kind = gv_get_u8(r, "bid.kind");
-    gv_get_require(r, t->kind == 0, "bid.kind");
-    t->amount = gv_get_u64(r, "bid.amount");
-    gv_get_require(r, t->amount >= 1, "bid.amount");
+    gv_get_require(r, t->kind <= GV_BID_SEALED, "bid.kind");
+    t->amount = 0;
+    t->sealed = gv_bytes(NULL, 0);
+    if (t->kind == GV_BID_SEALED) {
+        get_sealed(r, t);
+    } else {
+        t->amount = gv_get_u64(r, "bid.amount");
+        gv_get_require(r, t->amount >= 1, "bid.amount");
+    }
     gv_get(r, t->recent.b, 32, "bid.recent");
     gv_get(r, t->memo, GV_MEMO_SIZE, "bid.memo");
 }
@@ -230,6 +246,31 @@ get_objection(struct gv_reader *r, struct gv_tx_objection *t)
                    "objection.kind");
     gv_get(r, t->id, 32, "objection.id");
     gv_get(r, t->block.b, 32, "objection.block");
+}
+
+/* One spelling of a secret, so that a notary has one KEYRELEASE. */
+static void
+get_keyrelease(struct gv_reader *r, struct gv_tx_keyrelease *t)
+{
+    t->notary = gv_get_u8(r, "keyrelease.notary");
+    gv_get_require(r, t->notary < GV_BIDSEAL_MAX, "keyrelease.notary");
+    gv_get(r, t->secret, sizeof(t->secret), "keyrelease.key");
+    gv_get_require(r, !r->failed && gv_bidseal_clamped(t->secret),
+                   "keyrelease.key");
+}
+
+static void
+get_opening(struct gv_reader *r, struct gv_tx_opening *t)
+{
+    gv_get(r, t->bid.b, 32, "opening.bid");
+    gv_get(r, t->es, sizeof(t->es), "opening.es");
+}
+
+static void
+get_setfixed(struct gv_reader *r, struct gv_tx_setfixed *t)
+{
+    t->count = gv_get_u32(r, "setfixed.count");
+    gv_get(r, t->hash, sizeof(t->hash), "setfixed.hash");
 }
 
 static void
@@ -347,6 +388,15 @@ tx_get_body(struct gv_reader *r, struct gv_tx *tx)
         return;
     case GV_TX_OBJECTION:
         get_objection(r, &tx->u.objection);
+        return;
+    case GV_TX_KEYRELEASE:
+        get_keyrelease(r, &tx->u.keyrelease);
+        return;
+    case GV_TX_OPENING:
+        get_opening(r, &tx->u.opening);
+        return;
+    case GV_TX_SETFIXED:
+        get_setfixed(r, &tx->u.setfixed);
         return;
     case GV_TX_FINAL:
         get_final(r, &tx->u.final);

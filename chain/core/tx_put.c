@@ -83,7 +83,10 @@ put_bid(struct gv_sink *s, const struct gv_tx_bid *t)
     gv_put(s, t->bidder.b, 32);
     gv_put_u32(s, t->seq);
     gv_put_u8(s, t->kind);
-    gv_put_u64(s, t->amount);
+    if (t->kind == GV_BID_SEALED)
+        gv_put(s, t->sealed.p, t->sealed.len);
+    else
+        gv_put_u64(s, t->amount);
     gv_put(s, t->recent.b, 32);
     gv_put(s, t->memo, GV_MEMO_SIZE);
 }
@@ -139,6 +142,27 @@ put_objection(struct gv_sink *s, const struct gv_tx_objection *t)
     gv_put_u8(s, t->kind);
     gv_put(s, t->id, 32);
     gv_put(s, t->block.b, 32);
+}
+
+static void
+put_keyrelease(struct gv_sink *s, const struct gv_tx_keyrelease *t)
+{
+    gv_put_u8(s, t->notary);
+    gv_put(s, t->secret, sizeof(t->secret));
+}
+
+static void
+put_opening(struct gv_sink *s, const struct gv_tx_opening *t)
+{
+    gv_put(s, t->bid.b, 32);
+    gv_put(s, t->es, sizeof(t->es));
+}
+
+static void
+put_setfixed(struct gv_sink *s, const struct gv_tx_setfixed *t)
+{
+    gv_put_u32(s, t->count);
+    gv_put(s, t->hash, sizeof(t->hash));
 }
 
 void
@@ -251,6 +275,15 @@ tx_put_core(struct gv_sink *s, const struct gv_tx *tx)
         return;
     case GV_TX_OBJECTION:
         put_objection(s, &tx->u.objection);
+        return;
+    case GV_TX_KEYRELEASE:
+        put_keyrelease(s, &tx->u.keyrelease);
+        return;
+    case GV_TX_OPENING:
+        put_opening(s, &tx->u.opening);
+        return;
+    case GV_TX_SETFIXED:
+        put_setfixed(s, &tx->u.setfixed);
         return;
     case GV_TX_FINAL:
         put_final(s, &tx->u.final);

@@ -53,12 +53,15 @@ gv_open_put(struct gv_sink *s, const struct gv_open *o)
         gv_put(s, o->issuer_pop.b, 64);
     for (unsigned i = 0; i < o->notary_count; i++)
         gv_put(s, o->notary_pop[i].b, 64);
+    for (unsigned i = 0; i < o->bid_escrow_count; i++)
+        gv_put(s, o->bid_escrow_pop[i].b, 64);
 }
 
 size_t
 gv_open_signatures(const struct gv_open *o)
 {
-    return 2u + o->validator_count + o->issuer_count + o->notary_count;
+    return 2u + o->validator_count + o->issuer_count + o->notary_count +
+           o->bid_escrow_count;
 }
 
 static void
@@ -175,6 +178,8 @@ gv_open_decode(struct gv_bytes raw, const struct gv_params *params,
         gv_get(&r, out->issuer_pop.b, 64, "open.issuer_pop");
     for (unsigned i = 0; i < out->notary_count && !r.failed; i++)
         gv_get(&r, out->notary_pop[i].b, 64, "open.notary_pop");
+    for (unsigned i = 0; i < out->bid_escrow_count && !r.failed; i++)
+        gv_get(&r, out->bid_escrow_pop[i].b, 64, "open.bid_escrow_pop");
     if (!gv_reader_done(&r))
         return gv_refuse(why, GV_BAD_ENCODING, r.field, 0, 0);
     return finish(out, params, why);
@@ -226,8 +231,8 @@ open_check_cred(const struct gv_open *o, const struct open_cred *c,
 }
 
 /* Who stands behind this auction: the CA, its seller, and, where bidders are
- * anonymous, issuer and notaries. A CA cannot invent these: the root certified
- * them. */
+ * anonymous or bids are sealed, issuer and notaries. A CA cannot invent these:
+ * the root certified them. */
 static enum gv_rc
 check_creds(const struct gv_open *o, const struct gv_params *params,
             const struct gv_keys *keys, struct gv_reject *why)
@@ -244,6 +249,11 @@ check_creds(const struct gv_open *o, const struct gv_params *params,
     c.field = "open.notary";
     for (unsigned i = 0; i < o->notary_count && rc == GV_OK; i++) {
         c.cred = &o->notary[i].cred;
+        rc = open_check_cred(o, &c, keys, why);
+    }
+    c.field = "open.bid_escrow";
+    for (unsigned i = 0; i < o->bid_escrow_count && rc == GV_OK; i++) {
+        c.cred = &o->bid_escrow[i].cred;
         rc = open_check_cred(o, &c, keys, why);
     }
     return rc;
@@ -268,7 +278,39 @@ check_possession(const struct gv_open *o, const struct gv_keys *keys,
         if (!gv_key_verify(keys, &o->notary[i].cred.key, pop,
                            &o->notary_pop[i]))
             return gv_refuse(why, GV_BAD_SIGNATURE, "open.notary_pop", i, 0);
+    for (unsigned i = 0; i < o->bid_escrow_count; i++)
+        if (!gv_key_verify(keys, &o->bid_escrow[i].cred.key, pop,
+                           &o->bid_escrow_pop[i]))
+            return gv_refuse(why, GV_BAD_SIGNATURE, "open.bid_escrow_pop", i,
+                             0);
     return GV_OK;
+}
+
+/* A key of small order shares nothing with anybody: no bid could be sealed to
+ * it. */
+static enum gv_rc
+check_sealers(const struct gv_open *o, struct gv_reject *why)
+{
+    static const uint8_t any[GV_HPKE_KEY] = {8};
+    uint8_t shared[GV_HPKE_KEY];
+    enum gv_rc rc = GV_OK;
+
+    for (unsigned i = 0; rc == GV_OK && i < o->bid_escrow_count; i++) {
+        rc = gv_x25519(any, o->bid_escrow[i].key, shared);
+        if (rc == GV_REJECT)
+            return gv_refuse(why, GV_BAD_CREDENTIAL, "open.bid_escrow.key", i,
+                             0);
+    }
+    return rc;
+}
+
+void
+gv_open_bidseal(const struct gv_open *o, struct gv_bidseal_pins *out)
+{
+    *out = (struct gv_bidseal_pins){
+        .auction = o->id, .t = o->bid_escrow_t, .n = o->bid_escrow_count};
+    for (unsigned i = 0; i < o->bid_escrow_count; i++)
+        memcpy(out->key[i], o->bid_escrow[i].key, GV_HPKE_KEY);
 }
 
 /* Are the authorities' keys keys? An OPEN that pins another could never be
@@ -302,5 +344,7 @@ gv_open_verify(const struct gv_open *o, const struct gv_params *params,
     if (!gv_key_verify(keys, &o->ca.key, o->id.b, &o->warrant_sig))
         return gv_refuse(why, GV_BAD_SIGNATURE, "open.warrant_sig", 0, 0);
     rc = check_possession(o, keys, why);
+    if (rc == GV_OK)
+        rc = check_sealers(o, why);
     return rc == GV_OK ? check_keys(o, why) : rc;
 }

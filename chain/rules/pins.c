@@ -53,6 +53,7 @@ gv_pins_auction(const struct gv_open *open, struct gv_reject *why)
     for (unsigned i = 0; i < p->validators; i++)
         p->validator[i] = open->validator[i].key;
     p->identity = open->terms.identity;
+    gv_open_bidseal(open, &p->bidseal);
     if (p->identity == GV_ANONYMOUS && !pin_issuer(p, open)) {
         gv_pins_free(p);
         return NULL;

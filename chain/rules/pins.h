@@ -23,6 +23,7 @@ struct gv_pins {
     uint8_t identity, notaries;                       /* enum gv_identity */
     struct gv_pubkey issuer, notary[GV_NOTARIES_MAX]; /* anonymous ones */
     struct gv_rsa_pub *token;
+    struct gv_bidseal_pins bidseal; /* n is 0 in open auctions */
     uint8_t authorities, validators;
     struct pinned_authority authority[GV_AUTHORITIES_MAX];
     struct gv_pubkey validator[GV_VALIDATORS_MAX];

@@ -12,6 +12,8 @@
 #define DAY_MS (UINT64_C(24) * 3600 * 1000)
 #define LIMIT_MAX_MS (3650 * DAY_MS)
 #define D_MAX_MS (7 * DAY_MS)
+#define OPENING_USUAL_MS (DAY_MS / 24)
+#define OPENING_MAX_MS (30 * DAY_MS)
 #define MAX_BIDS_MAX 65536
 #define MAX_BIDS_DEFAULT 256
 
@@ -73,6 +75,8 @@ gv_terms_put(struct gv_sink *s, const struct gv_terms *t)
     gv_put(s, t->increments.p, steps * GV_INCREMENT_ENTRY);
     gv_put_u16(s, (uint16_t)entries);
     gv_put(s, t->allowed.p, entries * GV_ALLOWED_ENTRY);
+    if (gv_terms_sealed(t))
+        gv_put_u32(s, t->opening_period_ms);
 }
 
 static bool
@@ -143,7 +147,7 @@ form_fault(const struct gv_terms *t)
         {(t->flags & ~GV_FLAGS_ALL) != 0, "terms.flags"},
         {t->reference > GV_REF_HIGHEST, "terms.reference"},
         {t->pricing > GV_PRICE_VICKREY, "terms.pricing"},
-        {t->visibility > GV_VISIBLE_OPEN, "terms.visibility"},
+        {t->visibility > GV_VISIBLE_SEALED, "terms.visibility"},
         {t->direction > GV_REVERSE, "terms.direction"},
         {t->identity > GV_ANONYMOUS, "terms.identity"},
         {t->close_policy > GV_CLOSE_OWNER, "terms.close_policy"},
@@ -160,6 +164,8 @@ form_fault(const struct gv_terms *t)
         {!increments_form_ok(t), "terms.increments"},
         {t->fixed_difficulty > 4, "terms.fixed_difficulty"},
         {!allowed_form_ok(t), "terms.allowed"},
+        {!gv_terms_sealed(t) && t->opening_period_ms != 0,
+         "terms.opening_period_ms"},
     };
 
     for (size_t i = 0; i < sizeof(checks) / sizeof(checks[0]); i++)
@@ -211,6 +217,8 @@ gv_terms_get(struct gv_reader *r, struct gv_terms *out)
     gv_get_require(r, entries <= GV_ALLOWED_MAX, "terms.allowed");
     t.allowed =
         gv_get_view(r, (size_t)entries * GV_ALLOWED_ENTRY, "terms.allowed");
+    if (gv_terms_sealed(&t))
+        t.opening_period_ms = gv_get_u32(r, "terms.opening_period_ms");
     fault = r->failed ? NULL : form_fault(&t);
     gv_get_require(r, fault == NULL, fault);
     *out = r->failed ? (struct gv_terms){0} : t;
@@ -276,6 +284,28 @@ check_buy_now(const struct gv_terms *t, struct gv_reject *why)
     return GV_OK;
 }
 
+/* What cannot be judged while amounts are sealed, or has no use then. */
+static enum gv_rc
+check_sealed(const struct gv_terms *t, struct gv_reject *why)
+{
+    const struct {
+        bool bad;
+        const char *field;
+    } checks[] = {
+        {has(t, GV_MIN_STEP), "terms.min_step"},
+        {has(t, GV_MAX_STEP), "terms.max_step"},
+        {has(t, GV_TOTAL), "terms.total_cap"},
+        {t->soft_ms != 0, "terms.soft_ms"},
+        {t->buy_now != 0, "terms.buy_now"},
+        {t->pricing == GV_PRICE_SECOND, "terms.pricing"},
+    };
+
+    for (size_t i = 0; i < sizeof(checks) / sizeof(checks[0]); i++)
+        if (gv_terms_sealed(t) && checks[i].bad)
+            return gv_refuse(why, GV_BAD_TERMS, checks[i].field, 0, 0);
+    return GV_OK;
+}
+
 enum gv_rc
 gv_terms_check(const struct gv_terms *t, const struct gv_params *params,
                struct gv_reject *why)
@@ -301,6 +331,8 @@ gv_terms_check(const struct gv_terms *t, const struct gv_params *params,
         {"terms.notice_ms", t->close_policy == GV_CLOSE_OWNER, t->notice_ms,
          2 * d, LIMIT_MAX_MS},
         {"terms.max_bids", true, t->max_bids, 1, MAX_BIDS_MAX},
+        {"terms.opening_period_ms", gv_terms_sealed(t), t->opening_period_ms, d,
+         OPENING_MAX_MS},
     };
     const char *fault = form_fault(t);
 
@@ -308,7 +340,7 @@ gv_terms_check(const struct gv_terms *t, const struct gv_params *params,
         return gv_refuse(why, GV_BAD_TERMS, fault, 0, 0);
     if (check_bounds(bounds, sizeof(bounds) / sizeof(bounds[0]), why) != GV_OK)
         return GV_REJECT;
-    if (check_buy_now(t, why) != GV_OK)
+    if (check_sealed(t, why) != GV_OK || check_buy_now(t, why) != GV_OK)
         return GV_REJECT;
     if (!has(t, GV_LIMIT) && !has(t, GV_TOTAL) &&
         t->close_policy == GV_CLOSE_NEVER)
@@ -364,6 +396,9 @@ gv_terms_warn(const struct gv_terms *t, const struct gv_params *params,
         {has(t, GV_LIMIT) && t->limit_ms < t->d_ms,
          "The time limit is shorter than the deadline D: the auction is over "
          "before the first bids must be in a block."},
+        {gv_terms_sealed(t) && t->opening_period_ms < OPENING_USUAL_MS,
+         "Sealed bids that nobody opens within the opening period are lost; "
+         "this one is shorter than an hour."},
         {t->d_ms < params->default_d_ms,
          "The deadline D is shorter than this network's default: bids on slow "
          "connections may miss it."},

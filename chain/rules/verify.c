@@ -250,6 +250,35 @@ check_disclose(const struct gv_tx *tx, const struct gv_pins *pins,
     return check_own(tx, &pins->notary[t->notary], &t->sig, keys, why);
 }
 
+/* The kind of a bid is what the terms say (A23). */
+static enum gv_rc
+check_bid(const struct gv_tx_bid *t, const struct gv_pins *pins,
+          const struct gv_keys *keys, struct gv_reject *why)
+{
+    unsigned n = t->kind == GV_BID_SEALED ? t->sealed.p[0] : 0;
+
+    if (n != pins->bidseal.n)
+        return gv_refuse(why, GV_WRONG_CHAIN, "bid.kind", n, pins->bidseal.n);
+    return check_id(t->id.b, &t->bidder, &t->sig, keys, why);
+}
+
+/* C13: the key is the one in OPEN. */
+static enum gv_rc
+check_keyrelease(const struct gv_tx_keyrelease *t, const struct gv_pins *pins,
+                 struct gv_reject *why)
+{
+    uint8_t pub[GV_HPKE_KEY];
+    enum gv_rc rc;
+
+    if (t->notary >= pins->bidseal.n)
+        return gv_refuse(why, GV_NOT_SIGNER, "keyrelease.notary", t->notary,
+                         pins->bidseal.n);
+    rc = gv_x25519_public(t->secret, pub);
+    if (rc == GV_OK && memcmp(pub, pins->bidseal.key[t->notary], 32) != 0)
+        return gv_refuse(why, GV_BAD_SIGNATURE, "keyrelease.key", t->notary, 0);
+    return rc;
+}
+
 static enum gv_rc
 check_evidence(const struct gv_tx_evidence *t, const struct gv_keys *keys,
                struct gv_reject *why)
@@ -419,8 +448,7 @@ gv_tx_verify(const struct gv_tx *tx, const struct gv_pins *pins,
     case GV_TX_ENROL:
         return check_enrol(tx, pins, keys, why);
     case GV_TX_BID:
-        return check_id(tx->u.bid.id.b, &tx->u.bid.bidder, &tx->u.bid.sig, keys,
-                        why);
+        return check_bid(&tx->u.bid, pins, keys, why);
     case GV_TX_STAMP:
         return check_stamp(&tx->u.stamp, pins, facts, why);
     case GV_TX_CLOSE:
@@ -439,7 +467,11 @@ gv_tx_verify(const struct gv_tx *tx, const struct gv_pins *pins,
     case GV_TX_RECEIPT:
         return check_own(tx, &tx->u.receipt.service, &tx->u.receipt.sig, keys,
                          why);
-    case GV_TX_OUTCOME: /* carries no signature: everybody computes it */
+    case GV_TX_KEYRELEASE:
+        return check_keyrelease(&tx->u.keyrelease, pins, why);
+    case GV_TX_OPENING: /* the bid that it opens is on the chain (C14) */
+    case GV_TX_OUTCOME: /* carry no signature: everybody computes them */
+    case GV_TX_SETFIXED:
     case GV_TX_OPEN:
         break;
     }

@@ -55,14 +55,27 @@ gv_open_put_escrow(struct gv_sink *s, const struct gv_open *o)
     }
 }
 
+static void
+put_bid_escrow(struct gv_sink *s, const struct gv_open *o)
+{
+    gv_put_u8(s, o->bid_escrow_count);
+    if (o->bid_escrow_count == 0)
+        return;
+    gv_put_u8(s, o->bid_escrow_t);
+    for (unsigned i = 0; i < o->bid_escrow_count; i++) {
+        gv_cred_put(s, &o->bid_escrow[i].cred);
+        gv_put_b8(s, o->bid_escrow[i].operator_name);
+        gv_put(s, o->bid_escrow[i].key, GV_HPKE_KEY);
+    }
+}
+
 void
 gv_open_put_warrant(struct gv_sink *s, const struct gv_open *o)
 {
     gv_cred_put(s, &o->ca);
     gv_put_b16(s, o->ca_der);
     gv_open_put_escrow(s, o);
-    gv_put_u8(s, o->bid_escrow_count);
-    gv_put(s, o->bid_escrow, (size_t)o->bid_escrow_count * 32);
+    put_bid_escrow(s, o);
     gv_put_u8(s, o->authority_count);
     for (unsigned i = 0; i < o->authority_count; i++)
         gv_authority_put(s, &o->authority[i]);
@@ -133,7 +146,6 @@ get_notaries(struct gv_reader *r, struct gv_open *o)
     }
 }
 
-/* Open auctions have no sealed bids: what is unused is empty. */
 void
 open_get_escrow(struct gv_reader *r, struct gv_open *o)
 {
@@ -141,11 +153,45 @@ open_get_escrow(struct gv_reader *r, struct gv_open *o)
     get_notaries(r, o);
 }
 
+/* Two shares for one holder would make it t - 1 holders. */
+static bool
+sealer_is_new(const struct gv_open *o, unsigned i)
+{
+    for (unsigned j = 0; j < i; j++)
+        if (memcmp(o->bid_escrow[i].key, o->bid_escrow[j].key, GV_HPKE_KEY) ==
+                0 ||
+            GV_ID_EQ(&o->bid_escrow[i].cred.key, &o->bid_escrow[j].cred.key))
+            return false;
+    return true;
+}
+
 static void
 get_bid_escrow(struct gv_reader *r, struct gv_open *o)
 {
+    bool wanted = gv_terms_sealed(&o->terms);
+
     o->bid_escrow_count = gv_get_u8(r, "open.bid_escrow");
-    gv_get_require(r, o->bid_escrow_count == 0, "open.bid_escrow");
+    gv_get_require(r,
+                   o->bid_escrow_count <= GV_BIDSEAL_MAX &&
+                       (o->bid_escrow_count > 0) == wanted,
+                   "open.bid_escrow");
+    o->bid_escrow_t = 0;
+    if (r->failed || !wanted)
+        return;
+    o->bid_escrow_t = gv_get_u8(r, "open.bid_escrow_t");
+    gv_get_require(
+        r, o->bid_escrow_t >= 1 && o->bid_escrow_t <= o->bid_escrow_count,
+        "open.bid_escrow_t");
+    for (unsigned i = 0; i < o->bid_escrow_count && !r->failed; i++) {
+        struct gv_open_sealer *n = &o->bid_escrow[i];
+
+        gv_cred_get(r, &n->cred);
+        gv_get_require(r, n->cred.role == GV_ROLE_NOTARY, "open.bid_escrow");
+        n->operator_name = get_operator(r, "open.bid_escrow.operator");
+        gv_get(r, n->key, GV_HPKE_KEY, "open.bid_escrow.key");
+        gv_get_require(r, r->failed || sealer_is_new(o, i),
+                       "open.bid_escrow.key");
+    }
 }
 
 static void

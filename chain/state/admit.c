@@ -369,6 +369,9 @@ check(struct gv_state *s, const struct gv_chain *c,
         return check_deed(c, tx, why);
     case GV_TX_OBJECTION:
         return check_objection(c, &tx->u.objection, why);
+    case GV_TX_KEYRELEASE:
+    case GV_TX_OPENING:
+    case GV_TX_SETFIXED:
     case GV_TX_SERVICE:
     case GV_TX_CERT:
     case GV_TX_NODE:

@@ -29,6 +29,9 @@ is_shut_out(const struct gv_chain *c, const struct gv_tx *tx)
     case GV_TX_FINAL:
     case GV_TX_DISCLOSE:
     case GV_TX_OBJECTION:
+    case GV_TX_KEYRELEASE:
+    case GV_TX_OPENING:
+    case GV_TX_SETFIXED:
     case GV_TX_SERVICE:
     case GV_TX_CERT:
     case GV_TX_NODE:
@@ -97,6 +100,9 @@ is_dead(const struct gv_chain *c, const struct gv_pool_tx *e)
         return !c->registry &&
                (gv_book_set_fixed(c->book) || is_shut_out(c, &e->tx));
     case GV_TX_DISCLOSE:
+    case GV_TX_KEYRELEASE:
+    case GV_TX_OPENING:
+    case GV_TX_SETFIXED:
     case GV_TX_SERVICE:
     case GV_TX_CERT:
     case GV_TX_NODE:

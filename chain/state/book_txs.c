@@ -235,6 +235,9 @@ add_tx(struct gv_book_step *s, const struct gv_tx *tx, uint32_t index)
     case GV_TX_STAMP:  /* after the bids they list, gv_book_add_stamps */
     case GV_TX_REVOKE: /* before all others, gv_book_add_revokes */
         return GV_OK;
+    case GV_TX_KEYRELEASE:
+    case GV_TX_OPENING:
+    case GV_TX_SETFIXED:
     case GV_TX_SERVICE:
     case GV_TX_CERT:
     case GV_TX_NODE:

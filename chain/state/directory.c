@@ -353,6 +353,9 @@ gv_directory_check(const struct gv_directory *d, const struct gv_tx *tx,
     case GV_TX_ISSUED:
     case GV_TX_DISCLOSE:
     case GV_TX_OBJECTION:
+    case GV_TX_KEYRELEASE:
+    case GV_TX_OPENING:
+    case GV_TX_SETFIXED:
     case GV_TX_RECEIPT:
         break;
     }

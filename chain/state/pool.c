@@ -170,8 +170,12 @@ make_entry(struct gv_pool *p, const struct gv_tx *tx,
         free_entry(e);
         return NULL;
     }
-    if (tx->kind == GV_TX_BID)
+    if (tx->kind == GV_TX_BID) {
+        struct gv_bytes sealed = e->tx.u.bid.sealed;
+
         e->tx.u.bid = tx->u.bid;
+        e->tx.u.bid.sealed = sealed;
+    }
     if (tx->kind == GV_TX_CLOSE)
         e->tx.u.close = tx->u.close;
     e->t_us = UINT64_MAX;

@@ -32,6 +32,13 @@ struct gv_open_issuer {
     struct gv_bytes challenge;     /* makes the verifiable challenge */
 };
 
+/* A notary to whose X25519 key amounts are sealed, in this auction alone. */
+struct gv_open_sealer {
+    struct gv_cred cred; /* role notary, signed by the root */
+    struct gv_bytes operator_name;
+    uint8_t key[GV_HPKE_KEY];
+};
+
 /* A notary, and its RSA-3072 key to which identities are escrowed here. */
 struct gv_open_notary {
     struct gv_cred cred; /* role notary, signed by the root */
@@ -66,9 +73,10 @@ struct gv_open {
     uint8_t escrow_t; /* t of the notaries open an identity */
     uint8_t notary_count;
     struct gv_open_notary notary[GV_NOTARIES_MAX];
-    uint8_t bid_escrow_count;
-    uint8_t bid_escrow[GV_NOTARIES_MAX][32]; /* X25519 */
-    uint8_t authority_count;                 /* odd, 2f+1 */
+    uint8_t bid_escrow_count; /* above 0 where something is sealed */
+    uint8_t bid_escrow_t;     /* t of them open what is sealed */
+    struct gv_open_sealer bid_escrow[GV_BIDSEAL_MAX];
+    uint8_t authority_count; /* odd, 2f+1 */
     struct gv_authority authority[GV_AUTHORITIES_MAX];
     uint8_t validator_count;
     struct gv_validator validator[GV_VALIDATORS_MAX];
@@ -79,6 +87,7 @@ struct gv_open {
     struct gv_sig pop[GV_VALIDATORS_MAX]; /* H_tag("gavel/pop", auction_id) */
     struct gv_sig issuer_pop;             /* the same by issuer.cred.key */
     struct gv_sig notary_pop[GV_NOTARIES_MAX];
+    struct gv_sig bid_escrow_pop[GV_BIDSEAL_MAX];
 
     struct gv_bytes raw;   /* whole encoding */
     size_t preimage_len;   /* bytes before the signatures */
@@ -112,6 +121,9 @@ enum gv_rc gv_open_decode_warrant(struct gv_bytes raw, struct gv_open *out,
 
 /* A pseudonymous seller's token, as blind.h takes it. */
 void gv_open_seller_token(const struct gv_open *o, struct gv_token *out);
+
+/* What its sealed bids are sealed to; n is 0 when there are none. */
+void gv_open_bidseal(const struct gv_open *o, struct gv_bidseal_pins *out);
 
 /* Fill o->id from the fields. */
 void gv_open_id(struct gv_open *o);

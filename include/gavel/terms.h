@@ -36,7 +36,8 @@ enum gv_pricing {
     GV_PRICE_SECOND = 1,
     GV_PRICE_VICKREY = 2
 };
-enum gv_visibility { GV_VISIBLE_OPEN = 0 };
+/* Sealed: amounts open after the close, by keys of OPEN's bid_escrow (A23). */
+enum gv_visibility { GV_VISIBLE_OPEN = 0, GV_VISIBLE_SEALED = 1 };
 /* Reverse: the lowest amount is the best (rule A20). */
 enum gv_direction { GV_ASCENDING = 0, GV_REVERSE = 1 };
 /* Certified: bidders' certificates stand on the chain. Anonymous: blind tokens
@@ -79,7 +80,16 @@ struct gv_terms {
     uint8_t fixed_difficulty;   /* 1 to 4, or 0 for adaptive (R11) */
     uint32_t target;            /* initial target, compact */
     struct gv_bytes allowed;    /* GV_ALLOWED_ENTRY each; borrowed */
+    uint32_t opening_period_ms; /* R; encoded and above 0 only where something
+                                 * is sealed */
 };
+
+/* Is something sealed to OPEN's bid_escrow? */
+static inline bool
+gv_terms_sealed(const struct gv_terms *t)
+{
+    return t->visibility == GV_VISIBLE_SEALED;
+}
 
 /* Terms that constrain nothing: the normal auction, closed by its owner with
  * the least notice, in `currency`, with the network's default D, T. */

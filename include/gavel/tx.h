@@ -15,6 +15,7 @@
 #ifndef GAVEL_TX_H
 #define GAVEL_TX_H
 
+#include "gavel/bidseal.h"
 #include "gavel/cred.h"
 #include "gavel/escrow.h"
 #include "gavel/key.h"
@@ -57,6 +58,9 @@ enum gv_tx_kind {
     GV_TX_ISSUED = 23,
     GV_TX_DISCLOSE = 24,
     GV_TX_OBJECTION = 25,
+    GV_TX_KEYRELEASE = 26,
+    GV_TX_OPENING = 27,
+    GV_TX_SETFIXED = 28,
     /* both */
     GV_TX_FINAL = 64,
     /* off the chain */
@@ -148,11 +152,14 @@ gv_enrol_ends_ms(const struct gv_tx_enrol *e)
 
 #define GV_BLOB_MIN (GV_RSA_SIZE + GV_IDCT_SIZE) /* one notary */
 
+/* The kind that the terms' visibility says. */
+enum gv_bid_kind { GV_BID_OPEN = 0, GV_BID_SEALED = 1 };
 struct gv_tx_bid {
     struct gv_pubkey bidder;
     uint32_t seq;               /* makes ids unique, nothing else */
-    uint8_t kind;               /* 0: open */
-    uint64_t amount;            /* minor units, >= 1 */
+    uint8_t kind;               /* enum gv_bid_kind */
+    uint64_t amount;            /* open: minor units, >= 1; sealed: 0 */
+    struct gv_bytes sealed;     /* sealed: as gv_bidseal_make writes it */
     struct gv_sealed_id recent; /* newest final block the wallet knew */
     uint8_t memo[GV_MEMO_SIZE]; /* the wallet's own, encrypted */
     struct gv_sig sig;          /* by bidder over the bid id */
@@ -209,6 +216,25 @@ struct gv_tx_objection {
     uint8_t id[32];    /* of the BID or CLOSE */
     struct gv_sealed_id block;
     struct gv_sig sig; /* by the validator */
+};
+
+/* A notary publishes its key of this auction: sealed bids open. Nobody signs
+ * it; the key proves itself (C13). */
+struct gv_tx_keyrelease {
+    uint8_t notary;              /* index in OPEN's bid_escrow */
+    uint8_t secret[GV_HPKE_KEY]; /* clamped */
+};
+
+/* A bidder opens a sealed bid itself (C14). */
+struct gv_tx_opening {
+    struct gv_bid_id bid;
+    uint8_t es[32];
+};
+
+/* What X has fixed, in an auction where something is sealed (R7). */
+struct gv_tx_setfixed {
+    uint32_t count;   /* bids on the chain */
+    uint8_t hash[32]; /* H_tag("gavel/set", rows in total order) */
 };
 
 /* Quorum certificate of a link (V1, V2). */
@@ -288,6 +314,9 @@ struct gv_tx {
         struct gv_tx_issued issued;
         struct gv_tx_disclose disclose;
         struct gv_tx_objection objection;
+        struct gv_tx_keyrelease keyrelease;
+        struct gv_tx_opening opening;
+        struct gv_tx_setfixed setfixed;
         struct gv_tx_final final;
         struct gv_tx_receipt receipt;
     } u; /* OPEN has its own decoder, open.h */

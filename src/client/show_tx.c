@@ -291,6 +291,18 @@ put_members(struct gv_show_text *t, const struct gv_tx *tx,
     case GV_TX_OBJECTION:
         put_objection(t, &tx->u.objection);
         break;
+    case GV_TX_KEYRELEASE:
+        gv_show_member_u64(t, "notary", tx->u.keyrelease.notary);
+        gv_show_member_id(t, "secret", tx->u.keyrelease.secret);
+        break;
+    case GV_TX_OPENING:
+        gv_show_member_id(t, "bid", tx->u.opening.bid.b);
+        gv_show_member_id(t, "es", tx->u.opening.es);
+        break;
+    case GV_TX_SETFIXED:
+        gv_show_member_u64(t, "count", tx->u.setfixed.count);
+        gv_show_member_id(t, "set", tx->u.setfixed.hash);
+        break;
     case GV_TX_FINAL:
         put_final(t, &tx->u.final);
         break;

@@ -65,6 +65,29 @@ save_cred(const char *corpus, const struct gv_cred *cred)
     seeds_save(corpus, "cred", "user", gv_bytes(raw, sizeof(raw)));
 }
 
+static void
+save_sealed(const char *corpus)
+{
+    struct sample_options options = {0};
+    struct gv_terms terms;
+    struct sample s;
+    struct gv_tx txs[3], bid;
+
+    gv_terms_default(gv_params_find("regtest"), &terms);
+    terms.visibility = GV_VISIBLE_SEALED;
+    terms.opening_period_ms = terms.d_ms;
+    options.terms = &terms;
+    sample_make(&s, &options);
+    bid = sample_bid_sealed(&s, 0, 1, 100);
+    txs[0] = sample_keyrelease(&s, 1);
+    txs[1] = sample_opening(&s, &bid, 0);
+    txs[2] = sample_setfixed(&s, 1, bid.u.bid.id.b);
+    seeds_save(corpus, "tx", "BID-sealed", bid.raw);
+    save_txs(corpus, txs, 3);
+    seeds_save(corpus, "open", "sealed", s.open.raw);
+    sample_free(&s);
+}
+
 void
 seeds_of_ledger(const char *corpus)
 {
@@ -106,6 +129,7 @@ seeds_of_ledger(const char *corpus)
         save_block(corpus, "empty", sample_block(&s, &at, NULL, 0));
     }
     save_block0s(corpus, &s);
+    save_sealed(corpus);
     save_branch(corpus);
     save_cred(corpus, &s.bidder[0].cred);
     sample_free(&s);

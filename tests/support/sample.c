@@ -143,6 +143,8 @@ sample_open(struct sample *s, struct gv_open *o)
     sign(s, &s->issuer.secret, pop, &o->issuer_pop);
     for (unsigned i = 0; i < o->notary_count; i++)
         sign(s, &s->notary[i].secret, pop, &o->notary_pop[i]);
+    for (unsigned i = 0; i < o->bid_escrow_count; i++)
+        sign(s, &s->notary[i].secret, pop, &o->bid_escrow_pop[i]);
     sink = gv_sink_count();
     gv_open_put(&sink, o);
     raw = sample_alloc(s, sink.len);
@@ -172,6 +174,8 @@ make_open(struct sample *s, const struct sample_options *options)
         gv_terms_default(s->params, &o.terms);
     if (o.terms.identity == GV_ANONYMOUS)
         sample_escrow(s, options->notaries, &o);
+    if (gv_terms_sealed(&o.terms))
+        sample_sealers(s, options->sealers, &o);
     o.authority_count =
         (uint8_t)(options->authorities != 0 ? options->authorities : 1);
     for (unsigned i = 0; i < o.authority_count; i++)

@@ -35,6 +35,7 @@ struct sample_options {
     unsigned validators;          /* up to GV_VALIDATORS_MAX */
     const struct gv_terms *terms; /* identity decides who is in OPEN */
     unsigned notaries;            /* of an anonymous auction; zero means 3 */
+    unsigned sealers;             /* of sealed bids; zero means 3 */
     uint64_t opening_ms;
 };
 
@@ -65,6 +66,10 @@ struct gv_bytes sample_copy(struct sample *s, struct gv_bytes bytes);
 struct gv_bytes sample_open(struct sample *s, struct gv_open *fields);
 /* The issuer and notaries of an anonymous auction (sample_anonymous.c). */
 void sample_escrow(struct sample *s, unsigned notaries, struct gv_open *o);
+/* The holders of sealed bids (sample_sealed.c), of whom n / 2 + 1 open them;
+ * notary i of the sample is holder i. */
+void sample_sealers(struct sample *s, unsigned n, struct gv_open *o);
+void sample_sealer_secret(unsigned i, uint8_t out[GV_HPKE_KEY]);
 /* A credential for `party`'s key, signed by `issuer`. */
 void sample_cred(struct sample *s, struct sample_party *party, uint8_t role,
                  const struct gv_seckey *issuer);
@@ -96,6 +101,16 @@ struct gv_tx sample_issued(struct sample *s, uint32_t count);
 struct gv_tx sample_disclose(struct sample *s, unsigned notary, unsigned side);
 struct gv_tx sample_objection(struct sample *s, unsigned validator,
                               const struct gv_sealed_id *block);
+/* A sealed bid to OPEN's bid_escrow, or, where it has none, to what it could
+ * have; its es is the one of the bidder and seq. */
+struct gv_tx sample_bid_sealed(struct sample *s, unsigned bidder, uint32_t seq,
+                               uint64_t amount);
+void sample_es(unsigned bidder, uint32_t seq, uint8_t out32[32]);
+struct gv_tx sample_keyrelease(struct sample *s, unsigned notary);
+struct gv_tx sample_opening(struct sample *s, const struct gv_tx *bid,
+                            unsigned bidder);
+struct gv_tx sample_setfixed(struct sample *s, uint32_t count,
+                             const uint8_t hash32[32]);
 /* EVIDENCE, in canonical order, of two votes on accused by this secret. */
 struct gv_tx sample_evidence(struct sample *s,
                              const struct gv_chain_id *accused,
@@ -118,7 +133,7 @@ struct gv_tx sample_final(struct sample *s, const struct gv_chain_id *chain,
 
 /* One of every kind but OPEN and EPOCH (seller.h), RECEIPT last. Needs 3
  * authorities. */
-#define SAMPLE_KINDS 19
+#define SAMPLE_KINDS 23
 void sample_all(struct sample *s, struct gv_tx out[SAMPLE_KINDS]);
 
 /* A token of authority over imprint, as its service would make it. policy:

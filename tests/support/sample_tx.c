@@ -358,5 +358,9 @@ sample_all(struct sample *s, struct gv_tx out[SAMPLE_KINDS])
     out[15] = sample_evidence(s, &s->open.id, &s->validator[0], twice);
     out[16] = sample_anchor(s, &(struct gv_tx_id){{5}}, 2, t_us);
     out[17] = sample_node(s, 7);
-    out[18] = sample_receipt(s, &bids[0]);
+    out[18] = sample_bid_sealed(s, 0, 1, 100);
+    out[19] = sample_keyrelease(s, 1);
+    out[20] = sample_opening(s, &out[18], 0);
+    out[21] = sample_setfixed(s, 2, sold.winner.b);
+    out[22] = sample_receipt(s, &bids[0]);
 }

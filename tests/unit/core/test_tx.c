@@ -155,9 +155,10 @@ static void
 test_unsigned_kinds_cannot_be_signed_F5(void **state)
 {
     struct world *w = *state;
-    static const enum gv_tx_kind kinds[] = {GV_TX_CERT,    GV_TX_EVIDENCE,
-                                            GV_TX_STAMP,   GV_TX_CUTOFF,
-                                            GV_TX_OUTCOME, GV_TX_FINAL};
+    static const enum gv_tx_kind kinds[] = {
+        GV_TX_CERT,       GV_TX_EVIDENCE, GV_TX_STAMP,
+        GV_TX_CUTOFF,     GV_TX_OUTCOME,  GV_TX_FINAL,
+        GV_TX_KEYRELEASE, GV_TX_OPENING,  GV_TX_SETFIXED};
     struct gv_seckey zero = {{0}};
     struct gv_tx tx;
 
@@ -196,6 +197,9 @@ test_places_F3(void **state)
         {GV_TX_ISSUED, false, true, "ISSUED"},
         {GV_TX_DISCLOSE, false, true, "DISCLOSE"},
         {GV_TX_OBJECTION, false, true, "OBJECTION"},
+        {GV_TX_KEYRELEASE, false, true, "KEYRELEASE"},
+        {GV_TX_OPENING, false, true, "OPENING"},
+        {GV_TX_SETFIXED, false, true, "SETFIXED"},
         {GV_TX_FINAL, true, true, "FINAL"},
         {GV_TX_RECEIPT, false, false, "RECEIPT"},
     };

@@ -86,9 +86,34 @@ static void
 spoil_bid(struct gv_tx *tx, unsigned how)
 {
     if (how == 0)
-        tx->u.bid.kind = 1;
+        tx->u.bid.kind = 2;
     else
         tx->u.bid.amount = 0;
+}
+
+/* The bytes of a sealed part for so many notaries, which say that they are. */
+static void
+spoil_sealed(struct gv_tx *tx, unsigned how)
+{
+    memset(long_bytes, 0, gv_bidseal_size(17));
+    long_bytes[0] = (uint8_t)how;
+    tx->u.bid.kind = GV_BID_SEALED;
+    tx->u.bid.sealed = gv_bytes(long_bytes, gv_bidseal_size(how));
+}
+
+static void
+spoil_keyrelease(struct gv_tx *tx, unsigned how)
+{
+    struct gv_tx_keyrelease *t = &tx->u.keyrelease;
+
+    if (how == 0)
+        t->notary = GV_BIDSEAL_MAX;
+    if (how == 1)
+        t->secret[0] ^= 1;
+    if (how == 2)
+        t->secret[31] ^= 0x40;
+    if (how == 3)
+        t->secret[31] ^= 0x80;
 }
 
 static void
@@ -295,6 +320,12 @@ static const struct limit limits[] = {
     {GV_TX_ENROL, spoil_enrol, 4, "enrol.der"},
     {GV_TX_BID, spoil_bid, 0, "bid.kind"},
     {GV_TX_BID, spoil_bid, 1, "bid.amount"},
+    {GV_TX_BID, spoil_sealed, 0, "bid.sealed"},
+    {GV_TX_BID, spoil_sealed, 17, "bid.sealed"},
+    {GV_TX_KEYRELEASE, spoil_keyrelease, 0, "keyrelease.notary"},
+    {GV_TX_KEYRELEASE, spoil_keyrelease, 1, "keyrelease.key"},
+    {GV_TX_KEYRELEASE, spoil_keyrelease, 2, "keyrelease.key"},
+    {GV_TX_KEYRELEASE, spoil_keyrelease, 3, "keyrelease.key"},
     {GV_TX_STAMP, spoil_stamp, 0, "stamp.authority"},
     {GV_TX_STAMP, spoil_stamp, 1, "stamp.token"},
     {GV_TX_STAMP, spoil_stamp, 2, "stamp.token"},
@@ -382,6 +413,10 @@ test_largest_F4(void **state)
     assert_int_equal(decode_exact(sample_encode(&w->s, &tx), NULL), GV_OK);
     tx.u.node.host.len = 0;
     tx.u.node.p2p_port = tx.u.node.pub_port = tx.u.node.submit_port = 0;
+    assert_int_equal(decode_exact(sample_encode(&w->s, &tx), NULL), GV_OK);
+
+    tx = *of_kind(w, GV_TX_BID);
+    spoil_sealed(&tx, GV_BIDSEAL_MAX);
     assert_int_equal(decode_exact(sample_encode(&w->s, &tx), NULL), GV_OK);
 
     tx = *of_kind(w, GV_TX_LIST);
