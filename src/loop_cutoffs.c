@@ -1,5 +1,6 @@
-/* loop_cutoffs.c - CUTOFFs of auctions past E + D (rule R6): tokens of f + 1
- * authorities over the tip, collected from all of them. */
+/* loop_cutoffs.c - CUTOFFs of auctions past E + D (rule R6), and of those whose
+ * sealed bids were opened for long enough (R7): tokens of f + 1 authorities
+ * over the tip, collected from all of them. */
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -168,7 +169,7 @@ ask(struct gv_loop *l, struct gv_cutting *k, struct gv_chain *c, unsigned i)
     cut->tip = k->tip;
     cut->authority = (uint8_t)i;
     cut->cert = *cert;
-    cut->after_us = c->sum.close_us + open->terms.d_ms * UINT64_C(1000);
+    cut->after_us = c->sum.cutoff_after_us;
     cut->pins = gv_pins_share(c->pins);
     if (s)
         snprintf(cut->url, sizeof(cut->url), "%s", s->endpoint);
@@ -222,12 +223,11 @@ ask_all(struct gv_loop *l, struct gv_chain *c)
 static bool
 is_ours(struct gv_loop *l, const struct gv_chain *c)
 {
-    uint64_t d_ms = c->book->open->terms.d_ms;
     uint8_t authority;
 
     if (gv_loop_is_pinned(l, &c->id, &authority))
         return true;
-    return l->opt.mine && l->now_ms > c->sum.close_us / 1000 + d_ms + LATER_MS;
+    return l->opt.mine && l->now_ms > c->sum.cutoff_after_us / 1000 + LATER_MS;
 }
 
 /* One that is not needed any more, here or by the chain. */
@@ -240,7 +240,7 @@ sweep(struct gv_loop *l)
         const struct gv_chain *c = gv_state_chain(l->state, &k->auction);
 
         next = k->next;
-        if (!c || c->sum.cutoff_height)
+        if (!c || c->sum.cutoff_after_us == UINT64_MAX)
             drop(l, k);
     }
 }

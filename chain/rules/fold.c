@@ -27,7 +27,7 @@ struct fold_state {
 };
 
 struct fold_bidder {
-    uint32_t accepted; /* bids in the rows folded so far */
+    uint32_t accepted; /* bids in the rows folded so far that take a place */
     uint32_t cap;      /* UINT32_MAX: none */
     bool known, allowed;
 };
@@ -229,7 +229,7 @@ fold_from(struct gv_fold *f, size_t place)
         if (i % MARK_EVERY == 0)
             f->marks[i / MARK_EVERY] = f->now;
         fold_judge(&f->rules, &before, row);
-        if (row->code == GV_ACCEPTED)
+        if (fold_takes_place(f->rules.terms, row->code))
             bidder->accepted++;
         state_pass(f, (uint32_t)i);
     }
@@ -244,7 +244,7 @@ unfold_to(struct gv_fold *f, size_t place)
     if (place == f->count)
         return;
     for (size_t i = place; i < f->count; i++)
-        if (f->rows[i].code == GV_ACCEPTED)
+        if (fold_takes_place(f->rules.terms, f->rows[i].code))
             f->bidders[f->rows[i].bid.bidder].accepted--;
     f->now = f->marks[mark];
     for (size_t i = mark * MARK_EVERY; i < place; i++)
@@ -333,6 +333,31 @@ gv_fold_remove(struct gv_fold *f, const struct gv_fold_bid *bid)
     return GV_OK;
 }
 
+void
+gv_fold_reveal(struct gv_fold *f,
+               void (*look)(void *arg, struct gv_fold_bid *bid), void *arg)
+{
+    unfold_to(f, 0);
+    for (size_t i = 0; i < f->count; i++)
+        look(arg, &f->rows[i].bid);
+    fold_from(f, 0);
+}
+
+void
+gv_fold_set(const struct gv_fold *f, uint32_t *count, uint8_t hash32[32])
+{
+    struct gv_sha256 hash;
+    struct gv_sink sink = gv_sink_hash(&hash);
+
+    gv_sha256_tag(&hash, GV_TAG_SET);
+    for (size_t i = 0; i < f->count; i++) {
+        gv_put(&sink, f->rows[i].bid.id.b, sizeof(f->rows[i].bid.id.b));
+        gv_put_u64(&sink, f->rows[i].bid.t_us);
+    }
+    gv_sha256_end(&hash, hash32);
+    *count = (uint32_t)f->count;
+}
+
 size_t
 gv_fold_count(const struct gv_fold *f)
 {
@@ -366,6 +391,10 @@ gv_fold_try(struct gv_fold *f, uint32_t bidder, uint64_t amount, uint64_t t_us,
     struct gv_fold_row trial = {
         .bid = {.t_us = t_us, .amount = amount, .bidder = bidder}};
 
+    if (gv_terms_sealed(f->rules.terms)) {
+        trial.bid.amount = 0;
+        trial.bid.seal = GV_FOLD_UNOPENED;
+    }
     fold_judge(&f->rules, &before, &trial);
     if (row != NULL)
         *row = trial;

@@ -109,7 +109,7 @@ judge_amount(const struct gv_terms *terms, const struct fold_before *before,
     bool loses;
     uint64_t gain;
 
-    if (before->accepted == 0) {
+    if (before->accepted == 0 || gv_terms_sealed(terms)) {
         if ((terms->flags & GV_MIN_FIRST) != 0 &&
             gv_terms_better(terms, terms->min_first, amount))
             return fail(row, GV_BELOW_FIRST, amount, terms->min_first);
@@ -126,6 +126,27 @@ judge_amount(const struct gv_terms *terms, const struct fold_before *before,
     return GV_ACCEPTED;
 }
 
+/* Rule A23. */
+static enum gv_code
+judge_seal(struct gv_fold_row *row)
+{
+    if (row->bid.seal == GV_FOLD_KNOWN)
+        return GV_ACCEPTED;
+    return fail(row,
+                row->bid.seal == GV_FOLD_FALSE ? GV_BAD_SEAL : GV_NOT_OPENED, 0,
+                0);
+}
+
+bool
+fold_takes_place(const struct gv_terms *terms, unsigned code)
+{
+    if (code == GV_ACCEPTED)
+        return true;
+    return gv_terms_sealed(terms) &&
+           (code == GV_NOT_OPENED || code == GV_BAD_SEAL ||
+            code == GV_BELOW_FIRST);
+}
+
 void
 fold_judge(const struct fold_rules *rules, const struct fold_before *before,
            struct gv_fold_row *row)
@@ -137,6 +158,8 @@ fold_judge(const struct fold_rules *rules, const struct fold_before *before,
     code = judge_time(rules, before, row);
     if (code == GV_ACCEPTED)
         code = judge_bidder(rules, before, row);
+    if (code == GV_ACCEPTED)
+        code = judge_seal(row);
     if (code == GV_ACCEPTED)
         code = judge_amount(rules->terms, before, row);
     row->code = (uint16_t)code;

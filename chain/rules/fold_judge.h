@@ -42,6 +42,10 @@ uint64_t fold_sum(uint64_t a, uint64_t b);
 uint64_t fold_price(const struct gv_terms *terms, uint64_t lead,
                     uint64_t other);
 
+/* Does a bid with this verdict count against its bidder's cap? An accepted one;
+ * where bids are sealed each one that was not void by A3 to A7 (A23). */
+bool fold_takes_place(const struct gv_terms *terms, unsigned code);
+
 /* Judge row->bid: fills code, reference, have and want. */
 void fold_judge(const struct fold_rules *rules,
                 const struct fold_before *before, struct gv_fold_row *row);

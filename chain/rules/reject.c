@@ -31,6 +31,8 @@ static const struct code_words codes[] = {
      "the amount is not the minimum step beyond the reference bid"},
     {GV_ABOVE_STEP, "above-step",
      "the amount is more than the maximum step beyond the reference bid"},
+    {GV_NOT_OPENED, "not-opened", "nobody has opened the sealed bid"},
+    {GV_BAD_SEAL, "bad-seal", "what is sealed does not open as it must"},
     {GV_DUPLICATE, "duplicate", "this is already known"},
     {GV_BAD_TERMS, "bad-terms",
      "the terms contradict themselves or the network"},
@@ -48,6 +50,8 @@ static const struct code_words codes[] = {
     {GV_SET_FIXED, "set-fixed", "the set of bids is already fixed"},
     {GV_NOT_SIGNER, "not-signer", "this key may not sign this"},
     {GV_POOL_FULL, "pool-full", "this node's memory pool is full"},
+    {GV_BAD_SETFIXED, "bad-setfixed",
+     "this is not the set of bids that was fixed"},
     {GV_BAD_HEADER, "bad-header", "the block header is not acceptable"},
     {GV_BAD_TX_ROOT, "bad-tx-root",
      "the header does not commit to the transactions"},
@@ -64,6 +68,8 @@ static const struct code_words codes[] = {
     {GV_FORK_TOO_OLD, "fork-too-old",
      "the block leaves the chain below the last justified block"},
     {GV_BAD_GENESIS, "bad-genesis", "block 0 is not the one that OPEN gives"},
+    {GV_NO_SETFIXED, "no-setfixed",
+     "the block needs the set of bids and has none"},
 };
 
 static const struct code_words *

@@ -159,13 +159,12 @@ static enum gv_rc
 check_cutoff(const struct gv_chain *c, const struct gv_admission *a,
              struct gv_reject *why)
 {
-    uint64_t d_us = c->book->open->terms.d_ms * UINT64_C(1000);
-    uint64_t now_us = a->now_ms * 1000, close;
+    uint64_t now_us = a->now_ms * 1000, past;
     const struct gv_tx_facts *f = a->facts;
     const struct gv_pool_tx *e = waiting_cutoff(c);
     uint8_t imprint[32];
 
-    if (gv_book_set_fixed(c->book))
+    if (gv_book_set_fixed(c->book) && !gv_book_opening(c->book))
         return gv_refuse(why, GV_DUPLICATE, "cutoff", 0, 0);
     if (f->count < gv_open_f(c->book->open) + 1)
         return gv_refuse(why, GV_BAD_CUTOFF, "cutoff.tokens", f->count,
@@ -175,13 +174,13 @@ check_cutoff(const struct gv_chain *c, const struct gv_admission *a,
         return gv_refuse(why, GV_DUPLICATE, "cutoff", 0, 0);
     if (gv_book_shade(c->book, NULL, 0) != GV_OK)
         return GV_FAULT;
-    close = gv_book_effective_close(c->book);
+    past = gv_book_cutoff_after(c->book);
     for (unsigned i = 0; i < f->count; i++) {
         if (memcmp(imprint, f->tst[i].imprint, 32) != 0)
             return gv_refuse(why, GV_BAD_CUTOFF, "cutoff.imprint", 0, 0);
-        if (close >= UINT64_MAX - d_us || f->tst[i].time_us <= close + d_us)
+        if (f->tst[i].time_us <= past)
             return gv_refuse(why, GV_BAD_CUTOFF, "cutoff.genTime",
-                             f->tst[i].time_us, close);
+                             f->tst[i].time_us, past);
         if (!a->again && f->tst[i].time_us > now_us + AHEAD_US)
             return gv_refuse(why, GV_BAD_CUTOFF, "cutoff.genTime",
                              f->tst[i].time_us, now_us);
@@ -191,7 +190,7 @@ check_cutoff(const struct gv_chain *c, const struct gv_admission *a,
     return GV_OK;
 }
 
-/* ISSUED, REVOKE and DISCLOSE: one that would do the same waits already? */
+/* Deeds: one that would do the same waits already? */
 static bool
 deed_waits(const struct gv_chain *c, const struct gv_tx *tx)
 {
@@ -205,10 +204,46 @@ deed_waits(const struct gv_chain *c, const struct gv_tx *tx)
                                                   &tx->u.revoke.fingerprint)) ||
             (tx->kind == GV_TX_DISCLOSE &&
              e->tx.u.disclose.notary == tx->u.disclose.notary &&
-             e->tx.u.disclose.side == tx->u.disclose.side))
+             e->tx.u.disclose.side == tx->u.disclose.side) ||
+            (tx->kind == GV_TX_KEYRELEASE &&
+             e->tx.u.keyrelease.notary == tx->u.keyrelease.notary) ||
+            (tx->kind == GV_TX_OPENING &&
+             GV_ID_EQ(&e->tx.u.opening.bid, &tx->u.opening.bid)))
             return true;
     }
     return false;
+}
+
+/* A key that is out opens nothing sooner by waiting here, so it may wait once
+ * votes made X final, and for the FINAL that says so. Not before: it would be
+ * handed on while bids still come. */
+static bool
+is_settled(const struct gv_chain *c)
+{
+    const struct gv_node *final = &c->tree.node[c->tree.final];
+
+    return c->book->settled_height ||
+           (c->book->cutoff_height && final->height >= c->book->cutoff_height &&
+            gv_spine_height(c->spine, &final->sealed) == final->height);
+}
+
+/* C13, C14. */
+static enum gv_rc
+check_opener(const struct gv_chain *c, const struct gv_tx *tx,
+             struct gv_reject *why)
+{
+    struct gv_reject local = {.index = GV_NO_INDEX};
+    enum gv_rc rc =
+        tx->kind == GV_TX_KEYRELEASE
+            ? gv_book_check_keyrelease(c->book, &tx->u.keyrelease, &local)
+            : gv_book_check_opening(c->book, &tx->u.opening, &local);
+
+    if (rc == GV_REJECT && local.code == GV_WRONG_PHASE &&
+        !c->book->opened_height && is_settled(c))
+        return GV_OK;
+    if (rc == GV_REJECT && why)
+        *why = local;
+    return rc;
 }
 
 static enum gv_rc
@@ -219,6 +254,8 @@ check_deed(const struct gv_chain *c, const struct gv_tx *tx,
         return gv_refuse(why, GV_DUPLICATE, gv_tx_name(tx->kind), 0, 0);
     if (tx->kind == GV_TX_DISCLOSE)
         return gv_book_check_disclose(c->book, &tx->u.disclose, why);
+    if (tx->kind == GV_TX_KEYRELEASE || tx->kind == GV_TX_OPENING)
+        return check_opener(c, tx, why);
     if (gv_book_set_fixed(c->book))
         return gv_refuse(why, GV_SET_FIXED, gv_tx_name(tx->kind), 0, 0);
     if (tx->kind == GV_TX_ISSUED)
@@ -366,11 +403,11 @@ check(struct gv_state *s, const struct gv_chain *c,
     case GV_TX_ISSUED:
     case GV_TX_DISCLOSE:
     case GV_TX_REVOKE:
+    case GV_TX_KEYRELEASE:
+    case GV_TX_OPENING:
         return check_deed(c, tx, why);
     case GV_TX_OBJECTION:
         return check_objection(c, &tx->u.objection, why);
-    case GV_TX_KEYRELEASE:
-    case GV_TX_OPENING:
     case GV_TX_SETFIXED:
     case GV_TX_SERVICE:
     case GV_TX_CERT:

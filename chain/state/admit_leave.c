@@ -99,9 +99,12 @@ is_dead(const struct gv_chain *c, const struct gv_pool_tx *e)
     case GV_TX_REVOKE:
         return !c->registry &&
                (gv_book_set_fixed(c->book) || is_shut_out(c, &e->tx));
-    case GV_TX_DISCLOSE:
     case GV_TX_KEYRELEASE:
+        return c->book->opened_height ||
+               c->book->released >> e->tx.u.keyrelease.notary & 1;
     case GV_TX_OPENING:
+        return c->book->opened_height != 0;
+    case GV_TX_DISCLOSE:
     case GV_TX_SETFIXED:
     case GV_TX_SERVICE:
     case GV_TX_CERT:

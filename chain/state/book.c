@@ -69,6 +69,7 @@ start(struct gv_book *b)
     size_t len = 0;
     uint8_t *block;
 
+    gv_open_bidseal(b->open, &b->bidseal);
     b->fold = gv_fold_new(&ctx);
     if (!b->fold ||
         !gv_vec_room(&b->level, 0, &b->level_cap, sizeof(*b->level)))
@@ -129,6 +130,10 @@ gv_book_free(struct gv_book *b)
     free(b->owned);
     free(b->revoked);
     free(b->objection);
+    free(b->sealed);
+    free(b->opened);
+    free(b->opening);
+    gv_wipe(b->secret, sizeof(b->secret));
     free(b->level);
     free(b->shade);
     free(b);
@@ -187,7 +192,10 @@ gv_book_ended(const struct gv_book *b)
 bool
 gv_book_wants_empty(const struct gv_book *b)
 {
-    return b->cutoff_height != 0 && !gv_book_ended(b);
+    if (!b->cutoff_height || gv_book_ended(b))
+        return false;
+    /* While bids are opened every block has something to say. */
+    return b->bidseal.n == 0 || !b->settled_height || b->outcome_height;
 }
 
 uint64_t
@@ -251,6 +259,14 @@ check_epilogue(const struct gv_block *block, struct gv_reject *why)
     return GV_OK;
 }
 
+/* R7: is the next block Y? */
+static bool
+wants_outcome(const struct gv_book *b)
+{
+    return !b->outcome_height &&
+           (b->bidseal.n > 0 ? b->opened_height : b->cutoff_height) != 0;
+}
+
 /* R6, R7: which blocks must carry CUTOFF and OUTCOME, first of all. */
 static enum gv_rc
 check_milestones(struct gv_book *b, const struct gv_block *block,
@@ -267,7 +283,10 @@ check_milestones(struct gv_book *b, const struct gv_block *block,
     if (!b->cutoff_height && past && first != GV_TX_CUTOFF)
         return gv_refuse(why, GV_NO_CUTOFF, "header.time", time_us,
                          close + d_us);
-    if (b->cutoff_height && !b->outcome_height && first != GV_TX_OUTCOME)
+    if (b->bidseal.n > 0 && b->cutoff_height && !b->setfixed_height &&
+        first != GV_TX_SETFIXED)
+        return gv_refuse(why, GV_NO_SETFIXED, "setfixed", 0, 0);
+    if (wants_outcome(b) && first != GV_TX_OUTCOME)
         return gv_refuse(why, GV_NO_OUTCOME, "outcome", 0, 0);
     return check_no_epilogue(block, why);
 }
@@ -314,6 +333,8 @@ note_level(struct gv_book *b, struct gv_book_level *l)
     l->owned = (uint32_t)b->owneds;
     l->revoked = (uint32_t)b->revokeds;
     l->objections = (uint32_t)b->objections;
+    l->openings = (uint32_t)b->openings;
+    l->released = b->released;
     memcpy(l->disclosed, b->disclosed, sizeof(l->disclosed));
     l->closed = b->closed;
     l->issued = b->issued;
@@ -330,7 +351,7 @@ enter(struct gv_book_step *s)
         rc = gv_book_add_stamps(s);
     if (rc == GV_OK)
         rc = gv_book_settle_times(s);
-    return rc;
+    return rc == GV_OK ? gv_book_end_opening(s) : rc;
 }
 
 static void
@@ -350,6 +371,7 @@ take_off(struct gv_book *b)
     uint32_t height = (uint32_t)b->spine.count - 1;
 
     clear_milestones(b, height);
+    gv_book_close_again(b, height);
     gv_spine_pop(&b->spine);
     return gv_book_undo(b, &b->level[height]);
 }

@@ -30,12 +30,22 @@ struct gv_book_bidder {
 
 struct gv_book_bid {
     struct gv_bid_id id;
-    uint64_t amount, t_us;
-    uint64_t floor_us; /* stamps that are not later do not list it (C4) */
+    uint64_t amount, t_us; /* amount: 0 while it is sealed */
+    uint64_t floor_us;     /* stamps that are not later do not list it (C4) */
     uint32_t bidder, seq, height, index; /* index: transaction in its block */
     uint32_t before;                     /* its bidder's, or GV_NOWHERE */
     uint32_t leaf;                       /* its stamp leaf */
     uint32_t info; /* position of the stamp that defines t */
+    uint8_t seal;  /* enum gv_fold_seal: what F knows (A23) */
+};
+
+/* What a sealed bid says, once somebody has looked. It follows from the bid
+ * alone (sealed.md Q6), so no block that comes or goes changes it. */
+enum gv_book_look { GV_LOOK_NOT_YET = 0, GV_LOOK_OPENS, GV_LOOK_FALSE };
+struct gv_book_opened {
+    uint64_t amount; /* GV_LOOK_OPENS */
+    uint8_t look;    /* enum gv_book_look */
+    bool self;       /* its OPENING is on the chain (C14) */
 };
 
 /* A leaf some STAMP lists or some BID or CLOSE has. */
@@ -75,8 +85,8 @@ struct gv_book_objection {
 /* Lengths of the arrays before a block. */
 struct gv_book_level {
     uint32_t bidders, bids, leaves, marks, stamps, shifts, owned, revoked;
-    uint32_t objections;
-    uint16_t disclosed[2];
+    uint32_t objections, openings;
+    uint16_t disclosed[2], released;
     bool closed, issued; /* was CLOSE, ISSUED on the chain before? */
 };
 
@@ -115,6 +125,21 @@ struct gv_book {
 
     uint32_t cutoff_height;  /* X, 0: not there */
     uint32_t outcome_height; /* Y, 0: not there */
+
+    /* Sealed bids (R7); 0: not there. */
+    uint32_t setfixed_height;       /* X's child */
+    uint32_t settled_height;        /* the first block with a FINAL that makes X
+                                     * final */
+    uint32_t opened_height;         /* W, which ends the opening */
+    struct gv_bidseal_pins bidseal; /* n is 0 in open auctions */
+    uint8_t *sealed;                /* by bid, gv_bidseal_size(n) each */
+    struct gv_book_opened *opened;  /* by bid */
+    size_t sealed_cap, opened_cap;
+    uint16_t released; /* bit i: KEYRELEASE of holder i is on the chain (C13) */
+    uint8_t secret[GV_BIDSEAL_MAX][GV_HPKE_KEY];
+    uint32_t *opening; /* bids with an OPENING on the chain */
+    size_t openings, opening_cap;
+
     struct gv_outcome outcome;
 
     /* Bids of the mempool that stand in the fold for look-ups, newest last.
@@ -145,6 +170,26 @@ enum gv_rc gv_book_disconnect(struct gv_book *b) GV_MUST_CHECK;
 
 /* E in us over the blocks connected (R6); UINT64_MAX: none. */
 uint64_t gv_book_effective_close(struct gv_book *b);
+/* What every token of the next CUTOFF must be later than (R6, R7), in us: E +
+ * D, and when sealed bids are being opened the end of that. UINT64_MAX: none
+ * can come. */
+uint64_t gv_book_cutoff_after(struct gv_book *b);
+/* Are sealed bids being opened, so that KEYRELEASE and OPENING are valid? */
+bool gv_book_opening(const struct gv_book *b);
+/* C13 and C14 of the next one, wherever the chain stands; the first looks at no
+ * key. */
+enum gv_rc gv_book_check_keyrelease(const struct gv_book *b,
+                                    const struct gv_tx_keyrelease *t,
+                                    struct gv_reject *why) GV_MUST_CHECK;
+enum gv_rc gv_book_check_opening(struct gv_book *b,
+                                 const struct gv_tx_opening *t,
+                                 struct gv_reject *why) GV_MUST_CHECK;
+/* Look into up to `most` sealed bids that nobody has looked into yet, by these
+ * keys, of which there are t. *left: how many remain. GV_OK or GV_FAULT. It
+ * changes nothing but the time that the end of the opening takes. */
+enum gv_rc gv_book_look(struct gv_book *b, const struct gv_bidseal_key *keys,
+                        size_t most, size_t *left) GV_MUST_CHECK;
+
 /* Is X connected: is the set of bids fixed? */
 bool gv_book_set_fixed(const struct gv_book *b);
 /* F over the set; void when there are more anonymous bidders than the issuer

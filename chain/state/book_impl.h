@@ -29,6 +29,25 @@ enum gv_rc gv_book_add_objection(struct gv_book_step *s,
                                  const struct gv_tx_objection *t) GV_MUST_CHECK;
 /* Do the tokens of this authority still count? */
 bool gv_book_authority_ok(const struct gv_book *b, unsigned authority);
+/* book_seal.c: what is sealed and how it is opened (R7, C13, C14). */
+enum gv_rc gv_book_keep_sealed(struct gv_book *b,
+                               struct gv_bytes sealed) GV_MUST_CHECK;
+enum gv_rc gv_book_add_setfixed(struct gv_book_step *s,
+                                const struct gv_tx_setfixed *t,
+                                uint32_t index) GV_MUST_CHECK;
+enum gv_rc
+gv_book_add_keyrelease(struct gv_book_step *s,
+                       const struct gv_tx_keyrelease *t) GV_MUST_CHECK;
+enum gv_rc gv_book_add_opening(struct gv_book_step *s,
+                               const struct gv_tx_opening *t) GV_MUST_CHECK;
+/* A FINAL entered: does it make X final? */
+void gv_book_note_settled(struct gv_book_step *s);
+/* The block is complete: if it ends the opening, F learns the amounts. */
+enum gv_rc gv_book_end_opening(struct gv_book_step *s) GV_MUST_CHECK;
+/* Back to before the block of this height. */
+void gv_book_close_again(struct gv_book *b, uint32_t height);
+void gv_book_undo_seals(struct gv_book *b, const struct gv_book_level *to);
+
 /* book_time.c: times of what the block stamped; deadlines; the fold. */
 enum gv_rc gv_book_add_stamps(struct gv_book_step *s) GV_MUST_CHECK;
 enum gv_rc gv_book_settle_times(struct gv_book_step *s) GV_MUST_CHECK;

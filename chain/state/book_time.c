@@ -208,6 +208,7 @@ fold_row(const struct gv_book *b, uint32_t bid, struct gv_fold_bid *out)
     out->id = from->id;
     out->t_us = from->t_us;
     out->amount = from->amount;
+    out->seal = from->seal;
     out->bidder = from->bidder;
     out->ref = bid;
 }

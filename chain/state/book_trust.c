@@ -110,6 +110,9 @@ is_roots(const struct gv_open *o, const struct gv_hash *fingerprint)
     for (unsigned i = 0; i < o->notary_count; i++)
         if (GV_ID_EQ(fingerprint, &o->notary[i].cred.fingerprint))
             return true;
+    for (unsigned i = 0; i < o->bid_escrow_count; i++)
+        if (GV_ID_EQ(fingerprint, &o->bid_escrow[i].cred.fingerprint))
+            return true;
     for (unsigned i = 0; i < o->authority_count; i++)
         if (GV_ID_EQ(fingerprint, &o->authority[i].cert))
             return true;

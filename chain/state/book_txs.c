@@ -83,7 +83,10 @@ check_bid(struct gv_book_step *s, const struct gv_tx_bid *t, uint32_t bidder)
 {
     uint64_t time_ms = s->block->h.header.time_ms;
     struct gv_book *b = s->b;
+    unsigned n = t->kind == GV_BID_SEALED ? t->sealed.p[0] : 0;
 
+    if (n != b->bidseal.n)
+        return gv_refuse(s->why, GV_WRONG_CHAIN, "bid.kind", n, b->bidseal.n);
     if (bidder == GV_NOWHERE)
         return gv_refuse(s->why, GV_MISSING_PARENT, "bid.bidder", 0, 0);
     if (gv_book_find_bid(b, &t->id) != GV_NOWHERE)
@@ -114,11 +117,13 @@ add_bid(struct gv_book_step *s, const struct gv_tx *tx, uint32_t index)
     recent = gv_spine_height(&b->spine, &t->recent);
     if (recent == GV_NOWHERE || recent + 1 >= b->spine.count)
         return gv_refuse(s->why, GV_MISSING_PARENT, "bid.recent", 0, 0);
-    if (!gv_vec_room(&b->bid, b->bids, &b->bid_cap, sizeof(*b->bid)))
+    if (!gv_vec_room(&b->bid, b->bids, &b->bid_cap, sizeof(*b->bid)) ||
+        gv_book_keep_sealed(b, t->sealed) != GV_OK)
         return GV_FAULT;
     to = &b->bid[b->bids];
     to->id = t->id;
     to->amount = t->amount;
+    to->seal = t->kind == GV_BID_SEALED ? GV_FOLD_UNOPENED : GV_FOLD_KNOWN;
     to->bidder = bidder;
     to->seq = t->seq;
     to->height = s->block->h.header.height;
@@ -151,21 +156,21 @@ add_close(struct gv_book_step *s, const struct gv_tx *tx)
     return own_leaf(s, leaf, GV_OWNER_CLOSE, &b->close_leaf);
 }
 
-/* R6: tokens of f+1 authorities over the parent, each past E + D. */
+/* R6: tokens of f+1 authorities over the parent, each past E + D; or, to end an
+ * opening, past that (R7). */
 static enum gv_rc
 add_cutoff(struct gv_book_step *s, const struct gv_tx *tx, uint32_t index)
 {
     struct gv_book *b = s->b;
     const struct gv_tx_facts *f = s->facts[index];
     const struct gv_vertebra *parent = &b->spine.at[b->spine.count - 2];
-    uint64_t past = gv_book_effective_close(b);
+    uint64_t past = gv_book_cutoff_after(b);
     uint8_t imprint[32];
 
-    if (b->cutoff_height || index != 0)
+    if (index != 0 || (b->cutoff_height && !gv_book_opening(b)))
         return gv_refuse(s->why, GV_BAD_CUTOFF, "cutoff", index, 0);
     if (past == UINT64_MAX)
         return gv_refuse(s->why, GV_BAD_CUTOFF, "cutoff.close", 0, 0);
-    past += b->open->terms.d_ms * UINT64_C(1000);
     if (tx->u.cutoff.count < gv_open_f(b->open) + 1)
         return gv_refuse(s->why, GV_BAD_CUTOFF, "cutoff.tokens",
                          tx->u.cutoff.count, gv_open_f(b->open) + 1);
@@ -179,7 +184,10 @@ add_cutoff(struct gv_book_step *s, const struct gv_tx *tx, uint32_t index)
             return gv_refuse(s->why, GV_BAD_CUTOFF, "cutoff.genTime",
                              f->tst[i].time_us, past);
     }
-    b->cutoff_height = s->block->h.header.height;
+    if (b->cutoff_height)
+        b->opened_height = s->block->h.header.height;
+    else
+        b->cutoff_height = s->block->h.header.height;
     return GV_OK;
 }
 
@@ -191,7 +199,8 @@ add_outcome(struct gv_book_step *s, const struct gv_tx *tx, uint32_t index)
     struct gv_outcome ours;
     struct gv_book *b = s->b;
 
-    if (!b->cutoff_height || b->outcome_height || index != 0)
+    if (!b->cutoff_height || b->outcome_height || index != 0 ||
+        (b->bidseal.n > 0 && !b->opened_height))
         return gv_refuse(s->why, GV_BAD_OUTCOME, "outcome", index, 0);
     gv_book_outcome(b, &ours);
     if (o->status != ours.status)
@@ -206,6 +215,16 @@ add_outcome(struct gv_book_step *s, const struct gv_tx *tx, uint32_t index)
     b->outcome_height = s->block->h.header.height;
     b->outcome = ours;
     return GV_OK;
+}
+
+static enum gv_rc
+add_final(struct gv_book_step *s, const struct gv_vote *link)
+{
+    enum gv_rc rc = gv_spine_final(&s->b->spine, link, s->why);
+
+    if (rc == GV_OK)
+        gv_book_note_settled(s);
+    return rc;
 }
 
 static enum gv_rc
@@ -225,7 +244,13 @@ add_tx(struct gv_book_step *s, const struct gv_tx *tx, uint32_t index)
     case GV_TX_OUTCOME:
         return add_outcome(s, tx, index);
     case GV_TX_FINAL:
-        return gv_spine_final(&s->b->spine, &tx->u.final.link, s->why);
+        return add_final(s, &tx->u.final.link);
+    case GV_TX_KEYRELEASE:
+        return gv_book_add_keyrelease(s, &tx->u.keyrelease);
+    case GV_TX_OPENING:
+        return gv_book_add_opening(s, &tx->u.opening);
+    case GV_TX_SETFIXED:
+        return gv_book_add_setfixed(s, &tx->u.setfixed, index);
     case GV_TX_ISSUED:
         return gv_book_add_issued(s, &tx->u.issued);
     case GV_TX_DISCLOSE:
@@ -235,9 +260,6 @@ add_tx(struct gv_book_step *s, const struct gv_tx *tx, uint32_t index)
     case GV_TX_STAMP:  /* after the bids they list, gv_book_add_stamps */
     case GV_TX_REVOKE: /* before all others, gv_book_add_revokes */
         return GV_OK;
-    case GV_TX_KEYRELEASE:
-    case GV_TX_OPENING:
-    case GV_TX_SETFIXED:
     case GV_TX_SERVICE:
     case GV_TX_CERT:
     case GV_TX_NODE:

@@ -77,6 +77,7 @@ gv_book_undo(struct gv_book *b, const struct gv_book_level *to)
         gv_table_remove(&b->by_key, (uint32_t)b->bidders - 1);
         b->bidders--;
     }
+    gv_book_undo_seals(b, to);
     b->closed = to->closed;
     b->issued = to->issued;
     b->revokeds = to->revoked;

@@ -24,6 +24,11 @@ struct gv_chain_summary {
     uint32_t bids, accepted;
     uint32_t cutoff_height, outcome_height;
     uint64_t cutoff_time_ms;
+    uint64_t cutoff_after_us; /* gv_book_cutoff_after */
+    /* sealed bids */
+    bool sealed;
+    uint32_t settled_height, opened_height; /* as in the book */
+    uint64_t opened_time_ms;
     bool stalled; /* no CUTOFF can come any more (C11) */
     struct gv_outcome outcome;
 };

@@ -54,14 +54,14 @@ waited_ms(const struct gv_chain *c, uint64_t now_ms)
 }
 
 /* The link that finalises Y has its target one above it, so one empty block
- * follows Y; and one more carries that link. When votes got lost, another
- * empty block asks for new ones. */
+ * follows Y; and one more carries that link. (X has its child.) When votes got
+ * lost, another empty block asks for new ones. */
 static bool
 wants_tail(const struct gv_chain *c, uint64_t since_ms)
 {
     const struct gv_pool_tx *e = first_of(c, GV_POOL_NOTICES);
 
-    if (c->sum.height == c->book->outcome_height ||
+    if ((c->book->outcome_height && c->sum.height == c->book->outcome_height) ||
         since_ms >= STALL * c->book->open->terms.t_ms)
         return true;
     for (; e; e = e->next)
@@ -92,6 +92,24 @@ lag_ms(const struct gv_state *s, const struct gv_chain *c)
     return lag < most_ms ? lag : most_ms;
 }
 
+/* Behind X, where something is sealed and Y is not there: SETFIXED and OUTCOME
+ * at once, and between them what has come. */
+static bool
+sealed_due(const struct gv_chain *c, uint64_t now_ms, uint64_t since_ms)
+{
+    const struct gv_book *b = c->book;
+    bool spaced = since_ms >= b->open->terms.t_ms;
+
+    if (!b->setfixed_height || b->opened_height)
+        return true;
+    if (!b->settled_height)
+        return spaced && wants_tail(c, since_ms);
+    if (gv_pick_past_close(c, now_ms) &&
+        has_waited(first_of(c, GV_POOL_NOTICES), now_ms))
+        return true;
+    return spaced && has_waited(first_of(c, GV_POOL_DEEDS), now_ms);
+}
+
 /* now_ms: by the clock of whoever is in turn; in_turn: that is this node, and
  * whatever waits will do. */
 static bool
@@ -106,7 +124,7 @@ auction_due(const struct gv_chain *c, uint64_t now_ms, bool in_turn)
     if (c->book->outcome_height)
         return since >= t->t_ms && wants_tail(c, since);
     if (c->book->cutoff_height)
-        return true;
+        return !c->sum.sealed || sealed_due(c, now_ms, since);
     if (gv_pick_past_close(c, now_ms))
         return in_turn ? first_of(c, GV_POOL_NOTICES) != NULL
                        : has_waited(first_of(c, GV_POOL_NOTICES), now_ms);
@@ -148,8 +166,8 @@ static enum gv_rc
 write_draft(struct gv_state *s, struct gv_chain *c, const struct gv_pick *p,
             struct gv_draft *d)
 {
-    size_t n = p->count + (p->outcome_len > 0);
-    size_t len = p->bytes + (p->outcome_len ? p->outcome_len + 4 : 0);
+    size_t n = p->count + (p->made_len > 0);
+    size_t len = p->bytes + (p->made_len ? p->made_len + 4 : 0);
     struct gv_tx_id *ids = malloc((n ? n : 1) * sizeof(*ids));
     struct gv_sink out;
     size_t at = 0;
@@ -162,8 +180,8 @@ write_draft(struct gv_state *s, struct gv_chain *c, const struct gv_pick *p,
         return gv_state_fail(s, "out of memory");
     }
     out = gv_sink_buffer(d->txs, len);
-    if (p->outcome_len) {
-        struct gv_bytes raw = gv_bytes(p->outcome, p->outcome_len);
+    if (p->made_len) {
+        struct gv_bytes raw = gv_bytes(p->made, p->made_len);
 
         gv_put_b32(&out, raw);
         gv_tx_id_of(raw, &ids[at++]);
@@ -234,7 +252,7 @@ try_draft(struct gv_state *s, struct gv_chain *c, const struct gv_draft *d,
 static void
 learn(struct gv_state *s, struct gv_pick *p, const struct gv_reject *why)
 {
-    size_t shift = p->outcome_len > 0;
+    size_t shift = p->made_len > 0;
 
     if (why->index != GV_NO_INDEX && why->index >= shift &&
         why->index - shift < p->count)
@@ -251,12 +269,12 @@ attempt(struct gv_state *s, struct gv_chain *c, struct gv_pick *p,
     struct gv_reject why = {.index = GV_NO_INDEX};
     enum gv_rc rc;
 
-    p->count = p->bytes = p->outcome_len = 0;
+    p->count = p->bytes = p->made_len = 0;
     p->round = ++s->rounds;
     if (!c->registry && gv_book_shade(c->book, NULL, 0) != GV_OK)
         return gv_state_fail(s, "out of memory");
     gv_pick_txs(s, c, p);
-    if (p->count == 0 && p->outcome_len == 0 && !c->registry &&
+    if (p->count == 0 && p->made_len == 0 && !c->registry &&
         !gv_book_wants_empty(c->book))
         return GV_ABSENT;
     rc = write_draft(s, c, p, d);

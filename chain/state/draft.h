@@ -25,15 +25,16 @@ struct gv_pick {
     /* Fingerprints that waiting REVOKEs name, in ascending order. */
     struct gv_hash gone[GV_PICK_MAX];
     size_t gones;
-    uint8_t outcome[2 + 32 + 1 + 32 + 8 + 32]; /* an OUTCOME made here */
-    size_t outcome_len;
+    /* An OUTCOME, or the shorter SETFIXED, made here. */
+    uint8_t made[2 + 32 + 1 + 32 + 8 + 32];
+    size_t made_len;
     uint64_t time_ms; /* of the block */
     uint32_t round;
 };
 
 /* pick.c: fill p for a block of p->time_ms on the tip. */
 void gv_pick_txs(struct gv_state *s, struct gv_chain *c, struct gv_pick *p);
-/* Is time_ms past E + D of an auction (R6)? */
+/* Is time_ms past what the tokens of the next CUTOFF must be (R6, R7)? */
 bool gv_pick_past_close(const struct gv_chain *c, uint64_t time_ms);
 /* Can this waiting transaction, a FINAL, stand in the next block? top: highest
  * justified height of the branch and what was chosen before. */

@@ -62,6 +62,12 @@ gv_chain_summarise(struct gv_chain *c)
     m->stalled = gv_book_stalled(c->book);
     m->cutoff_time_ms =
         m->cutoff_height ? c->spine->at[m->cutoff_height].time_ms : 0;
+    m->cutoff_after_us = gv_book_cutoff_after(c->book);
+    m->sealed = c->book->bidseal.n > 0;
+    m->settled_height = c->book->settled_height;
+    m->opened_height = c->book->opened_height;
+    m->opened_time_ms =
+        m->opened_height ? c->spine->at[m->opened_height].time_ms : 0;
 }
 
 /* Is this the key under which the block is looked for? */

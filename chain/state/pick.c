@@ -22,10 +22,7 @@ first_of(const struct gv_chain *c, enum gv_pool_class k)
 bool
 gv_pick_past_close(const struct gv_chain *c, uint64_t now_ms)
 {
-    uint64_t d_us = c->book->open->terms.d_ms * UINT64_C(1000);
-
-    return c->sum.close_us < UINT64_MAX - d_us &&
-           now_ms * 1000 > c->sum.close_us + d_us;
+    return now_ms * 1000 > c->sum.cutoff_after_us;
 }
 
 /* Can this waiting FINAL stand in the next block? top: highest justified
@@ -196,31 +193,83 @@ pick_deeds(const struct gv_chain *c, const struct bans *b, struct gv_pick *p)
             return;
 }
 
-/* X: the CUTOFF made for this tip. */
-static void
-pick_cutoff(const struct gv_chain *c, struct gv_pick *p)
+/* The CUTOFF made for this tip. */
+static bool
+add_cutoff(const struct gv_chain *c, struct gv_pick *p)
 {
     const struct gv_pool_tx *e = first_of(c, GV_POOL_NOTICES);
 
-    for (; e; e = e->next) {
-        if (e->tx.kind != GV_TX_CUTOFF || !cutoff_fits(c, e, p))
-            continue;
-        add(p, e);
+    while (e && (e->tx.kind != GV_TX_CUTOFF || !cutoff_fits(c, e, p)))
+        e = e->next;
+    return e && add(p, e);
+}
+
+/* X. */
+static void
+pick_cutoff(const struct gv_chain *c, struct gv_pick *p)
+{
+    if (add_cutoff(c, p))
         pick_finals(c, p);
-        return;
-    }
+}
+
+/* Sealed bids are being opened: keys, secrets, and the CUTOFF that ends it.
+ * Keys first: t of them open everything. */
+static void
+pick_openers(const struct gv_chain *c, struct gv_pick *p)
+{
+    static const enum gv_tx_kind order[] = {GV_TX_KEYRELEASE, GV_TX_OPENING};
+    const struct gv_pool_tx *e;
+
+    add_cutoff(c, p);
+    for (unsigned i = 0; i < 2; i++)
+        for (e = first_of(c, GV_POOL_DEEDS); e; e = e->next)
+            if (e->tx.kind == order[i] && !add(p, e))
+                return;
+    if (p->count > 0)
+        pick_finals(c, p);
+}
+
+static void
+put_made(struct gv_pick *p, const struct gv_tx *tx)
+{
+    struct gv_sink s = gv_sink_buffer(p->made, sizeof(p->made));
+
+    gv_tx_put(&s, tx);
+    p->made_len = s.len;
 }
 
 static void
 pick_outcome(struct gv_chain *c, struct gv_pick *p)
 {
     struct gv_tx tx = {.kind = GV_TX_OUTCOME, .chain = c->id};
-    struct gv_sink s = gv_sink_buffer(p->outcome, sizeof(p->outcome));
 
     gv_book_outcome(c->book, &tx.u.outcome);
-    gv_tx_put(&s, &tx);
-    p->outcome_len = s.len;
+    put_made(p, &tx);
     pick_finals(c, p);
+}
+
+static void
+pick_setfixed(const struct gv_chain *c, struct gv_pick *p)
+{
+    struct gv_tx tx = {.kind = GV_TX_SETFIXED, .chain = c->id};
+
+    gv_fold_set(c->book->fold, &tx.u.setfixed.count, tx.u.setfixed.hash);
+    put_made(p, &tx);
+    pick_finals(c, p);
+}
+
+/* Behind X, where something is sealed and Y is not there (R7). */
+static void
+pick_sealed(struct gv_chain *c, struct gv_pick *p)
+{
+    if (!c->book->setfixed_height)
+        pick_setfixed(c, p);
+    else if (c->book->opened_height)
+        pick_outcome(c, p);
+    else if (c->book->settled_height)
+        pick_openers(c, p);
+    else
+        pick_finals(c, p);
 }
 
 /* --- bids and their stamps --- */
@@ -469,6 +518,8 @@ gv_pick_txs(struct gv_state *s, struct gv_chain *c, struct gv_pick *p)
         pick_deeds(c, &(struct bans){false, false}, p);
     else if (c->book->outcome_height)
         pick_finals(c, p);
+    else if (c->book->cutoff_height && c->sum.sealed)
+        pick_sealed(c, p);
     else if (c->book->cutoff_height)
         pick_outcome(c, p);
     else if (gv_pick_past_close(c, p->time_ms))

@@ -54,7 +54,8 @@ list_todo(struct gv_state *s, struct gv_task *t)
     if (!t->todo || !t->facts.at)
         return GV_FAULT;
     for (size_t i = 0; i < n; i++) {
-        if (t->block.tx[i].kind == GV_TX_OUTCOME)
+        if (t->block.tx[i].kind == GV_TX_OUTCOME ||
+            t->block.tx[i].kind == GV_TX_SETFIXED)
             continue;
         if (gv_facts_make(&t->block.tx[i], &t->facts.at[i]) != GV_OK)
             return GV_FAULT;

@@ -5,7 +5,7 @@
 #include "chain/state/order.h"
 #include "chain/state/vec.h"
 
-#define RECORD_VERSION 2
+#define RECORD_VERSION 3
 
 static struct gv_key
 number_key(uint32_t number)
@@ -51,6 +51,11 @@ put_record(struct gv_sink *s, const struct gv_chain *c)
     gv_put_u32(s, m->cutoff_height);
     gv_put_u32(s, m->outcome_height);
     gv_put_u64(s, m->cutoff_time_ms);
+    gv_put_u64(s, m->cutoff_after_us);
+    gv_put_u8(s, m->sealed);
+    gv_put_u32(s, m->settled_height);
+    gv_put_u32(s, m->opened_height);
+    gv_put_u64(s, m->opened_time_ms);
     gv_put_u8(s, m->stalled);
     gv_put_u8(s, m->outcome.status);
     gv_put(s, m->outcome.winner.b, 32);
@@ -82,6 +87,11 @@ get_record(struct gv_reader *r, struct gv_chain *c)
     m->cutoff_height = gv_get_u32(r, "cutoff");
     m->outcome_height = gv_get_u32(r, "outcome");
     m->cutoff_time_ms = gv_get_u64(r, "cutoff time");
+    m->cutoff_after_us = gv_get_u64(r, "cutoff after");
+    m->sealed = gv_get_u8(r, "sealed") == 1;
+    m->settled_height = gv_get_u32(r, "settled");
+    m->opened_height = gv_get_u32(r, "opened");
+    m->opened_time_ms = gv_get_u64(r, "opened time");
     m->stalled = gv_get_u8(r, "stalled") == 1;
     m->outcome.status = gv_get_u8(r, "status");
     gv_get(r, m->outcome.winner.b, 32, "winner");

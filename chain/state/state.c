@@ -355,17 +355,14 @@ gv_state_cutoffs_due(struct gv_state *s, uint64_t now_ms, uint64_t retry_ms,
 
     for (size_t i = 0; i < s->chains && n < cap; i++) {
         struct gv_chain *c = s->chain[i];
-        uint64_t d_us;
 
-        if (c->registry || c->sum.cutoff_height || c->sum.stalled ||
-            c->sum.close_us > now_ms * 1000 ||
+        if (c->registry || c->sum.stalled ||
+            now_ms * 1000 <= c->sum.cutoff_after_us ||
             now_ms < c->cutoff_asked_ms + retry_ms)
             continue;
         if (gv_chain_load(s, c, now_ms) != GV_OK)
             return n;
-        d_us = c->book->open->terms.d_ms * UINT64_C(1000);
-        if (now_ms * 1000 > c->sum.close_us + d_us)
-            out[n++] = c;
+        out[n++] = c;
     }
     return n;
 }

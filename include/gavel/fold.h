@@ -8,7 +8,7 @@
  * explorer and page all call this module.
  *
  * A fold is incremental: a bid later than all before it is appended in O(1),
- * amortised; an earlier one re-folds from its place on. Memory: about 120
+ * amortised; an earlier one re-folds from its place on. Memory: about 130
  * bytes a bid, and up to half as much again as room to grow.
  *
  * Ownership: the fold owns its memory; gv_fold_free releases it. One thread
@@ -20,14 +20,22 @@
 #include "gavel/outcome.h"
 #include "gavel/terms.h"
 
+/* What F knows of an amount (A23). In open auctions it is there. */
+enum gv_fold_seal {
+    GV_FOLD_KNOWN = 0,
+    GV_FOLD_UNOPENED, /* sealed, and nothing has opened it */
+    GV_FOLD_FALSE     /* sealed, and its keys do not open it */
+};
+
 /* What F reads of one bid. */
 struct gv_fold_bid {
     struct gv_bid_id id;
     uint8_t tie[32]; /* H_tag("gavel/tie", SHA256(TSTInfo) | bid_id) */
     uint64_t t_us;   /* t(bid), R2 */
-    uint64_t amount; /* minor units, >= 1 */
+    uint64_t amount; /* minor units, >= 1; 0 unless it is known */
     uint32_t bidder; /* index the caller gives each key, dense from 0 */
     uint32_t ref;    /* the caller's own number for this bid */
+    uint8_t seal;    /* enum gv_fold_seal */
 };
 
 /* What F needs beyond the terms. */
@@ -56,6 +64,16 @@ enum gv_rc gv_fold_add(struct gv_fold *f,
  * t changes. GV_OK or GV_ABSENT. */
 enum gv_rc gv_fold_remove(struct gv_fold *f, const struct gv_fold_bid *bid);
 
+/* What is known of amounts has changed: look fills amount and seal of each bid,
+ * and all are judged anew. */
+void gv_fold_reveal(struct gv_fold *f,
+                    void (*look)(void *arg, struct gv_fold_bid *bid),
+                    void *arg);
+
+/* The set of bids, whatever becomes of them (R7): how many, and
+ * H_tag("gavel/set", bid_id | t_us of each in total order). */
+void gv_fold_set(const struct gv_fold *f, uint32_t *count, uint8_t hash32[32]);
+
 /* Bidder indices from `from` to before `to` may be given to other keys; no bid
  * of theirs is in the fold. */
 void gv_fold_forget_bidders(struct gv_fold *f, uint32_t from, uint32_t to);
@@ -80,7 +98,8 @@ int64_t gv_fold_leader(const struct gv_fold *f);
 uint64_t gv_fold_price(const struct gv_fold *f);
 
 /* What would happen to a bid of `amount` by `bidder` at t_us later than all
- * others? Returns the code and fills *row when not NULL. */
+ * others? Returns the code and fills *row when not NULL. Where bids are sealed
+ * amount is not read, and GV_NOT_OPENED is the best there is. */
 enum gv_code gv_fold_try(struct gv_fold *f, uint32_t bidder, uint64_t amount,
                          uint64_t t_us, struct gv_fold_row *row);
 

@@ -30,6 +30,9 @@ enum gv_code {
     GV_BELOW_FIRST = 11,
     GV_BELOW_STEP = 12,
     GV_ABOVE_STEP = 13,
+    /* Sealed bids; before GV_BELOW_FIRST in the order. */
+    GV_NOT_OPENED = 14, /* nothing has opened it */
+    GV_BAD_SEAL = 15,   /* what opens it does not fit */
 
     /* Transactions, beyond the order above. */
     GV_DUPLICATE = 32,      /* already on the chain or in the mempool */
@@ -45,6 +48,7 @@ enum gv_code {
     GV_SET_FIXED = 42,      /* ENROL, BID, STAMP, CLOSE in X or later (R6) */
     GV_NOT_SIGNER = 43,     /* this key may not sign this kind */
     GV_POOL_FULL = 44,      /* policy: the mempool is full */
+    GV_BAD_SETFIXED = 45,   /* R7: not the set, or not its place */
 
     /* Blocks. */
     GV_BAD_HEADER = 64,   /* version, chain, counts, sizes */
@@ -59,7 +63,8 @@ enum gv_code {
     GV_CHAIN_ENDED = 73,  /* nothing may follow */
     GV_ORPHAN = 74,       /* parent unknown */
     GV_FORK_TOO_OLD = 75, /* below the last justified block */
-    GV_BAD_GENESIS = 76   /* block 0 that OPEN does not give */
+    GV_BAD_GENESIS = 76,  /* block 0 that OPEN does not give */
+    GV_NO_SETFIXED = 77   /* R7: X's child without SETFIXED */
 };
 
 /*

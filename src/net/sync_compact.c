@@ -62,8 +62,8 @@ choose_whole(const struct gv_sync *s, const struct gv_bytes *txs, size_t n,
         unsigned kind = txs[i].len > TAIL ? txs[i].p[0] : 0;
 
         whole[i] = kind == GV_TX_CUTOFF || kind == GV_TX_OUTCOME ||
-                   kind == GV_TX_FINAL || (own != NULL && !own[i]) ||
-                   txs[i].len <= TAIL ||
+                   kind == GV_TX_SETFIXED || kind == GV_TX_FINAL ||
+                   (own != NULL && !own[i]) || txs[i].len <= TAIL ||
                    bsearch(txs[i].p + txs[i].len - TAIL, tail, tails, TAIL,
                            by_tail) != NULL;
     }

@@ -399,7 +399,11 @@ digest_bids(struct gv_sha256 *h, const struct gv_book *b)
         DIGEST(h, x->index);
         DIGEST(h, x->leaf);
         DIGEST(h, x->info);
+        DIGEST(h, x->seal);
     }
+    for (size_t i = 0; b->bidseal.n > 0 && i < b->bids; i++)
+        DIGEST(h, b->opened[i].self);
+    gv_sha256_add(h, b->opening, b->openings * sizeof(*b->opening));
 }
 
 static inline void
@@ -446,6 +450,8 @@ digest_fold(struct gv_sha256 *h, struct gv_book *b)
         DIGEST(h, r->bid.tie);
         DIGEST(h, r->bid.ref);
         DIGEST(h, r->code);
+        DIGEST(h, r->bid.amount);
+        DIGEST(h, r->bid.seal);
     }
 }
 
@@ -475,6 +481,10 @@ book_digest(struct gv_book *b, uint8_t out32[32])
     }
     DIGEST(&h, b->cutoff_height);
     DIGEST(&h, b->outcome_height);
+    DIGEST(&h, b->setfixed_height);
+    DIGEST(&h, b->settled_height);
+    DIGEST(&h, b->opened_height);
+    DIGEST(&h, b->released);
     DIGEST(&h, b->by_key.used);
     DIGEST(&h, b->by_bid.used);
     DIGEST(&h, b->by_leaf.used);
