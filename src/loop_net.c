@@ -127,7 +127,10 @@ gv_loop_stranger(struct gv_loop *l, const struct gv_net_event *event)
     }
     t->session = event->session;
     t->nonce = m.u.submit.nonce;
-    t->what = m.u.submit.raw.p[0] == GV_TX_ENROL ? GV_SUBMIT_TX : GV_SUBMIT_BID;
+    t->what = m.u.submit.raw.p[0] == GV_TX_ENROL ||
+                      m.u.submit.raw.p[0] == GV_TX_OPENING
+                  ? GV_SUBMIT_TX
+                  : GV_SUBMIT_BID;
     gv_loop_submit(l, t, false);
 }
 

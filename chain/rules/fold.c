@@ -19,6 +19,7 @@
 /* The fold of all rows before some row. */
 struct fold_state {
     uint32_t accepted;  /* how many */
+    uint32_t unopened;  /* rows void for being sealed */
     uint32_t last;      /* index of the last accepted row, or NONE */
     uint32_t leader;    /* index of the leading row, or NONE */
     uint32_t other;     /* of the best one of another bidder, or NONE */
@@ -61,8 +62,8 @@ gv_fold_new(const struct gv_fold_context *ctx)
     f->rules.soft_us = fold_time_us(terms->soft_ms, 0);
     f->rules.last_us =
         fold_sum(f->rules.limit_us, fold_time_us(terms->soft_cap_ms, 0));
-    f->now =
-        (struct fold_state){0, NONE, NONE, NONE, f->rules.limit_us, UINT64_MAX};
+    f->now = (struct fold_state){
+        0, 0, NONE, NONE, NONE, f->rules.limit_us, UINT64_MAX};
     return f;
 }
 
@@ -201,6 +202,8 @@ state_pass(struct gv_fold *f, uint32_t i)
     struct fold_state *s = &f->now;
     uint64_t until;
 
+    if (f->rows[i].code == GV_NOT_OPENED)
+        s->unopened++;
     if (f->rows[i].code != GV_ACCEPTED)
         return;
     if (terms->buy_now != 0 && s->accepted == 0 &&
@@ -368,6 +371,12 @@ size_t
 gv_fold_accepted(const struct gv_fold *f)
 {
     return f->now.accepted;
+}
+
+size_t
+gv_fold_unopened(const struct gv_fold *f)
+{
+    return f->now.unopened;
 }
 
 const struct gv_fold_row *

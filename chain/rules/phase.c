@@ -22,6 +22,8 @@ stall_of(const struct gv_phase_input *in)
         return GV_STALL_NONE;
     if (!in->set_fixed && !in->outcome)
         return in->never_fixed ? GV_STALL_AUTHORITIES : GV_STALL_NONE;
+    if (in->opening && in->settled)
+        return GV_STALL_NONE;
     if (in->stall_after_us != 0 && in->now_us > in->fixed_at_us &&
         in->now_us - in->fixed_at_us > in->stall_after_us)
         return GV_STALL_VALIDATORS;
@@ -37,6 +39,8 @@ phase_of(const struct gv_phase_input *in)
         return in->outcome_void ? GV_PHASE_VOID : GV_PHASE_FINAL;
     if (!in->set_fixed && !in->outcome)
         return phase_by_time(in);
+    if (in->opening)
+        return GV_PHASE_OPENING;
     return GV_PHASE_AWAITING_FINAL;
 }
 
@@ -78,6 +82,8 @@ gv_phase_name(enum gv_phase p)
         return "stalled";
     case GV_PHASE_VOID:
         return "void";
+    case GV_PHASE_OPENING:
+        return "opening";
     }
     return "unknown-phase";
 }

@@ -88,6 +88,8 @@ struct gv_fold_row {
 };
 size_t gv_fold_count(const struct gv_fold *f);
 size_t gv_fold_accepted(const struct gv_fold *f);
+/* Rows that are void because nothing has opened them. */
+size_t gv_fold_unopened(const struct gv_fold *f);
 /* i < count. The pointer is valid until the next change of the fold. */
 const struct gv_fold_row *gv_fold_row_at(const struct gv_fold *f, size_t i);
 /* Index of the leading bid (the one that would win now), or -1. */

@@ -14,7 +14,8 @@ enum gv_phase {
     GV_PHASE_AWAITING_FINAL = 3, /* set fixed, outcome not yet final */
     GV_PHASE_FINAL = 4,
     GV_PHASE_STALLED = 5,
-    GV_PHASE_VOID = 6
+    GV_PHASE_VOID = 6,
+    GV_PHASE_OPENING = 7 /* set fixed, sealed bids are being opened */
 };
 
 /* Why an auction is stalled. */
@@ -34,7 +35,10 @@ struct gv_phase_input {
     bool outcome_void;           /* status GV_VOID */
     uint64_t stall_after_us;     /* set fixed but not final this long: stalled;
                                   * 0: never */
-    uint64_t fixed_at_us;        /* time of X */
+    uint64_t fixed_at_us;        /* time of X, or of the end of an opening */
+    bool opening;                /* something is sealed, X is on the chain, and
+                                  * the opening has not ended */
+    bool settled;                /* X is final: holders decide, not votes */
     bool never_fixed;            /* no X can come any more */
 };
 

@@ -313,9 +313,10 @@ judge(unsigned kind, struct gv_bytes body)
     tx = m.u.submit.raw.p[0];
     if (m.u.submit.raw.len > GV_DOOR_TX_MAX)
         return "more than 4096 bytes";
-    return tx == GV_TX_ENROL || tx == GV_TX_BID || tx == GV_TX_CLOSE
+    return tx == GV_TX_ENROL || tx == GV_TX_BID || tx == GV_TX_CLOSE ||
+                   tx == GV_TX_OPENING
                ? NULL
-               : "only ENROL, BID and CLOSE here";
+               : "only ENROL, BID, CLOSE and OPENING here";
 }
 
 static bool

@@ -43,10 +43,12 @@ static json_t *
 counts_of(const struct gv_view *v)
 {
     size_t all = gv_fold_count(v->fold), accepted = gv_fold_accepted(v->fold);
+    size_t sealed = gv_query_opened(v->chain) ? 0 : gv_fold_unopened(v->fold);
 
-    return json_pack("{so so so so}", "total", gv_render_u64(all), "accepted",
-                     gv_render_u64(accepted), "void",
-                     gv_render_u64(all - accepted), "unmined",
+    return json_pack("{so so so so so}", "total", gv_render_u64(all),
+                     "accepted", gv_render_u64(accepted), "sealed",
+                     gv_render_u64(sealed), "void",
+                     gv_render_u64(all - accepted - sealed), "unmined",
                      gv_render_u64(v->entries));
 }
 
@@ -88,6 +90,31 @@ validators_of(const struct gv_chain *c, uint64_t now_ms)
                      "stalled", (int)s.stalled);
 }
 
+/* Who opens what is sealed, and how far that is; null when nothing is. */
+static json_t *
+sealed_of(const struct gv_chain *c)
+{
+    const struct gv_chain_summary *m = &c->sum;
+    const struct gv_book *b = c->book;
+    bool opening = gv_book_opening(b);
+    json_t *released;
+
+    if (!m->sealed)
+        return json_null();
+    released = json_array();
+    for (unsigned i = 0; i < b->bidseal.n; i++)
+        if (b->released >> i & 1)
+            json_array_append_new(released, json_integer(i));
+    return json_pack(
+        "{si si so so so so so}", "holders", (int)b->bidseal.n, "needed",
+        (int)b->bidseal.t, "released", released, "openings",
+        gv_render_u64(b->openings), "settled_height",
+        gv_render_u64_or_null(m->settled_height != 0, m->settled_height),
+        "ends_us", gv_render_u64_or_null(opening, m->cutoff_after_us),
+        "opened_height",
+        gv_render_u64_or_null(m->opened_height != 0, m->opened_height));
+}
+
 static json_t *
 details_of(struct gv_ledger_rpc *l, const struct gv_view *v)
 {
@@ -98,7 +125,7 @@ details_of(struct gv_ledger_rpc *l, const struct gv_view *v)
 
     listing_of(l, c, &listed, &final);
     return json_pack(
-        "{so sb so so so so so so sb sb so so}", "text",
+        "{so sb so so so so so so sb sb so so so}", "text",
         gv_render_text(o->text), "seller_pseudonym", (int)o->pseudonym,
         "seller_fingerprint", gv_render_hex(o->seller.fingerprint.b, 32),
         "terms", gv_render_terms(&o->terms), "phase_time_us",
@@ -108,7 +135,7 @@ details_of(struct gv_ledger_rpc *l, const struct gv_view *v)
         (int)listed, "listed_final", (int) final, "outcome_height",
         gv_render_u64_or_null(c->sum.outcome_height != 0,
                               c->sum.outcome_height),
-        "validators", validators_of(c, l->now_ms));
+        "validators", validators_of(c, l->now_ms), "sealed", sealed_of(c));
 }
 
 struct gv_rpc_answer *
@@ -274,10 +301,11 @@ gv_ledger_getoutcome(void *ctx, struct gv_rpc_call *call)
         gv_render_join(
             gv_render_outcome(&outcome),
             json_pack(
-                "{so so so sb sb}", "auction", gv_render_hex(c->id.b, 32),
+                "{so so so sb sb sb}", "auction", gv_render_hex(c->id.b, 32),
                 "height", gv_render_u64_or_null(there, at), "sealed",
                 gv_render_hex_or_null(there, c->spine->at[at].sealed.b, 32),
-                "final", (int)outcome_final(c), "provisional", (int)!there)));
+                "final", (int)outcome_final(c), "provisional", (int)!there,
+                "opened", (int)gv_query_opened(c))));
 }
 
 /* Milliseconds to E; null when nothing ends it or it is over. */

@@ -27,7 +27,8 @@ row_now(struct gv_ledger_rpc *l, const struct gv_tx *tx, struct gv_bid_row *out)
 static enum gv_rc
 refuse_row(const struct gv_bid_row *row, struct gv_reject *why)
 {
-    if (row->code == GV_ACCEPTED)
+    /* Of a sealed bid nobody can say more now. */
+    if (row->code == GV_ACCEPTED || row->code == GV_NOT_OPENED)
         return GV_OK;
     return gv_refuse(why, (enum gv_code)row->code, "bid", row->have, row->want);
 }
@@ -82,7 +83,8 @@ is_stamped(struct gv_chain *c, const struct gv_tx *tx)
 }
 
 /* Is this kind for sendrawtransaction? OPEN, BID and CLOSE have methods of
- * their own, OUTCOME is made with its block, RECEIPT stands on no chain. */
+ * their own, OUTCOME and SETFIXED are made with their blocks, RECEIPT stands on
+ * no chain. */
 static enum gv_rc
 check_sendable(struct gv_ledger_rpc *l, const struct gv_tx *tx,
                struct gv_reject *why)
@@ -90,7 +92,7 @@ check_sendable(struct gv_ledger_rpc *l, const struct gv_tx *tx,
     struct gv_chain *c = gv_state_chain(l->state, &tx->chain);
 
     if (tx->kind == GV_TX_OPEN || tx->kind == GV_TX_OUTCOME ||
-        tx->kind == GV_TX_RECEIPT)
+        tx->kind == GV_TX_SETFIXED || tx->kind == GV_TX_RECEIPT)
         return gv_refuse(why, GV_WRONG_CHAIN, "kind", tx->kind, 0);
     if (tx->kind != GV_TX_BID && tx->kind != GV_TX_CLOSE)
         return GV_OK;

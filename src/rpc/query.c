@@ -18,6 +18,12 @@ gv_query_stall_ms(const struct gv_chain *c)
     return ms < STALL_LEAST_MS ? STALL_LEAST_MS : ms;
 }
 
+bool
+gv_query_opened(const struct gv_chain *c)
+{
+    return !c->sum.sealed || c->sum.opened_height != 0;
+}
+
 struct gv_phase_answer
 gv_query_phase(const struct gv_chain *c, uint64_t now_ms)
 {
@@ -32,7 +38,10 @@ gv_query_phase(const struct gv_chain *c, uint64_t now_ms)
             m->outcome_height != 0 && m->final_height >= m->outcome_height,
         .outcome_void = m->outcome.status == GV_VOID,
         .stall_after_us = gv_query_stall_ms(c) * 1000,
-        .fixed_at_us = m->cutoff_time_ms * 1000,
+        .fixed_at_us =
+            (m->opened_height ? m->opened_time_ms : m->cutoff_time_ms) * 1000,
+        .opening = m->sealed && m->cutoff_height && !m->opened_height,
+        .settled = m->settled_height != 0,
         .never_fixed = m->stalled,
     };
 
@@ -115,6 +124,7 @@ gv_query_outcomes(struct gv_state *s, const struct gv_ask_outcomes *ask,
 struct best {
     const struct gv_view *v;
     bool any;
+    bool sealed;     /* one of them is still to be opened */
     uint64_t amount; /* the best accepted one (A20), or 0 */
 };
 
@@ -126,6 +136,8 @@ take_best(void *arg, size_t i)
     const struct gv_terms *terms = &best->v->chain->book->open->terms;
 
     best->any = true;
+    best->sealed = best->sealed || (row->code == GV_NOT_OPENED &&
+                                    !gv_query_opened(best->v->chain));
     if (row->code == GV_ACCEPTED &&
         (best->amount == 0 ||
          gv_terms_better(terms, row->bid.amount, best->amount)))
@@ -165,6 +177,8 @@ gv_query_standing(const struct gv_view *v, const struct gv_pubkey *bidder,
     first = out->has_winner && GV_ID_EQ(&out->winner, bidder);
     if (!best.any)
         out->word = "none";
+    else if (best.sealed)
+        out->word = "sealed";
     else if (out->amount == 0)
         out->word = "void";
     else if (!final) /* nothing is won or lost before it is final */

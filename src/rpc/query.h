@@ -91,6 +91,8 @@ bool gv_view_lapsed(const struct gv_view *v, const struct gv_pool_tx *e,
 const struct gv_pool_tx *gv_waiting_bid(const struct gv_chain *c,
                                         const struct gv_bid_id *id);
 
+/* Does F know amounts: is nothing sealed, or has the opening ended (A23)? */
+bool gv_query_opened(const struct gv_chain *c);
 /* How long an auction's validators may be silent, ms; 0: not in memory. */
 uint64_t gv_query_stall_ms(const struct gv_chain *c);
 

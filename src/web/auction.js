@@ -81,6 +81,7 @@ export async function auctionPage(app, host, id) {
     else if (info.phase === "open" && close === null) text = "no end is fixed yet";
     else if (info.phase === "open") text = `${duration(close - now)} left`;
     else if (info.phase === "closing") text = "bids are on their way into blocks";
+    else if (info.phase === "opening") text = "the sealed bids are being opened";
     else if (info.phase === "awaiting-final") text = "the result waits for the votes";
     if (left.textContent !== text) left.textContent = text;
   }

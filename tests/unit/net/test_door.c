@@ -153,7 +153,7 @@ test_only_a_few_kinds_and_4_KiB_are_taken(void **state)
     for (size_t i = 0; i < sizeof(kinds); i++) {
         m = submission(tx, 100, kinds[i]);
         assert_error(&p, &m, GV_MSG_BAD_MESSAGE,
-                     "only ENROL, BID and CLOSE here");
+                     "only ENROL, BID, CLOSE and OPENING here");
     }
     m = (struct gv_msg){.kind = GV_MSG_GETPOOL};
     assert_error(&p, &m, GV_MSG_BAD_MESSAGE, "only SUBMIT and GETTIPS here");

@@ -57,6 +57,32 @@ then_finality_decides(void **state)
     assert_int_equal(at(in, 351), GV_PHASE_FINAL);
 }
 
+/* A14: from X on bids are opened; who waits for holders waits for no vote. */
+static void
+sealed_bids_are_opened_first(void **state)
+{
+    struct gv_phase_input in = {.opening_us = 100,
+                                .effective_close_us = 200,
+                                .set_fixed = true,
+                                .fixed_at_us = 300,
+                                .stall_after_us = 50,
+                                .opening = true};
+
+    (void)state;
+    assert_int_equal(at(in, 350), GV_PHASE_OPENING);
+    assert_int_equal(at(in, 351), GV_PHASE_STALLED);
+    in.settled = true;
+    assert_int_equal(at(in, UINT64_MAX), GV_PHASE_OPENING);
+    assert_string_equal(gv_phase_name(GV_PHASE_OPENING), "opening");
+    assert_false(gv_phase_is_open(GV_PHASE_OPENING));
+    in.opening = false; /* W is there */
+    in.fixed_at_us = 900;
+    assert_int_equal(at(in, 950), GV_PHASE_AWAITING_FINAL);
+    assert_int_equal(at(in, 951), GV_PHASE_STALLED);
+    in.outcome = in.outcome_final = true;
+    assert_int_equal(at(in, 951), GV_PHASE_FINAL);
+}
+
 /* C11: whatever the time, and only until the set is fixed. */
 static void
 stalls_have_a_reason(void **state)
@@ -115,6 +141,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(time_decides_before_the_set_is_fixed),
         cmocka_unit_test(then_finality_decides),
+        cmocka_unit_test(sealed_bids_are_opened_first),
         cmocka_unit_test(stalls_have_a_reason),
         cmocka_unit_test(names_and_lists),
     };

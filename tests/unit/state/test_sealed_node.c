@@ -1,0 +1,140 @@
+/* Sealed auctions there and back, and what a node does with them by itself. */
+#include "tests/unit/state/sealed_stage.h"
+
+/* Blocks come off in reverse and go on again, and a node starts anew: the book
+ * is the same at every height. */
+static void
+every_block_comes_off_again(void **state)
+{
+    struct stage g;
+    struct gv_tx bid[2], tx[3];
+    uint8_t digest[16][32], now[32];
+    uint32_t top;
+
+    (void)state;
+    stage_bids(&g, GV_PRICE_FIRST, bid);
+    settle(&g);
+    tx[0] = sample_keyrelease(&g.w.s, 2);
+    tx[1] = sample_opening(&g.w.s, &bid[0], 0);
+    accept_block_on_tip(&g.w, g.c, PAST + 1501, tx, 2);
+    tx[0] = sample_keyrelease(&g.w.s, 0);
+    tx[1] = sample_opening(&g.w.s, &bid[1], 1);
+    accept_block_on_tip(&g.w, g.c, PAST + 1751, tx, 2);
+    tx[0] = our_outcome(&g);
+    accept_block_on_tip(&g.w, g.c, PAST + 2001, tx, 1);
+    accept_block_on_tip(&g.w, g.c, PAST + 3001, NULL, 0);
+    top = g.c->sum.height;
+    book_digest(g.c->book, digest[top]);
+    book_from_scratch(&g.w, g.c, now);
+    assert_memory_equal(now, digest[top], 32);
+    for (uint32_t h = top; h > 0; h--) {
+        assert_int_equal(gv_book_disconnect(g.c->book), GV_OK);
+        book_digest(g.c->book, digest[h - 1]);
+    }
+    world_restart(&g.w);
+    g.c = world_auction(&g.w);
+    book_digest(g.c->book, now);
+    assert_memory_equal(now, digest[top], 32);
+    for (uint32_t h = 1; h <= top; h++)
+        assert_memory_not_equal(digest[h], digest[h - 1], 32);
+    for (uint32_t h = top; h > 0; h--) {
+        assert_int_equal(gv_book_disconnect(g.c->book), GV_OK);
+        book_digest(g.c->book, now);
+        assert_memory_equal(now, digest[h - 1], 32);
+    }
+    world_free(&g.w);
+}
+
+/* From bids to the end by mempool, template and votes. */
+static void
+a_node_brings_it_to_the_end(void **state)
+{
+    struct world_options o = {.own = 1};
+    struct gv_tx bid, tx[3], key;
+    struct gv_terms terms;
+    struct world w;
+    struct gv_chain *c;
+
+    (void)state;
+    gv_terms_default(gv_params_find("regtest"), &terms);
+    terms.visibility = GV_VISIBLE_SEALED;
+    terms.opening_period_ms = R_MS;
+    o.sample.terms = &terms;
+    world_make(&w, &o);
+    world_open_auction(&w);
+    c = world_auction(&w);
+    tx[0] = sample_enrol(&w.s, 0);
+    tx[1] = sample_enrol(&w.s, 1);
+    world_add(&w, &tx[0]);
+    world_add(&w, &tx[1]);
+    world_run(&w, 2000);
+    bid = sample_bid_sealed(&w.s, 0, 1, 700);
+    tx[0] = sample_close(&w.s);
+    tx[1] = sample_stamp(&w.s, 0, US(w.now_ms), &bid, 1);
+    tx[2] = sample_stamp(&w.s, 0, US(w.now_ms) + 1, tx, 1);
+    w.now_ms += 250;
+    world_add(&w, &bid);
+    for (unsigned i = 0; i < 3; i++)
+        world_add(&w, &tx[i]);
+    world_run(&w, 17000);
+    key = sample_keyrelease(&w.s, 1);
+    assert_int_equal(world_try(&w, &key), GV_WRONG_PHASE);
+    assert_true(US(w.now_ms) > c->sum.cutoff_after_us);
+    tx[0] = sample_cutoff(&w.s, &c->sum.tip, 1, US(w.now_ms));
+    world_add(&w, &tx[0]);
+    world_run(&w, 8000);
+    assert_true(c->sum.settled_height > 0);
+    assert_int_equal(c->sum.opened_height, 0);
+    assert_int_equal(c->sum.height, c->sum.settled_height); /* R8 */
+    world_add(&w, &key);
+    world_run(&w, 3000);
+    assert_int_equal(c->book->released, 2);
+    assert_int_equal(c->sum.opened_height, 0);
+    key = sample_keyrelease(&w.s, 2);
+    world_add(&w, &key);
+    world_run(&w, 9000);
+    assert_true(gv_book_ended(c->book));
+    assert_int_equal(c->sum.outcome.status, GV_SOLD);
+    assert_int_equal(c->sum.outcome.price, 700);
+    world_free(&w);
+}
+
+/* Without keys the second CUTOFF is asked for, and mined. */
+static void
+a_node_ends_an_opening_that_nobody_serves(void **state)
+{
+    struct stage g;
+    struct gv_tx bid[2], tx;
+    struct gv_chain *due;
+
+    (void)state;
+    stage_bids(&g, GV_PRICE_FIRST, bid);
+    settle(&g);
+    g.w.now_ms = OVER;
+    assert_int_equal(gv_state_cutoffs_due(g.w.st, OVER, 0, &due, 1), 0);
+    g.w.now_ms = OVER + 1;
+    assert_int_equal(gv_state_cutoffs_due(g.w.st, OVER + 1, 0, &due, 1), 1);
+    assert_ptr_equal(due, g.c);
+    assert_int_equal(world_mine(&g.w), 1); /* the registry alone */
+    tx = cutoff_at(&g, US(OVER) + 1);
+    world_add(&g.w, &tx);
+    tx = sample_opening(&g.w.s, &bid[1], 1);
+    world_add(&g.w, &tx);
+    world_run(&g.w, 3000);
+    assert_true(g.c->sum.outcome_height > 0);
+    assert_int_equal(g.c->sum.outcome.price, 500);
+    assert_null(g.c->pool.of[GV_POOL_DEEDS].first);
+    world_free(&g.w);
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_block_comes_off_again),
+        cmocka_unit_test(a_node_brings_it_to_the_end),
+        cmocka_unit_test(a_node_ends_an_opening_that_nobody_serves),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
