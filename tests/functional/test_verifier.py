@@ -45,7 +45,7 @@ def test_S4_95_ledgers_with_one_broken_rule_are_judged_alike(name):
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-@pytest.mark.parametrize("bidders", ([], ["--anonymous"]))
+@pytest.mark.parametrize("bidders", ([], ["--anonymous"], ["--sealed"]))
 def test_S4_95_random_auctions_are_judged_alike(bidders):
     done = python(VERIFIER / "random_ledger.py",
                   gavel.program("gavel-explorer"), 1, 20, *bidders)

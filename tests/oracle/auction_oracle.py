@@ -23,6 +23,10 @@ TOTAL_CAP = 10
 BELOW_FIRST = 11
 BELOW_STEP = 12
 ABOVE_STEP = 13
+NOT_OPENED = 14
+BAD_SEAL = 15
+
+UNOPENED, FALSE = None, -1  # in the place of a sealed bid's amount (A23)
 
 SOLD, NO_BID, RESERVE_NOT_MET = 0, 1, 2
 
@@ -52,12 +56,14 @@ class Terms:
     fixed_difficulty: int = 1
     target: int = 0x200FFFFF
     allowed: dict = field(default_factory=dict)  # key -> own cap or 0
+    sealed: bool = False
+    opening_period_ms: int = 5000  # where something is sealed
 
     def encode(self):
         """Rule A15."""
         out = struct.pack("<B4sB", 1, b"EUR\0", 2)
         out += struct.pack("<BBBBBBB", self.flags, self.reference,
-                           self.pricing, 0, self.direction, 0,
+                           self.pricing, self.sealed, self.direction, 0,
                            self.close_policy)
         out += struct.pack("<QQQIIQQQ", self.min_first, self.min_step,
                            self.max_step, self.per_bidder, self.total_cap,
@@ -72,6 +78,8 @@ class Terms:
         out += struct.pack("<H", len(self.allowed))
         for key in sorted(self.allowed):
             out += key + struct.pack("<I", self.allowed[key])
+        if self.sealed:
+            out += struct.pack("<I", self.opening_period_ms)
         return out
 
 
@@ -80,7 +88,7 @@ class Bid:
     bid_id: bytes
     tie: bytes
     t: int
-    amount: int
+    amount: int | None
     bidder: bytes
 
 
@@ -160,8 +168,9 @@ def price_of(terms, accepted, leader):
     return min(leader.amount, max(asked))
 
 
-def judge(terms, opening_ms, close_us, accepted, bid):
-    """The code of a bid, given the bids accepted before it (A2 to A10)."""
+def judge(terms, opening_ms, close_us, accepted, placed, bid):
+    """The code of a bid, given the bids accepted before it, and those that
+    count against caps (A2 to A10, A23)."""
     flags = terms.flags
     if bid.t < opening_ms * 1000:
         return WRONG_PHASE
@@ -175,11 +184,15 @@ def judge(terms, opening_ms, close_us, accepted, bid):
         return NOT_ALLOWED
     if flags & E:
         cap = terms.allowed.get(bid.bidder, 0) or terms.per_bidder
-        if sum(b.bidder == bid.bidder for b in accepted) >= cap:
+        if sum(b.bidder == bid.bidder for b in placed) >= cap:
             return BIDDER_CAP
     if flags & F and len(accepted) >= terms.total_cap:
         return TOTAL_CAP
-    if not accepted:
+    if bid.amount is UNOPENED:
+        return NOT_OPENED
+    if bid.amount == FALSE:
+        return BAD_SEAL
+    if not accepted or terms.sealed:
         if flags & A and is_better(terms, terms.min_first, bid.amount):
             return BELOW_FIRST
         return ACCEPTED
@@ -198,11 +211,14 @@ def judge(terms, opening_ms, close_us, accepted, bid):
 
 
 def fold(terms, opening_ms, close_us, bids):
-    accepted, codes, rows = [], {}, b""
+    accepted, placed, codes, rows = [], [], {}, b""
     for bid in sorted(bids, key=lambda b: (b.t, b.tie, b.bid_id)):
-        code = judge(terms, opening_ms, close_us, accepted, bid)
+        code = judge(terms, opening_ms, close_us, accepted, placed, bid)
         if code == ACCEPTED:
             accepted.append(bid)
+        if code == ACCEPTED or terms.sealed and code not in (
+                WRONG_PHASE, TIME_LIMIT, NOT_ALLOWED, BIDDER_CAP):
+            placed.append(bid)
         codes[bid.bid_id] = code
         rows += bid.bid_id + struct.pack("<QH", bid.t, code)
     ends = [INFINITE]

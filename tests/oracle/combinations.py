@@ -13,6 +13,7 @@ The text is a function of the seed. Lines of a case:
     close US|-
     bid PRE SUF PRE SUF T AMOUNT BIDDER CODE
                                        id and tie: 2 bytes, 28 zeros, 2 bytes;
+                                       AMOUNT "?": not opened, "!": false;
                                        in order of arrival; CODE is the final
                                        one, "-" for a bid that is removed
     remove N                           the N-th bid of this case, from 0
@@ -154,11 +155,34 @@ def hex_ends(name):
     return f"{name[:2].hex()} {name[-2:].hex()}"
 
 
+def seal(rng, terms):
+    """Terms of sealed bids: what cannot be judged then goes (A17)."""
+    terms.sealed = True
+    terms.direction = rng.choice([oracle.ASCENDING, oracle.REVERSE])
+    terms.pricing = rng.choice([oracle.FIRST_PRICE, oracle.VICKREY])
+    return terms
+
+
+def hide(rng, bids):
+    """Some are never opened, some do not open."""
+    share = rng.choice([0, 0.2, 1])
+    for bid in bids:
+        if rng.random() < share:
+            bid.amount = rng.choice([oracle.UNOPENED, oracle.FALSE])
+    return bids
+
+
+def amount_of(bid):
+    return {oracle.UNOPENED: "?", oracle.FALSE: "!"}.get(bid.amount,
+                                                        bid.amount)
+
+
 def write_case(out, rng, name, terms):
     close_us = None
     if rng.random() < 0.35:
         close_us = OPENING_MS * 1000 + rng.randrange(0, 90_000)
-    order = arrivals(rng, make_bids(rng, terms, close_us))
+    bids = make_bids(rng, terms, close_us)
+    order = arrivals(rng, hide(rng, bids) if terms.sealed else bids)
     removed = set(rng.sample(range(len(order)), rng.choice([0, 0, 1, 3])))
     kept = [b for i, b in enumerate(order) if i not in removed]
     result = oracle.fold(terms, OPENING_MS, close_us, kept)
@@ -169,8 +193,8 @@ def write_case(out, rng, name, terms):
     print(f"close {'-' if close_us is None else close_us}", file=out)
     for i, b in enumerate(order):
         code = "-" if i in removed else result.codes[b.bid_id]
-        print("bid", hex_ends(b.bid_id), hex_ends(b.tie), b.t, b.amount,
-              b.bidder[31], code, file=out)
+        print("bid", hex_ends(b.bid_id), hex_ends(b.tie), b.t,
+              amount_of(b), b.bidder[31], code, file=out)
     for i in sorted(removed):
         print(f"remove {i}", file=out)
     winner = result.winner[31] if result.status == oracle.SOLD else "-"
@@ -191,6 +215,14 @@ def write_cases(out, seed, per_combination=1):
                 write_case(out, rng,
                            f"{letters or 'normal'}-{mode}-{n}-varied",
                            vary(rng, make_terms(rng, flags, reference)))
+    rng = random.Random(seed + 1)
+    for flags in range(128):
+        if flags & (B | C | F):
+            continue
+        letters = "".join(x for i, x in enumerate("ABCDEFG") if flags >> i & 1)
+        for n in range(8 * per_combination):
+            write_case(out, rng, f"{letters or 'normal'}-sealed-{n}",
+                       seal(rng, make_terms(rng, flags, n % 2)))
 
 
 if __name__ == "__main__":

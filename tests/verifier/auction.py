@@ -7,7 +7,9 @@ FLAG_A, FLAG_B, FLAG_C, FLAG_D, FLAG_E, FLAG_F, FLAG_G = (
     1 << i for i in range(7))
 CODES = {0: "accepted", 6: "wrong-phase", 7: "time-limit", 8: "not-allowed",
          9: "bidder-cap", 10: "total-cap", 11: "below-first",
-         12: "below-step", 13: "above-step"}
+         12: "below-step", 13: "above-step", 14: "not-opened",
+         15: "bad-seal"}
+UNOPENED, FALSE = None, -1  # in the place of an amount (A23)
 SOLD, NO_BID, RESERVE_NOT_MET, VOID = 0, 1, 2, 4
 STATUSES = ("sold", "no bid", "reserve not met", "cancelled", "void")
 DAY_MS = 86400000
@@ -29,7 +31,7 @@ class Terms:
         self.flags = r.u8("flags", 0, 127)
         self.reference = r.u8("reference", 0, 1)
         self.pricing = r.u8("pricing", 0, 2)
-        r.u8("visibility", 0, 0)
+        self.sealed = r.u8("visibility", 0, 1) == 1
         self.direction = r.u8("direction", 0, 1)
         self.identity = r.u8("identity", 0, 1)
         self.close_policy = r.u8("close_policy", 0, 1)
@@ -53,6 +55,8 @@ class Terms:
                            for _ in range(rows)]
         count = r.u16("allowed", 0, 1024)
         self.allowed = [(r.take(32), r.u32("own cap")) for _ in range(count)]
+        self.opening_period_ms = (r.u32("opening_period_ms") if self.sealed
+                                  else 0)
         self._form(r)
 
     def flag_values(self):
@@ -114,6 +118,12 @@ class Terms:
                 return "buy_now"
         if not 1 <= self.max_bids <= 65536:
             return "max_bids"
+        if self.sealed and (f & (FLAG_B | FLAG_C | FLAG_F) or self.soft_ms
+                            or self.buy_now or self.pricing == 1):
+            return "what sealed bids cannot be judged by"
+        if self.sealed and not (self.d_ms <= self.opening_period_ms
+                                <= 30 * DAY_MS):
+            return "opening_period_ms"
         if not f & (FLAG_F | FLAG_G) and not self.close_policy:
             return "the auction can never end"
         if self.fixed:
@@ -130,7 +140,8 @@ class Judged:
     """What F gives: verdicts, outcome and the effective close E."""
 
     def __init__(self, terms, opening_ms, close_us, bids):
-        """bids are (id, key, amount, t, tie); close_us may be None."""
+        """bids are (id, key, amount, t, tie); close_us may be None. An amount
+        may be UNOPENED or FALSE."""
         self.order = sorted(bids, key=lambda b: (b[3], b[4], b[0]))
         self.codes = []
         self.accepted = 0
@@ -151,6 +162,8 @@ class Judged:
             self.codes.append(code)
             if code == 0:
                 self._accept(bid)
+            if code == 0 or terms.sealed and code not in (6, 7, 8, 9):
+                self._per_key[bid[1]] = self._per_key.get(bid[1], 0) + 1
         self._result()
 
     def _judge(self, key, amount, t):
@@ -169,7 +182,9 @@ class Judged:
                 return 9
         if f & FLAG_F and self.accepted >= terms.total_cap:
             return 10
-        if self.last is None:
+        if amount in (UNOPENED, FALSE):
+            return 14 if amount is UNOPENED else 15
+        if self.last is None or terms.sealed:
             below = f & FLAG_A and self._less(amount, terms.min_first)
             return 11 if below else 0
         base = self.leader[2] if terms.reference else self.last[2]
@@ -196,7 +211,6 @@ class Judged:
         if best is None or self._less(best, bid[2]):
             self._best[bid[1]] = bid[2]
         self.accepted += 1
-        self._per_key[bid[1]] = self._per_key.get(bid[1], 0) + 1
         self.last = bid
         if self.leader is None or self._less(self.leader[2], bid[2]):
             self.leader = bid

@@ -4,6 +4,7 @@ from hashlib import sha256
 
 import authority
 import auction
+import sealing
 from bip340 import h_tag
 from der import PUBLISHED, Token
 from wire import Reader, leaf_hash, need, root_of
@@ -160,8 +161,12 @@ def enrol(r, tx):
 def bid(r, tx):
     tx.bidder = r.take(32)
     tx.seq = r.u32("seq")
-    r.u8("kind of bid", 0, 0)
-    tx.amount = r.u64("amount", 1)
+    tx.amount, tx.sealed = 0, None
+    if r.u8("kind of bid", 0, 1):
+        tx.sealed = r.take(sealing.size(r.u8("holders", 1, MAX_NOTARIES)) - 1)
+        tx.sealed = bytes((len(tx.sealed) // sealing.SHARE - 1,)) + tx.sealed
+    else:
+        tx.amount = r.u64("amount", 1)
     tx.recent = r.take(32)
     r.take(64)
 
@@ -211,6 +216,20 @@ def objection(r, tx):
     tx.of = r.u8("kind of what was left out", 18, 20)
     r.need(tx.of != 19, "an OBJECTION to a STAMP")
     tx.left_out, tx.refused = r.take(32), r.take(32)
+
+
+def keyrelease(r, tx):
+    tx.notary = r.u8("notary", 0, MAX_NOTARIES - 1)
+    tx.secret = r.take(32)
+    r.need(sealing.clamped(tx.secret), "a secret that is not clamped")
+
+
+def own_opening(r, tx):
+    tx.bid, tx.es = r.take(32), r.take(32)
+
+
+def setfixed(r, tx):
+    tx.count, tx.set = r.u32("count"), r.take(32)
 
 
 def final(r, tx):
@@ -270,6 +289,19 @@ def servers(r, tx, some):
                   for n in each.moduli], "uses")
 
 
+def holders(r, tx):
+    """bid_escrow: to whom bids are sealed."""
+    some = tx.terms.sealed
+    count = r.u8("bid_escrow", some, some * MAX_NOTARIES)
+    tx.bid_escrow_t = r.u8("bid_escrow_t", 1, count) if count else 0
+    tx.holders = [
+        Thing(cred=credential(r, NOTARY, NOTARY),
+              operator=r.text(1, "operator", 0, 64), key=r.take(32))
+        for _ in range(count)]
+    different(r, [one.cred.key for one in tx.holders], "holders")
+    different(r, [one.key for one in tx.holders], "holders")
+
+
 def epoch(r, tx):
     tx.start_ms, tx.end_ms = r.u64("start_ms"), r.u64("end_ms")
     r.need(0 < tx.end_ms - tx.start_ms <= MAX_EPOCH, "end of the epoch")
@@ -306,7 +338,7 @@ def opening(r, tx):
     tx.ca = credential(r, CA, CA)
     certificate(r, tx.ca, 0, 4096)
     servers(r, tx, tx.terms.identity)
-    r.u8("bid_escrow", 0, 0)
+    holders(r, tx)
     count = r.u8("authorities", 1, 15)
     r.need(count % 2, "an even number of authorities")
     tx.authorities = [pinned(r) for _ in range(count)]
@@ -319,7 +351,8 @@ def opening(r, tx):
     tx.auction = h_tag("gavel/auction", tx.core)
     tx.seller_sig, tx.warrant_sig = r.take(64), r.take(64)
     keys = ([validator.key for validator in tx.validators]
-            + [each.cred.key for each in tx.issuers + tx.notaries])
+            + [each.cred.key
+               for each in tx.issuers + tx.notaries + tx.holders])
     tx.pop = [(key, r.take(64)) for key in keys]
 
 
@@ -335,7 +368,9 @@ KINDS = {
     20: ("CLOSE", close, "gavel/close"), 21: ("CUTOFF", cutoff, None),
     22: ("OUTCOME", outcome, None), 23: ("ISSUED", issued, "gavel/tx"),
     24: ("DISCLOSE", disclose, "gavel/tx"),
-    25: ("OBJECTION", objection, "gavel/tx"), 64: ("FINAL", final, None),
+    25: ("OBJECTION", objection, "gavel/tx"),
+    26: ("KEYRELEASE", keyrelease, None), 27: ("OPENING", own_opening, None),
+    28: ("SETFIXED", setfixed, None), 64: ("FINAL", final, None),
 }
 
 

@@ -3,6 +3,7 @@
 from hashlib import sha256
 
 import blind
+import sealing
 from bip340 import h_tag
 from writer import Key, blob, credential, head, num, signed
 
@@ -93,6 +94,39 @@ class Desk:
 
 
 NOBODY = Desk(0, 0, 0)
+
+
+class Holder:
+    """One to whom bids are sealed."""
+
+    def __init__(self, i):
+        self.key, self.operator = Key(f"holder {i}"), b"holder"
+        self.fingerprint = sha256(b"certificate of holder %d" % i).digest()
+        self.secret = sealing.clamp(sha256(b"secret %d" % i).digest())
+
+    def entry(self, registry, root, dates):
+        return (credential(registry, root, self.key, 5, self.fingerprint,
+                           dates)
+                + blob(1, self.operator) + sealing.public(self.secret))
+
+
+class Holders:
+    """bid_escrow of an OPEN; empty unless something is sealed."""
+
+    def __init__(self, n=0, t=1):
+        self.all, self.t = [Holder(i) for i in range(n)], t
+
+    def pins(self, registry, root, dates):
+        out = num(len(self.all), 1)
+        return out + (num(self.t, 1) if self.all else b"") + b"".join(
+            one.entry(registry, root, dates) for one in self.all)
+
+    def pops(self, digest):
+        return b"".join(one.key.sign(digest) for one in self.all)
+
+    def sealing(self, auction):
+        return sealing.Sealing(auction, self.t, [
+            sealing.public(one.secret) for one in self.all])
 
 
 class Epoch:

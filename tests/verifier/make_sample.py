@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 """Writes a small valid ledger of the regtest network as a dump.
 
-It holds the registry and five auctions: a final sale with three authorities
+It holds the registry and six auctions: a final sale with three authorities
 and four validators; a missed reserve after an early close at adaptive
 difficulty; one whose total cap is reached and whose set is fixed; an
-anonymous sale, final and disclosed; and one that has only been opened. The
+anonymous sale, final and disclosed; a sealed one, opened by two of three
+holders and by a bidder; and one that has only been opened. The
 bytes are the same in every run.
 """
 
@@ -14,15 +15,16 @@ from hashlib import sha256
 
 import authority
 import codec
-from auction import Judged
+from auction import FALSE, Judged
 from bip340 import h_tag
 from der import BLIND, PUBLISHED
 from registry import load_network
 from verify import GENESIS
-from desk import NOBODY, Desk, disclose_tx, enrol_tx, issued_tx
+from desk import NOBODY, Desk, Holders, disclose_tx, enrol_tx, issued_tx
 from writer import (ChainWriter, Key, Stamper, bid_tx, blob, close_tx,
-                    credential, cutoff_tx, dump, final_tx, head, num, signed,
-                    stamp_tx, tst_leaf)
+                    credential, cutoff_tx, dump, final_tx, head,
+                    keyrelease_tx, num, opening_tx, sealed_bid_tx,
+                    setfixed_tx, signed, stamp_tx, tst_leaf)
 
 DAY = 86400000
 CA_DER, USER_DER, TSA_DER = b"0\3\2\1\1", b"0\3\2\1\2", b"0\3\2\1\3"
@@ -30,7 +32,7 @@ TERMS = dict(currency=b"EUR", exponent=2, flags=0, reference=0,
              close_policy=0, min_first=0, min_step=0, max_step=0,
              per_bidder=0, total_cap=0, limit_ms=0, notice_ms=0, reserve=0,
              pricing=0, direction=0, buy_now=0, soft_ms=0, soft_cap_ms=0,
-             increments=(),
+             increments=(), opening_period_ms=20000,
              d_ms=5000, t_ms=1000, max_bids=100, fixed=1, target=0x200fffff,
              allowed=())
 
@@ -38,7 +40,8 @@ TERMS = dict(currency=b"EUR", exponent=2, flags=0, reference=0,
 def terms_bytes(t):
     """A15."""
     out = b"\1" + t["currency"].ljust(4, b"\0") + bytes(
-        (t["exponent"], t["flags"], t["reference"], t["pricing"], 0,
+        (t["exponent"], t["flags"], t["reference"], t["pricing"],
+         t["visibility"],
          t["direction"], t["identity"], t["close_policy"]))
     for name, size in (("min_first", 8), ("min_step", 8), ("max_step", 8),
                        ("per_bidder", 4), ("total_cap", 4), ("limit_ms", 8),
@@ -49,8 +52,9 @@ def terms_bytes(t):
         out += num(t[name], size)
     out += bytes((len(t["increments"]),)) + b"".join(
         num(below, 8) + num(step, 8) for below, step in t["increments"])
-    return out + num(len(t["allowed"]), 2) + b"".join(
+    out += num(len(t["allowed"]), 2) + b"".join(
         key.public + num(cap, 4) for key, cap in t["allowed"])
+    return out + (num(t["opening_period_ms"], 4) if t["visibility"] else b"")
 
 
 class World:
@@ -116,6 +120,8 @@ class World:
         t = dict(TERMS, **terms)
         dates, desk = t.pop("dates", self.dates), t.pop("desk", NOBODY)
         t.setdefault("identity", len(desk.issuers))
+        holders = t.pop("holders", Holders())
+        t.setdefault("visibility", 1 if holders.all else 0)
         # A pseudonym: its key, and what an Epoch makes of it.
         key, seller = t.pop("pseudonym", (self.seller, None))
         ca = credential(self.id, self.root, self.ca, 2,
@@ -126,7 +132,7 @@ class World:
                + blob(1, title) + blob(2, b"Lot 1\n\tas seen\n")
                + b"\1" + sha256(b"photo").digest() + terms_bytes(t) + ca
                + blob(2, CA_DER) + desk.pins(self.id, self.root, dates)
-               + b"\0"
+               + holders.pins(self.id, self.root, dates)
                + num(len(stampers), 1)
                + b"".join(s.entry() for s in stampers)
                + num(len(validators), 1)
@@ -135,10 +141,11 @@ class World:
         pop = h_tag("gavel/pop", auction)
         whole = (pre + key.sign(auction) + self.ca.sign(auction)
                  + b"".join(v.sign(pop) for v in validators)
-                 + desk.pops(pop))
+                 + desk.pops(pop) + holders.pops(pop))
         chain = ChainWriter(auction, opening_ms, t["target"], t["fixed"],
                             t["t_ms"], self.net.easiest_target, whole, pre)
         chain.title, chain.stampers, chain.desk = title, stampers, desk
+        chain.holders, chain.sealing = holders, holders.sealing(auction)
         chain.opening = codec.transaction(whole)
         if desk.issuers:
             chain.enrol = lambda key: enrol_tx(auction, key, desk.blob())
@@ -152,10 +159,12 @@ class World:
                            self.net.easiest_target)
 
 
-def outcome_tx(chain, bids, close_us=None):
-    """OUTCOME of bids (tx, t, tst identity)."""
+def outcome_tx(chain, bids, close_us=None, amounts=None):
+    """OUTCOME of bids (tx, t, tst identity); amounts are those of sealed
+    bids."""
     rows = [(h_tag("gavel/bid", tx[:-64]), tx[34:66],
-             int.from_bytes(tx[71:79], "little"), t,
+             int.from_bytes(tx[71:79], "little") if amounts is None
+             else amounts[tx], t,
              h_tag("gavel/tie", mark + h_tag("gavel/bid", tx[:-64])))
             for tx, t, mark in bids]
     got = Judged(chain.opening.terms, chain.times[0], close_us, rows)
@@ -309,6 +318,49 @@ def pseudonyms(world):
     return c
 
 
+def sealed(world):
+    """Reverse and Vickrey; two holders' keys, an OPENING, a false bid."""
+    at = world.start + 6 * DAY
+    stamper, validator = Stamper("only authority"), Key("validator 0")
+    c = world.open(b"Roof", at, [stamper], [validator], flags=64,
+                   limit_ms=60000, direction=1, pricing=2, reserve=900,
+                   holders=Holders(3, 2))
+    us, bids, amounts, txs = at * 1000, [], {}, []
+    c.add([c.enrol(world.alice), c.enrol(world.bob)], at + 250)
+    for i, (key, amount) in enumerate(((world.alice, 800), (world.bob, 700),
+                                       (world.bob, 600))):
+        part = c.sealing.make(key.public, sha256(b"es %d" % i).digest(),
+                              amount)
+        if i == 2:
+            part = part[:40] + bytes((part[40] ^ 1,)) + part[41:]
+        b = sealed_bid_tx(c.chain, key, i, part, c.sealed[0])
+        s = stamps(c, {0: us + 1000000 + i}, [tst_leaf(b)])
+        txs += [b] + s
+        bids.append((b, us + 1000000 + i, identity(s[0])))
+        amounts[b] = FALSE if i == 2 else amount
+
+    def vote(source, target):
+        return final_tx(c.chain, [validator], [0], c.here(source),
+                        c.here(target))
+
+    c.add(txs, at + 1500)
+    end = us + 60000000 + 5000000
+    c.add([cutoff_tx(c.chain, c.sealed[-1],
+                     [(0, stamper, end + 1, PUBLISHED)])], at + 66000)
+    c.add([setfixed_tx(c.chain, [bid[:2] for bid in bids]), vote(0, 3)],
+          at + 66250)
+    keys = [keyrelease_tx(c.chain, i, c.holders.all[i].secret)
+            for i in range(3)]
+    c.add([vote(3, 4), keys[2],
+           opening_tx(c.chain, bids[1][0], sha256(b"es 1").digest())],
+          at + 67250)
+    c.add(keys[:1], at + 67500)
+    c.add([outcome_tx(c, bids, amounts=amounts)], at + 67750)
+    c.add([], at + 68750)
+    c.add([vote(4, 7), vote(7, 8)], at + 69750)
+    return c
+
+
 def registry(world, auctions):
     c = world.registry()
     at, ids = world.start, [sha256(bytes([i])).digest() for i in range(3)]
@@ -337,11 +389,11 @@ def registry(world, auctions):
 def make(world):
     """The chains of the sample: registry, list of auctions."""
     auctions = [sale(world), reserve(world), capped(world),
-                pseudonyms(world),
+                pseudonyms(world), sealed(world),
                 world.open(b"Soon", world.start + 4 * DAY,
                            [Stamper("only authority")],
                            [Key("validator 0")], flags=64, limit_ms=1000)]
-    return registry(world, auctions[:4]), auctions
+    return registry(world, auctions[:5]), auctions
 
 
 def main():

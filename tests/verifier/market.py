@@ -1,7 +1,9 @@
-"""Auction chains: consensus.md R1 to R8, C1 to C12, O1."""
+"""Auction chains: consensus.md R1 to R8, C1 to C14, O1."""
 
 import blind
-from auction import CODES, FLAG_F, SOLD, STATUSES, Judged
+import sealing
+from auction import (CODES, FALSE, FLAG_F, SOLD, STATUSES, UNOPENED,
+                     Judged)
 from bip340 import h_tag
 from chain import NOTICES, Chain, credential, served_by, valid_at
 from codec import ROLES, Thing, blob_size, stamp_root, transaction
@@ -9,6 +11,7 @@ from der import BLIND, PUBLISHED
 from wire import need
 
 MAX_OBJECTIONS = 16
+OPENERS = {"KEYRELEASE", "OPENING"}
 CONTENT = {"ENROL", "BID", "STAMP", "CLOSE", "ISSUED", "REVOKE"}
 
 
@@ -35,6 +38,13 @@ class Auction(Chain):
         self.newest = []
         self.x = self.y = None
         self.judged = None
+        # Sealed bids: X's child, the height and time of the block that shows
+        # X final, and W; what is known of amounts, and by whom.
+        self.s = self.settled = self.w = None
+        self.sealing = sealing.Sealing(
+            opening.auction, opening.bid_escrow_t,
+            [holder.key for holder in opening.holders])
+        self.secrets, self.opened, self.amounts = {}, {}, {}
 
     # Block 0
 
@@ -46,7 +56,11 @@ class Auction(Chain):
         need(tx.chain == self.network.registry, "F3: OPEN: chain")
         why = self.terms.check(self.network)
         need(why is None, f"A17: {why}")
-        pinned = [tx.ca] + [each.cred for each in tx.issuers + tx.notaries]
+        pinned = [tx.ca] + [
+            each.cred for each in tx.issuers + tx.notaries + tx.holders]
+        for holder in tx.holders:
+            need(sealing.x25519(b"\x08" + bytes(31), holder.key)
+                 != bytes(32), "F9: a holder's key of small order")
         for cred in pinned + [tx.seller] * (tx.version == 1):
             need(valid_at(cred, tx.opening_ms), "F9: credential not valid")
         for cred in pinned:
@@ -116,7 +130,9 @@ class Auction(Chain):
         rows = []
         for bid in self.bids:
             t = self.time_of(bid.leaf)
-            rows.append((bid.digest, bid.bidder, bid.amount, t,
+            amount = (bid.amount if bid.sealed is None
+                      else self.amounts.get(bid.digest, UNOPENED))
+            rows.append((bid.digest, bid.bidder, amount, t,
                          self.tie_of(bid, t)))
         close_us = None
         if self.close is not None:
@@ -158,6 +174,8 @@ class Auction(Chain):
         elif self.y is not None:
             need(self.is_heartbeat(block), "C7: content after OUTCOME")
             self.waited(block, "R8")
+        elif self.x is not None and self.terms.sealed and self.w is None:
+            self._opening(block)
         elif self.x is not None:
             self._outcome(block)
         elif block.txs and block.txs[0].name == "CUTOFF":
@@ -169,6 +187,10 @@ class Auction(Chain):
                 self.take_final(tx)
             elif tx.name == "OBJECTION":
                 self._objection(tx)
+            elif tx.name in OPENERS:
+                self._opener(tx)
+        if self.terms.sealed and self.x is not None and self.y is None:
+            self._after(block)
         newest = max((tx.token.time_us for tx in block.txs
                       if tx.name == "STAMP"), default=0)
         self.newest.append(max(newest, self.newest[-1]))
@@ -183,16 +205,89 @@ class Auction(Chain):
         return None if end is None else end + self.terms.d_ms * 1000
 
     def _cutoff(self, block):
-        tx = block.txs[0]
         self._rest_final(block, "CUTOFF")
         limit = self._deadline()
         need(limit is not None, "R6: CUTOFF without an end")
+        self._tokens(block, limit)
+        self.x = block.height
+
+    def _tokens(self, block, limit):
+        tx = block.txs[0]
         need(len(tx.tokens) >= self.quorum, "R6: too few tokens")
         imprint = h_tag("gavel/cutoff", self.rules.id + self.sealed[-1])
         for index, token in tx.tokens:
             self._token(tx, block, index, token, (PUBLISHED, BLIND), imprint)
             need(token.time_us > limit, "R6: token not after E + D")
-        self.x = block.height
+
+    def set_hash(self):
+        """R7: the set of bids that X has fixed."""
+        return h_tag("gavel/set", b"".join(
+            row[0] + row[3].to_bytes(8, "little")
+            for row in self.judge().order))
+
+    def _opening(self, block):
+        """A block behind X up to W."""
+        if self.s is None:
+            need(block.txs and block.txs[0].name == "SETFIXED",
+                 "R7: no SETFIXED after CUTOFF")
+            self._rest_final(block, "SETFIXED")
+            need((block.txs[0].count, block.txs[0].set)
+                 == (len(self.bids), self.set_hash()),
+                 "R7: SETFIXED is not the set")
+            self.s = block.height
+            return
+        rest = block.txs
+        if rest and rest[0].name == "CUTOFF":
+            need(self.settled is not None, "R7: CUTOFF before X is final")
+            need(self._deadline() is not None, "R6: CUTOFF without an end")
+            self._tokens(block, self.opening_ends_us())
+            self.w, rest = block.height, rest[1:]
+        odd = {tx.name for tx in rest} - OPENERS - NOTICES
+        need(not odd, f"C7: {' '.join(sorted(odd))} while bids are opened")
+        if self.is_heartbeat(block):
+            need(self.settled is None, "R8: nothing while bids are opened")
+            self.waited(block, "R8")
+
+    def opening_ends_us(self):
+        d_ms = self.terms.d_ms
+        return max(self._deadline() + self.terms.opening_period_ms * 1000,
+                   (self.settled[1] + d_ms) * 1000)
+
+    def _opener(self, tx):
+        """C13 and C14."""
+        rule = "C13" if tx.name == "KEYRELEASE" else "C14"
+        need(self.x is not None and self.final_height >= self.x,
+             f"{rule}: X is not final")
+        if tx.name == "KEYRELEASE":
+            need(tx.notary < len(self.sealing.keys), "C13: no such holder")
+            need(tx.notary not in self.secrets, "C13: KEYRELEASE twice")
+            need(sealing.public(tx.secret) == self.sealing.keys[tx.notary],
+                 "C13: not the key in OPEN")
+            self.secrets[tx.notary] = tx.secret
+            return
+        bid = next((one for one in self.bids if one.digest == tx.bid), None)
+        need(bid is not None, "C14: no such BID")
+        need(tx.bid not in self.opened, "C14: OPENING twice")
+        amount = self.sealing.open(bid.bidder, bid.sealed, tx.es)
+        need(amount is not None, "C14: it does not open")
+        self.opened[tx.bid] = amount
+
+    def _after(self, block):
+        """Is X final now; does this block end the opening?"""
+        if self.settled is None and self.final_height >= self.x:
+            self.settled = (block.height, block.time)
+        enough = len(self.secrets) >= self.sealing.t
+        if self.w is None and self.s is not None and enough:
+            self.w = block.height
+        if self.w != block.height:
+            return
+        if not enough:
+            self.amounts = dict(self.opened)
+            return
+        keys = dict(sorted(self.secrets.items())[:self.sealing.t])
+        for bid in self.bids:
+            got = self.sealing.recover(bid.bidder, bid.sealed, keys)
+            self.amounts[bid.digest] = FALSE if got is None else got
 
     def _outcome(self, block):
         need(block.txs and block.txs[0].name == "OUTCOME",
@@ -277,7 +372,8 @@ class Auction(Chain):
         opening, mark = self.opening, tx.fingerprint
         issuers = {self.network.root}
         pinned = [opening.ca] + [
-            each.cred for each in opening.issuers + opening.notaries]
+            each.cred for each in opening.issuers + opening.notaries
+            + opening.holders]
         if mark not in {cred.fingerprint for cred in pinned} | {
                 one.cert for one in opening.authorities}:
             issuers.add(opening.ca.key)
@@ -358,6 +454,8 @@ class Auction(Chain):
         if cred is not None:
             need(block.time <= cred.not_after_ms, "C3: credential has ended")
             self._not_revoked(tx, cred.fingerprint)
+        need((tx.sealed or b"\0")[0] == len(self.sealing.keys),
+             "A23: kind of BID")
         self._own(tx, tx.bidder)
         self.per_key[tx.bidder] = count + 1
         self.bid_ids.add(tx.digest)
@@ -410,6 +508,7 @@ class Auction(Chain):
         by_id = {bid.digest: bid for bid in self.bids}
         for row, code in zip(judged.order, judged.codes):
             bid = by_id[row[0]]
+            amount = 0 if row[2] in (UNOPENED, FALSE) else row[2]
             yield (f"{self.rules.id.hex()},{bid.height},{row[0].hex()},"
-                   f"{row[1].hex()},{row[2]},{row[3]},{CODES[code]},"
+                   f"{row[1].hex()},{amount},{row[3]},{CODES[code]},"
                    f"{bid.seq},{row[4].hex()}\n")

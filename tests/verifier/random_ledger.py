@@ -4,9 +4,10 @@
 For every seed from FIRST up to, but without, LAST one auction is made, with
 1 to 5 authorities, 1 to 9 validators and random terms, bids, stamps,
 revocations, votes and cutoff; with --anonymous of bidders who enrol with
-tokens, with a count of tokens and disclosures. Its dump goes through verify.py
-and `EXPLORER verify`. Prints how often each verdict came and exits with 1 if
-the two ever disagree.
+tokens, with a count of tokens and disclosures; with --sealed with sealed bids,
+some of them false, keys, openings and a second cutoff. Its dump goes through
+verify.py and `EXPLORER verify`. Prints how often each verdict came and exits
+with 1 if the two ever disagree.
 """
 
 import argparse
@@ -22,13 +23,14 @@ import codec
 from auction import STATUSES
 from chain import Checks
 from der import BLIND, PUBLISHED
-from desk import NOBODY, Desk, disclose_tx, enrol_tx, issued_tx, sign
+from desk import NOBODY, Desk, Holders, disclose_tx, enrol_tx, issued_tx, sign
 from make_sample import DAY, World
 from market import Auction
 from verify import Invalid, verify
 from wire import Bad
 from writer import (Key, Stamper, bid_tx, close_tx, cutoff_tx, dump, final_tx,
-                    head, num, stamp_tx, tst_leaf)
+                    head, keyrelease_tx, num, opening_tx, sealed_bid_tx,
+                    setfixed_tx, stamp_tx, tst_leaf)
 
 D_MS = 2000
 FLAGS = ((1, "min_first", (50,)), (2, "min_step", (10,)),
@@ -40,7 +42,7 @@ AMOUNTS = (30, 50, 60, 70, 80, 100, 120)
 class Story:
     """One random auction. rng.random() < p is a fault or a rare case."""
 
-    def __init__(self, world, seed, anonymous=False):
+    def __init__(self, world, seed, anonymous=False, sealed=False):
         self.world, self.rng = world, random.Random(seed)
         rng = self.rng
         n, m = rng.choice((1, 1, 3, 3, 5)), rng.choice((1, 2, 4, 5, 9))
@@ -49,9 +51,13 @@ class Story:
         self.bidders = [Key(f"bidder {i}") for i in range(4)]
         self.outside = []
         self.desk = Desk(rng.choice((1, 1, 2, 3))) if anonymous else NOBODY
+        n = rng.choice((1, 2, 3, 3, 4)) if sealed else 0
+        self.holders = Holders(n, rng.randint(1, n)) if sealed else Holders()
+        self.es = {}
         self.now = world.start + DAY
         self.chain = world.open(b"random", self.now, self.stampers,
                                 self.validators, desk=self.desk,
+                                holders=self.holders,
                                 **self._terms())
         self.state = Auction(world.net, self.chain.opening, Checks())
         self.state.start(codec.block(self.chain.blocks[0]))
@@ -78,11 +84,24 @@ class Story:
                 key=lambda entry: entry[0].public)
         if self._chance(.5) or not terms["flags"] & 96:
             terms.update(close_policy=1, notice_ms=2 * D_MS)
-        if self._chance(.4):
+        if self.holders.all:
+            terms.update(self._sealed(terms))
+        elif self._chance(.4):
             terms.update(self._variant(terms))
         if self._chance(.3):
             terms.update(fixed=0)
         return terms
+
+    def _sealed(self, terms):
+        """What sealed bids can be judged by."""
+        flags = terms["flags"] & ~(2 | 4 | 32)
+        more = dict(flags=flags, min_step=0, max_step=0, total_cap=0,
+                    pricing=self.rng.choice((0, 2)),
+                    direction=self.rng.randint(0, 1),
+                    opening_period_ms=self.rng.choice((D_MS, 5000)))
+        if not flags & 64:
+            more.update(close_policy=1, notice_ms=2 * D_MS)
+        return more
 
     def _variant(self, terms):
         """Another pricing, direction or end."""
@@ -100,7 +119,7 @@ class Story:
         """Adds a block; self.fine tells whether it is valid."""
         self.now += wait
         for tx in self._votes(votes):
-            low = 1 if txs and txs[0][0] in (21, 22) else 0
+            low = 1 if txs and txs[0][0] in (21, 22, 28) else 0
             txs.insert(self.rng.randint(low, len(txs)), tx)
         self.chain.add(txs, self.now - self._chance(.01),
                        depth=self.rng.choice((0, 0, 2)))
@@ -201,13 +220,72 @@ class Story:
                       else c.sealed[0])
             amount = rng.choice(AMOUNTS + (self.seq * 10 + 40,))
             stray = self.outside if self._chance(.003) else []
-            out.append(bid_tx(c.chain, rng.choice(stray or able), self.seq,
-                              amount, recent))
+            out.append(self._bid(rng.choice(stray or able), amount, recent))
         policy = c.opening.terms.close_policy
         if policy and not self.closed and self._chance(.2):
             self.closed = True
             out.append(close_tx(c.chain, self.world.seller))
         return out
+
+    def _bid(self, key, amount, recent):
+        """A BID, where bids are sealed sometimes a false one."""
+        rng, c = self.rng, self.chain
+        if not self.holders.all or self._chance(.002):
+            return bid_tx(c.chain, key, self.seq, amount, recent)
+        es = rng.randbytes(32)
+        name = rng.choice(self.bidders) if self._chance(.05) else key
+        part = c.sealing.make(name.public, es, amount)
+        if self._chance(.1):
+            at = rng.randrange(1, len(part))
+            part = part[:at] + bytes((part[at] ^ 1,)) + part[at + 1:]
+        tx = sealed_bid_tx(c.chain, key, self.seq, part, recent)
+        self.es[tx] = es
+        return tx
+
+    def _openers(self):
+        """KEYRELEASEs and OPENINGs, mostly ones that stand."""
+        rng, state, out = self.rng, self.state, []
+        for i, holder in enumerate(self.holders.all):
+            if self._chance(.02 if i in state.secrets else .3):
+                secret = holder.secret
+                if self._chance(.02):
+                    secret = rng.choice(self.holders.all).secret
+                out.append(keyrelease_tx(self.chain.chain, i, secret))
+        for tx, es in self.es.items():
+            own = opening_tx(self.chain.chain, tx, es)
+            bid = next((b for b in state.bids if b.digest == own[34:66]), None)
+            if bid is None:
+                continue
+            opens = state.sealing.open(bid.bidder, bid.sealed, es) is not None
+            if self._chance(.2 if opens and bid.digest not in state.opened
+                            else .01):
+                out.append(own)
+        return out
+
+    def _open_bids(self):
+        """From X's child to W."""
+        state, c = self.state, self.chain
+        order = state.judge().order
+        tx_of = {codec.transaction(tx).digest: tx for tx in self.es}
+        rows = [(tx_of[row[0]], row[3]) for row in order if row[0] in tx_of]
+        self._push([setfixed_tx(c.chain, rows[:-1] if self._chance(.02)
+                                else rows)], 250, .9)
+        for _ in range(12):
+            if not self.fine or state.w is not None:
+                return
+            if state.settled is None and not self._chance(.03):
+                self._push([], 1000, .9)
+                continue
+            if self._chance(.1):
+                return self._end_opening()
+            txs = self._openers()
+            if txs or self._chance(.02):
+                self._push(txs, self.rng.choice((250, 800)), .3)
+
+    def _end_opening(self):
+        state = self.state
+        if state.settled is not None:
+            self._cutoff(state.opening_ends_us())
 
     def _stamps(self, fresh):
         """STAMPs of a quorum or of all, with some older leaves. Some are
@@ -295,6 +373,12 @@ class Story:
         end = self.state.end_us() if self.fine else None
         if end is not None:
             self._cutoff(end + D_MS * 1000)
+        if self.fine and self.state.x is not None and self.holders.all:
+            self._open_bids()
+            if self.fine and self.state.w is None and self._chance(.9):
+                self._end_opening()
+            if self.state.w is None and not self._chance(.05):
+                self.fine = False  # not finished, and so not judged further
         if self.fine and self.state.x is not None:
             self._finish()
         return dump(self.world.net, self.world.registry(), [self.chain],
@@ -307,13 +391,15 @@ def main():
     parser.add_argument("first", type=int)
     parser.add_argument("last", type=int)
     parser.add_argument("--anonymous", action="store_true")
+    parser.add_argument("--sealed", action="store_true")
     options = parser.parse_args()
     explorer, first, last = options.explorer, options.first, options.last
     world, verdicts, differ = World(), Counter(), 0
     with tempfile.TemporaryDirectory() as folder:
         path = os.path.join(folder, "dump.jsonl")
         for seed in range(first, last):
-            lines = Story(world, seed, options.anonymous).tell()
+            lines = Story(world, seed, options.anonymous,
+                          options.sealed).tell()
             verdict = "valid"
             try:
                 dumped = verify(lines)

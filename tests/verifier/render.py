@@ -97,6 +97,9 @@ MEMBERS = {
     + (("digest", tx.sealed_digest),),
     "OBJECTION": lambda tx: members(tx, "validator of")
     + (("tx", tx.left_out), ("refused", tx.refused)),
+    "KEYRELEASE": lambda tx: members(tx, "notary secret"),
+    "OPENING": lambda tx: members(tx, "bid es"),
+    "SETFIXED": lambda tx: members(tx, "count set"),
     "FINAL": lambda tx: members(tx, "source_height source target_height "
                                 "target bitmap"),
 }

@@ -171,9 +171,9 @@ class Primitives(unittest.TestCase):
 class Damage(unittest.TestCase):
     def test_sample_is_valid(self):
         result = verify(LINES)
-        self.assertEqual(len(result.auctions), 5)
+        self.assertEqual(len(result.auctions), 6)
         self.assertEqual(sorted(len(c.bids) for c in result.auctions if c.y),
-                         [2, 3, 8])
+                         [2, 3, 3, 8])
         self.assertEqual(sum(len(c.disclosed) for c in result.auctions), 4)
 
     def test_sample_is_valid_in_parallel(self):

@@ -149,6 +149,28 @@ def bid_tx(chain, key, seq, amount, recent):
                   + num(amount, 8) + recent + bytes(64), key, "gavel/bid")
 
 
+def sealed_bid_tx(chain, key, seq, part, recent):
+    """part is what sealing.Sealing.make gives."""
+    return signed(head(18, chain) + key.public + num(seq, 4) + b"\1" + part
+                  + recent + bytes(64), key, "gavel/bid")
+
+
+def keyrelease_tx(chain, index, secret):
+    return head(26, chain) + num(index, 1) + secret
+
+
+def opening_tx(chain, bid, es):
+    return head(27, chain) + h_tag("gavel/bid", bid[:-64]) + es
+
+
+def setfixed_tx(chain, bids):
+    """bids are (tx, t), in total order."""
+    rows = b"".join(h_tag("gavel/bid", tx[:-64]) + num(t, 8)
+                    for tx, t in bids)
+    return (head(28, chain) + num(len(bids), 4)
+            + h_tag("gavel/set", rows))
+
+
 def close_tx(chain, key):
     return signed(head(20, chain) + b"\0", key, "gavel/close")
 

@@ -74,24 +74,49 @@ start_fold(struct test_case *c, uint64_t opening_ms)
 }
 
 static void
+add_bid(struct test_case *c, const struct gv_fold_bid *bid)
+{
+    struct gv_fold_bid enters = *bid;
+
+    if (gv_terms_sealed(&c->terms)) {
+        enters.amount = 0;
+        enters.seal = GV_FOLD_UNOPENED;
+    }
+    assert_int_equal(gv_fold_add(c->fold, &enters), GV_OK);
+}
+
+static void
 read_bid(struct test_case *c, const char *line)
 {
-    char id[2][5], tie[2][5], code[8];
+    char id[2][5], tie[2][5], amount[24], code[8];
     struct gv_fold_bid *b = &c->bids[c->count];
 
     assert_true(c->count < BIDS_MAX);
     *b = (struct gv_fold_bid){.ref = c->count};
-    if (sscanf(line,
-               "bid %4s %4s %4s %4s %" SCNu64 " %" SCNu64 " %" SCNu32 " %7s",
-               id[0], id[1], tie[0], tie[1], &b->t_us, &b->amount, &b->bidder,
+    if (sscanf(line, "bid %4s %4s %4s %4s %" SCNu64 " %23s %" SCNu32 " %7s",
+               id[0], id[1], tie[0], tie[1], &b->t_us, amount, &b->bidder,
                code) != 8)
         support_die("%s: bad line '%s'", c->name, line);
     for (int end = 0; end < 2; end++) {
         support_unhex(id[end], b->id.b + 30 * end, 2);
         support_unhex(tie[end], b->tie + 30 * end, 2);
     }
+    b->seal = amount[0] == '?'   ? GV_FOLD_UNOPENED
+              : amount[0] == '!' ? GV_FOLD_FALSE
+                                 : GV_FOLD_KNOWN;
+    b->amount = strtoull(amount, NULL, 10); /* 0 for the other two */
     c->codes[c->count++] = code[0] == '-' ? REMOVED : atoi(code);
-    assert_int_equal(gv_fold_add(c->fold, b), GV_OK);
+    add_bid(c, b);
+}
+
+/* Sealed bids are all opened at the end (gv_fold_reveal). */
+static void
+learn(void *arg, struct gv_fold_bid *bid)
+{
+    const struct test_case *c = arg;
+
+    bid->amount = c->bids[bid->ref].amount;
+    bid->seal = c->bids[bid->ref].seal;
 }
 
 static void
@@ -118,6 +143,8 @@ check_result(struct test_case *c, const char *line)
     if (sscanf(line, "result %u %7s %" SCNu64 " %64s %" SCNu64 " %zu", &status,
                winner, &price, hash, &e, &accepted) != 6)
         support_die("%s: bad line '%s'", c->name, line);
+    if (gv_terms_sealed(&c->terms))
+        gv_fold_reveal(c->fold, learn, c);
     check_codes(c);
     gv_fold_outcome(c->fold, &out);
     if (out.status != status || out.price != price)
