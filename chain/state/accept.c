@@ -46,7 +46,7 @@ accept_open(struct gv_state *s, struct gv_task *t, uint64_t now_ms)
     c->sum.tip = c->sum.justified = c->sum.final = t->block.h.sealed_id;
     c->sum.tip_time_ms = t->block.h.header.time_ms;
     c->sum.opening_ms = t->open->opening_ms;
-    c->sum.close_us = UINT64_MAX;
+    c->sum.close_us = c->sum.cutoff_after_us = UINT64_MAX;
     c->sum.seller = t->open->seller.key;
     gv_record_put_block(s, c, &t->block.h, gv_task_raw(t));
     gv_record_put_chain(s, c);
@@ -103,6 +103,7 @@ accept_block(struct gv_state *s, struct gv_task *t, uint64_t now_ms,
 
     if (gv_chain_load(s, c, now_ms) != GV_OK)
         return GV_FAULT;
+    gv_look_learn(t->look, c);
     node = gv_tree_find(&c->tree, &t->block.h.sealed_id);
     if (node == GV_NOWHERE) {
         rc = enter_block(s, t, now_ms, &node, why);
@@ -152,6 +153,7 @@ accept_tx(struct gv_state *s, struct gv_task *t, uint64_t now_ms,
 
     if (gv_chain_load(s, c, now_ms) != GV_OK)
         return GV_FAULT;
+    gv_look_learn(t->look, c);
     if (gv_pool_find(&s->pool, &t->id))
         return GV_OK;
     rc = gv_admit_tx(s, c,
@@ -178,6 +180,8 @@ gv_task_accept(struct gv_state *s, struct gv_task *t, uint64_t now_ms,
         *connected = false;
     if (why)
         *why = t->why;
+    if (t->look) /* whatever comes of it */
+        t->chain->looking = false;
     if (rc == GV_FAULT)
         gv_state_fail(s, "verification failed for lack of memory");
     else if (rc == GV_OK && t->open)

@@ -184,11 +184,14 @@ enum gv_rc gv_book_check_keyrelease(const struct gv_book *b,
 enum gv_rc gv_book_check_opening(struct gv_book *b,
                                  const struct gv_tx_opening *t,
                                  struct gv_reject *why) GV_MUST_CHECK;
-/* Look into up to `most` sealed bids that nobody has looked into yet, by these
- * keys, of which there are t. *left: how many remain. GV_OK or GV_FAULT. It
- * changes nothing but the time that the end of the opening takes. */
-enum gv_rc gv_book_look(struct gv_book *b, const struct gv_bidseal_key *keys,
-                        size_t most, size_t *left) GV_MUST_CHECK;
+/* The sealed part of a bid that nobody has looked into; false: there is none.
+ * And what somebody found, if the bid is there: enum gv_book_look. It must be
+ * what any t true keys give. Both change nothing but the time that the end of
+ * the opening takes (look.h). */
+bool gv_book_unseen(const struct gv_book *b, uint32_t bid,
+                    struct gv_bytes *sealed);
+void gv_book_note_look(struct gv_book *b, const struct gv_bid_id *id,
+                       uint8_t look, uint64_t amount);
 
 /* Is X connected: is the set of bids fixed? */
 bool gv_book_set_fixed(const struct gv_book *b);

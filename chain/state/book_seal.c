@@ -210,31 +210,46 @@ gv_book_add_opening(struct gv_book_step *s, const struct gv_tx_opening *t)
 
 /* --- the end of the opening --- */
 
-enum gv_rc
-gv_book_look(struct gv_book *b, const struct gv_bidseal_key *keys, size_t most,
-             size_t *left)
+bool
+gv_book_unseen(const struct gv_book *b, uint32_t bid, struct gv_bytes *sealed)
 {
-    size_t done = 0;
+    if (b->bidseal.n == 0 || b->opened[bid].look != GV_LOOK_NOT_YET)
+        return false;
+    *sealed = sealed_of(b, bid);
+    return true;
+}
 
-    *left = 0;
-    for (uint32_t i = 0; b->bidseal.n > 0 && i < b->bids; i++) {
+void
+gv_book_note_look(struct gv_book *b, const struct gv_bid_id *id, uint8_t look,
+                  uint64_t amount)
+{
+    uint32_t bid = gv_book_find_bid(b, id);
+
+    if (bid == GV_NOWHERE || look == GV_LOOK_NOT_YET ||
+        b->opened[bid].look != GV_LOOK_NOT_YET)
+        return;
+    b->opened[bid].look = look;
+    b->opened[bid].amount = look == GV_LOOK_OPENS ? amount : 0;
+}
+
+/* Look into what nobody has looked into. */
+static enum gv_rc
+look_at_rest(struct gv_book *b, const struct gv_bidseal_key *keys)
+{
+    for (uint32_t i = 0; i < b->bids; i++) {
         struct gv_book_opened *o = &b->opened[i];
+        struct gv_bytes sealed;
         uint8_t es[32];
         enum gv_rc rc;
 
-        if (o->look != GV_LOOK_NOT_YET)
+        if (!gv_book_unseen(b, i, &sealed))
             continue;
-        if (done == most) {
-            (*left)++;
-            continue;
-        }
         rc = gv_bidseal_recover(&b->bidseal, &b->bidder[b->bid[i].bidder].key,
-                                sealed_of(b, i), keys, es, &o->amount);
+                                sealed, keys, es, &o->amount);
         gv_wipe(es, sizeof(es));
         if (rc == GV_FAULT)
             return rc;
         o->look = rc == GV_OK ? GV_LOOK_OPENS : GV_LOOK_FALSE;
-        done++;
     }
     return GV_OK;
 }
@@ -287,7 +302,6 @@ gv_book_end_opening(struct gv_book_step *s)
     uint32_t height = s->block->h.header.height;
     bool by_keys = b->bidseal.n > 0 && released(b) >= b->bidseal.t;
     enum gv_rc rc = GV_OK;
-    size_t left;
 
     if (b->opened_height == 0 && by_keys)
         b->opened_height = height;
@@ -295,7 +309,7 @@ gv_book_end_opening(struct gv_book_step *s)
         return GV_OK;
     if (by_keys) {
         lowest_keys(b, keys);
-        rc = gv_book_look(b, keys, SIZE_MAX, &left);
+        rc = look_at_rest(b, keys);
     }
     if (rc == GV_OK)
         reveal(b, by_keys);

@@ -55,6 +55,7 @@ struct gv_chain {
     bool outcome_told; /* the node's note: its final outcome was logged */
     uint64_t cutoff_asked_ms; /* the node's note: a CUTOFF is being made */
     uint64_t anchor_asked_ms; /* the node's note: an ANCHOR is being made */
+    bool looking;             /* a task opens sealed bids, look.h */
     uint64_t issued_asked_ms; /* the node's note: an ISSUED is being made */
 };
 

@@ -6,7 +6,8 @@
  * enter), connect.c (the best branch), admit.c (transactions enter the
  * mempool), admit_leave.c (and leave it), lapse.c (bids that missed their
  * blocks), ballot.c (votes), accuse.c (votes that contradict each other),
- * silence.c (votes that do not come), watch.c (blocks that get none),
+ * silence.c (votes that do not come), watch.c (blocks that get none), look.c
+ * (sealed bids),
  * template.c (blocks to mine), anchor.c (ended auctions), find.c (bids and
  * bidders by id alone).
  */
@@ -17,6 +18,7 @@
 
 #include "chain/state/ballot.h"
 #include "chain/state/chain.h"
+#include "chain/state/look.h"
 
 struct gv_state {
     struct gv_state_options opt;
@@ -60,8 +62,9 @@ struct gv_task {
     struct gv_facts_list facts; /* by transaction */
     uint32_t *todo;             /* transactions with unverified signatures */
     size_t todos;
-    atomic_int verdict; /* enum gv_rc of verification */
-    atomic_flag told;   /* why is taken */
+    struct gv_look *look; /* sealed bids to be opened meanwhile, or NULL */
+    atomic_int verdict;   /* enum gv_rc of verification */
+    atomic_flag told;     /* why is taken */
     struct gv_reject why;
     void *user;
 };

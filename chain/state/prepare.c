@@ -63,6 +63,7 @@ list_todo(struct gv_state *s, struct gv_task *t)
             t->todo[t->todos++] = (uint32_t)i;
     }
     derive_unknown(t);
+    t->look = gv_look_make(t->chain, t->block.tx, n);
     return GV_OK;
 }
 
@@ -303,6 +304,8 @@ gv_task_tx(struct gv_state *s, struct gv_bytes raw, uint64_t now_ms,
         if (!t->facts.at || !t->todo ||
             gv_facts_make(&t->tx, &t->facts.at[0]) != GV_OK)
             rc = gv_state_fail(s, "out of memory");
+        else
+            t->look = gv_look_make(t->chain, &t->tx, 1);
     }
     if (rc != GV_OK) {
         gv_task_free(t);

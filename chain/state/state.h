@@ -113,7 +113,7 @@ enum gv_rc gv_task_tx(struct gv_state *s, struct gv_bytes raw, uint64_t now_ms,
                       struct gv_task **out,
                       struct gv_reject *why) GV_MUST_CHECK;
 
-/* Signatures not yet verified in it. */
+/* Signatures not yet verified in it, and sealed bids to be opened meanwhile. */
 size_t gv_task_size(const struct gv_task *t);
 bool gv_task_is_block(const struct gv_task *t);
 /* Where the task came from: room for the caller's own pointer. */

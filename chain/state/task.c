@@ -16,6 +16,7 @@ gv_task_free(struct gv_task *t)
     gv_pins_free(t->pins);
     free(t->open);
     free(t->todo);
+    gv_look_free(t->look);
     free(t->raw);
     free(t);
 }
@@ -23,7 +24,7 @@ gv_task_free(struct gv_task *t)
 size_t
 gv_task_size(const struct gv_task *t)
 {
-    return t->todos;
+    return t->todos + gv_look_count(t->look);
 }
 
 bool
@@ -165,12 +166,16 @@ void
 gv_task_verify(struct gv_task *t, const struct gv_keys *keys, size_t from,
                size_t to)
 {
-    for (size_t i = from; i < to && i < t->todos; i++) {
+    for (size_t i = from; i < to && i < gv_task_size(t); i++) {
         struct gv_reject why = {.index = GV_NO_INDEX};
         enum gv_rc rc;
 
         if (atomic_load_explicit(&t->verdict, memory_order_relaxed) != GV_OK)
             return;
+        if (i >= t->todos) {
+            gv_look_at(t->look, i - t->todos);
+            continue;
+        }
         rc = verify_one(t, keys, i, &why);
         if (rc == GV_OK)
             continue;

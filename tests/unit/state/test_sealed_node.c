@@ -127,11 +127,54 @@ a_node_ends_an_opening_that_nobody_serves(void **state)
     world_free(&g.w);
 }
 
+/* The task that brings the last key opens the bids, on any thread; a false key
+ * finds nothing, and a wrong one cannot poison what others find. */
+static void
+the_task_of_a_key_opens_bids(void **state)
+{
+    struct stage g;
+    struct gv_tx bid[2], tx;
+    struct gv_task *t, *again;
+    struct gv_reject why;
+
+    (void)state;
+    stage_bids(&g, GV_PRICE_FIRST, bid);
+    settle(&g);
+    tx = sample_keyrelease(&g.w.s, 0);
+    world_add(&g.w, &tx);
+    assert_int_equal(g.c->book->opened[0].look, GV_LOOK_NOT_YET);
+    tx = sample_keyrelease(&g.w.s, 1);
+    tx.u.keyrelease.secret[9] ^= 1;
+    tx = sample_tx(&g.w.s, &tx, NULL);
+    assert_int_equal(world_try(&g.w, &tx), GV_BAD_SIGNATURE);
+    assert_int_equal(g.c->book->opened[0].look, GV_LOOK_NOT_YET);
+    assert_false(g.c->looking);
+    tx = sample_keyrelease(&g.w.s, 2);
+    assert_int_equal(gv_task_tx(g.w.st, tx.raw, g.w.now_ms, &t, &why), GV_OK);
+    assert_int_equal(gv_task_size(t), 1 + 2);
+    assert_int_equal(gv_task_tx(g.w.st, tx.raw, g.w.now_ms, &again, &why),
+                     GV_OK);
+    assert_int_equal(gv_task_size(again), 1); /* one does it */
+    gv_task_free(again);
+    gv_task_verify(t, g.w.s.keys, 2, 3);
+    gv_task_verify(t, g.w.s.keys, 0, 2);
+    assert_int_equal(gv_task_accept(g.w.st, t, g.w.now_ms, NULL, &why), GV_OK);
+    for (unsigned i = 0; i < 2; i++) {
+        assert_int_equal(g.c->book->opened[i].look, GV_LOOK_OPENS);
+        assert_int_equal(code_of(&g, &bid[i]), GV_NOT_OPENED);
+    }
+    assert_int_equal(g.c->book->opened[1].amount, 500);
+    world_run(&g.w, 3000);
+    assert_int_equal(g.c->sum.outcome.price, 500);
+    world_free(&g.w);
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_block_comes_off_again),
+        cmocka_unit_test(the_task_of_a_key_opens_bids),
         cmocka_unit_test(a_node_brings_it_to_the_end),
         cmocka_unit_test(a_node_ends_an_opening_that_nobody_serves),
     };
