@@ -91,12 +91,30 @@ take_code(struct cursor *c)
 {
     const char *name = take(c, "code");
 
-    for (int code = GV_WRONG_PHASE; code <= GV_ABOVE_STEP; code++)
+    for (int code = GV_WRONG_PHASE; code <= GV_BAD_SEAL; code++)
         if (strcmp(name, gv_code_name((enum gv_code)code)) == 0)
             return (enum gv_code)code;
     if (strcmp(name, gv_code_name(GV_ACCEPTED)) != 0 && !c->field)
         c->field = "code";
     return GV_ACCEPTED;
+}
+
+/* An amount is missing where nobody knows it, and nowhere else (A23). */
+static bool
+amount_fits(const struct gv_csv_row *row)
+{
+    switch (row->code) {
+    case GV_NOT_OPENED:
+    case GV_BAD_SEAL:
+        return row->amount == 0;
+    case GV_WRONG_PHASE:
+    case GV_TIME_LIMIT:
+    case GV_NOT_ALLOWED:
+    case GV_BIDDER_CAP:
+        return true;
+    default:
+        return row->amount > 0;
+    }
 }
 
 bool
@@ -114,7 +132,7 @@ gv_csv_get(const struct gv_line *line, struct gv_csv_row *out,
     out->code = take_code(&c);
     out->seq = (uint32_t)take_u64(&c, UINT32_MAX, "seq");
     take_id(&c, out->tie, "tie");
-    if (!c.field && out->amount == 0)
+    if (!c.field && !amount_fits(out))
         c.field = "amount";
     *field = c.field;
     return c.field == NULL;

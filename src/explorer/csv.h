@@ -16,7 +16,7 @@ struct gv_csv_row {
     struct gv_bid_id bid;
     struct gv_pubkey bidder;
     uint8_t tie[32];
-    uint64_t amount, t_us;
+    uint64_t amount, t_us; /* amount: 0 while it is sealed */
     uint32_t height, seq;
     enum gv_code code;
 };

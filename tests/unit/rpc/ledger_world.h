@@ -45,8 +45,8 @@ struct known_bid {
 struct world {
     struct gv_kv kv;
     struct gv_state *state;
-    struct sample sample[AUCTIONS];
-    uint64_t now_ms; /* while it is built */
+    struct sample sample[AUCTIONS + 1]; /* the last is for a test's own */
+    uint64_t now_ms;                    /* while it is built */
     struct known_bid bid[BIDS_MAX];
     size_t bids;
 
