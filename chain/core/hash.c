@@ -119,6 +119,9 @@ static const struct tag {
     [GV_TAG_SET] = {"gavel/set",
                     {0xbf855007, 0x998fddc0, 0x0e6897e1, 0xfa5e43e4, 0x10b15bb8,
                      0xadb7d7d7, 0x9183acca, 0xe9cd06e7}},
+    [GV_TAG_RESERVE] = {"gavel/reserve",
+                        {0x67f54268, 0x9ca05cb2, 0x539f13de, 0xb0d7b900,
+                         0x66b40e38, 0x543c0d15, 0x6d7dea8e, 0xd016c163}},
 };
 
 static SHA256_CTX *

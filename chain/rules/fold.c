@@ -54,6 +54,7 @@ gv_fold_new(const struct gv_fold_context *ctx)
         return NULL;
     f->ctx = *ctx;
     f->rules.terms = terms;
+    f->rules.reserve = terms->reserve;
     f->rules.opening_us = fold_time_us(ctx->opening_ms, 0);
     f->rules.close_us = UINT64_MAX;
     f->rules.limit_us = UINT64_MAX;
@@ -347,6 +348,18 @@ gv_fold_reveal(struct gv_fold *f,
 }
 
 void
+gv_fold_set_reserve(struct gv_fold *f, uint64_t reserve)
+{
+    f->rules.reserve = reserve;
+}
+
+uint64_t
+gv_fold_reserve(const struct gv_fold *f)
+{
+    return f->rules.reserve;
+}
+
+void
 gv_fold_set(const struct gv_fold *f, uint32_t *count, uint8_t hash32[32])
 {
     struct gv_sha256 hash;
@@ -435,7 +448,7 @@ gv_fold_price(const struct gv_fold *f)
         return 0;
     if (s->bought_us != UINT64_MAX)
         return f->rules.terms->buy_now;
-    return fold_price(f->rules.terms, f->rows[s->leader].bid.amount,
+    return fold_price(&f->rules, f->rows[s->leader].bid.amount,
                       s->other == NONE ? 0 : f->rows[s->other].bid.amount);
 }
 
@@ -458,9 +471,8 @@ gv_fold_outcome(const struct gv_fold *f, struct gv_outcome *out)
         return;
     lead = &f->rows[f->now.leader];
     out->status = GV_RESERVE_NOT_MET;
-    if (f->rules.terms->reserve != 0 &&
-        gv_terms_better(f->rules.terms, f->rules.terms->reserve,
-                        lead->bid.amount))
+    if (f->rules.reserve != 0 &&
+        gv_terms_better(f->rules.terms, f->rules.reserve, lead->bid.amount))
         return;
     out->status = GV_SOLD;
     out->price = gv_fold_price(f);

@@ -14,6 +14,7 @@ struct fold_rules {
     const struct gv_terms *terms;
     uint64_t opening_us, limit_us, close_us;
     uint64_t soft_us, last_us; /* an extension; the limit can go no further */
+    uint64_t reserve;          /* the terms', or what was sealed (A24) */
 };
 
 /* What the rows before a bid left behind. */
@@ -39,7 +40,7 @@ uint64_t fold_sum(uint64_t a, uint64_t b);
 
 /* What the winner pays (rule A19): lead is his amount, other the best
  * accepted one of another bidder, 0 when there is none. */
-uint64_t fold_price(const struct gv_terms *terms, uint64_t lead,
+uint64_t fold_price(const struct fold_rules *rules, uint64_t lead,
                     uint64_t other);
 
 /* Does a bid with this verdict count against its bidder's cap? An accepted one;

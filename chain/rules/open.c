@@ -24,8 +24,9 @@ put_seller(struct gv_sink *s, const struct gv_open *o)
     gv_put(s, o->seller_token.p, o->seller_token.len);
 }
 
-void
-gv_open_put_preimage(struct gv_sink *s, const struct gv_open *o)
+/* The preimage up to the sealed reserve, which it names (A24). */
+static void
+put_unreserved(struct gv_sink *s, const struct gv_open *o)
 {
     gv_put_u8(s, GV_TX_OPEN);
     gv_put_u8(s, o->pseudonym ? GV_TX_PSEUDONYM : GV_TX_VERSION);
@@ -39,6 +40,14 @@ gv_open_put_preimage(struct gv_sink *s, const struct gv_open *o)
     gv_put(s, o->attachment, (size_t)o->attachment_count * 32);
     gv_terms_put(s, &o->terms);
     gv_open_put_warrant(s, o);
+}
+
+void
+gv_open_put_preimage(struct gv_sink *s, const struct gv_open *o)
+{
+    put_unreserved(s, o);
+    if (gv_terms_hides_reserve(&o->terms))
+        gv_put(s, o->sealed_reserve.p, o->sealed_reserve.len);
 }
 
 void
@@ -98,6 +107,20 @@ gv_open_seller_token(const struct gv_open *o, struct gv_token *out)
     memcpy(out->sig, o->seller_token.p, GV_RSA_SIZE);
 }
 
+/* Sealed to the same holders as the bids. */
+static void
+get_reserve(struct gv_reader *r, struct gv_open *o)
+{
+    o->sealed_reserve = gv_bytes(NULL, 0);
+    if (r->failed || !gv_terms_hides_reserve(&o->terms))
+        return;
+    o->sealed_reserve = gv_get_view(r, gv_bidseal_size(o->bid_escrow_count),
+                                    "open.sealed_reserve");
+    gv_get_require(r,
+                   !r->failed && o->sealed_reserve.p[0] == o->bid_escrow_count,
+                   "open.sealed_reserve");
+}
+
 static void
 get_preimage(struct gv_reader *r, struct gv_open *o)
 {
@@ -129,6 +152,7 @@ get_preimage(struct gv_reader *r, struct gv_open *o)
     gv_get_require(r, !o->pseudonym || o->terms.identity == GV_ANONYMOUS,
                    "open.seller");
     open_get_warrant(r, o);
+    get_reserve(r, o);
 }
 
 /* What follows from the fields. */
@@ -139,6 +163,9 @@ finish(struct gv_open *o, const struct gv_params *params, struct gv_reject *why)
         return gv_refuse(why, GV_WRONG_NETWORK, "open.registry", 0, 0);
     o->root = params->root;
     gv_tagged(GV_TAG_AUCTION, o->raw.p, o->preimage_len, o->id.b);
+    if (gv_terms_hides_reserve(&o->terms))
+        gv_tagged(GV_TAG_RESERVE, o->raw.p,
+                  o->preimage_len - o->sealed_reserve.len, o->reserve_id.b);
     return gv_terms_check(&o->terms, params, why);
 }
 
@@ -195,6 +222,20 @@ gv_open_id(struct gv_open *o)
     s = gv_sink_hash(&h);
     gv_open_put_preimage(&s, o);
     gv_sha256_end(&h, o->id.b);
+}
+
+void
+gv_open_reserve(struct gv_open *o, struct gv_bidseal_pins *out)
+{
+    struct gv_sha256 h;
+    struct gv_sink s;
+
+    gv_sha256_tag(&h, GV_TAG_RESERVE);
+    s = gv_sink_hash(&h);
+    put_unreserved(&s, o);
+    gv_sha256_end(&h, o->reserve_id.b);
+    gv_open_bidseal(o, out);
+    out->auction = o->reserve_id;
 }
 
 void

@@ -147,7 +147,7 @@ form_fault(const struct gv_terms *t)
         {(t->flags & ~GV_FLAGS_ALL) != 0, "terms.flags"},
         {t->reference > GV_REF_HIGHEST, "terms.reference"},
         {t->pricing > GV_PRICE_VICKREY, "terms.pricing"},
-        {t->visibility > GV_VISIBLE_SEALED, "terms.visibility"},
+        {t->visibility > GV_VISIBLE_SEALED_RESERVE, "terms.visibility"},
         {t->direction > GV_REVERSE, "terms.direction"},
         {t->identity > GV_ANONYMOUS, "terms.identity"},
         {t->close_policy > GV_CLOSE_OWNER, "terms.close_policy"},
@@ -166,6 +166,7 @@ form_fault(const struct gv_terms *t)
         {!allowed_form_ok(t), "terms.allowed"},
         {!gv_terms_sealed(t) && t->opening_period_ms != 0,
          "terms.opening_period_ms"},
+        {gv_terms_hides_reserve(t) && t->reserve != 0, "terms.reserve"},
     };
 
     for (size_t i = 0; i < sizeof(checks) / sizeof(checks[0]); i++)
@@ -190,6 +191,8 @@ gv_terms_get(struct gv_reader *r, struct gv_terms *out)
     t.reference = gv_get_u8(r, "terms.reference");
     t.pricing = gv_get_u8(r, "terms.pricing");
     t.visibility = gv_get_u8(r, "terms.visibility");
+    gv_get_require(r, t.visibility <= GV_VISIBLE_SEALED_RESERVE,
+                   "terms.visibility");
     t.direction = gv_get_u8(r, "terms.direction");
     t.identity = gv_get_u8(r, "terms.identity");
     t.close_policy = gv_get_u8(r, "terms.close_policy");

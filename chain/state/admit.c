@@ -241,6 +241,10 @@ check_opener(const struct gv_chain *c, const struct gv_tx *tx,
     if (rc == GV_REJECT && local.code == GV_WRONG_PHASE &&
         !c->book->opened_height && is_settled(c))
         return GV_OK;
+    /* Whoever sent it may have a block more. */
+    if (rc == GV_REJECT && local.code == GV_WRONG_PHASE &&
+        !c->book->opened_height && c->book->cutoff_height)
+        return gv_refuse(why, GV_MISSING_PARENT, local.field, 0, 0);
     if (rc == GV_REJECT && why)
         *why = local;
     return rc;

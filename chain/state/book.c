@@ -70,6 +70,8 @@ start(struct gv_book *b)
     uint8_t *block;
 
     gv_open_bidseal(b->open, &b->bidseal);
+    if (gv_terms_hides_reserve(&b->open->terms))
+        gv_open_reserve(b->open, &b->reserve_pins);
     b->fold = gv_fold_new(&ctx);
     if (!b->fold ||
         !gv_vec_room(&b->level, 0, &b->level_cap, sizeof(*b->level)))
@@ -338,6 +340,7 @@ note_level(struct gv_book *b, struct gv_book_level *l)
     memcpy(l->disclosed, b->disclosed, sizeof(l->disclosed));
     l->closed = b->closed;
     l->issued = b->issued;
+    l->reserved = b->reserve.self;
 }
 
 static enum gv_rc

@@ -88,6 +88,7 @@ struct gv_book_level {
     uint32_t objections, openings;
     uint16_t disclosed[2], released;
     bool closed, issued; /* was CLOSE, ISSUED on the chain before? */
+    bool reserved;       /* and the OPENING of the reserve? */
 };
 
 struct gv_book {
@@ -135,6 +136,8 @@ struct gv_book {
     uint8_t *sealed;                /* by bid, gv_bidseal_size(n) each */
     struct gv_book_opened *opened;  /* by bid */
     size_t sealed_cap, opened_cap;
+    struct gv_bidseal_pins reserve_pins; /* where the reserve is sealed */
+    struct gv_book_opened reserve;
     uint16_t released; /* bit i: KEYRELEASE of holder i is on the chain (C13) */
     uint8_t secret[GV_BIDSEAL_MAX][GV_HPKE_KEY];
     uint32_t *opening; /* bids with an OPENING on the chain */

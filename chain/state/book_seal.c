@@ -28,6 +28,42 @@ gv_book_keep_sealed(struct gv_book *b, struct gv_bytes sealed)
     return GV_OK;
 }
 
+/* Something sealed: whose, to whom, and what is known of it. A bid, or, at
+ * RESERVE, the seller's reserve (A24). */
+#define RESERVE (GV_NOWHERE - 1)
+
+struct thing {
+    const struct gv_bidseal_pins *pins;
+    const struct gv_pubkey *by;
+    struct gv_bytes sealed;
+    struct gv_book_opened *known;
+};
+
+static struct thing
+thing_at(struct gv_book *b, uint32_t at)
+{
+    if (at == RESERVE)
+        return (struct thing){&b->reserve_pins, &b->open->seller.key,
+                              b->open->sealed_reserve, &b->reserve};
+    return (struct thing){&b->bidseal, &b->bidder[b->bid[at].bidder].key,
+                          sealed_of(b, at), &b->opened[at]};
+}
+
+static bool
+hides_reserve(const struct gv_book *b)
+{
+    return b->reserve_pins.n > 0;
+}
+
+static uint32_t
+find_thing(const struct gv_book *b, const struct gv_bid_id *id)
+{
+    if (hides_reserve(b) &&
+        memcmp(id->b, b->open->reserve_id.b, sizeof(id->b)) == 0)
+        return RESERVE;
+    return gv_book_find_bid(b, id);
+}
+
 static unsigned
 released(const struct gv_book *b)
 {
@@ -145,16 +181,14 @@ gv_book_add_keyrelease(struct gv_book_step *s, const struct gv_tx_keyrelease *t)
 /* What a secret gives, noted for good when it opens the bid. One that does not
  * says nothing about the bid. */
 static enum gv_rc
-check_es(struct gv_book *b, uint32_t bid, const uint8_t es32[32],
-         struct gv_reject *why)
+check_es(const struct thing *t, const uint8_t es32[32], struct gv_reject *why)
 {
-    struct gv_book_opened *o = &b->opened[bid];
+    struct gv_book_opened *o = t->known;
     uint64_t amount;
     enum gv_rc rc =
         o->look == GV_LOOK_FALSE
             ? GV_REJECT
-            : gv_bidseal_open(&b->bidseal, &b->bidder[b->bid[bid].bidder].key,
-                              sealed_of(b, bid), es32, &amount);
+            : gv_bidseal_open(t->pins, t->by, t->sealed, es32, &amount);
 
     if (rc == GV_REJECT)
         return gv_refuse(why, GV_BAD_SEAL, "opening.es", 0, 0);
@@ -167,18 +201,20 @@ check_es(struct gv_book *b, uint32_t bid, const uint8_t es32[32],
 
 static enum gv_rc
 check_opening(struct gv_book *b, const struct gv_tx_opening *t, uint32_t height,
-              uint32_t *bid, struct gv_reject *why)
+              uint32_t *at, struct gv_reject *why)
 {
+    struct thing thing;
     enum gv_rc rc = check_time(b, height, "opening", why);
 
     if (rc != GV_OK)
         return rc;
-    *bid = gv_book_find_bid(b, &t->bid);
-    if (*bid == GV_NOWHERE)
+    *at = find_thing(b, &t->bid);
+    if (*at == GV_NOWHERE)
         return gv_refuse(why, GV_MISSING_PARENT, "opening.bid", 0, 0);
-    if (b->opened[*bid].self)
+    thing = thing_at(b, *at);
+    if (thing.known->self)
         return gv_refuse(why, GV_DUPLICATE, "opening.bid", 0, 0);
-    return check_es(b, *bid, t->es, why);
+    return check_es(&thing, t->es, why);
 }
 
 enum gv_rc
@@ -200,6 +236,10 @@ gv_book_add_opening(struct gv_book_step *s, const struct gv_tx_opening *t)
 
     if (rc != GV_OK)
         return rc;
+    if (bid == RESERVE) {
+        b->reserve.self = true;
+        return GV_OK;
+    }
     if (!gv_vec_room(&b->opening, b->openings, &b->opening_cap,
                      sizeof(*b->opening)))
         return GV_FAULT;
@@ -232,26 +272,34 @@ gv_book_note_look(struct gv_book *b, const struct gv_bid_id *id, uint8_t look,
     b->opened[bid].amount = look == GV_LOOK_OPENS ? amount : 0;
 }
 
-/* Look into what nobody has looked into. */
+/* Look into it, unless somebody has. */
+static enum gv_rc
+look_at(struct gv_book *b, uint32_t at, const struct gv_bidseal_key *keys)
+{
+    const struct thing t = thing_at(b, at);
+    uint8_t es[32];
+    enum gv_rc rc;
+
+    if (t.known->look != GV_LOOK_NOT_YET)
+        return GV_OK;
+    rc = gv_bidseal_recover(t.pins, t.by, t.sealed, keys, es, &t.known->amount);
+    gv_wipe(es, sizeof(es));
+    if (rc == GV_FAULT)
+        return rc;
+    t.known->look = rc == GV_OK ? GV_LOOK_OPENS : GV_LOOK_FALSE;
+    return GV_OK;
+}
+
 static enum gv_rc
 look_at_rest(struct gv_book *b, const struct gv_bidseal_key *keys)
 {
-    for (uint32_t i = 0; i < b->bids; i++) {
-        struct gv_book_opened *o = &b->opened[i];
-        struct gv_bytes sealed;
-        uint8_t es[32];
-        enum gv_rc rc;
+    enum gv_rc rc = GV_OK;
 
-        if (!gv_book_unseen(b, i, &sealed))
-            continue;
-        rc = gv_bidseal_recover(&b->bidseal, &b->bidder[b->bid[i].bidder].key,
-                                sealed, keys, es, &o->amount);
-        gv_wipe(es, sizeof(es));
-        if (rc == GV_FAULT)
-            return rc;
-        o->look = rc == GV_OK ? GV_LOOK_OPENS : GV_LOOK_FALSE;
-    }
-    return GV_OK;
+    for (uint32_t i = 0; rc == GV_OK && i < b->bids; i++)
+        rc = look_at(b, i, keys);
+    if (rc == GV_OK && hides_reserve(b))
+        rc = look_at(b, RESERVE, keys);
+    return rc;
 }
 
 /* The t of lowest index. */
@@ -277,6 +325,15 @@ learn(void *arg, struct gv_fold_bid *row)
     row->seal = b->bid[row->ref].seal;
 }
 
+/* One that does not open, or that nobody opens, is none (A24). */
+static uint64_t
+reserve_of(const struct gv_book *b, bool by_keys)
+{
+    return (by_keys || b->reserve.self) && b->reserve.look == GV_LOOK_OPENS
+               ? b->reserve.amount
+               : 0;
+}
+
 /* Without t keys only what its bidder opened is known. */
 static void
 reveal(struct gv_book *b, bool by_keys)
@@ -291,6 +348,8 @@ reveal(struct gv_book *b, bool by_keys)
                     : o->look == GV_LOOK_OPENS ? GV_FOLD_KNOWN
                                                : GV_FOLD_FALSE;
     }
+    if (hides_reserve(b))
+        gv_fold_set_reserve(b->fold, reserve_of(b, by_keys));
     gv_fold_reveal(b->fold, learn, b);
 }
 
@@ -330,6 +389,8 @@ gv_book_close_again(struct gv_book *b, uint32_t height)
         b->bid[i].amount = 0;
         b->bid[i].seal = GV_FOLD_UNOPENED;
     }
+    if (hides_reserve(b))
+        gv_fold_set_reserve(b->fold, 0);
     gv_fold_reveal(b->fold, learn, b);
 }
 
@@ -339,4 +400,5 @@ gv_book_undo_seals(struct gv_book *b, const struct gv_book_level *to)
     while (b->openings > to->openings)
         b->opened[b->opening[--b->openings]].self = false;
     b->released = to->released;
+    b->reserve.self = to->reserved;
 }

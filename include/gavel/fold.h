@@ -70,6 +70,10 @@ void gv_fold_reveal(struct gv_fold *f,
                     void (*look)(void *arg, struct gv_fold_bid *bid),
                     void *arg);
 
+/* The reserve that was sealed, or 0 (A24); until then it is the terms'. */
+void gv_fold_set_reserve(struct gv_fold *f, uint64_t reserve);
+uint64_t gv_fold_reserve(const struct gv_fold *f);
+
 /* The set of bids, whatever becomes of them (R7): how many, and
  * H_tag("gavel/set", bid_id | t_us of each in total order). */
 void gv_fold_set(const struct gv_fold *f, uint32_t *count, uint8_t hash32[32]);

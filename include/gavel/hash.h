@@ -47,8 +47,9 @@ enum gv_tag {
     GV_TAG_EPOCH,     /* "gavel/epoch"     EPOCH without signatures -> id */
     GV_TAG_SEAT,      /* "gavel/seat"      epoch | number: a seller's session */
     /* Sealed bids, docs/spec/sealed.md. */
-    GV_TAG_SEAL, /* "gavel/seal"      auction | bidder | amount | salt */
-    GV_TAG_SET,  /* "gavel/set"       rows of the set of bids, in order */
+    GV_TAG_SEAL,    /* "gavel/seal"      auction | bidder | amount | salt */
+    GV_TAG_SET,     /* "gavel/set"       rows of the set of bids, in order */
+    GV_TAG_RESERVE, /* "gavel/reserve"   OPEN before its sealed reserve */
     GV_TAG_COUNT
 };
 

@@ -81,6 +81,11 @@ struct gv_open {
     uint8_t validator_count;
     struct gv_validator validator[GV_VALIDATORS_MAX];
 
+    /* Where the terms hide the reserve: a sealed part as of a bid by seller.key
+     * in an auction of this id (A24). The id is derived. */
+    struct gv_bytes sealed_reserve;
+    struct gv_chain_id reserve_id;
+
     /* Signatures: in no hash. */
     struct gv_sig seller_sig;             /* over auction_id */
     struct gv_sig warrant_sig;            /* by ca.key over auction_id */
@@ -124,6 +129,9 @@ void gv_open_seller_token(const struct gv_open *o, struct gv_token *out);
 
 /* What its sealed bids are sealed to; n is 0 when there are none. */
 void gv_open_bidseal(const struct gv_open *o, struct gv_bidseal_pins *out);
+/* The same for its reserve, whose bidder is the seller; fills reserve_id from
+ * the fields before it. */
+void gv_open_reserve(struct gv_open *o, struct gv_bidseal_pins *out);
 
 /* Fill o->id from the fields. */
 void gv_open_id(struct gv_open *o);

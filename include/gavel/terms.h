@@ -36,8 +36,13 @@ enum gv_pricing {
     GV_PRICE_SECOND = 1,
     GV_PRICE_VICKREY = 2
 };
-/* Sealed: amounts open after the close, by keys of OPEN's bid_escrow (A23). */
-enum gv_visibility { GV_VISIBLE_OPEN = 0, GV_VISIBLE_SEALED = 1 };
+/* Sealed: amounts open after the close, by keys of OPEN's bid_escrow (A23); and
+ * so may the reserve (A24). */
+enum gv_visibility {
+    GV_VISIBLE_OPEN = 0,
+    GV_VISIBLE_SEALED = 1,
+    GV_VISIBLE_SEALED_RESERVE = 2
+};
 /* Reverse: the lowest amount is the best (rule A20). */
 enum gv_direction { GV_ASCENDING = 0, GV_REVERSE = 1 };
 /* Certified: bidders' certificates stand on the chain. Anonymous: blind tokens
@@ -69,7 +74,7 @@ struct gv_terms {
     uint32_t total_cap;                     /* >= 1 with F */
     uint64_t limit_ms;                      /* after the opening time */
     uint64_t notice_ms;                     /* CLOSE takes effect after it */
-    uint64_t reserve;     /* public; 0 none: below it, not sold */
+    uint64_t reserve;     /* public; 0: none, or sealed. Below it, not sold */
     uint64_t buy_now;     /* ends the auction as its first bid; 0: none */
     uint32_t soft_ms;     /* soft close: length of an extension; 0: none */
     uint32_t soft_cap_ms; /* all extensions together, at most */
@@ -84,11 +89,16 @@ struct gv_terms {
                                  * is sealed */
 };
 
-/* Is something sealed to OPEN's bid_escrow? */
+/* Are bids sealed to OPEN's bid_escrow? And the reserve, too? */
 static inline bool
 gv_terms_sealed(const struct gv_terms *t)
 {
-    return t->visibility == GV_VISIBLE_SEALED;
+    return t->visibility != GV_VISIBLE_OPEN;
+}
+static inline bool
+gv_terms_hides_reserve(const struct gv_terms *t)
+{
+    return t->visibility == GV_VISIBLE_SEALED_RESERVE;
 }
 
 /* Terms that constrain nothing: the normal auction, closed by its owner with

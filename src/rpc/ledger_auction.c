@@ -106,13 +106,17 @@ sealed_of(const struct gv_chain *c)
         if (b->released >> i & 1)
             json_array_append_new(released, json_integer(i));
     return json_pack(
-        "{si si so so so so so}", "holders", (int)b->bidseal.n, "needed",
+        "{si si so so so so so so}", "holders", (int)b->bidseal.n, "needed",
         (int)b->bidseal.t, "released", released, "openings",
         gv_render_u64(b->openings), "settled_height",
         gv_render_u64_or_null(m->settled_height != 0, m->settled_height),
         "ends_us", gv_render_u64_or_null(opening, m->cutoff_after_us),
         "opened_height",
-        gv_render_u64_or_null(m->opened_height != 0, m->opened_height));
+        gv_render_u64_or_null(m->opened_height != 0, m->opened_height),
+        "reserve",
+        gv_render_u64_or_null(m->opened_height != 0 &&
+                                  gv_terms_hides_reserve(&b->open->terms),
+                              gv_fold_reserve(b->fold)));
 }
 
 static json_t *

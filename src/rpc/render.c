@@ -144,12 +144,12 @@ static json_t *
 words_of(const struct gv_terms *t)
 {
     static const char *const pricing[] = {"first", "second", "vickrey"};
+    static const char *const visible[] = {"open", "sealed", "sealed-reserve"};
 
     return json_pack(
         "{so ss ss ss ss ss ss}", "flags", flags_of(t), "reference",
         t->reference == GV_REF_LAST ? "last" : "highest", "pricing",
-        pricing[t->pricing], "visibility",
-        t->visibility == GV_VISIBLE_SEALED ? "sealed" : "open", "direction",
+        pricing[t->pricing], "visibility", visible[t->visibility], "direction",
         t->direction == GV_REVERSE ? "reverse" : "ascending", "identity",
         t->identity == GV_ANONYMOUS ? "anonymous" : "certified", "close",
         t->close_policy == GV_CLOSE_OWNER ? "owner" : "never");

@@ -187,6 +187,8 @@ make_open(struct sample *s, const struct sample_options *options)
         o.validator[i].key = public_of(s, &s->validator[i]);
         o.validator[i].operator_name = gv_bytes("TTP", 3);
     }
+    if (gv_terms_hides_reserve(&o.terms))
+        sample_reserve(s, options->reserve, &o);
     if (gv_open_decode(sample_open(s, &o), s->params, &s->open, &why) != GV_OK)
         support_die("OPEN: %s", gv_reject_text(&why, text, sizeof(text)));
 }

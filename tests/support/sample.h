@@ -36,6 +36,8 @@ struct sample_options {
     const struct gv_terms *terms; /* identity decides who is in OPEN */
     unsigned notaries;            /* of an anonymous auction; zero means 3 */
     unsigned sealers;             /* of sealed bids; zero means 3 */
+    uint64_t
+        reserve; /* where the terms hide it; zero means one that is false */
     uint64_t opening_ms;
 };
 
@@ -111,6 +113,10 @@ struct gv_tx sample_opening(struct sample *s, const struct gv_tx *bid,
                             unsigned bidder);
 struct gv_tx sample_setfixed(struct sample *s, uint32_t count,
                              const uint8_t hash32[32]);
+/* OPEN's hidden reserve, in o, whose other fields are there; amount 0: of
+ * bytes that nothing opens. And the seller's OPENING of it. */
+void sample_reserve(struct sample *s, uint64_t amount, struct gv_open *o);
+struct gv_tx sample_reserve_opening(struct sample *s);
 /* EVIDENCE, in canonical order, of two votes on accused by this secret. */
 struct gv_tx sample_evidence(struct sample *s,
                              const struct gv_chain_id *accused,

@@ -75,6 +75,36 @@ sample_bid_sealed(struct sample *s, unsigned bidder, uint32_t seq,
     return sample_tx(s, &tx, &s->bidder[bidder].secret);
 }
 
+#define RESERVE 255 /* in the place of a bidder */
+
+void
+sample_reserve(struct sample *s, uint64_t amount, struct gv_open *o)
+{
+    struct gv_bidseal_pins pins;
+    uint8_t *sealed, es[32];
+    size_t len;
+
+    gv_open_reserve(o, &pins);
+    len = gv_bidseal_size(pins.n);
+    sealed = sample_alloc(s, len);
+    sample_es(RESERVE, 0, es);
+    if (gv_bidseal_make(&pins, &o->seller.key, es, amount ? amount : 1,
+                        sealed) != GV_OK)
+        support_die("cannot seal a reserve");
+    sealed[1] ^= amount == 0;
+    o->sealed_reserve = gv_bytes(sealed, len);
+}
+
+struct gv_tx
+sample_reserve_opening(struct sample *s)
+{
+    struct gv_tx tx = sample_begin(s, GV_TX_OPENING);
+
+    memcpy(tx.u.opening.bid.b, s->open.reserve_id.b, 32);
+    sample_es(RESERVE, 0, tx.u.opening.es);
+    return sample_tx(s, &tx, NULL);
+}
+
 struct gv_tx
 sample_keyrelease(struct sample *s, unsigned notary)
 {

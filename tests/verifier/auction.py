@@ -31,7 +31,8 @@ class Terms:
         self.flags = r.u8("flags", 0, 127)
         self.reference = r.u8("reference", 0, 1)
         self.pricing = r.u8("pricing", 0, 2)
-        self.sealed = r.u8("visibility", 0, 1) == 1
+        visibility = r.u8("visibility", 0, 2)
+        self.sealed, self.hides_reserve = visibility > 0, visibility == 2
         self.direction = r.u8("direction", 0, 1)
         self.identity = r.u8("identity", 0, 1)
         self.close_policy = r.u8("close_policy", 0, 1)
@@ -81,6 +82,8 @@ class Terms:
                "terms: a notice without close")
         r.need(self.flags & FLAG_G or not self.soft_ms,
                "terms: a soft close without a limit")
+        r.need(not self.hides_reserve or not self.reserve,
+               "terms: a reserve that is told and hidden")
         r.need(self.soft_ms or not self.soft_cap_ms,
                "terms: a soft close of no length")
         belows = [below for below, _ in self.increments]
@@ -139,9 +142,9 @@ class Terms:
 class Judged:
     """What F gives: verdicts, outcome and the effective close E."""
 
-    def __init__(self, terms, opening_ms, close_us, bids):
+    def __init__(self, terms, opening_ms, close_us, bids, reserve=None):
         """bids are (id, key, amount, t, tie); close_us may be None. An amount
-        may be UNOPENED or FALSE."""
+        may be UNOPENED or FALSE. reserve is the one that was hidden."""
         self.order = sorted(bids, key=lambda b: (b[3], b[4], b[0]))
         self.codes = []
         self.accepted = 0
@@ -154,6 +157,7 @@ class Judged:
         self._hard = self._limit + terms.soft_cap_ms * 1000
         self._per_key = {}
         self._terms = terms
+        self._reserve = reserve or terms.reserve
         self._caps = dict(terms.allowed)
         self._opening = opening_ms * 1000
         self._close = close_us
@@ -224,7 +228,7 @@ class Judged:
             return own
         others = [sign * amount for key, amount in self._best.items()
                   if key != self.leader[1]]
-        floors = [sign * terms.reserve] if terms.reserve else []
+        floors = [sign * self._reserve] if self._reserve else []
         if others:
             floor = max(others)
             for below, step in terms.increments:
@@ -256,8 +260,8 @@ class Judged:
         self.status, self.winner, self.price = NO_BID, bytes(32), 0
         if self.leader is not None:
             self.status = RESERVE_NOT_MET
-            if not terms.reserve or not self._less(self.leader[2],
-                                                   terms.reserve):
+            if not self._reserve or not self._less(self.leader[2],
+                                                   self._reserve):
                 self.status = SOLD
                 self.winner, self.price = self.leader[1], self._price()
         rows = b"".join(bid[0] + bid[3].to_bytes(8, "little")

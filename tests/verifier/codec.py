@@ -347,6 +347,11 @@ def opening(r, tx):
         Thing(key=r.take(32), operator=r.text(1, "operator", 0, 64))
         for _ in range(r.u8("validators", 1, 64))]
     different(r, [one.key for one in tx.validators], "validators")
+    tx.reserve_id = h_tag("gavel/reserve", r.data[:r.at])
+    tx.sealed_reserve = None
+    if tx.terms.hides_reserve:
+        tx.sealed_reserve = r.take(sealing.size(len(tx.holders)))
+        r.need(tx.sealed_reserve[0] == len(tx.holders), "sealed_reserve")
     tx.core = r.data[:r.at]
     tx.auction = h_tag("gavel/auction", tx.core)
     tx.seller_sig, tx.warrant_sig = r.take(64), r.take(64)

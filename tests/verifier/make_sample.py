@@ -122,6 +122,10 @@ class World:
         t.setdefault("identity", len(desk.issuers))
         holders = t.pop("holders", Holders())
         t.setdefault("visibility", 1 if holders.all else 0)
+        # Makes the sealed part of a reserve.
+        hidden = t.pop("hidden", None)
+        if hidden:
+            t["visibility"] = 2
         # A pseudonym: its key, and what an Epoch makes of it.
         key, seller = t.pop("pseudonym", (self.seller, None))
         ca = credential(self.id, self.root, self.ca, 2,
@@ -137,6 +141,9 @@ class World:
                + b"".join(s.entry() for s in stampers)
                + num(len(validators), 1)
                + b"".join(v.public + blob(1, b"op") for v in validators))
+        reserve_id = h_tag("gavel/reserve", pre)
+        if t["visibility"] == 2:
+            pre += hidden(holders.sealing(reserve_id), key.public)
         auction = h_tag("gavel/auction", pre)
         pop = h_tag("gavel/pop", auction)
         whole = (pre + key.sign(auction) + self.ca.sign(auction)
@@ -146,6 +153,7 @@ class World:
                             t["t_ms"], self.net.easiest_target, whole, pre)
         chain.title, chain.stampers, chain.desk = title, stampers, desk
         chain.holders, chain.sealing = holders, holders.sealing(auction)
+        chain.reserve_id = reserve_id
         chain.opening = codec.transaction(whole)
         if desk.issuers:
             chain.enrol = lambda key: enrol_tx(auction, key, desk.blob())
@@ -159,15 +167,16 @@ class World:
                            self.net.easiest_target)
 
 
-def outcome_tx(chain, bids, close_us=None, amounts=None):
+def outcome_tx(chain, bids, close_us=None, amounts=None, reserve=None):
     """OUTCOME of bids (tx, t, tst identity); amounts are those of sealed
-    bids."""
+    bids, reserve the hidden one."""
     rows = [(h_tag("gavel/bid", tx[:-64]), tx[34:66],
              int.from_bytes(tx[71:79], "little") if amounts is None
              else amounts[tx], t,
              h_tag("gavel/tie", mark + h_tag("gavel/bid", tx[:-64])))
             for tx, t, mark in bids]
-    got = Judged(chain.opening.terms, chain.times[0], close_us, rows)
+    got = Judged(chain.opening.terms, chain.times[0], close_us, rows,
+                 reserve)
     return (head(22, chain.chain) + num(got.status, 1) + got.winner
             + num(got.price, 8) + got.fold)
 

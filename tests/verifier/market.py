@@ -45,6 +45,7 @@ class Auction(Chain):
             opening.auction, opening.bid_escrow_t,
             [holder.key for holder in opening.holders])
         self.secrets, self.opened, self.amounts = {}, {}, {}
+        self.reserve = None
 
     # Block 0
 
@@ -138,7 +139,8 @@ class Auction(Chain):
         if self.close is not None:
             close_us = (self.time_of(self.close.leaf)
                         + self.terms.notice_ms * 1000)
-        return Judged(self.terms, self.opening.opening_ms, close_us, rows)
+        return Judged(self.terms, self.opening.opening_ms, close_us, rows,
+                      self.reserve)
 
     def outcome(self):
         """What R7 and C8 ask of OUTCOME."""
@@ -265,10 +267,14 @@ class Auction(Chain):
                  "C13: not the key in OPEN")
             self.secrets[tx.notary] = tx.secret
             return
-        bid = next((one for one in self.bids if one.digest == tx.bid), None)
-        need(bid is not None, "C14: no such BID")
         need(tx.bid not in self.opened, "C14: OPENING twice")
-        amount = self.sealing.open(bid.bidder, bid.sealed, tx.es)
+        if tx.bid == self.opening.reserve_id and self.terms.hides_reserve:
+            amount = self._reserve_sealing().open(
+                self.opening.seller.key, self.opening.sealed_reserve, tx.es)
+        else:
+            bid = next((b for b in self.bids if b.digest == tx.bid), None)
+            need(bid is not None, "C14: no such BID")
+            amount = self.sealing.open(bid.bidder, bid.sealed, tx.es)
         need(amount is not None, "C14: it does not open")
         self.opened[tx.bid] = amount
 
@@ -283,11 +289,19 @@ class Auction(Chain):
             return
         if not enough:
             self.amounts = dict(self.opened)
+            self.reserve = self.opened.get(self.opening.reserve_id)
             return
         keys = dict(sorted(self.secrets.items())[:self.sealing.t])
         for bid in self.bids:
             got = self.sealing.recover(bid.bidder, bid.sealed, keys)
             self.amounts[bid.digest] = FALSE if got is None else got
+        if self.terms.hides_reserve:
+            self.reserve = self._reserve_sealing().recover(
+                self.opening.seller.key, self.opening.sealed_reserve, keys)
+
+    def _reserve_sealing(self):
+        return sealing.Sealing(self.opening.reserve_id, self.sealing.t,
+                               self.sealing.keys)
 
     def _outcome(self, block):
         need(block.txs and block.txs[0].name == "OUTCOME",

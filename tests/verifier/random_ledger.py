@@ -53,7 +53,7 @@ class Story:
         self.desk = Desk(rng.choice((1, 1, 2, 3))) if anonymous else NOBODY
         n = rng.choice((1, 2, 3, 3, 4)) if sealed else 0
         self.holders = Holders(n, rng.randint(1, n)) if sealed else Holders()
-        self.es = {}
+        self.es, self.reserve_es = {}, None
         self.now = world.start + DAY
         self.chain = world.open(b"random", self.now, self.stampers,
                                 self.validators, desk=self.desk,
@@ -99,9 +99,20 @@ class Story:
                     pricing=self.rng.choice((0, 2)),
                     direction=self.rng.randint(0, 1),
                     opening_period_ms=self.rng.choice((D_MS, 5000)))
+        if self._chance(.4):
+            amount, spoil = self.rng.choice((60, 90)), self._chance(.2)
+            more.update(reserve=0, hidden=lambda seals, key: self._hide(
+                seals, key, amount, spoil))
         if not flags & 64:
             more.update(close_policy=1, notice_ms=2 * D_MS)
         return more
+
+    def _hide(self, seals, seller, amount, spoil):
+        """A hidden reserve, or what looks like one."""
+        self.reserve_es = self.rng.randbytes(32)
+        part = seals.make(seller, self.reserve_es, amount)
+        at = self.rng.randrange(1, len(part))
+        return part[:at] + bytes((part[at] ^ spoil,)) + part[at + 1:]
 
     def _variant(self, terms):
         """Another pricing, direction or end."""
@@ -260,6 +271,9 @@ class Story:
             if self._chance(.2 if opens and bid.digest not in state.opened
                             else .01):
                 out.append(own)
+        if self.chain.opening.terms.hides_reserve and self._chance(.1):
+            out.append(head(27, self.chain.chain) + self.chain.reserve_id
+                       + self.reserve_es)
         return out
 
     def _open_bids(self):

@@ -12,7 +12,7 @@ from auction import FALSE, UNOPENED
 from desk import Desk, Holders
 from make_sample import stamps
 from rulebook import WORLD, RuleCase
-from writer import (bid_tx, cutoff_tx, keyrelease_tx, opening_tx,
+from writer import (bid_tx, cutoff_tx, head, keyrelease_tx, opening_tx,
                     sealed_bid_tx, setfixed_tx, tst_leaf)
 from der import BLIND
 
@@ -301,6 +301,64 @@ class Sealed(RuleCase):
         c.add(self.keys(c, 0), self.at + 67500)
         c.add([c.enrol(sample.Key("late"))], self.at + 68000)
         self.bad(c, "C7")
+
+    # The reserve
+
+    def hidden(self, amount, spoil=False):
+        def make(seals, seller):
+            part = seals.make(seller, secret(99), amount)
+            return part[:1] + bytes((part[1] ^ spoil,)) + part[2:]
+        return make
+
+    def test_a24(self):
+        for amount, spoil, reserve, price in (
+                (300, False, 300, 300), (450, False, 450, 450),
+                (501, False, 501, 0), (501, True, None, 300)):
+            c = self.settled(hidden=self.hidden(amount, spoil), pricing=2)
+            c.add(self.keys(c, 2, 1), self.at + 67500)
+            outcome = sample.outcome_tx(c, c.bids, amounts=self.amounts,
+                                        reserve=reserve)
+            c.add([outcome], self.at + 67750)
+            self.assertEqual(self.good(c).auctions[0].judged.price, price)
+        c = self.settled(hidden=self.hidden(450), pricing=2)
+        c.add(self.keys(c, 2, 1), self.at + 67500)
+        c.add([self.outcome(c)], self.at + 67750)
+        self.bad(c, "R7: OUTCOME")
+
+    def test_a24_the_seller_opens_it(self):
+        def opening(c, es=secret(99)):
+            return head(27, c.chain) + c.reserve_id + es
+
+        def made():
+            return self.settled(hidden=self.hidden(450), pricing=2)
+
+        c = made()
+        c.add([opening(c), opening(c)], self.at + 67500)
+        self.bad(c, "C14: OPENING twice")
+        c = made()
+        c.add([opening(c, secret(1))], self.at + 67500)
+        self.bad(c, "C14: it does not open")
+        c = self.settled()
+        c.add([opening(c)], self.at + 67500)
+        self.bad(c, "C14: no such")
+        for told in (True, False):
+            c = made()
+            c.add([opening(c)] * told
+                  + [opening_tx(c.chain, c.bids[i][0], secret(i))
+                     for i in (0, 1)], self.at + 67500)
+            c.add([self.late(c)], self.at + 86000)
+            outcome = sample.outcome_tx(c, c.bids, amounts=self.amounts,
+                                        reserve=450 if told else None)
+            c.add([outcome], self.at + 86250)
+            self.assertEqual(self.good(c).auctions[0].judged.price,
+                             450 if told else 300)
+
+    def test_a16(self):
+        self.refused("told and hidden", self.market, holders=Holders(1),
+                     hidden=self.hidden(5), reserve=5)
+        self.refused("sealed_reserve", self.market, holders=Holders(2),
+                     hidden=lambda seals, key: b"\1" + bytes(88 + 160))
+        self.refused("", self.market, holders=Holders(2), visibility=3)
 
     # F
 

@@ -224,6 +224,43 @@ holders_of_OPEN_are_checked_F9(void **state)
     assert_int_equal(gv_open_verify(&o, s->params, s->keys, NULL), GV_REJECT);
 }
 
+/* A24: at the end of the preimage, which gives it a name before it is there. */
+static void
+OPEN_hides_a_reserve_F9(void **state)
+{
+    const struct gv_terms sealed = sealed_terms();
+    struct gv_terms terms = sealed;
+    struct sample_options options = {.terms = &terms, .reserve = 70};
+    struct sample s;
+    struct gv_open o;
+    struct gv_bytes raw;
+    uint8_t id[32];
+
+    (void)state;
+    terms.visibility = GV_VISIBLE_SEALED_RESERVE;
+    assert_terms(terms, NULL);
+    sample_make(&s, &options);
+    o = s.open;
+    assert_int_equal(o.sealed_reserve.len, gv_bidseal_size(3));
+    gv_tagged(GV_TAG_RESERVE, o.raw.p, o.preimage_len - o.sealed_reserve.len,
+              id);
+    assert_memory_equal(o.reserve_id.b, id, 32);
+    assert_open(&s, &o, GV_ACCEPTED, NULL);
+    o.sealed_reserve.len--;
+    raw = sample_open(&s, &o);
+    assert_int_equal(gv_open_decode(raw, s.params, &o, NULL), GV_REJECT);
+    o = s.open;
+    o.sealed_reserve = sample_copy(&s, o.sealed_reserve);
+    ((uint8_t *)o.sealed_reserve.p)[0] = 2;
+    assert_open(&s, &o, GV_BAD_ENCODING, "open.sealed_reserve");
+    sample_free(&s);
+    terms.reserve = 1;
+    assert_terms(terms, "terms.reserve");
+    terms = sealed;
+    terms.reserve = 1;
+    assert_terms(terms, NULL);
+}
+
 /* --- transactions --- */
 
 static void
@@ -290,6 +327,7 @@ main(void)
         cmocka_unit_test(terms_come_back_A15),
         cmocka_unit_test(OPEN_holds_those_who_open_F9),
         cmocka_unit_test(holders_of_OPEN_are_checked_F9),
+        cmocka_unit_test(OPEN_hides_a_reserve_F9),
         cmocka_unit_test(a_bid_is_of_the_kind_of_its_terms_A23),
         cmocka_unit_test(a_released_key_proves_itself_C13),
     };

@@ -137,6 +137,7 @@ book_digest(struct gv_book *b, uint8_t out32[32])
     DIGEST(&h, b->settled_height);
     DIGEST(&h, b->opened_height);
     DIGEST(&h, b->released);
+    DIGEST(&h, b->reserve.self);
     DIGEST(&h, b->by_key.used);
     DIGEST(&h, b->by_bid.used);
     DIGEST(&h, b->by_leaf.used);

@@ -14,16 +14,23 @@
 #define OVER (PAST + R_MS)
 
 static inline void
-stage_sealed(struct stage *g, uint8_t pricing)
+stage_sealed_by(struct stage *g, uint8_t pricing, uint8_t visibility,
+                uint64_t reserve)
 {
-    struct world_options o = {0};
+    struct world_options o = {.sample.reserve = reserve};
 
     gv_terms_default(gv_params_find("regtest"), &g->terms);
-    g->terms.visibility = GV_VISIBLE_SEALED;
+    g->terms.visibility = visibility;
     g->terms.opening_period_ms = R_MS;
     g->terms.pricing = pricing;
     o.sample.terms = &g->terms;
     stage_make(g, o);
+}
+
+static inline void
+stage_sealed(struct stage *g, uint8_t pricing)
+{
+    stage_sealed_by(g, pricing, GV_VISIBLE_SEALED, 0);
 }
 
 /* The sealed part of a bid, changed by hand and signed again. */
@@ -52,17 +59,23 @@ false_bid(struct stage *g, unsigned bidder, uint32_t seq, uint64_t amount)
 
 /* Bidder 0 seals 300, bidder 1 500, and the seller closes. bid: the two. */
 static inline void
-stage_bids(struct stage *g, uint8_t pricing, struct gv_tx bid[2])
+bid_twice(struct stage *g, struct gv_tx bid[2])
 {
     struct gv_tx tx[5];
 
-    stage_sealed(g, pricing);
     tx[0] = bid[0] = sample_bid_sealed(&g->w.s, 0, 1, 300);
     tx[1] = bid[1] = sample_bid_sealed(&g->w.s, 1, 1, 500);
     tx[2] = sample_close(&g->w.s);
     tx[3] = sample_stamp(&g->w.s, 0, US(START + 400), tx, 2);
     tx[4] = sample_stamp(&g->w.s, 0, US(START + 500), tx + 2, 1);
     accept_block_on_tip(&g->w, g->c, START + 1000, tx, 5);
+}
+
+static inline void
+stage_bids(struct stage *g, uint8_t pricing, struct gv_tx bid[2])
+{
+    stage_sealed(g, pricing);
+    bid_twice(g, bid);
 }
 
 static inline struct gv_tx

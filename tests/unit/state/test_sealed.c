@@ -71,6 +71,7 @@ C13_keys_count_between_the_final_set_and_W(void **state)
     assert_int_equal(world_try(&g.w, key), GV_WRONG_PHASE);
     fix_set(&g);
     refuse_block(&g.w, g.c, GV_WRONG_PHASE, PAST + 1251, key, 1);
+    assert_int_equal(world_try(&g.w, key), GV_MISSING_PARENT);
     tx[0] = key[0];
     tx[1] = final_of(&g, 3, 4);
     refuse_block(&g.w, g.c, GV_WRONG_PHASE, PAST + 1251, tx, 2);
