@@ -54,7 +54,6 @@ gv_fold_new(const struct gv_fold_context *ctx)
         return NULL;
     f->ctx = *ctx;
     f->rules.terms = terms;
-    f->rules.reserve = terms->reserve;
     f->rules.opening_us = fold_time_us(ctx->opening_ms, 0);
     f->rules.close_us = UINT64_MAX;
     f->rules.limit_us = UINT64_MAX;
@@ -356,7 +355,7 @@ gv_fold_set_reserve(struct gv_fold *f, uint64_t reserve)
 uint64_t
 gv_fold_reserve(const struct gv_fold *f)
 {
-    return f->rules.reserve;
+    return fold_reserve(&f->rules);
 }
 
 void
@@ -471,8 +470,9 @@ gv_fold_outcome(const struct gv_fold *f, struct gv_outcome *out)
         return;
     lead = &f->rows[f->now.leader];
     out->status = GV_RESERVE_NOT_MET;
-    if (f->rules.reserve != 0 &&
-        gv_terms_better(f->rules.terms, f->rules.reserve, lead->bid.amount))
+    if (fold_reserve(&f->rules) != 0 &&
+        gv_terms_better(f->rules.terms, fold_reserve(&f->rules),
+                        lead->bid.amount))
         return;
     out->status = GV_SOLD;
     out->price = gv_fold_price(f);

@@ -30,9 +30,16 @@ fold_sum(uint64_t a, uint64_t b)
 }
 
 uint64_t
+fold_reserve(const struct fold_rules *rules)
+{
+    return rules->terms->reserve != 0 ? rules->terms->reserve : rules->reserve;
+}
+
+uint64_t
 fold_price(const struct fold_rules *rules, uint64_t lead, uint64_t other)
 {
     const struct gv_terms *terms = rules->terms;
+    const uint64_t reserve = fold_reserve(rules);
     uint64_t own = fold_worth(terms, lead), price = 0;
 
     if (terms->pricing == GV_PRICE_FIRST)
@@ -44,10 +51,10 @@ fold_price(const struct fold_rules *rules, uint64_t lead, uint64_t other)
         price = fold_worth(terms, terms->min_first);
     else if (terms->direction == GV_ASCENDING)
         price = 1;
-    else if (rules->reserve == 0)
+    else if (reserve == 0)
         price = own; /* nothing else says what he may ask */
-    if (rules->reserve != 0 && price < fold_worth(terms, rules->reserve))
-        price = fold_worth(terms, rules->reserve);
+    if (reserve != 0 && price < fold_worth(terms, reserve))
+        price = fold_worth(terms, reserve);
     return fold_worth(terms, price < own ? price : own);
 }
 

@@ -14,7 +14,7 @@ struct fold_rules {
     const struct gv_terms *terms;
     uint64_t opening_us, limit_us, close_us;
     uint64_t soft_us, last_us; /* an extension; the limit can go no further */
-    uint64_t reserve;          /* the terms', or what was sealed (A24) */
+    uint64_t reserve;          /* what was sealed, 0: none (A24) */
 };
 
 /* What the rows before a bid left behind. */
@@ -37,6 +37,9 @@ uint64_t fold_worth(const struct gv_terms *terms, uint64_t amount);
 
 /* a + b, or UINT64_MAX when that is more. */
 uint64_t fold_sum(uint64_t a, uint64_t b);
+
+/* The reserve in force: the terms', or the one that was sealed. */
+uint64_t fold_reserve(const struct fold_rules *rules);
 
 /* What the winner pays (rule A19): lead is his amount, other the best
  * accepted one of another bidder, 0 when there is none. */

@@ -70,7 +70,8 @@ void gv_fold_reveal(struct gv_fold *f,
                     void (*look)(void *arg, struct gv_fold_bid *bid),
                     void *arg);
 
-/* The reserve that was sealed, or 0 (A24); until then it is the terms'. */
+/* The reserve that was sealed, or 0 (A24). And the one in force: this, or the
+ * terms'. */
 void gv_fold_set_reserve(struct gv_fold *f, uint64_t reserve);
 uint64_t gv_fold_reserve(const struct gv_fold *f);
 
