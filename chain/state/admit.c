@@ -216,7 +216,8 @@ deed_waits(const struct gv_chain *c, const struct gv_tx *tx)
 
 /* A key that is out opens nothing sooner by waiting here, so it may wait once
  * votes made X final, and for the FINAL that says so. Not before: it would be
- * handed on while bids still come. */
+ * handed on while bids still come. (An OPENING comes again: a false one, which
+ * is found later, would keep the true one out.) */
 static bool
 is_settled(const struct gv_chain *c)
 {
@@ -239,7 +240,8 @@ check_opener(const struct gv_chain *c, const struct gv_tx *tx,
             : gv_book_check_opening(c->book, &tx->u.opening, &local);
 
     if (rc == GV_REJECT && local.code == GV_WRONG_PHASE &&
-        !c->book->opened_height && is_settled(c))
+        tx->kind == GV_TX_KEYRELEASE && !c->book->opened_height &&
+        is_settled(c))
         return GV_OK;
     /* Whoever sent it may have a block more. */
     if (rc == GV_REJECT && local.code == GV_WRONG_PHASE &&

@@ -43,7 +43,8 @@ struct gv_book_bid {
  * alone (sealed.md Q6), so no block that comes or goes changes it. */
 enum gv_book_look { GV_LOOK_NOT_YET = 0, GV_LOOK_OPENS, GV_LOOK_FALSE };
 struct gv_book_opened {
-    uint64_t amount; /* GV_LOOK_OPENS */
+    uint64_t amount; /* GV_LOOK_OPENS: what it says, and */
+    uint8_t es[32];  /* the one secret that opens it */
     uint8_t look;    /* enum gv_book_look */
     bool self;       /* its OPENING is on the chain (C14) */
 };
@@ -194,7 +195,7 @@ enum gv_rc gv_book_check_opening(struct gv_book *b,
 bool gv_book_unseen(const struct gv_book *b, uint32_t bid,
                     struct gv_bytes *sealed);
 void gv_book_note_look(struct gv_book *b, const struct gv_bid_id *id,
-                       uint8_t look, uint64_t amount);
+                       const struct gv_book_opened *found);
 
 /* Is X connected: is the set of bids fixed? */
 bool gv_book_set_fixed(const struct gv_book *b);

@@ -178,23 +178,25 @@ gv_book_add_keyrelease(struct gv_book_step *s, const struct gv_tx_keyrelease *t)
     return GV_OK;
 }
 
-/* What a secret gives, noted for good when it opens the bid. One that does not
- * says nothing about the bid. */
+/* What a secret gives, noted for good when it opens the bid; then no other one
+ * does. One that does not says nothing about the bid. */
 static enum gv_rc
 check_es(const struct thing *t, const uint8_t es32[32], struct gv_reject *why)
 {
     struct gv_book_opened *o = t->known;
     uint64_t amount;
-    enum gv_rc rc =
-        o->look == GV_LOOK_FALSE
-            ? GV_REJECT
-            : gv_bidseal_open(t->pins, t->by, t->sealed, es32, &amount);
+    enum gv_rc rc = GV_REJECT;
 
+    if (o->look == GV_LOOK_OPENS && memcmp(o->es, es32, 32) == 0)
+        return GV_OK;
+    if (o->look == GV_LOOK_NOT_YET)
+        rc = gv_bidseal_open(t->pins, t->by, t->sealed, es32, &amount);
     if (rc == GV_REJECT)
         return gv_refuse(why, GV_BAD_SEAL, "opening.es", 0, 0);
     if (rc == GV_OK) {
         o->look = GV_LOOK_OPENS;
         o->amount = amount;
+        memcpy(o->es, es32, 32);
     }
     return rc;
 }
@@ -260,16 +262,13 @@ gv_book_unseen(const struct gv_book *b, uint32_t bid, struct gv_bytes *sealed)
 }
 
 void
-gv_book_note_look(struct gv_book *b, const struct gv_bid_id *id, uint8_t look,
-                  uint64_t amount)
+gv_book_note_look(struct gv_book *b, const struct gv_bid_id *id,
+                  const struct gv_book_opened *found)
 {
     uint32_t bid = gv_book_find_bid(b, id);
 
-    if (bid == GV_NOWHERE || look == GV_LOOK_NOT_YET ||
-        b->opened[bid].look != GV_LOOK_NOT_YET)
-        return;
-    b->opened[bid].look = look;
-    b->opened[bid].amount = look == GV_LOOK_OPENS ? amount : 0;
+    if (bid != GV_NOWHERE && b->opened[bid].look == GV_LOOK_NOT_YET)
+        b->opened[bid] = *found;
 }
 
 /* Look into it, unless somebody has. */
@@ -277,13 +276,12 @@ static enum gv_rc
 look_at(struct gv_book *b, uint32_t at, const struct gv_bidseal_key *keys)
 {
     const struct thing t = thing_at(b, at);
-    uint8_t es[32];
     enum gv_rc rc;
 
     if (t.known->look != GV_LOOK_NOT_YET)
         return GV_OK;
-    rc = gv_bidseal_recover(t.pins, t.by, t.sealed, keys, es, &t.known->amount);
-    gv_wipe(es, sizeof(es));
+    rc = gv_bidseal_recover(t.pins, t.by, t.sealed, keys, t.known->es,
+                            &t.known->amount);
     if (rc == GV_FAULT)
         return rc;
     t.known->look = rc == GV_OK ? GV_LOOK_OPENS : GV_LOOK_FALSE;

@@ -8,8 +8,7 @@
 struct look_bid {
     struct gv_bid_id id;
     struct gv_pubkey bidder;
-    uint64_t amount;
-    uint8_t look; /* enum gv_book_look */
+    struct gv_book_opened found;
 };
 
 struct gv_look {
@@ -141,16 +140,14 @@ gv_look_at(struct gv_look *l, size_t i)
 {
     size_t size = gv_bidseal_size(l->pins.n);
     struct look_bid *bid = &l->bid[i];
-    uint8_t es[32];
-    enum gv_rc rc = gv_bidseal_recover(&l->pins, &bid->bidder,
-                                       gv_bytes(l->sealed + i * size, size),
-                                       l->key, es, &bid->amount);
+    enum gv_rc rc = gv_bidseal_recover(
+        &l->pins, &bid->bidder, gv_bytes(l->sealed + i * size, size), l->key,
+        bid->found.es, &bid->found.amount);
 
-    gv_wipe(es, sizeof(es));
     if (rc == GV_OK)
-        bid->look = GV_LOOK_OPENS;
+        bid->found.look = GV_LOOK_OPENS;
     else if (rc == GV_REJECT)
-        bid->look = GV_LOOK_FALSE;
+        bid->found.look = GV_LOOK_FALSE;
 }
 
 void
@@ -159,6 +156,5 @@ gv_look_learn(struct gv_look *l, struct gv_chain *c)
     if (!l)
         return;
     for (size_t i = 0; i < l->count; i++)
-        gv_book_note_look(c->book, &l->bid[i].id, l->bid[i].look,
-                          l->bid[i].amount);
+        gv_book_note_look(c->book, &l->bid[i].id, &l->bid[i].found);
 }

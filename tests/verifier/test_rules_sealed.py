@@ -177,6 +177,10 @@ class Sealed(RuleCase):
         self.good(c)
         c.add([self.outcome(c)] + self.keys(c, 2), self.at + 67750)
         self.bad(c, "C7")
+        c = self.fixed()  # all in the block that shows X final
+        c.add([self.vote(c, 3, 4)] + self.keys(c, 0, 1), self.at + 67250)
+        c.add([self.outcome(c)], self.at + 67500)
+        self.good(c)
 
     def test_c13(self):
         c = self.settled()

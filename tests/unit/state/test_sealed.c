@@ -171,6 +171,11 @@ C14_a_bidder_opens_its_own_bid(void **state)
     assert_int_equal(world_try(&g.w, tx), GV_BAD_SEAL);
     tx[0] = tx[1] = sample_opening(&g.w.s, &bid[0], 0);
     refuse_block(&g.w, g.c, GV_DUPLICATE, PAST + 2000, tx, 2);
+    /* What the refused block found stays known, and nothing else opens it. */
+    assert_int_equal(g.c->book->opened[0].look, GV_LOOK_OPENS);
+    tx[1].u.opening.es[0] ^= 1;
+    tx[1] = sample_tx(&g.w.s, &tx[1], NULL);
+    refuse_block(&g.w, g.c, GV_BAD_SEAL, PAST + 2000, &tx[1], 1);
     accept_block_on_tip(&g.w, g.c, PAST + 2000, tx, 1);
     assert_int_equal(code_of(&g, &bid[0]), GV_NOT_OPENED);
     assert_int_equal(g.c->book->bid[0].amount, 0);
