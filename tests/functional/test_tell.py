@@ -1,0 +1,170 @@
+"""Auctions told and tried: why it ended as it did, what terms do before they
+bind anybody, and what goes with an OPEN."""
+
+import http.client
+import json
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+
+from gavel import CommandError, Wallet
+
+QUICK = ("--d", "1s", "--notice", "2s", "--difficulty", "1")
+
+
+@pytest.fixture(scope="module")
+def market(stage):
+    node = stage.node()
+    node.wait_services()
+    return {"node": node, "stage": stage,
+            "seller": stage.wallet("seller", node),
+            "ann": stage.wallet("ann", node), "bob": stage.wallet("bob", node)}
+
+
+def refused(wallet, *words, code, says):
+    done = wallet.run(*words, as_json=False)
+    assert done.returncode == code, (words, done.stdout, done.stderr)
+    assert says in done.stderr, done.stderr
+    assert done.stdout == ""
+
+
+class Liar:
+    """Looks like `node`, but for what `lie(method, result)` makes of it."""
+
+    def __init__(self, node, lie):
+        self.network, self.build, self.node = node.network, node.build, node
+        self.cookie = node.cookie
+        outer = self
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_POST(self):
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                port = int(node.url.rsplit(":", 1)[1].strip("/"))
+                link = http.client.HTTPConnection("127.0.0.1", port)
+                link.request("POST", "/", body, {
+                    k: v for k, v in self.headers.items() if k != "Host"})
+                answer = link.getresponse()
+                data = json.loads(answer.read())
+                link.close()
+                method = json.loads(body)["method"]
+                if data.get("result") is not None:
+                    data["result"] = lie(method, data["result"])
+                raw = json.dumps(data).encode()
+                self.send_response(answer.status)
+                self.send_header("Content-Type", "application/json")
+                self.send_header("Content-Length", str(len(raw)))
+                self.end_headers()
+                self.wfile.write(raw)
+
+            def log_message(self, *_):
+                pass
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        outer.url = f"http://127.0.0.1:{self.server.server_address[1]}"
+        threading.Thread(target=self.server.serve_forever,
+                         daemon=True).start()
+
+    def stop(self):
+        self.server.shutdown()
+        self.server.server_close()
+
+
+# --- why it ended so ---------------------------------------------------------
+
+
+def test_an_outcome_is_explained_bid_by_bid(market):
+    seller, ann, bob = market["seller"], market["ann"], market["bob"]
+    node = market["node"]
+    auction = seller.create("Explained", *QUICK, "--pricing", "second",
+                            "--min-first", "5", "--min-step", "1",
+                            "--reserve", "6")
+    empty = seller("auction", "outcome", auction, "--explain")
+    assert empty["steps"] == [] and empty["provisional"]
+    assert "no bid is accepted" in " ".join(empty["story"])
+    first = ann.bid(auction, "10")
+    done = bob.run("bid", "place", auction, "10.50", "--force")
+    low = json.loads(done.stdout)
+    last = bob.bid(auction, "20")
+    seller.close_auction(auction)
+    outcome = seller.outcome(auction)
+    told = bob("auction", "outcome", auction, "--explain")
+    assert told["final"] and not told["provisional"]
+    assert told["fold_hash"] == outcome["fold_hash"]
+    assert (told["status"], told["price"]) == ("sold", outcome["price"])
+    assert told["winner"] == outcome["winner"]
+    assert [s["bid"] for s in told["steps"]] == [
+        first["bid"], low["bid"], last["bid"]]
+    assert [s["code_name"] for s in told["steps"]] == [
+        "accepted", "below-step", "accepted"]
+    assert [s["price"] for s in told["steps"]] == [600, 600, 1050]
+    assert [s["leader"] for s in told["steps"]] == [
+        first["bid"], first["bid"], last["bid"]]
+    void = told["steps"][1]
+    assert (void["reference"], void["have"], void["want"]) == (
+        1000, 1050, 1100)
+    for step in told["steps"]:
+        proof = node.rpc.getproof(auction=auction, bid=step["bid"])
+        at = step["proof"]
+        assert (at["height"], at["index"], at["count"]) == (
+            proof["height"], proof["index"], proof["count"])
+        assert proof["header"].find(at["tx_root"]) > 0
+        assert step["t_us"] == node.rpc.getbid(step["bid"])["t_us"]
+    assert told["runner_up"] == 1000
+    text = bob.text("auction", "outcome", auction, "--explain")
+    for says in ("void, below-step", "#2 void", "measured against 10.00 EUR",
+                 "the best of another bidder", "that comes to 10.50 EUR",
+                 "final", outcome["fold_hash"]):
+        assert says in text, text
+
+
+def test_what_explain_refuses(market):
+    ann = market["ann"]
+    refused(ann, "auction", "outcome", "--explain", code=2, says="AUCTION")
+    refused(ann, "auction", "outcome", "ab" * 32, "--explain", "--proof",
+            code=2, says="neither --proof")
+    refused(ann, "auction", "outcome", "ab" * 32, "--explain", code=1,
+            says="unknown")
+    refused(ann, "auction", "outcome", "zz", "--explain", code=2,
+            says="64 hex digits")
+
+
+def test_explain_believes_no_node(market):
+    seller, ann = market["seller"], market["ann"]
+    node = market["node"]
+    auction = seller.create("Lied about", *QUICK)
+    ann.bid(auction, "7")
+    seller.close_auction(auction)
+    seller.outcome(auction)
+
+    def short(blocks):
+        return [b for i, b in enumerate(blocks) if i != 1]
+
+    def touched(blocks):
+        return [blocks[0], blocks[1][:-2] + "00"] + blocks[2:]
+
+    def first_again(blocks):
+        return [blocks[0]] * len(blocks)
+
+    def nonsense(blocks):
+        return ["zz"]
+
+    for lie, code, says in ((short, 1, "a block is missing"),
+                            (touched, 3, "malformed"),
+                            (first_again, 1, "a block is missing"),
+                            (nonsense, 3, "malformed"),
+                            (lambda _: [], 1, "no block 0")):
+        liar = Liar(node, lambda method, r, lie=lie: dict(
+            r, blocks=lie(r["blocks"])) if method == "getblocks" else r)
+        wallet = Wallet(ann.directory, liar)
+        refused(wallet, "auction", "outcome", auction, "--explain",
+                code=code, says=says)
+        liar.stop()
+    liar = Liar(node, lambda method, r: dict(r, final=None)
+                if method == "getproof" else r)
+    told = Wallet(ann.directory, liar)("auction", "outcome", auction,
+                                       "--explain")
+    liar.stop()
+    assert not told["final"], "no votes were seen"
