@@ -36,7 +36,7 @@ def test_S4_10_combinations_with_a_fresh_seed(tmp_path):
     print(f"seed {seed}")
     cases = tmp_path / "cases.txt"
     with cases.open("w") as out:
-        combinations.write_cases(out, seed)
+        combinations.write_cases(out, seed, full=True)
     done = subprocess.run([PROGRAM, cases], cwd=ROOT, capture_output=True,
                           text=True, timeout=120)
     assert done.returncode == 0, f"seed {seed}: {done.stdout}{done.stderr}"

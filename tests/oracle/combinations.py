@@ -1,6 +1,6 @@
 """Cases for tests/unit/rules/test_combinations: all 128 flag combinations in
-both reference modes, plain and with another pricing, direction, soft close or
-buy-now, with bids on and beside every boundary.
+both reference modes, plain and with every pricing in both directions, some with
+soft close or buy-now, with bids on and beside every boundary.
 
     combinations.py [SEED] > cases.txt
 
@@ -61,11 +61,15 @@ INCREMENTS = ([(2**64 - 1, 1)], [(100, 5), (500, 25), (2**64 - 1, 50)],
               [(1, 7), (2**63, 2**63), (2**64 - 1, 2**64 - 1)])
 
 
-def vary(rng, t):
-    """Pricing, direction, soft close and buy-now, in any mixture."""
-    t.direction = rng.choice([oracle.ASCENDING, oracle.REVERSE])
-    t.pricing = rng.choice([oracle.FIRST_PRICE, oracle.SECOND_PRICE,
-                            oracle.VICKREY])
+# Every pricing in both directions: each set of flags is varied into all.
+VARIATIONS = [(p, d) for d in (oracle.ASCENDING, oracle.REVERSE)
+              for p in (oracle.FIRST_PRICE, oracle.SECOND_PRICE,
+                        oracle.VICKREY)]
+
+
+def vary(rng, t, variation):
+    """A pricing and a direction; soft close and buy-now in any mixture."""
+    t.pricing, t.direction = variation
     if t.pricing == oracle.SECOND_PRICE:
         t.increments = rng.choice(INCREMENTS)
     if t.flags & G and rng.random() < 0.5:
@@ -179,18 +183,24 @@ def write_case(out, rng, name, terms):
           len(result.accepted), file=out)
 
 
-def write_cases(out, seed, per_combination=1):
+def write_cases(out, seed, full=False):
+    """Each set of flags in both reference modes, plain and varied: into one of
+    VARIATIONS by turns, or with `full` into every one."""
     rng = random.Random(seed)
+    turn = 0
     for flags in range(128):
         letters = "".join(x for i, x in enumerate("ABCDEFG") if flags >> i & 1)
         for reference in (oracle.REF_LAST, oracle.REF_HIGHEST):
-            mode = "highest" if reference else "last"
-            for n in range(per_combination):
-                write_case(out, rng, f"{letters or 'normal'}-{mode}-{n}",
-                           make_terms(rng, flags, reference))
-                write_case(out, rng,
-                           f"{letters or 'normal'}-{mode}-{n}-varied",
-                           vary(rng, make_terms(rng, flags, reference)))
+            name = (f"{letters or 'normal'}-"
+                    f"{'highest' if reference else 'last'}")
+            write_case(out, rng, f"{name}-plain",
+                       make_terms(rng, flags, reference))
+            turn += 1 + (turn % 12 == 11)
+            for n in range(len(VARIATIONS)):
+                if full or n == turn % len(VARIATIONS):
+                    terms = make_terms(rng, flags, reference)
+                    write_case(out, rng, f"{name}-varied-{n}",
+                               vary(rng, terms, VARIATIONS[n]))
 
 
 if __name__ == "__main__":
