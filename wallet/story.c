@@ -68,6 +68,11 @@ tell_bounds(const struct teller *w)
 {
     char a[AMOUNT];
 
+    if (w->s->other != 0 && (w->t->flags & GV_MIN_FIRST) != 0 &&
+        w->s->price == w->t->min_first)
+        gv_columns_line(w->out, "first bid",
+                        "%s: the price is no worse than its minimum",
+                        text(w, w->t->min_first, a));
     if (w->t->reserve != 0 && w->s->price == w->t->reserve)
         gv_columns_line(w->out, "reserve", "%s: the price is no worse",
                         text(w, w->t->reserve, a));

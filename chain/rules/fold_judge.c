@@ -39,12 +39,14 @@ fold_price(const struct gv_terms *terms, uint64_t lead, uint64_t other)
     if (other != 0)
         price = fold_sum(fold_worth(terms, other),
                          gv_terms_increment(terms, other));
-    else if ((terms->flags & GV_MIN_FIRST) != 0)
-        price = fold_worth(terms, terms->min_first);
     else if (terms->direction == GV_ASCENDING)
         price = 1;
-    else if (terms->reserve == 0)
+    else if (terms->reserve == 0 && (terms->flags & GV_MIN_FIRST) == 0)
         price = own; /* nothing else says what he may ask */
+    /* Also beside another bidder, who could be the leader's own. */
+    if ((terms->flags & GV_MIN_FIRST) != 0 &&
+        price < fold_worth(terms, terms->min_first))
+        price = fold_worth(terms, terms->min_first);
     if (terms->reserve != 0 && price < fold_worth(terms, terms->reserve))
         price = fold_worth(terms, terms->reserve);
     return fold_worth(terms, price < own ? price : own);

@@ -147,10 +147,10 @@ def price_of(terms, accepted, leader):
             step = next((inc for below, inc in terms.increments
                          if other.amount < below), terms.increments[-1][1])
         asked.append(other.amount + sign * step)
-    elif terms.flags & A:
-        asked.append(terms.min_first)
     elif terms.direction == ASCENDING:
         asked.append(1)
+    if terms.flags & A:
+        asked.append(terms.min_first)
     if terms.reserve:
         asked.append(terms.reserve)
     if not asked:

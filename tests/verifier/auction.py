@@ -211,6 +211,8 @@ class Judged:
         others = [sign * amount for key, amount in self._best.items()
                   if key != self.leader[1]]
         floors = [sign * terms.reserve] if terms.reserve else []
+        if terms.flags & FLAG_A:
+            floors.append(sign * terms.min_first)
         if others:
             floor = max(others)
             for below, step in terms.increments:
@@ -218,8 +220,6 @@ class Judged:
                     floor += step
                     break
             floors.append(floor)
-        elif terms.flags & FLAG_A:
-            floors.append(sign * terms.min_first)
         elif not terms.direction:
             floors.append(1)
         return sign * min(sign * own, max(floors, default=sign * own))

@@ -82,6 +82,7 @@ each_rule_is_told_with_its_numbers(void **state)
     const char *const bounded[] = {"pays no more than", NULL};
     const char *const alone[] = {"takes its place", "5.00 EUR", NULL};
     const char *const smallest[] = {"0.01 EUR, takes its place", NULL};
+    const char *const floor[] = {"no worse than its minimum", NULL};
     const char *const bought[] = {"buy-now", NULL};
 
     (void)state;
@@ -99,6 +100,9 @@ each_rule_is_told_with_its_numbers(void **state)
     t.flags = GV_MIN_FIRST;
     t.min_first = 500;
     expect(&t, &s, alone);
+    s.other = 100;
+    s.price = 500;
+    expect(&t, &s, floor);
     s.bought = true;
     expect(&t, &s, bought);
 }
