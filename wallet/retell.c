@@ -41,7 +41,7 @@ gv_retell_new(const struct gv_open *open, const struct gv_keys *keys,
         return NULL;
     r->open = open;
     r->keys = keys;
-    r->close_us = UINT64_MAX;
+    r->close_us = r->cancel_us = UINT64_MAX;
     r->number = json_object();
     r->pins = gv_pins_auction(open, NULL);
     raw = gv_block0_auction(open, &len);
@@ -166,6 +166,7 @@ take_close(struct gv_retell *r, const struct gv_tx *tx,
     if (r->closed)
         return GV_REJECT;
     r->closed = true;
+    r->cancels = tx->u.close.mode == GV_CLOSE_CANCEL;
     r->close_at = *at;
     gv_stamp_leaf(GV_TX_CLOSE, tx->u.close.id.b, &tx->u.close.sig,
                   r->close_leaf);

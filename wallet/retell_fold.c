@@ -162,8 +162,11 @@ date_close(struct gv_retell *r, struct gv_error *e)
     if (!r->closed)
         return GV_OK;
     rc = date(r, &r->close_at, &w, &t_us, e);
-    if (rc == GV_OK && t_us < UINT64_MAX - notice_us)
-        r->close_us = t_us + notice_us;
+    if (rc != GV_OK || t_us >= UINT64_MAX - notice_us)
+        return rc;
+    r->close_us = t_us + notice_us;
+    if (r->cancels)
+        r->cancel_us = t_us;
     return rc;
 }
 
@@ -184,8 +187,10 @@ gv_retell_fold(struct gv_retell *r)
                                         .arg = r};
     struct gv_fold *f = gv_fold_new(&ctx);
 
-    if (f != NULL)
+    if (f != NULL) {
         gv_fold_set_close(f, r->close_us);
+        gv_fold_set_cancel(f, r->cancel_us);
+    }
     return f;
 }
 

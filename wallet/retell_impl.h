@@ -34,7 +34,8 @@ struct gv_retell {
     bool closed, issued;
     struct gv_retell_place close_at;
     uint8_t close_leaf[32];
-    uint64_t close_us; /* the effect of CLOSE */
+    bool cancels;                 /* the CLOSE is of mode 1 */
+    uint64_t close_us, cancel_us; /* the effects of CLOSE */
     uint32_t issued_count, y;
     struct gv_outcome stands, outcome;
     struct gv_fold *fold;

@@ -111,6 +111,11 @@ gv_story_print(const struct gv_terms *t, const struct gv_story *s, FILE *out)
     const struct teller w = {t, s, out};
     char a[AMOUNT];
 
+    if (s->lead == 0 && s->status == GV_CANCELLED) {
+        gv_columns_line(out, "leader",
+                        "none: cancelled before the first bid (A29)");
+        return;
+    }
     if (s->lead == 0) {
         gv_columns_line(out, "leader",
                         "none: no bid is accepted, nothing is sold (A12)");

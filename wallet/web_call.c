@@ -23,7 +23,7 @@ static const struct gv_web_call calls[] = {
     {"bid show", &gv_cmd_bid_show, false, " proof ", " "},
     {"bid why", &gv_cmd_bid_why, false, " ", " "},
     {"auction create", &gv_cmd_auction_create, true, NULL, " text allowed "},
-    {"auction close", &gv_cmd_auction_close, true, " ", " "},
+    {"auction close", &gv_cmd_auction_close, true, " cancel ", " "},
     {"bid place", &gv_cmd_bid_place, true, " force dry-run wait ", " "},
     {"enrol", &gv_cmd_enrol, true, " name wait ", " secret-file "},
     {"identity disclose", &gv_cmd_identity_disclose, true, " ", " "},

@@ -54,7 +54,7 @@ gv_fold_new(const struct gv_fold_context *ctx)
     f->ctx = *ctx;
     f->rules.terms = terms;
     f->rules.opening_us = fold_time_us(ctx->opening_ms, 0);
-    f->rules.close_us = UINT64_MAX;
+    f->rules.close_us = f->rules.cancel_us = UINT64_MAX;
     f->rules.limit_us = UINT64_MAX;
     if ((terms->flags & GV_LIMIT) != 0)
         f->rules.limit_us = fold_time_us(ctx->opening_ms, terms->limit_ms);
@@ -251,15 +251,27 @@ unfold_to(struct gv_fold *f, size_t place)
         state_pass(f, (uint32_t)i);
 }
 
+/* Give one of the rules' times another value. */
+static void
+set_time(struct gv_fold *f, uint64_t *time, uint64_t us)
+{
+    size_t place = row_after(f, us < *time ? us : *time);
+
+    unfold_to(f, place);
+    *time = us;
+    fold_from(f, place);
+}
+
 void
 gv_fold_set_close(struct gv_fold *f, uint64_t close_us)
 {
-    uint64_t old = f->rules.close_us;
-    size_t place = row_after(f, close_us < old ? close_us : old);
+    set_time(f, &f->rules.close_us, close_us);
+}
 
-    unfold_to(f, place);
-    f->rules.close_us = close_us;
-    fold_from(f, place);
+void
+gv_fold_set_cancel(struct gv_fold *f, uint64_t cancel_us)
+{
+    set_time(f, &f->rules.cancel_us, cancel_us);
 }
 
 static enum gv_rc
@@ -379,6 +391,8 @@ gv_fold_effective_close(const struct gv_fold *f)
 
     if (f->rules.close_us < e)
         e = f->rules.close_us;
+    if (f->now.accepted == 0 && f->rules.cancel_us < e)
+        e = f->rules.cancel_us;
     /* Nothing is accepted after the bid that fills the cap, so that bid is
      * the last accepted one (rule A13). */
     if ((f->rules.terms->flags & GV_TOTAL) != 0 &&
@@ -416,8 +430,13 @@ gv_fold_outcome(const struct gv_fold *f, struct gv_outcome *out)
     }
     *out = (struct gv_outcome){.status = GV_NO_BID};
     gv_sha256_end(&hash, out->fold_hash);
-    if (f->now.leader == NONE)
+    if (f->now.leader == NONE) {
+        /* Rule A29: not once the time limit had ended it. */
+        if (f->rules.cancel_us != UINT64_MAX &&
+            f->rules.cancel_us <= f->rules.limit_us)
+            out->status = GV_CANCELLED;
         return;
+    }
     lead = &f->rows[f->now.leader];
     out->status = GV_RESERVE_NOT_MET;
     if (f->rules.terms->reserve != 0 &&

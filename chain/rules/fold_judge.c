@@ -70,6 +70,8 @@ judge_time(const struct fold_rules *rules, const struct fold_before *before,
         return fail(row, GV_WRONG_PHASE, t, rules->opening_us);
     if (t > rules->close_us) /* rule A4 */
         return fail(row, GV_WRONG_PHASE, t, rules->close_us);
+    if (before->accepted == 0 && t > rules->cancel_us) /* rule A29 */
+        return fail(row, GV_WRONG_PHASE, t, rules->cancel_us);
     if (before->bought_us != UINT64_MAX) /* rule A22 */
         return fail(row, GV_WRONG_PHASE, t, before->bought_us);
     if (t > before->limit_us) /* rule A5 */

@@ -13,6 +13,7 @@
 struct fold_rules {
     const struct gv_terms *terms;
     uint64_t opening_us, limit_us, close_us;
+    uint64_t cancel_us;        /* while no bid is accepted (rule A29) */
     uint64_t soft_us, last_us; /* an extension; the limit can go no further */
 };
 

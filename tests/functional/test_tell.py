@@ -3,12 +3,14 @@ bind anybody, and what goes with an OPEN."""
 
 import http.client
 import json
+import subprocess
+import sys
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from gavel import CommandError, Wallet
+from gavel import ROOT, Explorer, Wallet
 
 QUICK = ("--d", "1s", "--notice", "2s", "--difficulty", "1")
 
@@ -27,6 +29,13 @@ def refused(wallet, *words, code, says):
     assert done.returncode == code, (words, done.stdout, done.stderr)
     assert says in done.stderr, done.stderr
     assert done.stdout == ""
+
+
+def verify_again(dump):
+    """By the second verifier, in Python."""
+    done = subprocess.run([sys.executable, ROOT / "tests/verifier/verify.py",
+                           dump], capture_output=True, text=True, timeout=240)
+    assert done.returncode == 0, done.stderr
 
 
 class Liar:
@@ -168,3 +177,64 @@ def test_explain_believes_no_node(market):
                                        "--explain")
     liar.stop()
     assert not told["final"], "no votes were seen"
+
+
+# --- calling it off ----------------------------------------------------------
+
+
+def test_an_auction_without_a_bid_is_cancelled(market):
+    seller, ann, node = market["seller"], market["ann"], market["node"]
+    auction = seller.create("Called off", "--d", "2s", "--notice", "1h",
+                            "--difficulty", "1")
+    refused(ann, "auction", "close", auction, "--cancel", code=1,
+            says="not the seller")
+    done = seller("auction", "close", auction, "--cancel")
+    assert done["effective_us"] == done["t_us"]
+    node.wait_phase(auction, "closing")
+    refused(ann, "bid", "place", auction, "5", code=1, says="wrong-phase")
+    outcome = seller.outcome(auction)
+    assert outcome["final"] and outcome["status"] == "cancelled"
+    assert (outcome["winner"], outcome["price"]) == (None, 0)
+    assert node.rpc.getauction(auction)["cancel_us"] == done["t_us"]
+    assert ann("auction", "outcome", auction, "--verify")["verified_height"]
+    told = ann("auction", "outcome", auction, "--explain")
+    assert (told["status"], told["final"]) == ("cancelled", True)
+    assert "cancelled before the first bid" in " ".join(told["story"])
+    assert "cancelled" in ann.text("auction", "outcome", auction)
+    refused(seller, "auction", "close", auction, "--cancel", code=1,
+            says="it is final")
+
+
+def test_after_a_bid_it_is_closed_and_not_cancelled(market):
+    seller, ann, node = market["seller"], market["ann"], market["node"]
+    auction = seller.create("Too late to call off", *QUICK)
+    ann.bid(auction, "5")
+    refused(seller, "auction", "close", auction, "--cancel", code=1,
+            says="not be cancelled")
+    # A node that hides the bid makes the wallet try; the bid counts.
+    liar = Liar(node, lambda method, r: dict(r, bids=dict(r["bids"],
+                                                          accepted=0))
+                if method == "getauction" else r)
+    tricked = Wallet(seller.directory, liar)
+    tricked("auction", "close", auction, "--cancel")
+    liar.stop()
+    outcome = seller.outcome(auction)
+    assert (outcome["status"], outcome["price"]) == ("sold", 500)
+
+
+def test_both_verifiers_accept_cancellations(market):
+    for title in ("One more", "Another"):
+        auction = market["seller"].create(title, *QUICK)
+        if title == "Another":
+            market["ann"].bid(auction, "3")
+            market["seller"]("auction", "close", auction)
+        else:
+            market["seller"]("auction", "close", auction, "--cancel")
+        market["seller"].outcome(auction)
+    dump = market["stage"].path("cancelled.jsonl")
+    explorer = Explorer(market["node"])
+    explorer.dump(dump)
+    done = explorer.verify(dump)
+    assert done.returncode == 0, done.stderr
+    assert "cancelled" in done.stdout
+    verify_again(dump)

@@ -24,7 +24,7 @@ BELOW_FIRST = 11
 BELOW_STEP = 12
 ABOVE_STEP = 13
 
-SOLD, NO_BID, RESERVE_NOT_MET = 0, 1, 2
+SOLD, NO_BID, RESERVE_NOT_MET, CANCELLED = 0, 1, 2, 3
 
 
 @dataclass
@@ -160,9 +160,12 @@ def price_of(terms, accepted, leader):
     return min(leader.amount, max(asked))
 
 
-def judge(terms, opening_ms, close_us, accepted, bid):
+def judge(terms, opening_ms, ends, accepted, bid):
     """The code of a bid, given the bids accepted before it (A2 to A10)."""
     flags = terms.flags
+    close_us, cancel_us = ends
+    if not accepted and cancel_us is not None and bid.t > cancel_us:
+        return WRONG_PHASE
     if bid.t < opening_ms * 1000:
         return WRONG_PHASE
     if close_us is not None and bid.t > close_us:
@@ -197,10 +200,10 @@ def judge(terms, opening_ms, close_us, accepted, bid):
     return ACCEPTED
 
 
-def fold(terms, opening_ms, close_us, bids):
+def fold(terms, opening_ms, close_us, bids, cancel_us=None):
     accepted, codes, rows = [], {}, b""
     for bid in sorted(bids, key=lambda b: (b.t, b.tie, b.bid_id)):
-        code = judge(terms, opening_ms, close_us, accepted, bid)
+        code = judge(terms, opening_ms, (close_us, cancel_us), accepted, bid)
         if code == ACCEPTED:
             accepted.append(bid)
         codes[bid.bid_id] = code
@@ -215,6 +218,10 @@ def fold(terms, opening_ms, close_us, bids):
     if bought(terms, accepted):
         ends.append(accepted[0].t)
     status, winner, price = NO_BID, bytes(32), 0
+    if not accepted and cancel_us is not None:
+        if not terms.flags & G or cancel_us <= limit_of(terms, opening_ms, []):
+            status = CANCELLED
+        ends.append(cancel_us)
     if accepted:
         leader = best_of(terms, accepted)
         if terms.reserve and is_better(terms, terms.reserve, leader.amount):

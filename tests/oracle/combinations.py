@@ -11,6 +11,7 @@ The text is a function of the seed. Lines of a case:
     keys N                             key of bidder i: 31 bytes of 7, byte i
     open MS
     close US|-
+    cancel US|-
     bid PRE SUF PRE SUF T AMOUNT BIDDER CODE
                                        id and tie: 2 bytes, 28 zeros, 2 bytes;
                                        in order of arrival; CODE is the final
@@ -123,7 +124,7 @@ def short_name(rng):
             rng.randbytes(2))
 
 
-def make_bids(rng, terms, close_us):
+def make_bids(rng, terms, close_us, cancel_us):
     bids, ids = [], set()
 
     def add(t, amount):
@@ -135,8 +136,14 @@ def make_bids(rng, terms, close_us):
         bids.append(Bid(bid_id, tie, t, amount, key(rng.randrange(KEYS))))
 
     times = boundary_times(rng, terms, close_us)
+    if cancel_us is not None:
+        # Mostly nobody bids before, or there is nothing to cancel.
+        least = cancel_us - rng.choice([1, 1, 0, 10**9])
+        times = sorted([t for t in times if t > least or rng.random() < 0.1] +
+                       [cancel_us, cancel_us + 1])
     for t in times:
-        accepted = oracle.fold(terms, OPENING_MS, close_us, bids).accepted
+        accepted = oracle.fold(terms, OPENING_MS, close_us, bids,
+                               cancel_us).accepted
         add(t, rng.choice(boundary_amounts(rng, terms, accepted)))
     for _ in range(rng.randrange(4)):
         add(rng.choice(times), rng.randrange(1, 3000))
@@ -162,15 +169,19 @@ def write_case(out, rng, name, terms):
     close_us = None
     if rng.random() < 0.35:
         close_us = OPENING_MS * 1000 + rng.randrange(0, 90_000)
-    order = arrivals(rng, make_bids(rng, terms, close_us))
+    cancel_us = None
+    if close_us is not None and rng.random() < 0.5:
+        cancel_us = close_us - rng.choice([0, 1, 5_000, 90_000])
+    order = arrivals(rng, make_bids(rng, terms, close_us, cancel_us))
     removed = set(rng.sample(range(len(order)), rng.choice([0, 0, 1, 3])))
     kept = [b for i, b in enumerate(order) if i not in removed]
-    result = oracle.fold(terms, OPENING_MS, close_us, kept)
+    result = oracle.fold(terms, OPENING_MS, close_us, kept, cancel_us)
     print(f"case {name}", file=out)
     print(f"terms {terms.encode().hex()}", file=out)
     print(f"keys {KEYS}", file=out)
     print(f"open {OPENING_MS}", file=out)
     print(f"close {'-' if close_us is None else close_us}", file=out)
+    print(f"cancel {'-' if cancel_us is None else cancel_us}", file=out)
     for i, b in enumerate(order):
         code = "-" if i in removed else result.codes[b.bid_id]
         print("bid", hex_ends(b.bid_id), hex_ends(b.tie), b.t, b.amount,

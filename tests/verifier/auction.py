@@ -8,7 +8,7 @@ FLAG_A, FLAG_B, FLAG_C, FLAG_D, FLAG_E, FLAG_F, FLAG_G = (
 CODES = {0: "accepted", 6: "wrong-phase", 7: "time-limit", 8: "not-allowed",
          9: "bidder-cap", 10: "total-cap", 11: "below-first",
          12: "below-step", 13: "above-step"}
-SOLD, NO_BID, RESERVE_NOT_MET, VOID = 0, 1, 2, 4
+SOLD, NO_BID, RESERVE_NOT_MET, CANCELLED, VOID = range(5)
 STATUSES = ("sold", "no bid", "reserve not met", "cancelled", "void")
 DAY_MS = 86400000
 INFINITE = 2**64 - 1
@@ -129,8 +129,9 @@ class Terms:
 class Judged:
     """What F gives: verdicts, outcome and the effective close E."""
 
-    def __init__(self, terms, opening_ms, close_us, bids):
-        """bids are (id, key, amount, t, tie); close_us may be None."""
+    def __init__(self, terms, opening_ms, close_us, bids, cancel_us=None):
+        """bids are (id, key, amount, t, tie); the times of a CLOSE may be
+        None."""
         self.order = sorted(bids, key=lambda b: (b[3], b[4], b[0]))
         self.codes = []
         self.accepted = 0
@@ -145,7 +146,7 @@ class Judged:
         self._terms = terms
         self._caps = dict(terms.allowed)
         self._opening = opening_ms * 1000
-        self._close = close_us
+        self._close, self._cancel = close_us, cancel_us
         for bid in self.order:
             code = self._judge(bid[1], bid[2], bid[3])
             self.codes.append(code)
@@ -156,6 +157,8 @@ class Judged:
     def _judge(self, key, amount, t):
         terms, f = self._terms, self._terms.flags
         if t < self._opening or (self._close is not None and t > self._close):
+            return 6
+        if self.last is None and self._cancel is not None and t > self._cancel:
             return 6
         if self._bought:
             return 6
@@ -238,8 +241,12 @@ class Judged:
             ends.append(self._close)
         if terms.flags & FLAG_F and self.accepted >= terms.total_cap:
             ends.append(self.last[3])
-        self.end_us = min(ends, default=None)
         self.status, self.winner, self.price = NO_BID, bytes(32), 0
+        if self.leader is None and self._cancel is not None:
+            if not terms.flags & FLAG_G or self._cancel <= self._limit:
+                self.status = CANCELLED
+            ends.append(self._cancel)
+        self.end_us = min(ends, default=None)
         if self.leader is not None:
             self.status = RESERVE_NOT_MET
             if not terms.reserve or not self._less(self.leader[2],

@@ -118,11 +118,13 @@ class Auction(Chain):
             t = self.time_of(bid.leaf)
             rows.append((bid.digest, bid.bidder, bid.amount, t,
                          self.tie_of(bid, t)))
-        close_us = None
+        close_us = cancel_us = None
         if self.close is not None:
-            close_us = (self.time_of(self.close.leaf)
-                        + self.terms.notice_ms * 1000)
-        return Judged(self.terms, self.opening.opening_ms, close_us, rows)
+            made_us = self.time_of(self.close.leaf)
+            close_us = made_us + self.terms.notice_ms * 1000
+            cancel_us = made_us if self.close.mode == 1 else None
+        return Judged(self.terms, self.opening.opening_ms, close_us, rows,
+                      cancel_us)
 
     def outcome(self):
         """What R7 and C8 ask of OUTCOME."""

@@ -172,6 +172,9 @@ read_line(struct test_case *c, const char *line)
     else if (strncmp(line, "close ", 6) == 0)
         gv_fold_set_close(c->fold,
                           *word == '-' ? UINT64_MAX : strtoull(word, NULL, 10));
+    else if (strncmp(line, "cancel ", 7) == 0)
+        gv_fold_set_cancel(c->fold, *word == '-' ? UINT64_MAX
+                                                 : strtoull(word, NULL, 10));
     else if (strncmp(line, "bid ", 4) == 0)
         read_bid(c, line);
     else if (strncmp(line, "remove ", 7) == 0)

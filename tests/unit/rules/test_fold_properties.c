@@ -16,7 +16,7 @@ struct world {
     uint8_t list[6 * GV_ALLOWED_ENTRY];
     uint8_t table[2 * GV_INCREMENT_ENTRY];
     struct gv_terms terms;
-    uint64_t close_us;
+    uint64_t close_us, cancel_us;
     struct gv_fold_bid pool[POOL];
     bool in[POOL]; /* is it in the fold? */
 };
@@ -55,7 +55,7 @@ world_terms(struct world *w)
         put_entry(w->list, i, i, (uint32_t)support_rng_below(r, 20));
     if ((t->flags & GV_ALLOWED) != 0)
         t->allowed = gv_bytes(w->list, sizeof(w->list));
-    w->close_us = UINT64_MAX;
+    w->close_us = w->cancel_us = UINT64_MAX;
 }
 
 static void
@@ -102,6 +102,7 @@ expect_from_scratch(const struct world *w, const struct gv_fold *f)
             sorted[n++] = w->pool[i];
     qsort(sorted, n, sizeof(sorted[0]), by_order);
     gv_fold_set_close(fresh, w->close_us);
+    gv_fold_set_cancel(fresh, w->cancel_us);
     for (size_t i = 0; i < n; i++)
         assert_int_equal(gv_fold_add(fresh, &sorted[i]), GV_OK);
     assert_int_equal(gv_fold_count(f), n);
@@ -157,6 +158,11 @@ incremental_is_from_scratch(void **state)
                                  ? UINT64_MAX
                                  : OPENING_US + support_rng_below(&w.rng, 2500);
                 gv_fold_set_close(f, w.close_us);
+                w.cancel_us =
+                    support_rng_below(&w.rng, 2) == 0
+                        ? UINT64_MAX
+                        : w.close_us - support_rng_below(&w.rng, 2500);
+                gv_fold_set_cancel(f, w.cancel_us);
             }
             if (i % 80 == 79)
                 expect_from_scratch(&w, f);
