@@ -64,6 +64,25 @@ find_seats(struct gv_cli *cli, const struct gv_signer *seller,
     return gv_seats_open(cli, &wish, seller, out);
 }
 
+/* Which they are is known only now. */
+static int
+warn_of_notaries(struct gv_cli *cli, const struct gv_seats *seats)
+{
+    struct gv_lint l = {.escrow_t = seats->t};
+    char warning[GV_LINT_MAX][200];
+    size_t n;
+
+    for (; l.notaries.n < seats->notaries; l.notaries.n++)
+        l.notaries.name[l.notaries.n] =
+            seats->notary[l.notaries.n].keys.operator_name;
+    n = gv_lint_trust(&l, warning);
+    for (size_t i = 0; i < n; i++)
+        gv_cli_warn(cli, "warning: %s", warning[i]);
+    return n == 0 || gv_cli_confirm(cli, "Open it with these notaries?")
+               ? GV_EXIT_OK
+               : GV_EXIT_FAILED;
+}
+
 /* Publish as this signer: the certified one, or its pseudonym. */
 static int
 publish_as(struct gv_cli *cli, const struct gv_signer *signer,
@@ -78,6 +97,8 @@ publish_as(struct gv_cli *cli, const struct gv_signer *signer,
     if (what->terms.identity == GV_ANONYMOUS) {
         code = find_seats(cli, signer, what->seller, &seats);
         what->seats = &seats;
+        if (code == GV_EXIT_OK)
+            code = warn_of_notaries(cli, &seats);
     }
     if (code == GV_EXIT_OK) {
         rc =
@@ -133,7 +154,7 @@ publish(struct gv_cli *cli, struct gv_make_open *what, struct gv_chain_id *id)
 static int
 choose_panel(struct gv_cli *cli, struct gv_panel *panel)
 {
-    char warning[GV_PANEL_WARNINGS][200];
+    char warning[GV_LINT_MAX][200];
     int code = gv_panel_choose(cli, panel);
     size_t n;
 

@@ -6,6 +6,7 @@
 #include "wallet/columns.h"
 #include "wallet/commands.h"
 #include "wallet/json.h"
+#include "wallet/lint.h"
 #include "wallet/terms.h"
 
 static void
@@ -64,6 +65,59 @@ print_silence(const struct gv_auction *a)
                         "silent, nothing becomes final");
 }
 
+/* Who dates and who opens identities; validators have keys besides. */
+static void
+print_operators(const struct gv_open *o)
+{
+    for (unsigned i = 0; i < o->authority_count; i++)
+        gv_columns_line(stdout, "dated by", "%.*s",
+                        (int)o->authority[i].operator_name.len,
+                        (const char *)o->authority[i].operator_name.p);
+    for (unsigned i = 0; i < o->issuer_count; i++)
+        gv_columns_line(stdout, "tokens by", "%.*s",
+                        (int)o->issuer.operator_name.len,
+                        (const char *)o->issuer.operator_name.p);
+    for (unsigned i = 0; i < o->notary_count; i++)
+        gv_columns_line(stdout, "notary", "%.*s",
+                        (int)o->notary[i].operator_name.len,
+                        (const char *)o->notary[i].operator_name.p);
+    if (o->notary_count > 0)
+        gv_columns_line(stdout, "identities", "opened by %u of %u notaries",
+                        o->escrow_t, o->notary_count);
+}
+
+/* What bidders should know about terms and trust: an array of lines. */
+static json_t *
+warnings_of(const struct gv_open *o, const struct gv_params *params)
+{
+    const char *trap[GV_TERMS_WARNINGS];
+    char trust[GV_LINT_MAX][200];
+    struct gv_lint l;
+    json_t *list = json_array();
+    size_t n = gv_terms_warn(&o->terms, params, trap, GV_TERMS_WARNINGS);
+
+    for (size_t i = 0; i < n && i < GV_TERMS_WARNINGS; i++)
+        json_array_append_new(list, json_string(trap[i]));
+    gv_lint_of_open(o, params, &l);
+    n = gv_lint_trust(&l, trust);
+    for (size_t i = 0; i < n; i++)
+        json_array_append_new(list, json_string(trust[i]));
+    return list;
+}
+
+static void
+print_warnings(const struct gv_cli *cli, const struct gv_auction *a)
+{
+    json_t *list = warnings_of(&a->open, cli->params), *one;
+    size_t i;
+
+    json_array_foreach(list, i, one)
+    {
+        gv_columns_line(stdout, "warning", "%s", json_string_value(one));
+    }
+    json_decref(list);
+}
+
 static void
 print_people(const struct gv_auction *a)
 {
@@ -91,6 +145,7 @@ print_people(const struct gv_auction *a)
                         gv_hex(o->validator[i].key.b, 32, key));
     if (o->validator_count == 1)
         gv_columns_line(stdout, "trust", "one validator: the TTP decides");
+    print_operators(o);
 }
 
 static int
@@ -104,12 +159,15 @@ run(struct gv_cli *cli)
     if (cli->json) {
         json_object_set_new(a.info, "terms_text",
                             gv_terms_lines(&a.open.terms));
+        json_object_set_new(a.info, "warnings",
+                            warnings_of(&a.open, cli->params));
         gv_cli_print(cli, json_incref(a.info));
     } else {
         print_people(&a);
         gv_terms_print(&a.open.terms, stdout);
         print_state(&a);
         print_silence(&a);
+        print_warnings(cli, &a);
     }
     gv_auction_clear(&a);
     return GV_EXIT_OK;

@@ -10,7 +10,6 @@
 #include "wallet/allowed.h"
 #include "wallet/columns.h"
 
-#define WARNINGS_MAX 24
 #define SOFT_CAP_TIMES 10 /* extensions in all, unless told */
 
 const struct gv_config_option gv_terms_options[GV_TERMS_OPTIONS] = {
@@ -308,7 +307,7 @@ take_times(struct gv_cli *cli, struct gv_terms *t)
 static int
 check(struct gv_cli *cli, const struct gv_terms *t)
 {
-    const char *warning[WARNINGS_MAX];
+    const char *warning[GV_TERMS_WARNINGS];
     struct gv_reject why = {0};
     char text[200];
     size_t n;
@@ -316,8 +315,8 @@ check(struct gv_cli *cli, const struct gv_terms *t)
     if (gv_terms_check(t, cli->params, &why) != GV_OK)
         return gv_cli_fail(cli, GV_EXIT_USAGE, "these terms are refused: %s",
                            gv_reject_text(&why, text, sizeof(text)));
-    n = gv_terms_warn(t, cli->params, warning, WARNINGS_MAX);
-    for (size_t i = 0; i < n && i < WARNINGS_MAX; i++)
+    n = gv_terms_warn(t, cli->params, warning, GV_TERMS_WARNINGS);
+    for (size_t i = 0; i < n && i < GV_TERMS_WARNINGS; i++)
         gv_cli_warn(cli, "warning: %s", warning[i]);
     return GV_EXIT_OK;
 }

@@ -238,3 +238,39 @@ def test_both_verifiers_accept_cancellations(market):
     assert done.returncode == 0, done.stderr
     assert "cancelled" in done.stdout
     verify_again(dump)
+
+
+# --- traps -------------------------------------------------------------------
+
+
+def test_bidders_are_warned_of_traps_and_see_the_operators(market):
+    seller, node = market["seller"], market["node"]
+    trap = seller.run("auction", "create", "--title", "A trap", *QUICK,
+                      "--max-step", "1", "--total-cap", "9", "--reserve",
+                      "100", "--reference", "last", as_json=False)
+    assert trap.returncode == 0, trap.stderr
+    auction = trap.stdout.strip()
+    texts = ("anyone can start at the smallest amount", "more than twenty",
+             "use up the total cap", "displace all bids after it")
+    shown = market["ann"].text("auction", "show", auction)
+    told = market["ann"]("auction", "show", auction)["warnings"]
+    for says in texts:
+        assert says in trap.stderr, trap.stderr
+        assert says in shown, shown
+        assert any(says in line for line in told), told
+    assert "dated by  " in shown
+    fair = seller.create("No trap", *QUICK, "--min-first", "1", "--d", "30s",
+                         "--notice", "60s")
+    assert market["ann"]("auction", "show", fair)["warnings"] == []
+    assert node.rpc.getauction(fair)["phase"] == "open"
+
+
+def test_one_operator_with_the_notaries_is_a_question_of_its_own(market):
+    seller = market["seller"]
+    done = seller.run("auction", "create", "--title", "One notary", *QUICK,
+                      "--identity", "anonymous", "--notaries", "1of1",
+                      as_json=False)
+    assert done.returncode == 0, done.stderr
+    assert "1 of the 1 notaries" in done.stderr, done.stderr
+    shown = seller.text("auction", "show", done.stdout.strip())
+    assert "1 of the 1 notaries" in shown and "opened by 1 of 1" in shown
