@@ -6,6 +6,7 @@
 #include "wallet/commands.h"
 #include "wallet/json.h"
 #include "wallet/panel.h"
+#include "wallet/preset.h"
 #include "wallet/publish.h"
 #include "wallet/seats.h"
 #include "wallet/seller.h"
@@ -260,8 +261,13 @@ run(struct gv_cli *cli)
     struct gv_persona id;
     struct gv_panel *panel;
     char *text = NULL;
-    int code = gv_cli_identity(cli, true, &id);
+    int code;
 
+    if (gv_preset_is_help(cli)) {
+        gv_preset_print(cli);
+        return GV_EXIT_OK;
+    }
+    code = gv_cli_identity(cli, true, &id);
     if (code != GV_EXIT_OK)
         return code;
     if (path != NULL) {

@@ -9,6 +9,7 @@
 
 #include "wallet/allowed.h"
 #include "wallet/columns.h"
+#include "wallet/preset.h"
 
 #define SOFT_CAP_TIMES 10 /* extensions in all, unless told */
 
@@ -17,6 +18,10 @@ const struct gv_config_option gv_terms_options[GV_TERMS_OPTIONS] = {
     {.name = "text",
      .help = "File with the description, up to 8 KiB, - for stdin.",
      .argument = "FILE"},
+    {.name = "preset",
+     .help = "A common kind of auction: values for the options below, which "
+             "these still override; help lists them.",
+     .argument = "KIND"},
     {.name = "currency",
      .fallback = "EUR",
      .help = "1 to 4 of A-Z and 0-9.",
@@ -329,6 +334,9 @@ gv_terms_from_options(struct gv_cli *cli, struct gv_terms *out,
     int code;
 
     lists->allowed = NULL;
+    code = gv_preset_apply(cli);
+    if (code != GV_EXIT_OK)
+        return code;
     gv_terms_default(cli->params, out);
     out->reference = gv_config_enum(cli->config, "reference") == 0
                          ? GV_REF_LAST

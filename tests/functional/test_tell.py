@@ -274,3 +274,52 @@ def test_one_operator_with_the_notaries_is_a_question_of_its_own(market):
     assert "1 of the 1 notaries" in done.stderr, done.stderr
     shown = seller.text("auction", "show", done.stdout.strip())
     assert "1 of the 1 notaries" in shown and "opened by 1 of 1" in shown
+
+
+# --- common kinds ------------------------------------------------------------
+
+
+def lines(wallet, *words):
+    return wallet("auction", "create", "--title", "T", "--dry-run",
+                  *words)["terms_text"]
+
+
+def test_every_preset_is_good_and_flags_override_it(market):
+    seller = market["seller"]
+    kinds = seller("auction", "create", "--preset", "help")
+    assert {k["preset"] for k in kinds} >= {
+        "english", "timed-softclose", "proxy", "vickrey", "first-price",
+        "reverse", "buy-now"}
+    told = seller.text("auction", "create", "--preset", "help")
+    for kind in kinds:
+        assert kind["preset"] in told and kind["help"] in told
+        more = (f"--{kind['needs']}", "50") if kind["needs"] else ()
+        assert lines(seller, "--preset", kind["preset"], *more)
+        assert lines(seller, "--preset", kind["preset"], "--currency", "JPY",
+                     "--exponent", "0", *more)
+    soft = " ".join(lines(seller, "--preset", "timed-softclose",
+                          "--soft-close", "1m", "--min-step", "2.50"))
+    assert "open 60 s after the last accepted bid, up to 3600 s" in soft
+    assert "2.50 EUR" in soft and "never" in soft and "86400.000 s" in soft
+
+
+@pytest.mark.parametrize("words, says", [
+    (("--preset", "dutch-ish"), "--preset help lists them"),
+    (("--preset", "buy-now"), "it needs --buy-now"),
+    (("--preset", "reverse"), "it needs --min-first"),
+    (("--preset", "timed-softclose", "--soft-close", "2h"),
+     "terms.soft_cap_ms"),
+], ids=str)
+def test_presets_that_are_refused(market, words, says):
+    refused(market["seller"], "auction", "create", "--title", "T", *words,
+            code=2, says=says)
+
+
+def test_an_auction_by_preset(market):
+    auction = market["seller"].create("By preset", *QUICK, "--preset",
+                                      "english")
+    refused(market["ann"], "bid", "place", auction, "0.99", code=1,
+            says="below-first")
+    market["ann"].bid(auction, "1")
+    refused(market["bob"], "bid", "place", auction, "1.99", code=1,
+            says="below-step")
