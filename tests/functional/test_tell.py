@@ -323,3 +323,46 @@ def test_an_auction_by_preset(market):
     market["ann"].bid(auction, "1")
     refused(market["bob"], "bid", "place", auction, "1.99", code=1,
             says="below-step")
+
+
+# --- trying terms ------------------------------------------------------------
+
+
+def test_terms_are_simulated_without_a_node(world):
+    wallet = Wallet(world.path("nobody"), None)
+    words = ("auction", "simulate", "--preset", "timed-softclose",
+             "--rounds", "300")
+    first, again = wallet(*words), wallet(*words)
+    assert first == again, "a seed says all"
+    assert first != wallet(*words, "--seed", "2")
+    assert first["sold"] == 300 and first["extended"] > 0
+    price = first["price"]
+    assert (100 <= price["least"] <= price["p10"] <= price["median"] <=
+            price["p90"] <= price["most"] <= 15000)
+    assert price["least"] <= price["mean"] <= price["most"]
+    high = wallet(*words, "--reserve", "140")
+    assert high["reserve_not_met"] > first["reserve_not_met"] == 0
+    assert sum(high[k] for k in ("sold", "no_bid", "reserve_not_met")) == 300
+    capped = wallet("auction", "simulate", "--total-cap", "2", "--strategy",
+                    "truthful")
+    assert capped["void"] == {"total-cap": 6000}
+    cheap = wallet("auction", "simulate", "--direction", "reverse",
+                   "--strategy", "truthful")
+    assert cheap["price"]["median"] < 10000
+    text = wallet.text(*words)
+    for says in ("300 of 300 auctions", "half pay up to", "EUR", "extended"):
+        assert says in text, text
+    assert not (wallet.directory / "wallet.json").exists()
+
+
+@pytest.mark.parametrize("words, says", [
+    (("--value-low", "9", "--value-high", "8"), "above --value-high"),
+    (("--value-low", "0"), "above zero"),
+    (("--rounds", "100000", "--bidders", "11"), "at most 1000000"),
+    (("--bidders", "0"), "from 1 to 1000"),
+    (("--strategy", "clever"), "truthful|step|snipe|mixed"),
+    (("--min-step", "2", "--max-step", "1"), "terms.min_step"),
+    (("--seed", "-1"), "--seed"),
+], ids=str)
+def test_simulations_that_are_refused(market, words, says):
+    refused(market["ann"], "auction", "simulate", *words, code=2, says=says)
