@@ -1,6 +1,6 @@
 /*
  * explain.h - what `gavel auction outcome --explain` prints: F bid by bid
- * (docs/spec/wallet.md, W31).
+ * (docs/spec/wallet.md, W41).
  *
  * Thread-safety: one thread at a time.
  */

@@ -1,6 +1,6 @@
 /*
  * lint.h - traps in who dates, votes and opens identities: one operator with
- * too much, or too few of them (docs/spec/wallet.md, W33). Those in the terms
+ * too much, or too few of them (docs/spec/wallet.md, W43). Those in the terms
  * are gv_terms_warn's.
  *
  * Thread-safety: pure.

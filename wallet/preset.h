@@ -1,6 +1,6 @@
 /*
  * preset.h - common kinds of auctions as values of the terms' options
- * (docs/spec/wallet.md, W34).
+ * (docs/spec/wallet.md, W44).
  *
  * Thread-safety: one thread at a time.
  */

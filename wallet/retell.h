@@ -1,7 +1,7 @@
 /*
  * retell.h - the story of an auction, from its blocks alone: which bids are on
  * the chain, when each was made, and what F makes of them, bid by bid
- * (docs/spec/wallet.md, W31).
+ * (docs/spec/wallet.md, W41).
  *
  * Blocks are fed from block 0 on. Checked are the header that OPEN gives
  * block 0, prev and work of each other, the signatures of BID, ENROL, STAMP,

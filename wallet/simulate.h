@@ -1,6 +1,6 @@
 /*
  * simulate.h - how terms play out before anybody is bound by them: F over bids
- * of made-up bidders, many times (docs/spec/wallet.md, W35).
+ * of made-up bidders, many times (docs/spec/wallet.md, W45).
  *
  * All that happens follows from the seed. Amounts are minor units, times
  * microseconds.
