@@ -10,7 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from gavel import ROOT, Explorer, Wallet
+from gavel import ROOT, Explorer, RpcError, Wallet
 
 QUICK = ("--d", "1s", "--notice", "2s", "--difficulty", "1")
 
@@ -366,3 +366,57 @@ def test_terms_are_simulated_without_a_node(world):
 ], ids=str)
 def test_simulations_that_are_refused(market, words, says):
     refused(market["ann"], "auction", "simulate", *words, code=2, says=says)
+
+
+# --- asking before signing ---------------------------------------------------
+
+
+def test_a_dry_run_asks_the_nodes_own_rules(market):
+    seller, ann, bob = market["seller"], market["ann"], market["bob"]
+    node = market["node"]
+    auction = seller.create("Asked", *QUICK, "--min-first", "5", "--min-step",
+                            "1", "--per-bidder", "1")
+    low = ann.bid(auction, "4.99", "--dry-run")
+    assert low["node_asked"] and low["node_void"] == low["void"]
+    assert "want at least 5.00 EUR" in low["node_void"]
+    good = ann.bid(auction, "5", "--dry-run")
+    assert good["void"] is None and good["node_void"] is None
+    assert node.rpc.listbids(auction=auction)["bids"] == []
+    assert node.rpc.getauction(auction)["bidders"] == 0, "nobody enrolled"
+    ann.bid(auction, "5")
+    again = ann.bid(auction, "9", "--dry-run")
+    assert "bidder-cap" in again["void"] and again["node_void"] == again["void"]
+    step = bob.text("bid", "place", auction, "5.99", "--dry-run")
+    assert step.count("void: below-step") == 2, step
+    key = node.rpc.getbid(node.rpc.listbids(auction=auction)["bids"][0][
+        "bid"])["bidder"]
+    said = node.rpc.trybid(auction=auction, bidder="ab" * 32, amount=600)
+    assert (said["accepted"], said["leading"], said["reference"]) == (
+        True, True, 500)
+    assert node.rpc.trybid(auction=auction, bidder=key,
+                           amount=900)["code_name"] == "bidder-cap"
+    liar = Liar(node, lambda method, r: dict(r, accepted=False, code=6,
+                                             have=2, want=1)
+                if method == "trybid" else r)
+    wallet = Wallet(bob.directory, liar)
+    done = wallet.run("bid", "place", auction, "6", "--dry-run")
+    liar.stop()
+    assert "judges otherwise" in done.stderr
+    assert json.loads(done.stdout)["void"] is None
+    refused(bob, "bid", "place", auction, "0", "--dry-run", code=2,
+            says="no amount")
+    for bad in ({"amount": 0}, {"amount": 2**64}, {"amount": 5, "bidder": "x"}):
+        with pytest.raises(RpcError):
+            node.rpc.trybid(**{"auction": auction, "bidder": key, **bad})
+
+
+def test_a_pseudonyms_bid_is_not_told_to_the_node(market):
+    auction = market["seller"].create("Unasked", *QUICK, "--identity",
+                                      "anonymous", "--notaries", "1of1")
+    asked = []
+    liar = Liar(market["node"], lambda method, r: asked.append(method) or r)
+    wallet = Wallet(market["ann"].directory, liar)
+    dry = wallet.bid(auction, "5", "--dry-run")
+    liar.stop()
+    assert (dry["void"], dry["node_asked"]) == (None, False)
+    assert "listbids" in asked and "trybid" not in asked
