@@ -2,11 +2,13 @@
  * its OPEN verified here. */
 #include <inttypes.h>
 
+#include "wallet/attach.h"
 #include "wallet/auction.h"
 #include "wallet/columns.h"
 #include "wallet/commands.h"
 #include "wallet/json.h"
 #include "wallet/lint.h"
+#include "wallet/relist.h"
 #include "wallet/terms.h"
 
 static void
@@ -118,10 +120,65 @@ print_warnings(const struct gv_cli *cli, const struct gv_auction *a)
     json_decref(list);
 }
 
+/* Each file of --check-attachment is one of OPEN's, or it is an error. */
+static int
+check_attachments(struct gv_cli *cli, const struct gv_open *o, json_t *checked)
+{
+    size_t n;
+    const char *const *path =
+        gv_config_list(cli->config, "check-attachment", &n);
+    int code = GV_EXIT_OK;
+
+    for (size_t i = 0; i < n && code == GV_EXIT_OK; i++) {
+        struct gv_hash hash;
+        unsigned place;
+
+        code = gv_attach_hash(cli, path[i], &hash);
+        if (code != GV_EXIT_OK)
+            return code;
+        place = gv_attach_place(o, &hash);
+        if (place == 0)
+            return gv_cli_fail(cli, GV_EXIT_FAILED,
+                               "%s is none of the %u attachments of this "
+                               "auction",
+                               path[i], o->attachment_count);
+        json_array_append_new(checked,
+                              json_pack("{ss sI}", "file", path[i],
+                                        "attachment", (json_int_t)place));
+    }
+    return code;
+}
+
+static void
+print_attachments(const struct gv_open *o, const json_t *checked)
+{
+    const json_t *one;
+    size_t i;
+
+    gv_attach_print(o->attachment, o->attachment_count, stdout);
+    json_array_foreach(checked, i, one)
+    {
+        gv_columns_line(stdout, "checked", "%s is attachment %" PRIu64,
+                        gv_json_text(one, "file"),
+                        gv_json_u64(one, "attachment"));
+    }
+}
+
+static json_t *
+attachments_json(const struct gv_open *o)
+{
+    json_t *list = json_array();
+
+    for (unsigned i = 0; i < o->attachment_count; i++)
+        json_array_append_new(list, gv_json_from_hex(o->attachment[i].b, 32));
+    return list;
+}
+
 static void
 print_people(const struct gv_auction *a)
 {
     const struct gv_open *o = &a->open;
+    struct gv_chain_id older;
     char time[40], key[65];
 
     gv_columns_line(stdout, "auction", "%s", a->hex);
@@ -130,6 +187,9 @@ print_people(const struct gv_auction *a)
     if (o->text.len > 0)
         gv_columns_line(stdout, "text", "%.*s", (int)o->text.len,
                         (const char *)o->text.p);
+    if (gv_relist_from(o->text, &older))
+        gv_columns_line(stdout, "relists", "%s, by the seller's word",
+                        gv_hex(older.b, 32, key));
     if (o->pseudonym)
         gv_columns_line(stdout, "seller",
                         "a pseudonym, escrowed to %u of %u notaries",
@@ -148,30 +208,56 @@ print_people(const struct gv_auction *a)
     print_operators(o);
 }
 
+static void
+show(struct gv_cli *cli, struct gv_auction *a, const json_t *checked)
+{
+    struct gv_chain_id older;
+
+    if (!cli->json) {
+        print_people(a);
+        print_attachments(&a->open, checked);
+        gv_terms_print(&a->open.terms, stdout);
+        print_state(a);
+        print_silence(a);
+        print_warnings(cli, a);
+        return;
+    }
+    json_object_set_new(a->info, "terms_text", gv_terms_lines(&a->open.terms));
+    json_object_set_new(a->info, "warnings",
+                        warnings_of(&a->open, cli->params));
+    json_object_set_new(a->info, "attachments", attachments_json(&a->open));
+    json_object_set_new(a->info, "checked", json_deep_copy(checked));
+    json_object_set_new(a->info, "relists",
+                        gv_relist_from(a->open.text, &older)
+                            ? gv_json_from_hex(older.b, 32)
+                            : json_null());
+    gv_cli_print(cli, json_incref(a->info));
+}
+
 static int
 run(struct gv_cli *cli)
 {
     struct gv_auction a;
+    json_t *checked;
     int code = gv_auction_fetch(cli, gv_config_argument(cli->config, 0), &a);
 
     if (code != GV_EXIT_OK)
         return code;
-    if (cli->json) {
-        json_object_set_new(a.info, "terms_text",
-                            gv_terms_lines(&a.open.terms));
-        json_object_set_new(a.info, "warnings",
-                            warnings_of(&a.open, cli->params));
-        gv_cli_print(cli, json_incref(a.info));
-    } else {
-        print_people(&a);
-        gv_terms_print(&a.open.terms, stdout);
-        print_state(&a);
-        print_silence(&a);
-        print_warnings(cli, &a);
-    }
+    checked = json_array();
+    code = check_attachments(cli, &a.open, checked);
+    if (code == GV_EXIT_OK)
+        show(cli, &a, checked);
+    json_decref(checked);
     gv_auction_clear(&a);
-    return GV_EXIT_OK;
+    return code;
 }
+
+static const struct gv_config_option options[] = {
+    {.name = "check-attachment",
+     .type = GV_CONFIG_LIST,
+     .help = "Is this file one of the auction's attachments, bit by bit?",
+     .argument = "FILE"},
+};
 
 const struct gv_command gv_cmd_auction_show = {
     .config = {.name = "auction show",
@@ -179,5 +265,7 @@ const struct gv_command gv_cmd_auction_show = {
                        "signatures are verified.",
                .arguments = "AUCTION",
                .min_arguments = 1,
-               .max_arguments = 1},
+               .max_arguments = 1,
+               .options = options,
+               .n_options = sizeof(options) / sizeof(options[0])},
     .run = run};

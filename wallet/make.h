@@ -51,6 +51,8 @@ uint8_t *gv_make_bid(const struct gv_signer *s, const struct gv_make_bid *bid,
 
 struct gv_make_open {
     struct gv_bytes title, text;
+    struct gv_hash attachment[GV_ATTACHMENTS_MAX];
+    uint8_t attachments;
     struct gv_terms terms;
     uint64_t opening_ms;
     struct gv_bytes warrant; /* as getwarrant gives it */

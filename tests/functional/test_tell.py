@@ -1,6 +1,7 @@
 """Auctions told and tried: why it ended as it did, what terms do before they
 bind anybody, and what goes with an OPEN."""
 
+import hashlib
 import http.client
 import json
 import subprocess
@@ -420,3 +421,76 @@ def test_a_pseudonyms_bid_is_not_told_to_the_node(market):
     liar.stop()
     assert (dry["void"], dry["node_asked"]) == (None, False)
     assert "listbids" in asked and "trybid" not in asked
+
+
+# --- what goes with an auction -----------------------------------------------
+
+
+def test_files_are_bound_by_their_hash(market):
+    seller, ann, stage = market["seller"], market["ann"], market["stage"]
+    picture, deed = stage.path("picture.png"), stage.path("deed.pdf")
+    picture.write_bytes(bytes(range(256)) * 1000)
+    deed.write_bytes(b"")
+    auction = seller.create("With papers", *QUICK, "--attach", picture,
+                            "--attach", deed)
+    hashes = [hashlib.sha256(p.read_bytes()).hexdigest()
+              for p in (picture, deed)]
+    shown = ann("auction", "show", auction, "--check-attachment", deed,
+                "--check-attachment", picture)
+    assert shown["attachments"] == hashes
+    assert [c["attachment"] for c in shown["checked"]] == [2, 1]
+    text = ann.text("auction", "show", auction, "--check-attachment", picture)
+    assert hashes[0] in text and "is attachment 1" in text
+    other = stage.path("other.png")
+    other.write_bytes(picture.read_bytes()[:-1])
+    refused(ann, "auction", "show", auction, "--check-attachment", other,
+            code=1, says="none of the 2 attachments")
+    refused(ann, "auction", "show", auction, "--check-attachment",
+            stage.path("no such"), code=2, says="No such file")
+    dry = seller.text("auction", "create", "--title", "T", *QUICK, "--attach",
+                      deed, "--dry-run")
+    assert hashes[1] in dry
+    for more, says in (((deed, deed), "is the same as"),
+                       ((stage.path("no such"),), "No such file"),
+                       ((stage.path("."),), "no regular file"),
+                       ((deed,) * 17, "at most 16 files")):
+        words = [w for path in more for w in ("--attach", path)]
+        refused(seller, "auction", "create", "--title", "T", *QUICK, *words,
+                code=2, says=says)
+    assert market["node"].rpc.getauction(auction)["phase"] == "open"
+
+
+def test_what_ended_unsold_is_relisted(market):
+    seller, ann, node = market["seller"], market["ann"], market["node"]
+    paper, text = market["stage"].path("p"), market["stage"].path("text")
+    paper.write_text("paper")
+    text.write_text("A fine thing.\n")
+    old = seller.create("Nobody came", *QUICK, "--min-first", "9", "--reserve",
+                        "20", "--pricing", "second", "--attach", paper,
+                        "--text", text)
+    refused(seller, "auction", "relist", old, code=1, says="it is open")
+    refused(ann, "auction", "relist", old, code=1, says="not the seller")
+    ann.bid(old, "10")
+    seller.close_auction(old)
+    assert seller.outcome(old)["status"] == "reserve-not-met"
+    dry = seller("auction", "relist", old, "--dry-run")
+    assert any("20.00 EUR" in line for line in dry["terms_text"])
+    new = seller("auction", "relist", old)["auction"]
+    was, now = (ann("auction", "show", a) for a in (old, new))
+    assert new != old and now["phase"] == "open"
+    for same in ("title", "terms", "attachments", "seller"):
+        assert now[same] == was[same], same
+    assert (was["relists"], now["relists"]) == (None, old)
+    assert now["text"] == f"A fine thing.\n\nRelisted from auction {old}"
+    assert f"relists          {old}" in ann.text("auction", "show", new)
+    ann.bid(new, "25")
+    seller.close_auction(new)
+    assert seller.outcome(new)["status"] == "sold"
+    refused(seller, "auction", "relist", new, code=1, says="it was sold")
+    refused(seller, "auction", "relist", code=2, says="missing arguments")
+    refused(seller, "auction", "relist", "ab" * 32, code=1, says="unknown")
+    text.write_text("x" * 8192)
+    refused(seller, "auction", "relist", old, "--text", text, code=2,
+            says="at most 8192")
+    again = seller("auction", "relist", old, "--title", "Once more")["auction"]
+    assert node.rpc.getauction(again)["title"] == "Once more"
