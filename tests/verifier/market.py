@@ -137,10 +137,11 @@ class Auction(Chain):
     def end_us(self):
         """E over the chain so far (R6).
 
-        Bids enter through the total cap when enough are there, a soft close
-        and buy-now; else it is judged over none.
+        Bids enter through the total cap when enough are there, a soft close,
+        buy-now and a cancellation; else it is judged over none.
         """
         if (self.terms.soft_ms or self.terms.buy_now
+                or self.close is not None and self.close.mode == 1
                 or self.terms.flags & FLAG_F
                 and len(self.bids) >= self.terms.total_cap):
             return self.judge().end_us

@@ -149,8 +149,8 @@ def bid_tx(chain, key, seq, amount, recent):
                   + num(amount, 8) + recent + bytes(64), key, "gavel/bid")
 
 
-def close_tx(chain, key):
-    return signed(head(20, chain) + b"\0", key, "gavel/close")
+def close_tx(chain, key, mode=0):
+    return signed(head(20, chain) + bytes([mode]), key, "gavel/close")
 
 
 def tst_leaf(tx):
