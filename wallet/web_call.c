@@ -88,6 +88,9 @@ may_have(const struct gv_web_call *call, const char *name)
     for (size_t i = 0; i < c->n_options; i++)
         if (strcmp(c->options[i].name, name) == 0)
             return !is_among(call->texts, name);
+    for (size_t i = 0; i < c->n_more; i++)
+        if (strcmp(c->more_options[i].name, name) == 0)
+            return !is_among(call->texts, name);
     return false;
 }
 
