@@ -70,6 +70,15 @@ on_tx(void *arg, const struct gv_chain *c, struct gv_bytes raw)
 }
 
 static void
+on_again(void *arg, const struct gv_chain *c, struct gv_bytes raw)
+{
+    struct gv_loop *l = arg;
+
+    if (l->sync)
+        gv_sync_tx_again(l->sync, c, raw);
+}
+
+static void
 on_token(void *arg, const struct gv_chain *c, const struct gv_tx *tx,
          const struct gv_tx_facts *facts)
 {
@@ -179,6 +188,7 @@ open_state(struct gv_loop *l, struct gv_error *e)
     o.events.arg = l;
     o.events.tip = on_tip;
     o.events.tx = on_tx;
+    o.events.again = on_again;
     o.events.token = l->witness ? on_token : NULL;
     o.events.final = on_final;
     o.events.vote = on_vote;

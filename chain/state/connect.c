@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "chain/state/impl.h"
+#include "chain/state/vec.h"
 
 enum gv_rc
 gv_chain_apply(struct gv_chain *c, const struct gv_block *block,
@@ -109,11 +110,49 @@ fetch(struct gv_state *s, struct gv_chain *c, uint32_t node, struct stored *b)
                          rc == GV_FAULT ? NULL : "a stored block is damaged");
 }
 
+/* What a reorg gave back, the newest block's first. */
+struct returned {
+    struct gv_returned {
+        struct gv_tx_id id;
+        uint32_t height;
+    } * at;
+    size_t count, cap;
+};
+
+static bool
+note_returned(struct returned *r, const struct gv_tx_id *id, uint32_t height)
+{
+    if (!gv_vec_room(&r->at, r->count, &r->cap, sizeof(*r->at)))
+        return false;
+    r->at[r->count++] = (struct gv_returned){*id, height};
+    return true;
+}
+
+/* Those that wait still, the oldest block's first. */
+static void
+tell_returned(struct gv_state *s, struct gv_chain *c, const struct returned *r)
+{
+    size_t from, end = r->count;
+
+    for (; s->opt.events.again && end > 0; end = from) {
+        for (from = end; from > 0; from--)
+            if (r->at[from - 1].height != r->at[end - 1].height)
+                break;
+        for (size_t i = from; i < end; i++) {
+            const struct gv_pool_tx *e = gv_pool_find(&s->pool, &r->at[i].id);
+
+            if (e && e->class != GV_POOL_LAPSED)
+                s->opt.events.again(s->opt.events.arg, c,
+                                    gv_bytes(e->raw, e->len));
+        }
+    }
+}
+
 /* What a block carried goes back to the mempool: STAMPs last, because they
  * need their bids there, wherever they stood in the block. */
 static enum gv_rc
 give_back(struct gv_state *s, struct gv_chain *c, const struct stored *b,
-          uint64_t now_ms)
+          uint64_t now_ms, struct returned *r)
 {
     struct gv_reject why;
 
@@ -126,16 +165,20 @@ give_back(struct gv_state *s, struct gv_chain *c, const struct stored *b,
                                      true,
                                      0};
 
-            if ((a.tx->kind == GV_TX_STAMP) == stamps &&
-                gv_admit_tx(s, c, &a, &why) == GV_FAULT)
+            if ((a.tx->kind == GV_TX_STAMP) != stamps)
+                continue;
+            if (gv_admit_tx(s, c, &a, &why) == GV_FAULT)
                 return GV_FAULT;
+            if (!note_returned(r, a.id, b->block.h.header.height))
+                return gv_state_fail(s, "out of memory");
         }
     }
     return GV_OK;
 }
 
 static enum gv_rc
-disconnect_tip(struct gv_state *s, struct gv_chain *c, uint64_t now_ms)
+disconnect_tip(struct gv_state *s, struct gv_chain *c, uint64_t now_ms,
+               struct returned *r)
 {
     struct stored b;
     enum gv_rc rc;
@@ -148,7 +191,7 @@ disconnect_tip(struct gv_state *s, struct gv_chain *c, uint64_t now_ms)
         gv_state_fail(s, "out of memory");
     c->tip = c->tree.node[c->tip].parent;
     if (rc == GV_OK)
-        rc = give_back(s, c, &b, now_ms);
+        rc = give_back(s, c, &b, now_ms, r);
     release(&b);
     return rc;
 }
@@ -197,17 +240,18 @@ condemn(struct gv_state *s, struct gv_chain *c, uint32_t node)
             gv_record_drop_block(s, c, &c->tree.node[i]);
 }
 
-enum gv_rc
-gv_chain_follow_best(struct gv_state *s, struct gv_chain *c,
-                     struct gv_task *fresh, uint64_t now_ms)
+/* The walk to the best tip. */
+static enum gv_rc
+reorganise(struct gv_state *s, struct gv_chain *c, struct gv_task *fresh,
+           uint64_t now_ms, struct returned *r)
 {
-    uint32_t before = c->tip, best;
+    uint32_t best;
 
     while ((best = gv_tree_best(&c->tree)) != c->tip) {
         uint32_t fork = gv_tree_fork(&c->tree, c->tip, best);
 
         while (c->tip != fork)
-            if (disconnect_tip(s, c, now_ms) != GV_OK)
+            if (disconnect_tip(s, c, now_ms, r) != GV_OK)
                 return GV_FAULT;
         while (c->tip != best) {
             uint32_t next = next_towards(c, best);
@@ -222,6 +266,22 @@ gv_chain_follow_best(struct gv_state *s, struct gv_chain *c,
             break;
         }
     }
+    return GV_OK;
+}
+
+enum gv_rc
+gv_chain_follow_best(struct gv_state *s, struct gv_chain *c,
+                     struct gv_task *fresh, uint64_t now_ms)
+{
+    struct returned r = {0};
+    uint32_t before = c->tip;
+    enum gv_rc rc = reorganise(s, c, fresh, now_ms, &r);
+
+    if (rc == GV_OK)
+        tell_returned(s, c, &r);
+    free(r.at);
+    if (rc != GV_OK)
+        return rc;
     if (c->tip == before)
         return GV_OK;
     gv_chain_summarise(c);

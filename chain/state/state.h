@@ -34,6 +34,9 @@ struct gv_state_events {
     void (*tip)(void *arg, const struct gv_chain *c);
     /* A transaction entered the mempool. */
     void (*tx)(void *arg, const struct gv_chain *c, struct gv_bytes raw);
+    /* A reorg gave it back to the mempool, where it may be new to others. Of
+     * one reorg in the order in which they stood, STAMPs behind their bids. */
+    void (*again)(void *arg, const struct gv_chain *c, struct gv_bytes raw);
     /* A verified STAMP or CUTOFF, from the mempool or a connected block: one
      * may be told several times. */
     void (*token)(void *arg, const struct gv_chain *c, const struct gv_tx *tx,

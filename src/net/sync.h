@@ -131,6 +131,12 @@ unsigned gv_sync_submit_all(struct gv_sync *s, struct gv_bytes raw,
 void gv_sync_tip(struct gv_sync *s, const struct gv_chain *chain);
 void gv_sync_tx(struct gv_sync *s, const struct gv_chain *chain,
                 struct gv_bytes raw);
+/* A reorg gave it back to the mempool. Up to GV_SYNC_AGAIN of them are told
+ * between two flushes; the others are counted as told, so that peers find them
+ * missing and ask (N13, N18). */
+#define GV_SYNC_AGAIN 1024
+void gv_sync_tx_again(struct gv_sync *s, const struct gv_chain *chain,
+                      struct gv_bytes raw);
 void gv_sync_vote(struct gv_sync *s, const struct gv_signed_vote *v);
 /* A block this node made, already accepted: told to the neighbours as COMPACT
  * (N30). */

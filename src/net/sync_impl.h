@@ -194,6 +194,7 @@ struct gv_sync {
     struct gv_table by_id;
     struct gv_sync_chain *oldest, *newest; /* in order of change */
     uint64_t tip_seq, tx_seq;
+    unsigned again;  /* told since the last flush, and given back by reorgs */
     uint8_t *filter; /* ids followed, when not all are */
     uint16_t filters;
 

@@ -61,6 +61,16 @@ gv_sync_tx(struct gv_sync *s, const struct gv_chain *chain, struct gv_bytes raw)
 }
 
 void
+gv_sync_tx_again(struct gv_sync *s, const struct gv_chain *chain,
+                 struct gv_bytes raw)
+{
+    if (s->again++ < GV_SYNC_AGAIN)
+        gv_sync_tx(s, chain, raw);
+    else
+        s->tx_seq++;
+}
+
+void
 gv_sync_vote(struct gv_sync *s, const struct gv_signed_vote *v)
 {
     struct gv_msg m = {.kind = GV_MSG_VOTE};
@@ -163,6 +173,7 @@ gv_sync_flush(struct gv_sync *s, uint64_t now_ms)
         o = o->next;
     }
     gv_relay_drop(s);
+    s->again = 0;
     publish_tips(s); /* behind the blocks, which then need no question */
     return s->rc;
 }

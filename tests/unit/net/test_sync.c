@@ -64,6 +64,48 @@ S4_72_gossip_carries_bids_and_blocks(void **state)
     net_free(&n);
 }
 
+/* What reorgs give back is told, but not without bound: peers ask for the
+ * rest. */
+static void
+what_reorgs_give_back_reaches_peers(void **state)
+{
+    struct net_of_test n;
+    struct peer *a = &n.peer[0], *b = &n.peer[1];
+    struct gv_sync *sync;
+    const struct gv_pool_tx *e;
+    struct gv_chain *c;
+    uint64_t before;
+
+    (void)state;
+    net_init(&n);
+    peer_make(&n, NULL, 1);
+    peer_make(&n, NULL, 0);
+    meet(&n, 0, 1);
+    world_open_auction(&a->w);
+    settle(&n);
+    pass(&n, 6000);
+    same_tips(a, b);
+    sync = a->sync; /* peers do not hear of these */
+    a->sync = NULL;
+    place_bid(&a->w, 0);
+    a->sync = sync;
+    c = world_auction(&a->w);
+    before = n.requests;
+    for (unsigned i = 0; i < GV_SYNC_AGAIN; i++) {
+        e = c->pool.of[GV_POOL_ENROLS].first;
+        gv_sync_tx_again(a->sync, c, gv_bytes(e->raw, e->len));
+    }
+    e = c->pool.of[GV_POOL_BIDS].first;
+    gv_sync_tx_again(a->sync, c, gv_bytes(e->raw, e->len));
+    settle(&n);
+    assert_int_equal(gv_state_pool(b->w.st)->txs, 1);
+    assert_int_equal(n.requests, before);
+    pass(&n, 6000);
+    assert_int_equal(gv_state_pool(b->w.st)->txs, 3);
+    assert_int_equal(a->blame + b->blame, 0);
+    net_free(&n);
+}
+
 static void
 lost_gossip_is_healed_by_questions(void **state)
 {
@@ -454,6 +496,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(S4_92_a_late_joiner_gets_chains_and_mempool),
         cmocka_unit_test(S4_72_gossip_carries_bids_and_blocks),
+        cmocka_unit_test(what_reorgs_give_back_reaches_peers),
         cmocka_unit_test(lost_gossip_is_healed_by_questions),
         cmocka_unit_test(a_partition_heals),
         cmocka_unit_test(only_what_is_followed_is_fetched),

@@ -228,6 +228,15 @@ state_tx(void *arg, const struct gv_chain *c, struct gv_bytes raw)
 }
 
 static inline void
+state_again(void *arg, const struct gv_chain *c, struct gv_bytes raw)
+{
+    struct peer *p = arg;
+
+    if (p->sync)
+        gv_sync_tx_again(p->sync, c, raw);
+}
+
+static inline void
 state_vote(void *arg, const struct gv_chain *c, const struct gv_vote *vote,
            uint8_t validator, const struct gv_sig *sig)
 {
@@ -272,8 +281,11 @@ peer_make(struct net_of_test *n, const struct gv_chain_id *follow,
     p->w.opt.follow_all = follow == NULL;
     p->w.opt.follow = follow;
     p->w.opt.follow_count = follow != NULL;
-    p->w.opt.events = (struct gv_state_events){
-        .arg = p, .tip = state_tip, .tx = state_tx, .vote = state_vote};
+    p->w.opt.events = (struct gv_state_events){.arg = p,
+                                               .tip = state_tip,
+                                               .tx = state_tx,
+                                               .again = state_again,
+                                               .vote = state_vote};
     assert_int_equal(world_open(&p->w), GV_OK);
     opt.state = p->w.st;
     p->sync = gv_sync_new(&opt);

@@ -99,8 +99,13 @@ reorgs_of_every_depth(void **state)
         for (unsigned i = 0; i < depth; i++)
             b = grow(&g, b, 301, GV_ACCEPTED);
         assert_int_equal(g.c->tip, a); /* first seen */
+        g.w.returned = 0;
         b = grow(&g, b, 301, GV_ACCEPTED);
         assert_int_equal(g.c->tip, b); /* more work */
+        assert_int_equal(g.w.returned, 2 * depth);
+        for (unsigned i = 0; i < 2 * depth; i++)
+            assert_int_equal(g.w.returned_kind[i],
+                             i % 2 ? GV_TX_STAMP : GV_TX_BID);
         assert_int_equal(g.c->book->bids, bids + depth + 1);
         assert_int_equal(waiting(&g, GV_POOL_BIDS), depth);
         assert_int_equal(waiting(&g, GV_POOL_STAMPS), depth);
@@ -113,6 +118,47 @@ reorgs_of_every_depth(void **state)
         assert_int_equal(g.c->book->bids, bids + 2 * depth + 1);
         same_as_scratch(&g);
     }
+    world_free(&g.w);
+}
+
+/* What the new branch carries too is not told, and what stands in an older
+ * block is told before what needs it. */
+static void
+what_comes_back_is_told_in_order(void **state)
+{
+    struct stage g;
+    struct gv_tx p[2], e;
+    uint32_t base, b;
+
+    (void)state;
+    stage_make(&g, (struct world_options){0});
+    base = g.c->tip;
+    e = sample_enrol(&g.w.s, 2);
+    accept_block_on_tip(&g.w, g.c, START + 300, &e, 1);
+    pair(&g, US(START + 400), p);
+    accept_block_on_tip(&g.w, g.c, START + 600, p, 2);
+    assert_int_equal(g.w.returned, 0);
+    b = grow(&g, base, 400, GV_ACCEPTED);
+    b = grow(&g, b, 400, GV_ACCEPTED);
+    grow(&g, b, 400, GV_ACCEPTED);
+    assert_int_equal(g.w.returned, 3);
+    assert_int_equal(g.w.returned_kind[0], GV_TX_ENROL);
+    assert_int_equal(g.w.returned_kind[1], GV_TX_BID);
+    assert_int_equal(g.w.returned_kind[2], GV_TX_STAMP);
+
+    /* Back to a longer branch that has one of them. */
+    base = g.c->tip;
+    accept_block_on_tip(&g.w, g.c, g.c->sum.tip_time_ms + 300, p, 2);
+    g.w.returned = 0;
+    {
+        struct gv_bytes raw = world_block_on(
+            &g.w, g.c, base, g.c->tree.node[base].time_ms + 301, p, 2);
+
+        assert_int_equal(world_give(&g.w, raw), GV_ACCEPTED);
+        b = world_node(g.c, raw);
+    }
+    grow(&g, b, 300, GV_ACCEPTED);
+    assert_int_equal(g.w.returned, 0);
     world_free(&g.w);
 }
 
@@ -441,6 +487,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(reorgs_of_every_depth),
+        cmocka_unit_test(what_comes_back_is_told_in_order),
         cmocka_unit_test(reorg_keeps_stamps_before_bids),
         cmocka_unit_test(invalid_block_in_the_middle_of_a_better_branch),
         cmocka_unit_test(S4_94_V3_justified_beats_work),
