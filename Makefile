@@ -87,8 +87,8 @@ WEB_FILES := $(sort $(wildcard $(addprefix src/web/,*.html *.css *.js *.svg)))
 NODE_SRC := $(filter-out src/main.c $(NET_SHARED) $(HTTP_SRC),$(wildcard \
             $(addsuffix /*.c,src src/net src/ttp src/rpc)))
 LEDGER_SRC := $(wildcard chain/state/book*.c) $(addprefix chain/state/, \
-              directory.c directory_epoch.c directory_node.c spine.c links.c order.c \
-              table.c)
+              directory.c directory_anchor.c directory_epoch.c \
+              directory_node.c spine.c links.c order.c table.c)
 WALLET_SRC := $(filter-out wallet/main.c,$(wildcard wallet/*.c))
 MINER_SRC := $(filter-out miner/main.c,$(wildcard miner/*.c))
 EXPLORER_SRC := $(filter-out src/explorer/main.c,$(wildcard src/explorer/*.c))

@@ -21,6 +21,14 @@ gv_chain_unapply(struct gv_chain *c)
     return GV_OK;
 }
 
+uint32_t
+gv_chain_settled(const struct gv_chain *c, uint32_t tip)
+{
+    return gv_tree_is_ancestor(&c->tree, c->tree.final, tip)
+               ? c->tree.node[c->tree.final].height
+               : 0;
+}
+
 bool
 gv_chain_link(struct gv_chain *c, const struct gv_vote *link, uint64_t now_ms)
 {
@@ -280,6 +288,9 @@ gv_chain_follow_best(struct gv_state *s, struct gv_chain *c,
     if (rc == GV_OK)
         tell_returned(s, c, &r);
     free(r.at);
+    if (rc == GV_OK && c->registry &&
+        gv_directory_settle(c->dir, gv_chain_settled(c, c->tip)) != GV_OK)
+        rc = gv_state_fail(s, "out of memory");
     if (rc != GV_OK)
         return rc;
     if (c->tip == before)

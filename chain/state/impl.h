@@ -139,6 +139,9 @@ bool gv_chain_link(struct gv_chain *c, const struct gv_vote *link,
                    uint64_t now_ms);
 bool gv_chain_learn(struct gv_chain *c, const struct gv_block *block,
                     uint64_t now_ms);
+/* The height up to which a chain that stands on this tip stays as it is: the
+ * final one, or 0 while that is not below the tip. */
+uint32_t gv_chain_settled(const struct gv_chain *c, uint32_t tip);
 /* Stand on the best branch. `fresh` is a task whose block may be connected
  * without reading it back; may be NULL. */
 enum gv_rc gv_chain_follow_best(struct gv_state *s, struct gv_chain *c,

@@ -202,6 +202,7 @@ static enum gv_rc
 connect_path(struct gv_state *s, struct gv_chain *c, uint32_t tip)
 {
     uint32_t height = c->tree.node[tip].height;
+    uint32_t final = gv_chain_settled(c, tip);
     uint32_t *path = malloc(((size_t)height + 1) * sizeof(*path));
     enum gv_rc rc = GV_OK;
 
@@ -209,8 +210,11 @@ connect_path(struct gv_state *s, struct gv_chain *c, uint32_t tip)
         return gv_state_fail(s, "out of memory");
     for (uint32_t n = tip, h = height; h > 0; h--, n = c->tree.node[n].parent)
         path[h] = n;
-    for (uint32_t h = 1; h <= height && rc == GV_OK; h++)
+    for (uint32_t h = 1; h <= height && rc == GV_OK; h++) {
         rc = replay_block(s, c, path[h]);
+        if (rc == GV_OK && c->registry)
+            rc = gv_directory_settle(c->dir, h < final ? h : final);
+    }
     free(path);
     return rc;
 }
