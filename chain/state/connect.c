@@ -29,16 +29,19 @@ gv_chain_settled(const struct gv_chain *c, uint32_t tip)
                : 0;
 }
 
+#define PATIENCE UINT64_C(10) /* V3, in T */
+
+static uint64_t
+patience_ms(const struct gv_chain *c)
+{
+    return PATIENCE * (c->registry ? c->dir->params->registry_t_ms
+                                   : c->book->open->terms.t_ms);
+}
+
 bool
 gv_chain_link(struct gv_chain *c, const struct gv_vote *link, uint64_t now_ms)
 {
-    uint32_t target = gv_tree_find(&c->tree, &link->target);
-    uint64_t t_ms =
-        c->registry ? c->dir->params->registry_t_ms : c->book->open->terms.t_ms;
-
-    return target != GV_NOWHERE &&
-           gv_tree_link(&c->tree, link,
-                        now_ms > c->tree.node[target].time_ms + 10 * t_ms);
+    return gv_tree_link(&c->tree, link, now_ms, patience_ms(c));
 }
 
 bool
@@ -300,4 +303,17 @@ gv_chain_follow_best(struct gv_state *s, struct gv_chain *c,
     if (s->opt.events.tip)
         s->opt.events.tip(s->opt.events.arg, c);
     return gv_ballot_vote(s, c, now_ms);
+}
+
+enum gv_rc
+gv_chain_tick(struct gv_state *s, struct gv_chain *c, uint64_t now_ms)
+{
+    uint64_t period = now_ms / patience_ms(c);
+
+    if (period == c->period)
+        return GV_OK;
+    c->period = period;
+    return gv_tree_hear_late(&c->tree)
+               ? gv_chain_follow_best(s, c, NULL, now_ms)
+               : GV_OK;
 }

@@ -146,6 +146,9 @@ uint32_t gv_chain_settled(const struct gv_chain *c, uint32_t tip);
  * without reading it back; may be NULL. */
 enum gv_rc gv_chain_follow_best(struct gv_state *s, struct gv_chain *c,
                                 struct gv_task *fresh, uint64_t now_ms);
+/* Each 10 T, votes that came late have their say (V3). */
+enum gv_rc gv_chain_tick(struct gv_state *s, struct gv_chain *c,
+                         uint64_t now_ms);
 
 /* accept.c */
 /* A link with a quorum is news for the tree even before a block carries it. */

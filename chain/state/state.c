@@ -305,7 +305,8 @@ gv_state_tick(struct gv_state *s, uint64_t now_ms)
 
         if (c->pool.count > 0 && c->loaded)
             drop_stale(s, c, now_ms);
-        if (c->loaded && gv_watch_tick(s, c, now_ms) != GV_OK)
+        if (c->loaded && (gv_watch_tick(s, c, now_ms) != GV_OK ||
+                          gv_chain_tick(s, c, now_ms) != GV_OK))
             return GV_FAULT;
         if (c->loaded && !c->registry && c->pool.count == 0 &&
             gv_book_ended(c->book) && now_ms > c->used_ms + UNLOAD_AFTER_MS)

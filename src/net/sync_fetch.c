@@ -245,7 +245,7 @@ root(struct gv_sync *s, struct gv_sync_chain *c,
         return h->header.height == 0;
     parent = gv_tree_find(&chain->tree, &h->header.prev);
     if (parent == GV_NOWHERE || chain->tree.node[parent].invalid ||
-        chain->tree.node[parent].height < chain->sum.justified_height)
+        chain->tree.node[parent].height < chain->sum.final_height)
         return false;
     f->work = chain->tree.node[parent].work;
     return true;
