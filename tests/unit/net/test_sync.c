@@ -164,6 +164,59 @@ a_partition_heals(void **state)
     net_free(&n);
 }
 
+/* The registry's one validator votes for a block of that height. */
+static void
+justify(struct peer *p, uint32_t height)
+{
+    struct gv_chain *c = gv_state_registry(p->w.st);
+    struct gv_vote v = {0, height, c->spine->at[0].sealed,
+                        c->spine->at[height].sealed};
+    uint8_t digest[32];
+    struct gv_sig sig;
+
+    gv_vote_digest(&c->id, &v, digest);
+    assert_int_equal(gv_key_sign(p->w.s.keys,
+                                 &p->w.s.params->validator_secret[0], digest,
+                                 NULL, &sig),
+                     GV_OK);
+    assert_int_equal(
+        gv_state_add_vote(p->w.st, &c->id, &v, 0, &sig, p->w.now_ms, NULL),
+        GV_OK);
+    assert_int_equal(c->sum.justified_height, height);
+    assert_int_equal(c->sum.final_height, 0);
+}
+
+/* Two histories, each with a justified block: whoever is on the losing side
+ * fetches the other one, though it parts below what is justified here. */
+static void
+L2_a_losing_justified_block_keeps_nobody_back(void **state)
+{
+    struct net_of_test n;
+    struct peer *a = &n.peer[0], *b = &n.peer[1];
+
+    (void)state;
+    net_init(&n);
+    peer_make(&n, NULL, 0);
+    peer_make(&n, NULL, 0);
+    for (int i = 0; i < 8; i++) {
+        a->w.now_ms += 1000;
+        b->w.now_ms += 1000;
+        world_mine(&a->w);
+        if (i >= 2)
+            world_mine(&b->w);
+    }
+    justify(a, 4);
+    justify(b, 5);
+    settle(&n);
+    meet(&n, 0, 1);
+    settle(&n);
+    pass(&n, 4000);
+    same_tips(a, b);
+    assert_int_equal(gv_state_registry(a->w.st)->sum.justified_height, 5);
+    assert_int_equal(gv_state_registry(a->w.st)->sum.height, 6);
+    net_free(&n);
+}
+
 static void
 only_what_is_followed_is_fetched(void **state)
 {
@@ -499,6 +552,7 @@ main(void)
         cmocka_unit_test(what_reorgs_give_back_reaches_peers),
         cmocka_unit_test(lost_gossip_is_healed_by_questions),
         cmocka_unit_test(a_partition_heals),
+        cmocka_unit_test(L2_a_losing_justified_block_keeps_nobody_back),
         cmocka_unit_test(only_what_is_followed_is_fetched),
         cmocka_unit_test(a_silent_peer_is_passed_over),
         cmocka_unit_test(S4_76_invalid_data_costs_points),
