@@ -32,7 +32,7 @@
 #define GV_SYNC_COMPACTS_PEER 4   /* of one peer */
 #define GV_SYNC_COMPACT_MS 1000   /* for the answer; then it is fetched whole */
 #define GV_SYNC_RECENT 1024       /* newest transactions of the mempool */
-#define GV_SYNC_RECENT_MS 150     /* and others may lack them for so long */
+#define GV_SYNC_RECENT_MS 25      /* and others may lack them for so long */
 #define GV_SYNC_TOLD 64           /* blocks told as COMPACT */
 #define GV_SYNC_SUBMITS 8         /* times a bid is handed to services */
 #define GV_SYNC_BALLOTS 16        /* chains whose votes are asked of one peer */

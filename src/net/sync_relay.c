@@ -157,19 +157,31 @@ publish_txs(struct gv_sync *s, struct gv_outgoing *first)
     return o;
 }
 
+static void
+publish_raw(struct gv_sync *s, const struct gv_outgoing *o)
+{
+    s->opt.link.publish(s->opt.link.arg, o->kind, gv_bytes(o->bytes, o->len));
+}
+
+/* Blocks first: the votes and FINALs made for them say nothing to whom they
+ * reach before. What is as new as the block is in it whole (N30). */
 enum gv_rc
 gv_sync_flush(struct gv_sync *s, uint64_t now_ms)
 {
-    struct gv_outgoing *o = s->out_first;
+    struct gv_outgoing *o;
 
     s->now_ms = now_ms;
+    for (o = s->out_first; o != NULL; o = o->next)
+        if (o->kind == GV_MSG_COMPACT)
+            publish_raw(s, o);
+    o = s->out_first;
     while (o != NULL) {
         if (o->kind == GV_MSG_TXS) {
             o = publish_txs(s, o);
             continue;
         }
-        s->opt.link.publish(s->opt.link.arg, o->kind,
-                            gv_bytes(o->bytes, o->len));
+        if (o->kind != GV_MSG_COMPACT)
+            publish_raw(s, o);
         o = o->next;
     }
     gv_relay_drop(s);
@@ -302,8 +314,11 @@ take_txs(struct gv_sync *s, struct gv_sync_session *p, const struct gv_msg *m)
         p->tx_lost = true;
     if (m->u.txs.seq > p->tx_heard)
         p->tx_heard = m->u.txs.seq;
-    if (gv_state_chain(s->opt.state, &m->u.txs.chain) == NULL)
-        return; /* the chain comes first, then its mempool */
+    if (gv_state_chain(s->opt.state, &m->u.txs.chain) == NULL) {
+        /* The chain comes first, then its mempool. */
+        p->tx_lost = p->tx_lost || gv_sync_is_followed(s, &m->u.txs.chain);
+        return;
+    }
     while (gv_msg_next(&r, &raw)) {
         if (raw.len < 34 || memcmp(raw.p + 2, m->u.txs.chain.b, 32) != 0) {
             gv_sync_blame(s, p->id, 20, "transaction of another chain");

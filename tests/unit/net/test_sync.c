@@ -107,6 +107,57 @@ what_reorgs_give_back_reaches_peers(void **state)
 }
 
 static void
+tell_newest(struct peer *p, struct gv_chain *c)
+{
+    struct gv_kv_value block;
+
+    assert_int_equal(gv_state_block_at(p->w.st, c, c->sum.height, &block),
+                     GV_OK);
+    gv_sync_own_block(p->sync, gv_bytes(block.p, block.len));
+    gv_kv_value_free(&block);
+}
+
+/* A FINAL is made with its block. Whoever hears it before the block takes
+ * nothing for lost and asks for no mempool, be the block pushed or fetched. */
+static void
+finals_ask_for_no_mempool(void **state)
+{
+    struct net_of_test n;
+    struct peer *a = &n.peer[0], *b = &n.peer[1];
+    unsigned before;
+
+    (void)state;
+    net_init(&n);
+    peer_make(&n, NULL, 1);
+    peer_make(&n, NULL, 0);
+    meet(&n, 0, 1);
+    world_open_auction(&a->w);
+    settle(&n);
+    pass(&n, 6000);
+    for (unsigned pushed = 0; pushed < 2; pushed++) {
+        place_bid(&a->w, pushed);
+        settle(&n);
+        pass(&n, 300);
+        before = n.kinds[GV_MSG_GETPOOL];
+        n.kinds[GV_MSG_GETVOTES] = n.kinds[GV_MSG_TXS] = 0;
+        world_mine(&a->w);
+        world_commit(&a->w);
+        if (pushed) {
+            tell_newest(a, gv_state_registry(a->w.st));
+            tell_newest(a, world_auction(&a->w));
+        }
+        settle(&n);
+        if (pushed) /* the votes came behind their blocks */
+            assert_int_equal(n.kinds[GV_MSG_GETVOTES], 0);
+        pass(&n, 4000);
+        assert_true(n.kinds[GV_MSG_TXS] > 0);
+        assert_int_equal(n.kinds[GV_MSG_GETPOOL], before);
+        same_tips(a, b);
+    }
+    net_free(&n);
+}
+
+static void
 lost_gossip_is_healed_by_questions(void **state)
 {
     struct net_of_test n;
@@ -550,6 +601,7 @@ main(void)
         cmocka_unit_test(S4_92_a_late_joiner_gets_chains_and_mempool),
         cmocka_unit_test(S4_72_gossip_carries_bids_and_blocks),
         cmocka_unit_test(what_reorgs_give_back_reaches_peers),
+        cmocka_unit_test(finals_ask_for_no_mempool),
         cmocka_unit_test(lost_gossip_is_healed_by_questions),
         cmocka_unit_test(a_partition_heals),
         cmocka_unit_test(L2_a_losing_justified_block_keeps_nobody_back),
