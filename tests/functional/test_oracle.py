@@ -46,6 +46,7 @@ def test_S4_10_combinations_with_a_fresh_seed(tmp_path):
     ("tests/unit/rules/combinations.txt",
      lambda out: combinations.write_cases(out, combinations.SEED)),
     ("tests/vectors/retarget.csv", retarget.write_vectors),
+    ("tests/vectors/rented.csv", retarget.write_rented),
     ("tests/vectors/identity.json", identity.write_vectors),
 ])
 def test_committed_files_can_be_made_again(path, write):
