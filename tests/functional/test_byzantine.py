@@ -16,7 +16,7 @@ from test_two_nodes import join
 zmq = pytest.importorskip("zmq", reason="SKIP: no python3-zmq")
 from peer import (ANN, BLOCK, BLOCKS, GETBLOCKS, GETHEADERS, GETPOOL,  # noqa
                   GETTIPS, GETVOTES, HEADERS, HELLO, PONG, TIPS, TXS, VOTE,
-                  Empty, Peer, branch, le, listed, tip, tips)
+                  Peer, Sealed, branch, le, listed, tip, tips)
 
 KNOWN = 14  # keys that the nodes let in
 GENESIS = gavel.ROOT / "genesis/regtest.json"
@@ -146,7 +146,7 @@ def test_a_block_against_the_rules_is_banned(honest):
     peer.meet(node)
     time.sleep(1)
     height, sealed = honest.best(node)
-    bad = Empty(honest.registry, sealed, height + 1,
+    bad = Sealed(honest.registry, sealed, height + 1,
                 int(time.time() * 1000) + 2000, root=bytes(32))
     peer.tell(BLOCK, bad.raw)
     honest.wait_banned(node, peer)
