@@ -152,6 +152,34 @@ def test_a_block_against_the_rules_is_banned(honest):
     honest.wait_banned(node, peer)
 
 
+def test_spam_forks_are_kept_within_limits(honest):
+    """300 good blocks beside each other: one is followed, 64 are kept (L2)."""
+    node, peer = honest.second, honest.peer()
+    peer.meet(node)
+    time.sleep(1)
+    before = node.memory()
+    height, sealed = honest.best(node)
+    at = node.rpc.getblockheader(chain="registry", height=height)["time_ms"]
+    spam = [Sealed(honest.registry, sealed, height + 1, at + 1000 + i)
+            for i in range(300)]
+    for block in spam:
+        peer.tell(BLOCK, block.raw)
+    wait_for("some of them", lambda: any(has(node, b) for b in spam))
+    peer.run(1)
+    kept = sum(has(node, b) for b in spam)
+    assert 1 < kept <= 66, kept
+    assert node.memory() < before + (32 << 20)
+    assert honest.seen(node, peer), "good blocks cost nothing"
+
+
+def has(node, block):
+    try:
+        node.rpc.getblockheader(chain="registry", sealed=block.sealed.hex())
+    except gavel.RpcError:
+        return False
+    return True
+
+
 def flood(peer, seconds, send):
     end = time.monotonic() + seconds
     while time.monotonic() < end:

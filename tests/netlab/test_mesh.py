@@ -131,7 +131,7 @@ class Branches:
 
 BAD = {
     "loss": dict(loss=30),
-    "delay": dict(delay=0.25, jitter=0.1),
+    "delay": dict(delay=0.5, jitter=0.1),
     "duplicates": dict(dup=30, reorder=30, delay=0.01),
 }
 

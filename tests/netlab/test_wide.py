@@ -1,13 +1,15 @@
 """Twelve nodes, each of which dials three others, over links that take 20 ms
-each way. How long a bid takes to all of them is printed, not judged."""
+each way. How long a bid takes to all of them is printed, not judged. Then the
+links lose a third of everything, one node sleeps and one dies."""
 
+import signal
 import statistics
 import time
 
 import pytest
 
 from gavel import CALL_S, RpcError
-from story import Story
+from story import Crowd, Story
 
 pytestmark = pytest.mark.long
 
@@ -74,6 +76,29 @@ def test_a_bid_is_seen_by_twelve_nodes(lab, story, home, record_property):
     record_property(f"{name} seen by {COUNT}:",
                     span([max(late.values()) for _, late in runs]))
     sale.settle()
+    sale.close()
+
+
+def test_twelve_nodes_in_trouble(lab, story):
+    """Bids at the service's node and its neighbours count at every node."""
+    sale = story.sale("trouble", d=8).wait_known()
+    sleeper, dying = lab.nodes[6], lab.nodes[8]
+    lab.link(delay=DELAY_S, jitter=0.02, loss=30, dup=10, reorder=10)
+    lab.asleep.add(6)
+    sleeper.process.child.send_signal(signal.SIGSTOP)
+    try:
+        with Crowd(sale, [lab.nodes[i] for i in (0, 1, 3, 5)]):
+            time.sleep(2)
+            dying.kill()
+            time.sleep(2)
+            dying.start()
+            time.sleep(1)
+    finally:
+        sleeper.process.child.send_signal(signal.SIGCONT)
+        lab.asleep.discard(6)
+    lab.heal()
+    sale.settle()
+    assert len(sale.receipts) >= 4
     sale.close()
 
 
