@@ -18,7 +18,7 @@ from peer import (ANN, BLOCK, BLOCKS, GETBLOCKS, GETHEADERS, GETPOOL,  # noqa
                   GETTIPS, GETVOTES, HEADERS, HELLO, PONG, TIPS, TXS, VOTE,
                   Peer, Sealed, branch, le, listed, tip, tips)
 
-KNOWN = 14  # keys that the nodes let in
+KNOWN = 16  # keys that the nodes let in
 GENESIS = gavel.ROOT / "genesis/regtest.json"
 
 
@@ -249,6 +249,8 @@ def test_withheld_bodies_hold_nobody_up(honest):
     same = honest.first.rpc.getblockhash(chain="registry", height=start[0])
     assert honest.second.rpc.getblockhash(
         chain="registry", height=start[0]) == same
+    peer.close()  # else its fetch lasts into the next test
+    wait_for("its end", lambda: honest.seen(node, peer) is None)
 
 
 @pytest.mark.long
