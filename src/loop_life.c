@@ -98,6 +98,17 @@ publish_copy(struct gv_loop *l, struct gv_bytes raw)
     gv_loop_publish(l, copy, raw.len);
 }
 
+static void
+on_upgrade(void *arg, uint64_t blocks, bool done)
+{
+    struct gv_loop *l = arg;
+
+    gv_log_info(l->opt.log, "chain",
+                done ? "the data directory has the newest layout now"
+                     : "giving the data directory the newest layout",
+                GV_U("blocks", blocks));
+}
+
 /* A node that keeps no files may still publish. */
 static void
 on_evidence(void *arg, const struct gv_chain *c, uint8_t validator,
@@ -195,6 +206,7 @@ open_state(struct gv_loop *l, struct gv_error *e)
     o.events.shared = on_shared;
     o.events.missed = on_missed;
     o.events.evidence = on_evidence;
+    o.events.upgrade = on_upgrade;
     o.follow_all = l->opt.follow_all;
     o.follow = l->opt.follow;
     o.follow_count = l->opt.follow_count;

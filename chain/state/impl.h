@@ -2,13 +2,13 @@
  * impl.h - what the files of chain/state share behind state.h.
  *
  * Files: state.c (open, close, look up), records.c (rows in the store),
- * load.c (blocks into memory), task.c (prepare, verify), accept.c (blocks
- * enter), connect.c (the best branch), admit.c (transactions enter the
- * mempool), admit_leave.c (and leave it), lapse.c (bids that missed their
- * blocks), ballot.c (votes), accuse.c (votes that contradict each other),
- * silence.c (votes that do not come), watch.c (blocks that get none),
- * template.c (blocks to mine), anchor.c (ended auctions), find.c (bids and
- * bidders by id alone).
+ * headers.c (rows of headers), load.c (blocks into memory), task.c (prepare,
+ * verify), accept.c (blocks enter), connect.c (the best branch), admit.c
+ * (transactions enter the mempool), admit_leave.c (and leave it), lapse.c (bids
+ * that missed their blocks), ballot.c (votes), accuse.c (votes that contradict
+ * each other), silence.c (votes that do not come), watch.c (blocks that get
+ * none), template.c (blocks to mine), anchor.c (ended auctions), find.c (bids
+ * and bidders by id alone).
  */
 #ifndef GAVEL_STATE_IMPL_H
 #define GAVEL_STATE_IMPL_H
@@ -85,6 +85,8 @@ bool gv_record_in_rows(struct gv_bytes rows, const uint8_t id32[32],
                        bool bidder);
 void gv_record_drop_rows(struct gv_state *s, const struct gv_chain *c,
                          uint32_t height);
+/* headers.c: give a store of schema 1 its rows of headers. */
+enum gv_rc gv_headers_upgrade(struct gv_state *s);
 /* journal.c */
 void gv_record_journal(struct gv_state *s, struct gv_pool_tx *e);
 void gv_record_trim_journal(struct gv_state *s);

@@ -89,12 +89,12 @@ fits(const struct gv_chain *c, const struct gv_sealed_header *h,
            h->header.height == c->tree.node[parent].height + 1;
 }
 
-/* Every stored block of the chain becomes a node; keys ascend by height, so
+/* Every stored header of the chain becomes a node; keys ascend by height, so
  * parents come first. */
 static enum gv_rc
 load_nodes(struct gv_state *s, struct gv_chain *c)
 {
-    struct gv_kv_range range = {.cf = GV_CF_BLOCK};
+    struct gv_kv_range range = {.cf = GV_CF_HEADER};
     struct gv_sealed_header *h = malloc(sizeof(*h));
     struct gv_key prefix;
     struct gv_kv_iter *it;
@@ -114,8 +114,8 @@ load_nodes(struct gv_state *s, struct gv_chain *c)
 
         gv_sealed_header_get(&r, h);
         parent = gv_tree_find(&c->tree, &h->header.prev);
-        if (r.failed || !named(row.key, h) || !fits(c, h, parent)) {
-            rc = gv_state_fail(s, "a stored block is damaged");
+        if (!gv_reader_done(&r) || !named(row.key, h) || !fits(c, h, parent)) {
+            rc = gv_state_fail(s, "a stored header is damaged");
             break;
         }
         if (gv_tree_add(&c->tree, h, parent, &node) != GV_OK) {

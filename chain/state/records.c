@@ -150,6 +150,13 @@ gv_record_load_chains(struct gv_state *s)
 
 /* --- blocks --- */
 
+/* Header, seal and branch are what a block begins with. */
+static size_t
+header_size(const struct gv_sealed_header *h)
+{
+    return GV_HEADER_SIZE + sizeof(h->seal.b) + 1 + 32u * h->branch.depth;
+}
+
 void
 gv_record_put_block(struct gv_state *s, const struct gv_chain *c,
                     const struct gv_sealed_header *h, struct gv_bytes raw)
@@ -158,6 +165,8 @@ gv_record_put_block(struct gv_state *s, const struct gv_chain *c,
 
     gv_key_bytes(&k, gv_bytes(h->sealed_id.b, 32));
     gv_kv_batch_put(&s->batch, GV_CF_BLOCK, gv_key_view(&k), raw);
+    gv_kv_batch_put(&s->batch, GV_CF_HEADER, gv_key_view(&k),
+                    gv_bytes(raw.p, header_size(h)));
 }
 
 void
@@ -168,6 +177,7 @@ gv_record_drop_block(struct gv_state *s, const struct gv_chain *c,
 
     gv_key_bytes(&k, gv_bytes(n->sealed.b, 32));
     gv_kv_batch_delete(&s->batch, GV_CF_BLOCK, gv_key_view(&k));
+    gv_kv_batch_delete(&s->batch, GV_CF_HEADER, gv_key_view(&k));
 }
 
 enum gv_rc

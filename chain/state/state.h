@@ -62,6 +62,10 @@ struct gv_state_events {
      * 64 s. False: no room, it is told again at the next tick. */
     bool (*missed)(void *arg, const struct gv_chain *c, struct gv_bytes raw,
                    unsigned tries);
+    /* While it opens: the store has an older layout and is brought up to this
+     * program's; blocks: done so far. At the start, now and then, and at the
+     * end (done). */
+    void (*upgrade)(void *arg, uint64_t blocks, bool done);
 };
 
 struct gv_state_options {
@@ -83,7 +87,9 @@ struct gv_state_options {
 };
 
 /* Open: reads the records of all chains; auctions are loaded when they are
- * first needed. GV_OK or GV_FAULT with a text in error (cap bytes). */
+ * first needed. A store of an older schema is upgraded first; a stop at any
+ * moment of that costs only doing it again. GV_OK or GV_FAULT with a text in
+ * error (cap bytes). */
 enum gv_rc gv_state_open(const struct gv_state_options *opts, uint64_t now_ms,
                          struct gv_state **out, char *error,
                          size_t cap) GV_MUST_CHECK;
@@ -187,6 +193,14 @@ enum gv_rc gv_state_stamp_by(struct gv_state *s, struct gv_chain *c,
                              size_t *len, uint64_t *t_us) GV_MUST_CHECK;
 
 const struct gv_params *gv_state_params(const struct gv_state *s);
+/* Give take the headers of the best branch from a height on, in order, each
+ * with seal and branch as in its block, until there are no more or it returns
+ * false. They are read from rows of their own: no block is. GV_OK or
+ * GV_FAULT. */
+enum gv_rc gv_state_headers(struct gv_state *s, struct gv_chain *c,
+                            uint32_t from,
+                            bool (*take)(void *arg, struct gv_bytes header),
+                            void *arg) GV_MUST_CHECK;
 /* A raw block of the best branch or by id. GV_OK, GV_ABSENT, GV_FAULT. */
 enum gv_rc gv_state_block_at(struct gv_state *s, struct gv_chain *c,
                              uint32_t height,

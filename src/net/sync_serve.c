@@ -7,8 +7,6 @@
 #include "src/net/rebuild.h"
 #include "src/net/sync_impl.h"
 
-/* A block is one value in the store: headers cost reading their blocks. */
-#define READ_BYTES_MAX (16u << 20)
 #define REPLY_BYTES (GV_MSG_MAX - 8192)
 #define TX_BYTES (1u << 20)
 
@@ -154,42 +152,30 @@ pile_list(const struct pile *p)
                                 .count = p->count};
 }
 
+static bool
+pile_header(void *pile, struct gv_bytes header)
+{
+    struct pile *p = pile;
+
+    return p->count < GV_MSG_HEADERS_MAX && pile_add(p, header, REPLY_BYTES);
+}
+
 static void
 serve_headers(struct gv_sync *s, const struct gv_net_event *event,
               const struct gv_msg *m)
 {
     struct gv_chain *c = chain_for(s, event, &m->u.getheaders.chain);
     struct gv_msg out = {.kind = GV_MSG_HEADERS};
-    size_t read = 0;
     struct pile pile;
     uint32_t height;
 
     if (c == NULL || !pile_new(s, &pile))
         return;
     height = fork_height(c, &m->u.getheaders.locator);
-    for (; height < c->spine->count && pile.count < GV_MSG_HEADERS_MAX &&
-           read < READ_BYTES_MAX;
-         height++) {
-        struct gv_sealed_header h;
-        struct gv_kv_value block;
-        struct gv_reader r;
-
-        if (gv_state_block_at(s->opt.state, c, height, &block) != GV_OK) {
-            gv_sync_fail(s);
-            break;
-        }
-        read += block.len;
-        r = gv_reader(gv_bytes(block.p, block.len));
-        gv_sealed_header_get(&r, &h);
-        if (!pile_add(&pile, gv_bytes(block.p, block.len - r.left),
-                      REPLY_BYTES)) {
-            gv_kv_value_free(&block);
-            break;
-        }
-        gv_kv_value_free(&block);
-    }
+    if (gv_state_headers(s->opt.state, c, height, pile_header, &pile) != GV_OK)
+        gv_sync_fail(s);
     out.u.headers.chain = c->id;
-    out.u.headers.more = height < c->spine->count;
+    out.u.headers.more = height + pile.count < c->spine->count;
     out.u.headers.headers = pile_list(&pile);
     answer(s, event, &out);
     free(pile.sink.buf);
