@@ -154,8 +154,17 @@ struct gv_sync_status {
     size_t sessions;  /* peers */
     bool told;        /* some peer has told all its tips */
     uint64_t fetched; /* blocks, since the start */
+    unsigned rate;    /* of them a second, lately */
+    /* The chain that lacks most blocks whose headers are known; lacking 0:
+     * there is none. */
+    struct gv_chain_id chain;
+    uint32_t height;  /* of its newest block that is judged */
+    uint32_t headers; /* of its newest header */
+    uint32_t lacking;
 };
 void gv_sync_status(const struct gv_sync *s, struct gv_sync_status *out);
+/* Blocks that a peer gave when they were asked for. */
+uint64_t gv_sync_peer_blocks(const struct gv_sync *s, uint64_t session);
 /* Chains a peer says it has; 0: unknown. */
 uint32_t gv_sync_peer_chains(const struct gv_sync *s, uint64_t session);
 

@@ -375,7 +375,7 @@ gv_sync_block_result(struct gv_sync *s, uint64_t session,
     struct gv_pushed push;
 
     s->now_ms = now_ms;
-    if (gv_fetch_result(s, session, sealed, rc, why))
+    if (gv_bodies_result(s, session, sealed, rc, why))
         return s->rc;
     for (size_t i = 0; i < GV_SYNC_PUSHED; i++) {
         if (session == 0 || s->pushed[i].session != session ||

@@ -24,8 +24,13 @@ struct peer {
     struct world w;
     struct gv_sync *sync;
     struct gv_chain_id follow[2];
-    bool all;                             /* hears everything */
-    bool mute;                            /* answers nothing */
+    bool all;       /* hears everything */
+    bool mute;      /* answers nothing */
+    bool withholds; /* answers all but blocks */
+    bool corrupts;  /* the last byte of its blocks */
+    bool defers;    /* its host judges when it is told to */
+    struct letter *waits, **waits_last;
+    unsigned waiting, most_waiting;
     unsigned blame;                       /* points given to others */
     unsigned stamped, refusals, given_up; /* of bids handed to others */
     unsigned submits;                     /* of bids of others */
@@ -76,7 +81,9 @@ send_to(void *arg, uint64_t session, unsigned kind, uint32_t request,
 
     p->net->requests++;
     p->net->kinds[kind % 64]++;
-    if (!p->mute)
+    if (kind == GV_MSG_BLOCKS && p->corrupts && body.len > 100)
+        ((uint8_t *)body.p)[body.len - 1] ^= 1;
+    if (!p->mute && !(p->withholds && kind == GV_MSG_BLOCKS))
         put_letter(p->net, p->index, (unsigned)session - 1, &head, body);
     return true;
 }
@@ -123,9 +130,8 @@ penalise(void *arg, uint64_t session, unsigned points, const char *reason)
 }
 
 static inline void
-on_block(void *arg, uint64_t session, struct gv_bytes raw)
+judge_block(struct peer *p, uint64_t session, struct gv_bytes raw)
 {
-    struct peer *p = arg;
     struct gv_reject why = {0};
     struct gv_sealed_header h;
     struct gv_reader r = gv_reader(raw);
@@ -137,6 +143,44 @@ on_block(void *arg, uint64_t session, struct gv_bytes raw)
     assert_int_equal(gv_sync_block_result(p->sync, session, &h.sealed_id, rc,
                                           &why, p->w.now_ms),
                      GV_OK);
+}
+
+static inline void
+on_block(void *arg, uint64_t session, struct gv_bytes raw)
+{
+    struct peer *p = arg;
+    struct letter *l;
+
+    if (!p->defers) {
+        judge_block(p, session, raw);
+        return;
+    }
+    l = calloc(1, sizeof(*l) + raw.len + 1);
+    assert_non_null(l);
+    l->event.session = session;
+    l->event.len = raw.len;
+    memcpy(l->event.body, raw.p, raw.len);
+    *p->waits_last = l;
+    p->waits_last = &l->next;
+    if (++p->waiting > p->most_waiting)
+        p->most_waiting = p->waiting;
+}
+
+/* Judge the oldest block that waits. False: none does. */
+static inline bool
+judge_next(struct peer *p)
+{
+    struct letter *l = p->waits;
+
+    if (!l)
+        return false;
+    p->waits = l->next;
+    if (!p->waits)
+        p->waits_last = &p->waits;
+    p->waiting--;
+    judge_block(p, l->event.session, gv_bytes(l->event.body, l->event.len));
+    free(l);
+    return true;
 }
 
 static inline void
@@ -267,6 +311,7 @@ peer_make(struct net_of_test *n, const struct gv_chain_id *follow,
 
     p->net = n;
     p->index = n->peers++;
+    p->waits_last = &p->waits;
     if (p->index == 0) {
         world_make(&p->w, &o);
         world_close(&p->w);
@@ -309,6 +354,10 @@ net_free(struct net_of_test *n)
         free(l);
     }
     for (unsigned i = n->peers; i-- > 0;) {
+        for (struct letter *l = n->peer[i].waits; l; l = next) {
+            next = l->next;
+            free(l);
+        }
         gv_sync_free(n->peer[i].sync);
         gv_state_close(n->peer[i].w.st);
         gv_kv_close(&n->peer[i].w.kv);
@@ -332,23 +381,33 @@ flush(struct peer *p)
     assert_int_equal(gv_sync_flush(p->sync, p->w.now_ms), GV_OK);
 }
 
+/* Deliver the oldest letter. False: nothing is on its way. */
+static inline bool
+deliver(struct net_of_test *n)
+{
+    struct letter *l = n->first;
+    struct peer *p;
+
+    if (!l)
+        return false;
+    p = &n->peer[l->to];
+    n->first = l->next;
+    if (!n->first)
+        n->last = &n->first;
+    assert_int_equal(gv_sync_event(p->sync, &l->event, p->w.now_ms), GV_OK);
+    free(l);
+    flush(p);
+    return true;
+}
+
 /* Deliver until nothing is on its way. */
 static inline void
 settle(struct net_of_test *n)
 {
     for (unsigned i = 0; i < n->peers; i++)
         flush(&n->peer[i]);
-    while (n->first) {
-        struct letter *l = n->first;
-        struct peer *p = &n->peer[l->to];
-
-        n->first = l->next;
-        if (!n->first)
-            n->last = &n->first;
-        assert_int_equal(gv_sync_event(p->sync, &l->event, p->w.now_ms), GV_OK);
-        free(l);
-        flush(p);
-    }
+    while (deliver(n))
+        ;
 }
 
 static inline void
