@@ -1,6 +1,7 @@
 /*
- * headers.c - the rows of headers: a branch's headers in order, and the
- * upgrade of a store that has none yet.
+ * headers.c - the rows of headers: a branch's headers in order, where blocks
+ * stand, and the upgrade of a store that has none yet. Chains that sleep are
+ * not loaded for it.
  *
  * A header's row is written and dropped in the batch of its block, so that
  * either both are there or neither is.
@@ -12,18 +13,21 @@
 #define UPGRADE_BYTES (1u << 20) /* of one batch */
 #define UPGRADE_TELL 100000      /* blocks between two words of progress */
 
-/* Walk the rows of one chain from a height on. */
+/* --- rows of one chain --- */
+
+/* Walk them from a height on, or from there down. */
 static enum gv_rc
 open_rows(struct gv_state *s, const struct gv_chain *c, uint32_t from,
-          struct gv_kv_iter **it)
+          bool down, struct gv_kv_iter **it)
 {
-    struct gv_kv_range range = {.cf = GV_CF_HEADER};
+    struct gv_kv_range range = {.cf = GV_CF_HEADER, .reverse = down};
     struct gv_key prefix, first;
 
     gv_key_init(&prefix);
     gv_key_u32(&prefix, c->number);
     first = prefix;
-    gv_key_u32(&first, from);
+    /* Down: from below the next height, so with all blocks of this one. */
+    gv_key_u32(&first, down ? from + 1 : from);
     range.prefix = gv_key_view(&prefix);
     range.from = gv_key_view(&first);
     if (gv_kv_iter_open(&s->opt.kv, &range, it) != GV_OK)
@@ -31,7 +35,7 @@ open_rows(struct gv_state *s, const struct gv_chain *c, uint32_t from,
     return GV_OK;
 }
 
-/* The height in a row's key, and what follows it: the sealed id. */
+/* The height in a row's key; what follows it is the sealed id. */
 static bool
 take_height(struct gv_bytes *key, uint32_t *height)
 {
@@ -41,40 +45,201 @@ take_height(struct gv_bytes *key, uint32_t *height)
            key->len == 32;
 }
 
-enum gv_rc
-gv_state_headers(struct gv_state *s, struct gv_chain *c, uint32_t from,
-                 bool (*take)(void *arg, struct gv_bytes header), void *arg)
+/* --- the best branch --- */
+
+/* Its ids from height `from` up to its tip: of a chain that is loaded they are
+ * the spine's, else read from the rows. */
+struct branch {
+    uint32_t from;
+    size_t count;
+    const struct gv_spine *spine; /* or NULL: */
+    struct gv_sealed_id *id;      /* from the tip down */
+};
+
+static const struct gv_sealed_id *
+id_at(const struct branch *b, uint32_t height)
+{
+    return b->spine ? &b->spine->at[height].sealed
+                    : &b->id[b->count - 1 - (height - b->from)];
+}
+
+static bool
+names(struct gv_bytes locator, struct gv_bytes id)
+{
+    for (size_t i = 0; i + 32 <= locator.len; i += 32)
+        if (memcmp(locator.p + i, id.p, 32) == 0)
+            return true;
+    return false;
+}
+
+/* Down from the tip, from each block to the one before it, as far as the
+ * locator names none. */
+static enum gv_rc
+walk_down(struct gv_kv_iter *it, const struct gv_chain *c,
+          struct gv_bytes locator, struct branch *b)
+{
+    struct gv_sealed_id want = c->sum.tip;
+    struct gv_kv_row row;
+    enum gv_rc rc;
+
+    b->from = c->sum.height + 1;
+    while (b->from > 0 && (rc = gv_kv_iter_next(it, &row)) == GV_OK) {
+        struct gv_reader r = gv_reader(row.value);
+        struct gv_header h;
+        uint32_t height;
+
+        if (!take_height(&row.key, &height) || height < b->from - 1)
+            return GV_ABSENT;
+        if (height != b->from - 1 || memcmp(row.key.p, want.b, 32) != 0)
+            continue; /* of a side branch */
+        if (names(locator, row.key))
+            return GV_OK;
+        gv_header_get(&r, &h);
+        if (r.failed)
+            return GV_ABSENT;
+        b->id[b->count++] = want;
+        want = h.prev;
+        b->from--;
+    }
+    return b->from == 0 ? GV_OK : rc;
+}
+
+/* The branch behind the newest block that the locator names. */
+static enum gv_rc
+find_branch(struct gv_state *s, struct gv_chain *c, struct gv_bytes locator,
+            struct branch *b)
 {
     struct gv_kv_iter *it;
-    struct gv_kv_row row;
-    uint32_t height = from, at;
-    enum gv_rc rc = GV_OK;
+    enum gv_rc rc;
 
-    if (gv_chain_load(s, c, c->used_ms) != GV_OK)
-        return GV_FAULT;
-    /* Walks do not see what waits in the batch. */
-    if (gv_state_commit(s, false, NULL) != GV_OK ||
-        open_rows(s, c, from, &it) != GV_OK)
-        return GV_FAULT;
-    while (height < c->spine->count &&
-           (rc = gv_kv_iter_next(it, &row)) == GV_OK) {
-        if (!take_height(&row.key, &at) || at > height) {
-            rc = GV_ABSENT;
-            break;
+    *b = (struct branch){.spine = c->loaded ? c->spine : NULL};
+    if (c->loaded) {
+        for (size_t i = 0; i + 32 <= locator.len && b->from == 0; i += 32) {
+            struct gv_sealed_id id;
+            uint32_t height;
+
+            memcpy(id.b, locator.p + i, 32);
+            height = gv_spine_height(c->spine, &id);
+            b->from = height == GV_NOWHERE ? 0 : height + 1;
         }
-        if (memcmp(row.key.p, c->spine->at[height].sealed.b, 32) != 0)
-            continue; /* of a side branch */
-        if (!take(arg, row.value)) {
-            rc = GV_OK;
-            break;
-        }
-        height++;
+        b->count = c->spine->count - b->from;
+        return GV_OK;
     }
+    b->id = malloc(((size_t)c->sum.height + 1) * sizeof(*b->id));
+    if (!b->id)
+        return gv_state_fail(s, "out of memory");
+    rc = open_rows(s, c, c->sum.height, true, &it);
+    if (rc != GV_OK)
+        return rc;
+    rc = walk_down(it, c, locator, b);
     gv_kv_iter_free(it);
     if (rc == GV_OK)
         return GV_OK;
     return gv_state_fail(s,
                          rc == GV_ABSENT ? "a stored header is missing" : NULL);
+}
+
+/* Up again, with the bytes. *left: how many were not taken. */
+static enum gv_rc
+walk_up(struct gv_kv_iter *it, const struct branch *b,
+        bool (*take)(void *arg, struct gv_bytes header), void *arg,
+        size_t *left)
+{
+    uint32_t height = b->from, at;
+    struct gv_kv_row row;
+    enum gv_rc rc;
+
+    *left = b->count;
+    while (*left > 0) {
+        rc = gv_kv_iter_next(it, &row);
+        if (rc != GV_OK)
+            return rc;
+        if (!take_height(&row.key, &at) || at > height)
+            return GV_ABSENT;
+        if (at < height || memcmp(row.key.p, id_at(b, height)->b, 32) != 0)
+            continue; /* of a side branch */
+        if (!take(arg, row.value))
+            return GV_OK;
+        height++;
+        --*left;
+    }
+    return GV_OK;
+}
+
+enum gv_rc
+gv_state_headers(struct gv_state *s, struct gv_chain *c,
+                 struct gv_bytes locator,
+                 bool (*take)(void *arg, struct gv_bytes header), void *arg,
+                 bool *more)
+{
+    struct gv_kv_iter *it;
+    struct branch b;
+    size_t left = 0;
+    enum gv_rc rc;
+
+    /* Walks do not see what waits in the batch. */
+    if (gv_state_commit(s, false, NULL) != GV_OK)
+        return GV_FAULT;
+    rc = find_branch(s, c, locator, &b);
+    if (rc == GV_OK)
+        rc = open_rows(s, c, b.from, false, &it);
+    if (rc == GV_OK) {
+        rc = walk_up(it, &b, take, arg, &left);
+        gv_kv_iter_free(it);
+        if (rc != GV_OK)
+            rc = gv_state_fail(s, rc == GV_ABSENT ? "a stored header is missing"
+                                                  : NULL);
+    }
+    free(b.id);
+    *more = left > 0;
+    return rc;
+}
+
+/* --- where blocks stand --- */
+
+static void
+note_height(struct gv_bytes ids, struct gv_bytes id, uint32_t at,
+            uint32_t *height)
+{
+    for (size_t i = 0; i + 32 <= ids.len; i += 32)
+        if (memcmp(ids.p + i, id.p, 32) == 0)
+            height[i / 32] = at;
+}
+
+static enum gv_rc
+scan_heights(struct gv_state *s, const struct gv_chain *c, struct gv_bytes ids,
+             uint32_t *height)
+{
+    struct gv_kv_iter *it;
+    struct gv_kv_row row;
+    enum gv_rc rc;
+    uint32_t at;
+
+    if (gv_state_commit(s, false, NULL) != GV_OK ||
+        open_rows(s, c, 0, false, &it) != GV_OK)
+        return GV_FAULT;
+    while ((rc = gv_kv_iter_next(it, &row)) == GV_OK)
+        if (take_height(&row.key, &at))
+            note_height(ids, row.key, at, height);
+    gv_kv_iter_free(it);
+    return rc == GV_ABSENT ? GV_OK : gv_state_fail(s, NULL);
+}
+
+enum gv_rc
+gv_state_heights(struct gv_state *s, struct gv_chain *c, struct gv_bytes ids,
+                 uint32_t *height)
+{
+    for (size_t i = 0; i + 32 <= ids.len; i += 32) {
+        struct gv_sealed_id id;
+        uint32_t node = GV_NOWHERE;
+
+        memcpy(id.b, ids.p + i, 32);
+        if (c->loaded)
+            node = gv_tree_find(&c->tree, &id);
+        height[i / 32] =
+            node == GV_NOWHERE ? GV_NOWHERE : c->tree.node[node].height;
+    }
+    return c->loaded ? GV_OK : scan_heights(s, c, ids, height);
 }
 
 /* --- stores of schema 1 --- */

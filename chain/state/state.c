@@ -249,6 +249,14 @@ gv_state_block(struct gv_state *s, struct gv_chain *c,
 }
 
 enum gv_rc
+gv_state_block_of(struct gv_state *s, struct gv_chain *c, uint32_t height,
+                  const struct gv_sealed_id *id, struct gv_kv_value *out)
+{
+    memset(out, 0, sizeof(*out));
+    return gv_record_get_block(s, c, height, id, out);
+}
+
+enum gv_rc
 gv_state_block_at(struct gv_state *s, struct gv_chain *c, uint32_t height,
                   struct gv_kv_value *out)
 {

@@ -193,14 +193,25 @@ enum gv_rc gv_state_stamp_by(struct gv_state *s, struct gv_chain *c,
                              size_t *len, uint64_t *t_us) GV_MUST_CHECK;
 
 const struct gv_params *gv_state_params(const struct gv_state *s);
-/* Give take the headers of the best branch from a height on, in order, each
- * with seal and branch as in its block, until there are no more or it returns
- * false. They are read from rows of their own: no block is. GV_OK or
- * GV_FAULT. */
+/* Give take the headers of the best branch, in order, each with seal and branch
+ * as in its block, until there are no more or it returns false (it has not
+ * taken that one; *more is true then). They begin behind the newest block of
+ * the branch that the locator (sealed ids, 32 bytes each, newest first) names,
+ * else at block 0. They are read from rows of their own: no block is read, and
+ * no chain loaded. GV_OK or GV_FAULT. */
 enum gv_rc gv_state_headers(struct gv_state *s, struct gv_chain *c,
-                            uint32_t from,
+                            struct gv_bytes locator,
                             bool (*take)(void *arg, struct gv_bytes header),
-                            void *arg) GV_MUST_CHECK;
+                            void *arg, bool *more) GV_MUST_CHECK;
+/* The height of each block (sealed ids, 32 bytes each) on any branch, or
+ * GV_NOWHERE; height has room for all. Loads no chain. GV_OK or GV_FAULT. */
+enum gv_rc gv_state_heights(struct gv_state *s, struct gv_chain *c,
+                            struct gv_bytes ids,
+                            uint32_t *height) GV_MUST_CHECK;
+/* A raw block of which the height is known. GV_OK, GV_ABSENT, GV_FAULT. */
+enum gv_rc gv_state_block_of(struct gv_state *s, struct gv_chain *c,
+                             uint32_t height, const struct gv_sealed_id *id,
+                             struct gv_kv_value *out) GV_MUST_CHECK;
 /* A raw block of the best branch or by id. GV_OK, GV_ABSENT, GV_FAULT. */
 enum gv_rc gv_state_block_at(struct gv_state *s, struct gv_chain *c,
                              uint32_t height,

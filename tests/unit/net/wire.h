@@ -23,7 +23,8 @@ struct peer {
     unsigned index;
     struct world w;
     struct gv_sync *sync;
-    struct gv_chain_id follow[2];
+    struct gv_chain_id follow[4];
+    unsigned followed;
     bool all;       /* hears everything */
     bool mute;      /* answers nothing */
     bool withholds; /* answers all but blocks */
@@ -45,6 +46,7 @@ struct peer {
 struct net_of_test {
     struct peer peer[PEERS];
     unsigned peers;
+    unsigned follows; /* chains in what peer_make is given; 0: one */
     struct letter *first, **last;
     bool deaf; /* gossip is lost */
     uint64_t requests, gossip, bytes;
@@ -99,8 +101,10 @@ publish(void *arg, unsigned kind, struct gv_bytes body)
     p->net->kinds[kind % 64]++;
     for (unsigned i = 0; i < p->net->peers && !p->net->deaf; i++) {
         struct peer *to = &p->net->peer[i];
-        bool hears = to->all || memcmp(to->follow[0].b, chain, 8) == 0 ||
-                     memcmp(to->follow[1].b, chain, 8) == 0;
+        bool hears = to->all;
+
+        for (unsigned f = 0; f < 4; f++)
+            hears = hears || memcmp(to->follow[f].b, chain, 8) == 0;
 
         if (to != p && to->sync && hears)
             put_letter(p->net, p->index, i, &head, body);
@@ -116,7 +120,7 @@ subscribe(void *arg, const struct gv_chain_id *chain)
     if (chain == NULL)
         p->all = true;
     else
-        p->follow[p->follow[0].b[0] != 0] = *chain;
+        p->follow[p->followed++ % 4] = *chain;
     return true;
 }
 
@@ -307,7 +311,9 @@ peer_make(struct net_of_test *n, const struct gv_chain_id *follow,
         .epoch = 1000 + n->peers,
         .follow_all = follow == NULL,
         .follow = follow,
-        .follow_count = follow != NULL};
+        .follow_count = follow == NULL ? 0
+                        : n->follows   ? n->follows
+                                       : 1};
 
     p->net = n;
     p->index = n->peers++;
@@ -325,7 +331,7 @@ peer_make(struct net_of_test *n, const struct gv_chain_id *follow,
     }
     p->w.opt.follow_all = follow == NULL;
     p->w.opt.follow = follow;
-    p->w.opt.follow_count = follow != NULL;
+    p->w.opt.follow_count = opt.follow_count;
     p->w.opt.events = (struct gv_state_events){.arg = p,
                                                .tip = state_tip,
                                                .tx = state_tx,

@@ -40,6 +40,21 @@ count(void *arg, struct gv_bytes header)
     return ++*(unsigned *)arg > 0;
 }
 
+/* All that stand behind a height of the registry's branch. */
+static enum gv_rc
+headers(struct world *w, uint32_t from,
+        bool (*take_one)(void *arg, struct gv_bytes header), void *arg,
+        bool *more)
+{
+    struct gv_chain *c = gv_state_registry(w->st);
+    struct gv_sealed_id id;
+
+    memset(&id, 0xff, sizeof(id));
+    if (from > 0)
+        id = c->spine->at[from - 1].sealed;
+    return gv_state_headers(w->st, c, gv_bytes(id.b, 32), take_one, arg, more);
+}
+
 static void
 mine(struct world *w, unsigned blocks)
 {
@@ -58,25 +73,27 @@ headers_are_read_without_their_blocks(void **state)
     unsigned n = 0;
     uint64_t gets;
     struct world w;
+    bool more;
 
     (void)state;
     world_make(&w, &o);
     mine(&w, BLOCKS);
     t.st = w.st;
     gets = gv_kv_fault_calls(&w.kv, GV_KV_FAULT_GET);
-    assert_int_equal(
-        gv_state_headers(w.st, gv_state_registry(w.st), 5, count, &n), GV_OK);
+    assert_int_equal(headers(&w, 5, count, &n, &more), GV_OK);
     assert_int_equal(n, gv_state_registry(w.st)->sum.height + 1 - 5);
+    assert_false(more);
     assert_int_equal(gv_kv_fault_calls(&w.kv, GV_KV_FAULT_GET), gets);
-    assert_int_equal(
-        gv_state_headers(w.st, gv_state_registry(w.st), 3, take, &t), GV_OK);
+    assert_int_equal(headers(&w, 3, take, &t, &more), GV_OK);
     assert_int_equal(t.next, 30);
+    assert_true(more);
     /* Behind the tip there are none. */
     n = 0;
     assert_int_equal(
-        gv_state_headers(w.st, gv_state_registry(w.st), 1000, count, &n),
+        headers(&w, gv_state_registry(w.st)->sum.height + 1, count, &n, &more),
         GV_OK);
     assert_int_equal(n, 0);
+    assert_false(more);
     world_free(&w);
 }
 
@@ -91,6 +108,7 @@ the_best_branch_alone_is_told(void **state)
     struct gv_reject why;
     struct gv_bytes raw;
     struct world w;
+    bool more;
 
     (void)state;
     world_make(&w, &o);
@@ -114,8 +132,99 @@ the_best_branch_alone_is_told(void **state)
     w.now_ms += 1000;
     world_mine(&w);
     assert_true(w.st->batch.len > 0);
-    assert_int_equal(gv_state_headers(w.st, c, 0, take, &t), GV_OK);
+    assert_int_equal(headers(&w, 0, take, &t, &more), GV_OK);
     assert_int_equal(t.next, c->sum.height + 1);
+    assert_false(more);
+    world_free(&w);
+}
+
+/* --- a chain that sleeps --- */
+
+struct list {
+    uint8_t byte[64 * 1024];
+    size_t len, count, most;
+};
+
+static bool
+add(void *arg, struct gv_bytes header)
+{
+    struct list *l = arg;
+
+    if (l->count == l->most)
+        return false;
+    assert_true(l->len + header.len <= sizeof(l->byte));
+    memcpy(l->byte + l->len, header.p, header.len);
+    l->len += header.len;
+    l->count++;
+    return true;
+}
+
+/* What a locator gives, from memory and from the rows. */
+static void
+compare(struct world *w, struct gv_bytes locator, size_t most)
+{
+    struct gv_chain *c = world_auction(w);
+    struct list *loaded = calloc(2, sizeof(*loaded)), *asleep = loaded + 1;
+    bool more, more_too;
+
+    assert_non_null(loaded);
+    loaded->most = asleep->most = most;
+    assert_int_equal(gv_state_headers(w->st, c, locator, add, loaded, &more),
+                     GV_OK);
+    gv_chain_unload(c);
+    assert_int_equal(
+        gv_state_headers(w->st, c, locator, add, asleep, &more_too), GV_OK);
+    assert_false(c->loaded);
+    assert_int_equal(more, more_too);
+    assert_int_equal(loaded->count, asleep->count);
+    assert_int_equal(loaded->len, asleep->len);
+    assert_memory_equal(loaded->byte, asleep->byte, loaded->len);
+    free(loaded);
+}
+
+static void
+a_sleeping_chain_answers_as_a_loaded_one(void **state)
+{
+    uint8_t locator[3 * 32];
+    uint32_t height[3];
+    struct gv_kv_value v;
+    struct gv_chain *c;
+    struct gv_tx enrol;
+    struct world w;
+
+    (void)state;
+    world_make(&w, &(struct world_options){.own = 1});
+    world_open_auction(&w);
+    for (unsigned i = 0; i < 4; i++) {
+        enrol = sample_enrol(&w.s, i);
+        world_add(&w, &enrol);
+        world_run(&w, 3000);
+    }
+    c = world_auction(&w);
+    assert_true(c->sum.height >= 4);
+    memset(locator, 0xee, sizeof(locator));
+    for (uint32_t h = 0; h <= c->sum.height; h++) {
+        memcpy(locator + 32, world_auction(&w)->spine->at[h].sealed.b, 32);
+        memcpy(locator + 64, c->spine->at[h / 2].sealed.b, 32);
+        compare(&w, gv_bytes(locator, 96), 1000);
+        compare(&w, gv_bytes(locator, 96), 2);
+        compare(&w, gv_bytes(locator, 32), h);
+    }
+    /* Where blocks stand; the last ids were the tip's and another one's. */
+    for (int asleep = 0; asleep < 2; asleep++) {
+        world_auction(&w);
+        if (asleep)
+            gv_chain_unload(c);
+        assert_int_equal(
+            gv_state_heights(w.st, c, gv_bytes(locator, 96), height), GV_OK);
+        assert_int_equal(height[0], GV_NOWHERE);
+        assert_int_equal(height[1], c->sum.height);
+        assert_int_equal(height[2], c->sum.height / 2);
+        assert_int_equal(gv_state_block_of(w.st, c, height[1], &c->sum.tip, &v),
+                         GV_OK);
+        gv_kv_value_free(&v);
+        assert_int_equal(c->loaded, !asleep);
+    }
     world_free(&w);
 }
 
@@ -171,9 +280,10 @@ check_new(struct world *w, const struct gv_sealed_id *tip)
 {
     struct taken t = {.st = w->st, .limit = UINT32_MAX};
     struct gv_chain *c = gv_state_registry(w->st);
+    bool more;
 
     assert_memory_equal(c->sum.tip.b, tip->b, 32);
-    assert_int_equal(gv_state_headers(w->st, c, 0, take, &t), GV_OK);
+    assert_int_equal(headers(w, 0, take, &t, &more), GV_OK);
     assert_int_equal(t.next, c->sum.height + 1);
 }
 
@@ -272,6 +382,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(headers_are_read_without_their_blocks),
         cmocka_unit_test(the_best_branch_alone_is_told),
+        cmocka_unit_test(a_sleeping_chain_answers_as_a_loaded_one),
         cmocka_unit_test(an_old_store_gets_its_headers),
         cmocka_unit_test(an_upgrade_may_break_off_anywhere),
         cmocka_unit_test(a_missing_header_is_found),
