@@ -80,7 +80,7 @@ walk_down(struct gv_kv_iter *it, const struct gv_chain *c,
 {
     struct gv_sealed_id want = c->sum.tip;
     struct gv_kv_row row;
-    enum gv_rc rc;
+    enum gv_rc rc = GV_OK;
 
     b->from = c->sum.height + 1;
     while (b->from > 0 && (rc = gv_kv_iter_next(it, &row)) == GV_OK) {

@@ -114,14 +114,25 @@ note_late(struct gv_sync *s, const struct gv_body *b)
 }
 
 /* Memory is bounded over all chains. One that has nothing to go on with may
- * always ask for its next block, so that none waits for another. */
+ * always ask for its next block, so that none waits for another, nor for a peer
+ * that owes it. */
 static size_t
 room(const struct gv_sync *s, const struct gv_fetch *f, size_t i)
 {
     if (f->bytes < GV_SYNC_AHEAD_BYTES &&
         s->body_bytes + (size_t)s->body_asks * REPLY_BYTES < GV_SYNC_BODY_BYTES)
         return GV_SYNC_BATCH;
-    return i == f->next && f->judged == 0 && f->open == 0;
+    return i == f->next && f->judged == 0;
+}
+
+/* Does block j go with block i into one question? */
+static bool
+goes_with(const struct gv_sync *s, struct gv_fetch *f, size_t i, size_t j)
+{
+    const struct gv_body *a = body_at(f, i), *b = body_at(f, j);
+
+    return b->state == a->state && is_wanted(s, b) &&
+           (b->state == GV_BODY_NONE || b->session == a->session);
 }
 
 /* Ask p for the blocks from i on, as many as one question may name and nobody
@@ -131,15 +142,13 @@ ask(struct gv_sync *s, struct gv_sync_chain *c, struct gv_sync_session *p,
     size_t i, size_t most)
 {
     struct gv_fetch *f = c->fetch;
-    enum gv_body_state state = body_at(f, i)->state;
     struct gv_msg m = {.kind = GV_MSG_GETBLOCKS};
     struct gv_sync_request *r;
     size_t n = 1;
 
     if (most > GV_SYNC_CREDIT - p->credit)
         most = GV_SYNC_CREDIT - p->credit;
-    while (n < most && i + n < window_end(f) &&
-           body_at(f, i + n)->state == state && is_wanted(s, body_at(f, i + n)))
+    while (n < most && i + n < window_end(f) && goes_with(s, f, i, i + n))
         n++;
     m.u.getblocks.chain = c->id;
     m.u.getblocks.ids.p = f->id[i].b;
