@@ -110,8 +110,7 @@ fetch(struct gv_state *s, struct gv_chain *c, uint32_t node, struct stored *b)
     memset(b, 0, sizeof(*b));
     rc = gv_record_get_block(s, c, n->height, &n->sealed, &b->v);
     if (rc == GV_OK)
-        rc = gv_block_decode(gv_bytes(b->v.p, b->v.len), s->opt.params,
-                             &b->block, &why);
+        rc = gv_record_decode_block(s, &n->sealed, &b->v, &b->block, &why);
     if (rc == GV_OK)
         rc = gv_facts_of_block(&b->block, &b->facts, &why);
     if (rc == GV_OK)

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 #include "chain/state/impl.h"
+#include "chain/state/vec.h"
 
 #define UPGRADE_BYTES (1u << 20) /* of one batch */
 #define UPGRADE_TELL 100000      /* blocks between two words of progress */
@@ -51,7 +52,7 @@ take_height(struct gv_bytes *key, uint32_t *height)
  * the spine's, else read from the rows. */
 struct branch {
     uint32_t from;
-    size_t count;
+    size_t count, cap;
     const struct gv_spine *spine; /* or NULL: */
     struct gv_sealed_id *id;      /* from the tip down */
 };
@@ -82,6 +83,8 @@ walk_down(struct gv_kv_iter *it, const struct gv_chain *c,
     struct gv_kv_row row;
     enum gv_rc rc = GV_OK;
 
+    if (c->sum.height == GV_NOWHERE)
+        return GV_ABSENT;
     b->from = c->sum.height + 1;
     while (b->from > 0 && (rc = gv_kv_iter_next(it, &row)) == GV_OK) {
         struct gv_reader r = gv_reader(row.value);
@@ -97,6 +100,8 @@ walk_down(struct gv_kv_iter *it, const struct gv_chain *c,
         gv_header_get(&r, &h);
         if (r.failed)
             return GV_ABSENT;
+        if (!gv_vec_room(&b->id, b->count, &b->cap, sizeof(*b->id)))
+            return GV_FAULT;
         b->id[b->count++] = want;
         want = h.prev;
         b->from--;
@@ -125,9 +130,6 @@ find_branch(struct gv_state *s, struct gv_chain *c, struct gv_bytes locator,
         b->count = c->spine->count - b->from;
         return GV_OK;
     }
-    b->id = malloc(((size_t)c->sum.height + 1) * sizeof(*b->id));
-    if (!b->id)
-        return gv_state_fail(s, "out of memory");
     rc = open_rows(s, c, c->sum.height, true, &it);
     if (rc != GV_OK)
         return rc;

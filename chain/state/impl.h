@@ -76,6 +76,11 @@ void gv_record_put_block(struct gv_state *s, const struct gv_chain *c,
 enum gv_rc gv_record_get_block(struct gv_state *s, const struct gv_chain *c,
                                uint32_t height, const struct gv_sealed_id *id,
                                struct gv_kv_value *out);
+/* Decode a stored block and see that it is the one of its key. */
+enum gv_rc gv_record_decode_block(struct gv_state *s,
+                                  const struct gv_sealed_id *id,
+                                  const struct gv_kv_value *v,
+                                  struct gv_block *out, struct gv_reject *why);
 void gv_record_drop_block(struct gv_state *s, const struct gv_chain *c,
                           const struct gv_node *n);
 void gv_record_put_rows(struct gv_state *s, const struct gv_chain *c);

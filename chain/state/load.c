@@ -130,14 +130,37 @@ load_nodes(struct gv_state *s, struct gv_chain *c)
     return rc == GV_ABSENT ? GV_OK : rc;
 }
 
+/* What block 0 of an auction holds is needed; the registry's needs only to be
+ * there, for those who ask for it. */
 static enum gv_rc
-make_ledger(struct gv_state *s, struct gv_chain *c)
+read_block0(struct gv_state *s, struct gv_chain *c)
 {
+    const struct gv_sealed_id *id = &c->tree.node[0].sealed;
     struct gv_kv_value v;
     struct gv_block b;
     struct gv_reject why;
-    enum gv_rc rc;
+    enum gv_rc rc = gv_record_get_block(s, c, 0, id, &v);
 
+    if (rc != GV_OK)
+        return rc == GV_ABSENT ? gv_state_fail(s, "a block 0 is missing") : rc;
+    rc = gv_record_decode_block(s, id, &v, &b, &why);
+    if (rc == GV_OK) {
+        if (!c->registry)
+            rc = gv_book_new(b.tx[0].raw, s->opt.params, s->opt.seed, &c->book,
+                             &why);
+        gv_block_clear(&b);
+    }
+    gv_kv_value_free(&v);
+    return rc == GV_OK ? GV_OK : gv_state_fail(s, "a block 0 is damaged");
+}
+
+static enum gv_rc
+make_ledger(struct gv_state *s, struct gv_chain *c)
+{
+    enum gv_rc rc = read_block0(s, c);
+
+    if (rc != GV_OK)
+        return rc;
     if (c->registry) {
         c->dir = gv_directory_new(s->opt.params, s->opt.seed);
         if (!c->dir)
@@ -146,20 +169,6 @@ make_ledger(struct gv_state *s, struct gv_chain *c)
         c->pins = c->dir->pins;
         return GV_OK;
     }
-    rc = gv_record_get_block(s, c, 0, &c->tree.node[0].sealed, &v);
-    if (rc != GV_OK)
-        return rc == GV_ABSENT
-                   ? gv_state_fail(s, "an auction's block 0 is missing")
-                   : rc;
-    rc = gv_block_decode(gv_bytes(v.p, v.len), s->opt.params, &b, &why);
-    if (rc == GV_OK) {
-        rc = gv_book_new(b.tx[0].raw, s->opt.params, s->opt.seed, &c->book,
-                         &why);
-        gv_block_clear(&b);
-    }
-    gv_kv_value_free(&v);
-    if (rc != GV_OK)
-        return gv_state_fail(s, "an auction's block 0 is damaged");
     c->spine = &c->book->spine;
     c->pins = c->book->pins;
     return GV_OK;
@@ -179,7 +188,7 @@ replay_block(struct gv_state *s, struct gv_chain *c, uint32_t node)
 
     if (rc != GV_OK)
         return rc == GV_ABSENT ? gv_state_fail(s, "a block is missing") : rc;
-    rc = gv_block_decode(gv_bytes(v.p, v.len), s->opt.params, &b, &why);
+    rc = gv_record_decode_block(s, &n->sealed, &v, &b, &why);
     if (rc == GV_OK) {
         rc = gv_facts_of_block(&b, &facts, &why);
         if (rc == GV_OK)

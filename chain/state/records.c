@@ -199,6 +199,20 @@ gv_record_get_block(struct gv_state *s, const struct gv_chain *c,
     return rc == GV_FAULT ? gv_state_fail(s, NULL) : rc;
 }
 
+enum gv_rc
+gv_record_decode_block(struct gv_state *s, const struct gv_sealed_id *id,
+                       const struct gv_kv_value *v, struct gv_block *out,
+                       struct gv_reject *why)
+{
+    enum gv_rc rc =
+        gv_block_decode(gv_bytes(v->p, v->len), s->opt.params, out, why);
+
+    if (rc != GV_OK || GV_ID_EQ(&out->h.sealed_id, id))
+        return rc;
+    gv_block_clear(out);
+    return gv_refuse(why, GV_BAD_HEADER, "block", 0, 0);
+}
+
 static int
 by_prefix(const void *x, const void *y)
 {

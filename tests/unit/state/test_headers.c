@@ -376,6 +376,43 @@ a_missing_header_is_found(void **state)
     world_free(&w);
 }
 
+/* A block that is gone, or another one's, behind a header that is there. */
+static void
+a_block_that_is_not_its_headers(void **state)
+{
+    struct gv_kv_batch b = {0};
+    struct gv_kv_value other;
+    struct gv_chain *c;
+    struct gv_key key;
+    struct world w;
+
+    (void)state;
+    for (uint32_t at = 0; at <= 7; at += 7)
+        for (int gone = 0; gone < 2; gone++) {
+            world_make(&w, NULL);
+            mine(&w, BLOCKS);
+            c = gv_state_registry(w.st);
+            gv_key_init(&key);
+            gv_key_u32(&key, c->number);
+            gv_key_u32(&key, at);
+            gv_key_bytes(&key, gv_bytes(c->spine->at[at].sealed.b, 32));
+            assert_int_equal(gv_state_block_at(w.st, c, 9, &other), GV_OK);
+            if (gone)
+                gv_kv_batch_delete(&b, GV_CF_BLOCK, gv_key_view(&key));
+            else
+                gv_kv_batch_put(&b, GV_CF_BLOCK, gv_key_view(&key),
+                                gv_bytes(other.p, other.len));
+            gv_kv_value_free(&other);
+            assert_int_equal(gv_kv_commit(&w.kv, &b, true), GV_OK);
+            gv_kv_batch_clear(&b);
+            world_close(&w);
+            assert_int_equal(world_open(&w), GV_FAULT);
+            assert_non_null(strstr(w.error, "block"));
+            world_free(&w);
+        }
+    gv_kv_batch_free(&b);
+}
+
 int
 main(void)
 {
@@ -386,6 +423,7 @@ main(void)
         cmocka_unit_test(an_old_store_gets_its_headers),
         cmocka_unit_test(an_upgrade_may_break_off_anywhere),
         cmocka_unit_test(a_missing_header_is_found),
+        cmocka_unit_test(a_block_that_is_not_its_headers),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
