@@ -73,10 +73,19 @@ names(struct gv_bytes locator, struct gv_bytes id)
     return false;
 }
 
+/* What a walk has come to. */
+static enum gv_rc
+walked(struct gv_state *s, enum gv_rc rc)
+{
+    if (rc == GV_ABSENT)
+        return gv_state_fail(s, "a stored header is missing");
+    return rc == GV_FAULT && !s->error[0] ? gv_state_fail(s, NULL) : rc;
+}
+
 /* Down from the tip, from each block to the one before it, as far as the
  * locator names none. */
 static enum gv_rc
-walk_down(struct gv_kv_iter *it, const struct gv_chain *c,
+walk_down(struct gv_state *s, struct gv_kv_iter *it, const struct gv_chain *c,
           struct gv_bytes locator, struct branch *b)
 {
     struct gv_sealed_id want = c->sum.tip;
@@ -101,7 +110,7 @@ walk_down(struct gv_kv_iter *it, const struct gv_chain *c,
         if (r.failed)
             return GV_ABSENT;
         if (!gv_vec_room(&b->id, b->count, &b->cap, sizeof(*b->id)))
-            return GV_FAULT;
+            return gv_state_fail(s, "out of memory");
         b->id[b->count++] = want;
         want = h.prev;
         b->from--;
@@ -133,12 +142,9 @@ find_branch(struct gv_state *s, struct gv_chain *c, struct gv_bytes locator,
     rc = open_rows(s, c, c->sum.height, true, &it);
     if (rc != GV_OK)
         return rc;
-    rc = walk_down(it, c, locator, b);
+    rc = walk_down(s, it, c, locator, b);
     gv_kv_iter_free(it);
-    if (rc == GV_OK)
-        return GV_OK;
-    return gv_state_fail(s,
-                         rc == GV_ABSENT ? "a stored header is missing" : NULL);
+    return walked(s, rc);
 }
 
 /* Up again, with the bytes. *left: how many were not taken. */
@@ -188,9 +194,7 @@ gv_state_headers(struct gv_state *s, struct gv_chain *c,
     if (rc == GV_OK) {
         rc = walk_up(it, &b, take, arg, &left);
         gv_kv_iter_free(it);
-        if (rc != GV_OK)
-            rc = gv_state_fail(s, rc == GV_ABSENT ? "a stored header is missing"
-                                                  : NULL);
+        rc = walked(s, rc);
     }
     free(b.id);
     *more = left > 0;

@@ -176,7 +176,8 @@ def test_S4_80_of_many_auctions_three_are_fetched(world):
     late = join(world, first, "late", *[
         w for a in wanted for w in ("--follow", a)])
     for a in wanted:
-        wait_for("its bid", lambda: bids[a] in all_bids(late, a), 30)
+        wait_for("its bid", lambda: a in chain_ids(late) and
+                 bids[a] in all_bids(late, a), 30)
     time.sleep(6)  # one more question for all tips
     registry = late.rpc.status()["registry"]
     assert set(chain_ids(late)) == {*wanted, registry}
