@@ -87,8 +87,8 @@ WEB_FILES := $(sort $(wildcard $(addprefix src/web/,*.html *.css *.js *.svg)))
 NODE_SRC := $(filter-out src/main.c $(NET_SHARED) $(HTTP_SRC),$(wildcard \
             $(addsuffix /*.c,src src/net src/ttp src/rpc)))
 LEDGER_SRC := $(wildcard chain/state/book*.c) $(addprefix chain/state/, \
-              directory.c directory_epoch.c directory_node.c spine.c links.c order.c \
-              table.c)
+              directory.c directory_anchor.c directory_epoch.c \
+              directory_node.c spine.c links.c order.c table.c)
 WALLET_SRC := $(filter-out wallet/main.c,$(wildcard wallet/*.c))
 MINER_SRC := $(filter-out miner/main.c,$(wildcard miner/*.c))
 EXPLORER_SRC := $(filter-out src/explorer/main.c,$(wildcard src/explorer/*.c))
@@ -184,6 +184,11 @@ SWITCH = $(O)/tests/netlab/switch
 $(SWITCH): $(O)/tests/netlab/switch.o
 	$(link)
 
+# The simulated network needs nothing of Gavel either.
+SIM = $(O)/tests/sim/sim
+$(SIM): $(call objs,$(wildcard tests/sim/*.c))
+	$(link) -lm
+
 # Not one of FUZZ: it writes inputs and reads none.
 $(O)/tests/fuzz/seeds: $(call objs,$(wildcard tests/fuzz/seeds*.c)) \
         $(SUPPORT) $(ALL_LIBS)
@@ -206,6 +211,10 @@ check-ct: ## secrets decide no branch and no address
 	    check-ct: it needs valgrind, and BUILD=release or debug")
 ct-run: $(CT)
 	@tests/run-ct $(CT)
+check-sim: $(SIM) ## small runs of the simulated network
+	@tests/run-sim $<
+sim: $(SIM) ## a network of 1,000 nodes, simulated: the table of PERFORMANCE.md
+	@$<
 check-model: ## spin searches the models of finality
 	@tests/run-model
 functional-short: all
@@ -213,9 +222,9 @@ functional-short: all
 check: deps-test ## every quick test: unit, vectors, corpora, short functional
 	@$(MAKE) --no-print-directory check-installed
 check-installed: lint
-	@$(MAKE) --no-print-directory -j$(CORES) all $(UNIT) $(FUZZ)
+	@$(MAKE) --no-print-directory -j$(CORES) all $(UNIT) $(FUZZ) $(SIM)
 	@$(MAKE) --no-print-directory unit fuzz-replay check-ct check-model \
-	    functional-short
+	    check-sim functional-short
 check-long: deps-test all ## what check leaves out of check-functional
 	@GAVEL_BUILD=$(abspath $(O)) $(PYTEST) -m long tests/functional
 check-functional: deps-test all $(SWITCH) ## real processes, faults, networks
@@ -270,7 +279,8 @@ help: ## this list
 	    awk -F'|' '{ printf "%-24s %s\n", $$1, $$2 }'
 	@echo "  BUILD=release|debug|asan|tsan|fuzz|cover selects the flavour."
 
-.PHONY: all unit fuzz-replay check-ct ct-run check-model functional-short \
+.PHONY: all unit fuzz-replay check-ct ct-run check-model check-sim sim \
+        functional-short \
         check check-installed check-long check-functional netlab soak \
         lint bench fuzz \
         fuzz-run fuzz-seeds cover fresh demo run deps deps-test deps-web format \

@@ -69,14 +69,26 @@ gv_loop_is_pinned(struct gv_loop *l, const struct gv_chain_id *auction,
     return false;
 }
 
+/* The latest that E can still become by bids: with all extensions (A21), or the
+ * effect of a CLOSE, which a cancellation may turn out to be (A29). */
+static uint64_t
+latest_close_us(const struct gv_book *b)
+{
+    const struct gv_terms *t = &b->open->terms;
+    uint64_t e = UINT64_MAX, close_us = b->close_us + t->notice_ms * 1000;
+
+    if ((t->flags & GV_LIMIT) != 0)
+        e = (b->open->opening_ms + t->limit_ms + t->soft_cap_ms) *
+            UINT64_C(1000);
+    return b->closed && close_us < e ? close_us : e;
+}
+
 /* E over the bids that wait, too; the latest there can be when they are too
  * many to be judged each time. */
 static uint64_t
 shaded_close_us(struct gv_loop *l, struct gv_chain *c)
 {
-    const struct gv_open *o = c->book->open;
-    uint64_t e = (o->opening_ms + o->terms.limit_ms + o->terms.soft_cap_ms) *
-                 UINT64_C(1000);
+    uint64_t e = latest_close_us(c->book);
     struct gv_view v;
 
     if (c->pool.count > SHADE_MAX)
@@ -95,7 +107,8 @@ gv_loop_close_us(struct gv_loop *l, struct gv_chain *c)
     uint64_t e = c->sum.close_us;
 
     if (l->now_ms * 1000 <= e || !c->loaded || gv_book_set_fixed(c->book) ||
-        c->book->open->terms.soft_ms == 0 ||
+        (c->book->open->terms.soft_ms == 0 &&
+         !(c->book->closed && c->book->cancels)) ||
         c->pool.of[GV_POOL_BIDS].first == NULL)
         return e;
     return shaded_close_us(l, c);

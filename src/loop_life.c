@@ -70,6 +70,15 @@ on_tx(void *arg, const struct gv_chain *c, struct gv_bytes raw)
 }
 
 static void
+on_again(void *arg, const struct gv_chain *c, struct gv_bytes raw)
+{
+    struct gv_loop *l = arg;
+
+    if (l->sync)
+        gv_sync_tx_again(l->sync, c, raw);
+}
+
+static void
 on_token(void *arg, const struct gv_chain *c, const struct gv_tx *tx,
          const struct gv_tx_facts *facts)
 {
@@ -87,6 +96,17 @@ publish_copy(struct gv_loop *l, struct gv_bytes raw)
         return;
     memcpy(copy, raw.p, raw.len);
     gv_loop_publish(l, copy, raw.len);
+}
+
+static void
+on_upgrade(void *arg, uint64_t blocks, bool done)
+{
+    struct gv_loop *l = arg;
+
+    gv_log_info(l->opt.log, "chain",
+                done ? "the data directory has the newest layout now"
+                     : "giving the data directory the newest layout",
+                GV_U("blocks", blocks));
 }
 
 /* A node that keeps no files may still publish. */
@@ -179,12 +199,14 @@ open_state(struct gv_loop *l, struct gv_error *e)
     o.events.arg = l;
     o.events.tip = on_tip;
     o.events.tx = on_tx;
+    o.events.again = on_again;
     o.events.token = l->witness ? on_token : NULL;
     o.events.final = on_final;
     o.events.vote = on_vote;
     o.events.shared = on_shared;
     o.events.missed = on_missed;
     o.events.evidence = on_evidence;
+    o.events.upgrade = on_upgrade;
     o.follow_all = l->opt.follow_all;
     o.follow = l->opt.follow;
     o.follow_count = l->opt.follow_count;

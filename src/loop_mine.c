@@ -235,7 +235,7 @@ is_offered(const struct gv_loop *l)
 
 /* A node that starts beside peers first gets what they have. Between two
  * blocks that it fetches it would make an end of its own for an auction that
- * ended long ago, and votes for the other end come too late to decide (V3). A
+ * ended long ago, and stay there until it has the votes for the other one. A
  * peer that tells of ever more holds it up for CATCH_UP_MS only. */
 static bool
 is_catching_up(struct gv_loop *l)

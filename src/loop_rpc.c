@@ -119,6 +119,12 @@ status(void *arg, struct gv_ledger_status *out)
     gv_sync_status(l->sync, &sync);
     out->synced = sync.behind == 0 && (sync.told || sync.sessions == 0);
     out->chains_behind = (unsigned)sync.behind;
+    out->fetched = sync.fetched;
+    out->rate = sync.rate;
+    out->lacks = sync.chain;
+    out->lacks_height = sync.height;
+    out->lacks_headers = sync.headers;
+    out->lacking = sync.lacking;
 }
 
 static json_t *
@@ -132,19 +138,20 @@ peer_roles(uint32_t roles)
 }
 
 static json_t *
-peer_json(const struct gv_net_peer *p)
+peer_json(struct gv_loop *l, const struct gv_net_peer *p)
 {
     char key[GV_NET_KEY_TEXT], addr[320];
 
     return json_pack(
-        "{ss ss ss sI sI sI si sI ss ss so so so}", "key",
+        "{ss ss ss sI sI sI sI si sI ss ss so so so}", "key",
         gv_net_key_text(&p->key, key), "addr",
         gv_net_addr_text(&p->addr, addr, sizeof(addr)), "direction",
         p->outbound ? "out" : "in", "since_ms", (json_int_t)p->since_ms,
         "bytes_in", (json_int_t)p->bytes_in, "bytes_out",
-        (json_int_t)p->bytes_out, "score", p->score, "session",
-        (json_int_t)p->session, "agent", p->agent, "suite", GV_NET_SUITE,
-        "roles", peer_roles(p->roles), "ended_ms",
+        (json_int_t)p->bytes_out, "blocks",
+        (json_int_t)gv_sync_peer_blocks(l->sync, p->session), "score", p->score,
+        "session", (json_int_t)p->session, "agent", p->agent, "suite",
+        GV_NET_SUITE, "roles", peer_roles(p->roles), "ended_ms",
         gv_render_u64_or_null(p->ended_ms != 0, p->ended_ms), "reason",
         p->ended_ms ? json_string(p->reason) : json_null());
 }
@@ -158,10 +165,10 @@ peers(void *arg, bool ended)
     size_t n = list && l->net ? gv_net_peers(l->net, list, 256) : 0;
 
     for (size_t i = 0; i < n && i < 256; i++)
-        json_array_append_new(all, peer_json(&list[i]));
+        json_array_append_new(all, peer_json(l, &list[i]));
     n = ended && list && l->net ? gv_net_ended(l->net, list, 256) : 0;
     for (size_t i = 0; i < n; i++)
-        json_array_append_new(all, peer_json(&list[i]));
+        json_array_append_new(all, peer_json(l, &list[i]));
     free(list);
     return all;
 }

@@ -200,6 +200,8 @@ feed_fold(struct gv_cli *cli, const struct gv_auction *a, struct feed *f)
         return gv_cli_fail(cli, GV_EXIT_FAILED, "out of memory");
     if (close != 0)
         gv_fold_set_close(f->fold, close);
+    if (gv_json_u64(a->info, "cancel_us") != 0)
+        gv_fold_set_cancel(f->fold, gv_json_u64(a->info, "cancel_us"));
     return gv_auction_bids(cli, a, take_row, f);
 }
 

@@ -157,14 +157,14 @@ gv_ceremony_validator(const struct gv_keys *keys, struct gv_ceremony_node *node,
 }
 
 static enum gv_rc
-write_validator(const char *home, const struct gv_ceremony_node *node,
-                struct gv_error *e)
+write_key(const char *home, const char *name, const uint8_t secret32[32],
+          struct gv_error *e)
 {
-    char *path = gv_file_join(home, "validator.key");
+    char *path = gv_file_join(home, name);
     char hex[66];
     enum gv_rc rc = GV_FAULT;
 
-    gv_hex(node->secret.b, 32, hex);
+    gv_hex(secret32, 32, hex);
     hex[64] = '\n';
     if (path != NULL)
         rc = gv_file_write(path, gv_bytes(hex, 65), 0600, e);
@@ -213,7 +213,9 @@ gv_ceremony_write(const struct gv_ceremony *c, const char *dir,
     else if (home != NULL)
         rc = write_roles(c, home, node, e);
     if (rc == GV_OK && node->validator)
-        rc = write_validator(home, node, e);
+        rc = write_key(home, "validator.key", node->secret.b, e);
+    if (rc == GV_OK && node->seed)
+        rc = write_key(home, "peer.key", node->peer.secret32, e);
     free(home);
     return rc;
 }

@@ -4,12 +4,14 @@
  *
  *     ttp/           the keys of its roles, as src/pki/rolekeys.h lists them
  *     validator.key  of a validator: its secret, hex
+ *     peer.key       of a seed: its CURVE secret, hex
  *
  * Thread-safety: one thread at a time per struct.
  */
 #ifndef GAVEL_WALLET_CEREMONY_H
 #define GAVEL_WALLET_CEREMONY_H
 
+#include "src/net/netkey.h"
 #include "wallet/cli.h"
 #include "wallet/root.h"
 
@@ -25,6 +27,8 @@ struct gv_ceremony_node {
     size_t n_names;
     struct gv_seckey secret; /* of a validator */
     struct gv_pubkey pub;
+    bool seed; /* genesis names it, and */
+    struct gv_net_keys peer;
 };
 
 /* "NAME=ROLE,...[@HOST,...]": roles ca, tsa, issuer, notary, tls (nothing

@@ -9,6 +9,19 @@
 #include "wallet/seller.h"
 #include "wallet/stamped.h"
 
+static const struct gv_config_option options[] = {
+    {.name = "cancel",
+     .type = GV_CONFIG_BOOL,
+     .help = "Call it off at once, as long as no bid is accepted. Should one "
+             "have been made before, this is an early close, with its notice."},
+};
+
+static bool
+is_cancel(const struct gv_cli *cli)
+{
+    return gv_config_bool(cli->config, "cancel");
+}
+
 /* What can be known before anything is sent. */
 static int
 check(struct gv_cli *cli, const struct gv_auction *a, const struct gv_signer *s)
@@ -25,6 +38,11 @@ check(struct gv_cli *cli, const struct gv_auction *a, const struct gv_signer *s)
     if (strcmp(phase, "open") != 0 && strcmp(phase, "scheduled") != 0)
         return gv_cli_fail(cli, GV_EXIT_FAILED,
                            "this auction cannot be closed: it is %.40s", phase);
+    if (is_cancel(cli) &&
+        gv_json_u64(json_object_get(a->info, "bids"), "accepted") > 0)
+        return gv_cli_fail(cli, GV_EXIT_FAILED,
+                           "there is an accepted bid: it can be closed, with "
+                           "its notice, and not be cancelled any more");
     return GV_EXIT_OK;
 }
 
@@ -33,7 +51,9 @@ send(struct gv_cli *cli, const struct gv_auction *a, const struct gv_signer *s)
 {
     struct gv_rpcclient_error error = {0};
     size_t len = 0;
-    uint8_t *tx = gv_make_close(s, &a->open.id, &len);
+    uint8_t *tx =
+        gv_make_close(s, &a->open.id,
+                      is_cancel(cli) ? GV_CLOSE_CANCEL : GV_CLOSE_EARLY, &len);
     json_t *result;
     uint64_t effect;
     int code = GV_EXIT_OK;
@@ -55,13 +75,19 @@ send(struct gv_cli *cli, const struct gv_auction *a, const struct gv_signer *s)
     free(tx);
     if (code != GV_EXIT_OK)
         return code;
-    effect = gv_json_u64(result, "t_us") + a->open.terms.notice_ms * 1000;
+    effect = gv_json_u64(result, "t_us");
+    if (!is_cancel(cli))
+        effect += a->open.terms.notice_ms * 1000;
     if (cli->json) {
         json_object_set_new(result, "effective_us", gv_json_from_u64(effect));
         gv_cli_print(cli, result);
         return GV_EXIT_OK;
     }
-    printf("closes at %s\n", gv_cli_time(effect, time));
+    if (is_cancel(cli))
+        printf("cancelled, unless a bid was made before %s\n",
+               gv_cli_time(effect, time));
+    else
+        printf("closes at %s\n", gv_cli_time(effect, time));
     json_decref(result);
     return GV_EXIT_OK;
 }
@@ -75,7 +101,10 @@ close_early(struct gv_cli *cli, struct gv_auction *a, const struct gv_signer *s)
     const struct gv_signer *seller = rc == GV_OK ? &p.signer : s;
     int code = rc == GV_FAULT ? GV_EXIT_WALLET : check(cli, a, seller);
 
-    if (code == GV_EXIT_OK && !gv_cli_confirm(cli, "Close this auction early?"))
+    if (code == GV_EXIT_OK &&
+        !gv_cli_confirm(cli, is_cancel(cli) ? "Cancel this auction?"
+                                            : "Close this auction "
+                                              "early?"))
         code = GV_EXIT_FAILED;
     if (code == GV_EXIT_OK)
         code = send(cli, a, seller);
@@ -96,5 +125,7 @@ const struct gv_command gv_cmd_auction_close = {
                        "give.",
                .arguments = "AUCTION",
                .min_arguments = 1,
-               .max_arguments = 1},
+               .max_arguments = 1,
+               .options = options,
+               .n_options = sizeof(options) / sizeof(options[0])},
     .run = run};

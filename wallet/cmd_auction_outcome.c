@@ -4,6 +4,7 @@
 
 #include "wallet/auction.h"
 #include "wallet/commands.h"
+#include "wallet/explain.h"
 #include "wallet/inclusion.h"
 #include "wallet/json.h"
 #include "wallet/list.h"
@@ -22,6 +23,10 @@ static const struct gv_config_option options[] = {
     {.name = "verify",
      .type = GV_CONFIG_BOOL,
      .help = "Check here that it is on the chain, and what the bids give."},
+    {.name = "explain",
+     .type = GV_CONFIG_BOOL,
+     .help = "Read its blocks, check them here, and tell bid by bid how the "
+             "result comes about."},
     {.name = "wait",
      .type = GV_CONFIG_DURATION,
      .fallback = "0",
@@ -199,17 +204,47 @@ show(struct gv_cli *cli, const char *id)
     return code;
 }
 
+/* Its blocks alone, after the wait. */
+static int
+explain(struct gv_cli *cli, const char *id)
+{
+    struct gv_auction a;
+    json_t *outcome;
+    int code = gv_auction_fetch(cli, id, &a);
+
+    if (code != GV_EXIT_OK)
+        return code;
+    if (gv_config_is_set(cli->config, "wait")) {
+        code = get_outcome(cli, a.hex, &outcome);
+        if (code == GV_EXIT_OK)
+            json_decref(outcome);
+    }
+    if (code == GV_EXIT_OK)
+        code = gv_explain(cli, &a);
+    gv_auction_clear(&a);
+    return code;
+}
+
 static int
 run(struct gv_cli *cli)
 {
+    bool tell = gv_config_bool(cli->config, "explain");
     const char *id;
     char hex[65];
     json_t *proof;
     int code;
 
+    if (tell && (gv_config_arguments(cli->config) == 0 ||
+                 gv_config_bool(cli->config, "proof") ||
+                 gv_config_bool(cli->config, "verify")))
+        return gv_cli_fail(cli, GV_EXIT_USAGE,
+                           "--explain: it needs an AUCTION, and neither "
+                           "--proof nor --verify");
     if (gv_config_arguments(cli->config) == 0)
         return list(cli);
     id = gv_config_argument(cli->config, 0);
+    if (tell)
+        return explain(cli, id);
     if (!gv_config_bool(cli->config, "proof"))
         return show(cli, id);
     code = gv_cli_id(cli, id, "auction", hex);

@@ -2,10 +2,13 @@
  * its OPEN verified here. */
 #include <inttypes.h>
 
+#include "wallet/attach.h"
 #include "wallet/auction.h"
 #include "wallet/columns.h"
 #include "wallet/commands.h"
 #include "wallet/json.h"
+#include "wallet/lint.h"
+#include "wallet/relist.h"
 #include "wallet/terms.h"
 
 static void
@@ -64,10 +67,118 @@ print_silence(const struct gv_auction *a)
                         "silent, nothing becomes final");
 }
 
+/* Who dates and who opens identities; validators have keys besides. */
+static void
+print_operators(const struct gv_open *o)
+{
+    for (unsigned i = 0; i < o->authority_count; i++)
+        gv_columns_line(stdout, "dated by", "%.*s",
+                        (int)o->authority[i].operator_name.len,
+                        (const char *)o->authority[i].operator_name.p);
+    for (unsigned i = 0; i < o->issuer_count; i++)
+        gv_columns_line(stdout, "tokens by", "%.*s",
+                        (int)o->issuer.operator_name.len,
+                        (const char *)o->issuer.operator_name.p);
+    for (unsigned i = 0; i < o->notary_count; i++)
+        gv_columns_line(stdout, "notary", "%.*s",
+                        (int)o->notary[i].operator_name.len,
+                        (const char *)o->notary[i].operator_name.p);
+    if (o->notary_count > 0)
+        gv_columns_line(stdout, "identities", "opened by %u of %u notaries",
+                        o->escrow_t, o->notary_count);
+}
+
+/* What bidders should know about terms and trust: an array of lines. */
+static json_t *
+warnings_of(const struct gv_open *o, const struct gv_params *params)
+{
+    const char *trap[GV_TERMS_WARNINGS];
+    char trust[GV_LINT_MAX][200];
+    struct gv_lint l;
+    json_t *list = json_array();
+    size_t n = gv_terms_warn(&o->terms, params, trap, GV_TERMS_WARNINGS);
+
+    for (size_t i = 0; i < n && i < GV_TERMS_WARNINGS; i++)
+        json_array_append_new(list, json_string(trap[i]));
+    gv_lint_of_open(o, params, &l);
+    n = gv_lint_trust(&l, trust);
+    for (size_t i = 0; i < n; i++)
+        json_array_append_new(list, json_string(trust[i]));
+    return list;
+}
+
+static void
+print_warnings(const struct gv_cli *cli, const struct gv_auction *a)
+{
+    json_t *list = warnings_of(&a->open, cli->params), *one;
+    size_t i;
+
+    json_array_foreach(list, i, one)
+    {
+        gv_columns_line(stdout, "warning", "%s", json_string_value(one));
+    }
+    json_decref(list);
+}
+
+/* Each file of --check-attachment is one of OPEN's, or it is an error. */
+static int
+check_attachments(struct gv_cli *cli, const struct gv_open *o, json_t *checked)
+{
+    size_t n;
+    const char *const *path =
+        gv_config_list(cli->config, "check-attachment", &n);
+    int code = GV_EXIT_OK;
+
+    for (size_t i = 0; i < n && code == GV_EXIT_OK; i++) {
+        struct gv_hash hash;
+        unsigned place;
+
+        code = gv_attach_hash(cli, path[i], &hash);
+        if (code != GV_EXIT_OK)
+            return code;
+        place = gv_attach_place(o, &hash);
+        if (place == 0)
+            return gv_cli_fail(cli, GV_EXIT_FAILED,
+                               "%s is none of the %u attachments of this "
+                               "auction",
+                               path[i], o->attachment_count);
+        json_array_append_new(checked,
+                              json_pack("{ss sI}", "file", path[i],
+                                        "attachment", (json_int_t)place));
+    }
+    return code;
+}
+
+static void
+print_attachments(const struct gv_open *o, const json_t *checked)
+{
+    const json_t *one;
+    size_t i;
+
+    gv_attach_print(o->attachment, o->attachment_count, stdout);
+    json_array_foreach(checked, i, one)
+    {
+        gv_columns_line(stdout, "checked", "%s is attachment %" PRIu64,
+                        gv_json_text(one, "file"),
+                        gv_json_u64(one, "attachment"));
+    }
+}
+
+static json_t *
+attachments_json(const struct gv_open *o)
+{
+    json_t *list = json_array();
+
+    for (unsigned i = 0; i < o->attachment_count; i++)
+        json_array_append_new(list, gv_json_from_hex(o->attachment[i].b, 32));
+    return list;
+}
+
 static void
 print_people(const struct gv_auction *a)
 {
     const struct gv_open *o = &a->open;
+    struct gv_chain_id older;
     char time[40], key[65];
 
     gv_columns_line(stdout, "auction", "%s", a->hex);
@@ -76,6 +187,9 @@ print_people(const struct gv_auction *a)
     if (o->text.len > 0)
         gv_columns_line(stdout, "text", "%.*s", (int)o->text.len,
                         (const char *)o->text.p);
+    if (gv_relist_from(o->text, &older))
+        gv_columns_line(stdout, "relists", "%s, by the seller's word",
+                        gv_hex(older.b, 32, key));
     if (o->pseudonym)
         gv_columns_line(stdout, "seller",
                         "a pseudonym, escrowed to %u of %u notaries",
@@ -91,29 +205,59 @@ print_people(const struct gv_auction *a)
                         gv_hex(o->validator[i].key.b, 32, key));
     if (o->validator_count == 1)
         gv_columns_line(stdout, "trust", "one validator: the TTP decides");
+    print_operators(o);
+}
+
+static void
+show(struct gv_cli *cli, struct gv_auction *a, const json_t *checked)
+{
+    struct gv_chain_id older;
+
+    if (!cli->json) {
+        print_people(a);
+        print_attachments(&a->open, checked);
+        gv_terms_print(&a->open.terms, stdout);
+        print_state(a);
+        print_silence(a);
+        print_warnings(cli, a);
+        return;
+    }
+    json_object_set_new(a->info, "terms_text", gv_terms_lines(&a->open.terms));
+    json_object_set_new(a->info, "warnings",
+                        warnings_of(&a->open, cli->params));
+    json_object_set_new(a->info, "attachments", attachments_json(&a->open));
+    json_object_set_new(a->info, "checked", json_deep_copy(checked));
+    json_object_set_new(a->info, "relists",
+                        gv_relist_from(a->open.text, &older)
+                            ? gv_json_from_hex(older.b, 32)
+                            : json_null());
+    gv_cli_print(cli, json_incref(a->info));
 }
 
 static int
 run(struct gv_cli *cli)
 {
     struct gv_auction a;
+    json_t *checked;
     int code = gv_auction_fetch(cli, gv_config_argument(cli->config, 0), &a);
 
     if (code != GV_EXIT_OK)
         return code;
-    if (cli->json) {
-        json_object_set_new(a.info, "terms_text",
-                            gv_terms_lines(&a.open.terms));
-        gv_cli_print(cli, json_incref(a.info));
-    } else {
-        print_people(&a);
-        gv_terms_print(&a.open.terms, stdout);
-        print_state(&a);
-        print_silence(&a);
-    }
+    checked = json_array();
+    code = check_attachments(cli, &a.open, checked);
+    if (code == GV_EXIT_OK)
+        show(cli, &a, checked);
+    json_decref(checked);
     gv_auction_clear(&a);
-    return GV_EXIT_OK;
+    return code;
 }
+
+static const struct gv_config_option options[] = {
+    {.name = "check-attachment",
+     .type = GV_CONFIG_LIST,
+     .help = "Is this file one of the auction's attachments, bit by bit?",
+     .argument = "FILE"},
+};
 
 const struct gv_command gv_cmd_auction_show = {
     .config = {.name = "auction show",
@@ -121,5 +265,7 @@ const struct gv_command gv_cmd_auction_show = {
                        "signatures are verified.",
                .arguments = "AUCTION",
                .min_arguments = 1,
-               .max_arguments = 1},
+               .max_arguments = 1,
+               .options = options,
+               .n_options = sizeof(options) / sizeof(options[0])},
     .run = run};

@@ -70,27 +70,75 @@ refuse_void(struct gv_cli *cli, const char *why)
     return GV_EXIT_OK;
 }
 
+/* The node's F, of a certified bidder: *why as judge. It is not asked of a
+ * pseudonym, whose bid it is not to recognise (W20); *asked says so. */
+static int
+ask_node(struct gv_cli *cli, const struct gv_auction *a,
+         const struct gv_signer *s, uint64_t amount, char why[CLAUSE_MAX],
+         bool *asked)
+{
+    char key[65];
+    json_t *said;
+    int code;
+
+    *why = '\0';
+    *asked = a->open.terms.identity != GV_ANONYMOUS;
+    if (!*asked)
+        return GV_EXIT_OK;
+    code = gv_cli_call(cli, "trybid",
+                       json_pack("{ss ss so}", "auction", a->hex, "bidder",
+                                 gv_hex(s->key.b, 32, key), "amount",
+                                 gv_json_from_u64(amount)),
+                       &said);
+    if (code != GV_EXIT_OK)
+        return code;
+    if (!gv_json_bool(said, "accepted"))
+        gv_auction_clause(
+            &a->open.terms.currency, (enum gv_code)gv_json_u64(said, "code"),
+            gv_json_u64(said, "have"), gv_json_u64(said, "want"), why);
+    json_decref(said);
+    return GV_EXIT_OK;
+}
+
+static json_t *
+clause_or_null(const char *why)
+{
+    return *why == '\0' ? json_null() : json_string(why);
+}
+
 /* What would be bid, and sent nowhere. */
 static int
-show_dry_run(const struct gv_cli *cli, const struct gv_auction *a,
-             struct gv_amount amount, const char *why)
+show_dry_run(struct gv_cli *cli, const struct gv_auction *a,
+             const struct gv_signer *s, struct gv_amount amount,
+             const char *why)
 {
     const struct gv_currency *c = &a->open.terms.currency;
-    char figures[40], words[GV_WORDS_MAX];
+    char figures[40], words[GV_WORDS_MAX], node[CLAUSE_MAX];
+    bool asked;
+    int code = ask_node(cli, a, s, amount.minor, node, &asked);
 
+    if (code != GV_EXIT_OK)
+        return code;
+    if (asked && (*node == '\0') != (*why == '\0'))
+        gv_cli_warn(cli, "warning: the node judges otherwise than the bids it "
+                         "lists; it may be a moment behind");
     gv_amount_text(amount, c, figures);
     gv_words(amount, c, words);
     if (cli->json) {
         gv_cli_print(cli,
-                     json_pack("{so ss ss so}", "amount",
+                     json_pack("{so ss ss so sb so}", "amount",
                                gv_json_from_u64(amount.minor), "figures",
                                figures, "words", words, "void",
-                               *why == '\0' ? json_null() : json_string(why)));
+                               clause_or_null(why), "node_asked", (int)asked,
+                               "node_void", clause_or_null(node)));
         return GV_EXIT_OK;
     }
     gv_columns_line(stdout, "amount", "%s (%s)", figures, words);
     gv_columns_line(stdout, "verdict", "%s%s",
                     *why == '\0' ? "accepted" : "void: ", why);
+    if (asked)
+        gv_columns_line(stdout, "by the node", "%s%s",
+                        *node == '\0' ? "accepted" : "void: ", node);
     return GV_EXIT_OK;
 }
 
@@ -234,7 +282,7 @@ place(struct gv_cli *cli, struct gv_auction *a, const struct gv_signer *s)
     if (code == GV_EXIT_OK)
         code = guard(cli, a, amount.minor);
     if (code == GV_EXIT_OK && dry)
-        code = show_dry_run(cli, a, amount, why);
+        code = show_dry_run(cli, a, s, amount, why);
     else if (code == GV_EXIT_OK)
         code = refuse_void(cli, why);
     if (code == GV_EXIT_OK && !dry)

@@ -11,6 +11,7 @@
 #include "wallet/p12file.h"
 
 #define YEAR_MS (365ll * 86400 * 1000)
+#define SEED_MAX 320 /* what genesis/compile takes, with the NUL */
 
 static const struct gv_config_option options[] = {
     GV_OPTIONS_CEREMONY,
@@ -28,6 +29,11 @@ static const struct gv_config_option options[] = {
      .help = "Without --node: one node called trust with ca, tsa, issuer and "
              "validator, and this many with notary and validator.",
      .argument = "N"},
+    {.name = "seed",
+     .type = GV_CONFIG_LIST,
+     .help = "New nodes begin with this one: NAME is a node of --node, which "
+             "gets its peer.key here; any other is named by its key.",
+     .argument = "NAME=HOST:PORT|tcp://HOST:PORT#KEY"},
     {.name = "life",
      .type = GV_CONFIG_DURATION,
      .fallback = "10950d",
@@ -42,6 +48,7 @@ struct creation {
     struct gv_root root;
     struct gv_ceremony_node *nodes;
     size_t count;
+    char seed[GV_GENESIS_SEEDS_MAX][SEED_MAX];
     struct gv_passphrase root_pass, node_pass;
     char *part;
     uint64_t now_ms;
@@ -99,6 +106,66 @@ take_nodes(struct creation *c)
         return gv_cli_fail(c->cli, GV_EXIT_USAGE,
                            "--node: no validator: nobody could finalise the "
                            "registry");
+    return code;
+}
+
+/* The node of "NAME=HOST:PORT", or NULL. */
+static struct gv_ceremony_node *
+node_of(const struct creation *c, const char *text)
+{
+    size_t n = strcspn(text, "=");
+
+    for (size_t i = 0; i < c->count; i++)
+        if (strlen(c->nodes[i].name) == n && text[n] == '=' &&
+            memcmp(c->nodes[i].name, text, n) == 0)
+            return c->nodes + i;
+    return NULL;
+}
+
+/* A node that is made here gets the key that genesis then names. */
+static int
+take_seed(struct creation *c, const char *text)
+{
+    struct gv_ceremony_node *node = node_of(c, text);
+    char *out = c->seed[c->params.seed_count];
+    char key[GV_NET_KEY_TEXT];
+    struct gv_net_place place;
+    struct gv_error e;
+    int n;
+
+    if (node != NULL && !node->seed && gv_net_keygen(&node->peer) != GV_OK)
+        return gv_cli_fail(c->cli, GV_EXIT_FAILED, "no random bytes");
+    if (node != NULL && node->seed)
+        return gv_cli_fail(c->cli, GV_EXIT_USAGE, "--seed: %s twice",
+                           node->name);
+    if (node != NULL) {
+        node->seed = true;
+        n = snprintf(out, SEED_MAX, "tcp://%s#%s", strchr(text, '=') + 1,
+                     gv_net_key_text(&node->peer.own, key));
+    } else {
+        n = snprintf(out, SEED_MAX, "%s", text);
+    }
+    if (n >= SEED_MAX)
+        return gv_cli_fail(c->cli, GV_EXIT_USAGE, "--seed: too long");
+    if (gv_net_place_parse(out, &place, &e) != GV_OK)
+        return gv_cli_fail(c->cli, GV_EXIT_USAGE, "--seed: %s", e.text);
+    c->params.seed[c->params.seed_count++] = out;
+    return GV_EXIT_OK;
+}
+
+static int
+take_seeds(struct creation *c)
+{
+    size_t n;
+    const char *const *list = gv_config_list(c->cli->config, "seed", &n);
+    int code = GV_EXIT_OK;
+
+    c->params.seed_count = 0;
+    if (n > GV_GENESIS_SEEDS_MAX)
+        return gv_cli_fail(c->cli, GV_EXIT_USAGE, "--seed: at most %d",
+                           GV_GENESIS_SEEDS_MAX);
+    for (size_t i = 0; code == GV_EXIT_OK && i < n; i++)
+        code = take_seed(c, list[i]);
     return code;
 }
 
@@ -216,6 +283,8 @@ create(struct creation *c, const char *name)
 
     if (code == GV_EXIT_OK)
         code = take_nodes(c);
+    if (code == GV_EXIT_OK)
+        code = take_seeds(c);
     if (code == GV_EXIT_OK)
         code = gv_p12file_password(c->cli, "root-passphrase-file",
                                    "New passphrase of the root", true,

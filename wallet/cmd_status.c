@@ -40,6 +40,26 @@ print_services(const json_t *ttp)
     }
 }
 
+/* How far the node is behind its peers, if it is. */
+static void
+print_sync(const json_t *sync)
+{
+    const json_t *lacks = json_object_get(sync, "lacks");
+
+    if (gv_json_bool(sync, "done")) {
+        gv_columns_line(stdout, "sync", "%s", "done");
+        return;
+    }
+    gv_columns_line(
+        stdout, "sync", "%" PRIu64 " chains behind, %" PRIu64 " blocks/s",
+        gv_json_u64(sync, "chains_behind"), gv_json_u64(sync, "blocks_per_s"));
+    if (json_is_object(lacks))
+        gv_columns_line(
+            stdout, "fetching", "%.16s, height %" PRIu64 " of %" PRIu64,
+            gv_json_text(lacks, "chain"), gv_json_u64(lacks, "height"),
+            gv_json_u64(lacks, "headers"));
+}
+
 static int
 run(struct gv_cli *cli)
 {
@@ -71,6 +91,7 @@ run(struct gv_cli *cli)
                     "%" PRIu64 " transactions, %" PRIu64 " B",
                     gv_json_u64(pool, "count"), gv_json_u64(pool, "bytes"));
     gv_columns_line(stdout, "peers", "%" PRIu64, gv_json_u64(s, "peers"));
+    print_sync(json_object_get(s, "sync"));
     if (json_is_object(p2p))
         gv_columns_line(stdout, "p2p", "%s#%s", gv_json_text(p2p, "endpoint"),
                         gv_json_text(p2p, "key"));

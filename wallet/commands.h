@@ -23,6 +23,8 @@ extern const struct gv_command gv_cmd_ceremony_crl;
 extern const struct gv_command gv_cmd_auction_create;
 extern const struct gv_command gv_cmd_auction_list;
 extern const struct gv_command gv_cmd_auction_show;
+extern const struct gv_command gv_cmd_auction_relist;
+extern const struct gv_command gv_cmd_auction_simulate;
 extern const struct gv_command gv_cmd_auction_close;
 extern const struct gv_command gv_cmd_auction_outcome;
 extern const struct gv_command gv_cmd_epoch_create;

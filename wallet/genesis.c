@@ -63,10 +63,13 @@ char *
 gv_genesis_text(const struct gv_params *p)
 {
     json_t *o = json_object(), *validators = json_array();
+    json_t *seeds = json_array();
     char *text;
 
     for (unsigned i = 0; i < p->validator_count; i++)
         json_array_append_new(validators, hex_of(p->validator[i].b));
+    for (unsigned i = 0; i < p->seed_count; i++)
+        json_array_append_new(seeds, json_string(p->seed[i]));
     json_object_set_new(o, "name", json_string(p->name));
     json_object_set_new(o, "magic", hex32(p->magic));
     json_object_set_new(o, "genesis_time_ms", number(p->genesis_time_ms));
@@ -83,7 +86,7 @@ gv_genesis_text(const struct gv_params *p)
     json_object_set_new(o, "p2p_port", number(p->p2p_port));
     json_object_set_new(o, "rpc_port", number(p->rpc_port));
     json_object_set_new(o, "tls_port", number(p->tls_port));
-    json_object_set_new(o, "seeds", json_array());
+    json_object_set_new(o, "seeds", seeds);
     json_object_set_new(o, "root_certificate", lines_of(p->root_cert_pem));
     text = json_dumps(o, JSON_INDENT(4));
     json_decref(o);

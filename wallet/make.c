@@ -71,9 +71,10 @@ gv_make_enrol(const struct gv_signer *s, const struct gv_chain_id *auction,
 
 uint8_t *
 gv_make_close(const struct gv_signer *s, const struct gv_chain_id *auction,
-              size_t *len)
+              enum gv_close_mode mode, size_t *len)
 {
-    struct gv_tx tx = {.kind = GV_TX_CLOSE, .chain = *auction};
+    struct gv_tx tx = {
+        .kind = GV_TX_CLOSE, .chain = *auction, .u.close.mode = (uint8_t)mode};
 
     return finish(s, &tx, len);
 }

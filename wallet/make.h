@@ -31,7 +31,8 @@ void gv_signer_clear(struct gv_signer *s);
 uint8_t *gv_make_enrol(const struct gv_signer *s,
                        const struct gv_chain_id *auction, size_t *len);
 uint8_t *gv_make_close(const struct gv_signer *s,
-                       const struct gv_chain_id *auction, size_t *len);
+                       const struct gv_chain_id *auction,
+                       enum gv_close_mode mode, size_t *len);
 /* The listing of an auction in the directory. */
 uint8_t *gv_make_list(const struct gv_signer *s, const struct gv_open *open,
                       size_t *len);
@@ -50,6 +51,8 @@ uint8_t *gv_make_bid(const struct gv_signer *s, const struct gv_make_bid *bid,
 
 struct gv_make_open {
     struct gv_bytes title, text;
+    struct gv_hash attachment[GV_ATTACHMENTS_MAX];
+    uint8_t attachments;
     struct gv_terms terms;
     uint64_t opening_ms;
     struct gv_bytes warrant; /* as getwarrant gives it */

@@ -52,12 +52,14 @@ gv_make_preimage(const struct gv_signer *s, const struct gv_make_open *what,
                         .opening_ms = what->opening_ms,
                         .title = what->title,
                         .text = what->text,
+                        .attachment_count = what->attachments,
                         .terms = what->terms};
     struct gv_sink count = gv_sink_count(), sink;
     size_t head;
     uint8_t *out;
 
     gv_error_set(e, "cannot encode the OPEN");
+    memcpy(o.attachment, what->attachment, sizeof(o.attachment));
     set_seller(s, what, &o);
     if (gv_random(o.salt, sizeof(o.salt)) != GV_OK)
         return NULL;

@@ -6,7 +6,6 @@
 
 #include "wallet/json.h"
 
-#define VALIDATORS_FEW 4 /* V5 */
 #define SERVE_PATH "/validator/serve"
 
 /* One list: its option, its role, how many there may be. */
@@ -181,57 +180,25 @@ gv_panel_choose(struct gv_cli *cli, struct gv_panel *out)
 
 /* --- warnings --- */
 
-/* The most of them that one operator has, and whose. */
-static unsigned
-most_of_one(const struct gv_service *list, unsigned n, const char **name)
+static void
+take_names(const struct gv_service *list, unsigned n, struct gv_lint_list *out)
 {
-    unsigned most = 0;
-
-    for (unsigned i = 0; i < n; i++) {
-        unsigned of = 0;
-
-        for (unsigned j = 0; j < n; j++)
-            of += strcmp(list[i].operator_name, list[j].operator_name) == 0;
-        if (of > most) {
-            most = of;
-            *name = list[i].operator_name;
-        }
-    }
-    return most;
+    for (out->n = 0; out->n < n; out->n++)
+        out->name[out->n] = gv_bytes(list[out->n].operator_name,
+                                     strlen(list[out->n].operator_name));
 }
 
 size_t
 gv_panel_warn(const struct gv_panel *p, const struct gv_params *params,
-              char out[GV_PANEL_WARNINGS][200])
+              char out[GV_LINT_MAX][200])
 {
-    unsigned m = p->validators > 0 ? p->validators : 1, most;
     bool demo = params->has_secrets;
-    const char *name = "";
-    size_t n = 0;
+    struct gv_lint l = {.few_authorities = !demo,
+                        .few_validators = !demo || p->chosen};
 
-    if (p->authorities <= 1 && !demo)
-        snprintf(out[n++], 200,
-                 "One time-stamping authority: it alone decides when each bid "
-                 "was made, and without it nothing goes on.");
-    if (m < VALIDATORS_FEW && (!demo || p->chosen))
-        snprintf(out[n++], 200,
-                 "%u validator%s: with fewer than four, one that fails stops "
-                 "the outcome%s.",
-                 m, m == 1 ? "" : "s",
-                 m == 1 ? ", and the one decides alone" : "");
-    most = most_of_one(p->authority, p->authorities, &name);
-    if (p->authorities > 1 && most > (p->authorities - 1) / 2)
-        snprintf(out[n++], 200,
-                 "Operator %.64s has %u of the %u time-stamping authorities: "
-                 "enough to date bids alone.",
-                 name, most, p->authorities);
-    most = most_of_one(p->validator, p->validators, &name);
-    if (p->validators > 1 && 3 * most > p->validators)
-        snprintf(out[n++], 200,
-                 "Operator %.64s has %u of the %u votes: enough to stop every "
-                 "outcome alone.",
-                 name, most, p->validators);
-    return n;
+    take_names(p->authority, p->authorities, &l.authorities);
+    take_names(p->validator, p->validators, &l.validators);
+    return gv_lint_trust(&l, out);
 }
 
 /* --- the calls --- */

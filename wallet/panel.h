@@ -11,6 +11,7 @@
 
 #include <gavel/open.h>
 
+#include "wallet/lint.h"
 #include "wallet/make.h"
 #include "wallet/service.h"
 
@@ -28,9 +29,8 @@ struct gv_panel {
 int gv_panel_choose(struct gv_cli *cli, struct gv_panel *out) GV_MUST_CHECK;
 
 /* What a seller should know about them, one line each. */
-#define GV_PANEL_WARNINGS 4
 size_t gv_panel_warn(const struct gv_panel *p, const struct gv_params *params,
-                     char out[GV_PANEL_WARNINGS][200]);
+                     char out[GV_LINT_MAX][200]);
 
 /* The parameters of getwarrant, a new value. */
 json_t *gv_panel_wish(const struct gv_panel *p);

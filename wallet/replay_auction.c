@@ -222,7 +222,8 @@ static enum gv_rc
 close_auction(struct gv_replay *r, struct gv_pool_worker *w, size_t i)
 {
     size_t len;
-    uint8_t *tx = gv_make_close(&r->seller, &r->auction[i].id, &len);
+    uint8_t *tx =
+        gv_make_close(&r->seller, &r->auction[i].id, GV_CLOSE_EARLY, &len);
     json_t *result;
     enum gv_rc rc;
 

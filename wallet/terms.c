@@ -9,15 +9,15 @@
 
 #include "wallet/allowed.h"
 #include "wallet/columns.h"
+#include "wallet/preset.h"
 
-#define WARNINGS_MAX 24
 #define SOFT_CAP_TIMES 10 /* extensions in all, unless told */
 
 const struct gv_config_option gv_terms_options[GV_TERMS_OPTIONS] = {
-    {.name = "title", .help = "One line, up to 200 bytes.", .argument = "TEXT"},
-    {.name = "text",
-     .help = "File with the description, up to 8 KiB, - for stdin.",
-     .argument = "FILE"},
+    {.name = "preset",
+     .help = "A common kind of auction: values for the options below, which "
+             "these still override; help lists them.",
+     .argument = "KIND"},
     {.name = "currency",
      .fallback = "EUR",
      .help = "1 to 4 of A-Z and 0-9.",
@@ -116,44 +116,12 @@ const struct gv_config_option gv_terms_options[GV_TERMS_OPTIONS] = {
      .help = "Fixed difficulty 1 to 4, or 0: adaptive (default: the "
              "network's).",
      .argument = "N"},
-    {.name = "authorities",
-     .help = "Time-stamping authorities: an odd number of those on the "
-             "registry, or their keys (default 1: the node's own).",
-     .argument = "N|KEY[,KEY...]"},
-    {.name = "validators",
-     .help = "Validators: a number of those on the registry, or their keys "
-             "(default 1: the node's own).",
-     .argument = "N|KEY[,KEY...]"},
     {.name = "identity",
      .type = GV_CONFIG_ENUM,
      .choices = "certified|anonymous",
      .fallback = "certified",
      .help = "Who bids: certified keys, or pseudonyms whose names notaries "
              "can open for the seller alone."},
-    {.name = "seller",
-     .type = GV_CONFIG_ENUM,
-     .choices = "certified|pseudonym",
-     .fallback = "certified",
-     .help = "Anonymous: who is shown to sell: this identity, or a pseudonym "
-             "of it that notaries can open for the winner alone."},
-    {.name = "notaries",
-     .help = "Anonymous: T of N notaries open an identity, as 2of3 (default: "
-             "all there are, up to 5, more than half of them).",
-     .argument = "TofN"},
-    {.name = "cut",
-     .type = GV_CONFIG_INT,
-     .min = 0,
-     .max = GV_CUT_MAX,
-     .fallback = "10",
-     .help = "Anonymous: a false identity survives with 1 in 2^N.",
-     .argument = "N"},
-    {.name = "open-at",
-     .fallback = "now",
-     .help = "Opening time: now, +SECONDSs, or milliseconds since 1970.",
-     .argument = "WHEN"},
-    {.name = "dry-run",
-     .type = GV_CONFIG_BOOL,
-     .help = "Judge the terms, print them, and open nothing."},
 };
 
 /* An amount option; sets flag when it is given. */
@@ -305,10 +273,10 @@ take_times(struct gv_cli *cli, struct gv_terms *t)
     return GV_EXIT_OK;
 }
 
-static int
-check(struct gv_cli *cli, const struct gv_terms *t)
+int
+gv_terms_judge(struct gv_cli *cli, const struct gv_terms *t)
 {
-    const char *warning[WARNINGS_MAX];
+    const char *warning[GV_TERMS_WARNINGS];
     struct gv_reject why = {0};
     char text[200];
     size_t n;
@@ -316,8 +284,8 @@ check(struct gv_cli *cli, const struct gv_terms *t)
     if (gv_terms_check(t, cli->params, &why) != GV_OK)
         return gv_cli_fail(cli, GV_EXIT_USAGE, "these terms are refused: %s",
                            gv_reject_text(&why, text, sizeof(text)));
-    n = gv_terms_warn(t, cli->params, warning, WARNINGS_MAX);
-    for (size_t i = 0; i < n && i < WARNINGS_MAX; i++)
+    n = gv_terms_warn(t, cli->params, warning, GV_TERMS_WARNINGS);
+    for (size_t i = 0; i < n && i < GV_TERMS_WARNINGS; i++)
         gv_cli_warn(cli, "warning: %s", warning[i]);
     return GV_EXIT_OK;
 }
@@ -330,6 +298,9 @@ gv_terms_from_options(struct gv_cli *cli, struct gv_terms *out,
     int code;
 
     lists->allowed = NULL;
+    code = gv_preset_apply(cli);
+    if (code != GV_EXIT_OK)
+        return code;
     gv_terms_default(cli->params, out);
     out->reference = gv_config_enum(cli->config, "reference") == 0
                          ? GV_REF_LAST
@@ -352,7 +323,7 @@ gv_terms_from_options(struct gv_cli *cli, struct gv_terms *out,
         out->flags |= GV_ALLOWED;
         code = take_allowed(cli, path, out, &lists->allowed);
     }
-    return code == GV_EXIT_OK ? check(cli, out) : code;
+    return code == GV_EXIT_OK ? gv_terms_judge(cli, out) : code;
 }
 
 void

@@ -11,9 +11,9 @@
 #include "wallet/cli.h"
 #include "wallet/pricing.h"
 
-#define GV_TERMS_OPTIONS 32
+#define GV_TERMS_OPTIONS 24
 
-/* Their options, for the table of `auction create`. */
+/* Their options, for the tables of commands. */
 extern const struct gv_config_option gv_terms_options[GV_TERMS_OPTIONS];
 
 /* What lists of the terms borrow. */
@@ -27,6 +27,10 @@ struct gv_terms_lists {
 int gv_terms_from_options(struct gv_cli *cli, struct gv_terms *out,
                           struct gv_terms_lists *lists) GV_MUST_CHECK;
 void gv_terms_lists_clear(struct gv_terms_lists *lists);
+
+/* Refuse terms that contradict themselves, and warn of traps on stderr. An exit
+ * code. */
+int gv_terms_judge(struct gv_cli *cli, const struct gv_terms *t) GV_MUST_CHECK;
 
 /* Lines for people of the constraints and times in t. */
 void gv_terms_print(const struct gv_terms *t, FILE *out);

@@ -1,12 +1,10 @@
 /* trace.c - a wallet's own things on an auction's chain (wallet/trace.h). */
 #include "wallet/trace.h"
 
-#include <gavel/block.h>
 #include <stdlib.h>
 
+#include "wallet/blocks.h"
 #include "wallet/json.h"
-
-#define BLOCKS 64 /* that one answer may hold */
 
 void
 gv_trace_clear(struct gv_trace *t)
@@ -100,57 +98,13 @@ malformed(struct gv_cli *cli, enum gv_rc rc, const char *what)
 }
 
 static int
-take_block(struct gv_cli *cli, struct gv_trace *t, const char *hex)
+take_block(struct gv_cli *cli, const struct gv_block *block, void *arg)
 {
-    size_t len = strlen(hex) / 2;
-    uint8_t *raw = malloc(len + 1);
-    struct gv_block block;
-    struct gv_reject why;
-    enum gv_rc rc = raw != NULL ? gv_unhex(hex, raw, len) : GV_FAULT;
+    enum gv_rc rc = GV_OK;
 
-    if (rc == GV_OK)
-        rc = gv_block_decode(gv_bytes(raw, len), cli->params, &block, &why);
-    if (rc == GV_OK) {
-        for (uint32_t i = 0; i < block.h.header.tx_count && rc == GV_OK; i++)
-            rc = take(cli, t, &block.tx[i]);
-        gv_block_clear(&block);
-    }
-    free(raw);
+    for (uint32_t i = 0; i < block->h.header.tx_count && rc == GV_OK; i++)
+        rc = take(cli, arg, &block->tx[i]);
     return rc == GV_OK ? GV_EXIT_OK : malformed(cli, rc, "block");
-}
-
-static int
-take_blocks(struct gv_cli *cli, struct gv_trace *t, const char *auction)
-{
-    uint64_t from = 0, next = 0;
-    json_t *page, *hex;
-    bool more;
-    size_t i;
-    int code;
-
-    do {
-        code = gv_cli_call(cli, "getblocks",
-                           json_pack("{ss so si}", "chain", auction, "from",
-                                     gv_json_from_u64(from), "count", BLOCKS),
-                           &page);
-        if (code != GV_EXIT_OK)
-            return code;
-        json_array_foreach(json_object_get(page, "blocks"), i, hex)
-        {
-            code = json_is_string(hex)
-                       ? take_block(cli, t, json_string_value(hex))
-                       : malformed(cli, GV_REJECT, "block");
-            if (code != GV_EXIT_OK)
-                break;
-        }
-        more = json_is_integer(json_object_get(page, "next"));
-        next = gv_json_u64(page, "next");
-        json_decref(page);
-        if (code == GV_EXIT_OK && more && next <= from)
-            code = malformed(cli, GV_REJECT, "page of blocks");
-        from = next;
-    } while (code == GV_EXIT_OK && more);
-    return code;
 }
 
 /* One that waits, or has been taken into a block meanwhile; gone is gone. */
@@ -274,7 +228,7 @@ gv_trace_enrol_place(struct gv_cli *cli, const char *auction,
     json_decref(waiting);
     if (*out == GV_TRACE_WAITING)
         return GV_EXIT_OK;
-    code = take_blocks(cli, &t, auction);
+    code = gv_blocks_each(cli, auction, take_block, &t);
     sort(&t);
     if (code == GV_EXIT_OK && gv_trace_enrol_of(&t, &tx.u.enrol.key) != NULL)
         *out = GV_TRACE_IN_BLOCK;
@@ -294,7 +248,7 @@ gv_trace_read(struct gv_cli *cli, const char *auction, struct gv_trace *out)
                        json_pack("{ss}", "chain", auction), &waiting);
     if (code != GV_EXIT_OK)
         return code;
-    code = take_blocks(cli, out, auction);
+    code = gv_blocks_each(cli, auction, take_block, out);
     if (code == GV_EXIT_OK)
         code = take_mempool(cli, out, auction, waiting);
     json_decref(waiting);

@@ -23,7 +23,7 @@ static const struct gv_web_call calls[] = {
     {"bid show", &gv_cmd_bid_show, false, " proof ", " "},
     {"bid why", &gv_cmd_bid_why, false, " ", " "},
     {"auction create", &gv_cmd_auction_create, true, NULL, " text allowed "},
-    {"auction close", &gv_cmd_auction_close, true, " ", " "},
+    {"auction close", &gv_cmd_auction_close, true, " cancel ", " "},
     {"bid place", &gv_cmd_bid_place, true, " force dry-run wait ", " "},
     {"enrol", &gv_cmd_enrol, true, " name wait ", " secret-file "},
     {"identity disclose", &gv_cmd_identity_disclose, true, " ", " "},
@@ -87,6 +87,9 @@ may_have(const struct gv_web_call *call, const char *name)
         return is_among(call->options, name);
     for (size_t i = 0; i < c->n_options; i++)
         if (strcmp(c->options[i].name, name) == 0)
+            return !is_among(call->texts, name);
+    for (size_t i = 0; i < c->n_more; i++)
+        if (strcmp(c->more_options[i].name, name) == 0)
             return !is_among(call->texts, name);
     return false;
 }

@@ -372,7 +372,7 @@ tx_get_body(struct gv_reader *r, struct gv_tx *tx)
         return;
     case GV_TX_CLOSE:
         tx->u.close.mode = gv_get_u8(r, "close.mode");
-        gv_get_require(r, tx->u.close.mode == 0, "close.mode");
+        gv_get_require(r, tx->u.close.mode <= GV_CLOSE_CANCEL, "close.mode");
         return;
     case GV_TX_CUTOFF:
         get_cutoff(r, &tx->u.cutoff);

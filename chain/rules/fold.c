@@ -20,6 +20,7 @@
 struct fold_state {
     uint32_t accepted;  /* how many */
     uint32_t unopened;  /* rows void for being sealed */
+    uint32_t placed;    /* rows that take a place: accepted, or sealed (A23) */
     uint32_t last;      /* index of the last accepted row, or NONE */
     uint32_t leader;    /* index of the leading row, or NONE */
     uint32_t other;     /* of the best one of another bidder, or NONE */
@@ -55,15 +56,18 @@ gv_fold_new(const struct gv_fold_context *ctx)
     f->ctx = *ctx;
     f->rules.terms = terms;
     f->rules.opening_us = fold_time_us(ctx->opening_ms, 0);
-    f->rules.close_us = UINT64_MAX;
+    f->rules.close_us = f->rules.cancel_us = UINT64_MAX;
     f->rules.limit_us = UINT64_MAX;
     if ((terms->flags & GV_LIMIT) != 0)
         f->rules.limit_us = fold_time_us(ctx->opening_ms, terms->limit_ms);
     f->rules.soft_us = fold_time_us(terms->soft_ms, 0);
     f->rules.last_us =
         fold_sum(f->rules.limit_us, fold_time_us(terms->soft_cap_ms, 0));
-    f->now = (struct fold_state){
-        0, 0, NONE, NONE, NONE, f->rules.limit_us, UINT64_MAX};
+    f->now = (struct fold_state){.last = NONE,
+                                 .leader = NONE,
+                                 .other = NONE,
+                                 .limit_us = f->rules.limit_us,
+                                 .bought_us = UINT64_MAX};
     return f;
 }
 
@@ -159,6 +163,7 @@ before_of(const struct gv_fold *f, const struct fold_bidder *b)
         .limit_us = f->now.limit_us,
         .bought_us = f->now.bought_us,
         .accepted = f->now.accepted,
+        .placed = f->now.placed,
         .bidder_accepted = b->accepted,
         .bidder_cap = b->cap,
         .bidder_allowed = b->allowed,
@@ -204,6 +209,8 @@ state_pass(struct gv_fold *f, uint32_t i)
 
     if (f->rows[i].code == GV_NOT_OPENED)
         s->unopened++;
+    if (fold_takes_place(terms, f->rows[i].code))
+        s->placed++;
     if (f->rows[i].code != GV_ACCEPTED)
         return;
     if (terms->buy_now != 0 && s->accepted == 0 &&
@@ -254,15 +261,27 @@ unfold_to(struct gv_fold *f, size_t place)
         state_pass(f, (uint32_t)i);
 }
 
+/* Give one of the rules' times another value. */
+static void
+set_time(struct gv_fold *f, uint64_t *time, uint64_t us)
+{
+    size_t place = row_after(f, us < *time ? us : *time);
+
+    unfold_to(f, place);
+    *time = us;
+    fold_from(f, place);
+}
+
 void
 gv_fold_set_close(struct gv_fold *f, uint64_t close_us)
 {
-    uint64_t old = f->rules.close_us;
-    size_t place = row_after(f, close_us < old ? close_us : old);
+    set_time(f, &f->rules.close_us, close_us);
+}
 
-    unfold_to(f, place);
-    f->rules.close_us = close_us;
-    fold_from(f, place);
+void
+gv_fold_set_cancel(struct gv_fold *f, uint64_t cancel_us)
+{
+    set_time(f, &f->rules.cancel_us, cancel_us);
 }
 
 static enum gv_rc
@@ -429,6 +448,8 @@ gv_fold_effective_close(const struct gv_fold *f)
 
     if (f->rules.close_us < e)
         e = f->rules.close_us;
+    if (f->now.placed == 0 && f->rules.cancel_us < e)
+        e = f->rules.cancel_us;
     /* Nothing is accepted after the bid that fills the cap, so that bid is
      * the last accepted one (rule A13). */
     if ((f->rules.terms->flags & GV_TOTAL) != 0 &&
@@ -466,8 +487,13 @@ gv_fold_outcome(const struct gv_fold *f, struct gv_outcome *out)
     }
     *out = (struct gv_outcome){.status = GV_NO_BID};
     gv_sha256_end(&hash, out->fold_hash);
-    if (f->now.leader == NONE)
+    if (f->now.leader == NONE) {
+        /* Rule A29: not once the time limit had ended it. */
+        if (f->now.placed == 0 && f->rules.cancel_us != UINT64_MAX &&
+            f->rules.cancel_us <= f->rules.limit_us)
+            out->status = GV_CANCELLED;
         return;
+    }
     lead = &f->rows[f->now.leader];
     out->status = GV_RESERVE_NOT_MET;
     if (fold_reserve(&f->rules) != 0 &&

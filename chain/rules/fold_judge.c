@@ -47,12 +47,14 @@ fold_price(const struct fold_rules *rules, uint64_t lead, uint64_t other)
     if (other != 0)
         price = fold_sum(fold_worth(terms, other),
                          gv_terms_increment(terms, other));
-    else if ((terms->flags & GV_MIN_FIRST) != 0)
-        price = fold_worth(terms, terms->min_first);
     else if (terms->direction == GV_ASCENDING)
         price = 1;
-    else if (reserve == 0)
+    else if (reserve == 0 && (terms->flags & GV_MIN_FIRST) == 0)
         price = own; /* nothing else says what he may ask */
+    /* Also beside another bidder, who could be the leader's own. */
+    if ((terms->flags & GV_MIN_FIRST) != 0 &&
+        price < fold_worth(terms, terms->min_first))
+        price = fold_worth(terms, terms->min_first);
     if (reserve != 0 && price < fold_worth(terms, reserve))
         price = fold_worth(terms, reserve);
     return fold_worth(terms, price < own ? price : own);
@@ -76,6 +78,8 @@ judge_time(const struct fold_rules *rules, const struct fold_before *before,
         return fail(row, GV_WRONG_PHASE, t, rules->opening_us);
     if (t > rules->close_us) /* rule A4 */
         return fail(row, GV_WRONG_PHASE, t, rules->close_us);
+    if (before->placed == 0 && t > rules->cancel_us) /* rule A29 */
+        return fail(row, GV_WRONG_PHASE, t, rules->cancel_us);
     if (before->bought_us != UINT64_MAX) /* rule A22 */
         return fail(row, GV_WRONG_PHASE, t, before->bought_us);
     if (t > before->limit_us) /* rule A5 */

@@ -13,6 +13,7 @@
 struct fold_rules {
     const struct gv_terms *terms;
     uint64_t opening_us, limit_us, close_us;
+    uint64_t cancel_us;        /* while no bid is accepted (rule A29) */
     uint64_t soft_us, last_us; /* an extension; the limit can go no further */
     uint64_t reserve;          /* what was sealed, 0: none (A24) */
 };
@@ -23,6 +24,7 @@ struct fold_before {
     uint64_t limit_us;  /* with its extensions so far (rule A21) */
     uint64_t bought_us; /* t of the bid that bought it, UINT64_MAX: none */
     uint32_t accepted;  /* accepted bids */
+    uint32_t placed;    /* bids that take a place (A23) */
     uint32_t bidder_accepted; /* accepted bids of this bidder */
     uint32_t bidder_cap;      /* UINT32_MAX: none */
     bool bidder_allowed;

@@ -16,6 +16,7 @@
 #define OPENING_MAX_MS (30 * DAY_MS)
 #define MAX_BIDS_MAX 65536
 #define MAX_BIDS_DEFAULT 256
+#define MANY_STEPS 20
 
 void
 gv_terms_default(const struct gv_params *params, struct gv_terms *out)
@@ -351,6 +352,19 @@ gv_terms_check(const struct gv_terms *t, const struct gv_params *params,
     return check_difficulty(t, params, why);
 }
 
+/* More than MANY_STEPS of the greatest step from the least first bid to the
+ * reserve, upwards. */
+static bool
+needs_many_steps(const struct gv_terms *t)
+{
+    uint64_t first =
+        has(t, GV_MIN_FIRST) && t->min_first > 0 ? t->min_first : 1;
+
+    return has(t, GV_MAX_STEP) && t->direction == GV_ASCENDING &&
+           t->max_step != 0 && t->reserve > first &&
+           (t->reserve - first) / t->max_step > MANY_STEPS;
+}
+
 size_t
 gv_terms_warn(const struct gv_terms *t, const struct gv_params *params,
               const char **out, size_t cap)
@@ -364,6 +378,9 @@ gv_terms_warn(const struct gv_terms *t, const struct gv_params *params,
              t->direction == GV_ASCENDING,
          "A maximum step without a minimum first bid: anyone can start at the "
          "smallest amount, and the price then rises by one step a bid."},
+        {needs_many_steps(t),
+         "The reserve is far from where bids begin, and a maximum step leads "
+         "there: it takes more than twenty bids before anything can be sold."},
         {has(t, GV_TOTAL) &&
              (!has(t, GV_PER_BIDDER) || t->per_bidder >= t->total_cap),
          "One bidder alone can use up the total cap; add a smaller cap per "

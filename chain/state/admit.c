@@ -305,7 +305,7 @@ check_final(const struct gv_chain *c, const struct gv_vote *v,
     if (!c->registry && gv_book_ended(c->book))
         return gv_refuse(why, GV_CHAIN_ENDED, "final.link", 0, 0);
     if (source == GV_NOWHERE || target == GV_NOWHERE)
-        return gv_refuse(why, GV_MISSING_PARENT, "final.link", v->target_height,
+        return gv_refuse(why, GV_ORPHAN, "final.link", v->target_height,
                          c->sum.height);
     if (!c->tree.node[source].justified &&
         gv_links_check(&c->spine->links, v, why) != GV_OK)

@@ -114,7 +114,8 @@ struct gv_book {
     struct gv_table by_key, by_bid, by_leaf;
     struct gv_table by_stamp; /* by name */
 
-    bool closed; /* a CLOSE is on the chain */
+    bool closed;  /* a CLOSE is on the chain */
+    bool cancels; /* it is a cancellation */
     struct gv_hash close_id;
     uint64_t close_us; /* t(CLOSE) */
     uint32_t close_leaf, close_info;

@@ -224,11 +224,10 @@ void
 gv_book_apply_close(struct gv_book *b)
 {
     uint64_t notice_us = b->open->terms.notice_ms * 1000;
+    bool dated = b->closed && b->close_us < UINT64_MAX - notice_us;
 
-    if (!b->closed || b->close_us >= UINT64_MAX - notice_us)
-        gv_fold_set_close(b->fold, UINT64_MAX);
-    else
-        gv_fold_set_close(b->fold, b->close_us + notice_us);
+    gv_fold_set_close(b->fold, dated ? b->close_us + notice_us : UINT64_MAX);
+    gv_fold_set_cancel(b->fold, dated && b->cancels ? b->close_us : UINT64_MAX);
 }
 
 /* R3: the stamps and the deadline of what this block admits. */

@@ -150,6 +150,7 @@ add_close(struct gv_book_step *s, const struct gv_tx *tx)
     if (b->open->terms.close_policy != GV_CLOSE_OWNER)
         return gv_refuse(s->why, GV_NOT_SIGNER, "close", 0, 0);
     b->closed = true;
+    b->cancels = tx->u.close.mode == GV_CLOSE_CANCEL;
     b->close_id = tx->u.close.id;
     b->close_us = UINT64_MAX;
     gv_stamp_leaf(GV_TX_CLOSE, tx->u.close.id.b, &tx->u.close.sig, leaf);

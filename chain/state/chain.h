@@ -50,6 +50,7 @@ struct gv_chain {
     struct gv_spine *spine;
     struct gv_pool_lists pool; /* its transactions in the mempool */
     size_t settled_stamps;     /* of the book, when these met them last */
+    uint64_t period;           /* of 10 T, the last of which a tick knew (V3) */
     struct gv_ballot *ballot;  /* votes being counted, ballot.h */
     struct gv_watch watch;     /* bids a validator holds (V4) */
     bool outcome_told; /* the node's note: its final outcome was logged */

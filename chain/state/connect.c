@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "chain/state/impl.h"
+#include "chain/state/vec.h"
 
 enum gv_rc
 gv_chain_apply(struct gv_chain *c, const struct gv_block *block,
@@ -20,16 +21,27 @@ gv_chain_unapply(struct gv_chain *c)
     return GV_OK;
 }
 
+uint32_t
+gv_chain_settled(const struct gv_chain *c, uint32_t tip)
+{
+    return gv_tree_is_ancestor(&c->tree, c->tree.final, tip)
+               ? c->tree.node[c->tree.final].height
+               : 0;
+}
+
+#define PATIENCE UINT64_C(10) /* V3, in T */
+
+static uint64_t
+patience_ms(const struct gv_chain *c)
+{
+    return PATIENCE * (c->registry ? c->dir->params->registry_t_ms
+                                   : c->book->open->terms.t_ms);
+}
+
 bool
 gv_chain_link(struct gv_chain *c, const struct gv_vote *link, uint64_t now_ms)
 {
-    uint32_t target = gv_tree_find(&c->tree, &link->target);
-    uint64_t t_ms =
-        c->registry ? c->dir->params->registry_t_ms : c->book->open->terms.t_ms;
-
-    return target != GV_NOWHERE &&
-           gv_tree_link(&c->tree, link,
-                        now_ms > c->tree.node[target].time_ms + 10 * t_ms);
+    return gv_tree_link(&c->tree, link, now_ms, patience_ms(c));
 }
 
 bool
@@ -98,8 +110,7 @@ fetch(struct gv_state *s, struct gv_chain *c, uint32_t node, struct stored *b)
     memset(b, 0, sizeof(*b));
     rc = gv_record_get_block(s, c, n->height, &n->sealed, &b->v);
     if (rc == GV_OK)
-        rc = gv_block_decode(gv_bytes(b->v.p, b->v.len), s->opt.params,
-                             &b->block, &why);
+        rc = gv_record_decode_block(s, &n->sealed, &b->v, &b->block, &why);
     if (rc == GV_OK)
         rc = gv_facts_of_block(&b->block, &b->facts, &why);
     if (rc == GV_OK)
@@ -109,11 +120,49 @@ fetch(struct gv_state *s, struct gv_chain *c, uint32_t node, struct stored *b)
                          rc == GV_FAULT ? NULL : "a stored block is damaged");
 }
 
+/* What a reorg gave back, the newest block's first. */
+struct returned {
+    struct gv_returned {
+        struct gv_tx_id id;
+        uint32_t height;
+    } * at;
+    size_t count, cap;
+};
+
+static bool
+note_returned(struct returned *r, const struct gv_tx_id *id, uint32_t height)
+{
+    if (!gv_vec_room(&r->at, r->count, &r->cap, sizeof(*r->at)))
+        return false;
+    r->at[r->count++] = (struct gv_returned){*id, height};
+    return true;
+}
+
+/* Those that wait still, the oldest block's first. */
+static void
+tell_returned(struct gv_state *s, struct gv_chain *c, const struct returned *r)
+{
+    size_t from, end = r->count;
+
+    for (; s->opt.events.again && end > 0; end = from) {
+        for (from = end; from > 0; from--)
+            if (r->at[from - 1].height != r->at[end - 1].height)
+                break;
+        for (size_t i = from; i < end; i++) {
+            const struct gv_pool_tx *e = gv_pool_find(&s->pool, &r->at[i].id);
+
+            if (e && e->class != GV_POOL_LAPSED)
+                s->opt.events.again(s->opt.events.arg, c,
+                                    gv_bytes(e->raw, e->len));
+        }
+    }
+}
+
 /* What a block carried goes back to the mempool: STAMPs last, because they
  * need their bids there, wherever they stood in the block. */
 static enum gv_rc
 give_back(struct gv_state *s, struct gv_chain *c, const struct stored *b,
-          uint64_t now_ms)
+          uint64_t now_ms, struct returned *r)
 {
     struct gv_reject why;
 
@@ -126,16 +175,20 @@ give_back(struct gv_state *s, struct gv_chain *c, const struct stored *b,
                                      true,
                                      0};
 
-            if ((a.tx->kind == GV_TX_STAMP) == stamps &&
-                gv_admit_tx(s, c, &a, &why) == GV_FAULT)
+            if ((a.tx->kind == GV_TX_STAMP) != stamps)
+                continue;
+            if (gv_admit_tx(s, c, &a, &why) == GV_FAULT)
                 return GV_FAULT;
+            if (!note_returned(r, a.id, b->block.h.header.height))
+                return gv_state_fail(s, "out of memory");
         }
     }
     return GV_OK;
 }
 
 static enum gv_rc
-disconnect_tip(struct gv_state *s, struct gv_chain *c, uint64_t now_ms)
+disconnect_tip(struct gv_state *s, struct gv_chain *c, uint64_t now_ms,
+               struct returned *r)
 {
     struct stored b;
     enum gv_rc rc;
@@ -148,7 +201,7 @@ disconnect_tip(struct gv_state *s, struct gv_chain *c, uint64_t now_ms)
         gv_state_fail(s, "out of memory");
     c->tip = c->tree.node[c->tip].parent;
     if (rc == GV_OK)
-        rc = give_back(s, c, &b, now_ms);
+        rc = give_back(s, c, &b, now_ms, r);
     release(&b);
     return rc;
 }
@@ -197,17 +250,18 @@ condemn(struct gv_state *s, struct gv_chain *c, uint32_t node)
             gv_record_drop_block(s, c, &c->tree.node[i]);
 }
 
-enum gv_rc
-gv_chain_follow_best(struct gv_state *s, struct gv_chain *c,
-                     struct gv_task *fresh, uint64_t now_ms)
+/* The walk to the best tip. */
+static enum gv_rc
+reorganise(struct gv_state *s, struct gv_chain *c, struct gv_task *fresh,
+           uint64_t now_ms, struct returned *r)
 {
-    uint32_t before = c->tip, best;
+    uint32_t best;
 
     while ((best = gv_tree_best(&c->tree)) != c->tip) {
         uint32_t fork = gv_tree_fork(&c->tree, c->tip, best);
 
         while (c->tip != fork)
-            if (disconnect_tip(s, c, now_ms) != GV_OK)
+            if (disconnect_tip(s, c, now_ms, r) != GV_OK)
                 return GV_FAULT;
         while (c->tip != best) {
             uint32_t next = next_towards(c, best);
@@ -222,6 +276,25 @@ gv_chain_follow_best(struct gv_state *s, struct gv_chain *c,
             break;
         }
     }
+    return GV_OK;
+}
+
+enum gv_rc
+gv_chain_follow_best(struct gv_state *s, struct gv_chain *c,
+                     struct gv_task *fresh, uint64_t now_ms)
+{
+    struct returned r = {0};
+    uint32_t before = c->tip;
+    enum gv_rc rc = reorganise(s, c, fresh, now_ms, &r);
+
+    if (rc == GV_OK)
+        tell_returned(s, c, &r);
+    free(r.at);
+    if (rc == GV_OK && c->registry &&
+        gv_directory_settle(c->dir, gv_chain_settled(c, c->tip)) != GV_OK)
+        rc = gv_state_fail(s, "out of memory");
+    if (rc != GV_OK)
+        return rc;
     if (c->tip == before)
         return GV_OK;
     gv_chain_summarise(c);
@@ -229,4 +302,17 @@ gv_chain_follow_best(struct gv_state *s, struct gv_chain *c,
     if (s->opt.events.tip)
         s->opt.events.tip(s->opt.events.arg, c);
     return gv_ballot_vote(s, c, now_ms);
+}
+
+enum gv_rc
+gv_chain_tick(struct gv_state *s, struct gv_chain *c, uint64_t now_ms)
+{
+    uint64_t period = now_ms / patience_ms(c);
+
+    if (period == c->period)
+        return GV_OK;
+    c->period = period;
+    return gv_tree_hear_late(&c->tree)
+               ? gv_chain_follow_best(s, c, NULL, now_ms)
+               : GV_OK;
 }

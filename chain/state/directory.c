@@ -75,6 +75,7 @@ gv_directory_new(const struct gv_params *params, uint64_t seed)
     gv_table_init(&d->node_by_key, seed, node_of, d);
     gv_table_init(&d->listing_by_id, seed, listing_of, d);
     gv_table_init(&d->listing_by_pseudonym, seed, pseudonym_of, d);
+    gv_directory_init_anchors(d, seed);
     if (start(d) != GV_OK) {
         gv_directory_free(d);
         return NULL;
@@ -105,9 +106,7 @@ gv_directory_free(struct gv_directory *d)
     free(d->node);
     free(d->listing);
     free(d->accuse);
-    for (size_t i = 0; i < d->anchors; i++)
-        free(d->anchor[i].raw);
-    free(d->anchor);
+    gv_directory_free_anchors(d);
     free(d->epoch);
     free(d->level);
     free(d);
@@ -164,18 +163,6 @@ gv_directory_accused(const struct gv_directory *d, const struct gv_pubkey *key)
         if (GV_ID_EQ(&d->accuse[i].key, key))
             return true;
     return false;
-}
-
-const struct gv_dir_anchor *
-gv_directory_anchor(const struct gv_directory *d,
-                    const struct gv_chain_id *auction,
-                    const struct gv_tx_id *final)
-{
-    for (size_t i = 0; i < d->anchors; i++)
-        if (GV_ID_EQ(&d->anchor[i].auction, auction) &&
-            (!final || GV_ID_EQ(&d->anchor[i].final, final)))
-            return &d->anchor[i];
-    return NULL;
 }
 
 /* --- checks --- */
@@ -280,20 +267,6 @@ check_list(const struct gv_directory *d, const struct gv_tx_list *t,
                        : rc;
 }
 
-/* Tokens of the auction's authorities are judged by whoever reads them. */
-static enum gv_rc
-check_anchor(const struct gv_directory *d, const struct gv_tx_anchor *t,
-             uint64_t time_ms, struct gv_reject *why)
-{
-    const struct gv_dir_service *s = gv_directory_service(d, &t->service);
-
-    if (gv_directory_anchor(d, &t->auction, &t->final))
-        return gv_refuse(why, GV_DUPLICATE, "anchor.final", 0, 0);
-    if (!s || s->cred.role != GV_ROLE_TSA)
-        return gv_refuse(why, GV_NOT_SIGNER, "anchor.service", 0, 0);
-    return gv_directory_check_valid(d, &s->cred, time_ms, why);
-}
-
 /* Anybody can make a key and contradict himself with it; the registry asks for
  * keys that it or genesis names as a validator's. */
 static bool
@@ -338,7 +311,7 @@ gv_directory_check(const struct gv_directory *d, const struct gv_tx *tx,
     case GV_TX_EVIDENCE:
         return check_evidence(d, &tx->u.evidence, why);
     case GV_TX_ANCHOR:
-        return check_anchor(d, &tx->u.anchor, time_ms, why);
+        return gv_directory_check_anchor(d, &tx->u.anchor, time_ms, why);
     case GV_TX_EPOCH:
         return gv_directory_check_epoch(d, tx, time_ms, why);
     case GV_TX_FINAL:
@@ -458,27 +431,6 @@ add_evidence(struct gv_directory *d, const struct gv_tx_evidence *t,
 }
 
 static enum gv_rc
-add_anchor(struct gv_directory *d, const struct gv_tx *tx, uint32_t height)
-{
-    struct gv_dir_anchor *to;
-
-    if (!gv_vec_room(&d->anchor, d->anchors, &d->anchor_cap,
-                     sizeof(*d->anchor)))
-        return GV_FAULT;
-    to = &d->anchor[d->anchors];
-    to->auction = tx->u.anchor.auction;
-    to->final = tx->u.anchor.final;
-    to->height = height;
-    to->len = tx->raw.len;
-    to->raw = malloc(to->len);
-    if (!to->raw)
-        return GV_FAULT;
-    memcpy(to->raw, tx->raw.p, to->len);
-    d->anchors++;
-    return GV_OK;
-}
-
-static enum gv_rc
 add_tx(struct gv_directory *d, const struct gv_tx *tx,
        const struct gv_header *h, struct gv_reject *why)
 {
@@ -500,7 +452,7 @@ add_tx(struct gv_directory *d, const struct gv_tx *tx,
     if (tx->kind == GV_TX_EVIDENCE)
         return add_evidence(d, &tx->u.evidence, h->height);
     if (tx->kind == GV_TX_ANCHOR)
-        return add_anchor(d, tx, h->height);
+        return gv_directory_add_anchor(d, tx, h->height);
     if (tx->kind == GV_TX_EPOCH)
         return gv_directory_add_epoch(d, tx, h->height);
     return add_list(d, &tx->u.list, h->height);
@@ -573,7 +525,7 @@ gv_directory_disconnect(struct gv_directory *d)
         gv_directory_drop_node(d);
     d->accused = l->accused;
     while (d->anchors > l->anchors)
-        free(d->anchor[--d->anchors].raw);
+        gv_directory_drop_anchor(d);
     while (d->epochs > l->epochs)
         free(d->epoch[--d->epochs].raw);
     while (d->listings > l->listings) {

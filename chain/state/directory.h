@@ -46,7 +46,8 @@ struct gv_dir_node {
     uint64_t time_ms; /* of its block */
     uint64_t claim;   /* when its key named this curve; less: sooner */
     uint32_t before;  /* the record that it takes the place of, or GV_NOWHERE */
-    bool replaced;    /* by a newer one of its key */
+    bool replaced;    /* by a newer one of its key, at */
+    uint32_t replaced_height;
 };
 
 struct gv_dir_epoch {
@@ -80,7 +81,8 @@ struct gv_dir_accused {
 struct gv_dir_anchor {
     struct gv_chain_id auction;
     struct gv_tx_id final;
-    uint8_t *raw; /* the transaction, owned */
+    uint8_t end[32]; /* the imprint of both */
+    uint8_t *raw;    /* the transaction, owned; NULL unless kept */
     size_t len;
     uint32_t height;
 };
@@ -109,6 +111,9 @@ struct gv_directory {
     struct gv_table cert_by_fp, cert_by_key, revoked_by_fp, node_by_key,
         listing_by_id;
     struct gv_table listing_by_pseudonym; /* of pseudonymous sellers alone */
+    struct gv_table anchor_by_end, anchor_by_auction; /* the first of it */
+    bool keep_anchors; /* with their bytes: for who verifies them */
+    size_t settle_at;  /* NODE records at which to look for old ones again */
 };
 
 /* With the registry's block 0 in it. NULL: no memory. */
@@ -119,7 +124,13 @@ void gv_directory_free(struct gv_directory *d);
 enum gv_rc gv_directory_connect(struct gv_directory *d,
                                 const struct gv_block *block,
                                 struct gv_reject *why) GV_MUST_CHECK;
+/* The newest block, which is above the height of gv_directory_settle. */
 void gv_directory_disconnect(struct gv_directory *d);
+/* No block up to this height will be disconnected: NODE records that newer ones
+ * there replaced are forgotten. Pointers to records end; this costs no more
+ * than entering them did. GV_OK or GV_FAULT (memory). */
+enum gv_rc gv_directory_settle(struct gv_directory *d,
+                               uint32_t height) GV_MUST_CHECK;
 
 /* May tx stand in the next block at time_ms? The check of connect, alone. */
 enum gv_rc gv_directory_check(const struct gv_directory *d,

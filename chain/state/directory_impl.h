@@ -1,5 +1,6 @@
 /* directory_impl.h - what the files of the directory share: directory.c,
- * directory_node.c (NODE records) and directory_epoch.c (pseudonymous sellers).
+ * directory_node.c (NODE records), directory_anchor.c (ends of auctions) and
+ * directory_epoch.c (pseudonymous sellers).
  */
 #ifndef GAVEL_STATE_DIRECTORY_IMPL_H
 #define GAVEL_STATE_DIRECTORY_IMPL_H
@@ -22,6 +23,16 @@ enum gv_rc gv_directory_add_node(struct gv_directory *d,
                                  const struct gv_header *h);
 /* Take off the newest record. */
 void gv_directory_drop_node(struct gv_directory *d);
+
+void gv_directory_init_anchors(struct gv_directory *d, uint64_t seed);
+void gv_directory_free_anchors(struct gv_directory *d);
+enum gv_rc gv_directory_check_anchor(const struct gv_directory *d,
+                                     const struct gv_tx_anchor *t,
+                                     uint64_t time_ms, struct gv_reject *why);
+enum gv_rc gv_directory_add_anchor(struct gv_directory *d,
+                                   const struct gv_tx *tx, uint32_t height);
+/* Take off the newest one. */
+void gv_directory_drop_anchor(struct gv_directory *d);
 
 /* tx was verified. */
 enum gv_rc gv_directory_check_epoch(const struct gv_directory *d,

@@ -92,6 +92,7 @@ gv_directory_add_node(struct gv_directory *d, const struct gv_tx_node *t,
     d->nodes++;
     if (n->before != GV_NOWHERE) {
         d->node[n->before].replaced = true;
+        d->node[n->before].replaced_height = h->height;
         gv_table_remove(&d->node_by_key, n->before);
     }
     return gv_table_add(&d->node_by_key, at);
@@ -110,6 +111,90 @@ gv_directory_drop_node(struct gv_directory *d)
     /* The place that was just freed is taken: no memory is needed. */
     if (gv_table_add(&d->node_by_key, before) != GV_OK)
         d->node[before].replaced = true;
+}
+
+/* --- what is not needed any more --- */
+
+#define SETTLE_MIN 64
+
+static bool
+is_old(const struct gv_dir_node *n, uint32_t height)
+{
+    return n->replaced && n->replaced_height <= height;
+}
+
+/* Shift those that stay together; to[i] is how many of the first i do. */
+static void
+compact(struct gv_directory *d, uint32_t height, uint32_t *to)
+{
+    uint32_t kept = 0;
+
+    for (uint32_t i = 0; i < d->nodes; i++) {
+        struct gv_dir_node *n = &d->node[i];
+
+        to[i] = kept;
+        if (is_old(n, height))
+            continue;
+        /* What a settled block replaced does not come back. */
+        if (n->before != GV_NOWHERE)
+            n->before = is_old(&d->node[n->before], height) ? GV_NOWHERE
+                                                            : to[n->before];
+        kept++;
+    }
+    to[d->nodes] = kept;
+}
+
+/* After this no position of before is left anywhere. */
+static enum gv_rc
+move_nodes(struct gv_directory *d, uint32_t height, const uint32_t *to)
+{
+    size_t all = d->nodes;
+
+    for (uint32_t i = 0; i < all; i++)
+        gv_table_remove(&d->node_by_key, i);
+    for (uint32_t i = 0; i < all; i++)
+        if (!is_old(&d->node[i], height) && to[i] != i)
+            d->node[to[i]] = d->node[i];
+    for (uint32_t i = height + 1; i < d->spine.count; i++)
+        d->level[i].nodes = to[d->level[i].nodes];
+    d->nodes = to[all];
+    for (uint32_t i = 0; i < d->nodes; i++)
+        if (!d->node[i].replaced && gv_table_add(&d->node_by_key, i) != GV_OK)
+            return GV_FAULT;
+    return GV_OK;
+}
+
+/* After a time without finality, or a start. */
+static void
+give_room_back(struct gv_directory *d)
+{
+    size_t want = 2 * d->nodes + SETTLE_MIN;
+    struct gv_dir_node *less =
+        d->node_cap > 2 * want ? realloc(d->node, want * sizeof(*less)) : NULL;
+
+    if (less) {
+        d->node = less;
+        d->node_cap = want;
+    }
+}
+
+enum gv_rc
+gv_directory_settle(struct gv_directory *d, uint32_t height)
+{
+    enum gv_rc rc = GV_FAULT;
+    uint32_t *to;
+
+    if (d->nodes < SETTLE_MIN || d->nodes < d->settle_at)
+        return GV_OK;
+    to = malloc((d->nodes + 1) * sizeof(*to));
+    if (to) {
+        compact(d, height, to);
+        rc = move_nodes(d, height, to);
+    }
+    free(to);
+    give_room_back(d);
+    d->settle_at = 2 * d->nodes;
+    return rc;
 }
 
 bool

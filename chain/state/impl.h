@@ -2,14 +2,13 @@
  * impl.h - what the files of chain/state share behind state.h.
  *
  * Files: state.c (open, close, look up), records.c (rows in the store),
- * load.c (blocks into memory), task.c (prepare, verify), accept.c (blocks
- * enter), connect.c (the best branch), admit.c (transactions enter the
- * mempool), admit_leave.c (and leave it), lapse.c (bids that missed their
- * blocks), ballot.c (votes), accuse.c (votes that contradict each other),
- * silence.c (votes that do not come), watch.c (blocks that get none), look.c
- * (sealed bids),
- * template.c (blocks to mine), anchor.c (ended auctions), find.c (bids and
- * bidders by id alone).
+ * headers.c (rows of headers), load.c (blocks into memory), task.c (prepare,
+ * verify), accept.c (blocks enter), connect.c (the best branch), admit.c
+ * (transactions enter the mempool), admit_leave.c (and leave it), lapse.c (bids
+ * that missed their blocks), ballot.c (votes), accuse.c (votes that contradict
+ * each other), silence.c (votes that do not come), watch.c (blocks that get
+ * none), look.c (sealed bids), template.c (blocks to mine), anchor.c (ended
+ * auctions), find.c (bids and bidders by id alone).
  */
 #ifndef GAVEL_STATE_IMPL_H
 #define GAVEL_STATE_IMPL_H
@@ -79,6 +78,11 @@ void gv_record_put_block(struct gv_state *s, const struct gv_chain *c,
 enum gv_rc gv_record_get_block(struct gv_state *s, const struct gv_chain *c,
                                uint32_t height, const struct gv_sealed_id *id,
                                struct gv_kv_value *out);
+/* Decode a stored block and see that it is the one of its key. */
+enum gv_rc gv_record_decode_block(struct gv_state *s,
+                                  const struct gv_sealed_id *id,
+                                  const struct gv_kv_value *v,
+                                  struct gv_block *out, struct gv_reject *why);
 void gv_record_drop_block(struct gv_state *s, const struct gv_chain *c,
                           const struct gv_node *n);
 void gv_record_put_rows(struct gv_state *s, const struct gv_chain *c);
@@ -88,6 +92,8 @@ bool gv_record_in_rows(struct gv_bytes rows, const uint8_t id32[32],
                        bool bidder);
 void gv_record_drop_rows(struct gv_state *s, const struct gv_chain *c,
                          uint32_t height);
+/* headers.c: give a store of schema 1 its rows of headers. */
+enum gv_rc gv_headers_upgrade(struct gv_state *s);
 /* journal.c */
 void gv_record_journal(struct gv_state *s, struct gv_pool_tx *e);
 void gv_record_trim_journal(struct gv_state *s);
@@ -142,10 +148,16 @@ bool gv_chain_link(struct gv_chain *c, const struct gv_vote *link,
                    uint64_t now_ms);
 bool gv_chain_learn(struct gv_chain *c, const struct gv_block *block,
                     uint64_t now_ms);
+/* The height up to which a chain that stands on this tip stays as it is: the
+ * final one, or 0 while that is not below the tip. */
+uint32_t gv_chain_settled(const struct gv_chain *c, uint32_t tip);
 /* Stand on the best branch. `fresh` is a task whose block may be connected
  * without reading it back; may be NULL. */
 enum gv_rc gv_chain_follow_best(struct gv_state *s, struct gv_chain *c,
                                 struct gv_task *fresh, uint64_t now_ms);
+/* Each 10 T, votes that came late have their say (V3). */
+enum gv_rc gv_chain_tick(struct gv_state *s, struct gv_chain *c,
+                         uint64_t now_ms);
 
 /* accept.c */
 /* A link with a quorum is news for the tree even before a block carries it. */

@@ -95,12 +95,12 @@ fits(const struct gv_chain *c, const struct gv_sealed_header *h,
            h->header.height == c->tree.node[parent].height + 1;
 }
 
-/* Every stored block of the chain becomes a node; keys ascend by height, so
+/* Every stored header of the chain becomes a node; keys ascend by height, so
  * parents come first. */
 static enum gv_rc
 load_nodes(struct gv_state *s, struct gv_chain *c)
 {
-    struct gv_kv_range range = {.cf = GV_CF_BLOCK};
+    struct gv_kv_range range = {.cf = GV_CF_HEADER};
     struct gv_sealed_header *h = malloc(sizeof(*h));
     struct gv_key prefix;
     struct gv_kv_iter *it;
@@ -120,8 +120,8 @@ load_nodes(struct gv_state *s, struct gv_chain *c)
 
         gv_sealed_header_get(&r, h);
         parent = gv_tree_find(&c->tree, &h->header.prev);
-        if (r.failed || !named(row.key, h) || !fits(c, h, parent)) {
-            rc = gv_state_fail(s, "a stored block is damaged");
+        if (!gv_reader_done(&r) || !named(row.key, h) || !fits(c, h, parent)) {
+            rc = gv_state_fail(s, "a stored header is damaged");
             break;
         }
         if (gv_tree_add(&c->tree, h, parent, &node) != GV_OK) {
@@ -136,14 +136,37 @@ load_nodes(struct gv_state *s, struct gv_chain *c)
     return rc == GV_ABSENT ? GV_OK : rc;
 }
 
+/* What block 0 of an auction holds is needed; the registry's needs only to be
+ * there, for those who ask for it. */
 static enum gv_rc
-make_ledger(struct gv_state *s, struct gv_chain *c)
+read_block0(struct gv_state *s, struct gv_chain *c)
 {
+    const struct gv_sealed_id *id = &c->tree.node[0].sealed;
     struct gv_kv_value v;
     struct gv_block b;
     struct gv_reject why;
-    enum gv_rc rc;
+    enum gv_rc rc = gv_record_get_block(s, c, 0, id, &v);
 
+    if (rc != GV_OK)
+        return rc == GV_ABSENT ? gv_state_fail(s, "a block 0 is missing") : rc;
+    rc = gv_record_decode_block(s, id, &v, &b, &why);
+    if (rc == GV_OK) {
+        if (!c->registry)
+            rc = gv_book_new(b.tx[0].raw, s->opt.params, s->opt.seed, &c->book,
+                             &why);
+        gv_block_clear(&b);
+    }
+    gv_kv_value_free(&v);
+    return rc == GV_OK ? GV_OK : gv_state_fail(s, "a block 0 is damaged");
+}
+
+static enum gv_rc
+make_ledger(struct gv_state *s, struct gv_chain *c)
+{
+    enum gv_rc rc = read_block0(s, c);
+
+    if (rc != GV_OK)
+        return rc;
     if (c->registry) {
         c->dir = gv_directory_new(s->opt.params, s->opt.seed);
         if (!c->dir)
@@ -152,20 +175,6 @@ make_ledger(struct gv_state *s, struct gv_chain *c)
         c->pins = c->dir->pins;
         return GV_OK;
     }
-    rc = gv_record_get_block(s, c, 0, &c->tree.node[0].sealed, &v);
-    if (rc != GV_OK)
-        return rc == GV_ABSENT
-                   ? gv_state_fail(s, "an auction's block 0 is missing")
-                   : rc;
-    rc = gv_block_decode(gv_bytes(v.p, v.len), s->opt.params, &b, &why);
-    if (rc == GV_OK) {
-        rc = gv_book_new(b.tx[0].raw, s->opt.params, s->opt.seed, &c->book,
-                         &why);
-        gv_block_clear(&b);
-    }
-    gv_kv_value_free(&v);
-    if (rc != GV_OK)
-        return gv_state_fail(s, "an auction's block 0 is damaged");
     c->spine = &c->book->spine;
     c->pins = c->book->pins;
     return GV_OK;
@@ -185,7 +194,7 @@ replay_block(struct gv_state *s, struct gv_chain *c, uint32_t node)
 
     if (rc != GV_OK)
         return rc == GV_ABSENT ? gv_state_fail(s, "a block is missing") : rc;
-    rc = gv_block_decode(gv_bytes(v.p, v.len), s->opt.params, &b, &why);
+    rc = gv_record_decode_block(s, &n->sealed, &v, &b, &why);
     if (rc == GV_OK) {
         rc = gv_facts_of_block(&b, &facts, &why);
         if (rc == GV_OK)
@@ -208,6 +217,7 @@ static enum gv_rc
 connect_path(struct gv_state *s, struct gv_chain *c, uint32_t tip)
 {
     uint32_t height = c->tree.node[tip].height;
+    uint32_t final = gv_chain_settled(c, tip);
     uint32_t *path = malloc(((size_t)height + 1) * sizeof(*path));
     enum gv_rc rc = GV_OK;
 
@@ -215,8 +225,11 @@ connect_path(struct gv_state *s, struct gv_chain *c, uint32_t tip)
         return gv_state_fail(s, "out of memory");
     for (uint32_t n = tip, h = height; h > 0; h--, n = c->tree.node[n].parent)
         path[h] = n;
-    for (uint32_t h = 1; h <= height && rc == GV_OK; h++)
+    for (uint32_t h = 1; h <= height && rc == GV_OK; h++) {
         rc = replay_block(s, c, path[h]);
+        if (rc == GV_OK && c->registry)
+            rc = gv_directory_settle(c->dir, h < final ? h : final);
+    }
     free(path);
     return rc;
 }

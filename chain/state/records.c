@@ -160,6 +160,13 @@ gv_record_load_chains(struct gv_state *s)
 
 /* --- blocks --- */
 
+/* Header, seal and branch are what a block begins with. */
+static size_t
+header_size(const struct gv_sealed_header *h)
+{
+    return GV_HEADER_SIZE + sizeof(h->seal.b) + 1 + 32u * h->branch.depth;
+}
+
 void
 gv_record_put_block(struct gv_state *s, const struct gv_chain *c,
                     const struct gv_sealed_header *h, struct gv_bytes raw)
@@ -168,6 +175,8 @@ gv_record_put_block(struct gv_state *s, const struct gv_chain *c,
 
     gv_key_bytes(&k, gv_bytes(h->sealed_id.b, 32));
     gv_kv_batch_put(&s->batch, GV_CF_BLOCK, gv_key_view(&k), raw);
+    gv_kv_batch_put(&s->batch, GV_CF_HEADER, gv_key_view(&k),
+                    gv_bytes(raw.p, header_size(h)));
 }
 
 void
@@ -178,6 +187,7 @@ gv_record_drop_block(struct gv_state *s, const struct gv_chain *c,
 
     gv_key_bytes(&k, gv_bytes(n->sealed.b, 32));
     gv_kv_batch_delete(&s->batch, GV_CF_BLOCK, gv_key_view(&k));
+    gv_kv_batch_delete(&s->batch, GV_CF_HEADER, gv_key_view(&k));
 }
 
 enum gv_rc
@@ -197,6 +207,20 @@ gv_record_get_block(struct gv_state *s, const struct gv_chain *c,
         rc = gv_kv_get(&s->opt.kv, GV_CF_BLOCK, gv_key_view(&k), out);
     }
     return rc == GV_FAULT ? gv_state_fail(s, NULL) : rc;
+}
+
+enum gv_rc
+gv_record_decode_block(struct gv_state *s, const struct gv_sealed_id *id,
+                       const struct gv_kv_value *v, struct gv_block *out,
+                       struct gv_reject *why)
+{
+    enum gv_rc rc =
+        gv_block_decode(gv_bytes(v->p, v->len), s->opt.params, out, why);
+
+    if (rc != GV_OK || GV_ID_EQ(&out->h.sealed_id, id))
+        return rc;
+    gv_block_clear(out);
+    return gv_refuse(why, GV_BAD_HEADER, "block", 0, 0);
 }
 
 static int

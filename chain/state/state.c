@@ -134,7 +134,7 @@ make_registry(struct gv_state *s)
 static enum gv_rc
 open_chains(struct gv_state *s, uint64_t now_ms)
 {
-    if (gv_record_load_chains(s) != GV_OK)
+    if (gv_headers_upgrade(s) != GV_OK || gv_record_load_chains(s) != GV_OK)
         return GV_FAULT;
     if (!s->registry && s->chains > 0)
         return gv_state_fail(s, "the datadir has auctions but no registry");
@@ -249,6 +249,14 @@ gv_state_block(struct gv_state *s, struct gv_chain *c,
 }
 
 enum gv_rc
+gv_state_block_of(struct gv_state *s, struct gv_chain *c, uint32_t height,
+                  const struct gv_sealed_id *id, struct gv_kv_value *out)
+{
+    memset(out, 0, sizeof(*out));
+    return gv_record_get_block(s, c, height, id, out);
+}
+
+enum gv_rc
 gv_state_block_at(struct gv_state *s, struct gv_chain *c, uint32_t height,
                   struct gv_kv_value *out)
 {
@@ -305,7 +313,8 @@ gv_state_tick(struct gv_state *s, uint64_t now_ms)
 
         if (c->pool.count > 0 && c->loaded)
             drop_stale(s, c, now_ms);
-        if (c->loaded && gv_watch_tick(s, c, now_ms) != GV_OK)
+        if (c->loaded && (gv_watch_tick(s, c, now_ms) != GV_OK ||
+                          gv_chain_tick(s, c, now_ms) != GV_OK))
             return GV_FAULT;
         if (c->loaded && !c->registry && c->pool.count == 0 &&
             gv_book_ended(c->book) && now_ms > c->used_ms + UNLOAD_AFTER_MS)

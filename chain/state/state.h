@@ -34,6 +34,9 @@ struct gv_state_events {
     void (*tip)(void *arg, const struct gv_chain *c);
     /* A transaction entered the mempool. */
     void (*tx)(void *arg, const struct gv_chain *c, struct gv_bytes raw);
+    /* A reorg gave it back to the mempool, where it may be new to others. Of
+     * one reorg in the order in which they stood, STAMPs behind their bids. */
+    void (*again)(void *arg, const struct gv_chain *c, struct gv_bytes raw);
     /* A verified STAMP or CUTOFF, from the mempool or a connected block: one
      * may be told several times. */
     void (*token)(void *arg, const struct gv_chain *c, const struct gv_tx *tx,
@@ -59,6 +62,10 @@ struct gv_state_events {
      * 64 s. False: no room, it is told again at the next tick. */
     bool (*missed)(void *arg, const struct gv_chain *c, struct gv_bytes raw,
                    unsigned tries);
+    /* While it opens: the store has an older layout and is brought up to this
+     * program's; blocks: done so far. At the start, now and then, and at the
+     * end (done). */
+    void (*upgrade)(void *arg, uint64_t blocks, bool done);
 };
 
 struct gv_state_options {
@@ -80,7 +87,9 @@ struct gv_state_options {
 };
 
 /* Open: reads the records of all chains; auctions are loaded when they are
- * first needed. GV_OK or GV_FAULT with a text in error (cap bytes). */
+ * first needed. A store of an older schema is upgraded first; a stop at any
+ * moment of that costs only doing it again. GV_OK or GV_FAULT with a text in
+ * error (cap bytes). */
 enum gv_rc gv_state_open(const struct gv_state_options *opts, uint64_t now_ms,
                          struct gv_state **out, char *error,
                          size_t cap) GV_MUST_CHECK;
@@ -184,6 +193,25 @@ enum gv_rc gv_state_stamp_by(struct gv_state *s, struct gv_chain *c,
                              size_t *len, uint64_t *t_us) GV_MUST_CHECK;
 
 const struct gv_params *gv_state_params(const struct gv_state *s);
+/* Give take the headers of the best branch, in order, each with seal and branch
+ * as in its block, until there are no more or it returns false (it has not
+ * taken that one; *more is true then). They begin behind the newest block of
+ * the branch that the locator (sealed ids, 32 bytes each, newest first) names,
+ * else at block 0. They are read from rows of their own: no block is read, and
+ * no chain loaded. GV_OK or GV_FAULT. */
+enum gv_rc gv_state_headers(struct gv_state *s, struct gv_chain *c,
+                            struct gv_bytes locator,
+                            bool (*take)(void *arg, struct gv_bytes header),
+                            void *arg, bool *more) GV_MUST_CHECK;
+/* The height of each block (sealed ids, 32 bytes each) on any branch, or
+ * GV_NOWHERE; height has room for all. Loads no chain. GV_OK or GV_FAULT. */
+enum gv_rc gv_state_heights(struct gv_state *s, struct gv_chain *c,
+                            struct gv_bytes ids,
+                            uint32_t *height) GV_MUST_CHECK;
+/* A raw block of which the height is known. GV_OK, GV_ABSENT, GV_FAULT. */
+enum gv_rc gv_state_block_of(struct gv_state *s, struct gv_chain *c,
+                             uint32_t height, const struct gv_sealed_id *id,
+                             struct gv_kv_value *out) GV_MUST_CHECK;
 /* A raw block of the best branch or by id. GV_OK, GV_ABSENT, GV_FAULT. */
 enum gv_rc gv_state_block_at(struct gv_state *s, struct gv_chain *c,
                              uint32_t height,

@@ -186,15 +186,13 @@ absolve(struct gv_tree *t, uint32_t node)
     spread_refusals(t);
 }
 
+/* --- justified and final (V2, V3) --- */
+
+/* Highest justified height that counts, from a node upward. */
 static void
-justify(struct gv_tree *t, uint32_t target, bool late)
+spread_justified(struct gv_tree *t, uint32_t node)
 {
-    t->node[target].justified = true;
-    t->node[target].late = late;
-    absolve(t, target);
-    if (t->node[target].height > t->node[t->justified].height)
-        t->justified = target;
-    for (size_t i = target; i < t->count && !late; i++) {
+    for (size_t i = node; i < t->count; i++) {
         struct gv_node *n = &t->node[i];
 
         if (n->justified && !n->late)
@@ -202,6 +200,61 @@ justify(struct gv_tree *t, uint32_t target, bool late)
         else if (n->parent != GV_NOWHERE)
             n->branch_justified = t->node[n->parent].branch_justified;
     }
+}
+
+/* A justified block has its say from now on. */
+static void
+count_in(struct gv_tree *t, uint32_t node)
+{
+    t->node[node].late = false;
+    spread_justified(t, node);
+    if (t->node[node].height > t->node[t->leader].height)
+        t->leader = node;
+}
+
+static void
+justify(struct gv_tree *t, uint32_t target)
+{
+    t->node[target].justified = true;
+    t->node[target].late = true;
+    absolve(t, target);
+    if (t->node[target].height > t->node[t->justified].height)
+        t->justified = target;
+}
+
+/* The highest block, on the leader or anywhere, that late votes justified and
+ * that is higher than the leader. */
+static uint32_t
+late_above_leader(const struct gv_tree *t, bool anywhere)
+{
+    uint32_t found = GV_NOWHERE, height = t->node[t->leader].height;
+
+    for (size_t i = (size_t)t->final + 1; i < t->count; i++) {
+        const struct gv_node *n = &t->node[i];
+
+        if (!n->justified || !n->late || n->dead || n->invalid ||
+            n->height <= height ||
+            (!anywhere && !gv_tree_is_ancestor(t, t->leader, (uint32_t)i)))
+            continue;
+        found = (uint32_t)i;
+        height = n->height;
+    }
+    return found;
+}
+
+/* The highest that came late has its say. */
+static bool
+count_late(struct gv_tree *t, bool anywhere)
+{
+    uint32_t node;
+
+    if (t->node[t->justified].height <= t->node[t->leader].height)
+        return false;
+    node = late_above_leader(t, anywhere);
+    if (node == GV_NOWHERE)
+        return false;
+    count_in(t, node);
+    return true;
 }
 
 /* Everything that is not above the final block is of no use from now on. */
@@ -215,12 +268,16 @@ finalise(struct gv_tree *t, uint32_t node)
     for (size_t i = (size_t)node + 1; i < t->count; i++)
         t->node[i].dead = t->node[t->node[i].parent].dead;
     t->final = node;
+    if (t->node[t->leader].dead)
+        t->leader = node;
+    count_in(t, node);
 }
 
 void
 gv_tree_set_justified(struct gv_tree *t, uint32_t target)
 {
-    justify(t, target, false);
+    justify(t, target);
+    count_in(t, target);
     choose(t);
 }
 
@@ -233,7 +290,8 @@ gv_tree_set_final(struct gv_tree *t, uint32_t node)
 }
 
 bool
-gv_tree_link(struct gv_tree *t, const struct gv_vote *link, bool late)
+gv_tree_link(struct gv_tree *t, const struct gv_vote *link, uint64_t now_ms,
+             uint64_t patience_ms)
 {
     uint32_t source = gv_tree_find(t, &link->source);
     uint32_t target = gv_tree_find(t, &link->target);
@@ -246,7 +304,9 @@ gv_tree_link(struct gv_tree *t, const struct gv_vote *link, bool late)
         !gv_tree_is_ancestor(t, source, target))
         return false;
     if (!t->node[target].justified) {
-        justify(t, target, late);
+        justify(t, target);
+        if (now_ms <= t->node[target].time_ms + patience_ms)
+            count_in(t, target);
         news = true;
     }
     if (t->node[target].parent == source && source != t->final &&
@@ -254,9 +314,20 @@ gv_tree_link(struct gv_tree *t, const struct gv_vote *link, bool late)
         finalise(t, source);
         news = true;
     }
-    if (news)
+    if (news) {
+        count_late(t, false);
         choose(t);
+    }
     return news;
+}
+
+bool
+gv_tree_hear_late(struct gv_tree *t)
+{
+    if (!count_late(t, true))
+        return false;
+    choose(t);
+    return true;
 }
 
 /* --- side blocks (L2) --- */
@@ -285,7 +356,7 @@ flags_of(const struct gv_tree *t, uint32_t tip)
 }
 
 /* Walk the side blocks: how many, which is the heaviest, and which could go
- * for a child of `parent`: the least without a child. */
+ * for a child of `parent`: the least without a child that no votes justify. */
 static size_t
 side_blocks(const struct gv_tree *t, const uint8_t *flag, uint32_t parent,
             uint32_t *heavy, uint32_t *light)
@@ -306,8 +377,8 @@ side_blocks(const struct gv_tree *t, const uint8_t *flag, uint32_t parent,
     for (size_t i = (size_t)t->final + 1; i < t->count; i++) {
         const struct gv_node *n = &t->node[i];
 
-        if (n->gone || n->dead || flag[i - t->final] || i == *heavy ||
-            i == parent)
+        if (n->gone || n->dead || n->justified || flag[i - t->final] ||
+            i == *heavy || i == parent)
             continue;
         if (*light == GV_NOWHERE ||
             gv_u256_cmp(&n->work, &t->node[*light].work) <= 0)

@@ -22,7 +22,7 @@ struct gv_node {
     uint64_t refused_ms;       /* not stood on before (V4); 0: it may be */
     uint32_t branch_justified; /* highest justified height up to it */
     bool justified, invalid;
-    bool late;    /* justified by late votes: no say in fork choice (V3) */
+    bool late;    /* justified by late votes: no say yet in fork choice (V3) */
     bool live;    /* came near its time and is not judged by V4 yet */
     bool shunned; /* it or an ancestor is refused */
     bool dead;    /* neither the final block nor above it */
@@ -35,6 +35,7 @@ struct gv_tree {
     struct gv_table by_id;
     uint32_t final;     /* node of the highest final block */
     uint32_t justified; /* node of the highest justified block */
+    uint32_t leader;    /* of the highest that has a say in fork choice */
     uint32_t best;      /* node of the tip to stand on */
     uint32_t refusals;  /* nodes that are refused */
 };
@@ -78,11 +79,17 @@ bool gv_tree_is_ancestor(const struct gv_tree *t, uint32_t a, uint32_t b);
 /* The newest block two branches share. */
 uint32_t gv_tree_fork(const struct gv_tree *t, uint32_t a, uint32_t b);
 
-/* A quorum link became known (V2), late or in time for fork choice (V3). True
- * when it justified or finalised something new; false when its blocks are
- * unknown or unlinked, its source is not justified, it leaves the final
- * block, or it says nothing new. */
-bool gv_tree_link(struct gv_tree *t, const struct gv_vote *link, bool late);
+/* A quorum link became known (V2), in time for fork choice (V3) if that is not
+ * more than patience_ms after its target's time. True when it justified or
+ * finalised something new; false when its blocks are unknown or unlinked, its
+ * source is not justified, it leaves the final block, or it says nothing new.
+ */
+bool gv_tree_link(struct gv_tree *t, const struct gv_vote *link,
+                  uint64_t now_ms, uint64_t patience_ms);
+
+/* The highest block that late votes justified has its say in fork choice, if it
+ * is higher than what has (V3). True: the choice may be another now. */
+bool gv_tree_hear_late(struct gv_tree *t);
 
 /* Marks of an earlier run: this block is justified, is final. */
 void gv_tree_set_justified(struct gv_tree *t, uint32_t node);

@@ -25,9 +25,9 @@ d_us_of(const struct gv_chain *c)
 bool
 gv_watch_is_live(const struct gv_chain *c, uint64_t time_ms, uint64_t now_ms)
 {
-    uint64_t apart = now_ms > time_ms ? now_ms - time_ms : time_ms - now_ms;
+    uint64_t late_ms = now_ms > time_ms ? now_ms - time_ms : 0;
 
-    return !c->registry && apart * 1000 <= d_us_of(c) / 4;
+    return !c->registry && late_ms * 1000 <= d_us_of(c) / 4;
 }
 
 static bool

@@ -63,7 +63,7 @@ enum gv_rc gv_watch_dated(struct gv_chain *c, const struct gv_pool_tx *e,
 enum gv_rc gv_watch_block(struct gv_state *s, struct gv_chain *c, uint32_t node,
                           const struct gv_block *block,
                           uint64_t now_ms) GV_MUST_CHECK;
-/* Did the block come within D/4 of its time? */
+/* Did the block come within D/4 after its time, or before? */
 bool gv_watch_is_live(const struct gv_chain *c, uint64_t time_ms,
                       uint64_t now_ms);
 /* Refusals end, by time or by the votes of others: the chain is chosen, and

@@ -15,11 +15,12 @@
  *   ------  -------------------------------------  --------------------------
  *   META    "schema"                               u32, GV_KV_SCHEMA
  *   META    "restored"                             u64, GV_META_RESTORED
- *   BLOCK   chain u32 | height u32 | ...           one whole block
+ *   BLOCK   chain u32 | height u32 | sealed id     one whole block
  *   ROWS    chain u32 | height u32 | ...           compact rows of one block
  *   CHAIN   chain u32 | ...                        records of one chain
  *   POOL    place u64 [ | stamped us u64 ]         one acknowledged transaction
  *   TTP     service u8 | ...                       durable records of services
+ *   HEADER  as the key in BLOCK                    how that block begins
  *
  * Leading with the chain (and the height) makes "all of a chain" and "all of
  * a block" one prefix, and makes writing them sequential.
@@ -31,6 +32,8 @@
 
 #include "gavel/types.h"
 
+/* The layout of the datadir, kv.h. */
+#define GV_META_SCHEMA "schema"
 /* When this datadir was restored from a backup, ms; not there: it was not. */
 #define GV_META_RESTORED "restored"
 

@@ -32,8 +32,10 @@
 #include "gavel/types.h"
 
 /* The layout of keys and values this program writes. It is stored in META and
- * a datadir with a greater number is refused. */
-#define GV_KV_SCHEMA 1u
+ * a datadir with a greater number is refused. One with a smaller number opens;
+ * chain/state brings it up to this one (gv_state_open). 2: headers have a
+ * column. */
+#define GV_KV_SCHEMA 2u
 
 /* Longest value, in bytes: far above a block, far below the log's records. */
 #define GV_KV_VALUE_MAX (1u << 26)
@@ -43,12 +45,13 @@
 
 /* Column families: separate key spaces, written together in one batch. */
 enum gv_cf {
-    GV_CF_META,  /* the store's own facts: schema number */
-    GV_CF_BLOCK, /* block bodies, one value a block */
-    GV_CF_ROWS,  /* compact sorted rows, written with their block */
-    GV_CF_CHAIN, /* records of each chain: tips, headers, undo, outcome */
-    GV_CF_POOL,  /* acknowledged transactions not yet in a block */
-    GV_CF_TTP,   /* durable records of the trusted services */
+    GV_CF_META,   /* the store's own facts: schema number */
+    GV_CF_BLOCK,  /* block bodies, one value a block */
+    GV_CF_ROWS,   /* compact sorted rows, written with their block */
+    GV_CF_CHAIN,  /* records of each chain: tips, locks, outcome */
+    GV_CF_POOL,   /* acknowledged transactions not yet in a block */
+    GV_CF_TTP,    /* durable records of the trusted services */
+    GV_CF_HEADER, /* header, seal and branch, written with their block */
     GV_CF_COUNT
 };
 

@@ -35,6 +35,7 @@ static const struct column columns[GV_CF_COUNT] = {
     [GV_CF_CHAIN] = {"chain", true, false},
     [GV_CF_POOL] = {"pool", true, false},
     [GV_CF_TTP] = {"ttp", true, false},
+    [GV_CF_HEADER] = {"header", false, false},
 };
 
 /* A column that early stores have and that nothing was ever written to. */

@@ -64,7 +64,7 @@ gv_schema_check(const struct gv_kv *kv, const char *dir,
     enum gv_rc rc;
 
     gv_key_init(&key);
-    gv_key_text(&key, "schema");
+    gv_key_text(&key, GV_META_SCHEMA);
     rc = gv_kv_get(kv, GV_CF_META, gv_key_view(&key), &value);
     if (rc == GV_OK)
         rc = judge(gv_bytes(value.p, value.len), dir, errors);

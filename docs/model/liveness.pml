@@ -25,6 +25,15 @@
 #ifndef LATE
 #define LATE 0 /* 1: partitions may outlast 10 T, and votes come late (V3) */
 #endif
+#ifndef ON_LEADER
+#define ON_LEADER 1 /* V3: late votes count for what contradicts nothing */
+#endif
+#ifndef ELSEWHERE
+#define ELSEWHERE 1 /* V3: and for the rest at multiples of 10 T */
+#endif
+#ifndef WAIT
+#define WAIT 2 /* most blocks between two multiples of 10 T */
+#endif
 #ifndef RUSHING
 #define RUSHING 0 /* 1: the dishonest vote may come between two honest ones */
 #endif
@@ -35,16 +44,34 @@
 #define ON(b, h) ((h) <= fork -> 0 : (b))
 #define BLOCK(b, h) (ON(b, h) * (H + 1) + (h))
 #define LINK(b, s, t) ((ON(b, t) * (H + 1) + (s)) * (H + 1) + (t))
+#define AT(v, b, h) ((v) * 2 * (H + 1) + BLOCK(b, h))
 
 byte fork;
 byte length[2];
 byte votes[2 * (H + 1) * (H + 1)];
 bool justified[2 * (H + 1)];
-bool late[2 * (H + 1)]; /* justified, but too late for all but validator 0 */
-byte final, final_before;
+bool late[LIVE * 2 * (H + 1)]; /* justified late, and without a say at v yet */
+byte waited; /* blocks since the last multiple of 10 T */
+byte final, final_branch, final_before;
+byte newest; /* block */
+bool settled;
 byte lock_source[LIVE], lock_target[LIVE];
 byte tip[LIVE]; /* the branch each stands on */
-byte b, s, t, v;
+byte b, s, t, v, x, y;
+
+/* A block gets justified, after the network settled: in time, or late at
+ * everybody, unless it is the newest of all. Old blocks of a branch that
+ * somebody comes back to are voted on late. */
+inline note_late()
+{
+    if
+    :: BLOCK(b, t) != newest ->
+       late[AT(0, b, t)] = 1;
+       late[AT(1, b, t)] = 1;
+       late[AT(LIVE - 1, b, t)] = 1
+    :: skip
+    fi
+}
 
 /* V2, when a vote was counted. */
 inline count()
@@ -52,9 +79,15 @@ inline count()
     votes[LINK(b, s, t)]++;
     if
     :: votes[LINK(b, s, t)] == QUORUM ->
+        if
+        :: LATE && settled && !justified[BLOCK(b, t)] -> note_late()
+        :: else
+        fi;
         justified[BLOCK(b, t)] = 1;
         if
-        :: t == s + 1 && s > final -> final = s
+        :: t == s + 1 && s > final ->
+            final = s;
+            final_branch = b
         :: else
         fi
     :: else
@@ -96,26 +129,68 @@ inline add_votes()
     }
 }
 
-/* Highest justified block of a branch, as validator v's fork choice sees it. */
-inline highest(branch, h)
+/* Highest justified block of a branch that has a say at validator v, or has
+ * none. */
+inline highest(branch, h, silent)
 {
     h = length[branch];
     do
     :: h > 0 && (!justified[BLOCK(branch, h)] ||
-                 (v > 0 && late[BLOCK(branch, h)])) -> h--
+                 late[AT(v, branch, h)] != silent) -> h--
     :: else -> break
     od
+}
+
+#define HIGHER(h) ((h) > s && (h) > t)
+
+/* V3: the leader, s or t, and what is late and above it: x on branch 0, y on
+ * 1. What stands on the leader gets its say; anything, if `anywhere`. */
+inline hear(anywhere)
+{
+    highest(0, s, 0);
+    highest(1, t, 0);
+    highest(0, x, 1);
+    highest(1, y, 1);
+    if
+    :: HIGHER(x) && (anywhere || ON_LEADER && s >= t) ->
+        late[AT(v, 0, x)] = 0
+    :: HIGHER(y) && (anywhere || ON_LEADER && t >= s) ->
+        late[AT(v, 1, y)] = 0
+    :: else
+    fi;
+    x = 0;
+    y = 0;
+    highest(0, s, 0);
+    highest(1, t, 0)
+}
+
+/* V3: a multiple of 10 T, for everybody at once. */
+inline hear_all()
+{
+    if
+    :: ELSEWHERE ->
+        waited = 0;
+        for (v : 0 .. LIVE - 1) {
+            hear(1);
+            hear(1)
+        }
+    :: ELSEWHERE && waited < WAIT -> waited++
+    :: !ELSEWHERE
+    fi
 }
 
 /* V3: justified, then work, then what it stood on. */
 inline choose()
 {
-    highest(0, s);
-    highest(1, t);
+    hear(0);
     if
-    :: s > t || (s == t && length[0] > length[1]) -> tip[v] = 0
-    :: t > s || (s == t && length[1] > length[0]) -> tip[v] = 1
-    :: else
+    :: final > fork -> tip[v] = final_branch
+    :: else ->
+        if
+        :: s > t || (s == t && length[0] > length[1]) -> tip[v] = 0
+        :: t > s || (s == t && length[1] > length[0]) -> tip[v] = 1
+        :: else
+        fi
     fi
 }
 
@@ -149,23 +224,32 @@ inline settle()
         fi
     }
     for (b : 0 .. 1) {
-        for (t : fork + 1 .. PAST) {
-            if
-            :: LATE && justified[BLOCK(b, t)] -> late[BLOCK(b, t)] = 1
-            :: skip
-            fi
+        for (t : 1 .. PAST) {
+            for (v : 0 .. LIVE - 1) {
+                if
+                :: LATE && justified[BLOCK(b, t)] && (b == 0 || t > fork) ->
+                    late[AT(v, b, t)] = 1
+                :: skip
+                fi
+            }
         }
     }
+    settled = 1
 }
 
 /* Somebody's node mines on its tip, everybody judges the block. */
 inline next_block()
 {
+    if
+    :: LATE -> hear_all()
+    :: else
+    fi;
     select(v : 0 .. LIVE - 1);
     choose();
     b = tip[v];
     assert(length[b] < H);
     length[b]++;
+    newest = BLOCK(b, length[b]);
     add_votes();
     for (v : 0 .. LIVE - 1) {
         vote_for_tip();

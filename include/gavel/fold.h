@@ -56,6 +56,9 @@ void gv_fold_free(struct gv_fold *f);
 /* The effect of a CLOSE, t(CLOSE) + notice in us; UINT64_MAX: none. Changing
  * it re-folds from the first bid concerned. */
 void gv_fold_set_close(struct gv_fold *f, uint64_t close_us);
+/* t of a CLOSE that cancels (A29), in us, beside its effect as a close;
+ * UINT64_MAX: none. As gv_fold_set_close. */
+void gv_fold_set_cancel(struct gv_fold *f, uint64_t cancel_us);
 
 /* Add a bid; ids must differ from all before. GV_OK or GV_FAULT (memory). */
 enum gv_rc gv_fold_add(struct gv_fold *f,

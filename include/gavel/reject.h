@@ -61,7 +61,7 @@ enum gv_code {
     GV_NO_CUTOFF = 71,    /* R6: time > E + D without CUTOFF */
     GV_NO_OUTCOME = 72,   /* R7: Y without OUTCOME */
     GV_CHAIN_ENDED = 73,  /* nothing may follow */
-    GV_ORPHAN = 74,       /* parent unknown */
+    GV_ORPHAN = 74,       /* parent unknown; or a block that FINAL names */
     GV_FORK_TOO_OLD = 75, /* below the last justified block */
     GV_BAD_GENESIS = 76,  /* block 0 that OPEN does not give */
     GV_NO_SETFIXED = 77   /* R7: X's child without SETFIXED */

@@ -117,6 +117,7 @@ enum gv_rc gv_terms_check(const struct gv_terms *t,
 
 /* Traps that are legal, for people: fills at most cap pointers to constant
  * sentences, returns how many there are. */
+#define GV_TERMS_WARNINGS 24
 size_t gv_terms_warn(const struct gv_terms *t, const struct gv_params *params,
                      const char **out, size_t cap);
 

@@ -174,8 +174,11 @@ struct gv_tx_stamp {
     const uint8_t *leaves; /* count x 32, strictly ascending: no repetition */
 };
 
+/* A cancellation ends an auction without an accepted bid, at once; once there
+ * is one it is an early close (auction.md A29). */
+enum gv_close_mode { GV_CLOSE_EARLY = 0, GV_CLOSE_CANCEL = 1 };
 struct gv_tx_close {
-    uint8_t mode;      /* 0: early close */
+    uint8_t mode;      /* enum gv_close_mode */
     struct gv_sig sig; /* by the seller over the id */
     struct gv_hash id; /* derived: H_tag("gavel/close", core) */
 };

@@ -137,6 +137,8 @@ add_all(struct gv_config *c)
 
         for (size_t j = 0; j < command->n_options; j++)
             done = add_setting(c, &command->options[j], command) && done;
+        for (size_t j = 0; j < command->n_more; j++)
+            done = add_setting(c, &command->more_options[j], command) && done;
     }
     return done;
 }
@@ -150,7 +152,7 @@ gv_config_new(const struct gv_config_program *program)
     if (c == NULL)
         return NULL;
     for (size_t i = 0; i < program->n_commands; i++)
-        n += program->commands[i].n_options;
+        n += program->commands[i].n_options + program->commands[i].n_more;
     c->program = program;
     c->settings = calloc(n > 0 ? n : 1, sizeof(*c->settings));
     if (c->settings == NULL || !add_all(c)) {
@@ -221,6 +223,17 @@ gv_config_default(struct gv_config *c, const char *name, const char *text,
 
     assert(setting != NULL);
     return setting->n > 0 ? GV_OK : set_default(setting, text, e);
+}
+
+enum gv_rc
+gv_config_preset(struct gv_config *c, const char *name, const char *text,
+                 const char *source, struct gv_error *e)
+{
+    const struct config_origin origin = {RANK_PRESET, source, source};
+    struct config_setting *setting = config_find(c, name);
+
+    assert(setting != NULL && setting->option->type != GV_CONFIG_LIST);
+    return config_set(setting, &origin, text, e);
 }
 
 enum gv_config_wish

@@ -7,7 +7,9 @@
  * underscores; a list is separated by commas), file (name = value lines, '#'
  * starts a comment at the start of a line or between blanks, a repeated key
  * appends to a list and is an error otherwise), default. For a list the
- * strongest source that names it replaces the others whole.
+ * strongest source that names it replaces the others whole. A program may give
+ * values of its own to options that nobody has set (gv_config_preset); they
+ * stand between file and default.
  *
  * The order of the calls is free, since each source knows its rank; flags are
  * read first because they name the file:
@@ -81,6 +83,9 @@ struct gv_config_command {
     int min_arguments, max_arguments;
     const struct gv_config_option *options; /* may be NULL */
     size_t n_options;
+    /* More of them, where commands share a table; may be NULL. */
+    const struct gv_config_option *more_options;
+    size_t n_more;
 };
 
 struct gv_config_program {
@@ -134,6 +139,15 @@ enum gv_rc gv_config_file(struct gv_config *c, const char *path,
 enum gv_rc gv_config_default(struct gv_config *c, const char *name,
                              const char *text,
                              struct gv_error *e) GV_MUST_CHECK;
+
+/* Give an option that no source but its default gave a value, in the notation
+ * of its type, on behalf of source ("--preset english"), whose string is
+ * copied: from then on it is set, weaker than by any other source. A list is
+ * not for this. GV_OK, GV_REJECT with e set (no such value), or GV_FAULT
+ * (memory). */
+enum gv_rc gv_config_preset(struct gv_config *c, const char *name,
+                            const char *text, const char *source,
+                            struct gv_error *e) GV_MUST_CHECK;
 
 /* Give every option of c, a config of the same program, the value that it has
  * in from, with its rank and source: what was said to a program holds for the

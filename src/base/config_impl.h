@@ -10,7 +10,13 @@
 
 #include "src/base/config.h"
 
-enum config_rank { RANK_DEFAULT = 0, RANK_FILE, RANK_ENVIRONMENT, RANK_FLAG };
+enum config_rank {
+    RANK_DEFAULT = 0,
+    RANK_PRESET,
+    RANK_FILE,
+    RANK_ENVIRONMENT,
+    RANK_FLAG
+};
 
 struct config_setting {
     const struct gv_config_option *option;

@@ -64,9 +64,8 @@ static void
 print_options(FILE *out, const char *title,
               const struct gv_config_option *options, size_t n)
 {
-    if (n == 0)
-        return;
-    fprintf(out, "\n%s:\n", title);
+    if (n != 0 && title != NULL)
+        fprintf(out, "\n%s:\n", title);
     for (size_t i = 0; i < n; i++)
         print_option(out, &options[i]);
 }
@@ -97,6 +96,7 @@ gv_config_print_help(const struct gv_config *c, FILE *out)
                 command->arguments ? command->arguments : "");
         print_wrapped(out, command->help, 0, 0);
         print_options(out, "Options", command->options, command->n_options);
+        print_options(out, NULL, command->more_options, command->n_more);
     } else {
         fprintf(out, "Usage: %s [OPTIONS]%s\n", program->name,
                 program->n_commands > 0 ? " [COMMAND ...]" : "");

@@ -28,6 +28,8 @@ gv_track_begin(const struct gv_params *params, const struct gv_block *block0,
         out->dir = gv_directory_new(params, seed);
     else
         rc = gv_book_new(block0->tx[0].raw, params, seed, &out->book, why);
+    if (out->dir)
+        out->dir->keep_anchors = true;
     return rc == GV_OK && !out->dir && !out->book ? GV_FAULT : rc;
 }
 

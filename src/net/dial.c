@@ -16,6 +16,8 @@
 #define GREETING_MS 10000
 /* Before the second connection between two nodes is given up. */
 #define SPARE_MS 2000
+/* What a node does whose key is another than the one that was named. */
+#define OTHER_KEY "the handshake fails: the node may have another key"
 
 struct gv_dial *
 gv_dial_of(struct gv_net *net, const struct gv_net_key *key)
@@ -152,9 +154,11 @@ gv_dial_event(struct gv_net *net, struct gv_dial *d)
         } else if (event == ZMQ_EVENT_HANDSHAKE_FAILED_AUTH) {
             gv_dial_complain(net, d, "the node does not allow our key");
             gv_dial_retry(net, d, 1000);
-        } else if (event == ZMQ_EVENT_DISCONNECTED &&
-                   d->state == GV_DIAL_CONNECTING) {
-            gv_dial_complain(net, d, "the node is not the one of this key");
+        } else if (event == ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL ||
+                   event == ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL ||
+                   (event == ZMQ_EVENT_DISCONNECTED &&
+                    d->state == GV_DIAL_CONNECTING)) {
+            gv_dial_complain(net, d, OTHER_KEY);
             gv_dial_retry(net, d, 1000);
         } else {
             gv_dial_retry(net, d, 0);

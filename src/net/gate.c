@@ -12,10 +12,13 @@
 #define ENDPOINT "inproc://zeromq.zap.01"
 #define FRAMES 7 /* version, id, domain, address, identity, mechanism, key */
 #define FRAME_MAX 256
+#define ADDR_MAX 46 /* an IPv6 address as text */
 
 struct entry {
     struct gv_net_key key;
     bool fixed, listed; /* by the operator, by the registry */
+    uint64_t guest_until_ms;
+    char addr[ADDR_MAX]; /* of a guest */
     uint64_t banned_until_ms;
     struct gv_bucket handshakes;
 };
@@ -24,6 +27,7 @@ struct gv_gate {
     pthread_mutex_t lock;
     struct entry *entry;
     size_t count, cap;
+    bool welcome;
     struct gv_limiter *visits; /* handshakes of strangers, by address */
     unsigned visitors;
 
@@ -149,7 +153,8 @@ forget(struct gv_gate *gate)
         const struct entry *e = &gate->entry[i];
         bool again = kept > 0 && GV_ID_EQ(&e->key, &gate->entry[kept - 1].key);
 
-        if (!again && (e->fixed || e->listed || now_ms < e->banned_until_ms))
+        if (!again && (e->fixed || e->listed || now_ms < e->guest_until_ms ||
+                       now_ms < e->banned_until_ms))
             gate->entry[kept++] = *e;
     }
     gate->count = kept;
@@ -179,9 +184,10 @@ gv_gate_list(struct gv_gate *gate, const struct gv_net_key *keys, size_t n)
 }
 
 static bool
-is_allowed(const struct entry *entry)
+is_allowed(const struct entry *entry, uint64_t now_ms)
 {
-    return entry != NULL && (entry->fixed || entry->listed);
+    return entry != NULL &&
+           (entry->fixed || entry->listed || now_ms < entry->guest_until_ms);
 }
 
 void
@@ -206,7 +212,7 @@ gv_gate_is_open(struct gv_gate *gate, const struct gv_net_key *key,
 
     pthread_mutex_lock(&gate->lock);
     entry = find(gate, key);
-    open = is_allowed(entry) && now_ms >= entry->banned_until_ms;
+    open = is_allowed(entry, now_ms) && now_ms >= entry->banned_until_ms;
     pthread_mutex_unlock(&gate->lock);
     return open;
 }
@@ -224,9 +230,62 @@ gv_gate_is_fixed(struct gv_gate *gate, const struct gv_net_key *key)
     return fixed;
 }
 
+void
+gv_gate_welcome(struct gv_gate *gate)
+{
+    pthread_mutex_lock(&gate->lock);
+    gate->welcome = true;
+    pthread_mutex_unlock(&gate->lock);
+}
+
+/* A guest holds its place until its time is over, also when it left or was
+ * banned: so fresh keys gain nobody more places. */
+static bool
+has_place(const struct gv_gate *gate, const char *addr, uint64_t now_ms)
+{
+    size_t all = 0, here = 0;
+
+    for (size_t i = 0; i < gate->count; i++) {
+        const struct entry *e = &gate->entry[i];
+
+        if (e->fixed || e->listed || now_ms >= e->guest_until_ms)
+            continue;
+        all++;
+        here += strcmp(e->addr, addr) == 0;
+    }
+    return all < GV_GATE_GUESTS && here < GV_GATE_GUESTS_OF_ADDR;
+}
+
+/* The entry of a key that nobody names, as a guest, or NULL. */
+static struct entry *
+receive_guest(struct gv_gate *gate, const struct gv_net_key *key,
+              struct gv_bytes addr, uint64_t now_ms)
+{
+    char text[ADDR_MAX] = "";
+    struct entry *entry = find(gate, key);
+
+    if (!gate->welcome || addr.len >= sizeof(text) ||
+        GV_ID_EQ(key, &gate->stranger) ||
+        (entry != NULL && now_ms < entry->banned_until_ms))
+        return entry;
+    memcpy(text, addr.p, addr.len);
+    if (!has_place(gate, text, now_ms))
+        return entry;
+    if (entry == NULL) {
+        forget(gate);
+        if (append(gate, key) == NULL)
+            return NULL;
+        put_in_order(gate);
+        entry = find(gate, key);
+    }
+    memcpy(entry->addr, text, sizeof(text));
+    entry->guest_until_ms = now_ms + GV_GATE_GUEST_MS;
+    return entry;
+}
+
 /* NULL: let it in; else why not. */
 static const char *
-judge(struct gv_gate *gate, const struct gv_net_key *key)
+judge(struct gv_gate *gate, const struct gv_net_key *key, struct gv_bytes addr)
 {
     uint64_t now_ms = gv_net_clock();
     const char *why = NULL;
@@ -234,7 +293,9 @@ judge(struct gv_gate *gate, const struct gv_net_key *key)
 
     pthread_mutex_lock(&gate->lock);
     entry = find(gate, key);
-    if (!is_allowed(entry))
+    if (!is_allowed(entry, now_ms))
+        entry = receive_guest(gate, key, addr, now_ms);
+    if (!is_allowed(entry, now_ms))
         why = "key is not allowed";
     else if (now_ms < entry->banned_until_ms)
         why = "key is banned";
@@ -353,16 +414,18 @@ answer(struct gv_gate *gate, const struct request *request)
 {
     struct gv_net_key key;
     const char *why = "not a CURVE request of this node";
+    struct gv_bytes addr = gv_bytes(NULL, 0);
     bool whole = request->count == FRAMES && frame_is(request, 0, "1.0") &&
                  frame_is(request, 5, "CURVE") && request->frame[6].len == 32;
 
-    if (whole)
+    if (whole) {
         memcpy(key.b, request->frame[6].b, 32);
+        addr = gv_bytes(request->frame[3].b, request->frame[3].len);
+    }
     if (whole && frame_is(request, 2, GV_ZAP_DOMAIN))
-        why = judge(gate, &key);
+        why = judge(gate, &key, addr);
     else if (whole && frame_is(request, 2, GV_ZAP_SUBMIT))
-        why = judge_visitor(
-            gate, gv_bytes(request->frame[3].b, request->frame[3].len));
+        why = judge_visitor(gate, addr);
     if (why != NULL)
         complain(gate, request, why, whole ? &key : NULL);
     reply(gate, request, why, &key);

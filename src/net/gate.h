@@ -1,7 +1,8 @@
 /*
  * gate.h - who may connect: the list of allowed keys, the bans, and the ZAP
  * handler (ZeroMQ RFC 27) that asks them. Keys are allowed by the operator,
- * for good, or by the registry, as long as it lists them.
+ * for good, or by the registry, as long as it lists them; a node that is one
+ * of the network's seeds lets in a few others for a while, its guests (N26).
  *
  * The handler answers every CURVE handshake of its context on a thread of its
  * own, so that a busy net thread never holds up a handshake. It fails closed:
@@ -29,6 +30,10 @@
 /* Handshakes of one key: burst and per second. */
 #define GV_GATE_BURST 64
 #define GV_GATE_RATE 4
+/* Guests at once, of one address, and for how long. */
+#define GV_GATE_GUESTS 32
+#define GV_GATE_GUESTS_OF_ADDR 8
+#define GV_GATE_GUEST_MS 600000
 
 struct gv_gate;
 
@@ -44,6 +49,8 @@ void gv_gate_free(struct gv_gate *gate);
 
 /* By the operator's word. False when the list is full. */
 bool gv_gate_allow(struct gv_gate *gate, const struct gv_net_key *key);
+/* From now on let in guests, too. */
+void gv_gate_welcome(struct gv_gate *gate);
 /* The keys that the registry lists now, in place of those before; those for
  * which there is no room are not let in. */
 void gv_gate_list(struct gv_gate *gate, const struct gv_net_key *keys,

@@ -110,6 +110,16 @@ add_keys(struct gv_net *net, const struct gv_net_options *o, struct gv_error *e)
     return GV_FAULT;
 }
 
+/* Does genesis name this node? */
+static bool
+is_seed(const struct gv_net_options *o)
+{
+    for (size_t i = 0; i < o->seeds; i++)
+        if (GV_ID_EQ(&o->seed[i].key, &o->keys.own))
+            return true;
+    return false;
+}
+
 static enum gv_rc
 open_up(struct gv_net *net, const struct gv_net_options *o, struct gv_error *e)
 {
@@ -126,6 +136,8 @@ open_up(struct gv_net *net, const struct gv_net_options *o, struct gv_error *e)
     else if (gv_sock_bind(net, e) == GV_OK && gv_door_open(net, e) == GV_OK &&
              add_keys(net, o, e) == GV_OK)
         rc = gv_sock_self_test(net, &stranger, e);
+    if (rc == GV_OK && is_seed(o))
+        gv_gate_welcome(net->gate);
     gv_wipe(&stranger, sizeof(stranger));
     return rc;
 }

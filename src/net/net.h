@@ -83,7 +83,9 @@ struct gv_net_options {
     size_t allows;
     const struct gv_net_place *connect; /* connect there; allowed as well */
     size_t connects;
-    const struct gv_net_place *seed; /* connect to some of them; allowed */
+    /* Connect to some of them; allowed. If this node is among them it lets in
+     * guests: keys that nobody names (N26). */
+    const struct gv_net_place *seed;
     size_t seeds;
     struct gv_net_limits limits;
     struct gv_log *log;     /* borrowed; may be NULL */

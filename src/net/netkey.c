@@ -127,7 +127,11 @@ gv_net_place_parse(const char *text, struct gv_net_place *out,
     size_t len = hash ? (size_t)(hash - text) : 0;
 
     if (hash == NULL || len >= sizeof(addr)) {
-        gv_error_set(e, "%.300s: expected tcp://HOST:PORT#KEY", text);
+        gv_error_set(e,
+                     "%.300s: a node is named with its key: expected "
+                     "'tcp://HOST:PORT#KEY', as 'gavel status' prints it at "
+                     "that node",
+                     text);
         return GV_REJECT;
     }
     memcpy(addr, text, len);

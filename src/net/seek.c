@@ -120,7 +120,7 @@ gv_seek_take(struct gv_net *net, const struct gv_net_place *node, size_t n)
             !gv_gate_is_open(net->gate, &net->session[i]->peer.key,
                              net->now_ms))
             gv_session_end(net, net->session[i],
-                           "the registry does not name its key any more");
+                           "the registry does not name its key");
     for (size_t i = net->dials; i-- > 0;) {
         struct gv_dial *d = net->dial[i];
 
@@ -225,6 +225,10 @@ give_up(struct gv_net *net, struct gv_dial *d)
 
     if (c != NULL) {
         c->due_ms = net->now_ms + (BACK_OFF_MS << c->fails);
+        gv_log_info(net->opt.log, "net", "another try comes later",
+                    GV_S("host", c->place.addr.host),
+                    GV_U("port", c->place.addr.port),
+                    GV_U("in_ms", BACK_OFF_MS << c->fails));
         if (c->fails < BACK_OFF_DOUBLINGS)
             c->fails++;
     }

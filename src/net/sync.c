@@ -128,6 +128,7 @@ gv_sync_ask(struct gv_sync *s, uint64_t session, enum gv_open_what what,
     *r = (struct gv_sync_request){.what = what,
                                   .number = s->last_request,
                                   .session = session,
+                                  .sent_ms = s->now_ms,
                                   .due_ms = s->now_ms + GV_SYNC_TIMEOUT_MS};
     return r;
 }
@@ -154,8 +155,10 @@ request_failed(struct gv_sync *s, struct gv_sync_request *r)
     struct gv_sync_request was = take_request(s, r);
     struct gv_sync_session *p = gv_sync_session(s, was.session);
 
-    if (was.what == GV_OPEN_HEADERS || was.what == GV_OPEN_BLOCKS)
+    if (was.what == GV_OPEN_HEADERS)
         gv_fetch_failed(s, was.chain, was.session);
+    else if (was.what == GV_OPEN_BLOCKS)
+        gv_bodies_failed(s, &was);
     else if (was.what == GV_OPEN_SUBMIT)
         gv_submit_answered(s, &was, NULL);
     else if (was.what == GV_OPEN_POOL && p != NULL)
@@ -189,7 +192,7 @@ take_reply(struct gv_sync *s, struct gv_sync_session *p,
         gv_fetch_headers(s, was.chain, p, m);
         break;
     case GV_OPEN_BLOCKS:
-        gv_fetch_blocks(s, &was, m);
+        gv_bodies_answered(s, &was, m);
         break;
     case GV_OPEN_POOL:
         gv_pull_pool(s, p, m);
@@ -307,19 +310,6 @@ gv_sync_event(struct gv_sync *s, const struct gv_net_event *event,
 
 /* --- timers --- */
 
-/* One that ends gives its place to the last: go backwards. */
-static void
-tick_fetches(struct gv_sync *s)
-{
-    for (size_t i = s->fetches; i-- > 0;) {
-        struct gv_sync_chain *c = i < s->fetches ? s->active[i] : NULL;
-
-        if (c != NULL && s->now_ms >= c->fetch->stuck_ms && !c->fetch->busy)
-            gv_fetch_failed(s, c, c->fetch->session);
-    }
-    gv_fetch_pump_all(s);
-}
-
 enum gv_rc
 gv_sync_tick(struct gv_sync *s, uint64_t now_ms)
 {
@@ -342,8 +332,9 @@ gv_sync_tick(struct gv_sync *s, uint64_t now_ms)
     if (doubt)
         s->doubt_ms = 0;
     gv_compact_tick(s);
-    tick_fetches(s);
+    gv_fetch_tick(s);
     gv_fetch_start_queued(s);
+    gv_progress_tick(s);
     return s->rc;
 }
 
@@ -423,23 +414,20 @@ gv_sync_free(struct gv_sync *s)
     free(s);
 }
 
-void
-gv_sync_status(const struct gv_sync *s, struct gv_sync_status *out)
-{
-    *out = (struct gv_sync_status){.behind = s->fetches + s->queued,
-                                   .sessions = s->sessions,
-                                   .fetched = s->fetched};
-    for (size_t i = 0; i < s->sessions; i++)
-        out->told = out->told || s->session[i]->told;
-    for (size_t i = 0; i < s->fetches; i++)
-        out->held += s->active[i]->fetch->retry_ms != 0;
-}
-
 uint32_t
 gv_sync_peer_chains(const struct gv_sync *s, uint64_t session)
 {
     for (size_t i = 0; i < s->sessions; i++)
         if (s->session[i]->id == session)
             return s->session[i]->chains;
+    return 0;
+}
+
+uint64_t
+gv_sync_peer_blocks(const struct gv_sync *s, uint64_t session)
+{
+    for (size_t i = 0; i < s->sessions; i++)
+        if (s->session[i]->id == session)
+            return s->session[i]->bodies;
     return 0;
 }

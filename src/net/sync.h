@@ -131,6 +131,12 @@ unsigned gv_sync_submit_all(struct gv_sync *s, struct gv_bytes raw,
 void gv_sync_tip(struct gv_sync *s, const struct gv_chain *chain);
 void gv_sync_tx(struct gv_sync *s, const struct gv_chain *chain,
                 struct gv_bytes raw);
+/* A reorg gave it back to the mempool. Up to GV_SYNC_AGAIN of them are told
+ * between two flushes; the others are counted as told, so that peers find them
+ * missing and ask (N13, N18). */
+#define GV_SYNC_AGAIN 1024
+void gv_sync_tx_again(struct gv_sync *s, const struct gv_chain *chain,
+                      struct gv_bytes raw);
 void gv_sync_vote(struct gv_sync *s, const struct gv_signed_vote *v);
 /* A block this node made, already accepted: told to the neighbours as COMPACT
  * (N30). */
@@ -148,8 +154,17 @@ struct gv_sync_status {
     size_t sessions;  /* peers */
     bool told;        /* some peer has told all its tips */
     uint64_t fetched; /* blocks, since the start */
+    unsigned rate;    /* of them a second, lately */
+    /* The chain that lacks most blocks whose headers are known; lacking 0:
+     * there is none. */
+    struct gv_chain_id chain;
+    uint32_t height;  /* of its newest block that is judged */
+    uint32_t headers; /* of its newest header */
+    uint32_t lacking;
 };
 void gv_sync_status(const struct gv_sync *s, struct gv_sync_status *out);
+/* Blocks that a peer gave when they were asked for. */
+uint64_t gv_sync_peer_blocks(const struct gv_sync *s, uint64_t session);
 /* Chains a peer says it has; 0: unknown. */
 uint32_t gv_sync_peer_chains(const struct gv_sync *s, uint64_t session);
 

@@ -162,6 +162,23 @@ is_known(struct gv_sync *s, struct gv_chain *c, const struct gv_sealed_id *id)
 }
 
 void
+gv_sync_add_holder(struct gv_sync_chain *c, uint64_t session)
+{
+    for (unsigned i = 0; i < GV_SYNC_HOLDERS; i++)
+        if (c->holder[i] == session)
+            return;
+    c->holder[c->next_holder++ % GV_SYNC_HOLDERS] = session;
+}
+
+void
+gv_sync_drop_holder(struct gv_sync_chain *c, uint64_t session)
+{
+    for (unsigned i = 0; i < GV_SYNC_HOLDERS; i++)
+        if (c->holder[i] == session)
+            c->holder[i] = 0;
+}
+
+void
 gv_sync_want(struct gv_sync *s, uint64_t session, const struct gv_tip *tip)
 {
     struct gv_sync_chain *c = gv_sync_chain_get(s, &tip->chain);
@@ -172,6 +189,7 @@ gv_sync_want(struct gv_sync *s, uint64_t session, const struct gv_tip *tip)
     c->want = tip->sealed;
     c->want_justified = tip->justified;
     c->want_session = session;
+    gv_sync_add_holder(c, session);
     gv_fetch_give_way(s, c, session);
     if (c->fetch != NULL || c->queued)
         return;

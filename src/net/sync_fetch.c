@@ -4,8 +4,7 @@
  * A fetch brings one chain to a tip that a peer told. Headers are checked for
  * linkage, work and branch; bodies are asked for only when the branch could
  * become the best one (V3): more work than ours, or a later justified block.
- * Bodies are handed to the host one at a time and in order, so that a block
- * is never judged before its parent; meanwhile the next ones travel.
+ * They come from all peers that told of the tip (sync_bodies.c).
  */
 #include <stdlib.h>
 
@@ -13,25 +12,11 @@
 #include "src/net/sync_impl.h"
 
 #define STUCK_MS 60000
-#define HOLD_MS 500
 #define TRIES_MAX 4
 #define WAIT_MS 3000   /* for an answer, before another peer may be asked */
 #define YIELD_MS 30000 /* and once only in so long: slow peers are no liars */
 
 /* --- begin and end --- */
-
-static void
-drop_body(struct gv_fetch *f, size_t i)
-{
-    size_t at = i % GV_SYNC_AHEAD;
-
-    if (f->body[at].p == NULL)
-        return;
-    f->bytes -= f->body[at].len;
-    f->bodies--;
-    free(f->body[at].p);
-    f->body[at].p = NULL;
-}
 
 void
 gv_fetch_free(struct gv_sync *s, struct gv_sync_chain *c)
@@ -40,8 +25,7 @@ gv_fetch_free(struct gv_sync *s, struct gv_sync_chain *c)
 
     if (f == NULL)
         return;
-    for (size_t i = 0; i < GV_SYNC_AHEAD; i++)
-        drop_body(f, i);
+    gv_bodies_drop_all(s, f);
     free(f->id);
     free(f);
     c->fetch = NULL;
@@ -68,9 +52,8 @@ still_wanted(struct gv_sync *s, struct gv_sync_chain *c)
     return gv_tree_find(&chain->tree, &c->want) == GV_NOWHERE;
 }
 
-/* The fetch did what it could. reached: go on if there is more to want. */
-static void
-finish(struct gv_sync *s, struct gv_sync_chain *c, bool reached)
+void
+gv_fetch_finish(struct gv_sync *s, struct gv_sync_chain *c, bool reached)
 {
     struct gv_tip tip = {
         .chain = c->id, .sealed = c->want, .justified = c->want_justified};
@@ -80,6 +63,44 @@ finish(struct gv_sync *s, struct gv_sync_chain *c, bool reached)
         gv_sync_want(s, c->want_session, &tip);
     else
         c->wanted = false;
+}
+
+void
+gv_fetch_give_up(struct gv_sync *s, struct gv_sync_chain *c)
+{
+    if (s->doubt_ms == 0)
+        s->doubt_ms = s->now_ms + 6 * GV_SYNC_POLL_MS;
+    gv_fetch_finish(s, c, false);
+}
+
+/* --- whom to ask --- */
+
+bool
+gv_fetch_is_slow(const struct gv_sync *s, const struct gv_sync_session *p)
+{
+    return s->now_ms < p->slow_ms;
+}
+
+void
+gv_fetch_note_slow(struct gv_sync *s, struct gv_sync_session *p)
+{
+    p->slow_ms = s->now_ms + GV_SYNC_SLOW_FOR_MS;
+}
+
+/* A peer that told of the tip and does not keep us waiting; not this one. */
+static struct gv_sync_session *
+quick_holder(struct gv_sync *s, const struct gv_sync_chain *c,
+             uint64_t not_session)
+{
+    for (unsigned i = 0; i < GV_SYNC_HOLDERS; i++) {
+        struct gv_sync_session *p = c->holder[i] == not_session
+                                        ? NULL
+                                        : gv_sync_session(s, c->holder[i]);
+
+        if (p != NULL && !gv_fetch_is_slow(s, p))
+            return p;
+    }
+    return NULL;
 }
 
 /* --- headers: ask --- */
@@ -113,8 +134,8 @@ make_locator(struct gv_sync *s, struct gv_sync_chain *c, uint8_t *out)
     }
 }
 
-static void
-ask_headers(struct gv_sync *s, struct gv_sync_chain *c)
+void
+gv_fetch_ask_headers(struct gv_sync *s, struct gv_sync_chain *c)
 {
     uint8_t locator[32 * GV_MSG_LOCATOR_MAX];
     struct gv_msg m = {.kind = GV_MSG_GETHEADERS};
@@ -125,6 +146,8 @@ ask_headers(struct gv_sync *s, struct gv_sync_chain *c)
     m.u.getheaders.locator.count = make_locator(s, c, locator);
     r = gv_sync_ask(s, c->fetch->session, GV_OPEN_HEADERS, &m);
     c->fetch->wants_headers = true;
+    c->fetch->round = ++s->rounds;
+    c->fetch->open = 0;
     c->fetch->asked = r != NULL;
     c->fetch->asked_ms = s->now_ms;
     if (r != NULL)
@@ -136,6 +159,11 @@ start(struct gv_sync *s, struct gv_sync_chain *c)
 {
     struct gv_sync_session *p = gv_sync_session(s, c->want_session);
 
+    if (p == NULL || gv_fetch_is_slow(s, p)) {
+        struct gv_sync_session *quick = quick_holder(s, c, c->want_session);
+
+        p = quick != NULL ? quick : p;
+    }
     if (p == NULL && s->sessions > 0)
         p = s->session[0];
     if (p == NULL || !still_wanted(s, c)) {
@@ -150,7 +178,7 @@ start(struct gv_sync *s, struct gv_sync_chain *c)
     s->active[s->fetches++] = c;
     c->fetch->session = p->id;
     c->fetch->stuck_ms = s->now_ms + STUCK_MS;
-    ask_headers(s, c);
+    gv_fetch_ask_headers(s, c);
 }
 
 void
@@ -173,24 +201,65 @@ void
 gv_fetch_failed(struct gv_sync *s, struct gv_sync_chain *c, uint64_t session)
 {
     struct gv_fetch *f = c->fetch;
-    struct gv_sync_session *p;
+    struct gv_sync_session *p = NULL;
 
-    if (f == NULL || f->session != session)
+    if (f == NULL || !f->wants_headers || f->session != session)
         return; /* that one gave way to this */
     f->asked = false;
-    p = ++f->tries < TRIES_MAX ? gv_sync_other(s, session, f->tries) : NULL;
-    if (p != NULL) {
-        f->session = p->id;
-        f->stuck_ms = s->now_ms + STUCK_MS;
-        if (f->wants_headers)
-            ask_headers(s, c);
-        else
-            gv_fetch_pump(s, c);
-    } else if (!f->busy) {
-        if (s->doubt_ms == 0)
-            s->doubt_ms = s->now_ms + 6 * GV_SYNC_POLL_MS;
-        finish(s, c, false);
+    if (++f->tries < TRIES_MAX) {
+        p = quick_holder(s, c, session);
+        p = p != NULL ? p : gv_sync_other(s, session, f->tries);
     }
+    if (p == NULL) {
+        gv_fetch_give_up(s, c);
+        return;
+    }
+    f->session = p->id;
+    f->stuck_ms = s->now_ms + STUCK_MS;
+    gv_fetch_ask_headers(s, c);
+}
+
+/* Headers that do not come are asked of another peer before the first one's
+ * time is over. */
+static void
+pass_over(struct gv_sync *s, struct gv_sync_chain *c)
+{
+    struct gv_fetch *f = c->fetch;
+    struct gv_sync_session *p, *now = gv_sync_session(s, f->session);
+
+    if (!f->wants_headers || !f->asked ||
+        s->now_ms < f->asked_ms + GV_SYNC_SLOW_MS)
+        return;
+    p = quick_holder(s, c, f->session);
+    if (now != NULL)
+        gv_fetch_note_slow(s, now);
+    if (p == NULL)
+        return;
+    f->session = p->id;
+    gv_fetch_ask_headers(s, c);
+}
+
+static void
+tick_fetch(struct gv_sync *s, struct gv_sync_chain *c)
+{
+    struct gv_fetch *f = c->fetch;
+
+    if (s->now_ms < f->stuck_ms || f->judged > 0)
+        pass_over(s, c);
+    else if (f->wants_headers)
+        gv_fetch_failed(s, c, f->session);
+    else
+        gv_fetch_give_up(s, c);
+}
+
+/* One that ends gives its place to the last: go backwards. */
+void
+gv_fetch_tick(struct gv_sync *s)
+{
+    for (size_t i = s->fetches; i-- > 0;)
+        if (i < s->fetches)
+            tick_fetch(s, s->active[i]);
+    gv_fetch_pump_all(s);
 }
 
 /* One peer whose clock is wrong, or that withholds what it told of, must not
@@ -201,9 +270,9 @@ gv_fetch_give_way(struct gv_sync *s, struct gv_sync_chain *c, uint64_t session)
     const struct gv_fetch *f = c->fetch;
     bool waits;
 
-    if (f == NULL || f->busy || f->session == session)
+    if (f == NULL || f->judged > 0 || f->session == session)
         return;
-    waits = f->asked && s->now_ms >= f->asked_ms + WAIT_MS &&
+    waits = (f->asked || f->open > 0) && s->now_ms >= f->asked_ms + WAIT_MS &&
             s->now_ms >= c->yield_ms;
     if (f->retry_ms == 0 && !waits)
         return;
@@ -245,7 +314,7 @@ root(struct gv_sync *s, struct gv_sync_chain *c,
         return h->header.height == 0;
     parent = gv_tree_find(&chain->tree, &h->header.prev);
     if (parent == GV_NOWHERE || chain->tree.node[parent].invalid ||
-        chain->tree.node[parent].height < chain->sum.justified_height)
+        chain->tree.node[parent].height < chain->sum.final_height)
         return false;
     f->work = chain->tree.node[parent].work;
     return true;
@@ -317,8 +386,8 @@ add_headers(struct gv_sync *s, struct gv_sync_chain *c,
 
 /* The tip wanted is of no use if it lies on this branch from there on. A tip
  * that was not seen there is never ignored: the peer may have lied. */
-static void
-ignore_branch(struct gv_sync *s, const struct gv_sync_chain *c, size_t from)
+void
+gv_fetch_ignore(struct gv_sync *s, const struct gv_sync_chain *c, size_t from)
 {
     const struct gv_fetch *f = c->fetch;
 
@@ -365,77 +434,28 @@ gv_fetch_headers(struct gv_sync *s, struct gv_sync_chain *c,
     } else if (f->count == 0 && rc == GV_OK) {
         gv_fetch_failed(s, c, p->id); /* it has nothing new after all */
     } else if (rc == GV_ABSENT) {
-        finish(s, c, false);
+        gv_fetch_finish(s, c, false);
     } else if (is_worth_it(s, c)) {
         f->wants_headers = false;
+        gv_sync_add_holder(c, p->id);
         gv_fetch_pump(s, c);
     } else if (f->more && f->count > before && f->count < GV_SYNC_HEADERS) {
-        ask_headers(s, c);
+        gv_fetch_ask_headers(s, c);
     } else {
-        ignore_branch(s, c, f->count - 1);
-        finish(s, c, false);
+        gv_fetch_ignore(s, c, f->count - 1);
+        gv_fetch_finish(s, c, false);
     }
-}
-
-/* --- bodies --- */
-
-static void
-ask_blocks(struct gv_sync *s, struct gv_sync_chain *c)
-{
-    struct gv_fetch *f = c->fetch;
-    struct gv_sync_session *p = gv_sync_session(s, f->session);
-    size_t from = f->next + f->bodies, n = f->count - from;
-    struct gv_msg m = {.kind = GV_MSG_GETBLOCKS};
-    struct gv_sync_request *r;
-
-    if (p == NULL)
-        return;
-    if (n > GV_SYNC_AHEAD - f->bodies)
-        n = GV_SYNC_AHEAD - f->bodies;
-    if (n > GV_SYNC_CREDIT - p->credit)
-        n = GV_SYNC_CREDIT - p->credit;
-    if (n == 0)
-        return;
-    m.u.getblocks.chain = c->id;
-    m.u.getblocks.ids.p = f->id[from].b;
-    m.u.getblocks.ids.count = (uint16_t)n;
-    r = gv_sync_ask(s, p->id, GV_OPEN_BLOCKS, &m);
-    if (r == NULL)
-        return;
-    r->chain = c;
-    r->blocks = (unsigned)n;
-    r->from = from;
-    p->credit += (unsigned)n;
-    f->asked = true;
-    f->asked_ms = s->now_ms;
 }
 
 void
 gv_fetch_pump(struct gv_sync *s, struct gv_sync_chain *c)
 {
-    struct gv_fetch *f = c->fetch;
-
-    if (f == NULL || f->wants_headers) {
-        if (f != NULL && !f->asked)
-            ask_headers(s, c);
+    if (c->fetch == NULL)
         return;
-    }
-    while (f != NULL && !f->wants_headers && !f->busy && f->bodies > 0 &&
-           s->now_ms >= f->retry_ms) {
-        const struct gv_sync_chain *outer = s->pumping;
-        size_t at = f->next % GV_SYNC_AHEAD;
-
-        f->busy = true;
-        s->pumping = c;
-        s->opt.host.block(s->opt.host.arg, f->body[at].session,
-                          gv_bytes(f->body[at].p, f->body[at].len));
-        s->pumping = outer;
-        f = c->fetch; /* the answer may have ended it, or begun another */
-    }
-    if (f != NULL && !f->wants_headers && !f->asked &&
-        f->next + f->bodies < f->count && f->bodies <= GV_SYNC_AHEAD / 2 &&
-        f->bytes < GV_SYNC_AHEAD_BYTES)
-        ask_blocks(s, c);
+    if (!c->fetch->wants_headers)
+        gv_bodies_pump(s, c);
+    else if (!c->fetch->asked)
+        gv_fetch_ask_headers(s, c);
 }
 
 void
@@ -444,151 +464,4 @@ gv_fetch_pump_all(struct gv_sync *s)
     for (size_t i = s->fetches; i-- > 0;)
         if (i < s->fetches)
             gv_fetch_pump(s, s->active[i]);
-}
-
-static bool
-keep_body(struct gv_fetch *f, size_t i, struct gv_bytes raw, uint64_t session)
-{
-    size_t at = i % GV_SYNC_AHEAD;
-    uint8_t *copy;
-
-    if (f->body[at].p != NULL || i != f->next + f->bodies)
-        return true; /* came twice */
-    copy = malloc(raw.len);
-    if (copy == NULL)
-        return false;
-    memcpy(copy, raw.p, raw.len);
-    f->body[at].p = copy;
-    f->body[at].len = raw.len;
-    f->body[at].session = session;
-    f->bytes += raw.len;
-    f->bodies++;
-    return true;
-}
-
-/* The blocks in the order asked for, perhaps fewer. */
-static bool
-keep_bodies(struct gv_sync *s, struct gv_sync_chain *c,
-            const struct gv_sync_request *r, const struct gv_msg_list *list)
-{
-    struct gv_reader in = gv_reader(list->body), one;
-    struct gv_fetch *f = c->fetch;
-    struct gv_sealed_header h;
-    struct gv_bytes raw;
-    size_t i = r->from;
-
-    for (; gv_msg_next(&in, &raw); i++) {
-        one = gv_reader(raw);
-        memset(&h, 0, sizeof(h));
-        gv_sealed_header_get(&one, &h);
-        if (i >= r->from + r->blocks || i >= f->count || one.failed ||
-            !GV_ID_EQ(&h.sealed_id, &f->id[i]))
-            return false;
-        if (!keep_body(f, i, raw, r->session))
-            gv_sync_fail(s);
-    }
-    return true;
-}
-
-void
-gv_fetch_blocks(struct gv_sync *s, const struct gv_sync_request *r,
-                const struct gv_msg *m)
-{
-    struct gv_sync_chain *c = r->chain;
-    struct gv_fetch *f = c->fetch;
-
-    /* The fetch this was for may have ended, and another begun. */
-    if (f == NULL || f->wants_headers || !f->asked ||
-        r->from + r->blocks > f->count)
-        return;
-    f->asked = false;
-    if (m->kind != GV_MSG_BLOCKS || !GV_ID_EQ(&m->u.blocks.chain, &c->id) ||
-        !keep_bodies(s, c, r, &m->u.blocks.blocks)) {
-        gv_sync_blame(s, r->session, 50, "not the blocks asked for");
-        gv_fetch_failed(s, c, r->session);
-        return;
-    }
-    if (m->u.blocks.blocks.count == 0) {
-        gv_fetch_failed(s, c, r->session);
-        return;
-    }
-    f->stuck_ms = s->now_ms + STUCK_MS;
-    gv_fetch_pump_all(s); /* credit came back for others, too */
-}
-
-/* --- verdicts --- */
-
-static struct gv_sync_chain *
-fetch_of(struct gv_sync *s, uint64_t session, const struct gv_sealed_id *sealed)
-{
-    for (size_t i = 0; i < s->fetches; i++) {
-        const struct gv_fetch *f = s->active[i]->fetch;
-
-        /* Whose block it was matters: the same header may come with another
-         * body from somebody else. */
-        if (f->busy && f->body[f->next % GV_SYNC_AHEAD].session == session &&
-            GV_ID_EQ(&f->id[f->next], sealed))
-            return s->active[i];
-    }
-    return NULL;
-}
-
-static void
-accepted(struct gv_sync *s, struct gv_sync_chain *c)
-{
-    struct gv_fetch *f = c->fetch;
-
-    drop_body(f, f->next++);
-    s->fetched++;
-    f->retry_ms = 0;
-    f->tries = 0;
-    f->stuck_ms = s->now_ms + STUCK_MS;
-    if (f->next < f->count)
-        return;
-    if (!f->more) {
-        finish(s, c, true);
-        return;
-    }
-    f->count = f->next = 0;
-    ask_headers(s, c);
-}
-
-static void
-refused(struct gv_sync *s, struct gv_sync_chain *c, const struct gv_reject *why)
-{
-    struct gv_fetch *f = c->fetch;
-    uint64_t from = f->body[f->next % GV_SYNC_AHEAD].session;
-    char text[160];
-
-    gv_log_info(s->opt.log, "sync", "a peer's block is refused",
-                GV_U("session", from), GV_X("chain", c->id.b, 32),
-                GV_U("height", f->first_height + f->next),
-                GV_S("why", gv_reject_text(why, text, sizeof(text))));
-    gv_sync_blame(s, from, gv_fetch_points(why), "invalid block");
-    ignore_branch(s, c, f->next);
-    if (s->doubt_ms == 0)
-        s->doubt_ms = s->now_ms + GV_SYNC_POLL_MS;
-    finish(s, c, false);
-}
-
-bool
-gv_fetch_result(struct gv_sync *s, uint64_t session,
-                const struct gv_sealed_id *sealed, enum gv_rc rc,
-                const struct gv_reject *why)
-{
-    struct gv_sync_chain *c = fetch_of(s, session, sealed);
-
-    if (c == NULL)
-        return false;
-    c->fetch->busy = false;
-    if (rc == GV_OK)
-        accepted(s, c);
-    else if (rc == GV_ABSENT)
-        c->fetch->retry_ms = s->now_ms + HOLD_MS;
-    else
-        refused(s, c, why);
-    if (s->pumping != c)
-        gv_fetch_pump(s, c);
-    gv_fetch_start_queued(s);
-    return true;
 }

@@ -2,8 +2,9 @@
  * sync_impl.h - what the files of sync share behind sync.h.
  *
  * Files: sync.c (life, events, requests, timers), sync_chain.c (which chains,
- * in which order they changed, whose tips are news), sync_fetch.c (headers and
- * blocks), sync_pull.c (other questions to peers), sync_submit.c (stamps for
+ * in which order they changed, whose tips are news), sync_fetch.c (fetches:
+ * begin, headers, end), sync_bodies.c (their blocks), sync_progress.c (how far
+ * they are), sync_pull.c (other questions to peers), sync_submit.c (stamps for
  * bids), sync_serve.c (answers to peers), sync_relay.c (gossip),
  * sync_compact.c (blocks told as short ids).
  */
@@ -18,13 +19,20 @@
 #define GV_SYNC_REQUESTS 512
 #define GV_SYNC_FETCHES 64 /* chains being fetched at once */
 #define GV_SYNC_CREDIT 16  /* blocks asked of one peer */
-#define GV_SYNC_AHEAD 32   /* bodies of one chain in memory */
-#define GV_SYNC_AHEAD_BYTES (16u << 20)
-#define GV_SYNC_HEADERS 4096  /* of a branch that is not the best yet */
-#define GV_SYNC_IGNORED 1024  /* tips known to be of no use */
-#define GV_SYNC_PUSHED 64     /* gossiped blocks with the host */
-#define GV_SYNC_VOTES 1024    /* newest votes, for peers that missed them */
-#define GV_SYNC_ANNS_PER_S 32 /* of one peer and chain */
+#define GV_SYNC_BATCH 8    /* of them with one question */
+#define GV_SYNC_AHEAD 64   /* blocks of one chain on their way or in memory */
+#define GV_SYNC_AHEAD_BYTES (16u << 20) /* of one chain */
+#define GV_SYNC_BODY_BYTES (128u << 20) /* of all, and what may be coming */
+#define GV_SYNC_JUDGED 8                /* of one chain, with the host */
+#define GV_SYNC_JUDGED_BYTES (8u << 20) /* the same */
+#define GV_SYNC_HOLDERS 8               /* peers known to have a chain's tip */
+#define GV_SYNC_SLOW_MS 2000      /* without an answer: others are asked */
+#define GV_SYNC_SLOW_FOR_MS 30000 /* and this one last, for so long */
+#define GV_SYNC_HEADERS 4096      /* of a branch that is not the best yet */
+#define GV_SYNC_IGNORED 1024      /* tips known to be of no use */
+#define GV_SYNC_PUSHED 64         /* gossiped blocks with the host */
+#define GV_SYNC_VOTES 1024        /* newest votes, for peers that missed them */
+#define GV_SYNC_ANNS_PER_S 32     /* of one peer and chain */
 #define GV_SYNC_ANN_SLOTS 256
 #define GV_SYNC_TELL_MS 125       /* between two announcements of a chain */
 #define GV_SYNC_TELL_LATE_MS 5000 /* one that its fetch holds back */
@@ -32,7 +40,7 @@
 #define GV_SYNC_COMPACTS_PEER 4   /* of one peer */
 #define GV_SYNC_COMPACT_MS 1000   /* for the answer; then it is fetched whole */
 #define GV_SYNC_RECENT 1024       /* newest transactions of the mempool */
-#define GV_SYNC_RECENT_MS 150     /* and others may lack them for so long */
+#define GV_SYNC_RECENT_MS 25      /* and others may lack them for so long */
 #define GV_SYNC_TOLD 64           /* blocks told as COMPACT */
 #define GV_SYNC_SUBMITS 8         /* times a bid is handed to services */
 #define GV_SYNC_BALLOTS 16        /* chains whose votes are asked of one peer */
@@ -61,6 +69,8 @@ struct gv_sync_session {
     bool polling, pooling; /* a request is open */
     bool again;            /* its answer is not the last word */
     unsigned credit;       /* blocks asked and not come */
+    uint64_t slow_ms;      /* it kept us waiting: asked last until then */
+    uint64_t bodies;       /* blocks it gave when they were asked for */
     /* Transactions by its counting: heard, promised by the last TIPS. */
     uint64_t tx_heard, tx_due, tx_due_ms, told_ms;
     bool tx_lost;
@@ -72,29 +82,44 @@ struct gv_sync_session {
     struct gv_ann_slot ann[GV_SYNC_ANN_SLOTS];
 };
 
+enum gv_body_state {
+    GV_BODY_NONE,
+    GV_BODY_ASKED,
+    GV_BODY_HERE,
+    GV_BODY_JUDGED, /* with the host */
+    GV_BODY_DONE    /* judged good before the ones below it */
+};
+
+struct gv_body {
+    enum gv_body_state state;
+    uint8_t *p;
+    size_t len;
+    uint64_t session;  /* of whom it was asked, or who gave it */
+    uint64_t asked_ms; /* when */
+};
+
 struct gv_fetch {
-    uint64_t session;
+    uint64_t session;   /* whose headers they are */
+    uint32_t round;     /* names this list of headers in requests */
     bool wants_headers; /* else bodies */
-    bool asked;         /* a request is open */
+    bool asked;         /* for headers, and no answer yet */
     bool more;          /* the peer has headers beyond these */
-    bool busy;          /* the host has block `next` */
     unsigned tries;     /* peers that failed */
     uint64_t retry_ms;  /* the host holds it until then */
-    uint64_t asked_ms;  /* the open request left */
+    uint64_t asked_ms;  /* since when nothing has come */
     uint64_t stuck_ms;  /* no progress: give up then */
     struct gv_sealed_id *id;
     size_t count, cap;
     uint32_t first_height;
     struct gv_sealed_id parent; /* of the first */
     struct gv_u256 work;        /* cumulative, with these headers */
-    uint64_t last_ms;           /* time of the newest header */
     size_t next;                /* first not yet accepted */
-    struct {
-        uint8_t *p;
-        size_t len;
-        uint64_t session;
-    } body[GV_SYNC_AHEAD]; /* of id[i]: place i % GV_SYNC_AHEAD */
-    size_t bytes, bodies;  /* in memory */
+    /* Of id[i], from next on: place i % GV_SYNC_AHEAD. */
+    struct gv_body body[GV_SYNC_AHEAD];
+    size_t bytes;  /* of bodies, in memory */
+    unsigned open; /* questions for bodies */
+    unsigned judged;
+    size_t judged_bytes;
 };
 
 struct gv_sync_chain {
@@ -106,6 +131,9 @@ struct gv_sync_chain {
     struct gv_sync_chain *queue; /* next that waits for a fetch */
     bool queued, wanted;
     uint64_t want_session;
+    /* Sessions that told a tip which is wanted: a ring, 0 is free. */
+    uint64_t holder[GV_SYNC_HOLDERS];
+    unsigned next_holder;
     struct gv_sealed_id want;   /* the tip to reach */
     uint32_t want_justified;    /* height, as its peer says */
     uint64_t yield_ms;          /* its fetches give way again from then on */
@@ -132,8 +160,10 @@ struct gv_sync_request {
     uint64_t session, due_ms;
     struct gv_sync_chain *chain; /* HEADERS, BLOCKS */
     unsigned blocks;             /* credit it holds */
+    uint32_t round;              /* BLOCKS: of the fetch */
     size_t from;                 /* BLOCKS: index of the first */
-    void *user;                  /* SUBMIT, and what follows */
+    uint64_t sent_ms;
+    void *user; /* SUBMIT, and what follows */
     uint8_t *raw;
     size_t raw_len;
     uint64_t nonce, until_ms;
@@ -179,6 +209,14 @@ struct gv_outgoing {
     uint8_t bytes[];
 };
 
+/* How fast blocks come, and what was said of it. */
+struct gv_sync_pace {
+    uint64_t from_ms, from_fetched;     /* of the span being measured */
+    unsigned rate;                      /* blocks a second in the one before */
+    uint64_t behind_ms, behind_fetched; /* chains lag since then; 0: none */
+    uint64_t said_ms;                   /* the last line; 0: none yet */
+};
+
 struct gv_sync {
     struct gv_sync_options opt;
     uint64_t now_ms;
@@ -194,6 +232,7 @@ struct gv_sync {
     struct gv_table by_id;
     struct gv_sync_chain *oldest, *newest; /* in order of change */
     uint64_t tip_seq, tx_seq;
+    unsigned again;  /* told since the last flush, and given back by reorgs */
     uint8_t *filter; /* ids followed, when not all are */
     uint16_t filters;
 
@@ -207,6 +246,10 @@ struct gv_sync {
     struct gv_pushed pushed[GV_SYNC_PUSHED];
     uint64_t doubt_ms; /* something was given up: ask for all tips then */
     uint64_t fetched;
+    uint32_t rounds;    /* lists of headers so far */
+    size_t body_bytes;  /* of bodies of all fetches */
+    unsigned body_asks; /* open questions for bodies */
+    struct gv_sync_pace pace;
 
     struct gv_outgoing *out_first, **out_last;
     struct gv_sync_chain *tell_first, **tell_last;
@@ -255,28 +298,53 @@ void gv_sync_want(struct gv_sync *s, uint64_t session,
                   const struct gv_tip *tip);
 void gv_sync_ignore(struct gv_sync *s, const struct gv_sealed_id *id);
 
+/* This peer has what is wanted of the chain; it has not. */
+void gv_sync_add_holder(struct gv_sync_chain *c, uint64_t session);
+void gv_sync_drop_holder(struct gv_sync_chain *c, uint64_t session);
+
 /* sync_fetch.c */
 void gv_fetch_start_queued(struct gv_sync *s);
 void gv_fetch_headers(struct gv_sync *s, struct gv_sync_chain *c,
                       struct gv_sync_session *p, const struct gv_msg *m);
-void gv_fetch_blocks(struct gv_sync *s, const struct gv_sync_request *r,
-                     const struct gv_msg *m);
-/* Its request failed: no answer, or none of use. */
+/* Its question for headers failed: no answer, or none of use. */
 void gv_fetch_failed(struct gv_sync *s, struct gv_sync_chain *c,
                      uint64_t session);
+void gv_fetch_ask_headers(struct gv_sync *s, struct gv_sync_chain *c);
+/* Do what can be done now: ask, hand over. */
 void gv_fetch_pump(struct gv_sync *s, struct gv_sync_chain *c);
 void gv_fetch_pump_all(struct gv_sync *s);
+void gv_fetch_tick(struct gv_sync *s);
+/* The fetch did what it could. reached: go on if there is more to want. */
+void gv_fetch_finish(struct gv_sync *s, struct gv_sync_chain *c, bool reached);
+/* The same, and all peers are asked for their tips again. */
+void gv_fetch_give_up(struct gv_sync *s, struct gv_sync_chain *c);
+/* The blocks from there on are of no use. */
+void gv_fetch_ignore(struct gv_sync *s, const struct gv_sync_chain *c,
+                     size_t from);
 /* A peer tells another tip of a chain that is being fetched. A fetch whose
- * block is held, or whose peer keeps us waiting, ends for it. */
+ * block is held, or whose peers keep us waiting, ends for it. */
 void gv_fetch_give_way(struct gv_sync *s, struct gv_sync_chain *c,
                        uint64_t session);
-/* True: the block was one of a fetch. */
-bool gv_fetch_result(struct gv_sync *s, uint64_t session,
-                     const struct gv_sealed_id *sealed, enum gv_rc rc,
-                     const struct gv_reject *why);
 void gv_fetch_free(struct gv_sync *s, struct gv_sync_chain *c);
 /* Points for a block or header with this verdict. */
 unsigned gv_fetch_points(const struct gv_reject *why);
+bool gv_fetch_is_slow(const struct gv_sync *s, const struct gv_sync_session *p);
+void gv_fetch_note_slow(struct gv_sync *s, struct gv_sync_session *p);
+
+/* sync_bodies.c */
+void gv_bodies_pump(struct gv_sync *s, struct gv_sync_chain *c);
+void gv_bodies_answered(struct gv_sync *s, const struct gv_sync_request *r,
+                        const struct gv_msg *m);
+/* No answer, an ERROR, or the peer is gone. */
+void gv_bodies_failed(struct gv_sync *s, const struct gv_sync_request *r);
+void gv_bodies_drop_all(struct gv_sync *s, struct gv_fetch *f);
+/* True: the block was one of a fetch. */
+bool gv_bodies_result(struct gv_sync *s, uint64_t session,
+                      const struct gv_sealed_id *sealed, enum gv_rc rc,
+                      const struct gv_reject *why);
+
+/* sync_progress.c: a line in the log now and then while chains lag. */
+void gv_progress_tick(struct gv_sync *s);
 
 /* sync_submit.c: a service answered; m NULL: it did not. */
 void gv_submit_answered(struct gv_sync *s, struct gv_sync_request *r,

@@ -61,6 +61,16 @@ gv_sync_tx(struct gv_sync *s, const struct gv_chain *chain, struct gv_bytes raw)
 }
 
 void
+gv_sync_tx_again(struct gv_sync *s, const struct gv_chain *chain,
+                 struct gv_bytes raw)
+{
+    if (s->again++ < GV_SYNC_AGAIN)
+        gv_sync_tx(s, chain, raw);
+    else
+        s->tx_seq++;
+}
+
+void
 gv_sync_vote(struct gv_sync *s, const struct gv_signed_vote *v)
 {
     struct gv_msg m = {.kind = GV_MSG_VOTE};
@@ -147,22 +157,35 @@ publish_txs(struct gv_sync *s, struct gv_outgoing *first)
     return o;
 }
 
+static void
+publish_raw(struct gv_sync *s, const struct gv_outgoing *o)
+{
+    s->opt.link.publish(s->opt.link.arg, o->kind, gv_bytes(o->bytes, o->len));
+}
+
+/* Blocks first: the votes and FINALs made for them say nothing to whom they
+ * reach before. What is as new as the block is in it whole (N30). */
 enum gv_rc
 gv_sync_flush(struct gv_sync *s, uint64_t now_ms)
 {
-    struct gv_outgoing *o = s->out_first;
+    struct gv_outgoing *o;
 
     s->now_ms = now_ms;
+    for (o = s->out_first; o != NULL; o = o->next)
+        if (o->kind == GV_MSG_COMPACT)
+            publish_raw(s, o);
+    o = s->out_first;
     while (o != NULL) {
         if (o->kind == GV_MSG_TXS) {
             o = publish_txs(s, o);
             continue;
         }
-        s->opt.link.publish(s->opt.link.arg, o->kind,
-                            gv_bytes(o->bytes, o->len));
+        if (o->kind != GV_MSG_COMPACT)
+            publish_raw(s, o);
         o = o->next;
     }
     gv_relay_drop(s);
+    s->again = 0;
     publish_tips(s); /* behind the blocks, which then need no question */
     return s->rc;
 }
@@ -291,8 +314,11 @@ take_txs(struct gv_sync *s, struct gv_sync_session *p, const struct gv_msg *m)
         p->tx_lost = true;
     if (m->u.txs.seq > p->tx_heard)
         p->tx_heard = m->u.txs.seq;
-    if (gv_state_chain(s->opt.state, &m->u.txs.chain) == NULL)
-        return; /* the chain comes first, then its mempool */
+    if (gv_state_chain(s->opt.state, &m->u.txs.chain) == NULL) {
+        /* The chain comes first, then its mempool. */
+        p->tx_lost = p->tx_lost || gv_sync_is_followed(s, &m->u.txs.chain);
+        return;
+    }
     while (gv_msg_next(&r, &raw)) {
         if (raw.len < 34 || memcmp(raw.p + 2, m->u.txs.chain.b, 32) != 0) {
             gv_sync_blame(s, p->id, 20, "transaction of another chain");
@@ -349,7 +375,7 @@ gv_sync_block_result(struct gv_sync *s, uint64_t session,
     struct gv_pushed push;
 
     s->now_ms = now_ms;
-    if (gv_fetch_result(s, session, sealed, rc, why))
+    if (gv_bodies_result(s, session, sealed, rc, why))
         return s->rc;
     for (size_t i = 0; i < GV_SYNC_PUSHED; i++) {
         if (session == 0 || s->pushed[i].session != session ||

@@ -7,10 +7,11 @@
 #include "src/net/rebuild.h"
 #include "src/net/sync_impl.h"
 
-/* A block is one value in the store: headers cost reading their blocks. */
-#define READ_BYTES_MAX (16u << 20)
 #define REPLY_BYTES (GV_MSG_MAX - 8192)
 #define TX_BYTES (1u << 20)
+/* So many headers are looked through without loading their chain: a node that
+ * serves thousands of ended auctions keeps them on the disk. */
+#define ROWS 4096
 
 static void
 answer(struct gv_sync *s, const struct gv_net_event *event,
@@ -30,10 +31,12 @@ answer_error(struct gv_sync *s, const struct gv_net_event *event,
     answer(s, event, &m);
 }
 
-/* The chain a request is about, loaded; NULL: answered already. */
+/* The chain a request is about; NULL: answered already. Of a chain with more
+ * than `rows` headers, which are looked through where it is not loaded, it is
+ * loaded. */
 static struct gv_chain *
 chain_for(struct gv_sync *s, const struct gv_net_event *event,
-          const struct gv_chain_id *id)
+          const struct gv_chain_id *id, uint32_t rows)
 {
     struct gv_chain *c = gv_state_chain(s->opt.state, id);
 
@@ -41,6 +44,8 @@ chain_for(struct gv_sync *s, const struct gv_net_event *event,
         answer_error(s, event, GV_MSG_NOT_FOUND, "no such chain here");
         return NULL;
     }
+    if (!c->loaded && c->sum.height < rows)
+        return c;
     if (gv_chain_load(s->opt.state, c, s->now_ms) != GV_OK) {
         gv_sync_fail(s);
         return NULL;
@@ -104,22 +109,6 @@ serve_tips(struct gv_sync *s, const struct gv_net_event *event,
 
 /* --- headers and blocks --- */
 
-/* The height after the newest block both know; 0 without any. */
-static uint32_t
-fork_height(const struct gv_chain *c, const struct gv_msg_ids *locator)
-{
-    struct gv_sealed_id id;
-    uint32_t height;
-
-    for (uint16_t i = 0; i < locator->count; i++) {
-        memcpy(id.b, locator->p + 32u * i, 32);
-        height = gv_spine_height(c->spine, &id);
-        if (height != GV_NOWHERE)
-            return height + 1;
-    }
-    return 0;
-}
-
 /* A list being made in one buffer. */
 struct pile {
     struct gv_sink sink;
@@ -154,42 +143,32 @@ pile_list(const struct pile *p)
                                 .count = p->count};
 }
 
+static bool
+pile_header(void *pile, struct gv_bytes header)
+{
+    struct pile *p = pile;
+
+    return p->count < GV_MSG_HEADERS_MAX && pile_add(p, header, REPLY_BYTES);
+}
+
 static void
 serve_headers(struct gv_sync *s, const struct gv_net_event *event,
               const struct gv_msg *m)
 {
-    struct gv_chain *c = chain_for(s, event, &m->u.getheaders.chain);
+    struct gv_chain *c = chain_for(s, event, &m->u.getheaders.chain, ROWS);
     struct gv_msg out = {.kind = GV_MSG_HEADERS};
-    size_t read = 0;
+    const struct gv_msg_ids *locator = &m->u.getheaders.locator;
     struct pile pile;
-    uint32_t height;
+    bool more;
 
     if (c == NULL || !pile_new(s, &pile))
         return;
-    height = fork_height(c, &m->u.getheaders.locator);
-    for (; height < c->spine->count && pile.count < GV_MSG_HEADERS_MAX &&
-           read < READ_BYTES_MAX;
-         height++) {
-        struct gv_sealed_header h;
-        struct gv_kv_value block;
-        struct gv_reader r;
-
-        if (gv_state_block_at(s->opt.state, c, height, &block) != GV_OK) {
-            gv_sync_fail(s);
-            break;
-        }
-        read += block.len;
-        r = gv_reader(gv_bytes(block.p, block.len));
-        gv_sealed_header_get(&r, &h);
-        if (!pile_add(&pile, gv_bytes(block.p, block.len - r.left),
-                      REPLY_BYTES)) {
-            gv_kv_value_free(&block);
-            break;
-        }
-        gv_kv_value_free(&block);
-    }
+    if (gv_state_headers(s->opt.state, c,
+                         gv_bytes(locator->p, 32u * locator->count),
+                         pile_header, &pile, &more) != GV_OK)
+        gv_sync_fail(s);
     out.u.headers.chain = c->id;
-    out.u.headers.more = height < c->spine->count;
+    out.u.headers.more = more;
     out.u.headers.headers = pile_list(&pile);
     answer(s, event, &out);
     free(pile.sink.buf);
@@ -200,20 +179,28 @@ static void
 serve_blocks(struct gv_sync *s, const struct gv_net_event *event,
              const struct gv_msg *m)
 {
-    struct gv_chain *c = chain_for(s, event, &m->u.getblocks.chain);
+    struct gv_chain *c = chain_for(s, event, &m->u.getblocks.chain, ROWS);
     struct gv_msg out = {.kind = GV_MSG_BLOCKS};
+    const struct gv_msg_ids *ids = &m->u.getblocks.ids;
+    uint32_t height[GV_MSG_BLOCKS_MAX];
     bool fits = true;
     struct pile pile;
 
     if (c == NULL || !pile_new(s, &pile))
         return;
-    for (uint16_t i = 0; i < m->u.getblocks.ids.count && fits; i++) {
+    if (gv_state_heights(s->opt.state, c, gv_bytes(ids->p, 32u * ids->count),
+                         height) != GV_OK) {
+        gv_sync_fail(s);
+        fits = false;
+    }
+    for (uint16_t i = 0; fits && i < ids->count && height[i] != GV_NOWHERE;
+         i++) {
         struct gv_sealed_id id;
         struct gv_kv_value block;
         enum gv_rc rc;
 
-        memcpy(id.b, m->u.getblocks.ids.p + 32u * i, 32);
-        rc = gv_state_block(s->opt.state, c, &id, &block);
+        memcpy(id.b, ids->p + 32u * i, 32);
+        rc = gv_state_block_of(s->opt.state, c, height[i], &id, &block);
         if (rc == GV_FAULT)
             gv_sync_fail(s);
         if (rc != GV_OK)
@@ -249,7 +236,7 @@ static void
 serve_block_txs(struct gv_sync *s, const struct gv_net_event *event,
                 const struct gv_msg *m)
 {
-    struct gv_chain *c = chain_for(s, event, &m->u.getblocktxs.chain);
+    struct gv_chain *c = chain_for(s, event, &m->u.getblocktxs.chain, 0);
     struct gv_msg out = {.kind = GV_MSG_BLOCKTXS};
     struct gv_kv_value block;
     struct pile pile;

@@ -260,6 +260,25 @@ uptime_s(const struct gv_ledger_rpc *l)
     return l->now_ms > l->started_ms ? (l->now_ms - l->started_ms) / 1000 : 0;
 }
 
+static json_t *
+lacks_of(const struct gv_ledger_status *st)
+{
+    if (st->lacking == 0)
+        return json_null();
+    return json_pack("{so so so}", "chain", gv_render_hex(st->lacks.b, 32),
+                     "height", gv_render_u64(st->lacks_height), "headers",
+                     gv_render_u64(st->lacks_headers));
+}
+
+static json_t *
+sync_of(const struct gv_ledger_status *st)
+{
+    return json_pack("{sb so so so so}", "done", (int)st->synced,
+                     "chains_behind", gv_render_u64(st->chains_behind),
+                     "fetched", gv_render_u64(st->fetched), "blocks_per_s",
+                     gv_render_u64(st->rate), "lacks", lacks_of(st));
+}
+
 static struct gv_rpc_answer *
 get_status(void *ctx, struct gv_rpc_call *call)
 {
@@ -272,16 +291,15 @@ get_status(void *ctx, struct gv_rpc_call *call)
     return gv_rpc_ok(
         call,
         json_pack(
-            "{ss? ss so so so so sb so s{so so} so so so s{sb so} ss?}",
-            "version", st.version, "network", params->name, "registry",
+            "{ss? ss so so so so sb so s{so so} so so so so ss?}", "version",
+            st.version, "network", params->name, "registry",
             gv_render_hex(params->registry.b, 32), "time_ms",
             gv_render_u64(l->now_ms), "uptime_s", gv_render_u64(uptime_s(l)),
             "roles", roles_of(&st), "key_shared", (int)st.key_shared, "chains",
             gv_render_u64(gv_state_chain_count(l->state)), "mempool", "count",
             gv_render_u64(pool->txs), "bytes", gv_render_u64(pool->bytes),
             "peers", gv_render_u64(st.peers), "p2p", p2p_of(&st), "ttp",
-            ttp_of(&st), "sync", "done", (int)st.synced, "chains_behind",
-            gv_render_u64(st.chains_behind), "datadir", st.datadir));
+            ttp_of(&st), "sync", sync_of(&st), "datadir", st.datadir));
 }
 
 static struct gv_rpc_answer *
@@ -410,6 +428,9 @@ static const struct gv_rpc_method methods[] = {
      "status: of the auction: all, open or closed. mined: all, no or yes.",
      gv_ledger_listbids, GV_AUTH_ADMIN},
     {"getbid", "bid auction?", "One bid.", gv_ledger_getbid, GV_AUTH_ADMIN},
+    {"trybid", "auction bidder amount",
+     "What F would say of a bid stamped now; nothing is kept.",
+     gv_ledger_trybid, GV_AUTH_ADMIN},
     {"listoutcomes", "bidder status? " PAGE,
      "How a bidder stands in each of his auctions.", gv_ledger_listoutcomes,
      GV_AUTH_ADMIN},

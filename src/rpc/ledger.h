@@ -46,6 +46,12 @@ struct gv_ledger_status {
                             * NULL: it has none */
     bool synced;
     unsigned chains_behind;
+    uint64_t fetched; /* blocks taken from peers since the start */
+    unsigned rate;    /* of them a second, lately */
+    /* Of the chains being fetched the one that lacks most blocks; lacking 0:
+     * none whose headers are known lacks any. */
+    struct gv_chain_id lacks;
+    uint32_t lacks_height, lacks_headers, lacking;
 };
 
 enum gv_ledger_submission {

@@ -129,7 +129,7 @@ details_of(struct gv_ledger_rpc *l, const struct gv_view *v)
 
     listing_of(l, c, &listed, &final);
     return json_pack(
-        "{so sb so so so so so so sb sb so so so}", "text",
+        "{so sb so so so so so so sb sb so so so so}", "text",
         gv_render_text(o->text), "seller_pseudonym", (int)o->pseudonym,
         "seller_fingerprint", gv_render_hex(o->seller.fingerprint.b, 32),
         "terms", gv_render_terms(&o->terms), "phase_time_us",
@@ -139,7 +139,10 @@ details_of(struct gv_ledger_rpc *l, const struct gv_view *v)
         (int)listed, "listed_final", (int) final, "outcome_height",
         gv_render_u64_or_null(c->sum.outcome_height != 0,
                               c->sum.outcome_height),
-        "validators", validators_of(c, l->now_ms), "sealed", sealed_of(c));
+        "validators", validators_of(c, l->now_ms), "cancel_us",
+        gv_render_u64_or_null(c->book->closed && c->book->cancels,
+                              c->book->close_us),
+        "sealed", sealed_of(c));
 }
 
 struct gv_rpc_answer *

@@ -181,3 +181,38 @@ gv_ledger_getbid(void *ctx, struct gv_rpc_call *call)
     }
     return gv_rpc_ok(call, out);
 }
+
+/* Nothing is signed, stamped or kept: the fold is asked, and left as it was. */
+struct gv_rpc_answer *
+gv_ledger_trybid(void *ctx, struct gv_rpc_call *call)
+{
+    struct gv_ledger_rpc *l = ctx;
+    struct gv_tx_bid bid = {.kind = 0};
+    struct gv_bid_row row;
+    struct gv_chain *c;
+    struct gv_view v;
+    bool known = false;
+    enum gv_rc rc;
+    struct gv_rpc_answer *bad = gv_ledger_auction(l, call, &c);
+
+    if (bad)
+        return bad;
+    if (!gv_rpc_hex(call, "bidder", bid.bidder.b, 32) ||
+        !gv_rpc_u64(call, "amount", 1, UINT64_MAX, &bid.amount))
+        return gv_rpc_invalid(call);
+    rc = gv_view_open_as(l->state, c, l->now_ms, &bid.bidder, &v);
+    if (rc == GV_OK)
+        known = gv_view_try(&v, &bid, l->now_ms * 1000, &row);
+    gv_view_close(&v);
+    if (rc != GV_OK || !known)
+        return gv_ledger_fault(l, call);
+    return gv_rpc_ok(call, json_pack("{sb sI ss so so so so sb}", "accepted",
+                                     (int)(row.code == GV_ACCEPTED), "code",
+                                     (json_int_t)row.code, "code_name",
+                                     gv_code_name((enum gv_code)row.code),
+                                     "t_us", gv_render_u64(l->now_ms * 1000),
+                                     "reference", gv_render_u64(row.reference),
+                                     "have", gv_render_u64(row.have), "want",
+                                     gv_render_u64(row.want), "leading",
+                                     (int)row.leading));
+}

@@ -58,6 +58,11 @@ struct gv_view {
 /* Loads the chain, an auction's. gv_view_close is legal after every return. */
 enum gv_rc gv_view_open(struct gv_state *s, struct gv_chain *c, uint64_t now_ms,
                         struct gv_view *v) GV_MUST_CHECK;
+/* The same with one more key that F can be asked of (gv_view_try), whether or
+ * not it is enrolled; the key is copied. */
+enum gv_rc gv_view_open_as(struct gv_state *s, struct gv_chain *c,
+                           uint64_t now_ms, const struct gv_pubkey *key,
+                           struct gv_view *v) GV_MUST_CHECK;
 void gv_view_close(struct gv_view *v);
 
 /* Row i < gv_fold_count(v->fold), in total order. */

@@ -28,19 +28,26 @@ view_bidder(const struct gv_view *v, const struct gv_pubkey *key)
 }
 
 static enum gv_rc
+add_pending(struct gv_view *v, const struct gv_pubkey *key)
+{
+    if (view_bidder(v, key) != GV_NOWHERE)
+        return GV_OK;
+    if (!gv_vec_room(&v->pending, v->pendings, &v->pending_cap,
+                     sizeof(*v->pending)))
+        return GV_FAULT;
+    v->pending[v->pendings++] = *key;
+    return GV_OK;
+}
+
+static enum gv_rc
 gather_pending(struct gv_view *v)
 {
     const struct gv_pool_tx *e = v->chain->pool.of[GV_POOL_ENROLS].first;
+    enum gv_rc rc = GV_OK;
 
-    for (; e; e = e->next) {
-        if (view_bidder(v, &e->tx.u.enrol.key) != GV_NOWHERE)
-            continue;
-        if (!gv_vec_room(&v->pending, v->pendings, &v->pending_cap,
-                         sizeof(*v->pending)))
-            return GV_FAULT;
-        v->pending[v->pendings++] = e->tx.u.enrol.key;
-    }
-    return GV_OK;
+    for (; e && rc == GV_OK; e = e->next)
+        rc = add_pending(v, &e->tx.u.enrol.key);
+    return rc;
 }
 
 static int
@@ -131,6 +138,13 @@ enum gv_rc
 gv_view_open(struct gv_state *s, struct gv_chain *c, uint64_t now_ms,
              struct gv_view *v)
 {
+    return gv_view_open_as(s, c, now_ms, NULL, v);
+}
+
+enum gv_rc
+gv_view_open_as(struct gv_state *s, struct gv_chain *c, uint64_t now_ms,
+                const struct gv_pubkey *key, struct gv_view *v)
+{
     enum gv_rc rc;
 
     memset(v, 0, sizeof(*v));
@@ -138,7 +152,8 @@ gv_view_open(struct gv_state *s, struct gv_chain *c, uint64_t now_ms,
     if (rc != GV_OK)
         return rc;
     v->chain = c;
-    if (gather_pending(v) != GV_OK || gather_entries(v) != GV_OK)
+    if (gather_pending(v) != GV_OK || gather_entries(v) != GV_OK ||
+        (key && add_pending(v, key) != GV_OK))
         return GV_FAULT;
     return shade(v);
 }

@@ -141,7 +141,7 @@ class Peer:
             self.replies[int.from_bytes(number, "little")] = (kind, body)
 
 
-# --- blocks of the registry (format.md), with seals of regtest's difficulty
+# --- blocks (format.md), with seals of a chain that is alone in the work
 
 
 def tagged(tag, *parts):
@@ -149,37 +149,47 @@ def tagged(tag, *parts):
     return hashlib.sha256(half + half + b"".join(parts)).digest()
 
 
+def tx_root(txs):
+    """F12: RFC 6962 over the transactions."""
+    if len(txs) < 2:
+        return hashlib.sha256(*(b"\0" + tx for tx in txs)).digest()
+    split = 1 << (len(txs) - 1).bit_length() - 1
+    return hashlib.sha256(b"\1" + tx_root(txs[:split]) +
+                          tx_root(txs[split:])).digest()
+
+
 EASY = 0x200FFFFF  # 16 hashes a block
 
 
-class Empty:
-    """A sealed header of the registry without transactions, which is a block
-    as well: good but for what `change` says, and for its time."""
+class Sealed:
+    """A sealed block, good but for what is in it and for its time."""
 
-    def __init__(self, chain, prev, height, time_ms, root=None):
+    def __init__(self, chain, prev, height, time_ms, txs=(), root=None,
+                 target=EASY):
         header = (le(1, 2) + chain + le(height, 4) + prev +
-                  (root or hashlib.sha256(b"").digest()) + le(0, 4) +
-                  le(time_ms, 8) + le(EASY, 4))
+                  (root or tx_root(txs)) + le(len(txs), 4) +
+                  le(time_ms, 8) + le(target, 4))
         block = tagged("gavel/block", header)
         work = hashlib.sha256(b"\0" + chain + block).digest()
-        target = 0x0FFFFF << 8 * 29
+        limit = (target & 0xFFFFFF) << 8 * ((target >> 24) - 3)
         nonce = 0
         while True:
             seal = (le(1, 4) + bytes(32) + work +
                     le(time_ms // 1000, 4) + bytes(4) + le(nonce, 4))
             found = hashlib.sha256(hashlib.sha256(seal).digest()).digest()
-            if int.from_bytes(found, "little") <= target:
+            if int.from_bytes(found, "little") <= limit:
                 break
             nonce += 1
         self.height, self.time_ms = height, time_ms
-        self.raw = header + seal + b"\0"
+        self.raw = header + seal + b"\0" + b"".join(
+            le(len(tx), 4) + tx for tx in txs)
         self.sealed = tagged("gavel/sealed", block, seal)
 
 
 def branch(chain, prev, height, time_ms, count):
-    """`count` such blocks, one after the other, a second apart."""
+    """`count` empty blocks, one after the other, a second apart."""
     out = []
     for i in range(count):
-        out.append(Empty(chain, prev, height + i, time_ms + 1000 * i))
+        out.append(Sealed(chain, prev, height + i, time_ms + 1000 * i))
         prev = out[-1].sealed
     return out

@@ -171,6 +171,7 @@ def test_surplus_positions_are_refused(shop):
     ("listbids", {}, -8),
     ("getblockheader", {"chain": "registry"}, -8),
     ("getoutcome", {"auction": ZERO}, -5),
+    ("trybid", {"auction": ZERO, "bidder": ZERO, "amount": 1}, -5),
     ("getproof", {"auction": ZERO, "outcome": True}, -5),
 ], ids=str)
 def test_unknown_things_have_their_codes(shop, method, params, code):

@@ -16,9 +16,9 @@ from test_two_nodes import join
 zmq = pytest.importorskip("zmq", reason="SKIP: no python3-zmq")
 from peer import (ANN, BLOCK, BLOCKS, GETBLOCKS, GETHEADERS, GETPOOL,  # noqa
                   GETTIPS, GETVOTES, HEADERS, HELLO, PONG, TIPS, TXS, VOTE,
-                  Empty, Peer, branch, le, listed, tip, tips)
+                  Peer, Sealed, branch, le, listed, tip, tips)
 
-KNOWN = 14  # keys that the nodes let in
+KNOWN = 16  # keys that the nodes let in
 GENESIS = gavel.ROOT / "genesis/regtest.json"
 
 
@@ -146,10 +146,38 @@ def test_a_block_against_the_rules_is_banned(honest):
     peer.meet(node)
     time.sleep(1)
     height, sealed = honest.best(node)
-    bad = Empty(honest.registry, sealed, height + 1,
+    bad = Sealed(honest.registry, sealed, height + 1,
                 int(time.time() * 1000) + 2000, root=bytes(32))
     peer.tell(BLOCK, bad.raw)
     honest.wait_banned(node, peer)
+
+
+def test_spam_forks_are_kept_within_limits(honest):
+    """300 good blocks beside each other: one is followed, 64 are kept (L2)."""
+    node, peer = honest.second, honest.peer()
+    peer.meet(node)
+    time.sleep(1)
+    before = node.memory()
+    height, sealed = honest.best(node)
+    at = node.rpc.getblockheader(chain="registry", height=height)["time_ms"]
+    spam = [Sealed(honest.registry, sealed, height + 1, at + 1000 + i)
+            for i in range(300)]
+    for block in spam:
+        peer.tell(BLOCK, block.raw)
+    wait_for("some of them", lambda: any(has(node, b) for b in spam))
+    peer.run(1)
+    kept = sum(has(node, b) for b in spam)
+    assert 1 < kept <= 66, kept
+    assert node.memory() < before + (32 << 20)
+    assert honest.seen(node, peer), "good blocks cost nothing"
+
+
+def has(node, block):
+    try:
+        node.rpc.getblockheader(chain="registry", sealed=block.sealed.hex())
+    except gavel.RpcError:
+        return False
+    return True
 
 
 def flood(peer, seconds, send):
@@ -221,6 +249,8 @@ def test_withheld_bodies_hold_nobody_up(honest):
     same = honest.first.rpc.getblockhash(chain="registry", height=start[0])
     assert honest.second.rpc.getblockhash(
         chain="registry", height=start[0]) == same
+    peer.close()  # else its fetch lasts into the next test
+    wait_for("its end", lambda: honest.seen(node, peer) is None)
 
 
 @pytest.mark.long

@@ -52,9 +52,13 @@ def net(tmp_path_factory):
     folder = tmp_path_factory.mktemp("ceremony")
     n = type("Net", (), {})()
     n.secret = passphrases(folder)
+    n.port = gavel.free_ports(5)
+    n.wrong = "1" * 64  # not the key of who listens there
+    seed = f"127.0.0.1:{n.port + 2}"
     done = create(folder, n.secret, "--node", TRUST, "--node", "n2=notary",
                   "--node", "t2=tsa", "--crl-url",
-                  "http://127.0.0.1/crl/root.crl")
+                  "http://127.0.0.1/crl/root.crl", "--seed", f"trust={seed}",
+                  "--seed", f"tcp://{seed}#{n.wrong}")
     assert done.returncode == 0, done.stderr
     n.told = json.loads(done.stdout)
     n.folder, n.out = folder, folder / "net"
@@ -160,6 +164,10 @@ def test_nothing_is_overwritten(net):
     (["--node", "a=ca", "--node", "a=tsa"], "x", "two are called a"),
     (["--node", "a=ca"], "x", "no validator"),
     (["--node", "a=validator@"], "x", "expected 1 to 8 host names"),
+    (["--seed", "trust=localhost"], "x", "expected a port"),
+    (["--seed", "tcp://h:1"], "x", "a node is named with its key"),
+    (["--seed", "nobody=h:1"], "x", "a node is named with its key"),
+    (["--seed", "trust=h:1", "--seed", "trust=h:2"], "x", "trust twice"),
 ])
 def test_a_wrong_plan_makes_nothing(tmp_path, options, name, why):
     done = create(tmp_path, passphrases(tmp_path), *options, name=name)
@@ -225,6 +233,47 @@ def test_a_second_authority_leaves_bids_to_the_one_that_is_pinned(net, built,
     wait_for("the bid on the first node",
              lambda: [b["bid"] for b in first.rpc.listbids(
                  auction=auction)["bids"]] == [bid["bid"]])
+
+
+def test_a_new_node_finds_the_network_by_its_seeds(net, built, world):
+    """Nothing but the genesis file tells it of others."""
+    seeds = json.loads((net.out / "demo.json").read_text())["seeds"]
+    assert len(seeds) == 2 and seeds[1].endswith(net.wrong)
+    trust = demo_node(net, built, world, "trust", "all", "--discover", "yes")
+    trust.fixed = {"rpc": net.port, "tls": net.port + 1, "p2p": net.port + 2,
+                   "submit": net.port + 4}
+    trust.start()
+    assert trust.peer == seeds[0]
+    trust.wait_services()
+    auction = world.wallet("ann", trust).create("a vase")
+
+    def newcomer(name):
+        node = Node(world.directory / name, "--discover", "yes",
+                    "--node-name", name, "--announce", "127.0.0.1",
+                    fixed_ports=True)
+        node.network, node.build = "demo", built
+        world.things.append(node)
+        return node.start()
+
+    second = newcomer("second")
+    wait_for("the auction", lambda: auction in gavel.chain_ids(second), 60)
+    wait_for("the wrong key in the log", lambda: "cannot connect why=\"the "
+             "handshake fails: the node may have another key\"" in second.log,
+             60)
+    wait_for("the pause", lambda: "another try comes later" in second.log, 60)
+    wait_for("its record", lambda: second.key in {
+        n["curve"] for n in trust.rpc.listnodes(limit=100)["nodes"]}, 60)
+
+    third = newcomer("third")
+    wait_for("both nodes", lambda: {trust.key, second.key} <= {
+        p["key"] for p in third.rpc.getpeerinfo()}, 90)
+
+
+def test_a_peer_without_a_key_is_refused_with_what_to_do(world):
+    node = world.node("node", "--connect", "tcp://127.0.0.1:1", ttp=False,
+                      start=False)
+    code, log = node.fails()
+    assert code == 1 and "named with its key" in log and "gavel status" in log
 
 
 def test_more_roles_and_the_list_come_from_the_root(net, built,

@@ -36,7 +36,7 @@ def test_S4_10_combinations_with_a_fresh_seed(tmp_path):
     print(f"seed {seed}")
     cases = tmp_path / "cases.txt"
     with cases.open("w") as out:
-        combinations.write_cases(out, seed)
+        combinations.write_cases(out, seed, full=True)
     done = subprocess.run([PROGRAM, cases], cwd=ROOT, capture_output=True,
                           text=True, timeout=120)
     assert done.returncode == 0, f"seed {seed}: {done.stdout}{done.stderr}"
@@ -46,6 +46,7 @@ def test_S4_10_combinations_with_a_fresh_seed(tmp_path):
     ("tests/unit/rules/combinations.txt",
      lambda out: combinations.write_cases(out, combinations.SEED)),
     ("tests/vectors/retarget.csv", retarget.write_vectors),
+    ("tests/vectors/rented.csv", retarget.write_rented),
     ("tests/vectors/identity.json", identity.write_vectors),
 ])
 def test_committed_files_can_be_made_again(path, write):

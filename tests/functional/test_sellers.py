@@ -375,3 +375,18 @@ def test_S0_13_a_node_without_a_role_has_no_sellers_name(equal):
     for path, raw in data.items():
         assert not sam.found_in(raw, sam.secret_traits), path
     node.start()
+
+
+@pytest.mark.long
+def test_S0_06_a_pseudonym_relists_under_another(equal):
+    shop, sam = equal, equal.wallet("sam")
+    old = shop.sell("Nobody wants it")
+    done = shop.wallet("bob").run("auction", "relist", old)
+    assert done.returncode == 1 and "not the seller" in done.stderr
+    shop.finish(old)
+    assert shop.info(old)["outcome"]["status"] == "no-bid"
+    new = sam("auction", "relist", old)["auction"]
+    was, now = shop.info(old), shop.info(new)
+    assert now["seller_pseudonym"] and now["seller"] != was["seller"]
+    assert now["terms"] == was["terms"]
+    assert now["text"] == f"Relisted from auction {old}"

@@ -165,6 +165,8 @@ def test_the_page_may_do_nothing_but_itself(page):
 
 def test_a_long_call_does_not_stop_the_page(page):
     """One call at a time with the wallet; the rest goes on."""
+    told = page.call("auction create", title="A hat", attach="/etc/passwd")
+    assert "command line alone" in told["error"]["message"], told
     made = page.call("auction create", title="A hat", texts={"text": "Grey."})
     auction = made["result"]["auction"]
     shown = page.call("auction show", auction)["result"]

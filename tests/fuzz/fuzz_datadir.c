@@ -31,6 +31,29 @@ fill(const struct gv_kv *kv, struct gv_bytes data)
     return ok;
 }
 
+static bool
+count(void *arg, struct gv_bytes header)
+{
+    fuzz_must(header.len > GV_HEADER_SIZE);
+    return ++*(size_t *)arg > 0;
+}
+
+/* Headers are asked for before the chain is loaded, and after. */
+static bool
+ask_headers(struct gv_state *s, struct gv_chain *c)
+{
+    bool loaded = c->loaded, more;
+    uint32_t height;
+    size_t n = 0;
+
+    if (gv_state_headers(s, c, gv_bytes(NULL, 0), count, &n, &more) != GV_OK ||
+        gv_state_heights(s, c, gv_bytes(c->sum.tip.b, 32), &height) != GV_OK)
+        return false;
+    fuzz_must(n == (size_t)c->sum.height + 1 && !more);
+    fuzz_must(!loaded || height == c->sum.height);
+    return true;
+}
+
 /* The tip of a chain that loads is a block of its store. False: a fault, and
  * the node must stop. */
 static bool
@@ -38,10 +61,14 @@ ask_chain(struct gv_state *s, struct gv_chain *c)
 {
     struct gv_kv_value value;
 
+    if (!ask_headers(s, c))
+        return false;
     if (gv_chain_load(s, c, NOW_MS) != GV_OK)
         return false;
     fuzz_must(gv_state_block_at(s, c, c->sum.height, &value) == GV_OK);
     gv_kv_value_free(&value);
+    if (!ask_headers(s, c))
+        return false;
     fuzz_must(gv_state_block_at(s, c, c->sum.height + 1, &value) == GV_ABSENT);
     fuzz_must(c->sum.final_height <= c->sum.justified_height);
     fuzz_must(c->sum.justified_height <= c->sum.height);

@@ -17,10 +17,16 @@
 
 /* --- rows, as fuzz_datadir.c reads them --- */
 
+/* old: of schema 1, which has no rows of headers. */
 static void
-put_rows(const struct gv_kv *kv, struct gv_sink *s)
+put_rows(const struct gv_kv *kv, bool old, struct gv_sink *s)
 {
-    for (int cf = 0; cf < GV_CF_COUNT; cf++) {
+    if (old) {
+        gv_put_u8(s, GV_CF_META);
+        gv_put_b8(s, gv_bytes(GV_META_SCHEMA, strlen(GV_META_SCHEMA)));
+        gv_put_b32(s, gv_bytes("\0\0\0\1", 4));
+    }
+    for (int cf = 0; cf < (old ? GV_CF_HEADER : GV_CF_COUNT); cf++) {
         struct gv_kv_range all = {.cf = (enum gv_cf)cf};
         struct gv_kv_iter *it;
         struct gv_kv_row row;
@@ -37,12 +43,13 @@ put_rows(const struct gv_kv *kv, struct gv_sink *s)
 }
 
 static void
-save_rows(const char *corpus, const char *name, const struct gv_kv *kv)
+save_rows(const char *corpus, const char *name, const struct gv_kv *kv,
+          bool old)
 {
     static uint8_t raw[1 << 16];
     struct gv_sink s = gv_sink_buffer(raw, sizeof(raw));
 
-    put_rows(kv, &s);
+    put_rows(kv, old, &s);
     if (s.failed)
         support_die("too many rows");
     seeds_save(corpus, "datadir", name, gv_bytes(raw, s.len));
@@ -83,9 +90,10 @@ save_datadirs(const char *corpus)
     if (gv_kv_mem_open(&o.kv) != GV_OK ||
         gv_state_open(&o, NOW_MS, &state, error, sizeof(error)) != GV_OK)
         support_die("cannot open a store");
-    save_rows(corpus, "registry", &o.kv);
+    save_rows(corpus, "registry", &o.kv, false);
     fill(state, &s);
-    save_rows(corpus, "auction", &o.kv);
+    save_rows(corpus, "auction", &o.kv, false);
+    save_rows(corpus, "auction-of-schema-1", &o.kv, true);
     gv_state_close(state);
     gv_kv_close(&o.kv);
     sample_free(&s);

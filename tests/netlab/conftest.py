@@ -45,3 +45,10 @@ def make_lab(request, permitted, tmp_path_factory):
             name = re.sub(r"[^A-Za-z0-9_.-]", "_", request.node.name)
             print(one.logs())
             print(f"logs kept in {one.keep_logs(name)}")
+
+
+def pytest_terminal_summary(terminalreporter):
+    """Figures, which are printed and never judged."""
+    for report in terminalreporter.getreports("passed"):
+        for name, value in report.user_properties:
+            terminalreporter.write_line(f"{name} {value}")

@@ -25,12 +25,13 @@ class Story:
                         for i in range(bidders)]
         self.sales = []
 
-    def sale(self, title, d=10, t=1):
+    def sale(self, title, d=10, t=1, panel=()):
         """A new auction, in which all bidders are enrolled. Its outcome is
-        final somewhat more than 3 D after the call to close it."""
+        final somewhat more than 3 D after the call to close it. `panel`: who
+        dates it and votes, if not node 0 alone."""
         auction = self.seller.create(title, "--d", f"{d}s", "--t", f"{t}s",
                                      "--notice", f"{2 * d}s",
-                                     "--difficulty", "1")
+                                     "--difficulty", "1", *panel)
         home = self.lab.nodes[0]
         for who in self.bidders:
             home.rpc.sendrawtransaction(who.enrol_tx(auction).hex())
@@ -139,9 +140,9 @@ class Sale:
                      lambda: not self.missing(n, *states), seconds)
 
     def settle(self):
-        """One more bid, now that the links are good: votes that came too
-        late decide no fork (V3), so the newest blocks of an idle auction may
-        differ until there is a newer one. Then every node has the same."""
+        """One more bid, now that the links are good: when the validator was
+        away, nothing decides between newest blocks of the same work until
+        there is another. Then every node has the same."""
         self.bid(self.lab.nodes[0])
         self.check_counted()
         self.lab.check()

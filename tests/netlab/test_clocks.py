@@ -33,7 +33,7 @@ def lab(make_lab):
 def test_wrong_clocks_stop_nobody_else(lab):
     """The node ahead mines blocks that the others hold (R1); their chains go
     on meanwhile. The node behind has everything a little later. 10 T is more
-    than the clocks differ: else the node ahead takes every vote for a late one
+    than the clocks differ, so the node ahead takes no vote for a late one
     (V3)."""
     story = Story(lab, bidders=2)
     sale = story.sale("clocks", d=5, t=4).wait_known()

@@ -28,7 +28,7 @@ BAD_SEAL = 15
 
 UNOPENED, FALSE = None, -1  # in the place of a sealed bid's amount (A23)
 
-SOLD, NO_BID, RESERVE_NOT_MET = 0, 1, 2
+SOLD, NO_BID, RESERVE_NOT_MET, CANCELLED = 0, 1, 2, 3
 
 
 @dataclass
@@ -155,10 +155,10 @@ def price_of(terms, accepted, leader):
             step = next((inc for below, inc in terms.increments
                          if other.amount < below), terms.increments[-1][1])
         asked.append(other.amount + sign * step)
-    elif terms.flags & A:
-        asked.append(terms.min_first)
     elif terms.direction == ASCENDING:
         asked.append(1)
+    if terms.flags & A:
+        asked.append(terms.min_first)
     if terms.reserve:
         asked.append(terms.reserve)
     if not asked:
@@ -168,10 +168,13 @@ def price_of(terms, accepted, leader):
     return min(leader.amount, max(asked))
 
 
-def judge(terms, opening_ms, close_us, accepted, placed, bid):
+def judge(terms, opening_ms, ends, accepted, placed, bid):
     """The code of a bid, given the bids accepted before it, and those that
-    count against caps (A2 to A10, A23)."""
+    count against caps and cancellations (A2 to A10, A23, A29)."""
     flags = terms.flags
+    close_us, cancel_us = ends
+    if not placed and cancel_us is not None and bid.t > cancel_us:
+        return WRONG_PHASE
     if bid.t < opening_ms * 1000:
         return WRONG_PHASE
     if close_us is not None and bid.t > close_us:
@@ -210,10 +213,11 @@ def judge(terms, opening_ms, close_us, accepted, placed, bid):
     return ACCEPTED
 
 
-def fold(terms, opening_ms, close_us, bids):
+def fold(terms, opening_ms, close_us, bids, cancel_us=None):
     accepted, placed, codes, rows = [], [], {}, b""
+    ends = (close_us, cancel_us)
     for bid in sorted(bids, key=lambda b: (b.t, b.tie, b.bid_id)):
-        code = judge(terms, opening_ms, close_us, accepted, placed, bid)
+        code = judge(terms, opening_ms, ends, accepted, placed, bid)
         if code == ACCEPTED:
             accepted.append(bid)
         if code == ACCEPTED or terms.sealed and code not in (
@@ -231,6 +235,10 @@ def fold(terms, opening_ms, close_us, bids):
     if bought(terms, accepted):
         ends.append(accepted[0].t)
     status, winner, price = NO_BID, bytes(32), 0
+    if not placed and cancel_us is not None:
+        if not terms.flags & G or cancel_us <= limit_of(terms, opening_ms, []):
+            status = CANCELLED
+        ends.append(cancel_us)
     if accepted:
         leader = best_of(terms, accepted)
         if terms.reserve and is_better(terms, terms.reserve, leader.amount):

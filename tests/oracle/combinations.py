@@ -1,6 +1,6 @@
 """Cases for tests/unit/rules/test_combinations: all 128 flag combinations in
-both reference modes, plain and with another pricing, direction, soft close or
-buy-now, with bids on and beside every boundary.
+both reference modes, plain and with every pricing in both directions, some with
+soft close or buy-now, with bids on and beside every boundary.
 
     combinations.py [SEED] > cases.txt
 
@@ -11,6 +11,7 @@ The text is a function of the seed. Lines of a case:
     keys N                             key of bidder i: 31 bytes of 7, byte i
     open MS
     close US|-
+    cancel US|-
     bid PRE SUF PRE SUF T AMOUNT BIDDER CODE
                                        id and tie: 2 bytes, 28 zeros, 2 bytes;
                                        AMOUNT "?": not opened, "!": false;
@@ -62,11 +63,15 @@ INCREMENTS = ([(2**64 - 1, 1)], [(100, 5), (500, 25), (2**64 - 1, 50)],
               [(1, 7), (2**63, 2**63), (2**64 - 1, 2**64 - 1)])
 
 
-def vary(rng, t):
-    """Pricing, direction, soft close and buy-now, in any mixture."""
-    t.direction = rng.choice([oracle.ASCENDING, oracle.REVERSE])
-    t.pricing = rng.choice([oracle.FIRST_PRICE, oracle.SECOND_PRICE,
-                            oracle.VICKREY])
+# Every pricing in both directions: each set of flags is varied into all.
+VARIATIONS = [(p, d) for d in (oracle.ASCENDING, oracle.REVERSE)
+              for p in (oracle.FIRST_PRICE, oracle.SECOND_PRICE,
+                        oracle.VICKREY)]
+
+
+def vary(rng, t, variation):
+    """A pricing and a direction; soft close and buy-now in any mixture."""
+    t.pricing, t.direction = variation
     if t.pricing == oracle.SECOND_PRICE:
         t.increments = rng.choice(INCREMENTS)
     if t.flags & G and rng.random() < 0.5:
@@ -120,7 +125,7 @@ def short_name(rng):
             rng.randbytes(2))
 
 
-def make_bids(rng, terms, close_us):
+def make_bids(rng, terms, close_us, cancel_us):
     bids, ids = [], set()
 
     def add(t, amount):
@@ -132,8 +137,14 @@ def make_bids(rng, terms, close_us):
         bids.append(Bid(bid_id, tie, t, amount, key(rng.randrange(KEYS))))
 
     times = boundary_times(rng, terms, close_us)
+    if cancel_us is not None:
+        # Mostly nobody bids before, or there is nothing to cancel.
+        least = cancel_us - rng.choice([1, 1, 0, 10**9])
+        times = sorted([t for t in times if t > least or rng.random() < 0.1] +
+                       [cancel_us, cancel_us + 1])
     for t in times:
-        accepted = oracle.fold(terms, OPENING_MS, close_us, bids).accepted
+        accepted = oracle.fold(terms, OPENING_MS, close_us, bids,
+                               cancel_us).accepted
         add(t, rng.choice(boundary_amounts(rng, terms, accepted)))
     for _ in range(rng.randrange(4)):
         add(rng.choice(times), rng.randrange(1, 3000))
@@ -181,16 +192,20 @@ def write_case(out, rng, name, terms):
     close_us = None
     if rng.random() < 0.35:
         close_us = OPENING_MS * 1000 + rng.randrange(0, 90_000)
-    bids = make_bids(rng, terms, close_us)
+    cancel_us = None
+    if close_us is not None and rng.random() < 0.5:
+        cancel_us = close_us - rng.choice([0, 1, 5_000, 90_000])
+    bids = make_bids(rng, terms, close_us, cancel_us)
     order = arrivals(rng, hide(rng, bids) if terms.sealed else bids)
     removed = set(rng.sample(range(len(order)), rng.choice([0, 0, 1, 3])))
     kept = [b for i, b in enumerate(order) if i not in removed]
-    result = oracle.fold(terms, OPENING_MS, close_us, kept)
+    result = oracle.fold(terms, OPENING_MS, close_us, kept, cancel_us)
     print(f"case {name}", file=out)
     print(f"terms {terms.encode().hex()}", file=out)
     print(f"keys {KEYS}", file=out)
     print(f"open {OPENING_MS}", file=out)
     print(f"close {'-' if close_us is None else close_us}", file=out)
+    print(f"cancel {'-' if cancel_us is None else cancel_us}", file=out)
     for i, b in enumerate(order):
         code = "-" if i in removed else result.codes[b.bid_id]
         print("bid", hex_ends(b.bid_id), hex_ends(b.tie), b.t,
@@ -203,24 +218,30 @@ def write_case(out, rng, name, terms):
           len(result.accepted), file=out)
 
 
-def write_cases(out, seed, per_combination=1):
+def write_cases(out, seed, full=False):
+    """Each set of flags in both reference modes, plain and varied: into one of
+    VARIATIONS by turns, or with `full` into every one."""
     rng = random.Random(seed)
+    turn = 0
     for flags in range(128):
         letters = "".join(x for i, x in enumerate("ABCDEFG") if flags >> i & 1)
         for reference in (oracle.REF_LAST, oracle.REF_HIGHEST):
-            mode = "highest" if reference else "last"
-            for n in range(per_combination):
-                write_case(out, rng, f"{letters or 'normal'}-{mode}-{n}",
-                           make_terms(rng, flags, reference))
-                write_case(out, rng,
-                           f"{letters or 'normal'}-{mode}-{n}-varied",
-                           vary(rng, make_terms(rng, flags, reference)))
+            name = (f"{letters or 'normal'}-"
+                    f"{'highest' if reference else 'last'}")
+            write_case(out, rng, f"{name}-plain",
+                       make_terms(rng, flags, reference))
+            turn += 1 + (turn % 12 == 11)
+            for n in range(len(VARIATIONS)):
+                if full or n == turn % len(VARIATIONS):
+                    terms = make_terms(rng, flags, reference)
+                    write_case(out, rng, f"{name}-varied-{n}",
+                               vary(rng, terms, VARIATIONS[n]))
     rng = random.Random(seed + 1)
     for flags in range(128):
         if flags & (B | C | F):
             continue
         letters = "".join(x for i, x in enumerate("ABCDEFG") if flags >> i & 1)
-        for n in range(8 * per_combination):
+        for n in range(8):
             write_case(out, rng, f"{letters or 'normal'}-sealed-{n}",
                        seal(rng, make_terms(rng, flags, n % 2)))
 

@@ -1,6 +1,7 @@
 """Rule R11 with Python's unbounded integers, and the vectors made with it.
 
     retarget.py > tests/vectors/retarget.csv
+    retarget.py rented > tests/vectors/rented.csv
 
 Written from the rule, not from the C code: floors are Python's //, and
 nothing is ever cut to a machine word. The text is a function of SEED.
@@ -111,5 +112,36 @@ def write_vectors(out):
     write_chain(out, rng, 400, 1000)
 
 
+# An hour of rented power: blocks at the pace T by honest power alone, then 60
+# times as much beside it, then the honest power alone again. A block is found
+# in the first quarter of a second in which as many hashes were made as its
+# target asks for on average, with the target that R11 gives for that time.
+RENT_T, RENT_TIMES, RENT_HOUR, RENT_STEP = 15000, 60, 3_600_000, 250
+RENT_OPENING, RENT_EASIEST = 0x1D00FFFF, 0x1F00FFFF
+RENT_START, RENT_BEFORE, RENT_AFTER = 10**12, 40, 120
+
+
+def write_rented(out):
+    print("height,time_ms,target", file=out)
+    # A thousandth more than for T, so that rounding decides nothing.
+    rate = (1001 * RENT_STEP * 2**256 //
+            (1000 * RENT_T * (from_compact(RENT_OPENING) + 1)))
+    rented = RENT_START + RENT_BEFORE * RENT_T
+    left = rented + RENT_HOUR
+    target, height, after = RENT_OPENING, 0, 0
+    parent, grandparent = RENT_START, 0
+    while after < RENT_AFTER:
+        height, time, made = height + 1, parent, 0
+        while made < 2**256:
+            time += RENT_STEP
+            found = next_target(target, RENT_OPENING, RENT_EASIEST, height,
+                                time, parent, grandparent, RENT_T)
+            here = rate * (1 + RENT_TIMES * (rented < time <= left))
+            made += here * (from_compact(found) + 1)
+        target, parent, grandparent = found, time, parent
+        after += time > left
+        print(f"{height},{time},0x{target:08x}", file=out)
+
+
 if __name__ == "__main__":
-    write_vectors(sys.stdout)
+    (write_rented if sys.argv[1:] == ["rented"] else write_vectors)(sys.stdout)

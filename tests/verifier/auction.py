@@ -10,7 +10,7 @@ CODES = {0: "accepted", 6: "wrong-phase", 7: "time-limit", 8: "not-allowed",
          12: "below-step", 13: "above-step", 14: "not-opened",
          15: "bad-seal"}
 UNOPENED, FALSE = None, -1  # in the place of an amount (A23)
-SOLD, NO_BID, RESERVE_NOT_MET, VOID = 0, 1, 2, 4
+SOLD, NO_BID, RESERVE_NOT_MET, CANCELLED, VOID = range(5)
 STATUSES = ("sold", "no bid", "reserve not met", "cancelled", "void")
 DAY_MS = 86400000
 INFINITE = 2**64 - 1
@@ -142,9 +142,11 @@ class Terms:
 class Judged:
     """What F gives: verdicts, outcome and the effective close E."""
 
-    def __init__(self, terms, opening_ms, close_us, bids, reserve=None):
-        """bids are (id, key, amount, t, tie); close_us may be None. An amount
-        may be UNOPENED or FALSE. reserve is the one that was hidden."""
+    def __init__(self, terms, opening_ms, close_us, bids, cancel_us=None,
+                 reserve=None):
+        """bids are (id, key, amount, t, tie); the times of a CLOSE may be
+        None. An amount may be UNOPENED or FALSE; reserve is the one that was
+        hidden."""
         self.order = sorted(bids, key=lambda b: (b[3], b[4], b[0]))
         self.codes = []
         self.accepted = 0
@@ -160,7 +162,7 @@ class Judged:
         self._reserve = reserve or terms.reserve
         self._caps = dict(terms.allowed)
         self._opening = opening_ms * 1000
-        self._close = close_us
+        self._close, self._cancel = close_us, cancel_us
         for bid in self.order:
             code = self._judge(bid[1], bid[2], bid[3])
             self.codes.append(code)
@@ -173,6 +175,9 @@ class Judged:
     def _judge(self, key, amount, t):
         terms, f = self._terms, self._terms.flags
         if t < self._opening or (self._close is not None and t > self._close):
+            return 6
+        if (not self._per_key and self._cancel is not None
+                and t > self._cancel):
             return 6
         if self._bought:
             return 6
@@ -229,6 +234,8 @@ class Judged:
         others = [sign * amount for key, amount in self._best.items()
                   if key != self.leader[1]]
         floors = [sign * self._reserve] if self._reserve else []
+        if terms.flags & FLAG_A:
+            floors.append(sign * terms.min_first)
         if others:
             floor = max(others)
             for below, step in terms.increments:
@@ -236,8 +243,6 @@ class Judged:
                     floor += step
                     break
             floors.append(floor)
-        elif terms.flags & FLAG_A:
-            floors.append(sign * terms.min_first)
         elif not terms.direction:
             floors.append(1)
         return sign * min(sign * own, max(floors, default=sign * own))
@@ -256,8 +261,12 @@ class Judged:
             ends.append(self._close)
         if terms.flags & FLAG_F and self.accepted >= terms.total_cap:
             ends.append(self.last[3])
-        self.end_us = min(ends, default=None)
         self.status, self.winner, self.price = NO_BID, bytes(32), 0
+        if not self._per_key and self._cancel is not None:
+            if not terms.flags & FLAG_G or self._cancel <= self._limit:
+                self.status = CANCELLED
+            ends.append(self._cancel)
+        self.end_us = min(ends, default=None)
         if self.leader is not None:
             self.status = RESERVE_NOT_MET
             if not self._reserve or not self._less(self.leader[2],

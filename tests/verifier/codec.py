@@ -181,7 +181,7 @@ def stamp(r, tx):
 
 
 def close(r, tx):
-    r.u8("mode", 0, 0)
+    tx.mode = r.u8("mode", 0, 1)
 
 
 def cutoff(r, tx):

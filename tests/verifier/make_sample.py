@@ -176,7 +176,7 @@ def outcome_tx(chain, bids, close_us=None, amounts=None, reserve=None):
              h_tag("gavel/tie", mark + h_tag("gavel/bid", tx[:-64])))
             for tx, t, mark in bids]
     got = Judged(chain.opening.terms, chain.times[0], close_us, rows,
-                 reserve)
+                 reserve=reserve)
     return (head(22, chain.chain) + num(got.status, 1) + got.winner
             + num(got.price, 8) + got.fold)
 

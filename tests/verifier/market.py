@@ -135,12 +135,13 @@ class Auction(Chain):
                       else self.amounts.get(bid.digest, UNOPENED))
             rows.append((bid.digest, bid.bidder, amount, t,
                          self.tie_of(bid, t)))
-        close_us = None
+        close_us = cancel_us = None
         if self.close is not None:
-            close_us = (self.time_of(self.close.leaf)
-                        + self.terms.notice_ms * 1000)
+            made_us = self.time_of(self.close.leaf)
+            close_us = made_us + self.terms.notice_ms * 1000
+            cancel_us = made_us if self.close.mode == 1 else None
         return Judged(self.terms, self.opening.opening_ms, close_us, rows,
-                      self.reserve)
+                      cancel_us, self.reserve)
 
     def outcome(self):
         """What R7 and C8 ask of OUTCOME."""
@@ -153,10 +154,11 @@ class Auction(Chain):
     def end_us(self):
         """E over the chain so far (R6).
 
-        Bids enter through the total cap when enough are there, a soft close
-        and buy-now; else it is judged over none.
+        Bids enter through the total cap when enough are there, a soft close,
+        buy-now and a cancellation; else it is judged over none.
         """
         if (self.terms.soft_ms or self.terms.buy_now
+                or self.close is not None and self.close.mode == 1
                 or self.terms.flags & FLAG_F
                 and len(self.bids) >= self.terms.total_cap):
             return self.judge().end_us

@@ -235,7 +235,8 @@ class Story:
         policy = c.opening.terms.close_policy
         if policy and not self.closed and self._chance(.2):
             self.closed = True
-            out.append(close_tx(c.chain, self.world.seller))
+            out.append(close_tx(c.chain, self.world.seller,
+                                int(self._chance(.5))))
         return out
 
     def _bid(self, key, amount, recent):

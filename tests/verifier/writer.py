@@ -171,8 +171,8 @@ def setfixed_tx(chain, bids):
             + h_tag("gavel/set", rows))
 
 
-def close_tx(chain, key):
-    return signed(head(20, chain) + b"\0", key, "gavel/close")
+def close_tx(chain, key, mode=0):
+    return signed(head(20, chain) + bytes([mode]), key, "gavel/close")
 
 
 def tst_leaf(tx):

@@ -28,10 +28,14 @@ static const struct gv_config_option globals[] = {
 static const struct gv_config_option bid_options[] = {
     {"price", GV_CONFIG_INT, NULL, "Minor units.", NULL, NULL, 0, 1000000, 0},
 };
+static const struct gv_config_option more_options[] = {
+    {"note", GV_CONFIG_STRING, NULL, "Text.", NULL, NULL, 0, 0, 0},
+};
 static const struct gv_config_command commands[] = {
-    {"status", "Tell how it is.", NULL, 0, 0, NULL, 0},
-    {"bid", "Bids.", NULL, 0, 0, NULL, 0},
-    {"bid place", "Place a bid.", "AUCTION [NOTE]", 1, 2, bid_options, 1},
+    {"status", "Tell how it is.", NULL, 0, 0, NULL, 0, NULL, 0},
+    {"bid", "Bids.", NULL, 0, 0, NULL, 0, NULL, 0},
+    {"bid place", "Place a bid.", "AUCTION [NOTE]", 1, 2, bid_options, 1,
+     more_options, 1},
 };
 static const struct gv_config_program program = {"tester",
                                                  "1.2.3",
@@ -353,6 +357,34 @@ a_check_prints_a_file_that_can_be_read_again(void **state)
     free(text);
 }
 
+/* Stronger than a default, weaker than everything that a person said. */
+static void
+a_preset_fills_what_nobody_set(void **state)
+{
+    struct fixture *f = *state;
+
+    assert_int_equal(flags(f, "bid place x --price 7"), GV_OK);
+    assert_int_equal(gv_config_preset(f->c, "price", "9", "--kind a", &f->e),
+                     GV_OK);
+    assert_int_equal(gv_config_int(f->c, "price"), 7);
+    assert_false(gv_config_is_set(f->c, "timeout"));
+    assert_int_equal(gv_config_preset(f->c, "timeout", "9s", "--kind a", &f->e),
+                     GV_OK);
+    assert_int_equal(gv_config_ms(f->c, "timeout"), 9000);
+    assert_true(gv_config_is_set(f->c, "timeout"));
+    assert_string_equal(gv_config_source(f->c, "timeout"), "--kind a");
+    assert_int_equal(gv_config_preset(f->c, "note", "hello", "--kind a", &f->e),
+                     GV_OK);
+    assert_string_equal(gv_config_string(f->c, "note"), "hello");
+    assert_int_equal(gv_config_preset(f->c, "timeout", "1d", "--kind a", &f->e),
+                     GV_REJECT);
+    assert_non_null(strstr(f->e.text, "--kind a"));
+    assert_int_equal(
+        gv_config_text(f->c, "file", gv_bytes("timeout = 3s\n", 13), &f->e),
+        GV_OK);
+    assert_int_equal(gv_config_ms(f->c, "timeout"), 3000);
+}
+
 static void
 a_config_inherits_what_was_said(void **state)
 {
@@ -391,6 +423,7 @@ main(void)
         TEST(bad_files_are_named_by_line),
         TEST(a_bad_variable_is_named),
         TEST(commands_are_matched_by_their_longest_name),
+        TEST(a_preset_fills_what_nobody_set),
         TEST(a_config_inherits_what_was_said),
         TEST(texts_come_from_the_table),
         TEST(comments_and_values_are_told_apart),

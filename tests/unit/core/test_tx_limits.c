@@ -333,7 +333,7 @@ static const struct limit limits[] = {
     {GV_TX_STAMP, spoil_stamp, 4, "stamp.leaves"},
     {GV_TX_STAMP, spoil_stamp, 5, "stamp.leaves"},
     {GV_TX_STAMP, spoil_stamp, 6, "stamp.leaves"},
-    {GV_TX_CLOSE, spoil_close, 1, "close.mode"},
+    {GV_TX_CLOSE, spoil_close, 2, "close.mode"},
     {GV_TX_CUTOFF, spoil_cutoff, 0, "cutoff.tokens"},
     {GV_TX_CUTOFF, spoil_cutoff, 1, "cutoff.authority"},
     {GV_TX_CUTOFF, spoil_cutoff, 2, "cutoff.authority"},

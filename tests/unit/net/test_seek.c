@@ -138,6 +138,50 @@ test_no_neighbourhood_has_more_than_half(void **state)
     node_stop(&a);
 }
 
+/* Guests of a seed: one more than it takes of one address. */
+#define GUESTS (GV_GATE_GUESTS_OF_ADDR + 1)
+
+static void
+test_a_seed_lets_in_a_few_whom_nobody_names(void **state)
+{
+    struct node a, guest[GUESTS], plain;
+    struct gv_net_place own;
+    struct gv_net_peer shown[16];
+    uint64_t end;
+
+    (void)state;
+    node_init(&a, 4096);
+    own.addr = a.opt.bind;
+    own.addr.port = 1;
+    own.key = a.opt.keys.own;
+    a.opt.seed = &own;
+    a.opt.seeds = 1;
+    node_start(&a);
+    node_init(&plain, 4096);
+    node_start(&plain);
+    for (size_t i = 0; i < GUESTS; i++) {
+        node_init(&guest[i], 4096);
+        node_start(&guest[i]);
+        node_dial(&guest[i], &a);
+    }
+    node_dial(&guest[0], &plain);
+    end = gv_net_clock() + PATIENCE_MS;
+    while (peers(&a, shown) < GUESTS - 1 && gv_net_clock() < end)
+        rest(20);
+    rest(2500); /* the last one tries again, and so does guest 0 at plain */
+    assert_int_equal(peers(&a, shown), GUESTS - 1);
+    assert_false(knows(&plain, &guest[0]));
+
+    /* A list without them ends nobody's time. */
+    tell(&a, &own, 0);
+    rest(200);
+    assert_int_equal(peers(&a, shown), GUESTS - 1);
+    for (size_t i = 0; i < GUESTS; i++)
+        node_stop(&guest[i]);
+    node_stop(&plain);
+    node_stop(&a);
+}
+
 static void
 test_S1_03_disconnected_by_hand(void **state)
 {
@@ -212,6 +256,7 @@ main(void)
         cmocka_unit_test(test_S1_01_a_listed_node_is_let_in_and_dialled),
         cmocka_unit_test(test_a_record_without_a_host_is_let_in),
         cmocka_unit_test(test_no_neighbourhood_has_more_than_half),
+        cmocka_unit_test(test_a_seed_lets_in_a_few_whom_nobody_names),
         cmocka_unit_test(test_S1_03_disconnected_by_hand),
         cmocka_unit_test(
             test_the_list_of_the_registry_replaces_its_own_keys_alone),

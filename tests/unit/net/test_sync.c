@@ -64,6 +64,99 @@ S4_72_gossip_carries_bids_and_blocks(void **state)
     net_free(&n);
 }
 
+/* What reorgs give back is told, but not without bound: peers ask for the
+ * rest. */
+static void
+what_reorgs_give_back_reaches_peers(void **state)
+{
+    struct net_of_test n;
+    struct peer *a = &n.peer[0], *b = &n.peer[1];
+    struct gv_sync *sync;
+    const struct gv_pool_tx *e;
+    struct gv_chain *c;
+    uint64_t before;
+
+    (void)state;
+    net_init(&n);
+    peer_make(&n, NULL, 1);
+    peer_make(&n, NULL, 0);
+    meet(&n, 0, 1);
+    world_open_auction(&a->w);
+    settle(&n);
+    pass(&n, 6000);
+    same_tips(a, b);
+    sync = a->sync; /* peers do not hear of these */
+    a->sync = NULL;
+    place_bid(&a->w, 0);
+    a->sync = sync;
+    c = world_auction(&a->w);
+    before = n.requests;
+    for (unsigned i = 0; i < GV_SYNC_AGAIN; i++) {
+        e = c->pool.of[GV_POOL_ENROLS].first;
+        gv_sync_tx_again(a->sync, c, gv_bytes(e->raw, e->len));
+    }
+    e = c->pool.of[GV_POOL_BIDS].first;
+    gv_sync_tx_again(a->sync, c, gv_bytes(e->raw, e->len));
+    settle(&n);
+    assert_int_equal(gv_state_pool(b->w.st)->txs, 1);
+    assert_int_equal(n.requests, before);
+    pass(&n, 6000);
+    assert_int_equal(gv_state_pool(b->w.st)->txs, 3);
+    assert_int_equal(a->blame + b->blame, 0);
+    net_free(&n);
+}
+
+static void
+tell_newest(struct peer *p, struct gv_chain *c)
+{
+    struct gv_kv_value block;
+
+    assert_int_equal(gv_state_block_at(p->w.st, c, c->sum.height, &block),
+                     GV_OK);
+    gv_sync_own_block(p->sync, gv_bytes(block.p, block.len));
+    gv_kv_value_free(&block);
+}
+
+/* A FINAL is made with its block. Whoever hears it before the block takes
+ * nothing for lost and asks for no mempool, be the block pushed or fetched. */
+static void
+finals_ask_for_no_mempool(void **state)
+{
+    struct net_of_test n;
+    struct peer *a = &n.peer[0], *b = &n.peer[1];
+    unsigned before;
+
+    (void)state;
+    net_init(&n);
+    peer_make(&n, NULL, 1);
+    peer_make(&n, NULL, 0);
+    meet(&n, 0, 1);
+    world_open_auction(&a->w);
+    settle(&n);
+    pass(&n, 6000);
+    for (unsigned pushed = 0; pushed < 2; pushed++) {
+        place_bid(&a->w, pushed);
+        settle(&n);
+        pass(&n, 300);
+        before = n.kinds[GV_MSG_GETPOOL];
+        n.kinds[GV_MSG_GETVOTES] = n.kinds[GV_MSG_TXS] = 0;
+        world_mine(&a->w);
+        world_commit(&a->w);
+        if (pushed) {
+            tell_newest(a, gv_state_registry(a->w.st));
+            tell_newest(a, world_auction(&a->w));
+        }
+        settle(&n);
+        if (pushed) /* the votes came behind their blocks */
+            assert_int_equal(n.kinds[GV_MSG_GETVOTES], 0);
+        pass(&n, 4000);
+        assert_true(n.kinds[GV_MSG_TXS] > 0);
+        assert_int_equal(n.kinds[GV_MSG_GETPOOL], before);
+        same_tips(a, b);
+    }
+    net_free(&n);
+}
+
 static void
 lost_gossip_is_healed_by_questions(void **state)
 {
@@ -122,47 +215,56 @@ a_partition_heals(void **state)
     net_free(&n);
 }
 
+/* The registry's one validator votes for a block of that height. */
 static void
-only_what_is_followed_is_fetched(void **state)
+justify(struct peer *p, uint32_t height)
+{
+    struct gv_chain *c = gv_state_registry(p->w.st);
+    struct gv_vote v = {0, height, c->spine->at[0].sealed,
+                        c->spine->at[height].sealed};
+    uint8_t digest[32];
+    struct gv_sig sig;
+
+    gv_vote_digest(&c->id, &v, digest);
+    assert_int_equal(gv_key_sign(p->w.s.keys,
+                                 &p->w.s.params->validator_secret[0], digest,
+                                 NULL, &sig),
+                     GV_OK);
+    assert_int_equal(
+        gv_state_add_vote(p->w.st, &c->id, &v, 0, &sig, p->w.now_ms, NULL),
+        GV_OK);
+    assert_int_equal(c->sum.justified_height, height);
+    assert_int_equal(c->sum.final_height, 0);
+}
+
+/* Two histories, each with a justified block: whoever is on the losing side
+ * fetches the other one, though it parts below what is justified here. */
+static void
+L2_a_losing_justified_block_keeps_nobody_back(void **state)
 {
     struct net_of_test n;
     struct peer *a = &n.peer[0], *b = &n.peer[1];
-    struct gv_chain_id wanted;
-    struct gv_open other;
-    struct gv_reject why;
-    struct gv_tx enrol;
 
     (void)state;
     net_init(&n);
-    peer_make(&n, NULL, 1);
-    world_open_auction(&a->w);
-    wanted = a->w.s.open.id;
-    other = a->w.s.open;
-    other.salt[0] ^= 1;
-    assert_int_equal(gv_state_add_tx(a->w.st, sample_open(&a->w.s, &other),
-                                     a->w.now_ms, &why),
-                     GV_OK);
-    place_bid(&a->w, 0);
-    world_run(&a->w, 2000);
+    peer_make(&n, NULL, 0);
+    peer_make(&n, NULL, 0);
+    for (int i = 0; i < 8; i++) {
+        a->w.now_ms += 1000;
+        b->w.now_ms += 1000;
+        world_mine(&a->w);
+        if (i >= 2)
+            world_mine(&b->w);
+    }
+    justify(a, 4);
+    justify(b, 5);
     settle(&n);
-    assert_int_equal(gv_state_chain_count(a->w.st), 3);
-    peer_make(&n, &wanted, 0);
-    b->w.now_ms = a->w.now_ms;
-    assert_false(b->all);
     meet(&n, 0, 1);
     settle(&n);
-    pass(&n, 6000);
-    assert_int_equal(gv_state_chain_count(b->w.st), 2);
-    assert_int_equal(world_auction(&b->w)->sum.height,
-                     world_auction(&a->w)->sum.height);
-    n.deaf = true; /* and without gossip too */
-    enrol = sample_enrol(&a->w.s, 1);
-    world_add(&a->w, &enrol);
-    settle(&n);
-    pass(&n, 6000);
-    assert_true(world_auction(&a->w)->pool.count >= 1);
-    assert_int_equal(world_auction(&b->w)->pool.count,
-                     world_auction(&a->w)->pool.count);
+    pass(&n, 4000);
+    same_tips(a, b);
+    assert_int_equal(gv_state_registry(a->w.st)->sum.justified_height, 5);
+    assert_int_equal(gv_state_registry(a->w.st)->sum.height, 6);
     net_free(&n);
 }
 
@@ -267,207 +369,20 @@ idle_chains_cost_a_question_in_five_seconds(void **state)
     net_free(&n);
 }
 
-/* --- stamps --- */
-
-#define BID gv_bytes("bid", 3)
-
-/* Peer 0 makes the world, and the last one of `peers` asks the others. */
-static struct peer *
-services_make(struct net_of_test *n, unsigned peers)
-{
-    net_init(n);
-    for (unsigned i = 0; i < peers; i++)
-        peer_make(n, NULL, i == 0);
-    for (unsigned i = 0; i + 1 < peers; i++)
-        meet(n, i, peers - 1);
-    settle(n);
-    return &n->peer[peers - 1];
-}
-
-static void
-bids_find_a_stamping_service(void **state)
-{
-    struct net_of_test n;
-    struct peer *b;
-    int mark;
-
-    (void)state;
-    b = services_make(&n, 2);
-    assert_true(gv_sync_submit(b->sync, BID, 77, &mark, b->w.now_ms));
-    settle(&n);
-    assert_int_equal(b->stamped, 1);
-    assert_ptr_equal(b->user, &mark);
-    assert_int_equal(n.peer[0].nonce, 77);
-    net_free(&n);
-}
-
-static void
-without_a_service_nobody_is_asked(void **state)
-{
-    struct net_of_test n;
-    struct peer *b = &n.peer[1];
-
-    (void)state;
-    net_init(&n);
-    peer_make(&n, NULL, 1);
-    peer_make(&n, NULL, 0);
-    assert_false(gv_sync_submit(b->sync, BID, 1, NULL, b->w.now_ms));
-    net_free(&n);
-}
-
-/* Peers that refuse everything end nothing: the one that stamps is found, and
- * the next time it is asked first. */
-static void
-refusals_of_others_end_nothing(void **state)
-{
-    struct net_of_test n;
-    struct peer *asks;
-    unsigned before;
-
-    (void)state;
-    asks = services_make(&n, PEERS);
-    for (unsigned i = 0; i + 2 < PEERS; i++)
-        n.peer[i].refuses = true;
-    assert_true(gv_sync_submit(asks->sync, BID, 1, NULL, asks->w.now_ms));
-    settle(&n);
-    assert_int_equal(asks->stamped, 1);
-    assert_int_equal(asks->given_up, 0);
-    assert_int_equal(asks->refusals, PEERS - 2);
-    before = asks->refusals;
-    assert_true(gv_sync_submit(asks->sync, BID, 2, NULL, asks->w.now_ms));
-    settle(&n);
-    assert_int_equal(asks->stamped, 2);
-    assert_int_equal(asks->refusals, before);
-    net_free(&n);
-}
-
-/* Each is asked once; the last word is kept by who asked. */
-static void
-when_all_refuse_it_ends(void **state)
-{
-    struct net_of_test n;
-    struct peer *asks;
-    int mark;
-
-    (void)state;
-    asks = services_make(&n, PEERS);
-    for (unsigned i = 0; i + 1 < PEERS; i++)
-        n.peer[i].refuses = true;
-    assert_true(gv_sync_submit(asks->sync, BID, 1, &mark, asks->w.now_ms));
-    settle(&n);
-    assert_int_equal(asks->refusals, PEERS - 1);
-    assert_int_equal(asks->given_up, 1);
-    assert_ptr_equal(asks->user, &mark);
-    for (unsigned i = 0; i + 1 < PEERS; i++)
-        assert_int_equal(n.peer[i].submits, 1);
-    net_free(&n);
-}
-
-static void
-a_final_refusal_ends_it(void **state)
-{
-    struct net_of_test n;
-    struct peer *asks;
-
-    (void)state;
-    asks = services_make(&n, PEERS);
-    for (unsigned i = 0; i + 1 < PEERS; i++)
-        n.peer[i].refuses = n.peer[i].final = true;
-    assert_true(gv_sync_submit(asks->sync, BID, 1, NULL, asks->w.now_ms));
-    settle(&n);
-    assert_int_equal(asks->refusals, 1);
-    assert_int_equal(asks->given_up, 0);
-    net_free(&n);
-}
-
-/* Where several authorities are wanted all services are asked at once, each one
- * time, and whoever asked is told of each. */
-static void
-all_services_are_asked_at_once(void **state)
-{
-    struct net_of_test n;
-    struct peer *asks;
-    int mark;
-
-    (void)state;
-    asks = services_make(&n, PEERS);
-    n.peer[0].refuses = true;
-    n.peer[1].mute = true;
-    assert_int_equal(
-        gv_sync_submit_all(asks->sync, BID, 5, &mark, asks->w.now_ms),
-        PEERS - 1);
-    settle(&n);
-    assert_int_equal(asks->refusals, 1);
-    assert_int_equal(asks->stamped, PEERS - 3);
-    assert_int_equal(asks->given_up, 0);
-    pass(&n, 10200); /* it does not answer */
-    assert_int_equal(asks->given_up, 1);
-    assert_ptr_equal(asks->user, &mark);
-    for (unsigned i = 0; i + 1 < PEERS; i++)
-        assert_int_equal(n.peer[i].submits, 1);
-    net_free(&n);
-}
-
-/* One that says nothing is passed over after ten seconds. */
-static void
-a_mute_service_is_passed_over(void **state)
-{
-    struct net_of_test n;
-    struct peer *asks;
-
-    (void)state;
-    asks = services_make(&n, 3);
-    pass(&n, 6000);
-    n.peer[0].mute = true;
-    assert_true(gv_sync_submit(asks->sync, BID, 1, NULL, asks->w.now_ms));
-    pass(&n, 9800);
-    assert_int_equal(asks->stamped, 0);
-    pass(&n, 400);
-    assert_int_equal(asks->stamped, 1);
-    net_free(&n);
-}
-
-/* The only one may have lost the question: it is asked again, and after half a
- * minute nobody waits any more. */
-static void
-silence_ends_after_half_a_minute(void **state)
-{
-    struct net_of_test n;
-    struct peer *asks;
-
-    (void)state;
-    asks = services_make(&n, 2);
-    n.peer[0].mute = true;
-    assert_true(gv_sync_submit(asks->sync, BID, 1, NULL, asks->w.now_ms));
-    pass(&n, 29800);
-    assert_int_equal(asks->given_up, 0);
-    assert_true(n.peer[0].submits > 1);
-    pass(&n, 500);
-    assert_int_equal(asks->given_up, 1);
-    assert_int_equal(asks->stamped, 0);
-    net_free(&n);
-}
-
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(S4_92_a_late_joiner_gets_chains_and_mempool),
         cmocka_unit_test(S4_72_gossip_carries_bids_and_blocks),
+        cmocka_unit_test(what_reorgs_give_back_reaches_peers),
+        cmocka_unit_test(finals_ask_for_no_mempool),
         cmocka_unit_test(lost_gossip_is_healed_by_questions),
         cmocka_unit_test(a_partition_heals),
-        cmocka_unit_test(only_what_is_followed_is_fetched),
+        cmocka_unit_test(L2_a_losing_justified_block_keeps_nobody_back),
         cmocka_unit_test(a_silent_peer_is_passed_over),
         cmocka_unit_test(S4_76_invalid_data_costs_points),
         cmocka_unit_test(idle_chains_cost_a_question_in_five_seconds),
-        cmocka_unit_test(bids_find_a_stamping_service),
-        cmocka_unit_test(without_a_service_nobody_is_asked),
-        cmocka_unit_test(refusals_of_others_end_nothing),
-        cmocka_unit_test(when_all_refuse_it_ends),
-        cmocka_unit_test(a_final_refusal_ends_it),
-        cmocka_unit_test(all_services_are_asked_at_once),
-        cmocka_unit_test(a_mute_service_is_passed_over),
-        cmocka_unit_test(silence_ends_after_half_a_minute),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -23,9 +23,15 @@ struct peer {
     unsigned index;
     struct world w;
     struct gv_sync *sync;
-    struct gv_chain_id follow[2];
-    bool all;                             /* hears everything */
-    bool mute;                            /* answers nothing */
+    struct gv_chain_id follow[4];
+    unsigned followed;
+    bool all;       /* hears everything */
+    bool mute;      /* answers nothing */
+    bool withholds; /* answers all but blocks */
+    bool corrupts;  /* the last byte of its blocks */
+    bool defers;    /* its host judges when it is told to */
+    struct letter *waits, **waits_last;
+    unsigned waiting, most_waiting;
     unsigned blame;                       /* points given to others */
     unsigned stamped, refusals, given_up; /* of bids handed to others */
     unsigned submits;                     /* of bids of others */
@@ -40,6 +46,7 @@ struct peer {
 struct net_of_test {
     struct peer peer[PEERS];
     unsigned peers;
+    unsigned follows; /* chains in what peer_make is given; 0: one */
     struct letter *first, **last;
     bool deaf; /* gossip is lost */
     uint64_t requests, gossip, bytes;
@@ -76,7 +83,9 @@ send_to(void *arg, uint64_t session, unsigned kind, uint32_t request,
 
     p->net->requests++;
     p->net->kinds[kind % 64]++;
-    if (!p->mute)
+    if (kind == GV_MSG_BLOCKS && p->corrupts && body.len > 100)
+        ((uint8_t *)body.p)[body.len - 1] ^= 1;
+    if (!p->mute && !(p->withholds && kind == GV_MSG_BLOCKS))
         put_letter(p->net, p->index, (unsigned)session - 1, &head, body);
     return true;
 }
@@ -92,8 +101,10 @@ publish(void *arg, unsigned kind, struct gv_bytes body)
     p->net->kinds[kind % 64]++;
     for (unsigned i = 0; i < p->net->peers && !p->net->deaf; i++) {
         struct peer *to = &p->net->peer[i];
-        bool hears = to->all || memcmp(to->follow[0].b, chain, 8) == 0 ||
-                     memcmp(to->follow[1].b, chain, 8) == 0;
+        bool hears = to->all;
+
+        for (unsigned f = 0; f < 4; f++)
+            hears = hears || memcmp(to->follow[f].b, chain, 8) == 0;
 
         if (to != p && to->sync && hears)
             put_letter(p->net, p->index, i, &head, body);
@@ -109,7 +120,7 @@ subscribe(void *arg, const struct gv_chain_id *chain)
     if (chain == NULL)
         p->all = true;
     else
-        p->follow[p->follow[0].b[0] != 0] = *chain;
+        p->follow[p->followed++ % 4] = *chain;
     return true;
 }
 
@@ -123,9 +134,8 @@ penalise(void *arg, uint64_t session, unsigned points, const char *reason)
 }
 
 static inline void
-on_block(void *arg, uint64_t session, struct gv_bytes raw)
+judge_block(struct peer *p, uint64_t session, struct gv_bytes raw)
 {
-    struct peer *p = arg;
     struct gv_reject why = {0};
     struct gv_sealed_header h;
     struct gv_reader r = gv_reader(raw);
@@ -137,6 +147,44 @@ on_block(void *arg, uint64_t session, struct gv_bytes raw)
     assert_int_equal(gv_sync_block_result(p->sync, session, &h.sealed_id, rc,
                                           &why, p->w.now_ms),
                      GV_OK);
+}
+
+static inline void
+on_block(void *arg, uint64_t session, struct gv_bytes raw)
+{
+    struct peer *p = arg;
+    struct letter *l;
+
+    if (!p->defers) {
+        judge_block(p, session, raw);
+        return;
+    }
+    l = calloc(1, sizeof(*l) + raw.len + 1);
+    assert_non_null(l);
+    l->event.session = session;
+    l->event.len = raw.len;
+    memcpy(l->event.body, raw.p, raw.len);
+    *p->waits_last = l;
+    p->waits_last = &l->next;
+    if (++p->waiting > p->most_waiting)
+        p->most_waiting = p->waiting;
+}
+
+/* Judge the oldest block that waits. False: none does. */
+static inline bool
+judge_next(struct peer *p)
+{
+    struct letter *l = p->waits;
+
+    if (!l)
+        return false;
+    p->waits = l->next;
+    if (!p->waits)
+        p->waits_last = &p->waits;
+    p->waiting--;
+    judge_block(p, l->event.session, gv_bytes(l->event.body, l->event.len));
+    free(l);
+    return true;
 }
 
 static inline void
@@ -228,6 +276,15 @@ state_tx(void *arg, const struct gv_chain *c, struct gv_bytes raw)
 }
 
 static inline void
+state_again(void *arg, const struct gv_chain *c, struct gv_bytes raw)
+{
+    struct peer *p = arg;
+
+    if (p->sync)
+        gv_sync_tx_again(p->sync, c, raw);
+}
+
+static inline void
 state_vote(void *arg, const struct gv_chain *c, const struct gv_vote *vote,
            uint8_t validator, const struct gv_sig *sig)
 {
@@ -254,10 +311,13 @@ peer_make(struct net_of_test *n, const struct gv_chain_id *follow,
         .epoch = 1000 + n->peers,
         .follow_all = follow == NULL,
         .follow = follow,
-        .follow_count = follow != NULL};
+        .follow_count = follow == NULL ? 0
+                        : n->follows   ? n->follows
+                                       : 1};
 
     p->net = n;
     p->index = n->peers++;
+    p->waits_last = &p->waits;
     if (p->index == 0) {
         world_make(&p->w, &o);
         world_close(&p->w);
@@ -271,9 +331,12 @@ peer_make(struct net_of_test *n, const struct gv_chain_id *follow,
     }
     p->w.opt.follow_all = follow == NULL;
     p->w.opt.follow = follow;
-    p->w.opt.follow_count = follow != NULL;
-    p->w.opt.events = (struct gv_state_events){
-        .arg = p, .tip = state_tip, .tx = state_tx, .vote = state_vote};
+    p->w.opt.follow_count = opt.follow_count;
+    p->w.opt.events = (struct gv_state_events){.arg = p,
+                                               .tip = state_tip,
+                                               .tx = state_tx,
+                                               .again = state_again,
+                                               .vote = state_vote};
     assert_int_equal(world_open(&p->w), GV_OK);
     opt.state = p->w.st;
     p->sync = gv_sync_new(&opt);
@@ -297,6 +360,10 @@ net_free(struct net_of_test *n)
         free(l);
     }
     for (unsigned i = n->peers; i-- > 0;) {
+        for (struct letter *l = n->peer[i].waits; l; l = next) {
+            next = l->next;
+            free(l);
+        }
         gv_sync_free(n->peer[i].sync);
         gv_state_close(n->peer[i].w.st);
         gv_kv_close(&n->peer[i].w.kv);
@@ -320,23 +387,33 @@ flush(struct peer *p)
     assert_int_equal(gv_sync_flush(p->sync, p->w.now_ms), GV_OK);
 }
 
+/* Deliver the oldest letter. False: nothing is on its way. */
+static inline bool
+deliver(struct net_of_test *n)
+{
+    struct letter *l = n->first;
+    struct peer *p;
+
+    if (!l)
+        return false;
+    p = &n->peer[l->to];
+    n->first = l->next;
+    if (!n->first)
+        n->last = &n->first;
+    assert_int_equal(gv_sync_event(p->sync, &l->event, p->w.now_ms), GV_OK);
+    free(l);
+    flush(p);
+    return true;
+}
+
 /* Deliver until nothing is on its way. */
 static inline void
 settle(struct net_of_test *n)
 {
     for (unsigned i = 0; i < n->peers; i++)
         flush(&n->peer[i]);
-    while (n->first) {
-        struct letter *l = n->first;
-        struct peer *p = &n->peer[l->to];
-
-        n->first = l->next;
-        if (!n->first)
-            n->last = &n->first;
-        assert_int_equal(gv_sync_event(p->sync, &l->event, p->w.now_ms), GV_OK);
-        free(l);
-        flush(p);
-    }
+    while (deliver(n))
+        ;
 }
 
 static inline void

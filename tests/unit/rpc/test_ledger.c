@@ -378,6 +378,41 @@ a_bid_is_tried_against_the_fold(void **state)
     json_decref(got);
 }
 
+static json_t *
+try_bid(struct world *w, const struct gv_chain_id *id,
+        const struct gv_pubkey *key, uint64_t amount)
+{
+    char auction[65], bidder[65];
+
+    gv_hex(id->b, 32, auction);
+    gv_hex(key->b, 32, bidder);
+    return world_call(w, "trybid",
+                      json_pack("{ss ss sI}", "auction", auction, "bidder",
+                                bidder, "amount", (json_int_t)amount));
+}
+
+/* The same fold as testtransaction, without a transaction; also for a key that
+ * nobody knows, which stays unknown. */
+static void
+a_bid_is_tried_before_it_is_signed(void **state)
+{
+    struct world *w = *state;
+    const struct gv_pubkey stranger = {{9}};
+    struct gv_tx low = sample_bid(&w->sample[1], 2, 77, 255);
+    json_t *got = try_bid(w, &low.chain, &low.u.bid.bidder, 255);
+
+    assert_false(json_is_true(json_object_get(got, "accepted")));
+    assert_string_equal(text_of(got, "code_name"), "below-step");
+    assert_int_equal(int_of(got, "reference"), 250);
+    json_decref(got);
+    for (int twice = 0; twice < 2; twice++) {
+        got = try_bid(w, &w->sample[2].open.id, &stranger, 260);
+        assert_true(json_is_true(json_object_get(got, "accepted")));
+        assert_true(json_is_true(json_object_get(got, "leading")));
+        json_decref(got);
+    }
+}
+
 /* Asking leaves no waiting bid in the book that consensus reads. */
 static void
 asking_leaves_the_book_alone(void **state)
@@ -502,6 +537,7 @@ main(void)
         IN_WORLD(certificates_and_services),
         IN_WORLD(submissions_are_read_and_handed_on),
         IN_WORLD(a_bid_is_tried_against_the_fold),
+        IN_WORLD(a_bid_is_tried_before_it_is_signed),
         IN_WORLD(asking_leaves_the_book_alone),
         IN_WORLD(getwork_speaks_as_stock_miners_do),
         IN_WORLD(templates_are_given_and_taken),

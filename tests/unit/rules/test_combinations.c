@@ -199,6 +199,9 @@ read_line(struct test_case *c, const char *line)
     else if (strncmp(line, "close ", 6) == 0)
         gv_fold_set_close(c->fold,
                           *word == '-' ? UINT64_MAX : strtoull(word, NULL, 10));
+    else if (strncmp(line, "cancel ", 7) == 0)
+        gv_fold_set_cancel(c->fold, *word == '-' ? UINT64_MAX
+                                                 : strtoull(word, NULL, 10));
     else if (strncmp(line, "bid ", 4) == 0)
         read_bid(c, line);
     else if (strncmp(line, "remove ", 7) == 0)
@@ -210,35 +213,75 @@ read_line(struct test_case *c, const char *line)
     return strncmp(line, "result ", 7) == 0;
 }
 
+/* Plain cases of all flags and references; of the varied ones each pricing in
+ * both directions with each reference, and with every flag on and off. A file
+ * that is given has all of these with all flags. */
+struct seen {
+    bool plain[128][2], full[128][2][3][2], by_flag[7][2][2][3][2];
+};
+
+static void
+see(struct seen *s, const struct test_case *c)
+{
+    const struct gv_terms *t = &c->terms;
+
+    if (strstr(c->name, "-plain") != NULL) {
+        s->plain[t->flags][t->reference] = true;
+        return;
+    }
+    s->full[t->flags][t->reference][t->pricing][t->direction] = true;
+    for (int flag = 0; flag < 7; flag++)
+        s->by_flag[flag][t->flags >> flag & 1][t->reference][t->pricing]
+                  [t->direction] = true;
+}
+
+static size_t
+count_true(const void *flags, size_t n)
+{
+    const bool *b = flags;
+    size_t count = 0;
+
+    for (size_t i = 0; i < n; i++)
+        count += b[i];
+    return count;
+}
+
 static void
 S4_10_combinations_agree_with_the_oracle(void **state)
 {
     static struct test_case c;
-    bool seen[128][2] = {{false}};
-    size_t len, combinations = 0;
+    static struct seen seen;
+    size_t len;
     char *text = (char *)support_file(cases_path, &len), *save = NULL;
 
-    (void)state;
     for (char *line = strtok_r(text, "\n", &save); line != NULL;
          line = strtok_r(NULL, "\n", &save)) {
         if (!read_line(&c, line))
             continue;
-        combinations += !seen[c.terms.flags][c.terms.reference];
-        seen[c.terms.flags][c.terms.reference] = true;
+        see(&seen, &c);
         finish_case(&c);
     }
     free(text);
-    assert_int_equal(combinations, 256);
+    assert_int_equal(count_true(seen.plain, sizeof(seen.plain)), 256);
+    assert_int_equal(count_true(seen.by_flag, sizeof(seen.by_flag)),
+                     7 * 2 * 2 * 3 * 2);
+    if (*(const bool *)*state)
+        assert_int_equal(count_true(seen.full, sizeof(seen.full)),
+                         128 * 2 * 3 * 2);
 }
 
 int
 main(int argc, char **argv)
 {
+    static bool full;
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(S4_10_combinations_agree_with_the_oracle),
+        cmocka_unit_test_prestate(S4_10_combinations_agree_with_the_oracle,
+                                  &full),
     };
 
-    if (argc > 1)
+    if (argc > 1) {
         cases_path = argv[1];
+        full = true;
+    }
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -237,6 +237,41 @@ close_counts_and_can_change(void **state)
     gv_fold_free(f);
 }
 
+/* Rule A29: it works while nobody has bid, and otherwise with its notice. */
+static void
+a_cancellation_needs_an_auction_without_bids(void **state)
+{
+    struct gv_terms t = {.flags = GV_LIMIT, .limit_ms = 1};
+    struct gv_fold_bid at = bid_at(OPENING_US + 500, 1, 10),
+                       after = bid_at(OPENING_US + 501, 2, 20);
+    struct gv_fold *f = fold_new(&t);
+
+    (void)state;
+    gv_fold_set_close(f, OPENING_US + 900);
+    gv_fold_set_cancel(f, OPENING_US + 500);
+    expect_outcome(f, GV_CANCELLED, 0, 0);
+    assert_true(gv_fold_effective_close(f) == OPENING_US + 500);
+    assert_int_equal(gv_fold_try(f, 2, 20, after.t_us, NULL), GV_WRONG_PHASE);
+    assert_int_equal(gv_fold_add(f, &after), GV_OK);
+    assert_int_equal(gv_fold_row_at(f, 0)->code, GV_WRONG_PHASE);
+    expect_outcome(f, GV_CANCELLED, 0, 0);
+    /* A bid that was in time arrives late: all that follow count again. */
+    assert_int_equal(gv_fold_add(f, &at), GV_OK);
+    expect_outcome(f, GV_SOLD, 2, 20);
+    assert_true(gv_fold_effective_close(f) == OPENING_US + 900);
+    assert_int_equal(gv_fold_remove(f, &at), GV_OK);
+    expect_outcome(f, GV_CANCELLED, 0, 0);
+    /* The time limit had ended it before. */
+    gv_fold_set_cancel(f, OPENING_US + 1001);
+    assert_int_equal(gv_fold_remove(f, &after), GV_OK);
+    expect_outcome(f, GV_NO_BID, 0, 0);
+    gv_fold_set_cancel(f, OPENING_US + 1000);
+    expect_outcome(f, GV_CANCELLED, 0, 0);
+    gv_fold_set_cancel(f, UINT64_MAX);
+    expect_outcome(f, GV_NO_BID, 0, 0);
+    gv_fold_free(f);
+}
+
 static void
 reserve_decides_the_result_only(void **state)
 {
@@ -324,6 +359,7 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_cancellation_needs_an_auction_without_bids),
         cmocka_unit_test(S4_01_normal_takes_every_bid),
         cmocka_unit_test(S4_02_minimum_first),
         cmocka_unit_test(S4_03_minimum_step),

@@ -39,6 +39,27 @@ the_second_price_is_another_bidders(void **state)
     gv_fold_free(f);
 }
 
+/* Rule A19: a second name that bids next to nothing lowers no price. */
+static void
+the_minimum_first_bid_bounds_the_price(void **state)
+{
+    struct gv_terms t = {
+        .pricing = GV_PRICE_VICKREY, .flags = GV_MIN_FIRST, .min_first = 20};
+    struct gv_fold *f = fold_new(&t);
+
+    (void)state;
+    assert_int_equal(add(f, 1, 300), GV_ACCEPTED);
+    assert_int_equal(add(f, 2, 1), GV_ACCEPTED);
+    expect_outcome(f, GV_SOLD, 1, 20);
+    gv_fold_free(f);
+    t.direction = GV_REVERSE;
+    f = fold_new(&t);
+    assert_int_equal(add(f, 1, 10), GV_ACCEPTED);
+    assert_int_equal(add(f, 2, 5000), GV_ACCEPTED);
+    expect_outcome(f, GV_SOLD, 1, 20);
+    gv_fold_free(f);
+}
+
 /* Rule A20: the lowest leads, steps go down, Vickrey pays the next one. */
 static void
 in_a_reverse_auction_the_lowest_bid_wins(void **state)
@@ -143,6 +164,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_second_price_is_another_bidders),
+        cmocka_unit_test(the_minimum_first_bid_bounds_the_price),
         cmocka_unit_test(in_a_reverse_auction_the_lowest_bid_wins),
         cmocka_unit_test(buy_now_ends_the_auction),
         cmocka_unit_test(a_soft_close_follows_accepted_bids),

@@ -1,6 +1,8 @@
 /*
  * test_fold_properties.c - over random terms and bids: the incremental fold
- * is the fold from scratch, whatever arrives, leaves or changes, in any order.
+ * is the fold from scratch, whatever arrives, leaves or changes, in any order;
+ * void bids are as if they were not there; where the page says so, a further
+ * bid never makes the price worse.
  */
 #include "tests/support/support.h"
 #include "tests/unit/rules/fold_fixture.h"
@@ -12,8 +14,9 @@
 struct world {
     struct support_rng rng;
     uint8_t list[6 * GV_ALLOWED_ENTRY];
+    uint8_t table[2 * GV_INCREMENT_ENTRY];
     struct gv_terms terms;
-    uint64_t close_us;
+    uint64_t close_us, cancel_us;
     struct gv_fold_bid pool[POOL];
     bool in[POOL]; /* is it in the fold? */
 };
@@ -32,11 +35,27 @@ world_terms(struct world *w)
                            .per_bidder = 1 + (uint32_t)support_rng_below(r, 40),
                            .total_cap = 1 + (uint32_t)support_rng_below(r, 200),
                            .limit_ms = 1 + support_rng_below(r, 2)};
+    t->pricing = (uint8_t)support_rng_below(r, 3);
+    t->direction = (uint8_t)support_rng_below(r, 2);
+    if (support_rng_below(r, 3) == 0)
+        t->reserve = 1 + support_rng_below(r, 900);
+    if (support_rng_below(r, 4) == 0)
+        t->buy_now = 1 + support_rng_below(r, 900);
+    if ((t->flags & GV_LIMIT) != 0 && support_rng_below(r, 2) == 0) {
+        t->soft_ms = 1;
+        t->soft_cap_ms = 1 + (uint32_t)support_rng_below(r, 2);
+    }
+    gv_le64_put(w->table, 500);
+    gv_le64_put(w->table + 8, 1 + support_rng_below(r, 20));
+    gv_le64_put(w->table + 16, UINT64_MAX);
+    gv_le64_put(w->table + 24, 1 + support_rng_below(r, 20));
+    if (t->pricing == GV_PRICE_SECOND)
+        t->increments = gv_bytes(w->table, sizeof(w->table));
     for (uint32_t i = 0; i < 6; i++)
         put_entry(w->list, i, i, (uint32_t)support_rng_below(r, 20));
     if ((t->flags & GV_ALLOWED) != 0)
         t->allowed = gv_bytes(w->list, sizeof(w->list));
-    w->close_us = UINT64_MAX;
+    w->close_us = w->cancel_us = UINT64_MAX;
 }
 
 static void
@@ -83,6 +102,7 @@ expect_from_scratch(const struct world *w, const struct gv_fold *f)
             sorted[n++] = w->pool[i];
     qsort(sorted, n, sizeof(sorted[0]), by_order);
     gv_fold_set_close(fresh, w->close_us);
+    gv_fold_set_cancel(fresh, w->cancel_us);
     for (size_t i = 0; i < n; i++)
         assert_int_equal(gv_fold_add(fresh, &sorted[i]), GV_OK);
     assert_int_equal(gv_fold_count(f), n);
@@ -138,6 +158,11 @@ incremental_is_from_scratch(void **state)
                                  ? UINT64_MAX
                                  : OPENING_US + support_rng_below(&w.rng, 2500);
                 gv_fold_set_close(f, w.close_us);
+                w.cancel_us =
+                    support_rng_below(&w.rng, 2) == 0
+                        ? UINT64_MAX
+                        : w.close_us - support_rng_below(&w.rng, 2500);
+                gv_fold_set_cancel(f, w.cancel_us);
             }
             if (i % 80 == 79)
                 expect_from_scratch(&w, f);
@@ -201,6 +226,149 @@ trial_says_what_adding_does(void **state)
     }
 }
 
+/* --- what a bid more, or a void one less, does --- */
+
+/* The rows of f without that of `left`, in their order. */
+static void
+expect_same_rows(const struct gv_fold *f, const struct gv_fold_row *was,
+                 size_t n, size_t left)
+{
+    assert_int_equal(gv_fold_count(f), n - 1);
+    for (size_t i = 0, j = 0; i < n; i++) {
+        const struct gv_fold_row *now;
+
+        if (i == left)
+            continue;
+        now = gv_fold_row_at(f, j++);
+        assert_int_equal(now->bid.ref, was[i].bid.ref);
+        assert_int_equal(now->code, was[i].code);
+        assert_true(now->reference == was[i].reference);
+    }
+}
+
+static void
+removing_a_void_bid_changes_nothing_else(void **state)
+{
+    static struct gv_fold_row was[POOL];
+    static struct world w;
+    size_t removed = 0;
+
+    (void)state;
+    w.rng = support_rng_new();
+    for (int round = 0; round < 100; round++) {
+        struct gv_outcome before, after;
+        struct gv_fold *f;
+        uint64_t ends;
+
+        world_make(&w);
+        f = fold_new(&w.terms);
+        for (size_t i = 0; i < POOL; i++)
+            toggle(&w, f, i);
+        ends = gv_fold_effective_close(f);
+        gv_fold_outcome(f, &before);
+        for (size_t i = 0; i < POOL; i += 1 + support_rng_below(&w.rng, 20)) {
+            size_t n = gv_fold_count(f);
+
+            for (size_t j = 0; j < n; j++)
+                was[j] = *gv_fold_row_at(f, j);
+            if (was[i % n].code == GV_ACCEPTED)
+                continue;
+            assert_int_equal(gv_fold_remove(f, &was[i % n].bid), GV_OK);
+            removed++;
+            expect_same_rows(f, was, n, i % n);
+            gv_fold_outcome(f, &after);
+            assert_true(before.status == after.status &&
+                        before.price == after.price &&
+                        GV_ID_EQ(&before.winner, &after.winner));
+            assert_true(gv_fold_effective_close(f) == ends);
+        }
+        gv_fold_free(f);
+    }
+    assert_true(removed > 100);
+}
+
+/* Terms for which the page promises it. */
+static void
+make_promised(struct world *w)
+{
+    struct gv_terms *t = &w->terms;
+
+    world_make(w);
+    t->flags &= GV_MIN_FIRST | GV_ALLOWED | GV_LIMIT;
+    t->buy_now = 0;
+    t->soft_ms = t->soft_cap_ms = 0;
+    for (uint32_t i = 0; i < 6; i++)
+        put_entry(w->list, i, i, 0);
+    if ((t->flags & GV_ALLOWED) == 0)
+        t->allowed = gv_bytes(NULL, 0);
+    t->increments.p = w->table + GV_INCREMENT_ENTRY;
+    if (t->increments.len != 0)
+        t->increments.len = GV_INCREMENT_ENTRY;
+    if (t->direction == GV_REVERSE && t->pricing != GV_PRICE_FIRST &&
+        (t->flags & GV_MIN_FIRST) == 0 && t->reserve == 0)
+        t->reserve = 500;
+}
+
+static void
+a_bid_more_never_makes_the_price_worse(void **state)
+{
+    static struct world w;
+    size_t sold = 0;
+
+    (void)state;
+    w.rng = support_rng_new();
+    for (int round = 0; round < 200; round++) {
+        struct gv_outcome before = {.status = GV_NO_BID}, after;
+        struct gv_fold *f;
+
+        make_promised(&w);
+        f = fold_new(&w.terms);
+        for (size_t i = 0; i < 60; i++) {
+            toggle(&w, f, i);
+            gv_fold_outcome(f, &after);
+            if (before.status == GV_SOLD) {
+                sold++;
+                assert_int_equal(after.status, GV_SOLD);
+                assert_true(w.terms.direction == GV_REVERSE
+                                ? after.price <= before.price
+                                : after.price >= before.price);
+            }
+            before = after;
+        }
+        gv_fold_free(f);
+    }
+    assert_true(sold > 1000);
+}
+
+/* For all terms: what is later changes nothing earlier. */
+static void
+a_bid_more_changes_no_verdict_before_it(void **state)
+{
+    static struct gv_fold_row was[POOL];
+    static struct world w;
+
+    (void)state;
+    w.rng = support_rng_new();
+    for (int round = 0; round < 60; round++) {
+        struct gv_fold *f;
+
+        world_make(&w);
+        f = fold_new(&w.terms);
+        for (size_t i = 0; i < POOL; i++) {
+            size_t n = gv_fold_count(f), j = 0;
+
+            for (; j < n; j++)
+                was[j] = *gv_fold_row_at(f, j);
+            toggle(&w, f, i);
+            for (j = 0; j < n && by_order(&was[j].bid, &w.pool[i]) < 0; j++) {
+                assert_int_equal(gv_fold_row_at(f, j)->bid.ref, was[j].bid.ref);
+                assert_int_equal(gv_fold_row_at(f, j)->code, was[j].code);
+            }
+        }
+        gv_fold_free(f);
+    }
+}
+
 int
 main(void)
 {
@@ -208,6 +376,9 @@ main(void)
         cmocka_unit_test(incremental_is_from_scratch),
         cmocka_unit_test(order_of_arrival_never_matters),
         cmocka_unit_test(trial_says_what_adding_does),
+        cmocka_unit_test(removing_a_void_bid_changes_nothing_else),
+        cmocka_unit_test(a_bid_more_never_makes_the_price_worse),
+        cmocka_unit_test(a_bid_more_changes_no_verdict_before_it),
     };
 
     return cmocka_run_group_tests(tests, make_keys, NULL);

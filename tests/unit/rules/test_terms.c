@@ -494,6 +494,16 @@ warnings_name_the_traps(void **state)
     assert_true(warns(&t, "time limit is shorter"));
     t.d_ms = net.min_d_ms;
     assert_true(warns(&t, "network's default"));
+    t = usual();
+    t.flags = GV_MAX_STEP | GV_MIN_FIRST;
+    t.min_first = 10;
+    t.max_step = 5;
+    t.reserve = 10 + 21 * 5 - 1;
+    assert_false(warns(&t, "more than twenty bids"));
+    t.reserve++;
+    assert_true(warns(&t, "more than twenty bids"));
+    t.direction = GV_REVERSE;
+    assert_false(warns(&t, "more than twenty bids"));
 }
 
 int

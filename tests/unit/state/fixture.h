@@ -32,7 +32,9 @@ struct world {
     struct gv_state_options opt;
     unsigned tips, txs, finals, votes, missed, shared;
     unsigned missed_tries; /* what the newest one was told with */
-    bool busy;             /* take no missed bid */
+    size_t returned;       /* by reorgs */
+    uint8_t returned_kind[128];
+    bool busy; /* take no missed bid */
     /* The newest vote of this node on the auction. */
     struct gv_vote vote;
     struct gv_sig vote_sig;
@@ -110,6 +112,18 @@ world_missed(void *arg, const struct gv_chain *c, struct gv_bytes raw,
     return !w->busy;
 }
 
+/* Kinds in the order told. */
+static inline void
+world_again(void *arg, const struct gv_chain *c, struct gv_bytes raw)
+{
+    struct world *w = arg;
+
+    (void)c;
+    if (w->returned < sizeof(w->returned_kind))
+        w->returned_kind[w->returned] = raw.p[0];
+    w->returned++;
+}
+
 static inline void
 world_evidence(void *arg, const struct gv_chain *c, uint8_t validator,
                struct gv_bytes raw)
@@ -169,7 +183,8 @@ world_make(struct world *w, const struct world_options *o)
                    .vote = world_vote,
                    .shared = world_shared,
                    .evidence = world_evidence,
-                   .missed = world_missed},
+                   .missed = world_missed,
+                   .again = world_again},
     };
     if (world_open(w) != GV_OK)
         fail_msg("open: %s", w->error);

@@ -47,7 +47,7 @@ a_block_above_a_gap(void **state)
     c->sum.tip = h.sealed_id;
     c->sum.height = 7;
     gv_record_put_chain(w.st, c);
-    refused(&w, "a stored block is damaged");
+    refused(&w, "a stored header is damaged");
 }
 
 static void
@@ -62,7 +62,7 @@ a_block_under_a_wrong_key(void **state)
     raw = make_block(&w, 1, &h);
     h.sealed_id.b[0] ^= 1;
     gv_record_put_block(w.st, gv_state_registry(w.st), &h, raw);
-    refused(&w, "a stored block is damaged");
+    refused(&w, "a stored header is damaged");
 }
 
 static void

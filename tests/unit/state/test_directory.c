@@ -258,6 +258,36 @@ G6_nodes_of_their_own(void **state)
     world_free(&g.w);
 }
 
+/* As blocks become final, and at a start, replaced records are forgotten. */
+static void
+G6_replaced_records_end_with_finality(void **state)
+{
+    struct gv_tx tsa, node;
+    struct stage g;
+
+    (void)state;
+    world_make(&g.w, NULL); /* with the registry's validator */
+    g.c = gv_state_registry(g.w.st);
+    tsa = sample_service(&g.w.s);
+    accept_block_on_tip(&g.w, g.c, START + 300, &tsa, 1);
+    for (unsigned i = 1; i <= 150; i++) {
+        g.w.now_ms = START + 1000 * i + 1000;
+        node = sample_node(&g.w.s, i);
+        accept_block_on_tip(&g.w, g.c, START + 1000 * i, &node, 1);
+    }
+    assert_true(g.c->tree.node[g.c->tree.final].height > 100);
+    assert_true(g.c->dir->nodes < 100);
+    assert_int_equal(gv_directory_node(g.c->dir, &g.w.s.tsa.cred.key)->seq,
+                     150);
+    world_commit(&g.w);
+    world_restart(&g.w);
+    g.c = gv_state_registry(g.w.st);
+    assert_true(g.c->dir->nodes < 100);
+    assert_int_equal(gv_directory_node(g.c->dir, &g.w.s.tsa.cred.key)->seq,
+                     150);
+    world_free(&g.w);
+}
+
 /* The record before it counts again. */
 static void
 G6_a_node_goes_back(void **state)
@@ -449,6 +479,7 @@ main(void)
         cmocka_unit_test(G5_lists),
         cmocka_unit_test(G6_nodes_of_services),
         cmocka_unit_test(G6_nodes_of_their_own),
+        cmocka_unit_test(G6_replaced_records_end_with_finality),
         cmocka_unit_test(G6_a_node_goes_back),
         cmocka_unit_test(a_node_of_a_known_curve_takes_nobodys_place),
         cmocka_unit_test(one_node_of_a_key_waits),

@@ -224,6 +224,26 @@ V4_edges_that_are_refused(void **state)
 }
 
 /* A node that votes on no auction stands on the block all the same. */
+/* R1 lets a block be 10 s ahead of the clock, which here is past t + D. */
+static void
+V4_a_block_dated_ahead_is_judged(void **state)
+{
+    struct stage g;
+    struct gv_tx two[2], e;
+    struct gv_bytes raw;
+    uint32_t base;
+
+    (void)state;
+    make(&g);
+    receive(&g, two, 100);
+    base = g.c->tip;
+    e = sample_enrol(&g.w.s, 2);
+    raw = world_block_on(&g.w, g.c, base, T_MS + D_MS + 1000, &e, 1);
+    assert_int_equal(world_give(&g.w, raw), GV_ACCEPTED);
+    assert_int_equal(g.c->tip, base);
+    world_free(&g.w);
+}
+
 static void
 V4_is_no_rule_for_others(void **state)
 {
@@ -492,6 +512,7 @@ main(void)
         cmocka_unit_test(V4_the_miner_builds_beside_a_refused_block),
         cmocka_unit_test(V4_what_is_not_refused),
         cmocka_unit_test(V4_edges_that_are_refused),
+        cmocka_unit_test(V4_a_block_dated_ahead_is_judged),
         cmocka_unit_test(V4_is_no_rule_for_others),
         cmocka_unit_test(V4_nothing_is_judged_by_a_restarted_node),
         cmocka_unit_test(V4_others_may_justify_a_refused_block),

@@ -1,70 +1,6 @@
 /* Branches: reorganisation, fork choice, limits, and that a chain that went
  * back and forth is the same as one that did not. */
-#include "tests/unit/state/fixture.h"
-
-#define START (SAMPLE_OPENING_MS + 2000)
-#define US(ms) ((uint64_t)(ms)*1000)
-
-struct stage {
-    struct world w;
-    struct gv_chain *c;
-    struct gv_terms terms;
-    uint32_t seq;
-};
-
-/* D is an hour, so that deadlines do not matter. */
-static void
-stage_make(struct stage *g, struct world_options o)
-{
-    struct gv_tx e[2];
-
-    gv_terms_default(gv_params_find("regtest"), &g->terms);
-    g->terms.d_ms = 3600000;
-    g->terms.notice_ms = 7200000;
-    g->terms.max_bids = 65536;
-    o.sample.terms = &g->terms;
-    g->seq = 0;
-    world_make(&g->w, &o);
-    world_open_auction(&g->w);
-    g->c = world_auction(&g->w);
-    g->w.now_ms = START + 1000000;
-    e[0] = sample_enrol(&g->w.s, 0);
-    e[1] = sample_enrol(&g->w.s, 1);
-    accept_block_on_tip(&g->w, g->c, START, e, 2);
-}
-
-static void
-pair(struct stage *g, uint64_t t_us, struct gv_tx out[2])
-{
-    uint32_t seq = ++g->seq;
-
-    out[0] = sample_bid(&g->w.s, seq % 2, seq, 100 + seq);
-    out[1] = sample_stamp(&g->w.s, 0, t_us, out, 1);
-}
-
-/* A block with one new bid on any node; its node. */
-static uint32_t
-grow(struct stage *g, uint32_t node, uint64_t step_ms, enum gv_code want)
-{
-    uint64_t time = g->c->tree.node[node].time_ms + step_ms;
-    struct gv_bytes raw;
-    struct gv_tx p[2];
-
-    pair(g, US(time) - 7 * g->seq, p);
-    raw = world_block_on(&g->w, g->c, node, time, p, 2);
-    assert_int_equal(world_give(&g->w, raw), want);
-    return world_node(g->c, raw);
-}
-
-static void
-same_as_scratch(struct stage *g)
-{
-    uint8_t ours[32], scratch[32];
-
-    book_digest(g->c->book, ours);
-    book_from_scratch(&g->w, g->c, scratch);
-    assert_memory_equal(ours, scratch, 32);
-}
+#include "tests/unit/state/branches.h"
 
 /* How many BIDs and how many STAMPs wait? */
 static size_t
@@ -99,8 +35,13 @@ reorgs_of_every_depth(void **state)
         for (unsigned i = 0; i < depth; i++)
             b = grow(&g, b, 301, GV_ACCEPTED);
         assert_int_equal(g.c->tip, a); /* first seen */
+        g.w.returned = 0;
         b = grow(&g, b, 301, GV_ACCEPTED);
         assert_int_equal(g.c->tip, b); /* more work */
+        assert_int_equal(g.w.returned, 2 * depth);
+        for (unsigned i = 0; i < 2 * depth; i++)
+            assert_int_equal(g.w.returned_kind[i],
+                             i % 2 ? GV_TX_STAMP : GV_TX_BID);
         assert_int_equal(g.c->book->bids, bids + depth + 1);
         assert_int_equal(waiting(&g, GV_POOL_BIDS), depth);
         assert_int_equal(waiting(&g, GV_POOL_STAMPS), depth);
@@ -113,6 +54,47 @@ reorgs_of_every_depth(void **state)
         assert_int_equal(g.c->book->bids, bids + 2 * depth + 1);
         same_as_scratch(&g);
     }
+    world_free(&g.w);
+}
+
+/* What the new branch carries too is not told, and what stands in an older
+ * block is told before what needs it. */
+static void
+what_comes_back_is_told_in_order(void **state)
+{
+    struct stage g;
+    struct gv_tx p[2], e;
+    uint32_t base, b;
+
+    (void)state;
+    stage_make(&g, (struct world_options){0});
+    base = g.c->tip;
+    e = sample_enrol(&g.w.s, 2);
+    accept_block_on_tip(&g.w, g.c, START + 300, &e, 1);
+    pair(&g, US(START + 400), p);
+    accept_block_on_tip(&g.w, g.c, START + 600, p, 2);
+    assert_int_equal(g.w.returned, 0);
+    b = grow(&g, base, 400, GV_ACCEPTED);
+    b = grow(&g, b, 400, GV_ACCEPTED);
+    grow(&g, b, 400, GV_ACCEPTED);
+    assert_int_equal(g.w.returned, 3);
+    assert_int_equal(g.w.returned_kind[0], GV_TX_ENROL);
+    assert_int_equal(g.w.returned_kind[1], GV_TX_BID);
+    assert_int_equal(g.w.returned_kind[2], GV_TX_STAMP);
+
+    /* Back to a longer branch that has one of them. */
+    base = g.c->tip;
+    accept_block_on_tip(&g.w, g.c, g.c->sum.tip_time_ms + 300, p, 2);
+    g.w.returned = 0;
+    {
+        struct gv_bytes raw = world_block_on(
+            &g.w, g.c, base, g.c->tree.node[base].time_ms + 301, p, 2);
+
+        assert_int_equal(world_give(&g.w, raw), GV_ACCEPTED);
+        b = world_node(g.c, raw);
+    }
+    grow(&g, b, 300, GV_ACCEPTED);
+    assert_int_equal(g.w.returned, 0);
     world_free(&g.w);
 }
 
@@ -185,17 +167,6 @@ invalid_block_in_the_middle_of_a_better_branch(void **state)
     world_free(&g.w);
 }
 
-/* Votes on (0, node) by all validators: a FINAL for the mempool. */
-static void
-finalise_link(struct stage *g, uint32_t from, uint32_t to)
-{
-    const struct gv_node *s = &g->c->tree.node[from], *t = &g->c->tree.node[to];
-    struct gv_vote v = {s->height, t->height, s->sealed, t->sealed};
-    struct gv_tx tx = sample_final(&g->w.s, &g->c->id, &v, 1);
-
-    world_add(&g->w, &tx);
-}
-
 static void
 S4_94_V3_justified_beats_work(void **state)
 {
@@ -223,29 +194,6 @@ S4_94_V3_justified_beats_work(void **state)
     world_restart(&g.w);
     g.c = world_auction(&g.w);
     assert_int_equal(g.c->tree.node[g.c->tip].height, 6);
-    world_free(&g.w);
-}
-
-/* Votes more than 10 T late count for finality alone. */
-static void
-V3_late_votes(void **state)
-{
-    struct stage g;
-    uint32_t base, a, light, b;
-
-    (void)state;
-    stage_make(&g, (struct world_options){0});
-    base = a = g.c->tip;
-    for (int i = 0; i < 4; i++)
-        a = grow(&g, a, 300, GV_ACCEPTED);
-    light = grow(&g, base, 301, GV_ACCEPTED);
-    b = grow(&g, light, 301, GV_ACCEPTED);
-    finalise_link(&g, 0, light); /* the clock is far ahead */
-    assert_int_equal(g.c->tip, a);
-    finalise_link(&g, light, b);
-    assert_int_equal(g.c->tip, b);
-    assert_int_equal(g.c->sum.final_height, 2);
-    same_as_scratch(&g);
     world_free(&g.w);
 }
 
@@ -441,10 +389,10 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(reorgs_of_every_depth),
+        cmocka_unit_test(what_comes_back_is_told_in_order),
         cmocka_unit_test(reorg_keeps_stamps_before_bids),
         cmocka_unit_test(invalid_block_in_the_middle_of_a_better_branch),
         cmocka_unit_test(S4_94_V3_justified_beats_work),
-        cmocka_unit_test(V3_late_votes),
         cmocka_unit_test(V3_forks_below_final_are_refused),
         cmocka_unit_test(V3_first_seen_survives_a_restart),
         cmocka_unit_test(L2_side_blocks_are_limited),

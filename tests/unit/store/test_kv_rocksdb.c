@@ -265,9 +265,9 @@ set_schema(const char *dir, struct gv_bytes value)
 static void
 test_newer_schema_is_refused(void **state)
 {
-    set_schema(path(state), gv_bytes("\0\0\0\2", 4));
+    set_schema(path(state), gv_bytes("\0\0\0\3", 4));
     refuse(path(state), 0,
-           "written by a newer Gavel: schema 2, this program knows 1");
+           "written by a newer Gavel: schema 3, this program knows 2");
 }
 
 /* Early versions had a column for an indexer. */

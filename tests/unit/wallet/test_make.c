@@ -96,7 +96,8 @@ a_close_and_a_list_verify(void **state)
 {
     struct fixture *f = *state;
     size_t len;
-    uint8_t *raw = gv_make_close(&f->signer, &f->s.open.id, &len);
+    uint8_t *raw =
+        gv_make_close(&f->signer, &f->s.open.id, GV_CLOSE_CANCEL, &len);
 
     assert_int_equal(accepted(f, gv_bytes(raw, len), f->s.pins).kind,
                      GV_TX_CLOSE);

@@ -21,7 +21,7 @@ name(struct gv_service *list, unsigned n, const char *const *operators)
 static bool
 warns(const struct gv_panel *p, const char *network, const char *says)
 {
-    char out[GV_PANEL_WARNINGS][200];
+    char out[GV_LINT_MAX][200];
     size_t n = gv_panel_warn(p, gv_params_find(network), out);
 
     for (size_t i = 0; i < n; i++)

@@ -1,0 +1,117 @@
+/* cmd_auction_relist.c - gavel auction relist: what was not sold, once more. */
+#include <stdlib.h>
+
+#include "wallet/auction.h"
+#include "wallet/commands.h"
+#include "wallet/json.h"
+#include "wallet/opening.h"
+#include "wallet/relist.h"
+#include "wallet/seller.h"
+#include "wallet/terms.h"
+
+/* It is over for good, and was not sold. */
+static int
+check_end(struct gv_cli *cli, const struct gv_auction *a)
+{
+    const json_t *outcome = json_object_get(a->info, "outcome");
+
+    if (!gv_json_bool(a->info, "outcome_final"))
+        return gv_cli_fail(cli, GV_EXIT_FAILED,
+                           "it is %.40s: only an auction whose outcome is "
+                           "final is relisted",
+                           gv_json_text(a->info, "phase"));
+    if (strcmp(gv_json_text(outcome, "status"), "sold") == 0)
+        return gv_cli_fail(cli, GV_EXIT_FAILED,
+                           "it was sold: another one is opened by auction "
+                           "create");
+    return GV_EXIT_OK;
+}
+
+/* As the certified seller, or as another pseudonym where one sold. */
+static int
+check_seller(struct gv_cli *cli, const struct gv_auction *a,
+             const struct gv_signer *s)
+{
+    struct gv_pseudonym p;
+    struct gv_error e;
+
+    if (a->open.pseudonym && gv_seller_find(cli, a, s, true, &p) == GV_OK) {
+        gv_wipe(&p, sizeof(p));
+        return gv_config_preset(cli->config, "seller", "pseudonym",
+                                "auction relist", &e) == GV_OK
+                   ? GV_EXIT_OK
+                   : gv_cli_fail(cli, GV_EXIT_FAILED, "%s", e.text);
+    }
+    if (!a->open.pseudonym && GV_ID_EQ(&a->open.seller.key, &s->key))
+        return GV_EXIT_OK;
+    return gv_cli_fail(cli, GV_EXIT_FAILED,
+                       "only its seller may relist this auction, and this "
+                       "identity is not the seller");
+}
+
+static int
+relist(struct gv_cli *cli, struct gv_auction *a, const char *text)
+{
+    struct gv_make_open what = {.terms = a->open.terms,
+                                .title = a->open.title,
+                                .attachments = a->open.attachment_count};
+    char *linked;
+    int code = GV_EXIT_OK;
+
+    memcpy(what.attachment, a->open.attachment, sizeof(what.attachment));
+    linked = gv_relist_text(text != NULL ? gv_bytes(text, strlen(text))
+                                         : a->open.text,
+                            &a->open.id, &what.text.len);
+    if (linked == NULL)
+        return gv_cli_fail(cli, GV_EXIT_USAGE,
+                           "with its link to this auction the text has %zu "
+                           "bytes, or there is no memory: at most %d",
+                           what.text.len, GV_TEXT_MAX);
+    what.text.p = (const uint8_t *)linked;
+    if (gv_config_is_set(cli->config, "title"))
+        code = gv_opening_title(cli, &what);
+    if (code == GV_EXIT_OK)
+        code = gv_terms_judge(cli, &what.terms);
+    if (code == GV_EXIT_OK)
+        code = gv_opening_run(cli, &what);
+    free(linked);
+    return code;
+}
+
+static int
+check_and_relist(struct gv_cli *cli, struct gv_auction *a,
+                 const struct gv_signer *s)
+{
+    const char *path = gv_config_string(cli->config, "text");
+    char *text = NULL;
+    int code = check_seller(cli, a, s);
+
+    if (code == GV_EXIT_OK)
+        code = check_end(cli, a);
+    if (code == GV_EXIT_OK && path != NULL) {
+        text = gv_cli_read_text(cli, path);
+        code = text != NULL ? GV_EXIT_OK : GV_EXIT_USAGE;
+    }
+    if (code == GV_EXIT_OK)
+        code = relist(cli, a, text);
+    free(text);
+    return code;
+}
+
+static int
+run(struct gv_cli *cli)
+{
+    return gv_auction_sign(cli, check_and_relist);
+}
+
+const struct gv_command gv_cmd_auction_relist = {
+    .config = {.name = "auction relist",
+               .help = "Open an auction with the terms, title, text and "
+                       "attachments of one that ended unsold, and a link to "
+                       "it.",
+               .arguments = "AUCTION",
+               .min_arguments = 1,
+               .max_arguments = 1,
+               .options = gv_opening_options,
+               .n_options = GV_OPENING_OPTIONS},
+    .run = run};

@@ -1,0 +1,54 @@
+/*
+ * simulate.h - how terms play out before anybody is bound by them: F over bids
+ * of made-up bidders, many times (docs/spec/wallet.md, W45).
+ *
+ * All that happens follows from the seed. Amounts are minor units, times
+ * microseconds.
+ *
+ * Thread-safety: pure.
+ */
+#ifndef GAVEL_WALLET_SIMULATE_H
+#define GAVEL_WALLET_SIMULATE_H
+
+#include <gavel/fold.h>
+
+/* Truthful bids what it is worth to him, once, at any time. Step looks again
+ * and again, and goes as little beyond the reference as counts. Snipe bids
+ * what it is worth as late as possible, again when that was too early. */
+enum gv_strategy {
+    GV_TRUTHFUL = 0,
+    GV_STEP = 1,
+    GV_SNIPE = 2,
+    GV_MIXED = 3 /* each bidder draws one of the three */
+};
+
+#define GV_SIMULATION_WORK 1000000 /* rounds times bidders, at most */
+#define GV_SIMULATION_BIDDERS 1000
+
+struct gv_simulation {
+    const struct gv_terms *terms;
+    uint64_t seed, low, high; /* what it is worth to a bidder: low to high,
+                               * low >= 1 */
+    uint64_t duration_us;     /* without a time limit it is closed then; > 0 */
+    uint32_t rounds, bidders; /* each at least 1 */
+    enum gv_strategy strategy;
+    bool peaked; /* values gather in the middle; else all are as likely */
+};
+
+#define GV_SIMULATED_CODES 16
+
+struct gv_simulated {
+    uint32_t sold, unsold, reserve_missed; /* rounds; unsold: without a bid */
+    uint32_t best_won; /* sold to whom it is worth most (costs least) */
+    uint64_t *price;   /* of the rounds that sold, ascending; heap memory */
+    uint64_t accepted, voids[GV_SIMULATED_CODES]; /* bids, by enum gv_code */
+    uint32_t extended;                            /* rounds */
+    uint64_t longest_us;                          /* extension */
+};
+
+/* GV_OK, or GV_FAULT (memory). Clear after GV_OK. */
+enum gv_rc gv_simulate(const struct gv_simulation *s,
+                       struct gv_simulated *out) GV_MUST_CHECK;
+void gv_simulated_clear(struct gv_simulated *s);
+
+#endif
