@@ -2,6 +2,8 @@
  * input of every kind; and a credential. */
 #include "tests/fuzz/seeds.h"
 
+#include "tests/fuzz/bidseal.h"
+
 #include <stdlib.h>
 
 #include "tests/support/sample.h"
@@ -65,6 +67,26 @@ save_cred(const char *corpus, const struct gv_cred *cred)
     seeds_save(corpus, "cred", "user", gv_bytes(raw, sizeof(raw)));
 }
 
+/* Secret and sealed part, and the same with another amount's commitment. */
+static void
+save_seals(const char *corpus)
+{
+    uint8_t in[32 + GV_BIDSEAL_SIZE_MAX];
+    size_t len = 32 + gv_bidseal_size(BIDSEAL_N);
+
+    memset(in, 5, 32);
+    if (gv_bidseal_make(bidseal_pins(), &bidseal_bidder, in, 100, in + 32) !=
+        GV_OK)
+        support_die("cannot seal");
+    seeds_save(corpus, "bidseal", "opens", gv_bytes(in, len));
+    in[33] ^= 1;
+    seeds_save(corpus, "bidseal", "commitment", gv_bytes(in, len));
+    in[33] ^= 1;
+    in[len - GV_BIDSEAL_OPENING - 1] ^= 1;
+    seeds_save(corpus, "bidseal", "share", gv_bytes(in, len));
+    seeds_save(corpus, "bidseal", "cut", gv_bytes(in, len - 1));
+}
+
 static void
 save_sealed(const char *corpus)
 {
@@ -86,6 +108,12 @@ save_sealed(const char *corpus)
     save_txs(corpus, txs, 3);
     seeds_save(corpus, "open", "sealed", s.open.raw);
     sample_free(&s);
+    terms.visibility = GV_VISIBLE_SEALED_RESERVE;
+    options.reserve = 50;
+    sample_make(&s, &options);
+    seeds_save(corpus, "open", "sealed-reserve", s.open.raw);
+    sample_free(&s);
+    save_seals(corpus);
 }
 
 void
