@@ -29,6 +29,7 @@ static const struct {
     {GV_TX_ISSUED, false, true, "ISSUED"},
     {GV_TX_DISCLOSE, false, true, "DISCLOSE"},
     {GV_TX_OBJECTION, false, true, "OBJECTION"},
+    {GV_TX_HANDOVER, false, true, "HANDOVER"},
     {GV_TX_FINAL, true, true, "FINAL"},
     {GV_TX_RECEIPT, false, false, "RECEIPT"},
 };
@@ -90,6 +91,8 @@ trailing_sig(struct gv_tx *tx)
         return &tx->u.disclose.sig;
     case GV_TX_OBJECTION:
         return &tx->u.objection.sig;
+    case GV_TX_HANDOVER:
+        return &tx->u.handover.sig;
     case GV_TX_RECEIPT:
         return &tx->u.receipt.sig;
     case GV_TX_CERT:
@@ -270,6 +273,20 @@ gv_tx_sign(const struct gv_keys *keys, const struct gv_seckey *secret,
     if (tx->kind == GV_TX_BID)
         gv_stamp_leaf(GV_TX_BID, digest, sig, tx->u.bid.leaf);
     return GV_OK;
+}
+
+void
+gv_handover_digest(const struct gv_chain_id *chain,
+                   const struct gv_tx_handover *t, uint8_t out32[32])
+{
+    struct gv_sha256 h;
+    struct gv_sink s;
+
+    gv_sha256_tag(&h, GV_TAG_POP);
+    s = gv_sink_hash(&h);
+    gv_put(&s, chain->b, 32);
+    tx_put_succession(&s, t);
+    gv_sha256_end(&h, out32);
 }
 
 void

@@ -72,10 +72,18 @@ struct gv_book_objection {
 };
 #define GV_OBJECTIONS_MAX 16 /* of one validator */
 
+/* "From the block above this height on the validator has this key" (C13). */
+struct gv_book_handover {
+    struct gv_pubkey key;
+    uint32_t height; /* of the HANDOVER's block */
+    uint8_t validator;
+};
+#define GV_HANDOVERS_MAX 16 /* of one validator */
+
 /* Lengths of the arrays before a block. */
 struct gv_book_level {
     uint32_t bidders, bids, leaves, marks, stamps, shifts, owned, revoked;
-    uint32_t objections;
+    uint32_t objections, handovers;
     uint16_t disclosed[2];
     bool closed, issued; /* was CLOSE, ISSUED on the chain before? */
 };
@@ -113,6 +121,8 @@ struct gv_book {
     uint16_t disclosed[2];               /* by side: bit i is notary i (C10) */
     struct gv_book_objection *objection; /* few (C12) */
     size_t objections, objection_cap;
+    struct gv_book_handover *handover; /* few (C13) */
+    size_t handovers, handover_cap;
 
     uint32_t cutoff_height;  /* X, 0: not there */
     uint32_t outcome_height; /* Y, 0: not there */
@@ -180,6 +190,25 @@ enum gv_rc gv_book_check_objection(const struct gv_book *b,
                                    const struct gv_tx_objection *t,
                                    uint32_t height,
                                    struct gv_reject *why) GV_MUST_CHECK;
+/* The HANDOVERs of a branch so far, in their order, and C13 of the next one. */
+struct gv_succession {
+    const struct gv_pins *pins;
+    const struct gv_book_handover *at;
+    size_t count;
+};
+enum gv_rc gv_succession_check(const struct gv_succession *s,
+                               const struct gv_tx_handover *t,
+                               struct gv_reject *why) GV_MUST_CHECK;
+/* C13 of the next HANDOVER. GV_NOT_SIGNER: old_key is not the validator's, and
+ * may become it; GV_DUPLICATE: it can never stand on this chain. */
+enum gv_rc gv_book_check_handover(const struct gv_book *b,
+                                  const struct gv_tx_handover *t,
+                                  struct gv_reject *why) GV_MUST_CHECK;
+/* The key that a validator (below their number in OPEN) has under the block of
+ * this height: after the HANDOVERs in that block's ancestors (V9). UINT32_MAX:
+ * after all of them. */
+const struct gv_pubkey *gv_book_key(const struct gv_book *b, unsigned validator,
+                                    uint32_t height);
 /* Do empty blocks have a use now (R8)? */
 bool gv_book_wants_empty(const struct gv_book *b);
 

@@ -326,6 +326,7 @@ gv_directory_check(const struct gv_directory *d, const struct gv_tx *tx,
     case GV_TX_ISSUED:
     case GV_TX_DISCLOSE:
     case GV_TX_OBJECTION:
+    case GV_TX_HANDOVER:
     case GV_TX_RECEIPT:
         break;
     }

@@ -192,8 +192,30 @@ pick_deeds(const struct gv_chain *c, const struct bans *b, struct gv_pick *p)
         if (is_roots(c, e) && !add(p, e))
             return;
     for (e = first_of(c, GV_POOL_DEEDS); e; e = e->next)
-        if (!is_roots(c, e) && !is_banned(c, b, e) && !add(p, e))
+        if (!is_roots(c, e) && !is_banned(c, b, e) &&
+            e->tx.kind != GV_TX_HANDOVER && !add(p, e))
             return;
+}
+
+/* HANDOVERs, one after the other where one follows on another: the rest of
+ * those of a validator stands in later blocks. */
+static void
+pick_handovers(const struct gv_chain *c, struct gv_pick *p)
+{
+    const struct gv_pool_tx *e;
+
+    for (e = first_of(c, GV_POOL_DEEDS); e; e = e->next)
+        if (e->tx.kind == GV_TX_HANDOVER &&
+            gv_book_check_handover(c->book, &e->tx.u.handover, NULL) == GV_OK &&
+            !add(p, e))
+            return;
+}
+
+static void
+pick_notices(const struct gv_chain *c, struct gv_pick *p)
+{
+    pick_handovers(c, p);
+    pick_finals(c, p);
 }
 
 /* X: the CUTOFF made for this tip. */
@@ -206,7 +228,7 @@ pick_cutoff(const struct gv_chain *c, struct gv_pick *p)
         if (e->tx.kind != GV_TX_CUTOFF || !cutoff_fits(c, e, p))
             continue;
         add(p, e);
-        pick_finals(c, p);
+        pick_notices(c, p);
         return;
     }
 }
@@ -220,7 +242,7 @@ pick_outcome(struct gv_chain *c, struct gv_pick *p)
     gv_book_outcome(c->book, &tx.u.outcome);
     gv_tx_put(&s, &tx);
     p->outcome_len = s.len;
-    pick_finals(c, p);
+    pick_notices(c, p);
 }
 
 /* --- bids and their stamps --- */
@@ -442,6 +464,7 @@ pick_bids(const struct gv_state *s, const struct gv_chain *c, struct gv_pick *p)
             break;
     r.enrols = p->count;
     pick_deeds(c, &bans, p);
+    pick_handovers(c, p);
     offer_stamps(s, c, p, &r);
     choose_bids(s, c, p, &r);
     choose_stamps(s, c, p);
@@ -468,7 +491,7 @@ gv_pick_txs(struct gv_state *s, struct gv_chain *c, struct gv_pick *p)
     else if (gv_book_ended(c->book))
         pick_deeds(c, &(struct bans){false, false}, p);
     else if (c->book->outcome_height)
-        pick_finals(c, p);
+        pick_notices(c, p);
     else if (c->book->cutoff_height)
         pick_outcome(c, p);
     else if (gv_pick_past_close(c, p->time_ms))

@@ -57,6 +57,7 @@ enum gv_tx_kind {
     GV_TX_ISSUED = 23,
     GV_TX_DISCLOSE = 24,
     GV_TX_OBJECTION = 25,
+    GV_TX_HANDOVER = 29,
     /* both */
     GV_TX_FINAL = 64,
     /* off the chain */
@@ -214,6 +215,17 @@ struct gv_tx_objection {
     struct gv_sig sig; /* by the validator */
 };
 
+/* A validator gives its place to another key (C13). */
+struct gv_tx_handover {
+    uint8_t validator;        /* index in OPEN */
+    struct gv_pubkey old_key; /* the validator's so far */
+    struct gv_pubkey key;     /* from now on */
+    struct gv_sig pop;        /* by key, gv_handover_digest */
+    struct gv_sig sig;        /* by old_key */
+};
+
+#define GV_HANDOVER_SIZE 227 /* bytes of one, always */
+
 /* Quorum certificate of a link (V1, V2). */
 struct gv_vote {
     uint32_t source_height, target_height;
@@ -291,6 +303,7 @@ struct gv_tx {
         struct gv_tx_issued issued;
         struct gv_tx_disclose disclose;
         struct gv_tx_objection objection;
+        struct gv_tx_handover handover;
         struct gv_tx_final final;
         struct gv_tx_receipt receipt;
     } u; /* OPEN has its own decoder, open.h */
@@ -324,6 +337,10 @@ void gv_tx_digest(const struct gv_tx *tx, uint8_t out32[32]);
 enum gv_rc gv_tx_sign(const struct gv_keys *keys,
                       const struct gv_seckey *secret,
                       struct gv_tx *tx) GV_MUST_CHECK;
+
+/* What the new key of a HANDOVER signs to show that somebody has it. */
+void gv_handover_digest(const struct gv_chain_id *chain,
+                        const struct gv_tx_handover *t, uint8_t out32[32]);
 
 /* What a vote's signature signs. */
 void gv_vote_digest(const struct gv_chain_id *chain, const struct gv_vote *v,

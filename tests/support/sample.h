@@ -96,6 +96,10 @@ struct gv_tx sample_issued(struct sample *s, uint32_t count);
 struct gv_tx sample_disclose(struct sample *s, unsigned notary, unsigned side);
 struct gv_tx sample_objection(struct sample *s, unsigned validator,
                               const struct gv_sealed_id *block);
+/* The validator's place goes from one secret to another. */
+struct gv_tx sample_handover(struct sample *s, unsigned validator,
+                             const struct gv_seckey *from,
+                             const struct gv_seckey *to);
 /* EVIDENCE, in canonical order, of two votes on accused by this secret. */
 struct gv_tx sample_evidence(struct sample *s,
                              const struct gv_chain_id *accused,
@@ -118,7 +122,7 @@ struct gv_tx sample_final(struct sample *s, const struct gv_chain_id *chain,
 
 /* One of every kind but OPEN and EPOCH (seller.h), RECEIPT last. Needs 3
  * authorities. */
-#define SAMPLE_KINDS 19
+#define SAMPLE_KINDS 20
 void sample_all(struct sample *s, struct gv_tx out[SAMPLE_KINDS]);
 
 /* A token of authority over imprint, as its service would make it. policy:

@@ -196,6 +196,7 @@ test_places_F3(void **state)
         {GV_TX_ISSUED, false, true, "ISSUED"},
         {GV_TX_DISCLOSE, false, true, "DISCLOSE"},
         {GV_TX_OBJECTION, false, true, "OBJECTION"},
+        {GV_TX_HANDOVER, false, true, "HANDOVER"},
         {GV_TX_FINAL, true, true, "FINAL"},
         {GV_TX_RECEIPT, false, false, "RECEIPT"},
     };
