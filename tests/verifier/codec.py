@@ -213,6 +213,15 @@ def objection(r, tx):
     tx.left_out, tx.refused = r.take(32), r.take(32)
 
 
+def handover(r, tx):
+    start = r.at
+    tx.validator = r.u8("validator", 0, 63)
+    tx.old_key, tx.key = r.take(32), r.take(32)
+    r.need(tx.old_key != tx.key, "a HANDOVER to the same key")
+    tx.succession = r.data[start:r.at]
+    tx.pop = r.take(64)
+
+
 def final(r, tx):
     tx.__dict__.update(vote(r).__dict__)
     tx.bitmap = r.blob(1, "bitmap", 1, 8)
@@ -335,7 +344,8 @@ KINDS = {
     20: ("CLOSE", close, "gavel/close"), 21: ("CUTOFF", cutoff, None),
     22: ("OUTCOME", outcome, None), 23: ("ISSUED", issued, "gavel/tx"),
     24: ("DISCLOSE", disclose, "gavel/tx"),
-    25: ("OBJECTION", objection, "gavel/tx"), 64: ("FINAL", final, None),
+    25: ("OBJECTION", objection, "gavel/tx"),
+    29: ("HANDOVER", handover, "gavel/tx"), 64: ("FINAL", final, None),
 }
 
 

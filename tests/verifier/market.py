@@ -1,4 +1,4 @@
-"""Auction chains: consensus.md R1 to R8, C1 to C12, O1."""
+"""Auction chains: consensus.md R1 to R8, C1 to C13, O1, V9."""
 
 import blind
 from auction import CODES, FLAG_F, SOLD, STATUSES, Judged
@@ -8,7 +8,7 @@ from codec import ROLES, Thing, blob_size, stamp_root, transaction
 from der import BLIND, PUBLISHED
 from wire import need
 
-MAX_OBJECTIONS = 16
+MAX_OBJECTIONS = MAX_HANDOVERS = 16
 CONTENT = {"ENROL", "BID", "STAMP", "CLOSE", "ISSUED", "REVOKE"}
 
 
@@ -172,6 +172,8 @@ class Auction(Chain):
                 self.take_final(tx)
             elif tx.name == "OBJECTION":
                 self._objection(tx)
+            elif tx.name == "HANDOVER":
+                self._handover(tx, block.height)
         newest = max((tx.token.time_us for tx in block.txs
                       if tx.name == "STAMP"), default=0)
         self.newest.append(max(newest, self.newest[-1]))
@@ -212,7 +214,7 @@ class Auction(Chain):
         names = {tx.name for tx in block.txs}
         odd = names - CONTENT - NOTICES
         need(not odd, f"C7: {' '.join(sorted(odd))} out of place")
-        need(names & CONTENT, "R8: a block without content")
+        need(names & (CONTENT | {"HANDOVER"}), "R8: a block without content")
         limit = self._deadline()
         need(limit is None or block.time * 1000 <= limit,
              "R6: after E + D without CUTOFF")
@@ -316,8 +318,23 @@ class Auction(Chain):
         need(said not in self.objections, "C12: OBJECTION twice")
         need(sum(one[0] == tx.validator for one in self.objections)
              < MAX_OBJECTIONS, "C12: too many of one validator")
-        self._own(tx, self.rules.validators[tx.validator])
+        self._own(tx, self.key_of(tx.validator, self.heights[tx.refused]))
         self.objections.append(said)
+
+    def _handover(self, tx, height):
+        """C13."""
+        need(tx.validator < len(self.rules.validators), "C13: validator")
+        ever = self.rules.validators + [key for _, _, key in self.handovers]
+        need(tx.key not in ever, "C13: a key that somebody has or had")
+        need(tx.old_key == self.key_of(tx.validator, height + 1),
+             "C13: old_key is not the validator's")
+        need(sum(index == tx.validator for _, index, _ in self.handovers)
+             < MAX_HANDOVERS, "C13: too many of one validator")
+        self.checks.schnorr(
+            "HANDOVER: pop", tx.key,
+            h_tag("gavel/pop", self.rules.id + tx.succession), tx.pop)
+        self._own(tx, tx.old_key)
+        self.handovers.append((height, tx.validator, tx.key))
 
     def _token(self, tx, block, index, token, policies, imprint):
         need(index < len(self.opening.authorities),

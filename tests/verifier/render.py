@@ -97,6 +97,7 @@ MEMBERS = {
     + (("digest", tx.sealed_digest),),
     "OBJECTION": lambda tx: members(tx, "validator of")
     + (("tx", tx.left_out), ("refused", tx.refused)),
+    "HANDOVER": lambda tx: members(tx, "validator old_key key"),
     "FINAL": lambda tx: members(tx, "source_height source target_height "
                                 "target bitmap"),
 }
