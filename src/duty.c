@@ -7,6 +7,7 @@ static const struct {
     const char *method;
     enum gv_duty needed;
 } rows[] = {
+    {"handover", GV_DUTY_SERVER},
     {"getwarrant", GV_DUTY_SERVER},
     {"signwarrant", GV_DUTY_SERVER},
     {"submitopen", GV_DUTY_SERVER},

@@ -38,8 +38,9 @@ struct gv_loop_options {
     bool follow_all;
     const struct gv_chain_id *follow;
     size_t follow_count;
-    const struct gv_seckey *validator; /* this node's validator key */
-    size_t validator_count;
+    /* This node's validator key, and the one that it hands over to. */
+    const struct gv_seckey *validator;
+    size_t validator_count;       /* 0 to 2 */
     const char *operator_name;    /* shown with it, or NULL */
     bool discover;                /* nodes by the registry (N25, N26) */
     const char *announce;         /* host to announce; "": none */

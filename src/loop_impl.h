@@ -248,6 +248,8 @@ void gv_loop_init_rpc(struct gv_loop *l);
 void gv_loop_warrant(struct gv_loop *l, struct gv_warrant *out);
 /* The methods getwarrant and signwarrant. */
 struct gv_rpc_answer *gv_loop_getwarrant(void *loop, struct gv_rpc_call *call);
+/* loop_handover.c */
+struct gv_rpc_answer *gv_loop_handover(void *loop, struct gv_rpc_call *call);
 struct gv_rpc_answer *gv_loop_signwarrant(void *loop, struct gv_rpc_call *call,
                                           struct gv_bytes preimage);
 

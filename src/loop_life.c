@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "chain/state/seats.h"
 #include "src/base/files.h"
 #include "src/base/secret.h"
 #include "src/loop_impl.h"
@@ -109,6 +110,21 @@ on_upgrade(void *arg, uint64_t blocks, bool done)
                 GV_U("blocks", blocks));
 }
 
+static void
+note_votes(struct gv_loop *l, const struct gv_chain *c, uint8_t validator,
+           struct gv_bytes raw)
+{
+    uint8_t path[GV_SEATS_PATH];
+    struct gv_tx tx;
+    size_t len;
+
+    if (gv_tx_decode(raw, &tx, NULL) != GV_OK)
+        return;
+    len = gv_seats_path(c, &tx.u.evidence.vote[0].link, validator, path);
+    gv_witness_votes(l->witness, c->registry ? NULL : &c->id, validator,
+                     gv_bytes(path, len), raw);
+}
+
 /* A node that keeps no files may still publish. */
 static void
 on_evidence(void *arg, const struct gv_chain *c, uint8_t validator,
@@ -118,9 +134,10 @@ on_evidence(void *arg, const struct gv_chain *c, uint8_t validator,
 
     gv_log_error(l->opt.log, "chain", "a validator contradicts itself",
                  GV_X("chain", c->id.b, 8), GV_U("validator", validator));
+    if (raw.len == 0)
+        return;
     if (l->witness)
-        gv_witness_votes(l->witness, c->registry ? NULL : &c->id, validator,
-                         raw);
+        note_votes(l, c, validator, raw);
     if (l->opt.publish_evidence)
         publish_copy(l, raw);
 }

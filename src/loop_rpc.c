@@ -234,6 +234,7 @@ gv_loop_init_rpc(struct gv_loop *l)
         .submit = submit,
         .getwarrant = gv_loop_getwarrant,
         .signwarrant = gv_loop_signwarrant,
+        .handover = gv_loop_handover,
         .stop = stop,
         .fault = fault,
     };

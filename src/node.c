@@ -30,9 +30,9 @@ open_validator(struct node *n, struct gv_error *e)
 
     if (!given && !role && !ca)
         return GV_OK;
-    n->has_validator = true;
+    n->validators = 1;
     if (!given && ca && n->opt->params->has_secrets) {
-        n->validator = n->opt->params->validator_secret[0];
+        n->validator[0] = n->opt->params->validator_secret[0];
         gv_log_info(n->log, "node",
                     "votes with this network's public key: a second node with "
                     "the role ca or tsa needs a --validator-key of its own");
@@ -40,15 +40,47 @@ open_validator(struct node *n, struct gv_error *e)
     }
     path =
         given ? strdup(given) : gv_file_join(n->opt->datadir, "validator.key");
-    rc = path ? gv_keyfile(path, !given && role, n->validator.b, e) : GV_FAULT;
+    rc = path ? gv_keyfile(path, !given && role, n->validator[0].b, e)
+              : GV_FAULT;
     if (rc == GV_ABSENT && given)
         gv_error_set(e, "%s: no such file", path);
     free(path);
     if (rc == GV_ABSENT && !given) {
-        n->has_validator = false;
+        n->validators = 0;
         return GV_OK;
     }
     return rc == GV_OK ? GV_OK : GV_FAULT;
+}
+
+/* The key that the validator hands over to, made like its own: its owner need
+ * not make secrets by hand. */
+static enum gv_rc
+open_heir(struct node *n, struct gv_error *e)
+{
+    const char *path = gv_config_string(n->config, "handover-key");
+    struct gv_pubkey key[2];
+
+    if (!path)
+        return GV_OK;
+    if (n->validators == 0) {
+        gv_options_blame(n->config, "handover-key", NULL,
+                         "there is no validator key to hand over", e);
+        return GV_FAULT;
+    }
+    if (gv_keyfile(path, true, n->validator[1].b, e) != GV_OK)
+        return GV_FAULT;
+    if (gv_key_public(n->keys, &n->validator[0], &key[0]) != GV_OK ||
+        gv_key_public(n->keys, &n->validator[1], &key[1]) != GV_OK) {
+        gv_error_set(e, "a validator's key is no key");
+        return GV_FAULT;
+    }
+    if (GV_ID_EQ(&key[0], &key[1])) {
+        gv_options_blame(n->config, "handover-key", path,
+                         "it is the validator's key already", e);
+        return GV_FAULT;
+    }
+    n->validators = 2;
+    return GV_OK;
 }
 
 /* --- parts --- */
@@ -114,7 +146,7 @@ open_keys(struct node *n, struct gv_error *e)
     }
     if (source.file && gv_passphrase_read(&source, &n->passphrase, e) != GV_OK)
         return GV_FAULT;
-    return open_validator(n, e);
+    return open_validator(n, e) == GV_OK ? open_heir(n, e) : GV_FAULT;
 }
 
 static enum gv_rc
@@ -199,9 +231,9 @@ open_services(struct node *n, char *host, size_t cap, struct gv_error *e)
     o.kv = n->kv;
     o.roles = n->opt->roles;
     /* Where there is an endpoint, a validator is asked there to serve. */
-    if (n->has_validator && n->opt->roles != 0)
+    if (n->validators > 0 && n->opt->roles != 0)
         o.roles |= GV_ROLEKEYS_VALIDATOR;
-    o.validator = n->has_validator ? &n->validator : NULL;
+    o.validator = n->validators > 0 ? n->validator : NULL;
     o.approval = (enum gv_ca_approval)gv_config_enum(n->config, "ttp-approval");
     o.passphrase = n->passphrase.len ? n->passphrase.text : NULL;
     o.operator_name = gv_config_string(n->config, "operator");
@@ -254,14 +286,14 @@ open_loop(struct node *n, struct gv_error *e)
     o.stamp_burst = (uint64_t)gv_config_int(n->config, "stamp-burst");
     o.stamp_refill = (uint64_t)gv_config_int(n->config, "stamp-refill");
     o.duty = n->opt->duty;
-    o.mine = n->has_validator || gv_config_bool(n->config, "mine");
+    o.mine = n->validators > 0 || gv_config_bool(n->config, "mine");
     o.mine_bids = (size_t)gv_config_int(n->config, "mine-bids");
     o.follow_all = n->opt->follow_all;
     o.follow = n->opt->follow;
     o.follow_count = n->opt->follow_count;
     o.publish_evidence = gv_config_bool(n->config, "publish-evidence");
-    o.validator = &n->validator;
-    o.validator_count = n->has_validator;
+    o.validator = n->validator;
+    o.validator_count = n->validators;
     o.operator_name = gv_config_string(n->config, "operator");
     o.discover = gv_config_enum(n->config, "discover") == 0;
     o.announce = n->announce;
@@ -360,7 +392,7 @@ stop(struct node *n)
         gv_log_warn(n->log, "node", "the store was not flushed");
     gv_kv_close(&n->kv);
     gv_keys_free(n->keys);
-    gv_wipe(&n->validator, sizeof(n->validator));
+    gv_wipe(n->validator, sizeof(n->validator));
     gv_wipe(&n->passphrase, sizeof(n->passphrase));
 }
 

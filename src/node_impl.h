@@ -27,8 +27,8 @@ struct node {
     char announce[256];           /* host; "": none */
     bool announce_submit;         /* others may reach the submit socket */
     struct gv_passphrase passphrase;
-    struct gv_seckey validator;
-    bool has_validator;
+    struct gv_seckey validator[2]; /* the second is that of --handover-key */
+    size_t validators;
     atomic_bool faulted; /* set on the chain thread */
 };
 

@@ -179,6 +179,11 @@ static const struct gv_config_option table[] = {
              "validator: DATADIR/validator.key, made at the first start; with "
              "role ca on regtest the public key in its genesis, for one node "
              "alone)."},
+    {.name = "handover-key",
+     .type = GV_CONFIG_STRING,
+     .argument = "FILE",
+     .help = "Hex secret of the key that this node's validator hands over to "
+             "(the method handover); made if it is missing."},
     {.name = "follow",
      .type = GV_CONFIG_LIST,
      .fallback = "all",
@@ -477,6 +482,8 @@ check_duty(struct gv_options *o, struct gv_error *e)
     const char *more = o->roles != 0 ? "it takes no --ttp"
                        : gv_config_string(o->config, "validator-key")
                            ? "it takes no --validator-key"
+                       : gv_config_string(o->config, "handover-key")
+                           ? "it takes no --handover-key"
                        : gv_config_bool(o->config, "mine")
                            ? "it takes no --mine"
                        : !o->follow_all ? "it follows all auctions"

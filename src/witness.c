@@ -40,8 +40,8 @@ struct vote_note {
     bool registry;
     struct gv_chain_id auction;
     uint8_t validator;
-    uint8_t *tx; /* heap */
-    size_t len;
+    uint8_t *tx; /* heap: the EVIDENCE, then the HANDOVERs */
+    size_t len, handovers_len;
     char name[40];
 };
 
@@ -210,7 +210,8 @@ gv_witness_tx(struct gv_witness *w, const struct gv_open *open,
 
 void
 gv_witness_votes(struct gv_witness *w, const struct gv_chain_id *auction,
-                 uint8_t validator, struct gv_bytes evidence)
+                 uint8_t validator, struct gv_bytes handovers,
+                 struct gv_bytes evidence)
 {
     struct vote_note *n = &w->votes[w->vote_notes];
     uint8_t hash[32];
@@ -219,11 +220,14 @@ gv_witness_votes(struct gv_witness *w, const struct gv_chain_id *auction,
     if (w->vote_notes == GV_WITNESS_NOTES)
         return;
     memset(n, 0, sizeof(*n));
-    n->tx = malloc(evidence.len);
+    n->tx = malloc(evidence.len + handovers.len);
     if (!n->tx)
         return;
     memcpy(n->tx, evidence.p, evidence.len);
     n->len = evidence.len;
+    if (handovers.len > 0)
+        memcpy(n->tx + n->len, handovers.p, handovers.len);
+    n->handovers_len = handovers.len;
     n->registry = !auction;
     if (auction)
         n->auction = *auction;
@@ -304,8 +308,10 @@ write_votes(struct gv_witness *w, const struct vote_note *n,
             void *arg)
 {
     const struct gv_open *open = n->registry ? NULL : open_of(arg, &n->auction);
-    struct gv_evidence_votes v = {.validator = n->validator,
-                                  .tx = gv_bytes(n->tx, n->len)};
+    struct gv_evidence_votes v = {
+        .validator = n->validator,
+        .handovers = gv_bytes(n->tx + n->len, n->handovers_len),
+        .tx = gv_bytes(n->tx, n->len)};
 
     if (!n->registry && !open)
         return;

@@ -47,10 +47,12 @@ void gv_witness_tx(struct gv_witness *w, const struct gv_open *open,
                    const struct gv_tx *tx, const struct gv_tx_facts *facts);
 
 /* Two votes of the validator with this number on a chain, as an EVIDENCE; they
- * were verified. auction NULL: of the registry. Memory that is out means that
+ * were verified. auction NULL: of the registry. handovers: those that lead to
+ * its key, as in evidence.h. Memory that is out means that
  * it is not kept. */
 void gv_witness_votes(struct gv_witness *w, const struct gv_chain_id *auction,
-                      uint8_t validator, struct gv_bytes evidence);
+                      uint8_t validator, struct gv_bytes handovers,
+                      struct gv_bytes evidence);
 
 /* Was anything noted? */
 bool gv_witness_has_notes(const struct gv_witness *w);

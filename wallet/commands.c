@@ -47,4 +47,5 @@ const struct gv_command *const gv_commands[] = {&gv_cmd_init,
                                                 &gv_cmd_replay,
                                                 &gv_cmd_status,
                                                 &gv_cmd_peers,
+                                                &gv_cmd_handover,
                                                 NULL};

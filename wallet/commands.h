@@ -50,5 +50,6 @@ extern const struct gv_command gv_cmd_web;
 extern const struct gv_command gv_cmd_replay;
 extern const struct gv_command gv_cmd_status;
 extern const struct gv_command gv_cmd_peers;
+extern const struct gv_command gv_cmd_handover;
 
 #endif

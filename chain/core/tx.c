@@ -32,6 +32,7 @@ static const struct {
     {GV_TX_KEYRELEASE, false, true, "KEYRELEASE"},
     {GV_TX_OPENING, false, true, "OPENING"},
     {GV_TX_SETFIXED, false, true, "SETFIXED"},
+    {GV_TX_HANDOVER, false, true, "HANDOVER"},
     {GV_TX_FINAL, true, true, "FINAL"},
     {GV_TX_RECEIPT, false, false, "RECEIPT"},
 };
@@ -93,6 +94,8 @@ trailing_sig(struct gv_tx *tx)
         return &tx->u.disclose.sig;
     case GV_TX_OBJECTION:
         return &tx->u.objection.sig;
+    case GV_TX_HANDOVER:
+        return &tx->u.handover.sig;
     case GV_TX_RECEIPT:
         return &tx->u.receipt.sig;
     case GV_TX_CERT:
@@ -276,6 +279,20 @@ gv_tx_sign(const struct gv_keys *keys, const struct gv_seckey *secret,
     if (tx->kind == GV_TX_BID)
         gv_stamp_leaf(GV_TX_BID, digest, sig, tx->u.bid.leaf);
     return GV_OK;
+}
+
+void
+gv_handover_digest(const struct gv_chain_id *chain,
+                   const struct gv_tx_handover *t, uint8_t out32[32])
+{
+    struct gv_sha256 h;
+    struct gv_sink s;
+
+    gv_sha256_tag(&h, GV_TAG_POP);
+    s = gv_sink_hash(&h);
+    gv_put(&s, chain->b, 32);
+    tx_put_succession(&s, t);
+    gv_sha256_end(&h, out32);
 }
 
 void

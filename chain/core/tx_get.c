@@ -274,6 +274,17 @@ get_setfixed(struct gv_reader *r, struct gv_tx_setfixed *t)
 }
 
 static void
+get_handover(struct gv_reader *r, struct gv_tx_handover *t)
+{
+    t->validator = gv_get_u8(r, "handover.validator");
+    gv_get_require(r, t->validator < GV_VALIDATORS_MAX, "handover.validator");
+    gv_get(r, t->old_key.b, 32, "handover.old_key");
+    gv_get(r, t->key.b, 32, "handover.key");
+    gv_get_require(r, !GV_ID_EQ(&t->old_key, &t->key), "handover.key");
+    gv_get(r, t->pop.b, 64, "handover.pop");
+}
+
+static void
 get_vote(struct gv_reader *r, struct gv_vote *v, const char *field)
 {
     v->source_height = gv_get_u32(r, field);
@@ -397,6 +408,9 @@ tx_get_body(struct gv_reader *r, struct gv_tx *tx)
         return;
     case GV_TX_SETFIXED:
         get_setfixed(r, &tx->u.setfixed);
+        return;
+    case GV_TX_HANDOVER:
+        get_handover(r, &tx->u.handover);
         return;
     case GV_TX_FINAL:
         get_final(r, &tx->u.final);

@@ -8,6 +8,8 @@
  * own encoder. */
 void tx_put_core(struct gv_sink *s, const struct gv_tx *tx);
 void tx_put_vote(struct gv_sink *s, const struct gv_vote *v);
+/* Who hands over to whom, of a HANDOVER. */
+void tx_put_succession(struct gv_sink *s, const struct gv_tx_handover *t);
 
 /* The fields after kind, version and chain, of the kind in tx->kind, up to
  * the trailing signature. */

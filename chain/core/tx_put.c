@@ -166,6 +166,21 @@ put_setfixed(struct gv_sink *s, const struct gv_tx_setfixed *t)
 }
 
 void
+tx_put_succession(struct gv_sink *s, const struct gv_tx_handover *t)
+{
+    gv_put_u8(s, t->validator);
+    gv_put(s, t->old_key.b, 32);
+    gv_put(s, t->key.b, 32);
+}
+
+static void
+put_handover(struct gv_sink *s, const struct gv_tx_handover *t)
+{
+    tx_put_succession(s, t);
+    gv_put(s, t->pop.b, 64);
+}
+
+void
 tx_put_vote(struct gv_sink *s, const struct gv_vote *v)
 {
     gv_put_u32(s, v->source_height);
@@ -284,6 +299,9 @@ tx_put_core(struct gv_sink *s, const struct gv_tx *tx)
         return;
     case GV_TX_SETFIXED:
         put_setfixed(s, &tx->u.setfixed);
+        return;
+    case GV_TX_HANDOVER:
+        put_handover(s, &tx->u.handover);
         return;
     case GV_TX_FINAL:
         put_final(s, &tx->u.final);

@@ -134,11 +134,11 @@ check_cutoff(const struct gv_tx_cutoff *c, const struct gv_pins *pins,
 }
 
 static enum gv_rc
-check_final(const struct gv_tx *tx, const struct gv_pins *pins,
+check_final(const struct gv_tx *tx, unsigned m, const struct gv_pubkey *key,
             const struct gv_keys *keys, struct gv_reject *why)
 {
     const struct gv_tx_final *f = &tx->u.final;
-    unsigned m = pins->validators, at = 0;
+    unsigned at = 0;
     uint8_t digest[32];
     struct gv_sig sig;
 
@@ -155,7 +155,7 @@ check_final(const struct gv_tx *tx, const struct gv_pins *pins,
         if (i >= m)
             return gv_refuse(why, GV_BAD_FINAL, "final.bitmap", i, m);
         memcpy(sig.b, f->sigs + 64 * at++, 64);
-        if (!gv_key_verify(keys, &pins->validator[i], digest, &sig))
+        if (!gv_key_verify(keys, &key[i], digest, &sig))
             return gv_refuse(why, GV_BAD_FINAL, "final.signature", i, m);
     }
     return GV_OK;
@@ -262,7 +262,7 @@ check_bid(const struct gv_tx_bid *t, const struct gv_pins *pins,
     return check_id(t->id.b, &t->bidder, &t->sig, keys, why);
 }
 
-/* C13: the key is the one in OPEN. */
+/* C14: the key is the one in OPEN. */
 static enum gv_rc
 check_keyrelease(const struct gv_tx_keyrelease *t, const struct gv_pins *pins,
                  struct gv_reject *why)
@@ -294,15 +294,32 @@ check_evidence(const struct gv_tx_evidence *t, const struct gv_keys *keys,
 }
 
 static enum gv_rc
-check_objection(const struct gv_tx *tx, const struct gv_pins *pins,
+check_objection(const struct gv_tx *tx, unsigned m, const struct gv_pubkey *key,
                 const struct gv_keys *keys, struct gv_reject *why)
 {
     const struct gv_tx_objection *t = &tx->u.objection;
 
-    if (t->validator >= pins->validators)
+    if (t->validator >= m)
         return gv_refuse(why, GV_NOT_SIGNER, "objection.validator",
-                         t->validator, pins->validators);
-    return check_own(tx, &pins->validator[t->validator], &t->sig, keys, why);
+                         t->validator, m);
+    return check_own(tx, &key[t->validator], &t->sig, keys, why);
+}
+
+/* Whose key the old one is, the state half sees (C13). */
+static enum gv_rc
+check_handover(const struct gv_tx *tx, const struct gv_pins *pins,
+               const struct gv_keys *keys, struct gv_reject *why)
+{
+    const struct gv_tx_handover *t = &tx->u.handover;
+    uint8_t digest[32];
+
+    if (t->validator >= pins->validators)
+        return gv_refuse(why, GV_NOT_SIGNER, "handover.validator", t->validator,
+                         pins->validators);
+    gv_handover_digest(&tx->chain, t, digest);
+    if (!gv_key_verify(keys, &t->key, digest, &t->pop))
+        return gv_refuse(why, GV_BAD_SIGNATURE, "handover.pop", 0, 0);
+    return check_own(tx, &t->old_key, &t->sig, keys, why);
 }
 
 static enum gv_rc
@@ -415,6 +432,28 @@ check_place(const struct gv_tx *tx, const struct gv_pins *pins,
     return GV_OK;
 }
 
+const struct gv_sealed_id *
+gv_tx_signed_under(const struct gv_tx *tx)
+{
+    if (tx->kind == GV_TX_FINAL)
+        return &tx->u.final.link.source;
+    return tx->kind == GV_TX_OBJECTION ? &tx->u.objection.block : NULL;
+}
+
+enum gv_rc
+gv_tx_verify_with(const struct gv_tx *tx, const struct gv_pins *pins,
+                  const struct gv_pubkey *key, const struct gv_keys *keys,
+                  struct gv_reject *why)
+{
+    enum gv_rc rc = check_place(tx, pins, why);
+
+    if (rc != GV_OK)
+        return rc;
+    if (tx->kind == GV_TX_FINAL)
+        return check_final(tx, pins->validators, key, keys, why);
+    return check_objection(tx, pins->validators, key, keys, why);
+}
+
 enum gv_rc
 gv_tx_verify(const struct gv_tx *tx, const struct gv_pins *pins,
              const struct gv_keys *keys, struct gv_tx_facts *facts,
@@ -461,15 +500,16 @@ gv_tx_verify(const struct gv_tx *tx, const struct gv_pins *pins,
     case GV_TX_DISCLOSE:
         return check_disclose(tx, pins, keys, why);
     case GV_TX_OBJECTION:
-        return check_objection(tx, pins, keys, why);
     case GV_TX_FINAL:
-        return check_final(tx, pins, keys, why);
+        return gv_tx_verify_with(tx, pins, pins->validator, keys, why);
+    case GV_TX_HANDOVER:
+        return check_handover(tx, pins, keys, why);
     case GV_TX_RECEIPT:
         return check_own(tx, &tx->u.receipt.service, &tx->u.receipt.sig, keys,
                          why);
     case GV_TX_KEYRELEASE:
         return check_keyrelease(&tx->u.keyrelease, pins, why);
-    case GV_TX_OPENING: /* the bid that it opens is on the chain (C14) */
+    case GV_TX_OPENING: /* the bid that it opens is on the chain (C15) */
     case GV_TX_OUTCOME: /* carry no signature: everybody computes them */
     case GV_TX_SETFIXED:
     case GV_TX_OPEN:

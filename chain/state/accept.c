@@ -75,6 +75,11 @@ enter_block(struct gv_state *s, struct gv_task *t, uint64_t now_ms,
 
     if (rc != GV_OK)
         return rc;
+    rc = gv_seats_check(s, t, why);
+    if (rc == GV_FAULT)
+        return gv_state_fail(s, "out of memory");
+    if (rc != GV_OK)
+        return rc;
     if (parent != c->tip)
         rc = gv_tree_room(&c->tree, c->tip, parent, &victim);
     if (rc == GV_REJECT)
@@ -87,6 +92,8 @@ enter_block(struct gv_state *s, struct gv_task *t, uint64_t now_ms,
     }
     gv_record_put_block(s, c, &t->block.h, gv_task_raw(t));
     if (gv_tree_add(&c->tree, &t->block.h, parent, node) != GV_OK)
+        return gv_state_fail(s, "out of memory");
+    if (gv_seats_note(c, *node, &t->block) != GV_OK)
         return gv_state_fail(s, "out of memory");
     c->tree.node[*node].live =
         gv_watch_is_live(c, t->block.h.header.time_ms, now_ms);
@@ -156,6 +163,9 @@ accept_tx(struct gv_state *s, struct gv_task *t, uint64_t now_ms,
     gv_look_learn(t->look, c);
     if (gv_pool_find(&s->pool, &t->id))
         return GV_OK;
+    rc = gv_seats_check(s, t, why);
+    if (rc != GV_OK)
+        return rc;
     rc = gv_admit_tx(s, c,
                      &(struct gv_admission){&t->tx, &t->id, t->facts.at[0],
                                             now_ms, false, 0},

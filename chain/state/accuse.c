@@ -25,6 +25,7 @@ accuse(const struct gv_state *s, struct gv_chain *c, unsigned validator,
                        .chain = s->opt.params->registry};
     uint8_t a[136], b[136], raw[512];
     struct gv_sink out = gv_sink_buffer(raw, sizeof(raw));
+    const struct gv_pubkey *key = gv_seats_key_of(c, link, validator);
     unsigned later;
 
     put_side(a, &t->link, &t->sig[validator]);
@@ -32,13 +33,15 @@ accuse(const struct gv_state *s, struct gv_chain *c, unsigned validator,
     later = memcmp(a, b, sizeof(a)) < 0;
     tx.u.evidence.what = GV_EVIDENCE_VOTES;
     tx.u.evidence.accused = c->id;
-    tx.u.evidence.key = *gv_pins_validator(c->pins, validator);
+    tx.u.evidence.key = *key;
     tx.u.evidence.vote[!later].link = t->link;
     tx.u.evidence.vote[!later].sig = t->sig[validator];
     tx.u.evidence.vote[later].link = *link;
     tx.u.evidence.vote[later].sig = *sig;
-    gv_tx_put(&out, &tx);
     c->ballot->accused |= UINT64_C(1) << validator;
+    /* EVIDENCE names one key. */
+    if (GV_ID_EQ(gv_seats_key_of(c, &t->link, validator), key))
+        gv_tx_put(&out, &tx);
     s->opt.events.evidence(s->opt.events.arg, c, (uint8_t)validator,
                            gv_bytes(raw, out.len));
 }

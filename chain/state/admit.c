@@ -208,7 +208,10 @@ deed_waits(const struct gv_chain *c, const struct gv_tx *tx)
             (tx->kind == GV_TX_KEYRELEASE &&
              e->tx.u.keyrelease.notary == tx->u.keyrelease.notary) ||
             (tx->kind == GV_TX_OPENING &&
-             GV_ID_EQ(&e->tx.u.opening.bid, &tx->u.opening.bid)))
+             GV_ID_EQ(&e->tx.u.opening.bid, &tx->u.opening.bid)) ||
+            (tx->kind == GV_TX_HANDOVER &&
+             (GV_ID_EQ(&e->tx.u.handover.old_key, &tx->u.handover.old_key) ||
+              GV_ID_EQ(&e->tx.u.handover.key, &tx->u.handover.key))))
             return true;
     }
     return false;
@@ -228,7 +231,7 @@ is_settled(const struct gv_chain *c)
             gv_spine_height(c->spine, &final->sealed) == final->height);
 }
 
-/* C13, C14. */
+/* C14, C15. */
 static enum gv_rc
 check_opener(const struct gv_chain *c, const struct gv_tx *tx,
              struct gv_reject *why)
@@ -252,16 +255,38 @@ check_opener(const struct gv_chain *c, const struct gv_tx *tx,
     return rc;
 }
 
+/* One that comes back may follow on another that comes back after it. */
 static enum gv_rc
-check_deed(const struct gv_chain *c, const struct gv_tx *tx,
+check_handover(const struct gv_chain *c, const struct gv_admission *a,
+               struct gv_reject *why)
+{
+    struct gv_reject local = {.index = GV_NO_INDEX};
+    enum gv_rc rc;
+
+    if (gv_book_ended(c->book))
+        return gv_refuse(why, GV_CHAIN_ENDED, "handover", 0, 0);
+    rc = gv_book_check_handover(c->book, &a->tx->u.handover, &local);
+    if (rc != GV_REJECT || (a->again && local.code == GV_NOT_SIGNER))
+        return GV_OK;
+    if (why)
+        *why = local;
+    return rc;
+}
+
+static enum gv_rc
+check_deed(const struct gv_chain *c, const struct gv_admission *a,
            struct gv_reject *why)
 {
+    const struct gv_tx *tx = a->tx;
+
     if (deed_waits(c, tx))
         return gv_refuse(why, GV_DUPLICATE, gv_tx_name(tx->kind), 0, 0);
     if (tx->kind == GV_TX_DISCLOSE)
         return gv_book_check_disclose(c->book, &tx->u.disclose, why);
     if (tx->kind == GV_TX_KEYRELEASE || tx->kind == GV_TX_OPENING)
         return check_opener(c, tx, why);
+    if (tx->kind == GV_TX_HANDOVER)
+        return check_handover(c, a, why);
     if (gv_book_set_fixed(c->book))
         return gv_refuse(why, GV_SET_FIXED, gv_tx_name(tx->kind), 0, 0);
     if (tx->kind == GV_TX_ISSUED)
@@ -408,10 +433,11 @@ check(struct gv_state *s, const struct gv_chain *c,
         return check_cutoff(c, a, why);
     case GV_TX_ISSUED:
     case GV_TX_DISCLOSE:
+    case GV_TX_HANDOVER:
     case GV_TX_REVOKE:
     case GV_TX_KEYRELEASE:
     case GV_TX_OPENING:
-        return check_deed(c, tx, why);
+        return check_deed(c, a, why);
     case GV_TX_OBJECTION:
         return check_objection(c, &tx->u.objection, why);
     case GV_TX_SETFIXED:
@@ -508,6 +534,9 @@ gv_task_test(struct gv_state *s, const struct gv_task *t, uint64_t now_ms,
         return rc;
     if (gv_chain_load(s, t->chain, now_ms) != GV_OK)
         return GV_FAULT;
+    rc = gv_seats_check(s, t, why);
+    if (rc != GV_OK)
+        return rc;
     return check(s, t->chain,
                  &(struct gv_admission){&t->tx, &t->id, t->facts.at[0], now_ms,
                                         false, 0},

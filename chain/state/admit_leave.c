@@ -23,6 +23,7 @@ is_shut_out(const struct gv_chain *c, const struct gv_tx *tx)
         return gv_book_check_issued(b, NULL) != GV_OK;
     case GV_TX_REVOKE:
         return gv_book_check_revoke(b, &tx->u.revoke, NULL) != GV_OK;
+    case GV_TX_HANDOVER:
     case GV_TX_CLOSE:
     case GV_TX_CUTOFF:
     case GV_TX_OUTCOME:
@@ -77,6 +78,17 @@ weed_registry(struct gv_state *s, struct gv_chain *c,
     }
 }
 
+/* Now, or behind another HANDOVER? */
+static bool
+may_hand_over(const struct gv_chain *c, const struct gv_tx_handover *t)
+{
+    struct gv_reject why = {.code = GV_ACCEPTED};
+
+    return !gv_book_ended(c->book) &&
+           (gv_book_check_handover(c->book, t, &why) == GV_OK ||
+            why.code == GV_NOT_SIGNER);
+}
+
 /* What can no longer stand in any next block, seen from the new tip. */
 static bool
 is_dead(const struct gv_chain *c, const struct gv_pool_tx *e)
@@ -91,6 +103,8 @@ is_dead(const struct gv_chain *c, const struct gv_pool_tx *e)
                gv_book_check_objection(c->book, &e->tx.u.objection,
                                        (uint32_t)c->spine->count,
                                        NULL) != GV_OK;
+    case GV_TX_HANDOVER:
+        return !may_hand_over(c, &e->tx.u.handover);
     case GV_TX_ENROL:
     case GV_TX_BID:
     case GV_TX_STAMP:
@@ -129,7 +143,8 @@ gv_admit_connected(struct gv_state *s, struct gv_chain *c,
     bool all = !c->registry && c->book->cutoff_height;
 
     for (uint32_t i = 0; i < block->h.header.tx_count; i++) {
-        all = all || (!c->registry && block->tx[i].kind == GV_TX_REVOKE);
+        all = all || (!c->registry && (block->tx[i].kind == GV_TX_REVOKE ||
+                                       block->tx[i].kind == GV_TX_HANDOVER));
         e = gv_pool_find(&s->pool, &block->id[i]);
         if (e)
             gv_admit_drop(s, e);
@@ -137,8 +152,8 @@ gv_admit_connected(struct gv_state *s, struct gv_chain *c,
     if (c->registry && block->h.header.tx_count > 0)
         weed_registry(s, c, block, now_ms);
     for (int k = 0; k < GV_POOL_CLASSES; k++) {
-        /* Only notices die with every block; the rest by a REVOKE, or when X
-         * comes. */
+        /* Only notices die with every block; the rest by a REVOKE or HANDOVER,
+         * or when X comes. */
         if (k != GV_POOL_NOTICES && !all)
             continue;
         for (e = c->pool.of[k].first; e; e = next) {

@@ -98,16 +98,34 @@ make_final(struct gv_state *s, struct gv_chain *c, const struct gv_tally *t,
     return gv_state_add_tx(s, gv_bytes(raw, out.len), now_ms, why);
 }
 
+/* Votes that came before the link's source were checked with the keys that OPEN
+ * names. Now it shows who had handed over, whose old key is nothing. */
+static void
+weigh_early(const struct gv_chain *c, struct gv_tally *t)
+{
+    uint32_t source = gv_tree_find(&c->tree, &t->link.source);
+
+    if (!t->early || source == GV_NOWHERE)
+        return;
+    for (unsigned i = 0; i < gv_pins_validators(c->pins); i++)
+        if (t->early >> i & 1 && !GV_ID_EQ(gv_seats_key(c, source, i),
+                                           gv_pins_validator(c->pins, i)))
+            t->voted &= ~(UINT64_C(1) << i);
+    t->early = 0;
+}
+
 /* With a quorum the link becomes a FINAL. Its blocks may not be here yet:
  * then gv_ballot_retry does it when they are. */
 static enum gv_rc
 settle(struct gv_state *s, struct gv_chain *c, size_t i, uint64_t now_ms)
 {
-    struct gv_tally t = c->ballot->tally[i];
+    struct gv_tally t;
     unsigned quorum = gv_quorum(gv_pins_validators(c->pins));
     struct gv_reject why = {.index = GV_NO_INDEX};
     enum gv_rc rc;
 
+    weigh_early(c, &c->ballot->tally[i]);
+    t = c->ballot->tally[i];
     if (t.done || (unsigned)__builtin_popcountll(t.voted) < quorum ||
         gv_tree_find(&c->tree, &t.link.target) == GV_NOWHERE)
         return GV_OK;
@@ -159,6 +177,8 @@ count_vote(struct gv_state *s, struct gv_chain *c, const struct gv_vote *link,
     if (!t)
         return gv_state_fail(s, "out of memory");
     t->voted |= bit;
+    if (gv_tree_find(&c->tree, &link->source) == GV_NOWHERE)
+        t->early |= bit;
     t->sig[validator] = *sig;
     return settle(s, c, (size_t)(t - c->ballot->tally), now_ms);
 }
@@ -186,12 +206,16 @@ check_vote(const struct gv_chain *c, const struct gv_vote *v,
 
 #define SKEW_MS 10000 /* R1: a chain's first block may be so much ahead */
 
-/* Did this node's key perhaps vote on the chain before it was restored? */
+/* Did this node perhaps vote on the chain before it was restored? Or another
+ * one, with the key that the validator had before? */
 static bool
-may_have_voted(const struct gv_state *s, const struct gv_chain *c)
+may_have_voted(const struct gv_state *s, const struct gv_chain *c,
+               unsigned validator)
 {
-    return s->restored_ms &&
-           c->tree.node[0].time_ms <= s->restored_ms + SKEW_MS;
+    return (s->restored_ms &&
+            c->tree.node[0].time_ms <= s->restored_ms + SKEW_MS) ||
+           !GV_ID_EQ(gv_seats_newest(c, validator),
+                     gv_pins_validator(c->pins, validator));
 }
 
 static uint64_t
@@ -226,13 +250,15 @@ highest_seen(const struct gv_chain *c, unsigned validator)
     return l;
 }
 
+/* The lock is the validator's, whatever key it votes with: it is stored under
+ * the key that the chain's first block names. */
 static enum gv_rc
-read_lock(struct gv_state *s, struct gv_chain *c, size_t own, uint64_t now_ms,
-          struct gv_vote_lock **out)
+read_lock(struct gv_state *s, struct gv_chain *c, unsigned validator,
+          uint64_t now_ms, struct gv_vote_lock **out)
 {
-    const struct gv_pubkey *key = &s->own[own];
+    const struct gv_pubkey *first = gv_pins_validator(c->pins, validator);
     struct gv_ballot *b = c->ballot;
-    size_t n = s->opt.validator_count;
+    size_t n = gv_pins_validators(c->pins);
     enum gv_rc rc;
 
     if (!b->lock) {
@@ -242,15 +268,15 @@ read_lock(struct gv_state *s, struct gv_chain *c, size_t own, uint64_t now_ms,
         if (!b->lock || !b->lock_read || !b->held_ms)
             return gv_state_fail(s, "out of memory");
     }
-    *out = &b->lock[own];
-    if (b->lock_read[own])
+    *out = &b->lock[validator];
+    if (b->lock_read[validator])
         return GV_OK;
-    rc = gv_record_get_lock(s, c, key, &b->lock[own]);
+    rc = gv_record_get_lock(s, c, first, &b->lock[validator]);
     if (rc == GV_FAULT)
         return GV_FAULT;
-    b->lock_read[own] = true;
-    if (rc == GV_ABSENT && may_have_voted(s, c))
-        b->held_ms[own] = now_ms + two_d_ms(s, c);
+    b->lock_read[validator] = true;
+    if (rc == GV_ABSENT && may_have_voted(s, c, validator))
+        b->held_ms[validator] = now_ms + two_d_ms(s, c);
     return GV_OK;
 }
 
@@ -278,14 +304,14 @@ static enum gv_rc
 tell_shared(struct gv_state *s, struct gv_chain *c, const struct gv_vote *v,
             unsigned validator, uint64_t now_ms)
 {
-    const struct gv_pubkey *key = gv_pins_validator(c->pins, validator);
+    const struct gv_pubkey *key = gv_seats_key_of(c, v, validator);
     struct gv_vote_lock *lock;
 
     for (size_t i = 0; s->opt.events.shared && i < s->opt.validator_count;
          i++) {
         if (!GV_ID_EQ(&s->own[i], key))
             continue;
-        if (read_lock(s, c, i, now_ms, &lock) != GV_OK)
+        if (read_lock(s, c, validator, now_ms, &lock) != GV_OK)
             return GV_FAULT;
         if (is_strange(c, lock, v, validator))
             s->opt.events.shared(s->opt.events.arg, c, v);
@@ -318,17 +344,19 @@ gv_state_add_vote(struct gv_state *s, const struct gv_chain_id *id,
     if (is_counted(c->ballot, vote, validator))
         return gv_refuse(why, GV_DUPLICATE, "vote", validator, 0);
     gv_vote_digest(id, vote, digest);
-    if (!gv_key_verify(s->opt.keys, gv_pins_validator(c->pins, validator),
-                       digest, sig))
-        return gv_refuse(why, GV_BAD_SIGNATURE, "vote.signature", 0, 0);
+    if (!gv_key_verify(s->opt.keys, gv_seats_key_of(c, vote, validator), digest,
+                       sig))
+        return gv_tree_find(&c->tree, &vote->source) == GV_NOWHERE &&
+                       !c->registry
+                   ? gv_refuse(why, GV_ORPHAN, "vote.source", 0, 0)
+                   : gv_refuse(why, GV_BAD_SIGNATURE, "vote.signature", 0, 0);
     if (tell_shared(s, c, vote, validator, now_ms) != GV_OK)
         return GV_FAULT;
     return count_vote(s, c, vote, validator, sig, now_ms, why);
 }
 
-/* The newest justified block below the tip. */
-static const struct gv_node *
-source_of(const struct gv_chain *c)
+uint32_t
+gv_ballot_source(const struct gv_chain *c)
 {
     uint32_t n = c->tip;
 
@@ -337,43 +365,46 @@ source_of(const struct gv_chain *c)
             break;
         n = c->tree.node[n].parent;
     } while (!c->tree.node[n].justified);
-    return &c->tree.node[n];
+    return n;
 }
 
 /* Vote for the tip from the highest justified block, if the lock allows it:
  * a new target height, and not around an earlier vote. */
 static enum gv_rc
-cast(struct gv_state *s, struct gv_chain *c, size_t own, unsigned validator,
+cast(struct gv_state *s, struct gv_chain *c, unsigned validator,
      uint64_t now_ms)
 {
-    const struct gv_pubkey *key = gv_pins_validator(c->pins, validator);
+    const struct gv_pubkey *first = gv_pins_validator(c->pins, validator);
+    const struct gv_seckey *secret =
+        gv_seats_secret(s, c, gv_ballot_source(c), validator);
     const struct gv_node *to = &c->tree.node[c->tip];
-    const struct gv_node *from = source_of(c);
+    const struct gv_node *from = &c->tree.node[gv_ballot_source(c)];
     struct gv_vote_lock *lock = NULL;
     struct gv_vote v = {from->height, to->height, from->sealed, to->sealed};
     struct gv_sig sig;
     uint8_t digest[32];
 
-    if (read_lock(s, c, own, now_ms, &lock) != GV_OK)
-        return GV_FAULT;
-    if (now_ms < c->ballot->held_ms[own])
+    if (!secret)
         return GV_OK;
-    if (c->ballot->held_ms[own]) {
+    if (read_lock(s, c, validator, now_ms, &lock) != GV_OK)
+        return GV_FAULT;
+    if (now_ms < c->ballot->held_ms[validator])
+        return GV_OK;
+    if (c->ballot->held_ms[validator]) {
         /* V5: what was voted for is not above this. */
         *lock = highest_seen(c, validator);
-        c->ballot->held_ms[own] = 0;
-        gv_record_put_lock(s, c, key, lock);
+        c->ballot->held_ms[validator] = 0;
+        gv_record_put_lock(s, c, first, lock);
     }
     if (to->justified || to->height <= lock->target_height ||
         from->height < lock->source_height)
         return GV_OK;
     gv_vote_digest(&c->id, &v, digest);
-    if (gv_key_sign(s->opt.keys, &s->opt.validator[own], digest, NULL, &sig) !=
-        GV_OK)
+    if (gv_key_sign(s->opt.keys, secret, digest, NULL, &sig) != GV_OK)
         return gv_state_fail(s, "a validator's key cannot sign");
     lock->source_height = v.source_height;
     lock->target_height = v.target_height;
-    gv_record_put_lock(s, c, key, lock);
+    gv_record_put_lock(s, c, first, lock);
     if (s->opt.events.vote)
         s->opt.events.vote(s->opt.events.arg, c, &v, (uint8_t)validator, &sig);
     return count_vote(s, c, &v, validator, &sig, now_ms, NULL) == GV_FAULT
@@ -381,45 +412,11 @@ cast(struct gv_state *s, struct gv_chain *c, size_t own, unsigned validator,
                : GV_OK;
 }
 
-unsigned
-gv_ballot_seat(const struct gv_state *s, const struct gv_chain *c)
-{
-    unsigned m = gv_pins_validators(c->pins);
-
-    for (size_t own = 0; own < s->opt.validator_count; own++)
-        for (unsigned i = 0; i < m; i++)
-            if (GV_ID_EQ(gv_pins_validator(c->pins, i), &s->own[own]))
-                return i;
-    return m;
-}
-
-const struct gv_seckey *
-gv_ballot_secret(const struct gv_state *s, const struct gv_chain *c,
-                 unsigned validator)
-{
-    for (size_t own = 0; own < s->opt.validator_count; own++)
-        if (GV_ID_EQ(gv_pins_validator(c->pins, validator), &s->own[own]))
-            return &s->opt.validator[own];
-    return NULL;
-}
-
-void
-gv_ballot_know_own(const struct gv_state *s, struct gv_chain *c)
-{
-    for (size_t own = 0; own < s->opt.validator_count; own++)
-        for (unsigned i = 0; i < gv_pins_validators(c->pins); i++)
-            if (GV_ID_EQ(gv_pins_validator(c->pins, i), &s->own[own]))
-                c->ballot->own |= UINT64_C(1) << i;
-}
-
 enum gv_rc
 gv_ballot_vote(struct gv_state *s, struct gv_chain *c, uint64_t now_ms)
 {
-    for (size_t own = 0; own < s->opt.validator_count; own++) {
-        for (unsigned i = 0; i < gv_pins_validators(c->pins); i++)
-            if (GV_ID_EQ(gv_pins_validator(c->pins, i), &s->own[own]) &&
-                cast(s, c, own, i, now_ms) != GV_OK)
-                return GV_FAULT;
-    }
+    for (unsigned i = 0; i < gv_pins_validators(c->pins); i++)
+        if (s->opt.validator_count > 0 && cast(s, c, i, now_ms) != GV_OK)
+            return GV_FAULT;
     return GV_OK;
 }

@@ -17,6 +17,7 @@ struct gv_vote_lock {
 struct gv_tally {
     struct gv_vote link;
     uint64_t voted; /* bit i: validator i */
+    uint64_t early; /* of them, counted before the link's source was here */
     bool done;      /* its FINAL was let in */
     struct gv_sig sig[GV_VALIDATORS_MAX];
 };
@@ -27,15 +28,11 @@ struct gv_ballot {
     uint64_t accused; /* bit i: validator i's EVIDENCE was told */
     uint64_t own;     /* bit i: this node votes as validator i */
     uint32_t heard[GV_VALIDATORS_MAX]; /* greatest target height voted for */
-    struct gv_vote_lock *lock;         /* one per own validator key */
+    struct gv_vote_lock *lock;         /* one per validator, once needed */
     bool *lock_read;
     uint64_t *held_ms; /* no vote before; 0: free (V5) */
 };
 
 void gv_ballot_free(struct gv_ballot *b);
-
-/* The place of this node's key among the chain's validators; their number:
- * it has none. Needs the chain's pins. */
-unsigned gv_ballot_seat(const struct gv_state *s, const struct gv_chain *c);
 
 #endif

@@ -136,6 +136,7 @@ gv_book_free(struct gv_book *b)
     free(b->opened);
     free(b->opening);
     gv_wipe(b->secret, sizeof(b->secret));
+    free(b->handover);
     free(b->level);
     free(b->shade);
     free(b);
@@ -219,13 +220,24 @@ gv_book_outcome(struct gv_book *b, struct gv_outcome *out)
 
 /* --- connecting --- */
 
+/* Before X a HANDOVER is worth a block of its own: a validator can leave an
+ * auction in which nobody bids. There are few of one validator. */
+static bool
+hands_over(const struct gv_block *block)
+{
+    for (uint32_t i = 0; i < block->h.header.tx_count; i++)
+        if (block->tx[i].kind == GV_TX_HANDOVER)
+            return true;
+    return false;
+}
+
 static enum gv_rc
 check_empty(const struct gv_book *b, const struct gv_block *block,
             struct gv_reject *why)
 {
     uint64_t least = gv_spine_tip(&b->spine)->time_ms + b->open->terms.t_ms;
 
-    if (!gv_block_is_empty(block))
+    if (!gv_block_is_empty(block) || (!b->cutoff_height && hands_over(block)))
         return GV_OK;
     if (!gv_book_wants_empty(b))
         return gv_refuse(why, GV_EMPTY_BLOCK, "tx_count", 0, 1);
@@ -337,6 +349,7 @@ note_level(struct gv_book *b, struct gv_book_level *l)
     l->objections = (uint32_t)b->objections;
     l->openings = (uint32_t)b->openings;
     l->released = b->released;
+    l->handovers = (uint32_t)b->handovers;
     memcpy(l->disclosed, b->disclosed, sizeof(l->disclosed));
     l->closed = b->closed;
     l->issued = b->issued;

@@ -46,7 +46,7 @@ struct gv_book_opened {
     uint64_t amount; /* GV_LOOK_OPENS: what it says, and */
     uint8_t es[32];  /* the one secret that opens it */
     uint8_t look;    /* enum gv_book_look */
-    bool self;       /* its OPENING is on the chain (C14) */
+    bool self;       /* its OPENING is on the chain (C15) */
 };
 
 /* A leaf some STAMP lists or some BID or CLOSE has. */
@@ -83,10 +83,18 @@ struct gv_book_objection {
 };
 #define GV_OBJECTIONS_MAX 16 /* of one validator */
 
+/* "From the block above this height on the validator has this key" (C13). */
+struct gv_book_handover {
+    struct gv_pubkey key;
+    uint32_t height; /* of the HANDOVER's block */
+    uint8_t validator;
+};
+#define GV_HANDOVERS_MAX 16 /* of one validator */
+
 /* Lengths of the arrays before a block. */
 struct gv_book_level {
     uint32_t bidders, bids, leaves, marks, stamps, shifts, owned, revoked;
-    uint32_t objections, openings;
+    uint32_t objections, handovers, openings;
     uint16_t disclosed[2], released;
     bool closed, issued; /* was CLOSE, ISSUED on the chain before? */
     bool reserved;       /* and the OPENING of the reserve? */
@@ -125,6 +133,8 @@ struct gv_book {
     uint16_t disclosed[2];               /* by side: bit i is notary i (C10) */
     struct gv_book_objection *objection; /* few (C12) */
     size_t objections, objection_cap;
+    struct gv_book_handover *handover; /* few (C13) */
+    size_t handovers, handover_cap;
 
     uint32_t cutoff_height;  /* X, 0: not there */
     uint32_t outcome_height; /* Y, 0: not there */
@@ -140,7 +150,7 @@ struct gv_book {
     size_t sealed_cap, opened_cap;
     struct gv_bidseal_pins reserve_pins; /* where the reserve is sealed */
     struct gv_book_opened reserve;
-    uint16_t released; /* bit i: KEYRELEASE of holder i is on the chain (C13) */
+    uint16_t released; /* bit i: KEYRELEASE of holder i is on the chain (C14) */
     uint8_t secret[GV_BIDSEAL_MAX][GV_HPKE_KEY];
     uint32_t *opening; /* bids with an OPENING on the chain */
     size_t openings, opening_cap;
@@ -181,7 +191,7 @@ uint64_t gv_book_effective_close(struct gv_book *b);
 uint64_t gv_book_cutoff_after(struct gv_book *b);
 /* Are sealed bids being opened, so that KEYRELEASE and OPENING are valid? */
 bool gv_book_opening(const struct gv_book *b);
-/* C13 and C14 of the next one, wherever the chain stands; the first looks at no
+/* C14 and C15 of the next one, wherever the chain stands; the first looks at no
  * key. */
 enum gv_rc gv_book_check_keyrelease(const struct gv_book *b,
                                     const struct gv_tx_keyrelease *t,
@@ -232,6 +242,25 @@ enum gv_rc gv_book_check_objection(const struct gv_book *b,
                                    const struct gv_tx_objection *t,
                                    uint32_t height,
                                    struct gv_reject *why) GV_MUST_CHECK;
+/* The HANDOVERs of a branch so far, in their order, and C13 of the next one. */
+struct gv_succession {
+    const struct gv_pins *pins;
+    const struct gv_book_handover *at;
+    size_t count;
+};
+enum gv_rc gv_succession_check(const struct gv_succession *s,
+                               const struct gv_tx_handover *t,
+                               struct gv_reject *why) GV_MUST_CHECK;
+/* C13 of the next HANDOVER. GV_NOT_SIGNER: old_key is not the validator's, and
+ * may become it; GV_DUPLICATE: it can never stand on this chain. */
+enum gv_rc gv_book_check_handover(const struct gv_book *b,
+                                  const struct gv_tx_handover *t,
+                                  struct gv_reject *why) GV_MUST_CHECK;
+/* The key that a validator (below their number in OPEN) has under the block of
+ * this height: after the HANDOVERs in that block's ancestors (V9). UINT32_MAX:
+ * after all of them. */
+const struct gv_pubkey *gv_book_key(const struct gv_book *b, unsigned validator,
+                                    uint32_t height);
 /* Do empty blocks have a use now (R8)? */
 bool gv_book_wants_empty(const struct gv_book *b);
 

@@ -27,9 +27,11 @@ enum gv_rc gv_book_add_disclose(struct gv_book_step *s,
                                 const struct gv_tx_disclose *t) GV_MUST_CHECK;
 enum gv_rc gv_book_add_objection(struct gv_book_step *s,
                                  const struct gv_tx_objection *t) GV_MUST_CHECK;
+enum gv_rc gv_book_add_handover(struct gv_book_step *s,
+                                const struct gv_tx_handover *t) GV_MUST_CHECK;
 /* Do the tokens of this authority still count? */
 bool gv_book_authority_ok(const struct gv_book *b, unsigned authority);
-/* book_seal.c: what is sealed and how it is opened (R7, C13, C14). */
+/* book_seal.c: what is sealed and how it is opened (R7, C14, C15). */
 enum gv_rc gv_book_keep_sealed(struct gv_book *b,
                                struct gv_bytes sealed) GV_MUST_CHECK;
 enum gv_rc gv_book_add_setfixed(struct gv_book_step *s,

@@ -1,5 +1,5 @@
 /* book_seal.c - sealed bids in the book: the set that was fixed, the keys and
- * secrets that open it, and what F then knows (R7, A23, C13, C14).
+ * secrets that open it, and what F then knows (R7, A23, C14, C15).
  *
  * When the second CUTOFF enters, opened_height is set at once, because it is
  * the first transaction; KEYRELEASEs and OPENINGs behind it in the same block

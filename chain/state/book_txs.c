@@ -258,6 +258,8 @@ add_tx(struct gv_book_step *s, const struct gv_tx *tx, uint32_t index)
         return gv_book_add_disclose(s, &tx->u.disclose);
     case GV_TX_OBJECTION:
         return gv_book_add_objection(s, &tx->u.objection);
+    case GV_TX_HANDOVER:
+        return gv_book_add_handover(s, &tx->u.handover);
     case GV_TX_STAMP:  /* after the bids they list, gv_book_add_stamps */
     case GV_TX_REVOKE: /* before all others, gv_book_add_revokes */
         return GV_OK;

@@ -6,6 +6,7 @@
 #define GAVEL_STATE_CHAIN_H
 
 #include "chain/state/pool.h"
+#include "chain/state/roster.h"
 #include "chain/state/state.h"
 #include "chain/state/watch.h"
 
@@ -42,7 +43,8 @@ struct gv_chain {
     bool loaded; /* tree and book (or directory) are in memory */
     uint64_t used_ms;
     struct gv_tree tree;
-    uint32_t tip; /* node */
+    uint32_t tip;            /* node */
+    struct gv_roster roster; /* validators' keys (V9) */
     struct gv_book *book;
     struct gv_directory *dir;
     struct gv_pins *pins; /* borrowed from book or directory */

@@ -297,6 +297,7 @@ gv_chain_follow_best(struct gv_state *s, struct gv_chain *c,
         return rc;
     if (c->tip == before)
         return GV_OK;
+    gv_seats_know_own(s, c);
     gv_chain_summarise(c);
     gv_record_put_chain(s, c);
     if (s->opt.events.tip)

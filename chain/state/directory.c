@@ -329,6 +329,7 @@ gv_directory_check(const struct gv_directory *d, const struct gv_tx *tx,
     case GV_TX_KEYRELEASE:
     case GV_TX_OPENING:
     case GV_TX_SETFIXED:
+    case GV_TX_HANDOVER:
     case GV_TX_RECEIPT:
         break;
     }

@@ -7,7 +7,8 @@
  * (transactions enter the mempool), admit_leave.c (and leave it), lapse.c (bids
  * that missed their blocks), ballot.c (votes), accuse.c (votes that contradict
  * each other), silence.c (votes that do not come), watch.c (blocks that get
- * none), look.c (sealed bids), template.c (blocks to mine), anchor.c (ended
+ * none), look.c (sealed bids), seats.c (validators' keys), handover.c (this
+ * node's change of them), template.c (blocks to mine), anchor.c (ended
  * auctions), find.c (bids and bidders by id alone).
  */
 #ifndef GAVEL_STATE_IMPL_H
@@ -18,6 +19,7 @@
 #include "chain/state/ballot.h"
 #include "chain/state/chain.h"
 #include "chain/state/look.h"
+#include "chain/state/seats.h"
 
 struct gv_state {
     struct gv_state_options opt;
@@ -63,7 +65,10 @@ struct gv_task {
     size_t todos;
     struct gv_look *look; /* sealed bids to be opened meanwhile, or NULL */
     atomic_int verdict;   /* enum gv_rc of verification */
-    atomic_flag told;     /* why is taken */
+    /* A FINAL or OBJECTION is not signed by the keys that OPEN names. There
+     * may be others (seats.h). */
+    atomic_bool doubted;
+    atomic_flag told; /* why is taken */
     struct gv_reject why;
     void *user;
 };
@@ -202,12 +207,8 @@ void gv_admit_connected(struct gv_state *s, struct gv_chain *c,
 bool gv_admit_enrolled(const struct gv_chain *c, const struct gv_pubkey *key);
 
 /* ballot.c */
-/* The secret key with which this node is that validator; NULL: it is not. */
-const struct gv_seckey *gv_ballot_secret(const struct gv_state *s,
-                                         const struct gv_chain *c,
-                                         unsigned validator);
-/* Which validators of the chain is this node? */
-void gv_ballot_know_own(const struct gv_state *s, struct gv_chain *c);
+/* The newest justified block below the tip: where this node's votes begin. */
+uint32_t gv_ballot_source(const struct gv_chain *c);
 enum gv_rc gv_ballot_vote(struct gv_state *s, struct gv_chain *c,
                           uint64_t now_ms);
 /* accuse.c: does a verified vote, or do those of a verified FINAL, contradict

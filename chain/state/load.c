@@ -15,6 +15,7 @@ gv_chain_unload(struct gv_chain *c)
         free(c->ballot);
     }
     gv_watch_free(&c->watch);
+    gv_roster_free(&c->roster);
     c->book = NULL;
     c->dir = NULL;
     c->ballot = NULL;
@@ -200,6 +201,8 @@ replay_block(struct gv_state *s, struct gv_chain *c, uint32_t node)
         if (rc == GV_OK)
             rc = gv_chain_apply(c, &b, gv_facts_view(&facts), &why);
         if (rc == GV_OK)
+            rc = gv_seats_note(c, node, &b);
+        if (rc == GV_OK)
             gv_chain_learn(c, &b, 0);
         gv_facts_clear(&facts);
         gv_block_clear(&b);
@@ -211,6 +214,25 @@ replay_block(struct gv_state *s, struct gv_chain *c, uint32_t node)
              "a stored block at height %u does not connect: %s", n->height,
              gv_reject_text(&why, text, sizeof(text)));
     return GV_FAULT;
+}
+
+/* HANDOVERs of a block beside the path, whose parent comes first. */
+static enum gv_rc
+read_side(struct gv_state *s, struct gv_chain *c, uint32_t node)
+{
+    const struct gv_node *n = &c->tree.node[node];
+    struct gv_kv_value v;
+    enum gv_rc rc;
+
+    gv_seats_inherit(c, node);
+    if (c->registry)
+        return GV_OK;
+    rc = gv_record_get_block(s, c, n->height, &n->sealed, &v);
+    if (rc != GV_OK)
+        return rc == GV_ABSENT ? gv_state_fail(s, "a block is missing") : rc;
+    rc = gv_seats_read(c, node, gv_bytes(v.p, v.len));
+    gv_kv_value_free(&v);
+    return rc == GV_OK ? GV_OK : gv_state_fail(s, "out of memory");
 }
 
 static enum gv_rc
@@ -226,10 +248,15 @@ connect_path(struct gv_state *s, struct gv_chain *c, uint32_t tip)
     for (uint32_t n = tip, h = height; h > 0; h--, n = c->tree.node[n].parent)
         path[h] = n;
     for (uint32_t h = 1; h <= height && rc == GV_OK; h++) {
+        gv_seats_inherit(c, path[h]);
         rc = replay_block(s, c, path[h]);
         if (rc == GV_OK && c->registry)
             rc = gv_directory_settle(c->dir, h < final ? h : final);
     }
+    for (uint32_t i = 1; i < c->tree.count && rc == GV_OK; i++)
+        if (c->tree.node[i].height > height ||
+            path[c->tree.node[i].height] != i)
+            rc = read_side(s, c, i);
     free(path);
     return rc;
 }
@@ -268,7 +295,6 @@ gv_chain_load(struct gv_state *s, struct gv_chain *c, uint64_t now_ms)
     if (rc == GV_OK)
         rc = make_ledger(s, c);
     if (rc == GV_OK) {
-        gv_ballot_know_own(s, c);
         restore_marks(c);
         c->tip = gv_tree_find(&c->tree, &c->sum.tip);
         if (c->tip == GV_NOWHERE)
@@ -282,7 +308,7 @@ gv_chain_load(struct gv_state *s, struct gv_chain *c, uint64_t now_ms)
         gv_chain_unload(c);
         return GV_FAULT;
     }
-    c->seat = gv_ballot_seat(s, c);
+    gv_seats_know_own(s, c);
     c->loaded = true;
     gv_tree_prefer(&c->tree, c->tip);
     /* Power may have gone between a block and standing on it. */

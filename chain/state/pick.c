@@ -189,8 +189,30 @@ pick_deeds(const struct gv_chain *c, const struct bans *b, struct gv_pick *p)
         if (is_roots(c, e) && !add(p, e))
             return;
     for (e = first_of(c, GV_POOL_DEEDS); e; e = e->next)
-        if (!is_roots(c, e) && !is_banned(c, b, e) && !add(p, e))
+        if (!is_roots(c, e) && !is_banned(c, b, e) &&
+            e->tx.kind != GV_TX_HANDOVER && !add(p, e))
             return;
+}
+
+/* HANDOVERs, one after the other where one follows on another: the rest of
+ * those of a validator stands in later blocks. */
+static void
+pick_handovers(const struct gv_chain *c, struct gv_pick *p)
+{
+    const struct gv_pool_tx *e;
+
+    for (e = first_of(c, GV_POOL_DEEDS); e; e = e->next)
+        if (e->tx.kind == GV_TX_HANDOVER &&
+            gv_book_check_handover(c->book, &e->tx.u.handover, NULL) == GV_OK &&
+            !add(p, e))
+            return;
+}
+
+static void
+pick_notices(const struct gv_chain *c, struct gv_pick *p)
+{
+    pick_handovers(c, p);
+    pick_finals(c, p);
 }
 
 /* The CUTOFF made for this tip. */
@@ -209,7 +231,7 @@ static void
 pick_cutoff(const struct gv_chain *c, struct gv_pick *p)
 {
     if (add_cutoff(c, p))
-        pick_finals(c, p);
+        pick_notices(c, p);
 }
 
 /* Sealed bids are being opened: keys, secrets, and the CUTOFF that ends it.
@@ -226,7 +248,7 @@ pick_openers(const struct gv_chain *c, struct gv_pick *p)
             if (e->tx.kind == order[i] && !add(p, e))
                 return;
     if (p->count > 0)
-        pick_finals(c, p);
+        pick_notices(c, p);
 }
 
 static void
@@ -245,7 +267,7 @@ pick_outcome(struct gv_chain *c, struct gv_pick *p)
 
     gv_book_outcome(c->book, &tx.u.outcome);
     put_made(p, &tx);
-    pick_finals(c, p);
+    pick_notices(c, p);
 }
 
 static void
@@ -491,6 +513,7 @@ pick_bids(const struct gv_state *s, const struct gv_chain *c, struct gv_pick *p)
             break;
     r.enrols = p->count;
     pick_deeds(c, &bans, p);
+    pick_handovers(c, p);
     offer_stamps(s, c, p, &r);
     choose_bids(s, c, p, &r);
     choose_stamps(s, c, p);
@@ -517,7 +540,7 @@ gv_pick_txs(struct gv_state *s, struct gv_chain *c, struct gv_pick *p)
     else if (gv_book_ended(c->book))
         pick_deeds(c, &(struct bans){false, false}, p);
     else if (c->book->outcome_height)
-        pick_finals(c, p);
+        pick_notices(c, p);
     else if (c->book->cutoff_height && c->sum.sealed)
         pick_sealed(c, p);
     else if (c->book->cutoff_height)

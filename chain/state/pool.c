@@ -135,9 +135,10 @@ gv_pool_class_of(const struct gv_pool_lists *lists, enum gv_tx_kind kind)
         return GV_POOL_ENROLS;
     if (kind == GV_TX_FINAL || kind == GV_TX_CUTOFF || kind == GV_TX_OBJECTION)
         return GV_POOL_NOTICES;
-    if (!lists->registry && (kind == GV_TX_REVOKE || kind == GV_TX_ISSUED ||
-                             kind == GV_TX_DISCLOSE ||
-                             kind == GV_TX_KEYRELEASE || kind == GV_TX_OPENING))
+    if (!lists->registry &&
+        (kind == GV_TX_REVOKE || kind == GV_TX_ISSUED ||
+         kind == GV_TX_DISCLOSE || kind == GV_TX_KEYRELEASE ||
+         kind == GV_TX_OPENING || kind == GV_TX_HANDOVER))
         return GV_POOL_DEEDS;
     return GV_POOL_BIDS;
 }

@@ -23,7 +23,7 @@ enum gv_pool_class {
     GV_POOL_BIDS, /* BID, CLOSE; on the registry everything but FINAL */
     GV_POOL_STAMPS,
     GV_POOL_ENROLS,
-    GV_POOL_DEEDS,   /* REVOKE, ISSUED, DISCLOSE, KEYRELEASE, OPENING */
+    GV_POOL_DEEDS, /* REVOKE, ISSUED, DISCLOSE, KEYRELEASE, OPENING, HANDOVER */
     GV_POOL_NOTICES, /* FINAL, CUTOFF, OBJECTION */
     GV_POOL_LAPSED,  /* BID, CLOSE that wait for a new stamp, lapse.h */
     GV_POOL_CLASSES

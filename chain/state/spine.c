@@ -45,7 +45,8 @@ gv_block_is_empty(const struct gv_block *block)
 {
     for (uint32_t i = 0; i < block->h.header.tx_count; i++)
         if (block->tx[i].kind != GV_TX_FINAL &&
-            block->tx[i].kind != GV_TX_OBJECTION)
+            block->tx[i].kind != GV_TX_OBJECTION &&
+            block->tx[i].kind != GV_TX_HANDOVER)
             return false;
     return true;
 }

@@ -34,7 +34,7 @@ uint32_t gv_spine_height(const struct gv_spine *s,
 /* The newest block; the spine is not empty. */
 const struct gv_vertebra *gv_spine_tip(const struct gv_spine *s);
 
-/* No transactions, or only FINALs and OBJECTIONs (R8). */
+/* No transactions, or only FINALs, OBJECTIONs and HANDOVERs (R8). */
 bool gv_block_is_empty(const struct gv_block *block);
 
 /* Add the next block; its links are added one by one afterwards. */

@@ -53,7 +53,8 @@ struct gv_state_events {
     void (*shared)(void *arg, const struct gv_chain *c,
                    const struct gv_vote *vote);
     /* A validator of the chain contradicts itself (V1); raw: the EVIDENCE that
-     * shows it, for the registry. Once for each while the chain is loaded. */
+     * shows it, for the registry; empty when it used two keys (V8). Once for
+     * each while the chain is loaded. */
     void (*evidence)(void *arg, const struct gv_chain *c, uint8_t validator,
                      struct gv_bytes raw);
     /* A stamped BID or CLOSE has missed its deadline and waits for a new
@@ -81,7 +82,8 @@ struct gv_state_options {
     bool follow_all;
     const struct gv_chain_id *follow;
     size_t follow_count;
-    /* Secret keys with which this node validates (votes); may be none. */
+    /* Secret keys with which this node validates (votes); may be none. The
+     * last of several is the one that gv_state_hand_over is about. */
     const struct gv_seckey *validator;
     size_t validator_count;
 };
@@ -285,6 +287,26 @@ enum gv_rc gv_state_add_vote(struct gv_state *s, const struct gv_chain_id *id,
                              const struct gv_vote *vote, uint8_t validator,
                              const struct gv_sig *sig, uint64_t now_ms,
                              struct gv_reject *why) GV_MUST_CHECK;
+
+/*
+ * Give this node's place among the auction's validators from one of its keys to
+ * the last of them (C13), or say how far that is. It goes into the mempool
+ * once: asked again, nothing more happens. GV_OK; GV_ABSENT: the node has no
+ * second key or no place in this auction, or the auction is over; GV_REJECT:
+ * the HANDOVER cannot stand there; GV_FAULT.
+ */
+enum gv_handing_state {
+    GV_HANDING_WAITS,  /* for a block */
+    GV_HANDING_STANDS, /* on the chain; the old key may be needed still */
+    GV_HANDING_DONE    /* below the final block: the old key is of no use */
+};
+struct gv_handing {
+    unsigned validator; /* its place */
+    enum gv_handing_state state;
+};
+enum gv_rc gv_state_hand_over(struct gv_state *s, struct gv_chain *c,
+                              uint64_t now_ms, struct gv_handing *out,
+                              struct gv_reject *why) GV_MUST_CHECK;
 
 /* Validators that have voted for no block as high as one of the best branch
  * that is after_ms old and not justified. Votes are gossip: of those before a

@@ -78,6 +78,7 @@ gv_task_new(struct gv_state *s, struct gv_bytes raw, bool is_block)
     t->params = s->opt.params;
     t->why.index = GV_NO_INDEX;
     atomic_init(&t->verdict, GV_OK);
+    atomic_init(&t->doubted, false);
     atomic_flag_clear(&t->told);
     t->raw = malloc(raw.len ? raw.len : 1);
     if (!t->raw) {
@@ -162,6 +163,17 @@ verify_one(struct gv_task *t, const struct gv_keys *keys, size_t i,
                         t->facts.at[at], why);
 }
 
+/* Validators' keys follow from the block's ancestors, which may not be here
+ * yet: gv_seats_check has the last word. */
+static bool
+is_doubt(const struct gv_task *t, size_t i)
+{
+    if (t->open)
+        return false;
+    return gv_tx_signed_under(t->is_block ? &t->block.tx[t->todo[i]]
+                                          : &t->tx) != NULL;
+}
+
 void
 gv_task_verify(struct gv_task *t, const struct gv_keys *keys, size_t from,
                size_t to)
@@ -177,6 +189,10 @@ gv_task_verify(struct gv_task *t, const struct gv_keys *keys, size_t from,
             continue;
         }
         rc = verify_one(t, keys, i, &why);
+        if (rc == GV_REJECT && is_doubt(t, i)) {
+            atomic_store(&t->doubted, true);
+            continue;
+        }
         if (rc == GV_OK)
             continue;
         if (!atomic_flag_test_and_set(&t->told)) {

@@ -61,6 +61,7 @@ gv_tree_add(struct gv_tree *t, const struct gv_sealed_header *h,
     n->height = h->header.height;
     n->target = h->header.target;
     n->parent = parent;
+    n->handover = GV_NOWHERE;
     if (parent == GV_NOWHERE) {
         n->justified = true;
     } else {
@@ -71,6 +72,7 @@ gv_tree_add(struct gv_tree *t, const struct gv_sealed_header *h,
         n->invalid = t->node[parent].invalid;
         n->dead = t->node[parent].dead;
         n->shunned = t->node[parent].shunned;
+        n->handover = t->node[parent].handover;
     }
     *node = (uint32_t)t->count++;
     if (*node > 0 && eligible(n) && better(n, &t->node[t->best]))

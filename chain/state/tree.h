@@ -21,6 +21,7 @@ struct gv_node {
     uint32_t height, target;
     uint64_t refused_ms;       /* not stood on before (V4); 0: it may be */
     uint32_t branch_justified; /* highest justified height up to it */
+    uint32_t handover;         /* newest HANDOVER in it or below, roster.h */
     bool justified, invalid;
     bool late;    /* justified by late votes: no say yet in fork choice (V3) */
     bool live;    /* came near its time and is not judged by V4 yet */

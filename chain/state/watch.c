@@ -328,11 +328,14 @@ static enum gv_rc
 object(struct gv_state *s, struct gv_chain *c, const struct gv_shunning *r,
        uint64_t now_ms)
 {
+    uint32_t node = gv_tree_find(&c->tree, &r->block);
+
     for (unsigned i = 0; i < gv_pins_validators(c->pins); i++) {
         struct gv_tx tx = {.kind = GV_TX_OBJECTION, .chain = c->id};
         uint8_t raw[256];
         struct gv_sink out = gv_sink_buffer(raw, sizeof(raw));
-        const struct gv_seckey *secret = gv_ballot_secret(s, c, i);
+        const struct gv_seckey *secret =
+            node == GV_NOWHERE ? NULL : gv_seats_secret(s, c, node, i);
 
         if (!secret)
             continue;

@@ -61,6 +61,7 @@ enum gv_tx_kind {
     GV_TX_KEYRELEASE = 26,
     GV_TX_OPENING = 27,
     GV_TX_SETFIXED = 28,
+    GV_TX_HANDOVER = 29,
     /* both */
     GV_TX_FINAL = 64,
     /* off the chain */
@@ -222,13 +223,13 @@ struct gv_tx_objection {
 };
 
 /* A notary publishes its key of this auction: sealed bids open. Nobody signs
- * it; the key proves itself (C13). */
+ * it; the key proves itself (C14). */
 struct gv_tx_keyrelease {
     uint8_t notary;              /* index in OPEN's bid_escrow */
     uint8_t secret[GV_HPKE_KEY]; /* clamped */
 };
 
-/* A bidder opens a sealed bid itself (C14). */
+/* A bidder opens a sealed bid itself (C15). */
 struct gv_tx_opening {
     struct gv_bid_id bid;
     uint8_t es[32];
@@ -239,6 +240,16 @@ struct gv_tx_setfixed {
     uint32_t count;   /* bids on the chain */
     uint8_t hash[32]; /* H_tag("gavel/set", rows in total order) */
 };
+/* A validator gives its place to another key (C13). */
+struct gv_tx_handover {
+    uint8_t validator;        /* index in OPEN */
+    struct gv_pubkey old_key; /* the validator's so far */
+    struct gv_pubkey key;     /* from now on */
+    struct gv_sig pop;        /* by key, gv_handover_digest */
+    struct gv_sig sig;        /* by old_key */
+};
+
+#define GV_HANDOVER_SIZE 227 /* bytes of one, always */
 
 /* Quorum certificate of a link (V1, V2). */
 struct gv_vote {
@@ -320,6 +331,7 @@ struct gv_tx {
         struct gv_tx_keyrelease keyrelease;
         struct gv_tx_opening opening;
         struct gv_tx_setfixed setfixed;
+        struct gv_tx_handover handover;
         struct gv_tx_final final;
         struct gv_tx_receipt receipt;
     } u; /* OPEN has its own decoder, open.h */
@@ -353,6 +365,10 @@ void gv_tx_digest(const struct gv_tx *tx, uint8_t out32[32]);
 enum gv_rc gv_tx_sign(const struct gv_keys *keys,
                       const struct gv_seckey *secret,
                       struct gv_tx *tx) GV_MUST_CHECK;
+
+/* What the new key of a HANDOVER signs to show that somebody has it. */
+void gv_handover_digest(const struct gv_chain_id *chain,
+                        const struct gv_tx_handover *t, uint8_t out32[32]);
 
 /* What a vote's signature signs. */
 void gv_vote_digest(const struct gv_chain_id *chain, const struct gv_vote *v,

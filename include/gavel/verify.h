@@ -51,6 +51,20 @@ enum gv_rc gv_tx_verify(const struct gv_tx *tx, const struct gv_pins *pins,
                         const struct gv_keys *keys, struct gv_tx_facts *facts,
                         struct gv_reject *why) GV_MUST_CHECK;
 
+/*
+ * Validators sign a FINAL and an OBJECTION with the keys that they have under
+ * one block, after the HANDOVERs in its ancestors (V9): the link's source, the
+ * block objected to. NULL for every other kind. gv_tx_verify takes the keys
+ * that OPEN or genesis names; where there are others, this verifies instead:
+ * key[i] is that of validator i, gv_pins_validators of them. For these two
+ * kinds only; the result is as of gv_tx_verify.
+ */
+const struct gv_sealed_id *gv_tx_signed_under(const struct gv_tx *tx);
+enum gv_rc gv_tx_verify_with(const struct gv_tx *tx, const struct gv_pins *pins,
+                             const struct gv_pubkey *key,
+                             const struct gv_keys *keys,
+                             struct gv_reject *why) GV_MUST_CHECK;
+
 /* The facts alone, for a transaction already verified: parses the tokens of
  * a STAMP or CUTOFF without their signatures. */
 enum gv_rc gv_tx_facts_of(const struct gv_tx *tx, struct gv_tx_facts *facts,

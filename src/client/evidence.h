@@ -37,6 +37,9 @@ char *gv_evidence_text(const struct gv_params *params, enum gv_misconduct what,
 struct gv_evidence_votes {
     struct gv_bytes open; /* raw; empty: the votes are for the registry */
     uint8_t validator;
+    /* HANDOVERs that lead from its key in OPEN to the one that voted, one
+     * after the other. */
+    struct gv_bytes handovers;
     struct gv_bytes tx; /* EVIDENCE */
 };
 /* As above; NULL also if tx is no EVIDENCE. */
@@ -58,11 +61,11 @@ struct gv_evidence_report {
     uint8_t imprint[2][32], serial[2][GV_SERIAL_SIZE];
 };
 
-/* Check everything. Of votes: OPEN, that it names the key, both signatures, and
- * that the votes break V1. Of tokens: both OPENs with every signature from the
- * network's root down, one key pinned in both, both tokens under it, and that
- * they contradict each other in the way the file says. GV_OK, GV_REJECT with e
- * set, or GV_FAULT. */
+/* Check everything. Of votes: OPEN, that it names the key, or one that handed
+ * over to it, both signatures, and that the votes break V1. Of tokens: both
+ * OPENs with every signature from the network's root down, one key pinned in
+ * both, both tokens under it, and that they contradict each other in the way
+ * the file says. GV_OK, GV_REJECT with e set, or GV_FAULT. */
 enum gv_rc gv_evidence_check(struct gv_bytes text, const struct gv_keys *keys,
                              struct gv_evidence_report *out,
                              struct gv_error *e) GV_MUST_CHECK;

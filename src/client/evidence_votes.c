@@ -12,6 +12,17 @@ fault_name(enum gv_vote_fault fault)
     return names[fault];
 }
 
+static json_t *
+handovers_of(struct gv_bytes all)
+{
+    json_t *rows = json_array();
+
+    for (size_t at = 0; at < all.len; at += GV_HANDOVER_SIZE)
+        json_array_append_new(
+            rows, gv_evidence_hex_of(gv_bytes(all.p + at, GV_HANDOVER_SIZE)));
+    return rows;
+}
+
 char *
 gv_evidence_votes_text(const struct gv_params *params,
                        const struct gv_evidence_votes *v)
@@ -23,14 +34,14 @@ gv_evidence_votes_text(const struct gv_params *params,
 
     if (gv_tx_decode(v->tx, &tx, &why) != GV_OK || tx.kind != GV_TX_EVIDENCE)
         return NULL;
-    o = json_pack("{ss si ss ss so si so}", "format", GV_EVIDENCE_FORMAT,
-                  "version", 1, "network", params->name, "what",
-                  fault_name(gv_votes_fault(&tx.u.evidence.vote[0].link,
-                                            &tx.u.evidence.vote[1].link)),
-                  "open",
-                  v->open.len ? gv_evidence_hex_of(v->open) : json_null(),
-                  "validator", (int)v->validator, "transaction",
-                  gv_evidence_hex_of(v->tx));
+    o = json_pack(
+        "{ss si ss ss so si so so}", "format", GV_EVIDENCE_FORMAT, "version", 1,
+        "network", params->name, "what",
+        fault_name(gv_votes_fault(&tx.u.evidence.vote[0].link,
+                                  &tx.u.evidence.vote[1].link)),
+        "open", v->open.len ? gv_evidence_hex_of(v->open) : json_null(),
+        "validator", (int)v->validator, "handovers", handovers_of(v->handovers),
+        "transaction", gv_evidence_hex_of(v->tx));
     text = json_dumps(o, JSON_INDENT(1));
     json_decref(o);
     return text;
@@ -71,6 +82,54 @@ name_on_registry(const struct gv_params *params, json_int_t at,
     return GV_OK;
 }
 
+/* The HANDOVER of this row gives the validator another key. */
+static enum gv_rc
+hand_over(const json_t *row, json_int_t at, const struct gv_pins *pins,
+          const struct gv_keys *keys, struct gv_pubkey *key)
+{
+    const struct gv_tx_handover *h;
+    struct gv_tx tx;
+    size_t len = 0;
+    uint8_t *raw = gv_evidence_hex(row, &len);
+    enum gv_rc rc =
+        raw ? gv_tx_decode(gv_bytes(raw, len), &tx, NULL) : GV_REJECT;
+
+    if (rc == GV_OK && tx.kind != GV_TX_HANDOVER)
+        rc = GV_REJECT;
+    if (rc == GV_OK)
+        rc = gv_tx_verify(&tx, pins, keys, NULL, NULL);
+    h = &tx.u.handover;
+    if (rc == GV_OK && (h->validator != at || !GV_ID_EQ(&h->old_key, key)))
+        rc = GV_REJECT;
+    if (rc == GV_OK)
+        *key = h->key;
+    free(raw);
+    return rc;
+}
+
+/* Older files have none. */
+static enum gv_rc
+follow_handovers(const json_t *o, const struct gv_open *open,
+                 const struct gv_keys *keys, struct named *out,
+                 struct gv_error *e)
+{
+    json_int_t at = json_integer_value(json_object_get(o, "validator"));
+    struct gv_pins *pins = gv_pins_auction(open, NULL);
+    enum gv_rc rc = pins ? GV_OK : GV_FAULT;
+    const json_t *row;
+    size_t i;
+
+    json_array_foreach(json_object_get(o, "handovers"), i, row)
+    {
+        if (rc == GV_OK)
+            rc = hand_over(row, at, pins, keys, &out->key);
+    }
+    gv_pins_free(pins);
+    return rc == GV_OK
+               ? rc
+               : refuse(e, "a handover is not by who has the place", rc, NULL);
+}
+
 static enum gv_rc
 name_in_open(const struct gv_params *params, const struct gv_keys *keys,
              const json_t *o, struct named *out, struct gv_error *e)
@@ -96,6 +155,7 @@ name_in_open(const struct gv_params *params, const struct gv_keys *keys,
     if (rc == GV_OK) {
         out->chain = open->id;
         out->key = open->validator[at].key;
+        rc = follow_handovers(o, open, keys, out, e);
     }
     free(raw);
     free(open);

@@ -166,6 +166,14 @@ put_objection(struct gv_show_text *t, const struct gv_tx_objection *o)
 }
 
 static void
+put_handover(struct gv_show_text *t, const struct gv_tx_handover *h)
+{
+    gv_show_member_u64(t, "validator", h->validator);
+    gv_show_member_id(t, "old_key", h->old_key.b);
+    gv_show_member_id(t, "key", h->key.b);
+}
+
+static void
 put_bid(struct gv_show_text *t, const struct gv_tx_bid *b)
 {
     gv_show_member_id(t, "bid", b->id.b);
@@ -302,6 +310,9 @@ put_members(struct gv_show_text *t, const struct gv_tx *tx,
     case GV_TX_SETFIXED:
         gv_show_member_u64(t, "count", tx->u.setfixed.count);
         gv_show_member_id(t, "set", tx->u.setfixed.hash);
+        break;
+    case GV_TX_HANDOVER:
+        put_handover(t, &tx->u.handover);
         break;
     case GV_TX_FINAL:
         put_final(t, &tx->u.final);

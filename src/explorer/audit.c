@@ -257,6 +257,8 @@ connect_job(struct audit *a, struct gv_audit_job *job)
     while (&a->oldest->track != job->track)
         finish_oldest(a);
     if (!job->opens)
+        rc = gv_audit_seats(job, a->keys, &why);
+    if (!job->opens && rc == GV_OK)
         rc = gv_track_connect(job->track, &job->block, &job->facts, &why);
     if (rc != GV_OK)
         gv_audit_refuse(job, rc, &why);

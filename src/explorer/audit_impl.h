@@ -20,6 +20,7 @@ struct gv_audit_job {
     struct gv_track_facts facts;
     struct gv_track *track; /* of its chain, borrowed */
     bool opens;             /* begins its chain */
+    bool doubted; /* a FINAL or OBJECTION is not by the keys of OPEN */
     enum gv_rc rc;
     struct gv_error e;
 };
@@ -31,6 +32,12 @@ void gv_audit_decode(struct gv_audit_job *job, const struct gv_params *params);
 /* Check every signature and the work, with the chain's pins. Fills facts and
  * sets rc and e. */
 void gv_audit_verify(struct gv_audit_job *job, const struct gv_keys *keys);
+
+/* Who signed its FINALs and OBJECTIONs, where somebody may have handed over
+ * (V9): the blocks before are connected. GV_OK, GV_REJECT. */
+enum gv_rc gv_audit_seats(const struct gv_audit_job *job,
+                          const struct gv_keys *keys,
+                          struct gv_reject *why) GV_MUST_CHECK;
 
 /* The job was refused for this reason: sets rc and e. */
 void gv_audit_refuse(struct gv_audit_job *job, enum gv_rc rc,

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "chain/state/book.h"
 #include "gavel/merkle.h"
 #include "gavel/open.h"
 #include "gavel/verify.h"
@@ -15,6 +16,9 @@ struct proof {
     struct gv_open *open;
     struct gv_pins *pins;
     struct gv_keys *keys;
+    struct gv_pubkey *seats; /* the validators' keys, one HANDOVER after the
+                              * other: gv_pins_validators of them each */
+    size_t handovers;
     struct gv_sealed_header header; /* of the block */
     struct gv_tx tx;
 };
@@ -122,6 +126,77 @@ check_open(struct proof *p)
                    : refused(p, "open", why.code ? GV_REJECT : GV_FAULT, &why);
 }
 
+/* --- the validators' keys --- */
+
+/* A HANDOVER by whoever has the place after those before it. */
+static enum gv_rc
+apply_handover(const struct proof *p, const json_t *row, struct gv_pubkey *key)
+{
+    struct gv_reject why = {.index = GV_NO_INDEX};
+    const struct gv_tx_handover *h;
+    uint8_t *raw = NULL;
+    struct gv_tx tx;
+    size_t len;
+    enum gv_rc rc = read_hex(p, row, "handovers", &raw, &len);
+
+    if (rc == GV_OK) {
+        rc = gv_tx_decode(gv_bytes(raw, len), &tx, &why);
+        if (rc == GV_OK)
+            rc = gv_tx_verify(&tx, p->pins, p->keys, NULL, &why);
+        if (rc != GV_OK)
+            rc = refused(p, "handovers", rc, &why);
+    }
+    h = &tx.u.handover;
+    if (rc == GV_OK && (tx.kind != GV_TX_HANDOVER ||
+                        !GV_ID_EQ(&h->old_key, &key[h->validator])))
+        rc = bad(p, "handovers", "are not by those who have the places");
+    if (rc == GV_OK)
+        key[h->validator] = h->key;
+    free(raw);
+    return rc;
+}
+
+static enum gv_rc
+read_handovers(struct proof *p)
+{
+    const json_t *rows = json_object_get(p->json, "handovers");
+    size_t m = gv_pins_validators(p->pins), n = json_array_size(rows);
+    enum gv_rc rc = GV_OK;
+
+    if (rows && !json_is_array(rows))
+        return bad(p, "handovers", "is no array");
+    if (n > m * GV_HANDOVERS_MAX)
+        return bad(p, "handovers", "are too many");
+    p->seats = malloc((n + 1) * m * sizeof(*p->seats));
+    if (!p->seats)
+        return refused(p, "handovers", GV_FAULT, NULL);
+    for (unsigned i = 0; i < m; i++)
+        p->seats[i] = *gv_pins_validator(p->pins, i);
+    for (size_t i = 0; i < n && rc == GV_OK; i++) {
+        struct gv_pubkey *next = p->seats + (i + 1) * m;
+
+        memcpy(next, p->seats + i * m, m * sizeof(*next));
+        rc = apply_handover(p, json_array_get(rows, i), next);
+    }
+    p->handovers = n;
+    return rc;
+}
+
+/* Validators sign with the keys of their place (V9), which are those after the
+ * first of the HANDOVERs, or some, or all: how many stand below it, a proof
+ * does not say. */
+static enum gv_rc
+verify_tx(const struct proof *p, const struct gv_tx *tx, struct gv_reject *why)
+{
+    size_t m = gv_pins_validators(p->pins);
+    enum gv_rc rc = gv_tx_verify(tx, p->pins, p->keys, NULL, why);
+
+    for (size_t i = 1;
+         gv_tx_signed_under(tx) && rc == GV_REJECT && i <= p->handovers; i++)
+        rc = gv_tx_verify_with(tx, p->pins, p->seats + i * m, p->keys, why);
+    return rc;
+}
+
 /* --- the block --- */
 
 static enum gv_rc
@@ -188,7 +263,7 @@ check_tx(struct proof *p, struct gv_tx_id *leaf)
     if (!gv_tx_on_auction(p->tx.kind) || !GV_ID_EQ(&p->tx.chain, &p->open->id))
         return bad(p, "tx", "does not belong to this auction");
     gv_tx_id_of(p->tx.raw, leaf);
-    rc = gv_tx_verify(&p->tx, p->pins, p->keys, NULL, &why);
+    rc = verify_tx(p, &p->tx, &why);
     return rc == GV_OK ? GV_OK : refused(p, "tx", rc, &why);
 }
 
@@ -295,7 +370,7 @@ check_link(const struct proof *p, const struct gv_tx *tx,
         return bad(p, "final.tx", "does not start where the headers end");
     if (link->target_height != link->source_height + 1)
         return bad(p, "final.tx", "does not link a block to its child");
-    rc = gv_tx_verify(tx, p->pins, p->keys, NULL, &why);
+    rc = verify_tx(p, tx, &why);
     return rc == GV_OK ? GV_OK : refused(p, "final.tx", rc, &why);
 }
 
@@ -346,11 +421,14 @@ gv_proof_verify(const json_t *proof, struct gv_proof_report *report,
     else
         rc = check_open(&p);
     if (rc == GV_OK)
+        rc = read_handovers(&p);
+    if (rc == GV_OK)
         rc = check_block(&p);
     if (rc == GV_OK)
         rc = check_final(&p);
     gv_pins_free(p.pins);
     gv_keys_free(p.keys);
+    free(p.seats);
     free(p.open);
     free(p.open_raw);
     free(p.tx_raw);

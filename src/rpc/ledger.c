@@ -354,6 +354,10 @@ static const struct gv_rpc_method methods[] = {
     {"disconnectpeer", "session",
      "End a session and refuse its peer for a minute.",
      gv_ledger_disconnectpeer, GV_AUTH_ADMIN},
+    {"handover", "",
+     "Give this validator's place in all open auctions to its --handover-key.\n"
+     "Ask again until each is done: until then it needs both keys.",
+     gv_ledger_handover, GV_AUTH_ADMIN},
     {"uptime", "", "Seconds since the start.", get_uptime, GV_AUTH_ADMIN},
     {"stop", "", "End the node, after the answer.", stop, GV_AUTH_ADMIN},
 

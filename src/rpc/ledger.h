@@ -81,6 +81,8 @@ struct gv_ledger_node {
     struct gv_rpc_answer *(*getwarrant)(void *arg, struct gv_rpc_call *call);
     struct gv_rpc_answer *(*signwarrant)(void *arg, struct gv_rpc_call *call,
                                          struct gv_bytes open);
+    /* This node's validator hands over. */
+    struct gv_rpc_answer *(*handover)(void *arg, struct gv_rpc_call *call);
     /* End the program, after the answer was sent. */
     void (*stop)(void *arg);
     /* The state said GV_FAULT: the node must stop (state.h). */

@@ -79,15 +79,18 @@ common_of(const struct gv_view *v, uint64_t now_ms)
 static json_t *
 validators_of(const struct gv_chain *c, uint64_t now_ms)
 {
-    json_t *silent = json_array();
+    json_t *silent = json_array(), *keys = json_array();
     struct gv_silence s;
 
     gv_state_silence(c, now_ms, gv_query_stall_ms(c), &s);
     for (unsigned i = 0; i < s.validators; i++)
         if (s.who >> i & 1)
             json_array_append_new(silent, json_integer(i));
-    return json_pack("{si so sb}", "count", (int)s.validators, "silent", silent,
-                     "stalled", (int)s.stalled);
+    for (unsigned i = 0; i < s.validators; i++)
+        json_array_append_new(
+            keys, gv_render_hex(gv_book_key(c->book, i, UINT32_MAX)->b, 32));
+    return json_pack("{si so so sb}", "count", (int)s.validators, "keys", keys,
+                     "silent", silent, "stalled", (int)s.stalled);
 }
 
 /* Who opens what is sealed, and how far that is; null when nothing is. */

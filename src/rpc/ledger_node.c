@@ -30,6 +30,14 @@ gv_ledger_disconnectpeer(void *ctx, struct gv_rpc_call *call)
     return gv_rpc_ok(call, json_true());
 }
 
+struct gv_rpc_answer *
+gv_ledger_handover(void *ctx, struct gv_rpc_call *call)
+{
+    struct gv_ledger_rpc *l = ctx;
+
+    return l->node.handover(l->node.arg, call);
+}
+
 /* --- the registry's --- */
 
 static json_t *

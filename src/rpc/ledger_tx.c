@@ -305,6 +305,33 @@ final_json(struct gv_ledger_rpc *l, struct gv_chain *c, uint32_t height,
     return GV_OK;
 }
 
+/* With which keys the validators may have signed: all HANDOVERs of the chain,
+ * in its order. */
+static enum gv_rc
+handovers_json(struct gv_ledger_rpc *l, struct gv_chain *c, json_t **out)
+{
+    uint32_t done = 0; /* block 0 has none */
+
+    *out = json_array();
+    for (size_t i = 0; i < c->book->handovers; i++) {
+        struct gv_ledger_block b;
+
+        if (c->book->handover[i].height == done)
+            continue;
+        done = c->book->handover[i].height;
+        if (gv_ledger_block_at(l, c, done, &b) != GV_OK) {
+            json_decref(*out);
+            return GV_FAULT;
+        }
+        for (uint32_t j = 0; j < b.b.h.header.tx_count; j++)
+            if (b.b.tx[j].kind == GV_TX_HANDOVER)
+                json_array_append_new(
+                    *out, gv_render_hex(b.b.tx[j].raw.p, b.b.tx[j].raw.len));
+        gv_ledger_block_clear(&b);
+    }
+    return GV_OK;
+}
+
 struct gv_rpc_answer *
 gv_ledger_getproof(void *ctx, struct gv_rpc_call *call)
 {
@@ -312,7 +339,7 @@ gv_ledger_getproof(void *ctx, struct gv_rpc_call *call)
     struct gv_ledger_block b;
     struct gv_chain *c;
     struct place at;
-    json_t *final, *out;
+    json_t *final, *handovers, *out;
     struct gv_rpc_answer *bad = gv_ledger_auction(l, call, &c);
 
     if (!bad)
@@ -321,20 +348,25 @@ gv_ledger_getproof(void *ctx, struct gv_rpc_call *call)
         return bad;
     if (final_json(l, c, at.height, &final) != GV_OK)
         return gv_ledger_fault(l, call);
-    if (gv_ledger_block_at(l, c, at.height, &b) != GV_OK) {
+    if (handovers_json(l, c, &handovers) != GV_OK) {
         json_decref(final);
         return gv_ledger_fault(l, call);
     }
+    if (gv_ledger_block_at(l, c, at.height, &b) != GV_OK) {
+        json_decref(final);
+        json_decref(handovers);
+        return gv_ledger_fault(l, call);
+    }
     out = json_pack(
-        "{ss so so so so so so so so}", "kind",
+        "{ss so so so so so so so so so}", "kind",
         gv_tx_name(b.b.tx[at.index].kind), "tx",
         gv_render_hex(b.b.tx[at.index].raw.p, b.b.tx[at.index].raw.len),
         "index", gv_render_u64(at.index), "count",
         gv_render_u64(b.b.h.header.tx_count), "path", path_json(&b.b, at.index),
         "header", gv_render_sealed_header(&b.b.h), "height",
         gv_render_u64(at.height), "open",
-        gv_render_hex(c->book->open->raw.p, c->book->open->raw.len), "final",
-        final);
+        gv_render_hex(c->book->open->raw.p, c->book->open->raw.len),
+        "handovers", handovers, "final", final);
     gv_ledger_block_clear(&b);
     return gv_rpc_ok(call, out);
 }

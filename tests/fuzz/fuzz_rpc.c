@@ -178,7 +178,7 @@ make_node(struct node *n)
     n->ledger = (struct gv_ledger_rpc){
         .work = gv_work_new(&(struct gv_work_options){n, seal}),
         .node = {n, get_status, get_peers, disconnect, submit, get_warrant,
-                 sign_warrant, stop, fault},
+                 sign_warrant, get_warrant, stop, fault},
         .now_ms = NOW_MS,
         .started_ms = NOW_MS - 1000};
     n->rpc = gv_rpc_new(&rpc);

@@ -133,6 +133,8 @@ seeds_of_ledger(const char *corpus)
         struct gv_tx registry[4] = {sample_service(&s), sample_cert(&s, 0),
                                     sample_revoke(&s, 0), sample_list(&s)};
         struct gv_tx node = sample_node(&s, 1);
+        struct gv_tx handover =
+            sample_handover(&s, 2, &s.validator[2], &s.bidder[3].secret);
         struct gv_tx auction[4] = {
             sample_enrol(&s, 0), bid,
             sample_stamp(&s, 0, s.open.opening_ms * 1000, &bid, 1),
@@ -146,6 +148,7 @@ seeds_of_ledger(const char *corpus)
         save_txs(corpus, &node, 1);
         save_txs(corpus, auction, 4);
         save_txs(corpus, last, 4);
+        save_txs(corpus, &handover, 1);
         seeds_save(corpus, "open", "plain", s.open.raw);
         at = (struct sample_block){.chain = s.open.id,
                                    .height = 1,

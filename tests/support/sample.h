@@ -117,6 +117,10 @@ struct gv_tx sample_setfixed(struct sample *s, uint32_t count,
  * bytes that nothing opens. And the seller's OPENING of it. */
 void sample_reserve(struct sample *s, uint64_t amount, struct gv_open *o);
 struct gv_tx sample_reserve_opening(struct sample *s);
+/* The validator's place goes from one secret to another. */
+struct gv_tx sample_handover(struct sample *s, unsigned validator,
+                             const struct gv_seckey *from,
+                             const struct gv_seckey *to);
 /* EVIDENCE, in canonical order, of two votes on accused by this secret. */
 struct gv_tx sample_evidence(struct sample *s,
                              const struct gv_chain_id *accused,
@@ -139,7 +143,7 @@ struct gv_tx sample_final(struct sample *s, const struct gv_chain_id *chain,
 
 /* One of every kind but OPEN and EPOCH (seller.h), RECEIPT last. Needs 3
  * authorities. */
-#define SAMPLE_KINDS 23
+#define SAMPLE_KINDS 24
 void sample_all(struct sample *s, struct gv_tx out[SAMPLE_KINDS]);
 
 /* A token of authority over imprint, as its service would make it. policy:

@@ -273,6 +273,24 @@ sample_objection(struct sample *s, unsigned validator,
 }
 
 struct gv_tx
+sample_handover(struct sample *s, unsigned validator,
+                const struct gv_seckey *from, const struct gv_seckey *to)
+{
+    struct gv_tx tx = sample_begin(s, GV_TX_HANDOVER);
+    struct gv_tx_handover *t = &tx.u.handover;
+    uint8_t digest[32];
+
+    t->validator = (uint8_t)validator;
+    if (gv_key_public(s->keys, from, &t->old_key) != GV_OK ||
+        gv_key_public(s->keys, to, &t->key) != GV_OK)
+        support_die("a validator's key is no key");
+    gv_handover_digest(&tx.chain, t, digest);
+    if (gv_key_sign(s->keys, to, digest, NULL, &t->pop) != GV_OK)
+        support_die("cannot show a key");
+    return sample_tx(s, &tx, from);
+}
+
+struct gv_tx
 sample_evidence(struct sample *s, const struct gv_chain_id *accused,
                 const struct gv_seckey *secret, const struct gv_vote link[2])
 {
@@ -362,5 +380,6 @@ sample_all(struct sample *s, struct gv_tx out[SAMPLE_KINDS])
     out[19] = sample_keyrelease(s, 1);
     out[20] = sample_opening(s, &out[18], 0);
     out[21] = sample_setfixed(s, 2, sold.winner.b);
-    out[22] = sample_receipt(s, &bids[0]);
+    out[22] = sample_handover(s, 0, &s->validator[0], &s->bidder[2].secret);
+    out[23] = sample_receipt(s, &bids[0]);
 }

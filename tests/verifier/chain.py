@@ -9,7 +9,7 @@ from auction import FIXED
 from wire import compact_of, need, node_hash, target_of
 
 STEP_MS, SEAL_S = 250, 600
-NOTICES = {"FINAL", "OBJECTION"}
+NOTICES = {"FINAL", "OBJECTION", "HANDOVER"}
 
 
 class Checks:
@@ -97,6 +97,7 @@ class Chain:
         self.heights = {}
         self.justified, self.final_height = {0}, 0
         self.links = set()
+        self.handovers = []
         self.txs = 0
 
     def zero(self, block, time_ms):
@@ -150,12 +151,18 @@ class Chain:
         self._push(block)
 
     def is_heartbeat(self, block):
-        """True for a block of FINALs and OBJECTIONs alone or of nothing."""
+        """True for a block of notices alone or of nothing."""
         return all(tx.name in NOTICES for tx in block.txs)
 
     def waited(self, block, rule):
         need(block.time >= self.times[-1] + self.rules.t_ms,
              f"{rule}: a block without content before its time")
+
+    def key_of(self, validator, height):
+        """V9: the validator's key under the block of this height."""
+        return next((key for at, index, key in reversed(self.handovers)
+                     if index == validator and at < height),
+                    self.rules.validators[validator])
 
     def take_final(self, tx):
         """C6, and what follows by V2. Heights on the chain so far."""
@@ -172,7 +179,8 @@ class Chain:
         need(tx.link not in self.links, "C6: link twice")
         digest = bip340.h_tag("gavel/vote", self.rules.id + tx.link)
         for i, signature in zip(tx.signers, tx.signatures):
-            self.checks.schnorr(f"FINAL: vote {i}", validators[i], digest,
+            self.checks.schnorr(f"FINAL: vote {i}",
+                                self.key_of(i, tx.source_height), digest,
                                 signature)
         self.links.add(tx.link)
         self.justified.add(tx.target_height)

@@ -232,6 +232,15 @@ def setfixed(r, tx):
     tx.count, tx.set = r.u32("count"), r.take(32)
 
 
+def handover(r, tx):
+    start = r.at
+    tx.validator = r.u8("validator", 0, 63)
+    tx.old_key, tx.key = r.take(32), r.take(32)
+    r.need(tx.old_key != tx.key, "a HANDOVER to the same key")
+    tx.succession = r.data[start:r.at]
+    tx.pop = r.take(64)
+
+
 def final(r, tx):
     tx.__dict__.update(vote(r).__dict__)
     tx.bitmap = r.blob(1, "bitmap", 1, 8)
@@ -375,7 +384,8 @@ KINDS = {
     24: ("DISCLOSE", disclose, "gavel/tx"),
     25: ("OBJECTION", objection, "gavel/tx"),
     26: ("KEYRELEASE", keyrelease, None), 27: ("OPENING", own_opening, None),
-    28: ("SETFIXED", setfixed, None), 64: ("FINAL", final, None),
+    28: ("SETFIXED", setfixed, None), 29: ("HANDOVER", handover, "gavel/tx"),
+    64: ("FINAL", final, None),
 }
 
 

@@ -1,4 +1,4 @@
-"""Auction chains: consensus.md R1 to R8, C1 to C14, O1."""
+"""Auction chains: consensus.md R1 to R8, C1 to C15, O1, V9."""
 
 import blind
 import sealing
@@ -10,7 +10,7 @@ from codec import ROLES, Thing, blob_size, stamp_root, transaction
 from der import BLIND, PUBLISHED
 from wire import need
 
-MAX_OBJECTIONS = 16
+MAX_OBJECTIONS = MAX_HANDOVERS = 16
 OPENERS = {"KEYRELEASE", "OPENING"}
 CONTENT = {"ENROL", "BID", "STAMP", "CLOSE", "ISSUED", "REVOKE"}
 
@@ -193,6 +193,8 @@ class Auction(Chain):
                 self._objection(tx)
             elif tx.name in OPENERS:
                 self._opener(tx)
+            elif tx.name == "HANDOVER":
+                self._handover(tx, block.height)
         if self.terms.sealed and self.x is not None and self.y is None:
             self._after(block)
         newest = max((tx.token.time_us for tx in block.txs
@@ -258,26 +260,26 @@ class Auction(Chain):
                    (self.settled[1] + d_ms) * 1000)
 
     def _opener(self, tx):
-        """C13 and C14."""
-        rule = "C13" if tx.name == "KEYRELEASE" else "C14"
+        """C14 and C15."""
+        rule = "C14" if tx.name == "KEYRELEASE" else "C15"
         need(self.x is not None and self.final_height >= self.x,
              f"{rule}: X is not final")
         if tx.name == "KEYRELEASE":
-            need(tx.notary < len(self.sealing.keys), "C13: no such holder")
-            need(tx.notary not in self.secrets, "C13: KEYRELEASE twice")
+            need(tx.notary < len(self.sealing.keys), "C14: no such holder")
+            need(tx.notary not in self.secrets, "C14: KEYRELEASE twice")
             need(sealing.public(tx.secret) == self.sealing.keys[tx.notary],
-                 "C13: not the key in OPEN")
+                 "C14: not the key in OPEN")
             self.secrets[tx.notary] = tx.secret
             return
-        need(tx.bid not in self.opened, "C14: OPENING twice")
+        need(tx.bid not in self.opened, "C15: OPENING twice")
         if tx.bid == self.opening.reserve_id and self.terms.hides_reserve:
             amount = self._reserve_sealing().open(
                 self.opening.seller.key, self.opening.sealed_reserve, tx.es)
         else:
             bid = next((b for b in self.bids if b.digest == tx.bid), None)
-            need(bid is not None, "C14: no such BID")
+            need(bid is not None, "C15: no such BID")
             amount = self.sealing.open(bid.bidder, bid.sealed, tx.es)
-        need(amount is not None, "C14: it does not open")
+        need(amount is not None, "C15: it does not open")
         self.opened[tx.bid] = amount
 
     def _after(self, block):
@@ -320,7 +322,7 @@ class Auction(Chain):
         names = {tx.name for tx in block.txs}
         odd = names - CONTENT - NOTICES
         need(not odd, f"C7: {' '.join(sorted(odd))} out of place")
-        need(names & CONTENT, "R8: a block without content")
+        need(names & (CONTENT | {"HANDOVER"}), "R8: a block without content")
         limit = self._deadline()
         need(limit is None or block.time * 1000 <= limit,
              "R6: after E + D without CUTOFF")
@@ -425,8 +427,23 @@ class Auction(Chain):
         need(said not in self.objections, "C12: OBJECTION twice")
         need(sum(one[0] == tx.validator for one in self.objections)
              < MAX_OBJECTIONS, "C12: too many of one validator")
-        self._own(tx, self.rules.validators[tx.validator])
+        self._own(tx, self.key_of(tx.validator, self.heights[tx.refused]))
         self.objections.append(said)
+
+    def _handover(self, tx, height):
+        """C13."""
+        need(tx.validator < len(self.rules.validators), "C13: validator")
+        ever = self.rules.validators + [key for _, _, key in self.handovers]
+        need(tx.key not in ever, "C13: a key that somebody has or had")
+        need(tx.old_key == self.key_of(tx.validator, height + 1),
+             "C13: old_key is not the validator's")
+        need(sum(index == tx.validator for _, index, _ in self.handovers)
+             < MAX_HANDOVERS, "C13: too many of one validator")
+        self.checks.schnorr(
+            "HANDOVER: pop", tx.key,
+            h_tag("gavel/pop", self.rules.id + tx.succession), tx.pop)
+        self._own(tx, tx.old_key)
+        self.handovers.append((height, tx.validator, tx.key))
 
     def _token(self, tx, block, index, token, policies, imprint):
         need(index < len(self.opening.authorities),

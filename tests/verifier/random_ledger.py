@@ -3,11 +3,11 @@
 
 For every seed from FIRST up to, but without, LAST one auction is made, with
 1 to 5 authorities, 1 to 9 validators and random terms, bids, stamps,
-revocations, votes and cutoff; with --anonymous of bidders who enrol with
-tokens, with a count of tokens and disclosures; with --sealed with sealed bids,
-some of them false, keys, openings and a second cutoff. Its dump goes through
-verify.py and `EXPLORER verify`. Prints how often each verdict came and exits
-with 1 if the two ever disagree.
+revocations, votes, handovers and cutoff; with --anonymous of bidders who
+enrol with tokens, with a count of tokens and disclosures; with --sealed with
+sealed bids, some of them false, keys, openings and a second cutoff. Its dump
+goes through verify.py and `EXPLORER verify`. Prints how often each verdict came
+and exits with 1 if the two ever disagree.
 """
 
 import argparse
@@ -29,8 +29,8 @@ from market import Auction
 from verify import Invalid, verify
 from wire import Bad
 from writer import (Key, Stamper, bid_tx, close_tx, cutoff_tx, dump, final_tx,
-                    head, keyrelease_tx, num, opening_tx, sealed_bid_tx,
-                    setfixed_tx, stamp_tx, tst_leaf)
+                    handover_tx, head, keyrelease_tx, num, opening_tx,
+                    sealed_bid_tx, setfixed_tx, stamp_tx, tst_leaf)
 
 D_MS = 2000
 FLAGS = ((1, "min_first", (50,)), (2, "min_step", (10,)),
@@ -48,6 +48,7 @@ class Story:
         n, m = rng.choice((1, 1, 3, 3, 5)), rng.choice((1, 2, 4, 5, 9))
         self.stampers = [Stamper(f"authority {i}") for i in range(n)]
         self.validators = [Key(f"validator {i}") for i in range(m)]
+        self.seats = {key.public: key for key in self.validators}
         self.bidders = [Key(f"bidder {i}") for i in range(4)]
         self.outside = []
         self.desk = Desk(rng.choice((1, 1, 2, 3))) if anonymous else NOBODY
@@ -129,7 +130,7 @@ class Story:
     def _push(self, txs, wait, votes):
         """Adds a block; self.fine tells whether it is valid."""
         self.now += wait
-        for tx in self._votes(votes):
+        for tx in self._votes(votes) + self._handover():
             low = 1 if txs and txs[0][0] in (21, 22, 28) else 0
             txs.insert(self.rng.randint(low, len(txs)), tx)
         self.chain.add(txs, self.now - self._chance(.01),
@@ -150,11 +151,28 @@ class Story:
             return []
         m = len(self.validators)
         count = max(1, 2 * m // 3 + 1 - self._chance(.02))
-        vote = final_tx(self.chain.chain, self.validators,
+        keys = [self.seats[self.state.key_of(i, source)] for i in range(m)]
+        vote = final_tx(self.chain.chain,
+                        self.validators if self._chance(.02) else keys,
                         sorted(rng.sample(range(m), count)),
                         self.chain.here(source), self.chain.here(target))
         known = codec.transaction(vote).link in self.state.links
         return [vote] if not known or self._chance(.1) else []
+
+    def _handover(self):
+        """One validator's place for another key, mostly as C13 has it."""
+        if not self._chance(.002 if self.state.ended() else .07):
+            return []
+        rng, i = self.rng, self.rng.randrange(len(self.validators))
+        old = self.seats[self.state.key_of(i, 2**32)]
+        new = Key(f"heir {len(self.seats)}")
+        if self._chance(.02):
+            old = rng.choice(list(self.seats.values()))
+        if self._chance(.02):
+            new = rng.choice(list(self.seats.values()))
+        self.seats[new.public] = new
+        return ([handover_tx(self.chain.chain, old, new, i)]
+                if new is not old else [])
 
     def _enrol(self, key):
         if not self.desk.issuers or self._chance(.003):

@@ -100,6 +100,7 @@ MEMBERS = {
     "KEYRELEASE": lambda tx: members(tx, "notary secret"),
     "OPENING": lambda tx: members(tx, "bid es"),
     "SETFIXED": lambda tx: members(tx, "count set"),
+    "HANDOVER": lambda tx: members(tx, "validator old_key key"),
     "FINAL": lambda tx: members(tx, "source_height source target_height "
                                 "target bitmap"),
 }

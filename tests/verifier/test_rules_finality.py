@@ -1,11 +1,12 @@
-"""Single rules of consensus.md: C12, G7, G8."""
+"""Single rules of consensus.md: C12, C13, G7, G8, V9."""
 
 import unittest
 
 import codec
 import make_sample as sample
 from rulebook import WORLD, RuleCase
-from writer import Key, anchor_tx, evidence_tx, objection_tx, vote_of
+from writer import (Key, anchor_tx, evidence_tx, final_tx, handover_tx,
+                    objection_tx, vote_of)
 
 
 class Objection(RuleCase):
@@ -86,6 +87,118 @@ class Objection(RuleCase):
         for of in (17, 19, 21):
             self.refused("kind of what|STAMP", codec.transaction,
                          self.objection(c, of=of))
+
+
+class Handover(RuleCase):
+    """C13, C7, R8 and V9."""
+
+    OLD, NEW, NEXT = (Key(name) for name in ("validator 0", "new", "next"))
+
+    def link(self, c, source, target, key):
+        return final_tx(c.chain, [key], [0], c.here(source), c.here(target))
+
+    def handed(self):
+        """HANDOVER in block 2, alone, and two blocks on it."""
+        c = self.enrolled()
+        c.add([handover_tx(c.chain, self.OLD, self.NEW)], self.at + 500)
+        for i in range(2):
+            c.add([c.enrol(Key(f"bidder {i}"))], self.at + 750 + 250 * i)
+        return c
+
+    def test_C13_alone_before_X_and_beside_the_end(self):
+        self.good(self.handed())
+        c, bids = self.fixed_set()
+        c.add([sample.outcome_tx(c, bids),
+               handover_tx(c.chain, self.OLD, self.NEW)], self.at + 66250)
+        c.add([handover_tx(c.chain, self.NEW, self.NEXT)], self.at + 68000)
+        self.good(c)
+        c, _, _ = self.ended()
+        c.add([self.cut(c), handover_tx(c.chain, self.OLD, self.NEW)],
+              self.at + 66000)
+        self.good(c)
+
+    def test_R8_it_hastens_no_block_after_X(self):
+        c, bids = self.fixed_set()
+        c.add([sample.outcome_tx(c, bids)], self.at + 66250)
+        c.add([handover_tx(c.chain, self.OLD, self.NEW)], self.at + 66500)
+        self.bad(c, "R8")
+
+    def test_R7_not_before_the_outcome(self):
+        c, bids = self.fixed_set()
+        c.add([handover_tx(c.chain, self.OLD, self.NEW),
+               sample.outcome_tx(c, bids)], self.at + 66250)
+        self.bad(c, "R7")
+
+    def test_R8_not_after_the_end(self):
+        c, bids = self.fixed_set()
+        c.add([sample.outcome_tx(c, bids)], self.at + 66250)
+        for i, link in enumerate(((0, 4), (4, 5))):
+            c.add([], self.at + 68000 + 4000 * i)
+            c.add([self.vote(c, *link)], self.at + 70000 + 4000 * i)
+        self.good(c)
+        c.add([handover_tx(c.chain, self.OLD, self.NEW)], self.at + 80000)
+        self.bad(c, "R8")
+
+    def test_C13_by_both_keys(self):
+        for pop, by, rule in (
+                (self.OLD, None, "HANDOVER: pop"),
+                (None, self.NEW, "HANDOVER: signature")):
+            c = self.enrolled()
+            c.add([handover_tx(c.chain, self.OLD, self.NEW, 0, pop, by)],
+                  self.at + 500)
+            self.bad(c, rule)
+
+    def test_C13_whose_key_and_to_which(self):
+        old, new, third = self.OLD, self.NEW, self.NEXT
+        for steps, rule in (
+                (((old, new, 1),), "C13: validator"),
+                (((new, third, 0),), "C13: old_key"),
+                (((old, new, 0), (old, third, 0)), "C13: old_key"),
+                (((old, new, 0), (old, new, 0)), "C13: a key"),
+                (((old, new, 0), (new, old, 0)), "C13: a key"),
+                (((old, new, 0), (new, third, 0)), None)):
+            for apart in (False, True):
+                c = self.enrolled()
+                txs = [handover_tx(c.chain, *step) for step in steps]
+                for i, part in enumerate([[tx] for tx in txs]
+                                         if apart else [txs]):
+                    c.add(part, self.at + 500 + 250 * i)
+                self.check(c, rule)
+
+    def test_C13_sixteen_times(self):
+        for count, rule in ((16, None), (17, "C13: too many")):
+            c = self.enrolled()
+            keys = [self.OLD] + [Key(f"key {i}") for i in range(count)]
+            c.add([handover_tx(c.chain, *pair)
+                   for pair in zip(keys, keys[1:])], self.at + 500)
+            self.check(c, rule)
+
+    def test_V9_the_source_decides(self):
+        for source, key, rule in (
+                (0, self.OLD, None), (0, self.NEW, "FINAL: vote"),
+                (2, self.OLD, None), (2, self.NEW, "FINAL: vote"),
+                (3, self.OLD, "FINAL: vote"), (3, self.NEW, None)):
+            c = self.handed()
+            txs = [self.link(c, 0, source, self.OLD)] if source else []
+            c.add(txs + [self.link(c, source, 4, key), c.enrol(WORLD.bob)],
+                  self.at + 1500)
+            self.check(c, rule)
+
+    def test_V9_an_objection_too(self):
+        for height, key, rule in (
+                (2, self.OLD, None), (2, self.NEW, "OBJECTION: signature"),
+                (3, self.OLD, "OBJECTION: signature"), (3, self.NEW, None)):
+            c = self.handed()
+            c.add([objection_tx(c.chain, key, 0, c.sealed[height]),
+                   c.enrol(WORLD.bob)], self.at + 1500)
+            self.check(c, rule)
+
+    def test_F4_of_two_keys(self):
+        c = self.enrolled()
+        self.refused("same key", codec.transaction,
+                     handover_tx(c.chain, self.OLD, self.OLD))
+        self.refused("validator", codec.transaction,
+                     handover_tx(c.chain, self.OLD, self.NEW, 64))
 
 
 class Evidence(RuleCase):

@@ -166,10 +166,10 @@ class Sealed(RuleCase):
         self.bad(c, "C7")
         c = self.fixed()
         c.add(self.keys(c, 0), self.at + 67250)
-        self.bad(c, "C13: X is not final")
+        self.bad(c, "C14: X is not final")
         c = self.fixed()
         c.add(self.keys(c, 0) + [self.vote(c, 3, 4)], self.at + 67250)
-        self.bad(c, "C13: X is not final")
+        self.bad(c, "C14: X is not final")
         c = self.fixed()
         c.add([self.vote(c, 3, 4)] + self.keys(c, 0), self.at + 67250)
         self.good(c)
@@ -185,14 +185,14 @@ class Sealed(RuleCase):
     def test_c13(self):
         c = self.settled()
         c.add(self.keys(c, 0, 0), self.at + 67500)
-        self.bad(c, "C13: KEYRELEASE twice")
+        self.bad(c, "C14: KEYRELEASE twice")
         c = self.settled()
         other = c.holders.all[1].secret
         c.add([keyrelease_tx(c.chain, 0, other)], self.at + 67500)
-        self.bad(c, "C13: not the key")
+        self.bad(c, "C14: not the key")
         c = self.settled()
         c.add([keyrelease_tx(c.chain, 3, other)], self.at + 67500)
-        self.bad(c, "C13: no such")
+        self.bad(c, "C14: no such")
         c = self.settled()
         c.add([keyrelease_tx(c.chain, 0, bytes((other[0] | 1,)) + other[1:])],
               self.at + 67500)
@@ -224,19 +224,19 @@ class Sealed(RuleCase):
         c = self.settled()
         c.add([opening_tx(c.chain, c.bids[0][0], secret(1))],
               self.at + 67500)
-        self.bad(c, "C14: it does not open")
+        self.bad(c, "C15: it does not open")
         c = self.settled()
         stranger = bid_tx(c.chain, WORLD.alice, 9, 5, c.sealed[0])
         c.add([opening_tx(c.chain, stranger, secret(0))], self.at + 67500)
-        self.bad(c, "C14: no such")
+        self.bad(c, "C15: no such")
         c = self.settled()
         c.add([opening_tx(c.chain, c.bids[0][0], secret(0))] * 2,
               self.at + 67500)
-        self.bad(c, "C14: OPENING twice")
+        self.bad(c, "C15: OPENING twice")
         c = self.fixed()
         c.add([opening_tx(c.chain, c.bids[0][0], secret(0))],
               self.at + 67250)
-        self.bad(c, "C14: X is not final")
+        self.bad(c, "C15: X is not final")
         c = self.settled()
         c.add([opening_tx(c.chain, c.bids[1][0], secret(1))],
               self.at + 67500)
@@ -338,13 +338,13 @@ class Sealed(RuleCase):
 
         c = made()
         c.add([opening(c), opening(c)], self.at + 67500)
-        self.bad(c, "C14: OPENING twice")
+        self.bad(c, "C15: OPENING twice")
         c = made()
         c.add([opening(c, secret(1))], self.at + 67500)
-        self.bad(c, "C14: it does not open")
+        self.bad(c, "C15: it does not open")
         c = self.settled()
         c.add([opening(c)], self.at + 67500)
-        self.bad(c, "C14: no such")
+        self.bad(c, "C15: no such")
         for told in (True, False):
             c = made()
             c.add([opening(c)] * told

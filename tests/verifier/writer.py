@@ -220,6 +220,13 @@ def objection_tx(chain, key, validator, refused, of=18):
                   + bytes(32) + refused, key)
 
 
+def handover_tx(chain, old, key, validator=0, pop=None, by=None):
+    """pop and by sign in the places of key and old."""
+    succession = num(validator, 1) + old.public + key.public
+    proof = (pop or key).sign(h_tag("gavel/pop", chain + succession))
+    return signed(head(29, chain) + succession + proof, by or old)
+
+
 def final_tx(chain, validators, signers, source, target):
     """source and target are (height, sealed)."""
     link = num(source[0], 4) + source[1] + num(target[0], 4) + target[1]

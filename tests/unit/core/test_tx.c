@@ -200,6 +200,7 @@ test_places_F3(void **state)
         {GV_TX_KEYRELEASE, false, true, "KEYRELEASE"},
         {GV_TX_OPENING, false, true, "OPENING"},
         {GV_TX_SETFIXED, false, true, "SETFIXED"},
+        {GV_TX_HANDOVER, false, true, "HANDOVER"},
         {GV_TX_FINAL, true, true, "FINAL"},
         {GV_TX_RECEIPT, false, false, "RECEIPT"},
     };

@@ -251,6 +251,15 @@ spoil_objection(struct gv_tx *tx, unsigned how)
 }
 
 static void
+spoil_handover(struct gv_tx *tx, unsigned how)
+{
+    if (how == 0)
+        tx->u.handover.validator = GV_VALIDATORS_MAX;
+    else
+        tx->u.handover.key = tx->u.handover.old_key;
+}
+
+static void
 spoil_anchor(struct gv_tx *tx, unsigned how)
 {
     struct gv_tx_anchor *t = &tx->u.anchor;
@@ -366,6 +375,8 @@ static const struct limit limits[] = {
     {GV_TX_OBJECTION, spoil_objection, 0, "objection.validator"},
     {GV_TX_OBJECTION, spoil_objection, 1, "objection.kind"},
     {GV_TX_OBJECTION, spoil_objection, 2, "objection.kind"},
+    {GV_TX_HANDOVER, spoil_handover, 0, "handover.validator"},
+    {GV_TX_HANDOVER, spoil_handover, 1, "handover.key"},
     {GV_TX_RECEIPT, spoil_receipt, 0, "receipt.deadline"},
     {GV_TX_RECEIPT, spoil_receipt, 1, "receipt.deadline"},
 };

@@ -184,6 +184,51 @@ false_numbers_are_refused(void **state)
     ledger_free(&l);
 }
 
+/* A quorum by the keys of today, which HANDOVERs lead to from those of OPEN. */
+static void
+V9_a_final_by_a_key_that_was_handed_over(void **state)
+{
+    struct gv_proof_report r;
+    struct gv_error e;
+    struct gv_seckey first, next[2];
+    struct gv_tx tx[2], other;
+    struct ledger l;
+    json_t *proof;
+
+    (void)state;
+    ledger_make(&l, SPOIL_NOTHING);
+    first = l.s.validator[0];
+    for (int i = 0; i < 2; i++) {
+        memset(next[i].b, 0x21 + i, 32);
+        tx[i] = sample_handover(&l.s, 0, i == 0 ? &first : &next[0], &next[i]);
+    }
+    other = sample_handover(&l.s, 0, &next[1], &next[0]);
+    l.s.validator[0] = next[1];
+    proof = make_proof(&l, 1, 2, 2);
+    assert_int_equal(gv_proof_verify(proof, &r, &e), GV_REJECT);
+    json_object_set_new(proof, "handovers", json_array());
+    assert_int_equal(gv_proof_verify(proof, &r, &e), GV_REJECT);
+    for (int i = 0; i < 2; i++) {
+        json_array_append_new(json_object_get(proof, "handovers"),
+                              hex_of(tx[i].raw));
+        assert_int_equal(gv_proof_verify(proof, &r, &e),
+                         i == 0 ? GV_REJECT : GV_OK);
+    }
+    assert_true(r.final);
+    /* Not in this order, by nobody else, and nothing but HANDOVERs. */
+    json_array_set_new(json_object_get(proof, "handovers"), 0,
+                       hex_of(other.raw));
+    assert_int_equal(gv_proof_verify(proof, &r, &e), GV_REJECT);
+    assert_non_null(strstr(e.text, "have the places"));
+    json_array_set(json_object_get(proof, "handovers"), 0,
+                   json_object_get(proof, "tx"));
+    assert_int_equal(gv_proof_verify(proof, &r, &e), GV_REJECT);
+    json_object_set_new(proof, "handovers", json_true());
+    assert_int_equal(gv_proof_verify(proof, &r, &e), GV_REJECT);
+    json_decref(proof);
+    ledger_free(&l);
+}
+
 int
 main(void)
 {
@@ -191,6 +236,7 @@ main(void)
         cmocka_unit_test(true_proofs_hold),
         cmocka_unit_test(every_digit_counts),
         cmocka_unit_test(false_numbers_are_refused),
+        cmocka_unit_test(V9_a_final_by_a_key_that_was_handed_over),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -171,7 +171,8 @@ votes_that_contradict_each_other_are_evidence(void **state)
             registry ? &t.s.params->validator_secret[0] : &t.s.validator[0],
             link);
         for (int twice = 0; twice < 2; twice++) {
-            gv_witness_votes(t.w, registry ? NULL : &t.s.open.id, 0, tx.raw);
+            gv_witness_votes(t.w, registry ? NULL : &t.s.open.id, 0,
+                             gv_bytes(NULL, 0), tx.raw);
             assert_true(gv_witness_has_notes(t.w));
             gv_witness_write(t.w, open_of, &t);
             assert_false(gv_witness_has_notes(t.w));
@@ -358,12 +359,50 @@ files_are_few(void **state)
     stand_free(&t);
 }
 
+/* A key that is not in OPEN, and the HANDOVER from the one that is. */
+static void
+V8_evidence_against_a_key_that_was_handed_over(void **state)
+{
+    const struct gv_vote link[2] = {{0, 3, {{0}}, {{8}}}, {1, 3, {{1}}, {{9}}}};
+    struct gv_evidence_report r;
+    struct gv_seckey next;
+    struct gv_error e;
+
+    (void)state;
+    memset(next.b, 0x21, 32);
+    for (int given = 0; given < 3; given++) {
+        struct gv_tx tx, h;
+        struct stand t;
+        uint8_t *text;
+        size_t len;
+        char path[PATH_MAX + 160];
+
+        stand_make(&t);
+        tx = sample_evidence(&t.s, &t.s.open.id, &next, link);
+        /* The second is by somebody who does not have the place. */
+        h = sample_handover(
+            &t.s, 0, given == 2 ? &t.s.bidder[0].secret : &t.s.validator[0],
+            &next);
+        gv_witness_votes(t.w, &t.s.open.id, 0,
+                         given ? h.raw : gv_bytes(NULL, 0), tx.raw);
+        gv_witness_write(t.w, open_of, &t);
+        assert_int_equal(files(&t, path, sizeof(path)), 1);
+        assert_int_equal(gv_file_read(path, GV_EVIDENCE_MAX, &text, &len, &e),
+                         GV_OK);
+        assert_int_equal(check(&t, text, len, &r, &e),
+                         given == 1 ? GV_OK : GV_REJECT);
+        free(text);
+        stand_free(&t);
+    }
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_honest_authority_leaves_no_trace),
         cmocka_unit_test(votes_that_contradict_each_other_are_evidence),
+        cmocka_unit_test(V8_evidence_against_a_key_that_was_handed_over),
         cmocka_unit_test(two_imprints_at_one_time_are_evidence),
         cmocka_unit_test(nobody_is_accused_falsely),
         cmocka_unit_test(what_contradicts_what),

@@ -431,6 +431,7 @@ world_serve(struct world *w)
                  .submit = world_submit,
                  .getwarrant = world_warrant,
                  .signwarrant = world_sign,
+                 .handover = world_warrant,
                  .stop = world_stop},
         .now_ms = NOW_MS,
         .started_ms = NOW_MS - 5500,

@@ -127,6 +127,8 @@ book_digest(struct gv_book *b, uint8_t out32[32])
         DIGEST(&h, b->objection[i].block);
         DIGEST(&h, b->objection[i].validator);
     }
+    for (size_t i = 0; i < b->handovers; i++)
+        DIGEST(&h, b->handover[i].key);
     DIGEST(&h, b->cutoff_height);
     DIGEST(&h, b->outcome_height);
     DIGEST(&h, b->setfixed_height);

@@ -212,6 +212,56 @@ R8_empty_blocks_and_the_end(void **state)
     world_free(&g.w);
 }
 
+/* Before X also alone; from X on they are FINALs' company, and last votes are
+ * by the new keys. */
+static void
+C13_handovers_stand_where_finals_do(void **state)
+{
+    struct world_options o = {.sample.validators = 4};
+    struct stage g;
+    struct gv_tx tx[2], h[4];
+    struct gv_seckey fresh[4];
+    uint64_t t = PAST + 1;
+
+    (void)state;
+    stage_closed(&g, o);
+    for (unsigned i = 0; i < 4; i++) {
+        memset(fresh[i].b, (int)i + 1, 32);
+        h[i] = sample_handover(&g.w.s, i, &g.w.s.validator[i], &fresh[i]);
+    }
+    accept_block_on_tip(&g.w, g.c, START + 2000, h, 1); /* 3 */
+    tx[0] = cutoff_at(&g, US(t));
+    tx[1] = h[1];
+    accept_block_on_tip(&g.w, g.c, t, tx, 2); /* X: 4 */
+    refuse_block(&g.w, g.c, GV_NO_OUTCOME, t + 5000, &h[2], 1);
+    tx[0] = our_outcome(&g);
+    tx[1] = h[2];
+    accept_block_on_tip(&g.w, g.c, t += 250, tx, 2); /* Y: 5 */
+    refuse_block(&g.w, g.c, GV_EMPTY_BLOCK, t + 999, &h[3], 1);
+    accept_block_on_tip(&g.w, g.c, t += 1000, &h[3], 1); /* 6 */
+    tx[0] = final_of(&g, 0, 5);
+    accept_block_on_tip(&g.w, g.c, t += 1000, tx, 1); /* 7: Y justified */
+    refuse_block(&g.w, g.c, GV_DUPLICATE, t + 1000, &h[3], 1);
+    memcpy(&g.w.s.validator[2], &fresh[2], sizeof(fresh[2]));
+    tx[0] = final_of(&g, 5, 6); /* only 0 and 1 have handed over below 5 */
+    refuse_block(&g.w, g.c, GV_BAD_FINAL, t + 1000, tx, 1);
+    g.w.s.validator[0] = fresh[0];
+    g.w.s.validator[1] = fresh[1];
+    tx[0] = final_of(&g, 5, 6);
+    refuse_block(&g.w, g.c, GV_BAD_FINAL, t + 1000, tx, 1);
+    {
+        struct gv_vote v = tx[0].u.final.link;
+
+        tx[0] = sample_final(&g.w.s, &g.c->id, &v, 11); /* not 2 */
+    }
+    accept_block_on_tip(&g.w, g.c, t += 1000, tx, 1); /* 8: Y final */
+    assert_true(gv_book_ended(g.c->book));
+    h[0] = sample_handover(&g.w.s, 0, &fresh[0], &g.w.s.bidder[0].secret);
+    refuse_block(&g.w, g.c, GV_CHAIN_ENDED, t + 5000, h, 1);
+    assert_int_equal(world_try(&g.w, h), GV_CHAIN_ENDED);
+    world_free(&g.w);
+}
+
 static void
 C6_finals(void **state)
 {
@@ -257,6 +307,7 @@ main(void)
         cmocka_unit_test(no_cutoff_ahead_of_the_clock_R6),
         cmocka_unit_test(R7_outcome),
         cmocka_unit_test(R8_empty_blocks_and_the_end),
+        cmocka_unit_test(C13_handovers_stand_where_finals_do),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,4 +1,4 @@
-/* How sealed bids are fixed, opened and judged (R7, R8, C7, C13, C14): what
+/* How sealed bids are fixed, opened and judged (R7, R8, C7, C14, C15): what
  * breaks these rules is refused with its code and leaves the book as it was. */
 #include "tests/unit/state/sealed_stage.h"
 
@@ -58,7 +58,7 @@ R7_open_auctions_have_no_SETFIXED(void **state)
 /* --- keys --- */
 
 static void
-C13_keys_count_between_the_final_set_and_W(void **state)
+C14_keys_count_between_the_final_set_and_W(void **state)
 {
     struct stage g;
     struct gv_tx bid[2], tx[3], key[3];
@@ -150,10 +150,39 @@ C7_nothing_else_while_bids_are_opened(void **state)
     world_free(&g.w);
 }
 
+/* A HANDOVER goes with them, and with SETFIXED, but is no reason for a block.
+ */
+static void
+C13_a_handover_while_bids_are_opened(void **state)
+{
+    struct stage g;
+    struct gv_tx bid[2], tx[2];
+    const struct gv_seckey *key = &g.w.s.validator[0],
+                           *next = &g.w.s.bidder[2].secret,
+                           *last = &g.w.s.bidder[1].secret;
+
+    (void)state;
+    stage_bids(&g, GV_PRICE_FIRST, bid);
+    tx[0] = cutoff_at(&g, US(PAST) + 1);
+    accept_block_on_tip(&g.w, g.c, PAST + 1, tx, 1);
+    tx[0] = our_set(&g);
+    tx[1] = sample_handover(&g.w.s, 0, key, next);
+    accept_block_on_tip(&g.w, g.c, PAST + 251, tx, 2);
+    tx[0] = final_of(&g, 0, 3); /* by the keys under the source */
+    accept_block_on_tip(&g.w, g.c, PAST + 1251, tx, 1);
+    tx[0] = final_of(&g, 3, 4); /* which stands below the HANDOVER */
+    accept_block_on_tip(&g.w, g.c, PAST + 2251, tx, 1);
+    tx[0] = sample_handover(&g.w.s, 0, next, last);
+    refuse_block(&g.w, g.c, GV_EMPTY_BLOCK, PAST + 9000, tx, 1);
+    tx[1] = sample_keyrelease(&g.w.s, 0);
+    accept_block_on_tip(&g.w, g.c, PAST + 9000, tx, 2);
+    world_free(&g.w);
+}
+
 /* --- openings --- */
 
 static void
-C14_a_bidder_opens_its_own_bid(void **state)
+C15_a_bidder_opens_its_own_bid(void **state)
 {
     struct stage g;
     struct gv_tx bid[2], tx[2], other;
@@ -192,7 +221,7 @@ C14_a_bidder_opens_its_own_bid(void **state)
 
 /* A bid whose parts do not fit has no secret that opens it. */
 static void
-C14_a_false_bid_has_no_opening(void **state)
+C15_a_false_bid_has_no_opening(void **state)
 {
     struct stage g;
     struct gv_tx tx[4], bid;
@@ -342,11 +371,12 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(R7_the_set_is_told_behind_X),
         cmocka_unit_test(R7_open_auctions_have_no_SETFIXED),
-        cmocka_unit_test(C13_keys_count_between_the_final_set_and_W),
+        cmocka_unit_test(C14_keys_count_between_the_final_set_and_W),
         cmocka_unit_test(R8_blocks_while_bids_are_opened_say_something),
         cmocka_unit_test(C7_nothing_else_while_bids_are_opened),
-        cmocka_unit_test(C14_a_bidder_opens_its_own_bid),
-        cmocka_unit_test(C14_a_false_bid_has_no_opening),
+        cmocka_unit_test(C13_a_handover_while_bids_are_opened),
+        cmocka_unit_test(C15_a_bidder_opens_its_own_bid),
+        cmocka_unit_test(C15_a_false_bid_has_no_opening),
         cmocka_unit_test(R7_a_second_cutoff_ends_the_opening),
         cmocka_unit_test(R7_keys_in_W_count),
         cmocka_unit_test(R7_late_finality_leaves_time_to_open),
