@@ -35,7 +35,7 @@ struct gv_simulation {
     bool peaked; /* values gather in the middle; else all are as likely */
 };
 
-#define GV_SIMULATED_CODES 16
+#define GV_SIMULATED_CODES 17
 
 struct gv_simulated {
     uint32_t sold, unsold, reserve_missed; /* rounds; unsold: without a bid */

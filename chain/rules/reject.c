@@ -31,6 +31,8 @@ static const struct code_words codes[] = {
      "the amount is not the minimum step beyond the reference bid"},
     {GV_ABOVE_STEP, "above-step",
      "the amount is more than the maximum step beyond the reference bid"},
+    {GV_BELOW_CLOCK, "below-clock",
+     "the amount is below the price that the clock showed"},
     {GV_DUPLICATE, "duplicate", "this is already known"},
     {GV_BAD_TERMS, "bad-terms",
      "the terms contradict themselves or the network"},

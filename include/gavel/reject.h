@@ -30,6 +30,7 @@ enum gv_code {
     GV_BELOW_FIRST = 11,
     GV_BELOW_STEP = 12,
     GV_ABOVE_STEP = 13,
+    GV_BELOW_CLOCK = 16, /* Dutch, in place of GV_BELOW_FIRST */
 
     /* Transactions, beyond the order above. */
     GV_DUPLICATE = 32,      /* already on the chain or in the mempool */
