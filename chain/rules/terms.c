@@ -330,9 +330,10 @@ gv_terms_check(const struct gv_terms *t, const struct gv_params *params,
 
     if (fault != NULL)
         return gv_refuse(why, GV_BAD_TERMS, fault, 0, 0);
-    if (check_bounds(bounds, sizeof(bounds) / sizeof(bounds[0]), why) != GV_OK)
+    if (gv_clock_check(t, why) != GV_OK ||
+        check_bounds(bounds, sizeof(bounds) / sizeof(bounds[0]), why) != GV_OK)
         return GV_REJECT;
-    if (gv_clock_check(t, why) != GV_OK || check_buy_now(t, why) != GV_OK)
+    if (check_buy_now(t, why) != GV_OK)
         return GV_REJECT;
     if (!has(t, GV_LIMIT) && !has(t, GV_TOTAL) &&
         t->close_policy == GV_CLOSE_NEVER)

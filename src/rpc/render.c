@@ -146,14 +146,27 @@ static json_t *
 words_of(const struct gv_terms *t)
 {
     static const char *const pricing[] = {"first", "second", "vickrey"};
+    static const char *const direction[] = {"ascending", "reverse", "dutch"};
 
     return json_pack(
         "{so ss ss ss ss ss ss}", "flags", flags_of(t), "reference",
         t->reference == GV_REF_LAST ? "last" : "highest", "pricing",
         pricing[t->pricing], "visibility", "open", "direction",
-        t->direction == GV_REVERSE ? "reverse" : "ascending", "identity",
+        direction[t->direction], "identity",
         t->identity == GV_ANONYMOUS ? "anonymous" : "certified", "close",
         t->close_policy == GV_CLOSE_OWNER ? "owner" : "never");
+}
+
+/* Of Dutch terms; null of others. */
+static json_t *
+clock_of(const struct gv_terms *t)
+{
+    if (!gv_terms_dutch(t))
+        return json_null();
+    return json_pack("{so so so so}", "start", gv_render_u64(t->clock_start),
+                     "floor", gv_render_u64(t->clock_floor), "drop",
+                     gv_render_u64(t->clock_drop), "step_ms",
+                     gv_render_u64(t->clock_step_ms));
 }
 
 json_t *
@@ -161,18 +174,19 @@ gv_render_terms(const struct gv_terms *t)
 {
     json_t *currency = gv_render_currency(&t->currency);
     json_t *numbers = json_pack(
-        "{so so so so so so so so so so so so so so so si so so}", "min_first",
-        gv_render_u64(t->min_first), "min_step", gv_render_u64(t->min_step),
-        "max_step", gv_render_u64(t->max_step), "per_bidder",
-        gv_render_u64(t->per_bidder), "total_cap", gv_render_u64(t->total_cap),
-        "limit_ms", gv_render_u64(t->limit_ms), "notice_ms",
-        gv_render_u64(t->notice_ms), "reserve", gv_render_u64(t->reserve),
-        "buy_now", gv_render_u64(t->buy_now), "soft_ms",
-        gv_render_u64(t->soft_ms), "soft_cap_ms", gv_render_u64(t->soft_cap_ms),
-        "increments", increments_of(t), "d_ms", gv_render_u64(t->d_ms), "t_ms",
-        gv_render_u64(t->t_ms), "max_bids", gv_render_u64(t->max_bids),
-        "fixed_difficulty", (int)t->fixed_difficulty, "target",
-        gv_render_compact(t->target), "allowed", allowed_of(t));
+        "{so so so so so so so so so so so so so so so si so so so}",
+        "min_first", gv_render_u64(t->min_first), "min_step",
+        gv_render_u64(t->min_step), "max_step", gv_render_u64(t->max_step),
+        "per_bidder", gv_render_u64(t->per_bidder), "total_cap",
+        gv_render_u64(t->total_cap), "limit_ms", gv_render_u64(t->limit_ms),
+        "notice_ms", gv_render_u64(t->notice_ms), "reserve",
+        gv_render_u64(t->reserve), "buy_now", gv_render_u64(t->buy_now),
+        "soft_ms", gv_render_u64(t->soft_ms), "soft_cap_ms",
+        gv_render_u64(t->soft_cap_ms), "increments", increments_of(t), "d_ms",
+        gv_render_u64(t->d_ms), "t_ms", gv_render_u64(t->t_ms), "max_bids",
+        gv_render_u64(t->max_bids), "fixed_difficulty",
+        (int)t->fixed_difficulty, "target", gv_render_compact(t->target),
+        "allowed", allowed_of(t), "clock", clock_of(t));
 
     return gv_render_join(gv_render_join(currency, words_of(t)), numbers);
 }
