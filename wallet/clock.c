@@ -29,11 +29,12 @@ take_amount(struct gv_cli *cli, const char *name, const struct gv_currency *c,
     return GV_EXIT_OK;
 }
 
-/* Without a clock its options have no use. */
+/* Without a clock its options have no use. --every may be set for others: watch
+ * and agent run take one by the same variable. */
 static int
 refuse_options(struct gv_cli *cli)
 {
-    static const char *const names[] = {"start", "floor", "drop", "every"};
+    static const char *const names[] = {"start", "floor", "drop"};
 
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
         if (gv_config_is_set(cli->config, names[i]))

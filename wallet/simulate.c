@@ -75,9 +75,8 @@ is_reverse(const struct round *r)
     return r->s->terms->direction == GV_REVERSE;
 }
 
-/* When a clock makes him bid: once it shows what it is worth to him, or less by
- * up to a tenth, or by up to a third; never, if it does not come down so far.
- */
+/* When a clock makes him bid: once it shows what it is worth to him, up to a
+ * tenth less, or up to a third less; never, if it does not come down so far. */
 static uint64_t
 draw_look(struct round *r, const struct bidder *b)
 {
