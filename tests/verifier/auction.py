@@ -121,7 +121,8 @@ class Terms:
                     else self.buy_now < bound):
                 return "buy_now"
         if self.direction == DUTCH and (
-                f & ~(FLAG_D | FLAG_G) or not f & FLAG_G or self.pricing
+                f & (FLAG_A | FLAG_B | FLAG_C | FLAG_E | FLAG_F)
+                or not f & FLAG_G or self.pricing
                 or self.reserve or self.buy_now or self.soft_ms
                 or not 0 < self.clock_floor < self.clock_start
                 or not 0 < self.clock_drop
