@@ -71,12 +71,29 @@ too_early(const struct gv_agent *a, const struct gv_agent_view *v)
             plus(v->now_us, a->before_us) < v->close_us);
 }
 
+/* The clock comes down to the limit, or never. */
+static enum gv_agent_move
+clock_next(const struct gv_agent *a, const struct gv_terms *t,
+           const struct gv_agent_view *v, uint64_t *amount)
+{
+    if (v->any)
+        return GV_AGENT_WAIT;
+    if (t->clock_floor > a->limit)
+        return GV_AGENT_BEATEN;
+    if (v->clock > a->limit || too_early(a, v))
+        return GV_AGENT_WAIT;
+    *amount = a->strategy == GV_STRATEGY_ALL ? a->limit : v->clock;
+    return GV_AGENT_BID;
+}
+
 enum gv_agent_move
 gv_agent_next(const struct gv_agent *a, const struct gv_terms *t,
               const struct gv_agent_view *v, uint64_t *amount)
 {
     uint64_t limit = worth(t, a->limit), floor, want;
 
+    if (gv_terms_dutch(t))
+        return clock_next(a, t, v, amount);
     if (leads_enough(t, v) &&
         !(a->strategy == GV_STRATEGY_ALL && worth(t, v->leading) < limit))
         return GV_AGENT_WAIT;

@@ -33,6 +33,7 @@ struct gv_agent_view {
     uint64_t leading, last; /* amounts: the best, and the newest */
     uint64_t close_us;      /* E as it is now, UINT64_MAX: nothing ends it */
     uint64_t now_us;
+    uint64_t clock; /* of Dutch terms: what it shows */
 };
 
 enum gv_agent_move {
@@ -45,7 +46,8 @@ enum gv_agent_move {
 const char *gv_agent_refuses(const struct gv_terms *t);
 
 /* *amount is set with GV_AGENT_BID. In auctions with a largest step the amount
- * may not lead yet. */
+ * may not lead yet. In Dutch ones it bids what the clock shows, once that is
+ * within the limit, or with GV_STRATEGY_ALL the limit then. */
 enum gv_agent_move gv_agent_next(const struct gv_agent *a,
                                  const struct gv_terms *t,
                                  const struct gv_agent_view *v,

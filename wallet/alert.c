@@ -7,8 +7,9 @@ const char *
 gv_alert_name(enum gv_alert a)
 {
     static const char *const name[GV_ALERTS] = {
-        "opened", "leading", "outbid", "new-leader", "closing", "extended",
-        "closed", "stalled", "won",    "lost",       "sold",    "not-sold"};
+        "opened",  "leading",  "outbid",  "lower",   "new-leader",
+        "closing", "extended", "closed",  "stalled", "won",
+        "lost",    "sold",     "not-sold"};
 
     return name[a];
 }
@@ -42,6 +43,7 @@ gv_look_read(const json_t *auction, const struct gv_concern *c,
         .open = is_phase(auction, "open") || is_phase(auction, "closing"),
         .final = is_phase(auction, "final") || is_phase(auction, "void"),
         .stalled = is_phase(auction, "stalled"),
+        .clock = gv_json_u64(auction, "clock_price"),
         .close_us = gv_json_u64(auction, "effective_close_us")};
     out->ended = !out->open && !is_phase(auction, "scheduled");
     if (json_is_object(outcome)) {
@@ -107,6 +109,8 @@ gv_alerts(const struct gv_look *before, const struct gv_look *now,
     if (now->open && before->known && !before->open)
         out[n++] = GV_ALERT_OPENED;
     n += lead(before, now, roles, out + n);
+    if (now->open && now->clock != 0 && now->clock < before->clock)
+        out[n++] = GV_ALERT_LOWER;
     if (now->open && before->close_us != 0 && now->close_us > before->close_us)
         out[n++] = GV_ALERT_EXTENDED;
     if (closing(before, now, last_us, now_us, before_us))

@@ -21,6 +21,7 @@ struct gv_look {
     bool sold;             /* by the outcome */
     bool has_leader, mine; /* mine: the wallet's bid leads, or won */
     uint64_t amount;   /* leading bid, or the price once there is an outcome */
+    uint64_t clock;    /* what a Dutch clock shows while nobody has it, or 0 */
     uint64_t close_us; /* 0: nothing ends it yet */
 };
 
@@ -28,6 +29,7 @@ enum gv_alert {
     GV_ALERT_OPENED,
     GV_ALERT_LEADING,
     GV_ALERT_OUTBID,
+    GV_ALERT_LOWER,      /* a Dutch clock has fallen */
     GV_ALERT_NEW_LEADER, /* of an auction where the wallet has no bid */
     GV_ALERT_CLOSING,    /* soon: within the warning time */
     GV_ALERT_EXTENDED,

@@ -51,6 +51,7 @@ numbers(const struct gv_currency *c, enum gv_code code, const uint64_t v[2],
         case GV_BELOW_FIRST:
         case GV_BELOW_STEP:
         case GV_ABOVE_STEP:
+        case GV_BELOW_CLOCK:
             gv_amount_text((struct gv_amount){v[i]}, c, out[i]);
             break;
         case GV_TIME_LIMIT:
@@ -71,6 +72,7 @@ words(enum gv_code code, bool less, const char **second)
     case GV_BELOW_FIRST: /* which way is the direction's matter */
     case GV_BELOW_STEP:
     case GV_ABOVE_STEP:
+    case GV_BELOW_CLOCK:
         *second = less ? "want at least" : "want at most";
         return "have";
     case GV_BIDDER_CAP:

@@ -5,6 +5,7 @@
  * Limits are read from the wallet before every bid, so that a change, or a
  * restart, needs no more than that. Between bids the wallet is free for others.
  */
+#include <gavel/clock.h>
 #include <stdlib.h>
 
 #include "wallet/agent.h"
@@ -199,6 +200,9 @@ look(struct gv_cli *cli, struct agent_run *r, struct task *t,
                                 .close_us =
                                     at.close_us != 0 ? at.close_us : UINT64_MAX,
                                 .now_us = gv_json_u64(info, "phase_time_us")};
+    if (gv_terms_dutch(&t->auction.open.terms))
+        v->clock = gv_clock_price(&t->auction.open.terms,
+                                  t->auction.open.opening_ms, v->now_us);
     if (!at.open)
         return false;
     return !at.has_leader ||

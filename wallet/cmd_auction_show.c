@@ -4,6 +4,7 @@
 
 #include "wallet/attach.h"
 #include "wallet/auction.h"
+#include "wallet/clock.h"
 #include "wallet/columns.h"
 #include "wallet/commands.h"
 #include "wallet/json.h"
@@ -24,6 +25,7 @@ print_state(const struct gv_auction *a)
                     gv_json_text(a->info, "phase"),
                     gv_cli_time(gv_json_u64(a->info, "phase_time_us"), time));
     gv_auction_print_stall(a);
+    gv_clock_print_now(a);
     gv_columns_line(stdout, "closes", "%s",
                     close == 0 ? "not yet fixed" : gv_cli_time(close, time));
     gv_columns_line(stdout, "block", "%" PRIu64 " (final %" PRIu64 ")",

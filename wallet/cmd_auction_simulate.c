@@ -50,7 +50,8 @@ static const struct gv_config_option options[] = {
      .choices = "truthful|step|snipe|mixed",
      .fallback = "mixed",
      .help = "Bid the value once; go little steps beyond the others; bid the "
-             "value at the last moment; or each bidder one of these."},
+             "value at the last moment; or each bidder one of these. Dutch: "
+             "take the clock at the value, up to a tenth or a third below."},
     {.name = "duration",
      .type = GV_CONFIG_DURATION,
      .fallback = "1d",

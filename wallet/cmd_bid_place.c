@@ -1,6 +1,7 @@
 /* cmd_bid_place.c - gavel bid place: one bid, judged here before it is sent. */
 #include "wallet/anonymous.h"
 #include "wallet/auction.h"
+#include "wallet/clock.h"
 #include "wallet/columns.h"
 #include "wallet/commands.h"
 #include "wallet/courier.h"
@@ -264,13 +265,9 @@ place(struct gv_cli *cli, struct gv_auction *a, const struct gv_signer *s)
     char why[CLAUSE_MAX];
     int code;
 
-    if (gv_amount_parse(text, &a->open.terms.currency, &amount) != GV_OK ||
-        amount.minor == 0)
-        return gv_cli_fail(cli, GV_EXIT_USAGE,
-                           "'%.40s' is no amount of %.4s with at most %u "
-                           "decimals, above zero",
-                           text, a->open.terms.currency.tag,
-                           a->open.terms.currency.exponent);
+    code = gv_clock_amount(cli, a, text, &amount);
+    if (code != GV_EXIT_OK)
+        return code;
     if (is_seller(cli, a, s))
         return gv_cli_fail(cli, GV_EXIT_FAILED,
                            "this identity is the seller, who may not bid");

@@ -1,23 +1,47 @@
 /* cmd_bid_why.c - gavel bid why: the clause that voids a bid, with its
  * numbers. */
+#include <gavel/clock.h>
+
 #include "wallet/auction.h"
 #include "wallet/commands.h"
 #include "wallet/json.h"
 
 #define TEXT_MAX 600
+#define CLOCK_MAX 100
+
+/* What the clock showed, for the bid that took it. */
+static char *
+clock_text(const struct gv_open *o, const json_t *row, char out[CLOCK_MAX])
+{
+    uint64_t price;
+    char text[40];
+
+    *out = '\0';
+    if (gv_terms_dutch(&o->terms)) {
+        price =
+            gv_clock_price(&o->terms, o->opening_ms, gv_json_u64(row, "t_us"));
+        snprintf(out, CLOCK_MAX, "; the price is what the clock showed, %s",
+                 gv_amount_text((struct gv_amount){price}, &o->terms.currency,
+                                text));
+    }
+    return out;
+}
 
 /* One line or two. */
 static void
-explain(const json_t *row, const struct gv_currency *c, char out[TEXT_MAX])
+explain(const json_t *row, const struct gv_open *o, char out[TEXT_MAX])
 {
+    const struct gv_currency *c = &o->terms.currency;
+    char clock[CLOCK_MAX];
     enum gv_code code = (enum gv_code)gv_json_u64(row, "code");
     char amount[40], reference[40], clause[400], measured[100] = "";
 
     gv_auction_amount(row, "amount", c, amount);
     if (code == GV_ACCEPTED) {
-        snprintf(out, TEXT_MAX, "%s is accepted%s", amount,
+        snprintf(out, TEXT_MAX, "%s is accepted%s%s", amount,
                  gv_json_bool(row, "leading") ? " and leads"
-                                              : ", but a better bid leads");
+                                              : ", but a better bid leads",
+                 clock_text(o, row, clock));
         return;
     }
     if (gv_json_u64(row, "reference") != 0)
@@ -53,7 +77,7 @@ run(struct gv_cli *cli)
         return code;
     code = gv_auction_fetch(cli, gv_json_text(row, "auction"), &a);
     if (code == GV_EXIT_OK) {
-        explain(row, &a.open.terms.currency, text);
+        explain(row, &a.open, text);
         gv_auction_clear(&a);
         if (cli->json)
             print_json(cli, row, text);

@@ -60,6 +60,13 @@ struct watch {
 
 /* --- telling --- */
 
+/* What leads, or what a clock shows that nobody has taken. */
+static uint64_t
+amount_of(const struct watched *w)
+{
+    return w->last.has_leader ? w->last.amount : w->last.clock;
+}
+
 static void
 set_number(const char *name, uint64_t v)
 {
@@ -86,7 +93,7 @@ become(const char *program, const char *event, const json_t *info,
     setenv("GAVEL_TITLE", gv_json_text(info, "title"), 1);
     memcpy(tag, c.tag, sizeof(c.tag));
     setenv("GAVEL_CURRENCY", tag, 1);
-    set_number("GAVEL_AMOUNT", w->last.amount);
+    set_number("GAVEL_AMOUNT", amount_of(w));
     set_number("GAVEL_CLOSE_US", w->last.close_us);
     alarm(EXEC_S);
     execvp(program, argv);
@@ -120,7 +127,7 @@ as_json(const char *event, const json_t *info, const struct watched *w,
     return json_pack("{ss ss ss so so ss so}", "event", event, "auction",
                      w->who.auction, "title", gv_json_text(info, "title"),
                      "time_us", gv_json_from_u64(now_us), "amount",
-                     gv_json_from_u64(w->last.amount), "figures", figures,
+                     gv_json_from_u64(amount_of(w)), "figures", figures,
                      "close_us",
                      w->last.close_us != 0 ? gv_json_from_u64(w->last.close_us)
                                            : json_null());
@@ -134,8 +141,8 @@ tell(struct gv_cli *cli, const char *event, const json_t *info,
     char time[40], amount[40] = "no bid", close[40] = "nothing yet";
     json_t *line;
 
-    if (w->last.has_leader)
-        gv_amount_text((struct gv_amount){w->last.amount}, &c, amount);
+    if (amount_of(w) != 0)
+        gv_amount_text((struct gv_amount){amount_of(w)}, &c, amount);
     if (w->last.close_us != 0)
         gv_cli_time(w->last.close_us, close);
     if (cli->json) {

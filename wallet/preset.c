@@ -60,6 +60,11 @@ static const struct preset presets[] = {
      "down; a day",
      "min-first",
      {{"direction", "reverse"}, {"min-step", "1"}, {"limit", "1d"}}},
+    {"dutch",
+     "a clock falls by 1 a minute from --start down to 1; the first bid wins, "
+     "at the price that it shows",
+     "start",
+     {{"direction", "dutch"}, {"floor", "1"}, {"drop", "1"}, {"every", "1m"}}},
     {"buy-now",
      "as english, but a first bid of --buy-now ends it at once at that price",
      "buy-now",

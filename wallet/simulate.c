@@ -1,6 +1,7 @@
 /* simulate.c - made-up bidders (wallet/simulate.h). */
 #include "wallet/simulate.h"
 
+#include <gavel/clock.h>
 #include <stdlib.h>
 
 #define OPENING_MS UINT64_C(1000000000000)
@@ -74,6 +75,24 @@ is_reverse(const struct round *r)
     return r->s->terms->direction == GV_REVERSE;
 }
 
+/* When a clock makes him bid: once it shows what it is worth to him, up to a
+ * tenth less, or up to a third less; never, if it does not come down so far. */
+static uint64_t
+draw_look(struct round *r, const struct bidder *b)
+{
+    static const uint64_t part[] = {0, 10, 3}; /* by enum gv_strategy */
+    const struct gv_terms *t = r->s->terms;
+    uint64_t want = b->value, at;
+
+    if (part[b->strategy] != 0)
+        want -= below(r, b->value / part[b->strategy] + 1);
+    at = gv_clock_reaches_us(t, OPENING_MS, want);
+    if (at > r->end_us)
+        return UINT64_MAX;
+    at += below(r, (uint64_t)t->clock_step_ms * 1000); /* to see it and bid */
+    return at > r->end_us ? UINT64_MAX : at;
+}
+
 static void
 draw_bidder(struct round *r, struct bidder *b)
 {
@@ -86,6 +105,8 @@ draw_bidder(struct round *r, struct bidder *b)
     b->next_us = OPENING_US + below(r, length + 1);
     if (b->strategy == GV_SNIPE)
         b->next_us = r->end_us - below(r, length / 100 + 1);
+    if (gv_terms_dutch(r->s->terms))
+        b->next_us = draw_look(r, b);
 }
 
 /* The least that counts, or 0: that is beyond what it is worth. */
@@ -168,6 +189,18 @@ plan(struct round *r, struct bidder *b, bool leading)
         b->next_us = UINT64_MAX;
 }
 
+/* The first to bid has it; the others see that. */
+static enum gv_rc
+look_at_clock(struct round *r, uint32_t at)
+{
+    enum gv_rc rc = GV_OK;
+
+    if (gv_fold_accepted(r->fold) == 0)
+        rc = bid(r, at, r->bidder[at].value);
+    r->bidder[at].next_us = UINT64_MAX;
+    return rc;
+}
+
 static enum gv_rc
 look(struct round *r, uint32_t at)
 {
@@ -175,6 +208,8 @@ look(struct round *r, uint32_t at)
     uint64_t amount = b->value;
     enum gv_rc rc = GV_OK;
 
+    if (gv_terms_dutch(r->s->terms))
+        return look_at_clock(r, at);
     if (b->strategy == GV_STEP)
         amount = least_beyond(r, at, b->next_us);
     if (b->strategy == GV_SNIPE && is_beaten(r, at))

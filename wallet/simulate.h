@@ -14,7 +14,9 @@
 
 /* Truthful bids what it is worth to him, once, at any time. Step looks again
  * and again, and goes as little beyond the reference as counts. Snipe bids
- * what it is worth as late as possible, again when that was too early. */
+ * what it is worth as late as possible, again when that was too early. At a
+ * Dutch clock they wait until it shows what it is worth, up to a tenth less, or
+ * up to a third less. */
 enum gv_strategy {
     GV_TRUTHFUL = 0,
     GV_STEP = 1,
@@ -35,7 +37,7 @@ struct gv_simulation {
     bool peaked; /* values gather in the middle; else all are as likely */
 };
 
-#define GV_SIMULATED_CODES 16
+#define GV_SIMULATED_CODES 17
 
 struct gv_simulated {
     uint32_t sold, unsold, reserve_missed; /* rounds; unsold: without a bid */

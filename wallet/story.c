@@ -92,7 +92,11 @@ tell_price(const struct teller *w)
         "Vickrey: the best bid of another bidder (A19)"};
     char a[AMOUNT];
 
-    if (w->s->bought) {
+    if (gv_terms_dutch(w->t)) {
+        gv_columns_line(w->out, "rule",
+                        "Dutch: what the clock showed at the bid's time "
+                        "(A30)");
+    } else if (w->s->bought) {
         gv_columns_line(w->out, "rule",
                         "buy-now: the first accepted bid reaches it (A22)");
     } else {
@@ -121,10 +125,15 @@ gv_story_print(const struct gv_terms *t, const struct gv_story *s, FILE *out)
                         "none: no bid is accepted, nothing is sold (A12)");
         return;
     }
-    gv_columns_line(out, "leader",
-                    "#%zu, %s: the best accepted amount, of equal ones the "
-                    "earliest (A11)",
-                    s->lead_at, text(&w, s->lead, a));
+    if (gv_terms_dutch(t))
+        gv_columns_line(out, "leader",
+                        "#%zu, %s: the first that reached the clock (A30)",
+                        s->lead_at, text(&w, s->lead, a));
+    else
+        gv_columns_line(out, "leader",
+                        "#%zu, %s: the best accepted amount, of equal ones the "
+                        "earliest (A11)",
+                        s->lead_at, text(&w, s->lead, a));
     if (t->reserve != 0 && is_better(t, t->reserve, s->lead)) {
         gv_columns_line(out, "reserve",
                         "%s: the leader does not reach it, nothing is sold "

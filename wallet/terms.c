@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "wallet/allowed.h"
+#include "wallet/clock.h"
 #include "wallet/columns.h"
 #include "wallet/preset.h"
 
@@ -75,9 +76,22 @@ const struct gv_config_option gv_terms_options[GV_TERMS_OPTIONS] = {
      .argument = "TABLE"},
     {.name = "direction",
      .type = GV_CONFIG_ENUM,
-     .choices = "ascending|reverse",
+     .choices = "ascending|reverse|dutch",
      .fallback = "ascending",
-     .help = "Who wins: the highest bid, or the lowest."},
+     .help = "Who wins: the highest bid, the lowest, or the first that reaches "
+             "a falling clock."},
+    {.name = "start",
+     .help = "Dutch: what the clock shows at the opening.",
+     .argument = "AMOUNT"},
+    {.name = "floor", .help = "Dutch: where it stops.", .argument = "AMOUNT"},
+    {.name = "drop",
+     .help = "Dutch: by how much it falls.",
+     .argument = "AMOUNT"},
+    {.name = "every",
+     .type = GV_CONFIG_DURATION,
+     .help = "Dutch: how often it falls. Without --limit it stays at the floor "
+             "once so long.",
+     .argument = "TIME"},
     {.name = "buy-now",
      .help = "A first bid that reaches it ends the auction at this price.",
      .argument = "AMOUNT"},
@@ -197,7 +211,6 @@ take_pricing(struct gv_cli *cli, struct gv_terms *t, uint8_t *table)
     struct gv_error e;
 
     t->pricing = (uint8_t)gv_config_enum(cli->config, "pricing");
-    t->direction = (uint8_t)gv_config_enum(cli->config, "direction");
     if (text != NULL && t->pricing != GV_PRICE_SECOND)
         return gv_cli_fail(cli, GV_EXIT_USAGE,
                            "--increments: they are for --pricing second");
@@ -312,6 +325,8 @@ gv_terms_from_options(struct gv_cli *cli, struct gv_terms *out,
     take_count(cli, "total-cap", GV_TOTAL, out, &out->total_cap);
     if (code == GV_EXIT_OK)
         code = take_times(cli, out);
+    if (code == GV_EXIT_OK)
+        code = gv_clock_take(cli, out);
     if (gv_config_is_set(cli->config, "difficulty")) {
         out->fixed_difficulty =
             (uint8_t)gv_config_int(cli->config, "difficulty");
@@ -355,6 +370,7 @@ gv_terms_print(const struct gv_terms *t, FILE *out)
     gv_columns_line(out, "bidders", "%s",
                     t->identity == GV_ANONYMOUS ? "anonymous" : "certified");
     gv_pricing_print(t, out);
+    gv_clock_print(t, out);
     if ((t->flags & GV_MIN_FIRST) != 0)
         print_amount(t, out, "min first", t->min_first);
     if ((t->flags & GV_MIN_STEP) != 0)

@@ -9,6 +9,7 @@
  * So a change costs the rows after it, and a later bid costs O(1).
  */
 #include "chain/rules/fold_judge.h"
+#include "gavel/clock.h"
 
 #include <stdlib.h>
 
@@ -55,6 +56,7 @@ gv_fold_new(const struct gv_fold_context *ctx)
         return NULL;
     f->ctx = *ctx;
     f->rules.terms = terms;
+    f->rules.opening_ms = ctx->opening_ms;
     f->rules.opening_us = fold_time_us(ctx->opening_ms, 0);
     f->rules.close_us = f->rules.cancel_us = UINT64_MAX;
     f->rules.limit_us = UINT64_MAX;
@@ -198,6 +200,17 @@ rank(struct gv_fold *f, uint32_t i)
     }
 }
 
+/* Does this accepted bid end it, by buy-now (A22) or the clock (A30)? */
+static bool
+takes_it(const struct gv_terms *terms, const struct fold_state *before,
+         const struct gv_fold_bid *bid)
+{
+    if (gv_terms_dutch(terms))
+        return true;
+    return terms->buy_now != 0 && before->accepted == 0 &&
+           !gv_terms_better(terms, terms->buy_now, bid->amount);
+}
+
 /* Carry the state over row i, whose code is known. */
 static void
 state_pass(struct gv_fold *f, uint32_t i)
@@ -213,8 +226,7 @@ state_pass(struct gv_fold *f, uint32_t i)
         s->placed++;
     if (f->rows[i].code != GV_ACCEPTED)
         return;
-    if (terms->buy_now != 0 && s->accepted == 0 &&
-        !gv_terms_better(terms, terms->buy_now, bid->amount))
+    if (takes_it(terms, s, bid))
         s->bought_us = bid->t_us;
     if (f->rules.soft_us != 0) {
         until = fold_sum(bid->t_us, f->rules.soft_us);
@@ -466,6 +478,9 @@ gv_fold_price(const struct gv_fold *f)
 
     if (s->leader == NONE)
         return 0;
+    if (gv_terms_dutch(f->rules.terms))
+        return gv_clock_price(f->rules.terms, f->rules.opening_ms,
+                              s->bought_us);
     if (s->bought_us != UINT64_MAX)
         return f->rules.terms->buy_now;
     return fold_price(&f->rules, f->rows[s->leader].bid.amount,

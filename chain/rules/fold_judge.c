@@ -3,6 +3,8 @@
  */
 #include "chain/rules/fold_judge.h"
 
+#include "gavel/clock.h"
+
 uint64_t
 fold_time_us(uint64_t a_ms, uint64_t b_ms)
 {
@@ -159,6 +161,18 @@ fold_takes_place(const struct gv_terms *terms, unsigned code)
             code == GV_BELOW_FIRST);
 }
 
+/* Rule A30. */
+static enum gv_code
+judge_clock(const struct fold_rules *rules, struct gv_fold_row *row)
+{
+    uint64_t price =
+        gv_clock_price(rules->terms, rules->opening_ms, row->bid.t_us);
+
+    return row->bid.amount < price
+               ? fail(row, GV_BELOW_CLOCK, row->bid.amount, price)
+               : GV_ACCEPTED;
+}
+
 void
 fold_judge(const struct fold_rules *rules, const struct fold_before *before,
            struct gv_fold_row *row)
@@ -173,6 +187,8 @@ fold_judge(const struct fold_rules *rules, const struct fold_before *before,
     if (code == GV_ACCEPTED)
         code = judge_seal(row);
     if (code == GV_ACCEPTED)
-        code = judge_amount(rules->terms, before, row);
+        code = gv_terms_dutch(rules->terms)
+                   ? judge_clock(rules, row)
+                   : judge_amount(rules->terms, before, row);
     row->code = (uint16_t)code;
 }

@@ -12,6 +12,7 @@
 /* Terms with their times made absolute, us; UINT64_MAX where none applies. */
 struct fold_rules {
     const struct gv_terms *terms;
+    uint64_t opening_ms; /* as in OPEN */
     uint64_t opening_us, limit_us, close_us;
     uint64_t cancel_us;        /* while no bid is accepted (rule A29) */
     uint64_t soft_us, last_us; /* an extension; the limit can go no further */

@@ -33,6 +33,8 @@ static const struct code_words codes[] = {
      "the amount is more than the maximum step beyond the reference bid"},
     {GV_NOT_OPENED, "not-opened", "nobody has opened the sealed bid"},
     {GV_BAD_SEAL, "bad-seal", "what is sealed does not open as it must"},
+    {GV_BELOW_CLOCK, "below-clock",
+     "the amount is below the price that the clock showed"},
     {GV_DUPLICATE, "duplicate", "this is already known"},
     {GV_BAD_TERMS, "bad-terms",
      "the terms contradict themselves or the network"},

@@ -5,6 +5,7 @@
 #include "gavel/terms.h"
 
 #include "chain/rules/fold_judge.h"
+#include "gavel/clock.h"
 #include "gavel/params.h"
 #include "gavel/pow.h"
 
@@ -78,6 +79,24 @@ gv_terms_put(struct gv_sink *s, const struct gv_terms *t)
     gv_put(s, t->allowed.p, entries * GV_ALLOWED_ENTRY);
     if (gv_terms_sealed(t))
         gv_put_u32(s, t->opening_period_ms);
+    if (gv_terms_dutch(t)) {
+        gv_put_u64(s, t->clock_start);
+        gv_put_u64(s, t->clock_floor);
+        gv_put_u64(s, t->clock_drop);
+        gv_put_u32(s, t->clock_step_ms);
+    }
+}
+
+/* The fields that Dutch terms alone have. */
+static void
+get_clock(struct gv_reader *r, struct gv_terms *t)
+{
+    if (!gv_terms_dutch(t))
+        return;
+    t->clock_start = gv_get_u64(r, "terms.clock_start");
+    t->clock_floor = gv_get_u64(r, "terms.clock_floor");
+    t->clock_drop = gv_get_u64(r, "terms.clock_drop");
+    t->clock_step_ms = gv_get_u32(r, "terms.clock_step_ms");
 }
 
 static bool
@@ -149,7 +168,7 @@ form_fault(const struct gv_terms *t)
         {t->reference > GV_REF_HIGHEST, "terms.reference"},
         {t->pricing > GV_PRICE_VICKREY, "terms.pricing"},
         {t->visibility > GV_VISIBLE_SEALED_RESERVE, "terms.visibility"},
-        {t->direction > GV_REVERSE, "terms.direction"},
+        {t->direction > GV_DUTCH, "terms.direction"},
         {t->identity > GV_ANONYMOUS, "terms.identity"},
         {t->close_policy > GV_CLOSE_OWNER, "terms.close_policy"},
         {!has(t, GV_MIN_FIRST) && t->min_first != 0, "terms.min_first"},
@@ -168,6 +187,9 @@ form_fault(const struct gv_terms *t)
         {!gv_terms_sealed(t) && t->opening_period_ms != 0,
          "terms.opening_period_ms"},
         {gv_terms_hides_reserve(t) && t->reserve != 0, "terms.reserve"},
+        {!gv_terms_dutch(t) && (t->clock_start != 0 || t->clock_floor != 0 ||
+                                t->clock_drop != 0 || t->clock_step_ms != 0),
+         "terms.clock_start"},
     };
 
     for (size_t i = 0; i < sizeof(checks) / sizeof(checks[0]); i++)
@@ -223,6 +245,7 @@ gv_terms_get(struct gv_reader *r, struct gv_terms *out)
         gv_get_view(r, (size_t)entries * GV_ALLOWED_ENTRY, "terms.allowed");
     if (gv_terms_sealed(&t))
         t.opening_period_ms = gv_get_u32(r, "terms.opening_period_ms");
+    get_clock(r, &t);
     fault = r->failed ? NULL : form_fault(&t);
     gv_get_require(r, fault == NULL, fault);
     *out = r->failed ? (struct gv_terms){0} : t;
@@ -342,7 +365,8 @@ gv_terms_check(const struct gv_terms *t, const struct gv_params *params,
 
     if (fault != NULL)
         return gv_refuse(why, GV_BAD_TERMS, fault, 0, 0);
-    if (check_bounds(bounds, sizeof(bounds) / sizeof(bounds[0]), why) != GV_OK)
+    if (gv_clock_check(t, why) != GV_OK ||
+        check_bounds(bounds, sizeof(bounds) / sizeof(bounds[0]), why) != GV_OK)
         return GV_REJECT;
     if (check_sealed(t, why) != GV_OK || check_buy_now(t, why) != GV_OK)
         return GV_REJECT;
@@ -413,6 +437,14 @@ gv_terms_warn(const struct gv_terms *t, const struct gv_params *params,
         {t->soft_ms != 0 && t->soft_ms < t->d_ms,
          "An extension of the soft close is shorter than the deadline D: a "
          "bid may lie on its way longer than it gives the others."},
+        {gv_terms_dutch(t) &&
+             gv_clock_length_ms(t) - t->clock_step_ms >= t->limit_ms,
+         "The time limit ends this Dutch auction before its clock shows the "
+         "floor price."},
+        {gv_terms_dutch(t),
+         "In a Dutch auction an earlier bid that arrives late takes the place "
+         "of the first one that was seen: who has won is sure only when the "
+         "deadline D has passed."},
         {has(t, GV_LIMIT) && t->limit_ms < t->d_ms,
          "The time limit is shorter than the deadline D: the auction is over "
          "before the first bids must be in a block."},

@@ -31,8 +31,9 @@ enum gv_code {
     GV_BELOW_STEP = 12,
     GV_ABOVE_STEP = 13,
     /* Sealed bids; before GV_BELOW_FIRST in the order. */
-    GV_NOT_OPENED = 14, /* nothing has opened it */
-    GV_BAD_SEAL = 15,   /* what opens it does not fit */
+    GV_NOT_OPENED = 14,  /* nothing has opened it */
+    GV_BAD_SEAL = 15,    /* what opens it does not fit */
+    GV_BELOW_CLOCK = 16, /* Dutch, in place of GV_BELOW_FIRST */
 
     /* Transactions, beyond the order above. */
     GV_DUPLICATE = 32,      /* already on the chain or in the mempool */

@@ -43,8 +43,9 @@ enum gv_visibility {
     GV_VISIBLE_SEALED = 1,
     GV_VISIBLE_SEALED_RESERVE = 2
 };
-/* Reverse: the lowest amount is the best (rule A20). */
-enum gv_direction { GV_ASCENDING = 0, GV_REVERSE = 1 };
+/* Reverse: the lowest amount is the best (rule A20). Dutch: a clock falls until
+ * the first bid takes its price (rule A30, gavel/clock.h). */
+enum gv_direction { GV_ASCENDING = 0, GV_REVERSE = 1, GV_DUTCH = 2 };
 /* Certified: bidders' certificates stand on the chain. Anonymous: blind tokens
  * and escrowed identities; the allowed set then names certified keys and is
  * enforced by the token issuer, never by F. */
@@ -63,6 +64,7 @@ enum gv_close_policy { GV_CLOSE_NEVER = 0, GV_CLOSE_OWNER = 1 };
 #define GV_INCREMENT_ENTRY 16
 #define GV_INCREMENTS_MAX 16
 #define GV_SOFT_MIN_MS 10000 /* bids need time to be published */
+#define GV_CLOCK_STEP_MIN_MS 1000
 
 struct gv_terms {
     struct gv_currency currency;
@@ -87,6 +89,10 @@ struct gv_terms {
     struct gv_bytes allowed;    /* GV_ALLOWED_ENTRY each; borrowed */
     uint32_t opening_period_ms; /* R; encoded and above 0 only where something
                                  * is sealed */
+    /* Encoded, and not 0, in Dutch auctions alone. */
+    uint64_t clock_start, clock_floor; /* the price at first, and at last */
+    uint64_t clock_drop;               /* falls by it */
+    uint32_t clock_step_ms;            /* so often */
 };
 
 /* Are bids sealed to OPEN's bid_escrow? And the reserve, too? */
@@ -99,6 +105,12 @@ static inline bool
 gv_terms_hides_reserve(const struct gv_terms *t)
 {
     return t->visibility == GV_VISIBLE_SEALED_RESERVE;
+}
+
+static inline bool
+gv_terms_dutch(const struct gv_terms *t)
+{
+    return t->direction == GV_DUTCH;
 }
 
 /* Terms that constrain nothing: the normal auction, closed by its owner with

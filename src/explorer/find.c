@@ -42,9 +42,9 @@ ends_with(const char *name, const char *end)
 static bool
 is_amount(const char *name)
 {
-    static const char *const names[] = {"amount",   "price",    "min_first",
-                                        "min_step", "max_step", "reserve",
-                                        "buy_now"};
+    static const char *const names[] = {
+        "amount",  "price",   "min_first",   "min_step",    "max_step",
+        "reserve", "buy_now", "clock_start", "clock_floor", "clock_drop"};
 
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
         if (strcmp(name, names[i]) == 0)

@@ -1,6 +1,7 @@
 /* ledger_auction.c - auctions and their outcomes. */
 #include <stdlib.h>
 
+#include "gavel/clock.h"
 #include "src/rpc/ledger_impl.h"
 
 /* --- one auction --- */
@@ -122,6 +123,27 @@ sealed_of(const struct gv_chain *c)
                               gv_fold_reserve(b->fold)));
 }
 
+/* What a Dutch clock shows at a time, and when it falls next: null when there
+ * is none, when it is taken or over, or does not fall any more before E. */
+static json_t *
+clock_of(const struct gv_view *v, uint64_t now_us)
+{
+    const struct gv_open *o = v->chain->book->open;
+    uint64_t end = gv_fold_effective_close(v->fold), price = 0, next;
+    bool ticks = gv_terms_dutch(&o->terms) && now_us <= end &&
+                 gv_fold_accepted(v->fold) == 0;
+    bool falls = false;
+
+    if (ticks) {
+        price = gv_clock_price(&o->terms, o->opening_ms, now_us);
+        next = gv_clock_next_us(&o->terms, o->opening_ms, now_us);
+        falls = next != UINT64_MAX && next <= end;
+    }
+    return json_pack("{so so}", "clock_price",
+                     gv_render_u64_or_null(ticks, price), "next_drop_us",
+                     gv_render_u64_or_null(falls, falls ? next : 0));
+}
+
 static json_t *
 details_of(struct gv_ledger_rpc *l, const struct gv_view *v)
 {
@@ -167,6 +189,8 @@ gv_ledger_getauction(void *ctx, struct gv_rpc_call *call)
         return gv_ledger_fault(l, call);
     }
     out = gv_render_join(common_of(&v, l->now_ms), details_of(l, &v));
+    out =
+        gv_render_join(out, clock_of(&v, gv_query_phase(c, l->now_ms).used_us));
     out = gv_render_join(out, gv_ledger_trust_of(c->book));
     if (out && verbose)
         json_object_set_new(

@@ -145,14 +145,27 @@ words_of(const struct gv_terms *t)
 {
     static const char *const pricing[] = {"first", "second", "vickrey"};
     static const char *const visible[] = {"open", "sealed", "sealed-reserve"};
+    static const char *const direction[] = {"ascending", "reverse", "dutch"};
 
     return json_pack(
         "{so ss ss ss ss ss ss}", "flags", flags_of(t), "reference",
         t->reference == GV_REF_LAST ? "last" : "highest", "pricing",
         pricing[t->pricing], "visibility", visible[t->visibility], "direction",
-        t->direction == GV_REVERSE ? "reverse" : "ascending", "identity",
+        direction[t->direction], "identity",
         t->identity == GV_ANONYMOUS ? "anonymous" : "certified", "close",
         t->close_policy == GV_CLOSE_OWNER ? "owner" : "never");
+}
+
+/* Of Dutch terms; null of others. */
+static json_t *
+clock_of(const struct gv_terms *t)
+{
+    if (!gv_terms_dutch(t))
+        return json_null();
+    return json_pack("{so so so so}", "start", gv_render_u64(t->clock_start),
+                     "floor", gv_render_u64(t->clock_floor), "drop",
+                     gv_render_u64(t->clock_drop), "step_ms",
+                     gv_render_u64(t->clock_step_ms));
 }
 
 json_t *
@@ -160,7 +173,7 @@ gv_render_terms(const struct gv_terms *t)
 {
     json_t *currency = gv_render_currency(&t->currency);
     json_t *numbers = json_pack(
-        "{so so so so so so so so so so so so so so so si so so so}",
+        "{so so so so so so so so so so so so so so so si so so so so}",
         "min_first", gv_render_u64(t->min_first), "min_step",
         gv_render_u64(t->min_step), "max_step", gv_render_u64(t->max_step),
         "per_bidder", gv_render_u64(t->per_bidder), "total_cap",
@@ -173,7 +186,7 @@ gv_render_terms(const struct gv_terms *t)
         gv_render_u64(t->max_bids), "fixed_difficulty",
         (int)t->fixed_difficulty, "target", gv_render_compact(t->target),
         "allowed", allowed_of(t), "opening_period_ms",
-        gv_render_u64(t->opening_period_ms));
+        gv_render_u64(t->opening_period_ms), "clock", clock_of(t));
 
     return gv_render_join(gv_render_join(currency, words_of(t)), numbers);
 }

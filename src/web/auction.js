@@ -11,6 +11,7 @@ const BIDS = 1000;
 const TERMS = {
   bidders: ["Who may bid", (v) => (v === "anonymous" ? "anyone with a certificate, under a pseudonym" : "anyone with a certificate, openly")],
   direction: ["Who wins", (v) => (v.startsWith("reverse") ? "the lowest bid" : v)],
+  clock: ["Clock"],
   price: ["The winner pays"],
   "buy now": ["Buy now"],
   "soft close": ["Soft close"],
@@ -110,8 +111,10 @@ export async function auctionPage(app, host, id) {
             : h("p", { class: "note wait busy" }, "Checking the proof …")];
     } else {
       const best = mine().filter((b) => b.code === 0).sort((a, b) => Number(b.leading) - Number(a.leading))[0];
-      what = [h("h2", null, "Leading bid"),
-        h("p", { class: "big num" }, info.leader ? money(info.leader.amount, unit) : "none yet"),
+      const falling = info.clock_price !== null && !info.leader;
+      what = [h("h2", null, falling ? "Price now" : "Leading bid"),
+        h("p", { class: "big num" }, info.leader ? money(info.leader.amount, unit) : falling ? money(info.clock_price, unit) : "none yet"),
+        falling && info.next_drop_us ? h("p", { class: "soft" }, "It falls next ", when(info.next_drop_us)) : null,
         best ? h("p", null, badge(best.leading ? "You lead" : "You are outbid", best.leading ? "good" : "wait")) : null];
     }
     fill(parts.price, what, h("dl", null,
@@ -189,7 +192,8 @@ export async function auctionPage(app, host, id) {
   }
 
   function least() {
-    const { terms } = state.info;
+    const { terms, clock_price: clock } = state.info;
+    if (terms.direction === "dutch") return clock === null ? null : BigInt(clock);
     if (terms.direction !== "ascending") return null;
     const accepted = state.bids.filter((b) => b.code === 0);
     const flags = new Set(terms.flags);
@@ -206,7 +210,7 @@ export async function auctionPage(app, host, id) {
     const button = h("button", { class: "main", type: "submit" }, "Bid …");
     const hint = () => {
       const min = least();
-      fill(help, min === null ? "Any amount above zero." : ["To lead, at least ", h("button", {
+      fill(help, min === null ? "Any amount above zero." : [state.info.terms.direction === "dutch" ? "The clock shows " : "To lead, at least ", h("button", {
         type: "button", class: "small", onclick: () => { amount.value = plain(min, unit); amount.focus(); },
       }, money(min, unit))]);
     };

@@ -17,7 +17,7 @@ const GROUPS = [
     { option: "min-first", label: "First bid must reach", kind: "amount" },
     { option: "min-step", label: "Least step", kind: "amount", help: "How far a bid must go beyond the leading one." },
     { option: "reserve", label: "Reserve", kind: "amount", help: "Nothing is sold to a bid that does not reach it. Everybody sees it." },
-    { option: "direction", label: "Who wins", kind: "choice", choices: [["ascending", "The highest bid"], ["reverse", "The lowest bid (you buy)"]] },
+    { option: "direction", label: "Who wins", kind: "choice", choices: [["ascending", "The highest bid"], ["reverse", "The lowest bid (you buy)"], ["dutch", "The first, as the price falls (Dutch)"]] },
     { option: "pricing", label: "What the winner pays", kind: "choice", choices: [["first", "His bid"], ["second", "One increment beyond the next best"], ["vickrey", "The next best bid"]] },
   ]],
   ["Time", [
@@ -30,6 +30,10 @@ const GROUPS = [
   ]],
 ];
 const MORE = [
+  { option: "start", label: "Dutch: price at first", kind: "amount" },
+  { option: "floor", label: "Dutch: price at last", kind: "amount" },
+  { option: "drop", label: "Dutch: it falls by", kind: "amount" },
+  { option: "every", label: "Dutch: as often as every", kind: "span", units: [["s", "seconds"], ["m", "minutes"], ["h", "hours"]] },
   { option: "max-step", label: "Greatest step", kind: "amount" },
   { option: "buy-now", label: "Buy now", kind: "amount", help: "A first bid that reaches it ends the auction at this price." },
   { option: "increments", label: "Increments of the second price", kind: "line", help: "As 1:0.05,5:0.25,0.50. Empty: a usual table." },

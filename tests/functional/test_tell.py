@@ -308,6 +308,7 @@ def test_every_preset_is_good_and_flags_override_it(market):
     (("--preset", "dutch-ish"), "--preset help lists them"),
     (("--preset", "buy-now"), "it needs --buy-now"),
     (("--preset", "reverse"), "it needs --min-first"),
+    (("--preset", "dutch"), "it needs --start"),
     (("--preset", "timed-softclose", "--soft-close", "2h"),
      "terms.soft_cap_ms"),
 ], ids=str)

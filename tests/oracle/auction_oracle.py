@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 A, B, C, D, E, F, G = (1 << bit for bit in range(7))
 REF_LAST, REF_HIGHEST = 0, 1
 FIRST_PRICE, SECOND_PRICE, VICKREY = 0, 1, 2
-ASCENDING, REVERSE = 0, 1
+ASCENDING, REVERSE, DUTCH = 0, 1, 2
 INFINITE = 2**64 - 1
 
 ACCEPTED = 0
@@ -25,6 +25,7 @@ BELOW_STEP = 12
 ABOVE_STEP = 13
 NOT_OPENED = 14
 BAD_SEAL = 15
+BELOW_CLOCK = 16
 
 UNOPENED, FALSE = None, -1  # in the place of a sealed bid's amount (A23)
 
@@ -58,6 +59,7 @@ class Terms:
     allowed: dict = field(default_factory=dict)  # key -> own cap or 0
     sealed: bool = False
     opening_period_ms: int = 5000  # where something is sealed
+    clock: tuple = ()  # of Dutch terms: start, floor, drop, step_ms
 
     def encode(self):
         """Rule A15."""
@@ -80,6 +82,8 @@ class Terms:
             out += key + struct.pack("<I", self.allowed[key])
         if self.sealed:
             out += struct.pack("<I", self.opening_period_ms)
+        if self.direction == DUTCH:
+            out += struct.pack("<QQQI", *self.clock)
         return out
 
 
@@ -122,6 +126,16 @@ def best_of(terms, bids):
     return found
 
 
+def clock_at(terms, opening_ms, t):
+    """A30: p(t), drop by drop."""
+    price, floor, drop, step_ms = terms.clock
+    edge = (opening_ms + step_ms) * 1000
+    while edge <= t and price > floor:
+        price = max(floor, price - drop)
+        edge += step_ms * 1000
+    return price
+
+
 def limit_of(terms, opening_ms, accepted):
     """A5 and A21: the end of the time limit after these accepted bids."""
     end = (opening_ms + terms.limit_ms) * 1000
@@ -133,15 +147,19 @@ def limit_of(terms, opening_ms, accepted):
 
 
 def bought(terms, accepted):
-    """A22: the bid that took the auction at once, or None."""
+    """A22, A30: the bid that took the auction at once, or None."""
+    if terms.direction == DUTCH:
+        return accepted[0] if accepted else None
     if terms.buy_now and accepted and not is_better(
             terms, terms.buy_now, accepted[0].amount):
         return accepted[0]
     return None
 
 
-def price_of(terms, accepted, leader):
+def price_of(terms, opening_ms, accepted, leader):
     """A19."""
+    if terms.direction == DUTCH:
+        return clock_at(terms, opening_ms, leader.t)
     if bought(terms, accepted):
         return terms.buy_now
     if terms.pricing == FIRST_PRICE:
@@ -191,6 +209,9 @@ def judge(terms, opening_ms, ends, accepted, placed, bid):
             return BIDDER_CAP
     if flags & F and len(accepted) >= terms.total_cap:
         return TOTAL_CAP
+    if terms.direction == DUTCH:
+        return (BELOW_CLOCK if bid.amount < clock_at(terms, opening_ms, bid.t)
+                else ACCEPTED)
     if bid.amount is UNOPENED:
         return NOT_OPENED
     if bid.amount == FALSE:
@@ -245,6 +266,6 @@ def fold(terms, opening_ms, close_us, bids, cancel_us=None):
             status = RESERVE_NOT_MET
         else:
             status, winner = SOLD, leader.bidder
-            price = price_of(terms, accepted, leader)
+            price = price_of(terms, opening_ms, accepted, leader)
     return Result(codes, status, winner, price, tagged("gavel/fold", rows),
                   min(ends), accepted)

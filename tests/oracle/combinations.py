@@ -1,6 +1,6 @@
 """Cases for tests/unit/rules/test_combinations: all 128 flag combinations in
 both reference modes, plain and with every pricing in both directions, some with
-soft close or buy-now, with bids on and beside every boundary.
+soft close or buy-now, with bids on and beside every boundary; and Dutch clocks.
 
     combinations.py [SEED] > cases.txt
 
@@ -83,6 +83,28 @@ def vary(rng, t, variation):
     return t
 
 
+def set_clock(rng, t):
+    """A clock, in use of steps of at least 1 s; F does not ask."""
+    floor = rng.choice([1, 7, 500])
+    drop = rng.choice([1, 5, 40])
+    start = floor + drop * rng.randrange(1, 9) + rng.randrange(drop)
+    t.direction = oracle.DUTCH
+    t.clock = (start, floor, drop, rng.choice([1, 7, 30]))
+    t.limit_ms = rng.choice([60, 80])
+    t.reserve = 0
+    return t
+
+
+def clock_bids(rng, terms):
+    """(t, amount) on and beside the edges of the clock's steps."""
+    opening, (start, floor, drop, step_ms) = OPENING_MS * 1000, terms.clock
+    for _ in range(12):
+        t = opening + rng.randrange(12) * step_ms * 1000
+        t += rng.choice([-1, 0, 1, rng.randrange(step_ms * 1000)])
+        price = oracle.clock_at(terms, OPENING_MS, t)
+        yield t, max(1, price + rng.choice([-drop] + 8 * [-1] + [0, 1]))
+
+
 def boundary_amounts(rng, terms, accepted):
     first = max(terms.min_first, 1)
     if not accepted:
@@ -148,6 +170,11 @@ def make_bids(rng, terms, close_us, cancel_us):
         add(t, rng.choice(boundary_amounts(rng, terms, accepted)))
     for _ in range(rng.randrange(4)):
         add(rng.choice(times), rng.randrange(1, 3000))
+    if terms.direction == oracle.DUTCH:
+        # Of the others two: one that is high enough ends it.
+        bids = rng.sample(bids, 2)
+        for t, amount in clock_bids(rng, terms):
+            add(t, amount)
     return bids
 
 
@@ -244,6 +271,11 @@ def write_cases(out, seed, full=False):
         for n in range(8):
             write_case(out, rng, f"{letters or 'normal'}-sealed-{n}",
                        seal(rng, make_terms(rng, flags, n % 2)))
+    rng = random.Random(seed + 2)
+    for n in range(1000 if full else 48):
+        flags = G | (D if n & 1 else 0)
+        write_case(out, rng, f"dutch-{n}",
+                   set_clock(rng, make_terms(rng, flags, n >> 1 & 1)))
 
 
 if __name__ == "__main__":

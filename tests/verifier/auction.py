@@ -8,8 +8,9 @@ FLAG_A, FLAG_B, FLAG_C, FLAG_D, FLAG_E, FLAG_F, FLAG_G = (
 CODES = {0: "accepted", 6: "wrong-phase", 7: "time-limit", 8: "not-allowed",
          9: "bidder-cap", 10: "total-cap", 11: "below-first",
          12: "below-step", 13: "above-step", 14: "not-opened",
-         15: "bad-seal"}
+         15: "bad-seal", 16: "below-clock"}
 UNOPENED, FALSE = None, -1  # in the place of an amount (A23)
+REVERSE, DUTCH = 1, 2
 SOLD, NO_BID, RESERVE_NOT_MET, CANCELLED, VOID = range(5)
 STATUSES = ("sold", "no bid", "reserve not met", "cancelled", "void")
 DAY_MS = 86400000
@@ -33,7 +34,7 @@ class Terms:
         self.pricing = r.u8("pricing", 0, 2)
         visibility = r.u8("visibility", 0, 2)
         self.sealed, self.hides_reserve = visibility > 0, visibility == 2
-        self.direction = r.u8("direction", 0, 1)
+        self.direction = r.u8("direction", 0, 2)
         self.identity = r.u8("identity", 0, 1)
         self.close_policy = r.u8("close_policy", 0, 1)
         self.min_first = r.u64("min_first")
@@ -58,6 +59,13 @@ class Terms:
         self.allowed = [(r.take(32), r.u32("own cap")) for _ in range(count)]
         self.opening_period_ms = (r.u32("opening_period_ms") if self.sealed
                                   else 0)
+        self.clock_start = self.clock_floor = self.clock_drop = 0
+        self.clock_step_ms = 0
+        if self.direction == DUTCH:
+            self.clock_start = r.u64("clock_start")
+            self.clock_floor = r.u64("clock_floor")
+            self.clock_drop = r.u64("clock_drop")
+            self.clock_step_ms = r.u32("clock_step_ms")
         self._form(r)
 
     def flag_values(self):
@@ -116,9 +124,18 @@ class Terms:
             return "soft_ms or soft_cap_ms"
         for bound in (self.min_first, self.reserve):
             if self.buy_now and bound and (
-                    self.buy_now > bound if self.direction
+                    self.buy_now > bound if self.direction == REVERSE
                     else self.buy_now < bound):
                 return "buy_now"
+        if self.direction == DUTCH and (
+                f & (FLAG_A | FLAG_B | FLAG_C | FLAG_E | FLAG_F)
+                or not f & FLAG_G or self.pricing or self.sealed
+                or self.reserve or self.buy_now or self.soft_ms
+                or not 0 < self.clock_floor < self.clock_start
+                or not 0 < self.clock_drop
+                <= self.clock_start - self.clock_floor
+                or not 1000 <= self.clock_step_ms <= 7 * DAY_MS):
+            return "a Dutch clock"
         if not 1 <= self.max_bids <= 65536:
             return "max_bids"
         if self.sealed and (f & (FLAG_B | FLAG_C | FLAG_F) or self.soft_ms
@@ -154,7 +171,7 @@ class Judged:
         self.last = None
         self._best = {}  # of each key, its best accepted amount
         self._bought = None
-        self._sign = -1 if terms.direction else 1
+        self._sign = -1 if terms.direction == REVERSE else 1
         self._limit = opening_ms * 1000 + terms.limit_ms * 1000
         self._hard = self._limit + terms.soft_cap_ms * 1000
         self._per_key = {}
@@ -191,6 +208,8 @@ class Judged:
                 return 9
         if f & FLAG_F and self.accepted >= terms.total_cap:
             return 10
+        if terms.direction == DUTCH:
+            return 16 if amount < self._clock(t) else 0
         if amount in (UNOPENED, FALSE):
             return 14 if amount is UNOPENED else 15
         if self.last is None or terms.sealed:
@@ -204,13 +223,21 @@ class Judged:
             return 13
         return 0
 
+    def _clock(self, t):
+        """A30: p(t)."""
+        terms = self._terms
+        falls = (t - self._opening) // (terms.clock_step_ms * 1000)
+        return max(terms.clock_floor,
+                   terms.clock_start - falls * terms.clock_drop)
+
     def _less(self, a, b):
         """A20: amount a is worse for the seller than b."""
         return self._sign * a < self._sign * b
 
     def _accept(self, bid):
         terms = self._terms
-        if (terms.buy_now and self.last is None
+        if terms.direction == DUTCH or (
+                terms.buy_now and self.last is None
                 and not self._less(bid[2], terms.buy_now)):
             self._bought = bid
         if terms.soft_ms:
@@ -227,6 +254,8 @@ class Judged:
     def _price(self):
         """A19 and A22."""
         terms, own, sign = self._terms, self.leader[2], self._sign
+        if terms.direction == DUTCH:
+            return self._clock(self._bought[3])
         if self._bought:
             return terms.buy_now
         if terms.pricing == 0:

@@ -157,7 +157,7 @@ class Auction(Chain):
         Bids enter through the total cap when enough are there, a soft close,
         buy-now and a cancellation; else it is judged over none.
         """
-        if (self.terms.soft_ms or self.terms.buy_now
+        if (self.terms.soft_ms or self.terms.buy_now or self.terms.clock_step_ms
                 or self.close is not None and self.close.mode == 1
                 or self.terms.flags & FLAG_F
                 and len(self.bids) >= self.terms.total_cap):

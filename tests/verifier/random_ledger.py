@@ -89,6 +89,8 @@ class Story:
             terms.update(self._sealed(terms))
         elif self._chance(.4):
             terms.update(self._variant(terms))
+        if self._chance(.1):
+            terms = self._dutch(terms)
         if self._chance(.3):
             terms.update(fixed=0)
         return terms
@@ -126,6 +128,19 @@ class Story:
         if self._chance(.3):
             more.update(buy_now=(30 if more["direction"] else 120))
         return more
+
+    def _dutch(self, terms):
+        """A clock, and of the terms what goes with one."""
+        rng = self.rng
+        kept = {name: terms[name] for name in
+                ("reference", "d_ms", "max_bids", "close_policy", "notice_ms")
+                if name in terms}
+        if terms["flags"] & 8:
+            kept["allowed"] = [(key, 0) for key, _ in terms["allowed"]]
+        clock = (rng.choice((90, 115, 200)), rng.choice((1, 40, 60)),
+                 rng.choice((1, 7, 30)), 1000)
+        return dict(kept, flags=64 | terms["flags"] & 8, direction=2,
+                    clock=clock, limit_ms=rng.choice((2000, 6000)))
 
     def _push(self, txs, wait, votes):
         """Adds a block; self.fine tells whether it is valid."""

@@ -276,6 +276,21 @@ class Rules(RuleCase):
                       dict(limit_ms=3650 * DAY + 1),
                       dict(flags=64 | 6, min_step=2, max_step=1)):
             self.bad(self.market(**terms), "A17")
+        clock = dict(direction=2, flags=64, clock=(90, 20, 30, 1000))
+        self.good(self.market(**clock))
+        for terms in (dict(clock=(90, 0, 30, 1000)),
+                      dict(clock=(90, 90, 1, 1000)),
+                      dict(clock=(90, 20, 0, 1000)),
+                      dict(clock=(90, 20, 71, 1000)),
+                      dict(clock=(90, 20, 30, 999)),
+                      dict(clock=(90, 20, 30, 7 * DAY + 1)),
+                      dict(flags=0, limit_ms=0, close_policy=1,
+                           notice_ms=10000),
+                      dict(flags=65, min_first=1), dict(pricing=2),
+                      dict(flags=96, total_cap=1), dict(reserve=30),
+                      dict(buy_now=100),
+                      dict(soft_ms=10000, soft_cap_ms=10000)):
+            self.bad(self.market(**dict(clock, **terms)), "A17")
         self.bad(self.market(dates=(self.at - 9, self.at - 1)), "F9")
 
     def registry(self, steps, rule):

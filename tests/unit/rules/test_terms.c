@@ -141,7 +141,7 @@ form_is_strict(void **state)
         {8, 3, "terms.pricing"},           {9, 3, "terms.visibility"},
         {9, 1, "terms.opening_period_ms"}, /* sealed has it, here not */
 
-        {10, 2, "terms.direction"},        {11, 2, "terms.identity"},
+        {10, 3, "terms.direction"},        {11, 2, "terms.identity"},
         {12, 2, "terms.close_policy"},     {13, 1, "terms.min_first"},
         {21, 1, "terms.min_step"},         {29, 1, "terms.max_step"},
         {37, 1, "terms.per_bidder"},       {41, 1, "terms.total_cap"},

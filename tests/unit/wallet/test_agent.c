@@ -178,6 +178,35 @@ reverse_goes_down(void **state)
     assert_non_null(gv_agent_refuses(&t));
 }
 
+static void
+a_clock_comes_down_to_the_limit(void **state)
+{
+    struct gv_terms t = {
+        .direction = GV_DUTCH, .flags = GV_LIMIT, .clock_floor = 40};
+    struct gv_agent a = {.limit = 60};
+    struct gv_agent_view v = {.close_us = 1000, .now_us = 500, .clock = 61};
+
+    (void)state;
+    assert_null(gv_agent_refuses(&t));
+    check_move(&a, &t, &v, GV_AGENT_WAIT);
+    v.clock = 60;
+    check(&a, &t, &v, 60);
+    v.clock = 55; /* it has been away */
+    check(&a, &t, &v, 55);
+    a.strategy = GV_STRATEGY_ALL;
+    check(&a, &t, &v, 60);
+    a.strategy = GV_STRATEGY_LATE;
+    a.before_us = 499;
+    check_move(&a, &t, &v, GV_AGENT_WAIT);
+    a.before_us = 500;
+    check(&a, &t, &v, 55);
+    v.any = true;
+    check_move(&a, &t, &v, GV_AGENT_WAIT);
+    v.any = false;
+    a.limit = 39;
+    check_move(&a, &t, &v, GV_AGENT_BEATEN);
+}
+
 /* --- against F itself --- */
 
 static const struct gv_pubkey *
@@ -260,6 +289,7 @@ main(void)
         cmocka_unit_test(late_waits_for_the_end),
         cmocka_unit_test(all_bids_the_limit_once),
         cmocka_unit_test(reverse_goes_down),
+        cmocka_unit_test(a_clock_comes_down_to_the_limit),
         cmocka_unit_test(two_agents_bid_what_counts),
     };
 

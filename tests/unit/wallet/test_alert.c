@@ -54,6 +54,21 @@ a_first_look_tells_what_stands(void **state)
 }
 
 static void
+a_clock_falls(void **state)
+{
+    struct gv_look a = {.known = true, .open = true, .clock = 80}, b = a;
+
+    (void)state;
+    check(&unseen, &a, GV_CONCERN_WATCHES, "");
+    check(&a, &b, GV_CONCERN_WATCHES, "");
+    b.clock = 70;
+    check(&a, &b, GV_CONCERN_WATCHES, "lower");
+    b = (struct gv_look){
+        .known = true, .open = true, .has_leader = true, .amount = 75};
+    check(&a, &b, GV_CONCERN_WATCHES, "new-leader");
+}
+
+static void
 the_lead_changes(void **state)
 {
     struct gv_look a = {.known = true, .open = true}, b = a;
@@ -158,6 +173,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_first_look_tells_what_stands),
+        cmocka_unit_test(a_clock_falls),
         cmocka_unit_test(the_lead_changes),
         cmocka_unit_test(the_end_comes_near),
         cmocka_unit_test(it_ends),

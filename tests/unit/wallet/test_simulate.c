@@ -90,6 +90,40 @@ the_truthful_give_it_to_the_best(void **state)
     gv_simulated_clear(&first);
 }
 
+/* The clock passes a value a minute; one bid each, and never above the value
+ * of whom it goes to. */
+static void
+a_clock_is_taken_once(void **state)
+{
+    struct gv_terms t = {.direction = GV_DUTCH,
+                         .flags = GV_LIMIT,
+                         .limit_ms = 1000 * 60000,
+                         .clock_start = 1000,
+                         .clock_floor = 1,
+                         .clock_drop = 1,
+                         .clock_step_ms = 60000};
+    struct gv_simulation s = usual(&t);
+    struct gv_simulated r, mixed;
+
+    (void)state;
+    s.strategy = GV_TRUTHFUL;
+    play(&s, &r);
+    assert_true(r.sold == s.rounds && r.accepted == s.rounds);
+    assert_true(r.best_won == s.rounds);
+    assert_true(r.price[r.sold - 1] <= 1000);
+    s.strategy = GV_MIXED;
+    play(&s, &mixed);
+    assert_true(mixed.best_won < mixed.sold);
+    assert_true(mixed.price[0] < r.price[0]);
+    gv_simulated_clear(&r);
+    gv_simulated_clear(&mixed);
+    t.clock_floor = 1001;
+    t.clock_start = 1002;
+    play(&s, &r);
+    assert_int_equal(r.unsold, s.rounds);
+    gv_simulated_clear(&r);
+}
+
 static void
 terms_show_in_what_is_void(void **state)
 {
@@ -167,6 +201,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_seed_says_all),
         cmocka_unit_test(the_truthful_give_it_to_the_best),
+        cmocka_unit_test(a_clock_is_taken_once),
         cmocka_unit_test(terms_show_in_what_is_void),
         cmocka_unit_test(snipers_extend_a_soft_close),
         cmocka_unit_test(steps_stop_beyond_the_next),

@@ -84,6 +84,8 @@ each_rule_is_told_with_its_numbers(void **state)
     const char *const smallest[] = {"0.01 EUR, takes its place", NULL};
     const char *const floor[] = {"no worse than its minimum", NULL};
     const char *const bought[] = {"buy-now", NULL};
+    const char *const dutch[] = {"the first that reached the clock",
+                                 "what the clock showed", "5.00 EUR\n", NULL};
 
     (void)state;
     gv_le64_put(table, UINT64_MAX);
@@ -105,6 +107,8 @@ each_rule_is_told_with_its_numbers(void **state)
     expect(&t, &s, floor);
     s.bought = true;
     expect(&t, &s, bought);
+    t.direction = GV_DUTCH;
+    expect(&t, &s, dutch);
 }
 
 int
