@@ -89,7 +89,7 @@ class Story:
             terms.update(self._sealed(terms))
         elif self._chance(.4):
             terms.update(self._variant(terms))
-        if self._chance(.1):
+        if self._chance(.1) and not self.holders.all:
             terms = self._dutch(terms)
         if self._chance(.3):
             terms.update(fixed=0)
