@@ -11,6 +11,20 @@
 
 #include "wallet/concern.h"
 
+/* Options of a command that looks again and again. */
+#define GV_LOOK_OPTIONS(often, ends)                                           \
+    {.name = "every",                                                          \
+     .type = GV_CONFIG_DURATION,                                               \
+     .fallback = often,                                                        \
+     .min = 100,                                                               \
+     .max = 86400000,                                                          \
+     .help = "Look this often.",                                               \
+     .argument = "TIME"},                                                      \
+    {                                                                          \
+        .name = "for", .type = GV_CONFIG_DURATION, .fallback = "0",            \
+        .help = "Stop after this time; 0: " ends, .argument = "TIME"           \
+    }
+
 /* One look at an auction: getauction's answer, boiled down. */
 struct gv_look {
     bool known; /* there was an answer */

@@ -21,19 +21,7 @@
 #define ROWS 100      /* among so many newest bids is an accepted one */
 
 static const struct gv_config_option options[] = {
-    {.name = "every",
-     .type = GV_CONFIG_DURATION,
-     .fallback = "1s",
-     .min = 100,
-     .max = 86400000,
-     .help = "Look this often.",
-     .argument = "TIME"},
-    {.name = "for",
-     .type = GV_CONFIG_DURATION,
-     .fallback = "0",
-     .help = "Stop after this time; 0: when every auction is over or beyond "
-             "its limit.",
-     .argument = "TIME"},
+    GV_LOOK_OPTIONS("1s", "when every auction is over or beyond its limit."),
 };
 
 struct task {

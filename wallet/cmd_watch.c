@@ -30,19 +30,7 @@ static const struct gv_config_option options[] = {
      .fallback = "10m",
      .help = "Tell that an auction closes this long before.",
      .argument = "TIME"},
-    {.name = "every",
-     .type = GV_CONFIG_DURATION,
-     .fallback = "2s",
-     .min = 100,
-     .max = 86400000,
-     .help = "Look this often.",
-     .argument = "TIME"},
-    {.name = "for",
-     .type = GV_CONFIG_DURATION,
-     .fallback = "0",
-     .help = "Stop after this time; 0: when all of the auctions have a final "
-             "outcome.",
-     .argument = "TIME"},
+    GV_LOOK_OPTIONS("2s", "when all of the auctions have a final outcome."),
 };
 
 struct watched {
