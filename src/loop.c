@@ -104,6 +104,7 @@ tick(struct gv_loop *l)
     if (gv_state_tick(l->state, l->now_ms) != GV_OK)
         gv_loop_fail(l, gv_state_error(l->state));
     gv_loop_closings(l);
+    gv_loop_openings(l);
     gv_services_tick(l->opt.services, l->now_ms);
     gv_loop_cutoffs(l);
     gv_loop_collect_tick(l);

@@ -178,6 +178,8 @@ answer_auction(struct gv_loop *l, void *arg)
         return GV_FAULT;
     out->listed = is_listed(l, ask->id);
     out->set_fixed = gv_book_set_fixed(c->book);
+    out->opening = gv_book_opening(c->book);
+    out->released = c->book->released;
     out->issued = c->book->issued || waits(c, GV_TX_ISSUED);
     out->close_us = gv_loop_close_us(l, c);
     out->stalled = c->sum.stalled;

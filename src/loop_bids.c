@@ -451,6 +451,20 @@ gv_loop_closings(struct gv_loop *l)
     }
 }
 
+/* Auctions that await the keys of their sealed bids. */
+void
+gv_loop_openings(struct gv_loop *l)
+{
+    struct gv_chain *due[GV_NOTARY_WAKES];
+    size_t n;
+
+    if (!l->opt.services->notary)
+        return;
+    n = gv_state_openings(l->state, due, GV_NOTARY_WAKES);
+    for (size_t i = 0; i < n; i++)
+        gv_services_opening(l->opt.services, &due[i]->id);
+}
+
 /* Ended auctions: trusted time over the FINAL that ends them (V6). One token
  * proves it where one authority is pinned. */
 static enum gv_rc

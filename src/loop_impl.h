@@ -262,6 +262,7 @@ void gv_loop_bid_verified(struct gv_loop *l, struct gv_ticket *t,
                           struct gv_task *task);
 void gv_loop_stamped(struct gv_loop *l, struct gv_stamp_result *r);
 void gv_loop_closings(struct gv_loop *l);
+void gv_loop_openings(struct gv_loop *l);
 /* A BID or CLOSE that has a stamp enters the mempool, if it is not there. */
 enum gv_rc gv_loop_enter_bid(struct gv_loop *l, struct gv_ticket *t,
                              struct gv_reject *why);

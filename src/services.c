@@ -263,11 +263,11 @@ open_tsa(struct gv_services *s, struct gv_error *e)
 
 /* The keys that a role makes for single auctions. */
 static enum gv_rc
-open_auctionkeys(const struct gv_services *s, const char *name,
-                 const struct gv_rolekeys_role *role,
+open_auctionkeys(const struct gv_services *s, enum gv_auctionkeys_kind kind,
+                 const char *name, const struct gv_rolekeys_role *role,
                  struct gv_auctionkeys **out, struct gv_error *e)
 {
-    struct gv_auctionkeys_options o = {.secret = &role->secret};
+    struct gv_auctionkeys_options o = {.kind = kind, .secret = &role->secret};
     char *dir = gv_file_join(s->opt.datadir, name);
 
     if (dir) {
@@ -304,8 +304,8 @@ open_issuer(struct gv_services *s, struct gv_error *e)
 {
     struct gv_issuer_options o = {0};
 
-    if (open_auctionkeys(s, "ttp/issuer-auctions", &s->keys.issuer,
-                         &s->issuer_keys, e) != GV_OK)
+    if (open_auctionkeys(s, GV_AUCTIONKEYS_RSA, "ttp/issuer-auctions",
+                         &s->keys.issuer, &s->issuer_keys, e) != GV_OK)
         return GV_FAULT;
     o.role = &s->keys.issuer;
     o.operator_name = s->opt.operator_name;
@@ -358,20 +358,30 @@ open_notary(struct gv_services *s, struct gv_error *e)
 {
     struct gv_notary_options o = {0};
 
-    if (open_auctionkeys(s, "ttp/notary-auctions", &s->keys.notary,
-                         &s->notary_keys, e) != GV_OK)
+    if (open_auctionkeys(s, GV_AUCTIONKEYS_RSA, "ttp/notary-auctions",
+                         &s->keys.notary, &s->notary_keys, e) != GV_OK ||
+        open_auctionkeys(s, GV_AUCTIONKEYS_X25519, "ttp/notary-seals",
+                         &s->keys.notary, &s->seal_keys, e) != GV_OK)
         return GV_FAULT;
     o.role = &s->keys.notary;
     o.operator_name = s->opt.operator_name;
     o.keys = s->opt.keys;
     o.params = s->opt.params;
     o.auctionkeys = s->notary_keys;
+    o.sealkeys = s->seal_keys;
     o.store = (struct gv_ttp_store){s, store_put, store_get, store_each};
     o.ledger = s->opt.ledger;
     o.log = s->opt.log;
     o.award_days = s->opt.award_days ? s->opt.award_days : GV_NOTARY_AWARD_DAYS;
     s->notary = gv_notary_new(&o, e);
     return s->notary ? GV_OK : GV_FAULT;
+}
+
+void
+gv_services_opening(struct gv_services *s, const struct gv_chain_id *auction)
+{
+    if (s->notary)
+        gv_notary_wake(s->notary, auction);
 }
 
 static void
@@ -547,6 +557,7 @@ gv_services_close(struct gv_services *s)
     gv_notary_free(s->notary);
     gv_auctionkeys_free(s->issuer_keys);
     gv_auctionkeys_free(s->notary_keys);
+    gv_auctionkeys_free(s->seal_keys);
     gv_services_close_tls(s);
     gv_tsa_free(s->tsa);
     gv_ca_free(s->ca);

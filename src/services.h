@@ -71,7 +71,8 @@ struct gv_services {
     struct gv_rolekeys keys;
     struct gv_ca *ca;
     struct gv_tsa *tsa;
-    struct gv_auctionkeys *issuer_keys, *notary_keys; /* NULL: not the role */
+    /* NULL: not the role */
+    struct gv_auctionkeys *issuer_keys, *notary_keys, *seal_keys;
     struct gv_issuer *issuer;
     struct gv_issuer_http issuer_http;
     struct gv_notary *notary;
@@ -119,6 +120,10 @@ void gv_services_announce(struct gv_services *s);
  * node's issuer serves it, it publishes one, on the pool. Any thread. */
 void gv_services_closed(struct gv_services *s,
                         const struct gv_chain_id *auction);
+/* Sealed bids of this auction await keys: if this node's notary is a holder, it
+ * looks at it in its next housekeeping. Any thread. */
+void gv_services_opening(struct gv_services *s,
+                         const struct gv_chain_id *auction);
 /* The notary's and the issuer's housekeeping, on the pool and once a second at
  * most. The chain thread alone. */
 void gv_services_tick(struct gv_services *s, uint64_t now_ms);

@@ -317,6 +317,11 @@ check_creds(const struct gv_warrant *w, const struct gv_open *open,
             w, open,
             &(struct cred_check){&open->notary[i].cred, root, "open.notary"},
             why);
+    for (unsigned i = 0; i < open->bid_escrow_count && rc == GV_OK; i++)
+        rc = check_cred(w, open,
+                        &(struct cred_check){&open->bid_escrow[i].cred, root,
+                                             "open.bid_escrow"},
+                        why);
     return rc;
 }
 

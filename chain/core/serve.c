@@ -133,6 +133,29 @@ gv_keys_offer_decode(struct gv_bytes raw, struct gv_keys_offer *out,
     return finish(&r, why);
 }
 
+/* --- SEAL_OFFER --- */
+
+void
+gv_seal_offer_put(struct gv_sink *s, const struct gv_seal_offer *m)
+{
+    gv_cred_put(s, &m->cred);
+    gv_put_b8(s, m->operator_name);
+    gv_put(s, m->key, sizeof(m->key));
+}
+
+enum gv_rc
+gv_seal_offer_decode(struct gv_bytes raw, struct gv_seal_offer *out,
+                     struct gv_reject *why)
+{
+    struct gv_reader r = gv_reader(raw);
+
+    gv_cred_get(&r, &out->cred);
+    out->operator_name = gv_get_b8(&r, OPERATOR_MAX, "offer.operator");
+    gv_get_require(&r, text_is_line(out->operator_name), "offer.operator");
+    gv_get(&r, out->key, sizeof(out->key), "offer.key");
+    return finish(&r, why);
+}
+
 /* --- EVIDENCE --- */
 
 void

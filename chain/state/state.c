@@ -357,6 +357,20 @@ gv_state_issued_due(struct gv_state *s, uint64_t now_ms, uint64_t retry_ms,
 }
 
 size_t
+gv_state_openings(struct gv_state *s, struct gv_chain **out, size_t cap)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < s->chains && n < cap; i++) {
+        const struct gv_chain_summary *m = &s->chain[i]->sum;
+
+        if (m->sealed && m->settled_height && !m->opened_height)
+            out[n++] = s->chain[i];
+    }
+    return n;
+}
+
+size_t
 gv_state_cutoffs_due(struct gv_state *s, uint64_t now_ms, uint64_t retry_ms,
                      struct gv_chain **out, size_t cap)
 {

@@ -271,6 +271,10 @@ size_t gv_state_issued_due(struct gv_state *s, uint64_t now_ms,
                            uint64_t retry_ms, struct gv_chain **out,
                            size_t cap);
 
+/* Auctions whose set is final on the chain and whose sealed bids await keys
+ * (R7): fills at most cap, returns how many. Loads none. */
+size_t gv_state_openings(struct gv_state *s, struct gv_chain **out, size_t cap);
+
 /* Auctions in memory that have ended and have no ANCHOR, nor one that waits,
  * and were not asked about for retry_ms (anchor_asked_ms): their FINAL is to be
  * time-stamped (V6). As above. */

@@ -4,6 +4,7 @@
  * session afterwards (docs/spec/identity.md, "Serving an auction").
  *
  *     KEYS_ASK      -> KEYS_OFFER   issuer: token, challenge; notary: one
+ *     KEYS_ASK      -> SEAL_OFFER   notary: the key that bids are sealed to
  *     the preimage  -> 64 bytes     the service's gv_open_pop signature
  *     session       -> EVIDENCE     of the issuer
  *
@@ -49,6 +50,14 @@ struct gv_keys_offer {
     struct gv_bytes modulus[GV_KEYS_MAX]; /* GV_RSA_SIZE each */
 };
 
+/* A notary's X25519 key of a sealed auction to be. */
+struct gv_seal_offer {
+    struct gv_cred cred; /* the notary's, by the root */
+    struct gv_bytes operator_name;
+    uint8_t key[32];
+};
+#define GV_SEAL_OFFER_MAX (GV_CRED_SIZE + 1 + 64 + 32)
+
 /* Everything of one session, with its place in the issuer's log. */
 struct gv_evidence {
     struct gv_bytes cert;      /* DER */
@@ -72,11 +81,14 @@ void gv_seller_keys_ask_digest(const struct gv_seller_keys_ask *m,
                                uint8_t out32[32]);
 
 void gv_keys_offer_put(struct gv_sink *s, const struct gv_keys_offer *m);
+void gv_seal_offer_put(struct gv_sink *s, const struct gv_seal_offer *m);
 void gv_evidence_put(struct gv_sink *s, const struct gv_evidence *m);
 
 enum gv_rc gv_keys_ask_decode(struct gv_bytes raw, struct gv_keys_ask *out,
                               struct gv_reject *why) GV_MUST_CHECK;
 enum gv_rc gv_keys_offer_decode(struct gv_bytes raw, struct gv_keys_offer *out,
+                                struct gv_reject *why) GV_MUST_CHECK;
+enum gv_rc gv_seal_offer_decode(struct gv_bytes raw, struct gv_seal_offer *out,
                                 struct gv_reject *why) GV_MUST_CHECK;
 enum gv_rc gv_evidence_decode(struct gv_bytes raw, struct gv_evidence *out,
                               struct gv_reject *why) GV_MUST_CHECK;

@@ -4,13 +4,11 @@
 
 #include <openssl/evp.h>
 #include <pthread.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
 
 #include "src/base/files.h"
 #include "src/ttp/auctionkeys_file.h"
-#include "src/ttp/blindsign.h"
 
 enum key_state { KEY_SPARE, KEY_OFFERED, KEY_BOUND };
 
@@ -76,7 +74,7 @@ gv_auctionkeys_open(const struct gv_auctionkeys_options *o, struct gv_error *e)
     pthread_mutex_init(&k->lock, NULL);
     k->now_ms = o->now_ms;
     k->clock_ctx = o->clock_ctx;
-    if (auctionkeys_dir_open(&k->dir, o->dir, o->secret, e) != GV_OK ||
+    if (auctionkeys_dir_open(&k->dir, o->kind, o->dir, o->secret, e) != GV_OK ||
         auctionkeys_dir_each(&k->dir, enter_file, k, e) != GV_OK) {
         gv_auctionkeys_free(k);
         return NULL;
@@ -100,13 +98,11 @@ gv_auctionkeys_free(struct gv_auctionkeys *k)
 enum gv_rc
 gv_auctionkeys_make(struct gv_auctionkeys *k, struct gv_error *e)
 {
-    struct auctionkeys_row row = {.key = gv_rsakey_new(e)};
+    struct auctionkeys_row row;
     enum gv_rc rc = GV_FAULT;
 
-    if (row.key == NULL || gv_rsakey_modulus(row.key, row.modulus) != GV_OK) {
-        EVP_PKEY_free(row.key);
+    if (auctionkeys_row_new(k->dir.kind, &row, e) != GV_OK)
         return GV_FAULT;
-    }
     pthread_mutex_lock(&k->lock);
     if (k->count >= GV_AUCTIONKEYS_MAX) {
         gv_error_set(e, "%d auction keys are kept already", GV_AUCTIONKEYS_MAX);
@@ -142,7 +138,7 @@ gv_auctionkeys_spares(struct gv_auctionkeys *k)
 }
 
 enum gv_rc
-gv_auctionkeys_offer(struct gv_auctionkeys *k, uint8_t modulus[GV_RSA_SIZE])
+gv_auctionkeys_offer(struct gv_auctionkeys *k, uint8_t *pub)
 {
     uint64_t now = now_ms(k);
     struct auction_key *found = NULL;
@@ -158,7 +154,7 @@ gv_auctionkeys_offer(struct gv_auctionkeys *k, uint8_t modulus[GV_RSA_SIZE])
     if (found != NULL && offered < GV_OFFERS_MAX) {
         found->state = KEY_OFFERED;
         found->offered_ms = now;
-        memcpy(modulus, found->row.modulus, GV_RSA_SIZE);
+        memcpy(pub, found->row.pub, auctionkeys_pub_size(k->dir.kind));
     }
     pthread_mutex_unlock(&k->lock);
     if (offered >= GV_OFFERS_MAX)
@@ -167,10 +163,12 @@ gv_auctionkeys_offer(struct gv_auctionkeys *k, uint8_t modulus[GV_RSA_SIZE])
 }
 
 static struct auction_key *
-find(struct gv_auctionkeys *k, const uint8_t modulus[GV_RSA_SIZE])
+find(struct gv_auctionkeys *k, const uint8_t *pub)
 {
+    size_t size = auctionkeys_pub_size(k->dir.kind);
+
     for (size_t i = 0; i < k->count; i++)
-        if (memcmp(k->at[i].row.modulus, modulus, GV_RSA_SIZE) == 0)
+        if (memcmp(k->at[i].row.pub, pub, size) == 0)
             return &k->at[i];
     return NULL;
 }
@@ -202,27 +200,26 @@ bind_key(struct gv_auctionkeys *k, struct auction_key *key,
 }
 
 enum gv_rc
-gv_auctionkeys_bind(struct gv_auctionkeys *k,
-                    const uint8_t modulus[GV_RSA_SIZE],
+gv_auctionkeys_bind(struct gv_auctionkeys *k, const uint8_t *pub,
                     const struct gv_chain_id *auction, struct gv_error *e)
 {
     enum gv_rc rc;
 
     pthread_mutex_lock(&k->lock);
-    rc = bind_key(k, find(k, modulus), auction, e);
+    rc = bind_key(k, find(k, pub), auction, e);
     pthread_mutex_unlock(&k->lock);
     return rc;
 }
 
 EVP_PKEY *
-gv_auctionkeys_get(struct gv_auctionkeys *k, const uint8_t modulus[GV_RSA_SIZE],
+gv_auctionkeys_get(struct gv_auctionkeys *k, const uint8_t *pub,
                    const struct gv_chain_id *auction)
 {
     const struct auction_key *key;
     EVP_PKEY *out = NULL;
 
     pthread_mutex_lock(&k->lock);
-    key = find(k, modulus);
+    key = find(k, pub);
     if (key != NULL && key->state == KEY_BOUND &&
         GV_ID_EQ(&key->row.auction, auction) &&
         EVP_PKEY_up_ref(key->row.key) == 1)
@@ -243,7 +240,7 @@ gv_auctionkeys_destroy(struct gv_auctionkeys *k,
 
         if (key->state != KEY_BOUND || !GV_ID_EQ(&key->row.auction, auction))
             continue;
-        rc = auctionkeys_dir_destroy(&k->dir, key->row.modulus, e);
+        rc = auctionkeys_dir_destroy(&k->dir, key->row.pub, e);
         if (rc != GV_OK)
             continue;
         EVP_PKEY_free(key->row.key);

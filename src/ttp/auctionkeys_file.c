@@ -6,8 +6,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <gavel/gcm.h>
+#include <gavel/hpke.h>
 #include <gavel/prf.h>
 #include <gavel/wire.h>
+#include <openssl/evp.h>
 #include <openssl/x509.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,28 +20,79 @@
 #include "src/base/secret.h"
 #include "src/ttp/blindsign.h"
 
-#define MAGIC "gavel-auction-key 1\n"
-#define MAGIC_LEN (sizeof(MAGIC) - 1)
+#define MAGIC_MAX 21
 #define FILE_MAX 8192
 #define NAME_MAX_LEN 24
 
+static struct gv_bytes
+magic_of(enum gv_auctionkeys_kind kind)
+{
+    static const char *const text[] = {
+        [GV_AUCTIONKEYS_RSA] = "gavel-auction-key 1\n",
+        [GV_AUCTIONKEYS_X25519] = "gavel-sealing-key 1\n"};
+
+    return gv_bytes(text[kind], strlen(text[kind]));
+}
+
+size_t
+auctionkeys_pub_size(enum gv_auctionkeys_kind kind)
+{
+    return kind == GV_AUCTIONKEYS_RSA ? GV_RSA_SIZE : GV_HPKE_KEY;
+}
+
+/* The public part; GV_REJECT: a key of another kind. */
+static enum gv_rc
+pub_of(enum gv_auctionkeys_kind kind, const EVP_PKEY *key,
+       uint8_t out[GV_RSA_SIZE])
+{
+    size_t len = GV_HPKE_KEY;
+
+    if (kind == GV_AUCTIONKEYS_RSA)
+        return gv_rsakey_modulus(key, out);
+    memset(out, 0, GV_RSA_SIZE);
+    return EVP_PKEY_is_a(key, "X25519") == 1 &&
+                   EVP_PKEY_get_raw_public_key(key, out, &len) == 1 &&
+                   len == GV_HPKE_KEY
+               ? GV_OK
+               : GV_REJECT;
+}
+
+enum gv_rc
+auctionkeys_row_new(enum gv_auctionkeys_kind kind, struct auctionkeys_row *out,
+                    struct gv_error *e)
+{
+    *out = (struct auctionkeys_row){.bound = false};
+    gv_error_set(e, "the library makes no key");
+    out->key = kind == GV_AUCTIONKEYS_RSA
+                   ? gv_rsakey_new(e)
+                   : EVP_PKEY_Q_keygen(NULL, NULL, "X25519");
+    if (out->key != NULL && pub_of(kind, out->key, out->pub) == GV_OK)
+        return GV_OK;
+    EVP_PKEY_free(out->key);
+    out->key = NULL;
+    return GV_FAULT;
+}
+
 static void
-name_of(const uint8_t modulus[GV_RSA_SIZE], char out[NAME_MAX_LEN])
+name_of(const struct auctionkeys_dir *d, const uint8_t *pub,
+        char out[NAME_MAX_LEN])
 {
     char hex[65];
     uint8_t digest[32];
 
-    gv_sha256_of(modulus, GV_RSA_SIZE, digest);
+    gv_sha256_of(pub, auctionkeys_pub_size(d->kind), digest);
     gv_hex(digest, 32, hex);
     (void)snprintf(out, NAME_MAX_LEN, "%.16s.key", hex);
 }
 
 enum gv_rc
-auctionkeys_dir_open(struct auctionkeys_dir *d, const char *path,
-                     const struct gv_seckey *secret, struct gv_error *e)
+auctionkeys_dir_open(struct auctionkeys_dir *d, enum gv_auctionkeys_kind kind,
+                     const char *path, const struct gv_seckey *secret,
+                     struct gv_error *e)
 {
     static const char label[] = "auction keys";
 
+    d->kind = kind;
     d->path = strdup(path);
     if (d->path == NULL) {
         gv_error_set(e, "out of memory");
@@ -59,12 +112,15 @@ auctionkeys_dir_close(struct auctionkeys_dir *d)
 
 /* What stands before the sealed key, and is authenticated with it. */
 static void
-put_head(struct gv_sink *s, const struct auctionkeys_row *row)
+put_head(struct gv_sink *s, enum gv_auctionkeys_kind kind,
+         const struct auctionkeys_row *row)
 {
-    gv_put(s, MAGIC, MAGIC_LEN);
+    struct gv_bytes magic = magic_of(kind);
+
+    gv_put(s, magic.p, magic.len);
     gv_put_u8(s, row->bound);
     gv_put(s, row->auction.b, 32);
-    gv_put(s, row->modulus, GV_RSA_SIZE);
+    gv_put(s, row->pub, auctionkeys_pub_size(kind));
 }
 
 static struct gv_gcm
@@ -87,7 +143,7 @@ write_row(const struct auctionkeys_dir *d, const struct auctionkeys_row *row,
     struct gv_gcm gcm;
     enum gv_rc rc;
 
-    put_head(&s, row);
+    put_head(&s, d->kind, row);
     if (gv_random(nonce, sizeof(nonce)) != GV_OK ||
         s.len + GV_GCM_NONCE + pkcs8.len + GV_GCM_TAG > sizeof(buf)) {
         gv_error_set(e, "%s: cannot seal the key", path);
@@ -116,7 +172,7 @@ auctionkeys_dir_put(const struct auctionkeys_dir *d,
     char *path;
     enum gv_rc rc = GV_FAULT;
 
-    name_of(row->modulus, name);
+    name_of(d, row->pub, name);
     path = gv_file_join(d->path, name);
     if (len > 0 && path != NULL)
         rc = write_row(d, row, gv_bytes(der, (size_t)len), path, e);
@@ -156,21 +212,22 @@ read_row(const struct auctionkeys_dir *d, struct gv_bytes raw,
          struct auctionkeys_row *row)
 {
     struct gv_reader r = gv_reader(raw);
-    uint8_t magic[MAGIC_LEN], nonce[GV_GCM_NONCE], modulus[GV_RSA_SIZE];
-    size_t head;
+    struct gv_bytes magic = magic_of(d->kind);
+    uint8_t got[MAGIC_MAX], nonce[GV_GCM_NONCE], pub[GV_RSA_SIZE];
+    size_t head, size = auctionkeys_pub_size(d->kind);
 
     *row = (struct auctionkeys_row){0};
-    gv_get(&r, magic, MAGIC_LEN, "magic");
+    gv_get(&r, got, magic.len, "magic");
     row->bound = gv_get_u8(&r, "bound") == 1;
     gv_get(&r, row->auction.b, 32, "auction");
-    gv_get(&r, row->modulus, GV_RSA_SIZE, "modulus");
+    gv_get(&r, row->pub, size, "public key");
     head = raw.len - r.left;
     gv_get(&r, nonce, sizeof(nonce), "nonce");
-    if (r.failed || memcmp(magic, MAGIC, MAGIC_LEN) != 0)
+    if (r.failed || memcmp(got, magic.p, magic.len) != 0)
         return GV_REJECT;
     row->key = open_key(d, gv_bytes(raw.p, head), nonce, gv_bytes(r.p, r.left));
-    if (row->key != NULL && gv_rsakey_modulus(row->key, modulus) == GV_OK &&
-        memcmp(modulus, row->modulus, GV_RSA_SIZE) == 0)
+    if (row->key != NULL && pub_of(d->kind, row->key, pub) == GV_OK &&
+        memcmp(pub, row->pub, size) == 0)
         return GV_OK;
     EVP_PKEY_free(row->key);
     return GV_REJECT;
@@ -253,8 +310,8 @@ overwrite(int fd, off_t size)
 }
 
 enum gv_rc
-auctionkeys_dir_destroy(const struct auctionkeys_dir *d,
-                        const uint8_t modulus[GV_RSA_SIZE], struct gv_error *e)
+auctionkeys_dir_destroy(const struct auctionkeys_dir *d, const uint8_t *pub,
+                        struct gv_error *e)
 {
     char name[NAME_MAX_LEN];
     struct stat st;
@@ -262,7 +319,7 @@ auctionkeys_dir_destroy(const struct auctionkeys_dir *d,
     int fd;
     enum gv_rc rc = GV_FAULT;
 
-    name_of(modulus, name);
+    name_of(d, pub, name);
     path = gv_file_join(d->path, name);
     fd = path != NULL ? open(path, O_WRONLY | O_CLOEXEC | O_NOFOLLOW) : -1;
     if (fd >= 0 && fstat(fd, &st) == 0 && overwrite(fd, st.st_size) == GV_OK &&

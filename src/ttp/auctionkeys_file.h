@@ -10,20 +10,30 @@
 #include <openssl/types.h>
 
 #include "src/base/error.h"
+#include "src/ttp/auctionkeys.h"
 
 struct auctionkeys_row {
     bool bound;
     struct gv_chain_id auction; /* zero unless bound */
-    uint8_t modulus[GV_RSA_SIZE];
+    uint8_t pub[GV_RSA_SIZE];   /* of X25519: the first 32 bytes */
     EVP_PKEY *key;
 };
 
+/* A fresh key and its public part. GV_OK or GV_FAULT with e set. */
+enum gv_rc auctionkeys_row_new(enum gv_auctionkeys_kind kind,
+                               struct auctionkeys_row *out,
+                               struct gv_error *e) GV_MUST_CHECK;
+/* Bytes of a public key. */
+size_t auctionkeys_pub_size(enum gv_auctionkeys_kind kind);
+
 struct auctionkeys_dir {
+    enum gv_auctionkeys_kind kind;
     char *path;
     uint8_t key[32]; /* seals the files */
 };
 
-enum gv_rc auctionkeys_dir_open(struct auctionkeys_dir *d, const char *path,
+enum gv_rc auctionkeys_dir_open(struct auctionkeys_dir *d,
+                                enum gv_auctionkeys_kind kind, const char *path,
                                 const struct gv_seckey *secret,
                                 struct gv_error *e) GV_MUST_CHECK;
 void auctionkeys_dir_close(struct auctionkeys_dir *d);
@@ -38,7 +48,7 @@ enum gv_rc auctionkeys_dir_put(const struct auctionkeys_dir *d,
                                struct gv_error *e) GV_MUST_CHECK;
 /* Zeros over it, then remove it. */
 enum gv_rc auctionkeys_dir_destroy(const struct auctionkeys_dir *d,
-                                   const uint8_t modulus[GV_RSA_SIZE],
+                                   const uint8_t *pub,
                                    struct gv_error *e) GV_MUST_CHECK;
 
 #endif

@@ -25,6 +25,9 @@ struct gv_ttp_auction {
     uint8_t *raw;         /* its bytes, heap */
     bool listed;          /* in a final block of the registry */
     bool set_fixed;       /* X stands on the chain */
+    bool opening;         /* X is final on the chain, and keys of sealed bids
+                           * are awaited there */
+    uint16_t released;    /* bit i: KEYRELEASE of bid_escrow[i] stands there */
     bool issued;          /* an ISSUED stands on the chain or waits */
     uint64_t close_us;    /* E, UINT64_MAX: none */
     bool stalled;         /* it can have no outcome (C11) */

@@ -70,6 +70,7 @@ gv_notary_new(const struct gv_notary_options *o, struct gv_error *e)
     }
     pthread_mutex_init(&n->lock, NULL);
     pthread_mutex_init(&n->ticking, NULL);
+    pthread_mutex_init(&n->waking, NULL);
     n->o = *o;
     if (gv_random(&seed, sizeof(seed)) != GV_OK ||
         (n->rate = gv_rate_new(SERVE_BURST, SERVE_REFILL, seed)) == NULL) {
@@ -92,7 +93,9 @@ gv_notary_free(struct gv_notary *n)
     for (size_t i = 0; i < n->count; i++)
         free(n->at[i].cert);
     free(n->at);
+    free(n->seal);
     gv_rate_free(n->rate);
+    pthread_mutex_destroy(&n->waking);
     pthread_mutex_destroy(&n->ticking);
     pthread_mutex_destroy(&n->lock);
     free(n);
@@ -121,9 +124,9 @@ serve_of(const struct gv_notary *n)
                              .count = 1};
 }
 
-enum gv_notary_status
-gv_notary_keys(struct gv_notary *n, struct gv_bytes request, uint8_t **out,
-               size_t *len, struct gv_error *e)
+/* May who asks have a key now? */
+static enum gv_notary_status
+check_ask(struct gv_notary *n, struct gv_bytes request, struct gv_error *e)
 {
     struct gv_serve s = serve_of(n);
     struct gv_pubkey seller;
@@ -131,16 +134,41 @@ gv_notary_keys(struct gv_notary *n, struct gv_bytes request, uint8_t **out,
     bool ok;
     int status = gv_serve_ask(&s, request, &seller, e);
 
-    *out = NULL;
     if (status != GV_NOTARY_OK)
         return (enum gv_notary_status)status;
     pthread_mutex_lock(&n->lock);
     ok = gv_rate_take(n->rate, &seller, notary_now(n), &wait_ms);
     pthread_mutex_unlock(&n->lock);
-    if (!ok)
-        return notary_refuse(e, GV_NOTARY_BUSY,
-                             "too many auctions at once; try again later");
-    return (enum gv_notary_status)gv_serve_offer(&s, out, len, e);
+    return ok ? GV_NOTARY_OK
+              : notary_refuse(e, GV_NOTARY_BUSY,
+                              "too many auctions at once; try again later");
+}
+
+enum gv_notary_status
+gv_notary_keys(struct gv_notary *n, struct gv_bytes request, uint8_t **out,
+               size_t *len, struct gv_error *e)
+{
+    struct gv_serve s = serve_of(n);
+    enum gv_notary_status status = check_ask(n, request, e);
+
+    *out = NULL;
+    return status == GV_NOTARY_OK
+               ? (enum gv_notary_status)gv_serve_offer(&s, out, len, e)
+               : status;
+}
+
+enum gv_notary_status
+gv_notary_seal_keys(struct gv_notary *n, struct gv_bytes request, uint8_t **out,
+                    size_t *len, struct gv_error *e)
+{
+    struct gv_serve s = serve_of(n);
+    enum gv_notary_status status = check_ask(n, request, e);
+
+    *out = NULL;
+    s.auctionkeys = n->o.sealkeys;
+    return status == GV_NOTARY_OK
+               ? (enum gv_notary_status)gv_serve_seal_offer(&s, out, len, e)
+               : status;
 }
 
 void
@@ -148,7 +176,7 @@ gv_notary_refill(struct gv_notary *n)
 {
     struct gv_serve s = serve_of(n);
 
-    gv_serve_refill(&s);
+    gv_serve_refill(&s); /* a key for sealed bids takes no time */
 }
 
 /* One whose award ended, or that came to nothing, is never served again
@@ -169,17 +197,20 @@ check_ended(struct gv_notary *n, const struct gv_chain_id *id,
                  : GV_NOTARY_OK;
 }
 
-/* Bind the key and sign; an auction to which it is bound is looked after from
- * now on, and no other, whatever strangers ask. */
+/* Bind the keys and sign; an auction to which a key of identities is bound is
+ * looked after from now on, and no other, whatever strangers ask. m: its place
+ * among those notaries, 0: none. */
 static int
 sign_and_watch(struct gv_notary *n, const struct gv_open *open, unsigned m,
                uint8_t **out, size_t *len, struct gv_error *e)
 {
-    const uint8_t *moduli[1] = {open->notary[m - 1].key.p};
+    const uint8_t *moduli[1] = {m > 0 ? open->notary[m - 1].key.p : NULL};
     struct gv_serve s = serve_of(n);
-    int status = gv_serve_sign(&s, open, moduli, out, len, e);
     bool ok = true;
+    int status;
 
+    s.count = m > 0 ? 1 : 0;
+    status = gv_serve_sign(&s, open, moduli, out, len, e);
     if (gv_serve_is_bound(&s, open, moduli)) {
         pthread_mutex_lock(&n->lock);
         ok = notary_record_of(n, &open->id) != NULL;
@@ -192,13 +223,31 @@ sign_and_watch(struct gv_notary *n, const struct gv_open *open, unsigned m,
     return notary_refuse(e, GV_NOTARY_BUSY, "out of memory");
 }
 
+/* Where does OPEN name this notary: for identities (*m), for sealed bids
+ * (*place), from 1? Each time as it is. */
+static bool
+find_places(const struct gv_notary *n, const struct gv_open *open, unsigned *m,
+            unsigned *place)
+{
+    struct gv_serve s = serve_of(n);
+
+    *m = notary_place(n, open);
+    *place = notary_seal_place(n, open);
+    return (*m > 0 || *place > 0) &&
+           (*m == 0 || gv_serve_is_own(&s, &open->notary[*m - 1].cred,
+                                       open->notary[*m - 1].operator_name)) &&
+           (*place == 0 ||
+            gv_serve_is_own(&s, &open->bid_escrow[*place - 1].cred,
+                            open->bid_escrow[*place - 1].operator_name));
+}
+
 enum gv_notary_status
 gv_notary_serve(struct gv_notary *n, struct gv_bytes request, uint8_t **out,
                 size_t *len, struct gv_error *e)
 {
     struct gv_serve s = serve_of(n);
     struct gv_open *open = malloc(sizeof(*open));
-    unsigned m;
+    unsigned m = 0, place = 0;
     int status;
 
     *out = NULL;
@@ -206,15 +255,13 @@ gv_notary_serve(struct gv_notary *n, struct gv_bytes request, uint8_t **out,
         return notary_refuse(e, GV_NOTARY_BUSY, "out of memory");
     status = gv_epoch_is(request) ? gv_serve_epoch(&s, request, open, e)
                                   : gv_serve_open(&s, request, open, e);
-    if (status == GV_NOTARY_OK) {
-        m = notary_place(n, open);
-        if (m == 0 || !gv_serve_is_own(&s, &open->notary[m - 1].cred,
-                                       open->notary[m - 1].operator_name))
-            status = notary_refuse(e, GV_NOTARY_FORBIDDEN,
-                                   "the OPEN does not name this notary");
-    }
-    if (status == GV_NOTARY_OK)
+    if (status == GV_NOTARY_OK && !find_places(n, open, &m, &place))
+        status = notary_refuse(e, GV_NOTARY_FORBIDDEN,
+                               "the OPEN does not name this notary");
+    if (status == GV_NOTARY_OK && m > 0)
         status = check_ended(n, &open->id, e);
+    if (status == GV_NOTARY_OK && place > 0)
+        status = notary_seal_bind(n, open, place, e);
     if (status == GV_NOTARY_OK)
         status = sign_and_watch(n, open, m, out, len, e);
     free(open);

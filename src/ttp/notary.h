@@ -10,6 +10,10 @@
  * keeps what it gave, sealed: neither share nor certificate can be read from
  * its records. When the award has ended it destroys the auction's key.
  *
+ * Of a sealed auction it holds a key besides, which bids are sealed to. It
+ * publishes that key itself when the set of bids is final on the chain, and
+ * never before (docs/spec/sealed.md).
+ *
  * Requests and answers are the messages of gavel/notary.h and gavel/serve.h as
  * bytes; notary_http.h has the addresses.
  *
@@ -44,7 +48,8 @@ struct gv_notary_options {
     const char *operator_name;
     const struct gv_keys *keys;
     const struct gv_params *params;
-    struct gv_auctionkeys *auctionkeys;
+    struct gv_auctionkeys *auctionkeys; /* identities are escrowed to these */
+    struct gv_auctionkeys *sealkeys;    /* X25519; bids are sealed to these */
     struct gv_ttp_store store;
     struct gv_ttp_ledger ledger;
     struct gv_log *log;  /* may be NULL */
@@ -65,10 +70,11 @@ typedef enum gv_notary_status gv_notary_call(struct gv_notary *n,
                                              struct gv_bytes request,
                                              uint8_t **out, size_t *len,
                                              struct gv_error *e);
-gv_notary_call gv_notary_keys;   /* KEYS_ASK -> KEYS_OFFER */
-gv_notary_call gv_notary_serve;  /* preimage -> signature */
-gv_notary_call gv_notary_open;   /* OPEN_ASK -> OPEN_SHARE */
-gv_notary_call gv_notary_seller; /* SELLER_ASK -> SELLER_CERT */
+gv_notary_call gv_notary_keys;      /* KEYS_ASK -> KEYS_OFFER */
+gv_notary_call gv_notary_seal_keys; /* KEYS_ASK -> SEAL_OFFER */
+gv_notary_call gv_notary_serve;     /* preimage -> signature */
+gv_notary_call gv_notary_open;      /* OPEN_ASK -> OPEN_SHARE */
+gv_notary_call gv_notary_seller;    /* SELLER_ASK -> SELLER_CERT */
 /* Where a pseudonym sells, seller and winner ask alike. */
 gv_notary_call gv_notary_match; /* MATCH_ASK -> MATCH_PARTS */
 gv_notary_call gv_notary_share; /* SHARE_ASK -> OPEN_SHARE */
@@ -77,9 +83,16 @@ gv_notary_call gv_notary_share; /* SHARE_ASK -> OPEN_SHARE */
 void gv_notary_refill(struct gv_notary *n);
 
 /* Look after the auctions that are due: publish each DISCLOSE until it stands
- * on its chain, and destroy the keys of awards that have ended. Asks the
+ * on its chain, and destroy the keys of awards that have ended; publish the
+ * KEYRELEASEs of sealed auctions, and destroy their keys at the end. Asks the
  * ledger about auctions whose keys are held here, each once in ten minutes, or
  * in seconds when something is to happen. */
 void gv_notary_tick(struct gv_notary *n);
+
+/* Sealed bids of this auction await keys: the next tick looks at it. Of more
+ * than GV_NOTARY_WAKES before that tick some are forgotten; say it again. Any
+ * thread. */
+#define GV_NOTARY_WAKES 256
+void gv_notary_wake(struct gv_notary *n, const struct gv_chain_id *auction);
 
 #endif

@@ -331,5 +331,6 @@ gv_notary_tick(struct gv_notary *n)
         return;
     while (next_due(n, &i, &auction))
         look(n, &auction);
+    notary_seal_tick(n);
     pthread_mutex_unlock(&n->ticking);
 }

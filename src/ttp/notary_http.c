@@ -7,9 +7,10 @@ static const struct {
     const char *path;
     gv_notary_call *call;
 } calls[GV_NOTARY_ROUTES] = {
-    {"/notary/keys", gv_notary_keys},   {"/notary/serve", gv_notary_serve},
-    {"/notary/open", gv_notary_open},   {"/notary/seller", gv_notary_seller},
-    {"/notary/match", gv_notary_match}, {"/notary/share", gv_notary_share},
+    {"/notary/keys", gv_notary_keys},      {"/notary/serve", gv_notary_serve},
+    {"/notary/open", gv_notary_open},      {"/notary/seller", gv_notary_seller},
+    {"/notary/match", gv_notary_match},    {"/notary/share", gv_notary_share},
+    {"/notary/seal", gv_notary_seal_keys},
 };
 
 static gv_notary_call *

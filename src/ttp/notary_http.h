@@ -17,7 +17,7 @@
 #include "src/ttp/notary.h"
 #include "src/ttp/service_http.h"
 
-#define GV_NOTARY_ROUTES 6
+#define GV_NOTARY_ROUTES 7
 
 struct gv_notary_http {
     struct gv_notary *notary; /* outlives the HTTP server */

@@ -2,7 +2,8 @@
  * notary_impl.h - the inside of the notary, for notary*.c: notary.c (open,
  * close, keys and serve), notary_open.c (requests for identities),
  * notary_match.c (the same where a pseudonym sells),
- * notary_record.c (records), notary_end.c (DISCLOSE, and the end of keys).
+ * notary_record.c (records), notary_end.c (DISCLOSE, and the end of keys),
+ * notary_seal.c (keys of sealed bids).
  *
  * Thread-safety: records are read and changed inside the lock, which is never
  * held while the ledger is asked: the chain thread may wait for a store.
@@ -50,6 +51,14 @@ struct notary_record {
     struct gv_chain_id epoch; /* that a pseudonym sells under; else zero */
 };
 
+/* An auction whose bids are sealed to a key that is held here. All of it is in
+ * memory alone: whether there is a key is what is durable. */
+struct notary_seal {
+    struct gv_chain_id auction;
+    uint64_t next_ms;   /* when to look at it again */
+    uint64_t barren_ms; /* gv_serve_is_barren */
+};
+
 struct gv_notary {
     pthread_mutex_t lock;
     pthread_mutex_t ticking; /* one housekeeper at a time */
@@ -57,6 +66,11 @@ struct gv_notary {
     struct gv_rate *rate; /* of sellers who ask for keys */
     struct notary_record *at;
     size_t count, cap;
+    struct notary_seal *seal; /* the ticking thread's */
+    size_t seals;
+    pthread_mutex_t waking; /* guards woken */
+    struct gv_chain_id woken[GV_NOTARY_WAKES];
+    size_t wakes;
 };
 
 /* notary_record.c: all inside the lock */
@@ -119,6 +133,17 @@ enum gv_rc notary_make_share(struct gv_notary *n, const struct opening *o,
 /* Publish DISCLOSE of an answer, unless the chain has it. */
 void notary_disclose_once(struct gv_notary *n, const struct opening *o,
                           unsigned side, struct gv_bytes answer);
+
+/* notary_seal.c */
+/* This notary's place, from 1, among those that bids are sealed to; 0: none. */
+unsigned notary_seal_place(const struct gv_notary *n,
+                           const struct gv_open *open);
+/* Bind the key that OPEN has there to the auction, durably. */
+enum gv_notary_status notary_seal_bind(struct gv_notary *n,
+                                       const struct gv_open *open,
+                                       unsigned place, struct gv_error *e);
+/* Look after the sealed auctions that are due. Inside `ticking`. */
+void notary_seal_tick(struct gv_notary *n);
 
 uint64_t notary_now(const struct gv_notary *n);
 enum gv_notary_status notary_refuse(struct gv_error *e,

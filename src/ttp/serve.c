@@ -127,15 +127,14 @@ gv_serve_ask(const struct gv_serve *s, struct gv_bytes request,
 /* --- offering --- */
 
 static int
-offer_one(const struct gv_serve *s, uint8_t modulus[GV_RSA_SIZE],
-          struct gv_error *e)
+offer_one(const struct gv_serve *s, uint8_t *pub, struct gv_error *e)
 {
-    enum gv_rc rc = gv_auctionkeys_offer(s->auctionkeys, modulus);
+    enum gv_rc rc = gv_auctionkeys_offer(s->auctionkeys, pub);
 
     if (rc == GV_ABSENT) {
         if (gv_auctionkeys_make(s->auctionkeys, e) != GV_OK)
             return 503;
-        rc = gv_auctionkeys_offer(s->auctionkeys, modulus);
+        rc = gv_auctionkeys_offer(s->auctionkeys, pub);
     }
     return rc == GV_OK ? 200
                        : refuse(e, 503,
@@ -168,6 +167,27 @@ gv_serve_offer(const struct gv_serve *s, uint8_t **out, size_t *len,
     sink = gv_sink_buffer(*out, size.len);
     gv_keys_offer_put(&sink, &offer);
     *len = size.len;
+    return 200;
+}
+
+int
+gv_serve_seal_offer(const struct gv_serve *s, uint8_t **out, size_t *len,
+                    struct gv_error *e)
+{
+    struct gv_seal_offer offer = {
+        .cred = s->role->cred,
+        .operator_name = gv_bytes(s->operator_name, strlen(s->operator_name))};
+    struct gv_sink sink;
+    int status = offer_one(s, offer.key, e);
+
+    if (status != 200)
+        return status;
+    *out = malloc(GV_SEAL_OFFER_MAX);
+    if (*out == NULL)
+        return refuse(e, 503, "out of memory");
+    sink = gv_sink_buffer(*out, GV_SEAL_OFFER_MAX);
+    gv_seal_offer_put(&sink, &offer);
+    *len = sink.len;
     return 200;
 }
 

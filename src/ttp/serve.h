@@ -46,6 +46,9 @@ int gv_serve_ask(const struct gv_serve *s, struct gv_bytes request,
 /* An offer of keys, made on the spot if none is spare. 200 or 503. */
 int gv_serve_offer(const struct gv_serve *s, uint8_t **out, size_t *len,
                    struct gv_error *e);
+/* The same of one X25519 key (SEAL_OFFER). */
+int gv_serve_seal_offer(const struct gv_serve *s, uint8_t **out, size_t *len,
+                        struct gv_error *e);
 /* Make keys ahead, so that the next seller need not wait. */
 void gv_serve_refill(const struct gv_serve *s);
 

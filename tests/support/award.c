@@ -105,8 +105,8 @@ award_sign(const struct award_user *u, const uint8_t digest[32],
 
 /* --- the ledger --- */
 
-static uint64_t
-now_ms(void *ctx)
+uint64_t
+award_now_ms(void *ctx)
 {
     return ((const struct award *)ctx)->now;
 }
@@ -193,7 +193,7 @@ ledger_of(struct award *w)
                                   .cert = find_cert,
                                   .desk = award_find_desk,
                                   .publish = publish,
-                                  .now_ms = now_ms,
+                                  .now_ms = award_now_ms,
                                   .current = is_current};
 }
 
@@ -238,9 +238,9 @@ put_spare(const struct award_house *h, unsigned number)
     struct auctionkeys_row row = {.key = support_rsa_key(number)};
     struct gv_error e;
 
-    award_must(auctionkeys_dir_open(&dir, h->dir, &h->role.secret, &e) ==
-                       GV_OK &&
-                   gv_rsakey_modulus(row.key, row.modulus) == GV_OK &&
+    award_must(auctionkeys_dir_open(&dir, GV_AUCTIONKEYS_RSA, h->dir,
+                                    &h->role.secret, &e) == GV_OK &&
+                   gv_rsakey_modulus(row.key, row.pub) == GV_OK &&
                    auctionkeys_dir_put(&dir, &row, &e) == GV_OK,
                "a spare key");
     auctionkeys_dir_close(&dir);
@@ -262,7 +262,7 @@ open_keys(struct award *w, struct award_house *h)
     struct gv_error e = {""};
     struct gv_auctionkeys_options o = {.dir = h->dir,
                                        .secret = &h->role.secret,
-                                       .now_ms = now_ms,
+                                       .now_ms = award_now_ms,
                                        .clock_ctx = w};
 
     h->keys = gv_auctionkeys_open(&o, &e);
@@ -307,7 +307,9 @@ award_open_notary(struct award *w, unsigned i)
                                   .award_days = w->award_days};
 
     open_keys(w, h);
+    award_open_seals(w, h);
     o.auctionkeys = h->keys;
+    o.sealkeys = h->seals;
     w->notary[i] = gv_notary_new(&o, &e);
     if (w->notary[i] == NULL)
         support_die("%s", e.text);
@@ -318,8 +320,9 @@ award_close_notary(struct award *w, unsigned i)
 {
     gv_notary_free(w->notary[i]);
     gv_auctionkeys_free(w->house[1 + i].keys);
+    gv_auctionkeys_free(w->house[1 + i].seals);
     w->notary[i] = NULL;
-    w->house[1 + i].keys = NULL;
+    w->house[1 + i].keys = w->house[1 + i].seals = NULL;
 }
 
 static void

@@ -45,6 +45,7 @@ struct award_house {
     struct gv_rolekeys_role role;
     char dir[PATH_MAX + 16];
     struct gv_auctionkeys *keys;
+    struct gv_auctionkeys *seals; /* of a notary, for sealed bids */
     struct ttp_memory *memory;
 };
 
@@ -96,6 +97,12 @@ void award_close_notary(struct award *w, unsigned i);
  * keys stay and others are made (five, half a second each); else the present
  * one's are lost and serve again, after a restart. */
 void award_next(struct award *w, uint8_t salt, bool keep);
+
+/* An auction with sealed bids of which all notaries are holders (award_seal.c),
+ * in the place of the present one; not signed as served yet. Certified, or
+ * anonymous with keys of the issuer and the notaries besides (five, half a
+ * second each). */
+void award_offer_sealed(struct award *w, uint8_t salt, bool anonymous);
 
 /* An ENROL of the leaf j of user u's session: the bidder's secrets are in
  * *leaf. Stands on the ledger from now on. */

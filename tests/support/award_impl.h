@@ -18,6 +18,10 @@ void award_serve_all(struct award *w, const struct gv_open *o);
 /* Leaf j of user u and its token, without a session. */
 void award_token(struct award *w, const struct gv_open *desk, unsigned u,
                  uint32_t j, struct gv_escrow_leaf *leaf, struct gv_token *out);
+/* Open a notary's keys for sealed bids (award_seal.c). */
+void award_open_seals(struct award *w, struct award_house *h);
+/* Of gv_auctionkeys_options; ctx: the award. */
+uint64_t award_now_ms(void *ctx);
 /* Is it the epoch's id or that of a seat? Then *out is filled. */
 bool award_find_epoch(const struct award *w, const struct gv_chain_id *id,
                       struct gv_ttp_auction *out);

@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <gavel/hash.h>
+#include <gavel/hpke.h>
 #include <openssl/evp.h>
 #include <openssl/x509.h>
 #include <setjmp.h>
@@ -68,10 +69,11 @@ put(struct shelf *s, unsigned i)
     struct auctionkeys_dir dir;
     struct gv_error e;
 
-    assert_int_equal(gv_rsakey_modulus(row.key, row.modulus), GV_OK);
-    memcpy(s->modulus[i], row.modulus, GV_RSA_SIZE);
-    assert_int_equal(auctionkeys_dir_open(&dir, s->keys, &s->secret, &e),
-                     GV_OK);
+    assert_int_equal(gv_rsakey_modulus(row.key, row.pub), GV_OK);
+    memcpy(s->modulus[i], row.pub, GV_RSA_SIZE);
+    assert_int_equal(
+        auctionkeys_dir_open(&dir, GV_AUCTIONKEYS_RSA, s->keys, &s->secret, &e),
+        GV_OK);
     assert_int_equal(auctionkeys_dir_put(&dir, &row, &e), GV_OK);
     auctionkeys_dir_close(&dir);
     EVP_PKEY_free(row.key);
@@ -394,6 +396,56 @@ other_files_are_left_alone(void **state)
     shelf_free(&s);
 }
 
+/* A set of the other kind: the same life, in a directory of its own. */
+static void
+a_key_for_sealed_bids_lives_the_same_life(void **state)
+{
+    struct shelf s;
+    struct gv_auctionkeys_options o;
+    struct gv_auctionkeys *k;
+    struct gv_error e = {""};
+    uint8_t pub[32], got[32], secret[32];
+    size_t len = sizeof(secret);
+    char path[PATH_MAX + 300];
+    uint8_t *raw;
+    EVP_PKEY *key;
+
+    (void)state;
+    shelf_make(&s, 0);
+    o = (struct gv_auctionkeys_options){.kind = GV_AUCTIONKEYS_X25519,
+                                        .dir = s.keys,
+                                        .secret = &s.secret,
+                                        .now_ms = clock_ms,
+                                        .clock_ctx = &s.now};
+    k = gv_auctionkeys_open(&o, &e);
+    assert_non_null(k);
+    assert_int_equal(gv_auctionkeys_make(k, &e), GV_OK);
+    assert_int_equal(gv_auctionkeys_offer(k, pub), GV_OK);
+    assert_int_equal(gv_auctionkeys_bind(k, pub, &one, &e), GV_OK);
+    assert_int_equal(gv_auctionkeys_bind(k, pub, &two, &e), GV_REJECT);
+    gv_auctionkeys_free(k);
+    k = gv_auctionkeys_open(&o, &e);
+    assert_non_null(k);
+    key = gv_auctionkeys_get(k, pub, &one);
+    assert_non_null(key);
+    assert_int_equal(EVP_PKEY_get_raw_private_key(key, secret, &len), 1);
+    assert_int_equal(gv_x25519_public(secret, got), GV_OK);
+    assert_memory_equal(got, pub, 32);
+    EVP_PKEY_free(key);
+    raw = file_of(&s, path, &len);
+    assert_memory_equal(raw, "gavel-sealing-key 1\n", 20);
+    assert_memory_equal(raw + 20 + 1 + 32, pub, 32);
+    assert_null(memmem(raw, len, secret, 32));
+    free(raw);
+    /* Neither kind takes the other's file for its own. */
+    assert_null(try_open(&s, &e));
+    assert_non_null(strstr(e.text, path));
+    assert_int_equal(gv_auctionkeys_destroy(k, &one, &e), GV_OK);
+    assert_int_equal(access(path, F_OK), -1);
+    gv_auctionkeys_free(k);
+    shelf_free(&s);
+}
+
 int
 main(void)
 {
@@ -409,6 +461,7 @@ main(void)
         cmocka_unit_test(damage_is_found_and_named),
         cmocka_unit_test(another_roles_secret_does_not_open_it),
         cmocka_unit_test(other_files_are_left_alone),
+        cmocka_unit_test(a_key_for_sealed_bids_lives_the_same_life),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -215,13 +215,14 @@ a_decision_outlives_a_crash_I41(void **state)
     struct auctionkeys_dir dir;
     struct gv_error e;
 
-    memcpy(row.modulus, w->open.issuer.token.p, GV_RSA_SIZE);
-    row.key = gv_auctionkeys_get(h->keys, row.modulus, &w->open.id);
+    memcpy(row.pub, w->open.issuer.token.p, GV_RSA_SIZE);
+    row.key = gv_auctionkeys_get(h->keys, row.pub, &w->open.id);
     assert_non_null(row.key);
     w->facts.final = true;
     gv_issuer_tick(w->issuer);
     assert_false(holds_keys(w));
-    assert_int_equal(auctionkeys_dir_open(&dir, h->dir, &h->role.secret, &e),
+    assert_int_equal(auctionkeys_dir_open(&dir, GV_AUCTIONKEYS_RSA, h->dir,
+                                          &h->role.secret, &e),
                      GV_OK);
     assert_int_equal(auctionkeys_dir_put(&dir, &row, &e), GV_OK);
     auctionkeys_dir_close(&dir);

@@ -138,15 +138,16 @@ a_decision_outlives_a_crash(void **state)
     struct auctionkeys_row row = {.bound = true, .auction = s->w.open.id};
     struct gv_error e;
 
-    memcpy(row.modulus, s->w.open.notary[0].key.p, GV_RSA_SIZE);
-    row.key = gv_auctionkeys_get(h->keys, row.modulus, &s->w.open.id);
+    memcpy(row.pub, s->w.open.notary[0].key.p, GV_RSA_SIZE);
+    row.key = gv_auctionkeys_get(h->keys, row.pub, &s->w.open.id);
     assert_non_null(row.key);
     gv_notary_tick(s->w.notary[0]);
     s->w.now += GV_NOTARY_AWARD_DAYS * DAY_MS;
     gv_notary_tick(s->w.notary[0]);
     assert_false(holds_key(s, 0));
     /* As if the file were still there. */
-    assert_int_equal(auctionkeys_dir_open(&dir, h->dir, &h->role.secret, &e),
+    assert_int_equal(auctionkeys_dir_open(&dir, GV_AUCTIONKEYS_RSA, h->dir,
+                                          &h->role.secret, &e),
                      GV_OK);
     assert_int_equal(auctionkeys_dir_put(&dir, &row, &e), GV_OK);
     auctionkeys_dir_close(&dir);
