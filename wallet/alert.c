@@ -7,9 +7,9 @@ const char *
 gv_alert_name(enum gv_alert a)
 {
     static const char *const name[GV_ALERTS] = {
-        "opened",  "leading",  "outbid",  "lower",   "new-leader",
-        "closing", "extended", "closed",  "stalled", "won",
-        "lost",    "sold",     "not-sold"};
+        "opened",  "leading",  "outbid", "lower",   "new-leader",
+        "closing", "extended", "closed", "opening", "stalled",
+        "won",     "lost",     "sold",   "not-sold"};
 
     return name[a];
 }
@@ -42,6 +42,7 @@ gv_look_read(const json_t *auction, const struct gv_concern *c,
         .known = true,
         .open = is_phase(auction, "open") || is_phase(auction, "closing"),
         .final = is_phase(auction, "final") || is_phase(auction, "void"),
+        .opening = is_phase(auction, "opening"),
         .stalled = is_phase(auction, "stalled"),
         .clock = gv_json_u64(auction, "clock_price"),
         .close_us = gv_json_u64(auction, "effective_close_us")};
@@ -117,6 +118,8 @@ gv_alerts(const struct gv_look *before, const struct gv_look *now,
         out[n++] = GV_ALERT_CLOSING;
     if (now->ended && !now->final && !before->ended)
         out[n++] = GV_ALERT_CLOSED;
+    if (now->opening && !before->opening)
+        out[n++] = GV_ALERT_OPENING;
     if (now->stalled && !before->stalled)
         out[n++] = GV_ALERT_STALLED;
     if (now->final && !before->final)

@@ -27,10 +27,11 @@
 
 /* One look at an auction: getauction's answer, boiled down. */
 struct gv_look {
-    bool known; /* there was an answer */
-    bool open;  /* bids count now */
-    bool ended; /* the set of bids is fixed, or it is void */
-    bool final; /* so is the outcome */
+    bool known;   /* there was an answer */
+    bool open;    /* bids count now */
+    bool ended;   /* the set of bids is fixed, or it is void */
+    bool final;   /* so is the outcome */
+    bool opening; /* sealed bids are being opened */
     bool stalled;
     bool sold;             /* by the outcome */
     bool has_leader, mine; /* mine: the wallet's bid leads, or won */
@@ -48,6 +49,7 @@ enum gv_alert {
     GV_ALERT_CLOSING,    /* soon: within the warning time */
     GV_ALERT_EXTENDED,
     GV_ALERT_CLOSED,
+    GV_ALERT_OPENING, /* of sealed bids: one's own can be opened, if need be */
     GV_ALERT_STALLED,
     GV_ALERT_WON,
     GV_ALERT_LOST,

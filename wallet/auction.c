@@ -118,11 +118,22 @@ feed_bidder(struct feed *f, const struct gv_pubkey *key)
     return (uint32_t)f->keys++;
 }
 
+/* What the node says of a sealed amount (A23): it is known, or not opened, or
+ * its keys do not open it. */
+static enum gv_fold_seal
+seal_of(const json_t *row)
+{
+    if (gv_json_u64(row, "code") == GV_BAD_SEAL)
+        return GV_FOLD_FALSE;
+    return gv_json_u64(row, "amount") == 0 ? GV_FOLD_UNOPENED : GV_FOLD_KNOWN;
+}
+
 static bool
 feed_row(struct feed *f, const json_t *row)
 {
     struct gv_fold_bid bid = {.t_us = gv_json_u64(row, "t_us"),
-                              .amount = gv_json_u64(row, "amount")};
+                              .amount = gv_json_u64(row, "amount"),
+                              .seal = (uint8_t)seal_of(row)};
     struct gv_pubkey key;
 
     if (f->blocks_only && !json_is_integer(json_object_get(row, "height")))
@@ -202,7 +213,29 @@ feed_fold(struct gv_cli *cli, const struct gv_auction *a, struct feed *f)
         gv_fold_set_close(f->fold, close);
     if (gv_json_u64(a->info, "cancel_us") != 0)
         gv_fold_set_cancel(f->fold, gv_json_u64(a->info, "cancel_us"));
+    if (gv_terms_hides_reserve(&a->open.terms))
+        gv_fold_set_reserve(
+            f->fold,
+            gv_json_u64(json_object_get(a->info, "sealed"), "reserve"));
     return gv_auction_bids(cli, a, take_row, f);
+}
+
+/* A sealed bid is judged before anybody can open it: what the first bid must
+ * reach is known here all the same. */
+static void
+judge_sealed(const struct gv_terms *t, uint64_t amount, struct gv_fold_row *row)
+{
+    bool worse = t->direction == GV_REVERSE ? amount > t->min_first
+                                            : amount < t->min_first;
+
+    if (!gv_terms_sealed(t) || row->code != GV_NOT_OPENED)
+        return;
+    row->code = GV_ACCEPTED;
+    if ((t->flags & GV_MIN_FIRST) != 0 && worse) {
+        row->code = GV_BELOW_FIRST;
+        row->have = amount;
+        row->want = t->min_first;
+    }
 }
 
 int
@@ -222,6 +255,8 @@ gv_auction_try(struct gv_cli *cli, const struct gv_auction *a,
             code = gv_cli_fail(cli, GV_EXIT_FAILED, "out of memory");
     }
     feed_clear(&f);
+    if (code == GV_EXIT_OK)
+        judge_sealed(&a->open.terms, amount, row);
     return code;
 }
 

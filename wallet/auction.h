@@ -59,6 +59,26 @@ struct gv_currency gv_auction_currency(const json_t *fields);
 char *gv_auction_amount(const json_t *object, const char *key,
                         const struct gv_currency *c, char out[40]);
 
+/* Are amounts sealed still, by getauction's answer? */
+bool gv_auction_is_sealed(const json_t *info);
+/* Is this row's amount sealed, and can be opened still? */
+bool gv_bid_is_sealed(const json_t *row);
+/* Is that all that keeps it from being judged? */
+bool gv_bid_is_unjudged(const json_t *row);
+/* Add own_amount, minor units, to a row whose amount nobody else knows, when
+ * the wallet is open and has that bid. */
+void gv_bid_add_own(const struct gv_cli *cli, json_t *row);
+/* The same for one row, opening the wallet for it if there is one and its
+ * passphrase can be asked for. An exit code. */
+int gv_bid_find_own(struct gv_cli *cli, json_t *row) GV_MUST_CHECK;
+/* A bid's amount: "1.00 EUR", "1.00 EUR (sealed)" of one's own (own_amount),
+ * "sealed", or "not opened". */
+char *gv_bid_amount(const json_t *row, const struct gv_currency *c,
+                    char out[60]);
+
+/* Print how the opening of sealed bids stands, as a line of columns or two;
+ * nothing in an open auction. */
+void gv_auction_print_opening(const struct gv_auction *a);
 /* Print why the auction is stalled, as a line of columns; nothing when it is
  * not. */
 void gv_auction_print_stall(const struct gv_auction *a);

@@ -15,6 +15,7 @@ create(struct gv_cli *cli, const char *text)
 
     if (code == GV_EXIT_OK)
         code = gv_terms_from_options(cli, &what.terms, &lists);
+    what.hidden_reserve = lists.hidden_reserve;
     if (code == GV_EXIT_OK)
         code = gv_opening_run(cli, &what);
     gv_terms_lists_clear(&lists);

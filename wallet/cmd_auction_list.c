@@ -27,7 +27,9 @@ row(struct gv_columns *t, const json_t *a)
     gv_columns_cell(t, "%s",
                     gv_cli_time(gv_json_u64(a, "opening_ms") * 1000, time));
     gv_columns_cell(t, "%s", gv_json_text(a, "phase"));
-    gv_columns_cell(t, "%" PRIu64, gv_json_u64(bids, "accepted"));
+    gv_columns_cell(t, "%" PRIu64,
+                    gv_json_u64(bids, "accepted") +
+                        gv_json_u64(bids, "sealed"));
     gv_columns_cell(t, "%s",
                     json_is_object(leader)
                         ? gv_auction_amount(leader, "amount", &c, amount)

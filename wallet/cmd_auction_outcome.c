@@ -117,6 +117,11 @@ print_people(const struct gv_auction *a, const json_t *o)
     gv_columns_line(stdout, "auction", "%s", a->hex);
     gv_columns_line(stdout, "phase", "%s", gv_json_text(a->info, "phase"));
     gv_auction_print_stall(a);
+    gv_auction_print_opening(a);
+    if (gv_json_bool(o, "provisional") && !gv_json_bool(o, "opened")) {
+        gv_columns_line(stdout, "result", "none yet: the bids are sealed");
+        return;
+    }
     if (!final)
         gv_columns_line(stdout, "result", "%s",
                         gv_json_bool(o, "provisional")

@@ -1,6 +1,7 @@
 /* cmd_auction_relist.c - gavel auction relist: what was not sold, once more. */
 #include <stdlib.h>
 
+#include "src/base/secret.h"
 #include "wallet/auction.h"
 #include "wallet/commands.h"
 #include "wallet/json.h"
@@ -8,6 +9,7 @@
 #include "wallet/relist.h"
 #include "wallet/seller.h"
 #include "wallet/terms.h"
+#include "wallet/unseal.h"
 
 /* It is over for good, and was not sold. */
 static int
@@ -49,8 +51,24 @@ check_seller(struct gv_cli *cli, const struct gv_auction *a,
                        "identity is not the seller");
 }
 
+/* What only the seller knows of the terms. */
 static int
-relist(struct gv_cli *cli, struct gv_auction *a, const char *text)
+take_reserve(struct gv_cli *cli, const struct gv_auction *a,
+             const struct gv_signer *s, struct gv_make_open *what)
+{
+    uint8_t es[32];
+    int code;
+
+    if (!gv_terms_hides_reserve(&what->terms))
+        return GV_EXIT_OK;
+    code = gv_unseal_reserve(cli, a, s, es, &what->hidden_reserve);
+    gv_wipe(es, sizeof(es));
+    return code;
+}
+
+static int
+relist(struct gv_cli *cli, struct gv_auction *a, const struct gv_signer *s,
+       const char *text)
 {
     struct gv_make_open what = {.terms = a->open.terms,
                                 .title = a->open.title,
@@ -70,6 +88,8 @@ relist(struct gv_cli *cli, struct gv_auction *a, const char *text)
     what.text.p = (const uint8_t *)linked;
     if (gv_config_is_set(cli->config, "title"))
         code = gv_opening_title(cli, &what);
+    if (code == GV_EXIT_OK)
+        code = take_reserve(cli, a, s, &what);
     if (code == GV_EXIT_OK)
         code = gv_terms_judge(cli, &what.terms);
     if (code == GV_EXIT_OK)
@@ -93,7 +113,7 @@ check_and_relist(struct gv_cli *cli, struct gv_auction *a,
         code = text != NULL ? GV_EXIT_OK : GV_EXIT_USAGE;
     }
     if (code == GV_EXIT_OK)
-        code = relist(cli, a, text);
+        code = relist(cli, a, s, text);
     free(text);
     return code;
 }

@@ -19,6 +19,7 @@ print_state(const struct gv_auction *a)
     const json_t *bids = json_object_get(a->info, "bids");
     const json_t *leader = json_object_get(a->info, "leader");
     uint64_t close = gv_json_u64(a->info, "effective_close_us");
+    bool sealed = gv_auction_is_sealed(a->info);
     char time[40], amount[40];
 
     gv_columns_line(stdout, "phase", "%s (at %s)",
@@ -26,6 +27,7 @@ print_state(const struct gv_auction *a)
                     gv_cli_time(gv_json_u64(a->info, "phase_time_us"), time));
     gv_auction_print_stall(a);
     gv_clock_print_now(a);
+    gv_auction_print_opening(a);
     gv_columns_line(stdout, "closes", "%s",
                     close == 0 ? "not yet fixed" : gv_cli_time(close, time));
     gv_columns_line(stdout, "block", "%" PRIu64 " (final %" PRIu64 ")",
@@ -36,9 +38,10 @@ print_state(const struct gv_auction *a)
                     : gv_json_bool(a->info, "listed")     ? "not final yet"
                                                           : "no");
     gv_columns_line(stdout, "bids",
-                    "%" PRIu64 " accepted, %" PRIu64 " void, %" PRIu64
+                    "%" PRIu64 " %s, %" PRIu64 " void, %" PRIu64
                     " not in a block yet",
-                    gv_json_u64(bids, "accepted"), gv_json_u64(bids, "void"),
+                    gv_json_u64(bids, sealed ? "sealed" : "accepted"),
+                    sealed ? "sealed" : "accepted", gv_json_u64(bids, "void"),
                     gv_json_u64(bids, "unmined"));
     if (json_is_object(leader))
         gv_columns_line(stdout, "leading", "%s by %s",

@@ -11,7 +11,7 @@ static const struct gv_config_option options[] = {
     {.name = "auction", .help = "Only of this auction.", .argument = "AUCTION"},
     {.name = "bidder",
      .help = "Only of this bidder: a ledger key, or me (the default without "
-             "--id and --auction).",
+             "--id and --auction), with whose sealed amounts the wallet helps.",
      .argument = "KEY"},
     {.name = "mined",
      .type = GV_CONFIG_ENUM,
@@ -24,13 +24,15 @@ static void
 row(struct gv_columns *t, const json_t *b)
 {
     struct gv_currency c = gv_auction_currency(b);
-    char time[40], amount[40];
+    char time[40], amount[60];
 
     gv_columns_cell(t, "%s", gv_json_text(b, "bid"));
     gv_columns_cell(t, "%s", gv_cli_time(gv_json_u64(b, "t_us"), time));
-    gv_columns_cell(t, "%s", gv_auction_amount(b, "amount", &c, amount));
+    gv_columns_cell(t, "%s", gv_bid_amount(b, &c, amount));
     gv_columns_cell(t, "%s", gv_json_text(b, "state"));
-    gv_columns_cell(t, "%s%s", gv_json_text(b, "code_name"),
+    gv_columns_cell(t, "%s%s",
+                    gv_bid_is_unjudged(b) ? "sealed"
+                                          : gv_json_text(b, "code_name"),
                     gv_json_bool(b, "leading") ? " (leading)" : "");
     gv_columns_cell(t, "%.16s", gv_json_text(b, "auction"));
     gv_columns_cell(t, "%.16s", gv_json_text(b, "bidder"));
@@ -72,7 +74,8 @@ run(struct gv_cli *cli)
         .member = "bids",
         .heads = "bid|time|>amount|state|verdict|auction|bidder",
         .nothing = "no bids",
-        .row = row};
+        .row = row,
+        .add = gv_bid_add_own};
     json_t *params = gv_list_params(cli);
     int code;
 

@@ -149,8 +149,9 @@ ask(struct gv_cli *cli, const struct gv_auction *a, struct gv_amount amount)
     const struct gv_currency *c = &a->open.terms.currency;
     char figures[40], words[GV_WORDS_MAX], question[700];
 
-    snprintf(question, sizeof(question), "Bid %s (%s)?",
-             gv_amount_text(amount, c, figures), gv_words(amount, c, words));
+    snprintf(question, sizeof(question), "Bid %s (%s)%s?",
+             gv_amount_text(amount, c, figures), gv_words(amount, c, words),
+             gv_terms_sealed(&a->open.terms) ? ", sealed until the close" : "");
     return gv_cli_confirm(cli, question) ? GV_EXIT_OK : GV_EXIT_FAILED;
 }
 
@@ -172,8 +173,9 @@ print_result(const struct gv_cli *cli, const struct gv_auction *a,
     }
     gv_columns_line(stdout, "bid", "%s", id);
     gv_columns_line(
-        stdout, "amount", "%s",
-        gv_auction_amount(row, "amount", &a->open.terms.currency, amount));
+        stdout, "amount", "%s%s",
+        gv_auction_amount(row, "amount", &a->open.terms.currency, amount),
+        gv_terms_sealed(&a->open.terms) ? ", sealed" : "");
     gv_columns_line(stdout, "time", "%s",
                     gv_cli_time(gv_json_u64(row, "t_us"), time));
     gv_columns_line(stdout, "in a block by", "%s",

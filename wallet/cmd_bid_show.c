@@ -81,19 +81,19 @@ show_receipt(struct gv_cli *cli)
 static void
 print_people(const json_t *row, const struct gv_currency *c)
 {
-    char time[40], amount[40], text[400];
+    char time[40], amount[60], text[400];
     enum gv_code code = (enum gv_code)gv_json_u64(row, "code");
 
     gv_columns_line(stdout, "bid", "%s", gv_json_text(row, "bid"));
     gv_columns_line(stdout, "auction", "%s", gv_json_text(row, "auction"));
     gv_columns_line(stdout, "bidder", "%s", gv_json_text(row, "bidder"));
-    gv_columns_line(stdout, "amount", "%s",
-                    gv_auction_amount(row, "amount", c, amount));
+    gv_columns_line(stdout, "amount", "%s", gv_bid_amount(row, c, amount));
     gv_columns_line(stdout, "time", "%s",
                     gv_cli_time(gv_json_u64(row, "t_us"), time));
     gv_columns_line(stdout, "state", "%s", gv_json_text(row, "state"));
     gv_columns_line(stdout, "verdict", "%s",
-                    code == GV_ACCEPTED
+                    gv_bid_is_unjudged(row) ? "none before it is opened"
+                    : code == GV_ACCEPTED
                         ? "accepted"
                         : gv_auction_clause(c, code, gv_json_u64(row, "have"),
                                             gv_json_u64(row, "want"), text));
@@ -113,6 +113,7 @@ show(struct gv_cli *cli, const json_t *row)
         if (code != GV_EXIT_OK)
             return code;
         print_people(row, &a.open.terms.currency);
+        gv_auction_print_opening(&a);
         gv_auction_clear(&a);
     } else if (!proof) {
         gv_cli_print(cli, json_incref((json_t *)row));
@@ -131,7 +132,9 @@ run(struct gv_cli *cli)
     code = gv_bid_fetch(cli, &row);
     if (code != GV_EXIT_OK)
         return code;
-    code = show(cli, row);
+    code = gv_bid_find_own(cli, row);
+    if (code == GV_EXIT_OK)
+        code = show(cli, row);
     json_decref(row);
     return code;
 }

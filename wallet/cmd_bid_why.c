@@ -34,9 +34,14 @@ explain(const json_t *row, const struct gv_open *o, char out[TEXT_MAX])
     const struct gv_currency *c = &o->terms.currency;
     char clock[CLOCK_MAX];
     enum gv_code code = (enum gv_code)gv_json_u64(row, "code");
-    char amount[40], reference[40], clause[400], measured[100] = "";
+    char amount[60], reference[40], clause[400], measured[100] = "";
 
-    gv_auction_amount(row, "amount", c, amount);
+    gv_bid_amount(row, c, amount);
+    if (gv_bid_is_unjudged(row)) {
+        snprintf(out, TEXT_MAX,
+                 "%s: nobody can judge it before the bids are opened", amount);
+        return;
+    }
     if (code == GV_ACCEPTED) {
         snprintf(out, TEXT_MAX, "%s is accepted%s%s", amount,
                  gv_json_bool(row, "leading") ? " and leads"
@@ -75,14 +80,18 @@ run(struct gv_cli *cli)
 
     if (code != GV_EXIT_OK)
         return code;
-    code = gv_auction_fetch(cli, gv_json_text(row, "auction"), &a);
+    code = gv_bid_find_own(cli, row);
+    if (code == GV_EXIT_OK)
+        code = gv_auction_fetch(cli, gv_json_text(row, "auction"), &a);
     if (code == GV_EXIT_OK) {
         explain(row, &a.open, text);
-        gv_auction_clear(&a);
         if (cli->json)
             print_json(cli, row, text);
         else
             puts(text);
+        if (!cli->json && gv_bid_is_unjudged(row))
+            gv_auction_print_opening(&a);
+        gv_auction_clear(&a);
     }
     json_decref(row);
     return code;

@@ -93,7 +93,8 @@ serve(struct gv_cli *cli, struct gv_seats *seats, struct gv_epoch *e)
 static int
 create(struct gv_cli *cli, const struct gv_signer *who, struct gv_epoch *e)
 {
-    const struct gv_seats_wish wish = {.all = true, .cut_log2 = EPOCH_CUT};
+    const struct gv_seats_wish wish = {
+        .anonymous = true, .all = true, .cut_log2 = EPOCH_CUT};
     struct gv_seats seats;
     int code = gv_seats_open(cli, &wish, who, &seats);
 

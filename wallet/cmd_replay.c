@@ -40,6 +40,9 @@ static const struct gv_config_option options[] = {
      .fallback = "first",
      .help = "What the winner pays: his bid; one usual increment beyond the "
              "best bid of another bidder; that bid."},
+    {.name = "sealed",
+     .type = GV_CONFIG_BOOL,
+     .help = "The bids are sealed until the close."},
     {.name = "rate",
      .type = GV_CONFIG_INT,
      .fallback = "0",
@@ -221,6 +224,21 @@ check_node(struct gv_cli *cli, struct gv_replay *r)
     return GV_EXIT_OK;
 }
 
+/* The notaries that bids are sealed to. */
+static int
+choose_seats(struct gv_cli *cli, struct gv_replay *r)
+{
+    const struct gv_seats_wish wish = {.sealed = true};
+
+    if (!r->options.sealed)
+        return GV_EXIT_OK;
+    if (r->options.pricing == GV_PRICE_SECOND)
+        return gv_cli_fail(cli, GV_EXIT_USAGE,
+                           "--pricing: not second with --sealed (take first or "
+                           "vickrey)");
+    return gv_seats_choose(cli, &wish, &r->seats);
+}
+
 static int
 replay(struct gv_cli *cli, const struct gv_csv *csv)
 {
@@ -230,6 +248,7 @@ replay(struct gv_cli *cli, const struct gv_csv *csv)
         .d_ms = (uint32_t)gv_config_ms(cli->config, "d"),
         .opening = gv_config_enum(cli->config, "rules") == 1,
         .pricing = (enum gv_pricing)gv_config_enum(cli->config, "pricing"),
+        .sealed = gv_config_bool(cli->config, "sealed"),
         .rate = (unsigned)gv_config_int(cli->config, "rate"),
         .wait_ms = (unsigned)gv_config_ms(cli->config, "wait"),
         .patience_ms = (unsigned)gv_config_ms(cli->config, "patience")};
@@ -246,6 +265,8 @@ replay(struct gv_cli *cli, const struct gv_csv *csv)
         code = gv_cli_fail(cli, GV_EXIT_FAILED, "%s", e.text);
     } else {
         code = check_node(cli, &r);
+        if (code == GV_EXIT_OK)
+            code = choose_seats(cli, &r);
         if (code == GV_EXIT_OK && gv_replay_run(&r, &e) != GV_OK)
             code = gv_cli_fail(cli, GV_EXIT_FAILED, "%s", e.text);
         else if (code == GV_EXIT_OK)

@@ -264,7 +264,8 @@ is_lost(const struct load *l)
     return gv_verdict_is_final(&l->verdict, &l->a->open);
 }
 
-/* A bid: one node after the other; the same again when all were asked. */
+/* A bid, or an opening: one node after the other; the same again when all were
+ * asked. */
 static enum gv_rc
 carry(struct gv_courier *c, struct load *l)
 {
@@ -341,24 +342,46 @@ begin(struct gv_cli *cli, struct load *l)
     return code;
 }
 
+/* By the wallet's own node. */
+static int
+publish_here(struct gv_cli *cli, struct gv_bytes tx)
+{
+    struct gv_rpcclient_error error = {0};
+    enum gv_rc rc = gv_publish_tx(cli->rpc, tx, &error);
+    int code = rc == GV_OK ? GV_EXIT_OK : gv_cli_fail_rpc(cli, rc, &error);
+
+    gv_rpcclient_error_clear(&error);
+    return code;
+}
+
 int
 gv_courier_enrol(struct gv_cli *cli, const struct gv_auction *a,
                  struct gv_bytes tx)
 {
     struct load l = {.a = a, .tx = tx};
-    struct gv_rpcclient_error error = {0};
     int code = begin(cli, &l);
-    enum gv_rc rc;
 
     if (code != GV_EXIT_OK)
         return code;
-    if (goes_elsewhere(cli, tx.len))
-        return spread(cli->courier, &l);
-    rc = gv_publish_tx(cli->rpc, tx, &error);
-    if (rc != GV_OK)
-        code = gv_cli_fail_rpc(cli, rc, &error);
-    gv_rpcclient_error_clear(&error);
-    return code;
+    return goes_elsewhere(cli, tx.len) ? spread(cli->courier, &l)
+                                       : publish_here(cli, tx);
+}
+
+int
+gv_courier_opening(struct gv_cli *cli, const struct gv_auction *a,
+                   struct gv_bytes tx)
+{
+    struct load l = {.a = a, .tx = tx};
+    int code = begin(cli, &l);
+
+    if (code != GV_EXIT_OK)
+        return code;
+    if (!goes_elsewhere(cli, tx.len))
+        return publish_here(cli, tx);
+    if (carry(cli->courier, &l) == GV_OK)
+        return GV_EXIT_OK;
+    return gv_cli_fail(cli, l.refused ? GV_EXIT_FAILED : GV_EXIT_NODE,
+                       "no node took the opening: %s", l.why.text);
 }
 
 enum gv_rc

@@ -1,5 +1,6 @@
 /*
- * courier.h - how an ENROL and the bids of a pseudonym reach the ledger: by the
+ * courier.h - how an ENROL, the bids and the OPENINGs of a pseudonym reach the
+ * ledger: by the
  * submit socket of a node chosen at random (docs/spec/wallet.md, W20), so that
  * the wallet's own node does not learn which pseudonym is whose.
  *
@@ -13,14 +14,17 @@
 
 #include "wallet/auction.h"
 
-#define GV_COURIER_OPTIONS                                                     \
+#define GV_COURIER_WAY_OPTIONS                                                 \
     {.name = "proxy",                                                          \
      .help = "In an anonymous auction: reach other nodes through this proxy.", \
      .argument = "socks5://HOST:PORT"},                                        \
-        {.name = "own-node",                                                   \
-         .type = GV_CONFIG_BOOL,                                               \
-         .help = "In an anonymous auction: go through the wallet's own node, " \
-                 "which then knows the pseudonym."},                           \
+    {                                                                          \
+        .name = "own-node", .type = GV_CONFIG_BOOL,                            \
+        .help = "In an anonymous auction: go through the wallet's own node, "  \
+                "which then knows the pseudonym."                              \
+    }
+#define GV_COURIER_OPTIONS                                                     \
+    GV_COURIER_WAY_OPTIONS,                                                    \
     {                                                                          \
         .name = "min-anonymity", .type = GV_CONFIG_INT, .min = 0,              \
         .max = 1000000,                                                        \
@@ -41,6 +45,11 @@ int gv_courier_start(struct gv_cli *cli) GV_MUST_CHECK;
  * exit code. */
 int gv_courier_enrol(struct gv_cli *cli, const struct gv_auction *a,
                      struct gv_bytes tx) GV_MUST_CHECK;
+
+/* Hand in an OPENING, at one node after the other until one takes it. An exit
+ * code. */
+int gv_courier_opening(struct gv_cli *cli, const struct gv_auction *a,
+                       struct gv_bytes tx) GV_MUST_CHECK;
 
 /* Hand in a BID: results as gv_publish_stamped, with the members stamp,
  * receipt, t_us and deadline_us, after both were checked against OPEN. force is

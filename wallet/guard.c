@@ -71,6 +71,24 @@ add_amount(struct exposure *x, const json_t *info, uint64_t amount)
     x->sum = here > UINT64_MAX - x->sum ? UINT64_MAX : x->sum + here;
 }
 
+/* Nobody knows whether it leads: the best of this wallet's bids there. */
+static uint64_t
+best_sealed(struct gv_cli *cli, const char *auction)
+{
+    uint64_t best = 0;
+    const char *id;
+    json_t *bid;
+
+    json_object_foreach(gv_wallet_bids(cli->wallet), id, bid)
+    {
+        uint64_t amount = gv_json_u64(bid, "amount");
+
+        if (strcmp(gv_json_text(bid, "auction"), auction) == 0 && amount > best)
+            best = amount;
+    }
+    return best;
+}
+
 static int
 add_auction(struct gv_cli *cli, const struct gv_concern *c, struct exposure *x)
 {
@@ -84,7 +102,9 @@ add_auction(struct gv_cli *cli, const struct gv_concern *c, struct exposure *x)
     gv_rpcclient_error_clear(&error);
     if (rc == GV_OK) {
         gv_look_read(info, c, &look);
-        if (!look.final && look.mine)
+        if (gv_auction_is_sealed(info) && !look.final)
+            add_amount(x, info, best_sealed(cli, c->auction));
+        else if (!look.final && look.mine)
             add_amount(x, info, look.amount);
     }
     json_decref(info);

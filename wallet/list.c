@@ -80,6 +80,11 @@ gv_list_print(struct gv_cli *cli, json_t *params,
 
     if (code != GV_EXIT_OK)
         return code;
+    json_array_foreach(json_object_get(answer, view->member), i, row)
+    {
+        if (view->add != NULL)
+            view->add(cli, row);
+    }
     if (cli->json) {
         gv_cli_print(cli, answer);
         return GV_EXIT_OK;

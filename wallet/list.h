@@ -61,6 +61,8 @@ struct gv_list_view {
     const char *heads;   /* of gv_columns_new */
     const char *nothing; /* in place of an empty table */
     void (*row)(struct gv_columns *t, const json_t *row);
+    /* NULL, or what the wallet adds to a row before it is shown. */
+    void (*add)(const struct gv_cli *cli, json_t *row);
 };
 int gv_list_print(struct gv_cli *cli, json_t *params,
                   const struct gv_list_view *view) GV_MUST_CHECK;

@@ -117,6 +117,27 @@ gv_make_list(const struct gv_signer *s, const struct gv_open *open, size_t *len)
     return finish(s, &tx, len);
 }
 
+/* The amount, open or sealed; room: GV_BIDSEAL_SIZE_MAX bytes. After the memo,
+ * from which the seal's secret follows. */
+static bool
+put_amount(const struct gv_signer *s, const struct gv_make_bid *bid,
+           struct gv_tx_bid *tx, uint8_t *room)
+{
+    uint8_t es[32];
+    bool ok;
+
+    if (bid->seal == NULL) {
+        tx->amount = bid->amount;
+        return true;
+    }
+    tx->kind = GV_BID_SEALED;
+    tx->sealed = gv_bytes(room, gv_bidseal_size(bid->seal->n));
+    gv_memo_seal_secret(s->branch, &bid->auction, &s->key, tx->memo, es);
+    ok = gv_bidseal_make(bid->seal, &s->key, es, bid->amount, room) == GV_OK;
+    gv_wipe(es, sizeof(es));
+    return ok;
+}
+
 uint8_t *
 gv_make_bid(const struct gv_signer *s, const struct gv_make_bid *bid,
             size_t *len, struct gv_bid_id *id)
@@ -127,14 +148,15 @@ gv_make_bid(const struct gv_signer *s, const struct gv_make_bid *bid,
                            .seq = bid->seq,
                            .identity = s->identity,
                            .attempt = s->attempt};
+    uint8_t room[GV_BIDSEAL_SIZE_MAX];
     uint8_t *out;
 
     tx.u.bid.bidder = s->key;
     tx.u.bid.seq = bid->seq;
-    tx.u.bid.amount = bid->amount;
     tx.u.bid.recent = bid->recent;
     if (gv_memo_seal(s->branch, &bid->auction, &s->key, &memo, tx.u.bid.memo) !=
-        GV_OK)
+            GV_OK ||
+        !put_amount(s, bid, &tx.u.bid, room))
         return NULL;
     out = finish(s, &tx, len);
     *id = tx.u.bid.id;

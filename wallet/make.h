@@ -40,6 +40,7 @@ uint8_t *gv_make_list(const struct gv_signer *s, const struct gv_open *open,
 struct gv_make_bid {
     struct gv_chain_id auction;
     uint64_t amount;
+    const struct gv_bidseal_pins *seal; /* of a sealed auction, or NULL */
     uint32_t seq;
     struct gv_sealed_id recent; /* newest final block known */
     uint64_t now_ms;            /* for the memo */
@@ -56,8 +57,10 @@ struct gv_make_open {
     struct gv_terms terms;
     uint64_t opening_ms;
     struct gv_bytes warrant; /* as getwarrant gives it */
-    struct gv_seats *seats;  /* of an anonymous auction, or NULL; borrowed */
+    struct gv_seats *seats;  /* where bidders are anonymous or bids sealed, or
+                              * NULL; borrowed */
     const struct gv_panel *panel; /* chosen services, or NULL: the node's */
+    uint64_t hidden_reserve;      /* where the terms say that it is hidden */
     /* The pseudonym that signs, or NULL: a certified seller; borrowed. */
     const struct gv_seller *seller;
 };
@@ -69,11 +72,17 @@ uint8_t *gv_make_preimage(const struct gv_signer *s,
                           const struct gv_params *params, size_t *len,
                           struct gv_error *e);
 
-/* What others sign: the CA, then validators, issuer and notaries, in the order
- * in which an OPEN has them. */
+/* es of the hidden reserve with this id (gavel/open.h), which follows from the
+ * seller's words: PRF(secret branch, "reserve" | reserve id | seller's key). */
+void gv_make_reserve_secret(const struct gv_signer *s,
+                            const struct gv_chain_id *reserve_id,
+                            uint8_t es32[32]);
+
+/* What others sign: the CA, then validators, issuer, notaries, and those that
+ * bids are sealed to, in the order in which an OPEN has them. */
 struct gv_make_warrant {
     struct gv_sig sig;
-    struct gv_sig pop[GV_VALIDATORS_MAX + 1 + GV_NOTARIES_MAX];
+    struct gv_sig pop[GV_VALIDATORS_MAX + 1 + GV_NOTARIES_MAX + GV_BIDSEAL_MAX];
     size_t pops;
     uint64_t missing; /* bit i: pop[i], a validator's, is still to be asked */
 };

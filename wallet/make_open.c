@@ -1,4 +1,5 @@
 /* make_open.c - an OPEN in two steps (wallet/make.h). */
+#include <gavel/prf.h>
 #include <stdlib.h>
 
 #include "src/base/secret.h"
@@ -43,6 +44,57 @@ set_seller(const struct gv_signer *s, const struct gv_make_open *what,
     o->seller_token = gv_bytes(p->token.sig, GV_RSA_SIZE);
 }
 
+void
+gv_make_reserve_secret(const struct gv_signer *s,
+                       const struct gv_chain_id *reserve_id, uint8_t es32[32])
+{
+    static const char label[] = "reserve";
+    uint8_t data[7 + 64];
+
+    memcpy(data, label, 7);
+    memcpy(data + 7, reserve_id->b, 32);
+    memcpy(data + 39, s->key.b, 32);
+    gv_prf(s->branch, gv_bytes(data, sizeof(data)), es32);
+}
+
+/* What OPEN's warrant says that amounts are sealed to. */
+static bool
+read_pins(const struct gv_make_open *what, struct gv_bidseal_pins *out)
+{
+    struct gv_open *o = calloc(1, sizeof(*o));
+    struct gv_reject why;
+    bool ok = false;
+
+    if (o != NULL) {
+        o->terms = what->terms;
+        ok = gv_open_decode_warrant(what->warrant, o, &why) == GV_OK;
+        gv_open_bidseal(o, out);
+    }
+    free(o);
+    return ok;
+}
+
+/* Append the sealed reserve to the *len bytes of the preimage, which name it.
+ * There is room. */
+static bool
+seal_reserve(const struct gv_signer *s, const struct gv_make_open *what,
+             uint8_t *preimage, size_t *len)
+{
+    struct gv_bidseal_pins pins;
+    uint8_t es[32];
+    bool ok;
+
+    if (!read_pins(what, &pins))
+        return false;
+    gv_tagged(GV_TAG_RESERVE, preimage, *len, pins.auction.b);
+    gv_make_reserve_secret(s, &pins.auction, es);
+    ok = gv_bidseal_make(&pins, &s->key, es, what->hidden_reserve,
+                         preimage + *len) == GV_OK;
+    *len += gv_bidseal_size(pins.n);
+    gv_wipe(es, sizeof(es));
+    return ok;
+}
+
 uint8_t *
 gv_make_preimage(const struct gv_signer *s, const struct gv_make_open *what,
                  const struct gv_params *params, size_t *len,
@@ -69,7 +121,7 @@ gv_make_preimage(const struct gv_signer *s, const struct gv_make_open *what,
         gv_error_set(e, "title, text or allowed set is too long");
         return NULL;
     }
-    out = malloc(count.len + what->warrant.len);
+    out = malloc(count.len + what->warrant.len + GV_BIDSEAL_SIZE_MAX);
     if (out == NULL)
         return NULL;
     sink = gv_sink_buffer(out, count.len);
@@ -80,7 +132,11 @@ gv_make_preimage(const struct gv_signer *s, const struct gv_make_open *what,
     }
     memcpy(out + head, what->warrant.p, what->warrant.len);
     *len = head + what->warrant.len;
-    return out;
+    if (!gv_terms_hides_reserve(&what->terms) ||
+        seal_reserve(s, what, out, len))
+        return out;
+    free(out);
+    return NULL;
 }
 
 /* preimage | signatures, as far as they are known. */

@@ -81,3 +81,18 @@ gv_memo_open(const uint8_t secret32[32], const struct gv_chain_id *auction,
     gv_wipe(plain, sizeof(plain));
     return GV_OK;
 }
+
+void
+gv_memo_seal_secret(const uint8_t secret32[32],
+                    const struct gv_chain_id *auction,
+                    const struct gv_pubkey *bidder,
+                    const uint8_t memo[GV_MEMO_SIZE], uint8_t es32[32])
+{
+    static const char label[] = "seal";
+    uint8_t data[4 + 64 + GV_MEMO_SIZE];
+
+    memcpy(data, label, 4);
+    memo_aad(auction, bidder, data + 4);
+    memcpy(data + 68, memo, GV_MEMO_SIZE);
+    gv_prf(secret32, gv_bytes(data, sizeof(data)), es32);
+}

@@ -38,4 +38,12 @@ enum gv_rc gv_memo_open(const uint8_t secret32[32],
                         const uint8_t in[GV_MEMO_SIZE],
                         struct gv_memo *out) GV_MUST_CHECK;
 
+/* es of a sealed bid (gavel/bidseal.h), which follows from its memo: PRF(secret
+ * branch, "seal" | auction id | bidder key | memo). The memo's salt is fresh
+ * for each bid, so no two have one es; and words and ledger give it back. */
+void gv_memo_seal_secret(const uint8_t secret32[32],
+                         const struct gv_chain_id *auction,
+                         const struct gv_pubkey *bidder,
+                         const uint8_t memo[GV_MEMO_SIZE], uint8_t es32[32]);
+
 #endif

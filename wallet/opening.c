@@ -41,6 +41,10 @@ const struct gv_config_option gv_opening_options[GV_OPENING_OPTIONS] = {
      .help = "Anonymous: T of N notaries open an identity, as 2of3 (default: "
              "all there are, up to 5, more than half of them).",
      .argument = "TofN"},
+    {.name = "bid-notaries",
+     .help = "Sealed: T of N notaries open the bids, as 2of3 (default: all "
+             "there are, up to 5, more than half of them).",
+     .argument = "TofN"},
     {.name = "cut",
      .type = GV_CONFIG_INT,
      .min = 0,
@@ -90,24 +94,79 @@ opening_time(struct gv_cli *cli, uint64_t *out)
 
 /* "2of3", or nothing: what there is. */
 static int
-find_seats(struct gv_cli *cli, const struct gv_signer *seller,
-           const struct gv_seller *pseudonym, struct gv_seats *out)
+read_quorum(struct gv_cli *cli, const char *option, struct gv_seats_quorum *out)
 {
-    const char *text = gv_config_string(cli->config, "notaries");
-    struct gv_seats_wish wish = {
-        .cut_log2 = (unsigned)gv_config_int(cli->config, "cut"),
-        .seller = pseudonym};
+    const char *text = gv_config_string(cli->config, option);
     char end;
 
     if (text != NULL &&
-        (sscanf(text, "%2uof%2u%c", &wish.t, &wish.notaries, &end) != 2 ||
-         wish.t == 0 || wish.t > wish.notaries ||
-         wish.notaries > GV_NOTARIES_MAX))
+        (sscanf(text, "%2uof%2u%c", &out->t, &out->n, &end) != 2 ||
+         out->t == 0 || out->t > out->n || out->n > GV_NOTARIES_MAX))
         return gv_cli_fail(cli, GV_EXIT_USAGE,
-                           "--notaries: '%.20s': expected TofN, as 2of3, with "
+                           "--%s: '%.20s': expected TofN, as 2of3, with "
                            "1 <= T <= N <= %d",
-                           text, GV_NOTARIES_MAX);
-    return gv_seats_open(cli, &wish, seller, out);
+                           option, text, GV_NOTARIES_MAX);
+    return GV_EXIT_OK;
+}
+
+static int
+find_seats(struct gv_cli *cli, const struct gv_signer *seller,
+           const struct gv_make_open *what, struct gv_seats *out)
+{
+    struct gv_seats_wish wish = {
+        .anonymous = what->terms.identity == GV_ANONYMOUS,
+        .sealed = gv_terms_sealed(&what->terms),
+        .cut_log2 = (unsigned)gv_config_int(cli->config, "cut"),
+        .seller = what->seller};
+    int code = read_quorum(cli, "notaries", &wish.notaries);
+
+    if (code == GV_EXIT_OK)
+        code = read_quorum(cli, "bid-notaries", &wish.sealers);
+    return code == GV_EXIT_OK ? gv_seats_open(cli, &wish, seller, out) : code;
+}
+
+/* Notaries of the kind that these terms have no use for. */
+static int
+check_notaries(struct gv_cli *cli, const struct gv_terms *t)
+{
+    if (!gv_terms_sealed(t) && gv_config_is_set(cli->config, "bid-notaries"))
+        return gv_cli_fail(cli, GV_EXIT_USAGE,
+                           "--bid-notaries: only with --sealed");
+    if (gv_terms_sealed(t) && t->identity != GV_ANONYMOUS &&
+        gv_config_is_set(cli->config, "notaries"))
+        return gv_cli_fail(cli, GV_EXIT_USAGE,
+                           "--notaries: these open identities, and bidders are "
+                           "certified here (--bid-notaries open the bids)");
+    return GV_EXIT_OK;
+}
+
+/* Are there notaries enough to seal bids to, and may one operator open them
+ * alone? */
+static int
+check_sealers(struct gv_cli *cli, const struct gv_terms *t)
+{
+    struct gv_seats_wish wish = {.sealed = true};
+    const char *who = "";
+    struct gv_seats seats;
+    unsigned most;
+    int code = check_notaries(cli, t);
+
+    if (code != GV_EXIT_OK || !gv_terms_sealed(t))
+        return code;
+    code = read_quorum(cli, "bid-notaries", &wish.sealers);
+    if (code == GV_EXIT_OK)
+        code = gv_seats_choose(cli, &wish, &seats);
+    if (code != GV_EXIT_OK)
+        return code;
+    most = gv_seats_most(&seats, &who);
+    if (most >= seats.seal_t)
+        gv_cli_warn(cli,
+                    "warning: one operator, %s, holds %u of the keys that bids "
+                    "are sealed to, and %u open them: nobody else is needed to "
+                    "read the bids before the close",
+                    who, most, seats.seal_t);
+    gv_seats_clear(&seats);
+    return GV_EXIT_OK;
 }
 
 /* Which they are is known only now. */
@@ -140,10 +199,10 @@ publish_as(struct gv_cli *cli, const struct gv_signer *signer,
     int code = GV_EXIT_OK;
 
     memset(&seats, 0, sizeof(seats));
-    if (what->terms.identity == GV_ANONYMOUS) {
-        code = find_seats(cli, signer, what->seller, &seats);
+    if (what->terms.identity == GV_ANONYMOUS || gv_terms_sealed(&what->terms)) {
+        code = find_seats(cli, signer, what, &seats);
         what->seats = &seats;
-        if (code == GV_EXIT_OK)
+        if (code == GV_EXIT_OK && seats.anonymous)
             code = warn_of_notaries(cli, &seats);
     }
     if (code == GV_EXIT_OK) {
@@ -294,6 +353,8 @@ gv_opening_run(struct gv_cli *cli, struct gv_make_open *what)
         code = gv_attach_read(cli, what);
     if (code == GV_EXIT_OK)
         code = choose_panel(cli, panel);
+    if (code == GV_EXIT_OK)
+        code = check_sealers(cli, &what->terms);
     what->panel = panel;
     if (code == GV_EXIT_OK)
         code = gv_config_bool(cli->config, "dry-run") ? show_terms(cli, what)

@@ -236,12 +236,15 @@ gv_place_bid(struct gv_cli *cli, const struct gv_auction *a,
                                .amount = what->amount,
                                .now_ms = gv_cli_now_ms(),
                                .seq = next_seq(cli, a->hex, s->identity)};
+    struct gv_bidseal_pins seal;
     struct gv_bid_id bid;
     json_t *row;
     uint8_t *tx;
     size_t len = 0;
     int code;
 
+    gv_open_bidseal(&a->open, &seal);
+    make.seal = seal.n > 0 ? &seal : NULL;
     if (!gv_json_hex(a->info, "final_sealed", make.recent.b, 32))
         return gv_cli_fail(cli, GV_EXIT_NODE, "the node names no final block");
     tx = gv_make_bid(s, &make, &len, &bid);

@@ -72,7 +72,7 @@ get_signatures(struct gv_rpcclient *rpc, struct gv_bytes preimage,
     return ok ? GV_OK : malformed(error, "signwarrant");
 }
 
-/* The warrant with issuer and notaries in their places, heap memory. */
+/* The warrant with the seats in their places, heap memory. */
 static uint8_t *
 seat_warrant(struct gv_bytes certified, const struct gv_seats *seats,
              size_t *len)
@@ -197,7 +197,7 @@ add_votes(const struct gv_make_open *what, const struct gv_params *params,
                           &error->e);
 }
 
-/* Issuer and notaries sign that they serve. */
+/* The seats sign that they serve. */
 static enum gv_rc
 add_seats(const struct gv_signer *seller, struct gv_seats *seats,
           struct gv_bytes preimage, struct gv_make_warrant *out,
@@ -207,9 +207,12 @@ add_seats(const struct gv_signer *seller, struct gv_seats *seats,
 
     if (rc != GV_OK)
         return rc;
-    out->pop[out->pops++] = seats->issuer.pop;
+    if (seats->anonymous)
+        out->pop[out->pops++] = seats->issuer.pop;
     for (unsigned i = 0; i < seats->notaries; i++)
         out->pop[out->pops++] = seats->notary[i].pop;
+    for (unsigned i = 0; i < seats->sealers; i++)
+        out->pop[out->pops++] = seats->sealer[i].pop;
     return GV_OK;
 }
 

@@ -31,9 +31,13 @@ gv_replay_init(struct gv_replay *r, struct gv_cli *cli,
     for (size_t i = 0; i < r->bids; i++)
         if (csv->bid[i].bidder >= r->bidders)
             r->bidders = csv->bid[i].bidder + 1;
+    r->sellers = 1;
+    if (options->sealed)
+        r->sellers += (r->auctions - 1) / GV_REPLAY_SELLER_AUCTIONS;
+    r->seller = calloc(r->sellers, sizeof(*r->seller));
     r->bidder = calloc(r->bidders, sizeof(*r->bidder));
     r->auction = calloc(r->auctions, sizeof(*r->auction));
-    if (r->bidder == NULL || r->auction == NULL ||
+    if (r->seller == NULL || r->bidder == NULL || r->auction == NULL ||
         gv_random(&r->run, sizeof(r->run)) != GV_OK) {
         gv_error_set(e, "out of memory");
         return GV_FAULT;
@@ -46,19 +50,25 @@ gv_replay_clear(struct gv_replay *r)
 {
     if (r->csv == NULL)
         return;
-    gv_signer_clear(&r->seller);
+    for (size_t i = 0; r->seller != NULL && i < r->sellers; i++)
+        gv_signer_clear(&r->seller[i]);
     for (size_t i = 0; r->bidder != NULL && i < r->bidders; i++)
         gv_signer_clear(&r->bidder[i]);
+    free(r->seller);
     free(r->bidder);
     free(r->auction);
     pthread_mutex_destroy(&r->pace_lock);
     *r = (struct gv_replay){0};
 }
 
-/* The node is away, since *since_ms (0: since now). Sleeps; false when that is
- * too long. */
-static bool
-away(const struct gv_replay *r, uint64_t *since_ms)
+const struct gv_signer *
+gv_replay_seller(const struct gv_replay *r, size_t i)
+{
+    return &r->seller[i / GV_REPLAY_SELLER_AUCTIONS % r->sellers];
+}
+
+bool
+gv_replay_away(const struct gv_replay *r, uint64_t *since_ms)
 {
     uint64_t now = gv_cli_now_ms();
 
@@ -81,7 +91,7 @@ gv_replay_again(const struct gv_replay *r, enum gv_rc rc,
         return true;
     }
     return (rc != GV_REJECT || error->code == GV_PUBLISH_STOPPING) &&
-           away(r, since_ms);
+           gv_replay_away(r, since_ms);
 }
 
 /* One request, sent until it has an answer: the CA gives the same request the
@@ -97,13 +107,13 @@ certify_once(struct gv_replay *r, struct gv_pool_worker *w, struct gv_signer *s,
 
     do {
         csr = gv_est_request(w->est, ask, &len, &rc, &w->e);
-    } while (csr == NULL && rc == GV_FAULT && away(r, away_ms));
+    } while (csr == NULL && rc == GV_FAULT && gv_replay_away(r, away_ms));
     if (csr == NULL)
         return rc;
     send.csr = gv_bytes(csr, len);
     do {
         rc = gv_est_enrol(w->est, &send, &s->der, &s->der_len, &w->e);
-    } while (rc == GV_FAULT && away(r, away_ms));
+    } while (rc == GV_FAULT && gv_replay_away(r, away_ms));
     free(csr);
     return rc;
 }
@@ -140,7 +150,8 @@ bool
 gv_replay_identity(void *replay, struct gv_pool_worker *w, size_t i)
 {
     struct gv_replay *r = replay;
-    struct gv_signer *s = i == 0 ? &r->seller : &r->bidder[i - 1];
+    struct gv_signer *s =
+        i < r->sellers ? &r->seller[i] : &r->bidder[i - r->sellers];
     struct gv_est_expect expect = {.params = r->cli->params,
                                    .keys = r->cli->keys};
     uint64_t until = gv_cli_now_ms() + r->options.wait_ms;
@@ -161,7 +172,7 @@ gv_replay_identity(void *replay, struct gv_pool_worker *w, size_t i)
         rc = gv_est_credential(w->rpc, &expect, &s->cred, &s->issuer, &w->e);
         if (rc == GV_ABSENT && gv_cli_now_ms() < until)
             gv_cli_sleep_ms(CREDENTIAL_POLL_MS);
-        else if (rc != GV_FAULT || !away(r, &away_ms))
+        else if (rc != GV_FAULT || !gv_replay_away(r, &away_ms))
             return rc == GV_OK;
     }
 }
@@ -180,7 +191,7 @@ gv_replay_run(struct gv_replay *r, struct gv_error *e)
     const unsigned threads = r->options.in_flight;
     const struct gv_pool_job jobs[] = {
         {.title = "identities",
-         .pieces = r->bidders + 1,
+         .pieces = r->bidders + r->sellers,
          .threads = threads < EST_THREADS ? threads : EST_THREADS,
          .ca_url = r->ca_url,
          .work = gv_replay_identity},

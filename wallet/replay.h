@@ -19,6 +19,7 @@
 #include "wallet/csv.h"
 #include "wallet/make.h"
 #include "wallet/pool.h"
+#include "wallet/seats.h"
 
 struct gv_replay_options {
     size_t auctions;    /* the first N of the file; 0: all */
@@ -26,14 +27,19 @@ struct gv_replay_options {
     uint32_t d_ms;      /* D of the terms */
     bool opening;       /* the opening bid is the minimum first bid */
     enum gv_pricing pricing;
+    bool sealed;          /* amounts are sealed until the close */
     unsigned rate;        /* bids a second, 0: as fast as it goes */
     unsigned wait_ms;     /* longest wait for a listing or an outcome */
     unsigned patience_ms; /* how long a node may be away */
 };
 
+/* A notary gives one seller so many keys of sealed auctions at once. */
+#define GV_REPLAY_SELLER_AUCTIONS 16
+
 /* One auction and what became of it. */
 struct gv_replay_auction {
     struct gv_chain_id id;
+    struct gv_bidseal_pins seal; /* what bids are sealed to; n 0: nothing */
     struct gv_sealed_id recent;
     size_t placed;  /* bids stamped and stored */
     size_t refused; /* bids the node refused */
@@ -53,8 +59,9 @@ struct gv_replay {
     size_t auctions, bidders, bids; /* of the part that is run */
     char ca_url[256];
     uint32_t run; /* random, in the names of the identities */
-    struct gv_signer seller;
-    struct gv_signer *bidder;
+    struct gv_signer *seller, *bidder;
+    size_t sellers;
+    struct gv_seats seats; /* of sealed auctions, as chosen */
     struct gv_replay_auction *auction;
     atomic_size_t bids_done;
     pthread_mutex_t pace_lock; /* guards next_us */
@@ -74,12 +81,19 @@ enum gv_rc gv_replay_run(struct gv_replay *r, struct gv_error *e) GV_MUST_CHECK;
 
 /* --- for its phases --- */
 
-/* Work of the pool, each on identity (0: the seller) or auction i. */
+/* Work of the pool, each on identity i (sellers first) or auction i. */
 bool gv_replay_identity(void *replay, struct gv_pool_worker *w, size_t i);
 bool gv_replay_open(void *replay, struct gv_pool_worker *w, size_t i);
 bool gv_replay_listed(void *replay, struct gv_pool_worker *w, size_t i);
 bool gv_replay_bids(void *replay, struct gv_pool_worker *w, size_t i);
 bool gv_replay_outcome(void *replay, struct gv_pool_worker *w, size_t i);
+
+/* Who sells auction i. */
+const struct gv_signer *gv_replay_seller(const struct gv_replay *r, size_t i);
+
+/* A service or the node is away, since *since_ms (0: since now). Sleeps; false
+ * when that is too long. */
+bool gv_replay_away(const struct gv_replay *r, uint64_t *since_ms);
 
 /* After a failed call: may it be tried again? Sleeps first if so. since_ms is
  * when the trouble began, 0 at first. */

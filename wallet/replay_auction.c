@@ -9,6 +9,7 @@
 #include "wallet/replay.h"
 
 #define POLL_MS 100
+#define OPENING_MS 3600000u
 
 static void
 keep_error(struct gv_error *to, const struct gv_error *from)
@@ -50,6 +51,10 @@ terms_of(const struct gv_replay *r, const struct gv_csv_auction *a,
     t->d_ms = r->options.d_ms;
     t->notice_ms = 2 * (uint64_t)t->d_ms;
     t->pricing = (uint8_t)r->options.pricing;
+    if (r->options.sealed) {
+        t->visibility = GV_VISIBLE_SEALED;
+        t->opening_period_ms = OPENING_MS;
+    }
     if (t->pricing == GV_PRICE_SECOND)
         t->increments = gv_bytes(table, gv_increments_usual(table));
     if (r->options.opening && a->opening_bid != 0) {
@@ -62,6 +67,36 @@ terms_of(const struct gv_replay *r, const struct gv_csv_auction *a,
     }
 }
 
+/* Keys that the bids of auction i are sealed to, of the notaries chosen.
+ * Services believe in a certificate when it stands in a block, and give a
+ * seller a few keys at once: a refusal is worth another try. */
+static enum gv_rc
+seat(struct gv_replay *r, struct gv_pool_worker *w, size_t i,
+     struct gv_seats *out)
+{
+    uint64_t since = 0;
+    enum gv_rc rc;
+
+    do {
+        *out = r->seats;
+        rc = gv_seats_ask(out, r->cli->params, gv_replay_seller(r, i), NULL,
+                          &w->e);
+        if (rc != GV_OK)
+            gv_seats_clear(out);
+    } while (rc != GV_OK && gv_replay_away(r, &since));
+    return rc;
+}
+
+/* What bids of auction i are sealed to. */
+static void
+take_pins(struct gv_replay_auction *a, const struct gv_seats *s)
+{
+    a->seal = (struct gv_bidseal_pins){
+        .auction = a->id, .t = (uint8_t)s->seal_t, .n = (uint8_t)s->sealers};
+    for (unsigned i = 0; i < s->sealers; i++)
+        memcpy(a->seal.key[i], s->sealer[i].seal.key, GV_HPKE_KEY);
+}
+
 bool
 gv_replay_open(void *replay, struct gv_pool_worker *w, size_t i)
 {
@@ -71,9 +106,15 @@ gv_replay_open(void *replay, struct gv_pool_worker *w, size_t i)
     char title[GV_CSV_ITEM_MAX + GV_CSV_NAME_MAX + 2];
     struct gv_make_open what = {.text = gv_bytes("a recorded auction", 18)};
     uint8_t table[GV_INCREMENTS_BYTES];
+    struct gv_seats seats = {.sealers = 0};
     uint64_t since = 0;
     enum gv_rc rc;
 
+    if (r->options.sealed) {
+        if (seat(r, w, i, &seats) != GV_OK)
+            return false;
+        what.seats = &seats;
+    }
     terms_of(r, a, &what.terms, table);
     snprintf(title, sizeof(title), "%s %s", a->item, a->id);
     if (strlen(title) > GV_TITLE_MAX)
@@ -81,11 +122,14 @@ gv_replay_open(void *replay, struct gv_pool_worker *w, size_t i)
     what.title = gv_bytes(title, strlen(title));
     do {
         what.opening_ms = gv_cli_now_ms();
-        rc = gv_publish_auction(w->rpc, &r->seller, r->cli->params, &what,
-                                &r->auction[i].id, &error);
+        rc = gv_publish_auction(w->rpc, gv_replay_seller(r, i), r->cli->params,
+                                &what, &r->auction[i].id, &error);
     } while (rc != GV_OK && gv_replay_again(r, rc, &error, &since));
     if (rc != GV_OK)
         keep_error(&w->e, &error.e);
+    else
+        take_pins(&r->auction[i], &seats);
+    gv_seats_clear(&seats);
     gv_rpcclient_error_clear(&error);
     return rc == GV_OK;
 }
@@ -158,6 +202,7 @@ place(struct gv_replay *r, struct gv_pool_worker *w, size_t i, size_t b)
     const struct gv_csv_bid *row = &r->csv->bid[b];
     struct gv_make_bid make = {.auction = a->id,
                                .amount = row->amount,
+                               .seal = a->seal.n > 0 ? &a->seal : NULL,
                                .seq =
                                    (uint32_t)(b - r->csv->auction[i].first + 1),
                                .recent = a->recent,
@@ -222,8 +267,8 @@ static enum gv_rc
 close_auction(struct gv_replay *r, struct gv_pool_worker *w, size_t i)
 {
     size_t len;
-    uint8_t *tx =
-        gv_make_close(&r->seller, &r->auction[i].id, GV_CLOSE_EARLY, &len);
+    uint8_t *tx = gv_make_close(gv_replay_seller(r, i), &r->auction[i].id,
+                                GV_CLOSE_EARLY, &len);
     json_t *result;
     enum gv_rc rc;
 

@@ -8,39 +8,59 @@
 
 #define NOTARIES_USUAL 5
 
-/* One service: KEYS_ASK, and an offer that is its own. */
-static enum gv_rc
-ask_keys(struct gv_cli *cli, struct gv_seat *seat, bool issuer,
-         struct gv_bytes ask, struct gv_error *e)
+enum kind { KIND_ISSUER, KIND_NOTARY, KIND_SEALER };
+
+/* Is what came an offer of the service's own keys, as many as needed? */
+static bool
+read_offer(struct gv_seat *seat, enum kind kind, size_t len)
 {
+    struct gv_bytes raw = gv_bytes(seat->offer, len);
+    const struct gv_cred *cred = &seat->keys.cred;
     struct gv_reject why = {.field = NULL};
-    size_t len = 0;
     enum gv_rc rc;
 
-    seat->https = gv_service_connect(&seat->service, cli->params, e);
-    if (seat->https == NULL)
-        return GV_FAULT;
-    rc = gv_service_post(seat->https, issuer ? "/issuer/keys" : "/notary/keys",
-                         ask, &seat->offer, &len, e);
-    if (rc != GV_OK)
-        return rc;
-    if (gv_keys_offer_decode(gv_bytes(seat->offer, len), &seat->keys, &why) !=
-            GV_OK ||
-        seat->keys.count != (issuer ? 2 : 1) ||
-        !GV_ID_EQ(&seat->keys.cred.key, &seat->service.cred.key)) {
-        gv_error_set(e, "%s: the offer of keys is malformed",
-                     seat->service.endpoint);
-        return GV_FAULT;
+    if (kind == KIND_SEALER) {
+        rc = gv_seal_offer_decode(raw, &seat->seal, &why);
+        cred = &seat->seal.cred;
+    } else {
+        rc = gv_keys_offer_decode(raw, &seat->keys, &why);
+        if (rc == GV_OK && seat->keys.count != (kind == KIND_ISSUER ? 2 : 1))
+            rc = GV_REJECT;
     }
-    return GV_OK;
+    return rc == GV_OK && GV_ID_EQ(&cred->key, &seat->service.cred.key);
+}
+
+/* One service: KEYS_ASK, and an offer that is its own. */
+static enum gv_rc
+ask_keys(const struct gv_params *params, struct gv_seat *seat, enum kind kind,
+         struct gv_bytes ask, struct gv_error *e)
+{
+    static const char *const path[] = {[KIND_ISSUER] = "/issuer/keys",
+                                       [KIND_NOTARY] = "/notary/keys",
+                                       [KIND_SEALER] = "/notary/seal"};
+    struct gv_error why = {""};
+    size_t len = 0;
+    enum gv_rc rc = GV_FAULT;
+
+    seat->https = gv_service_connect(&seat->service, params, &why);
+    if (seat->https != NULL)
+        rc = gv_service_post(seat->https, path[kind], ask, &seat->offer, &len,
+                             &why);
+    if (rc == GV_OK && !read_offer(seat, kind, len)) {
+        gv_error_set(&why, "the offer of keys is malformed");
+        rc = GV_FAULT;
+    }
+    if (rc != GV_OK)
+        gv_error_set(e, "%s: %s", seat->service.endpoint, why.text);
+    return rc;
 }
 
 /* The same in a pseudonym's name. */
 static size_t
-make_pseudonym_ask(struct gv_cli *cli, const struct gv_seller *seller,
-                   uint8_t *out, size_t cap)
+make_pseudonym_ask(const struct gv_params *params,
+                   const struct gv_seller *seller, uint8_t *out, size_t cap)
 {
-    struct gv_seller_keys_ask ask = {.registry = cli->params->registry,
+    struct gv_seller_keys_ask ask = {.registry = params->registry,
                                      .time_ms = gv_cli_now_ms()};
     struct gv_sink s = gv_sink_buffer(out, cap);
     uint8_t digest[32];
@@ -48,18 +68,18 @@ make_pseudonym_ask(struct gv_cli *cli, const struct gv_seller *seller,
     gv_seller_token_of(&seller->under->epoch.desk.id, &seller->token,
                        &ask.token);
     gv_seller_keys_ask_digest(&ask, digest);
-    if (gv_key_sign(cli->keys, &seller->me.signer.ledger, digest, NULL,
-                    &ask.sig) != GV_OK)
+    if (gv_key_sign(seller->me.signer.keys, &seller->me.signer.ledger, digest,
+                    NULL, &ask.sig) != GV_OK)
         return 0;
     gv_seller_keys_ask_put(&s, &ask);
     return s.failed ? 0 : s.len;
 }
 
 static size_t
-make_ask(struct gv_cli *cli, const struct gv_signer *seller, uint8_t *out,
-         size_t cap)
+make_ask(const struct gv_params *params, const struct gv_signer *seller,
+         uint8_t *out, size_t cap)
 {
-    struct gv_keys_ask ask = {.registry = cli->params->registry,
+    struct gv_keys_ask ask = {.registry = params->registry,
                               .seller = seller->cred,
                               .time_ms = gv_cli_now_ms()};
     struct gv_sink s = gv_sink_buffer(out, cap);
@@ -73,38 +93,29 @@ make_ask(struct gv_cli *cli, const struct gv_signer *seller, uint8_t *out,
     return s.failed ? 0 : s.len;
 }
 
-static int
-ask_all(struct gv_cli *cli, const struct gv_seats_wish *wish,
-        const struct gv_signer *seller, struct gv_seats *s)
+enum gv_rc
+gv_seats_ask(struct gv_seats *s, const struct gv_params *params,
+             const struct gv_signer *seller, const struct gv_seller *pseudonym,
+             struct gv_error *e)
 {
     uint8_t raw[1024];
-    size_t size = wish->seller != NULL
-                      ? make_pseudonym_ask(cli, wish->seller, raw, sizeof(raw))
-                      : make_ask(cli, seller, raw, sizeof(raw));
+    size_t size = pseudonym != NULL
+                      ? make_pseudonym_ask(params, pseudonym, raw, sizeof(raw))
+                      : make_ask(params, seller, raw, sizeof(raw));
     struct gv_bytes ask = gv_bytes(raw, size);
-    struct gv_seat *seat = &s->issuer;
-    struct gv_error e = {""};
-    enum gv_rc rc;
+    enum gv_rc rc = GV_OK;
 
-    if (ask.len == 0)
-        return gv_cli_fail(cli, GV_EXIT_FAILED, "cannot sign");
-    rc = ask_keys(cli, seat, true, ask, &e);
-    for (unsigned i = 0; i < s->notaries && rc == GV_OK; i++) {
-        seat = &s->notary[i];
-        rc = ask_keys(cli, seat, false, ask, &e);
+    if (ask.len == 0) {
+        gv_error_set(e, "cannot sign");
+        return GV_FAULT;
     }
-    if (rc == GV_OK)
-        return GV_EXIT_OK;
-    return gv_cli_fail(cli, rc == GV_REJECT ? GV_EXIT_FAILED : GV_EXIT_NODE,
-                       "%s: %s", seat->service.endpoint, e.text);
-}
-
-static unsigned
-usual_count(const struct gv_seats_wish *wish, size_t n)
-{
-    size_t most = wish->all ? GV_NOTARIES_MAX : NOTARIES_USUAL;
-
-    return (unsigned)(n < most ? n : most);
+    if (s->anonymous)
+        rc = ask_keys(params, &s->issuer, KIND_ISSUER, ask, e);
+    for (unsigned i = 0; i < s->notaries && rc == GV_OK; i++)
+        rc = ask_keys(params, &s->notary[i], KIND_NOTARY, ask, e);
+    for (unsigned i = 0; i < s->sealers && rc == GV_OK; i++)
+        rc = ask_keys(params, &s->sealer[i], KIND_SEALER, ask, e);
+    return rc;
 }
 
 /* Those of the pseudonym's epoch, in its order. */
@@ -119,8 +130,8 @@ choose_epochs(struct gv_cli *cli, const struct gv_seats_wish *wish,
     s->notaries = desk->notary_count;
     s->t = desk->escrow_t;
     s->cut_log2 = wish->cut_log2;
-    if (wish->notaries != 0 &&
-        (wish->notaries != s->notaries || wish->t != s->t))
+    if (wish->notaries.n != 0 &&
+        (wish->notaries.n != s->notaries || wish->notaries.t != s->t))
         return gv_cli_fail(cli, GV_EXIT_USAGE,
                            "--notaries: a pseudonym's auction has the notaries "
                            "of its epoch, %uof%u",
@@ -131,14 +142,37 @@ choose_epochs(struct gv_cli *cli, const struct gv_seats_wish *wish,
     return code;
 }
 
-/* Who there is, against what is wished. */
+/* How many of n notaries there are, and how many of them suffice. An exit
+ * code. */
 static int
-choose(struct gv_cli *cli, const struct gv_seats_wish *wish, struct gv_seats *s)
+settle(struct gv_cli *cli, const struct gv_seats_wish *wish,
+       const struct gv_seats_quorum *q, size_t n, struct gv_seats_quorum *out)
 {
-    struct gv_service *list = calloc(GV_SERVICES_MAX, sizeof(*list));
+    size_t most = wish->all ? GV_NOTARIES_MAX : NOTARIES_USUAL;
+
+    out->n = q->n != 0 ? q->n : (unsigned)(n < most ? n : most);
+    if (out->n > n || out->n == 0)
+        return gv_cli_fail(cli, GV_EXIT_FAILED,
+                           "%u notaries are wished and %zu are on the "
+                           "registry",
+                           out->n, n);
+    out->t = q->t != 0 ? q->t : out->n / 2 + 1;
+    if (out->t > out->n)
+        return gv_cli_fail(cli, GV_EXIT_USAGE,
+                           "%u of %u notaries cannot open anything", out->t,
+                           out->n);
+    return GV_EXIT_OK;
+}
+
+/* The issuer and the notaries of identities: who there is, against what is
+ * wished. list: room for GV_SERVICES_MAX. */
+static int
+choose(struct gv_cli *cli, const struct gv_seats_wish *wish,
+       struct gv_service *list, struct gv_seats *s)
+{
+    struct gv_seats_quorum q = {0};
     size_t n = 0;
-    int code = list != NULL ? gv_services_find(cli, GV_ROLE_ISSUER, list, &n)
-                            : gv_cli_fail(cli, GV_EXIT_FAILED, "out of memory");
+    int code = gv_services_find(cli, GV_ROLE_ISSUER, list, &n);
 
     if (code == GV_EXIT_OK && n == 0)
         code = gv_cli_fail(cli, GV_EXIT_FAILED,
@@ -147,20 +181,48 @@ choose(struct gv_cli *cli, const struct gv_seats_wish *wish, struct gv_seats *s)
         s->issuer.service = list[0];
         code = gv_services_find(cli, GV_ROLE_NOTARY, list, &n);
     }
-    s->notaries = wish->notaries != 0 ? wish->notaries : usual_count(wish, n);
-    if (code == GV_EXIT_OK && (s->notaries > n || s->notaries == 0))
-        code = gv_cli_fail(cli, GV_EXIT_FAILED,
-                           "%u notaries are wished and %zu are on the "
-                           "registry",
-                           s->notaries, n);
-    s->t = wish->t != 0 ? wish->t : s->notaries / 2 + 1;
-    if (code == GV_EXIT_OK && s->t > s->notaries)
-        code = gv_cli_fail(cli, GV_EXIT_USAGE,
-                           "%u of %u notaries cannot open an identity", s->t,
-                           s->notaries);
+    if (code == GV_EXIT_OK)
+        code = settle(cli, wish, &wish->notaries, n, &q);
+    s->notaries = q.n;
+    s->t = q.t;
     s->cut_log2 = wish->cut_log2;
     for (unsigned i = 0; code == GV_EXIT_OK && i < s->notaries; i++)
         s->notary[i].service = list[i];
+    return code;
+}
+
+static int
+choose_sealers(struct gv_cli *cli, const struct gv_seats_wish *wish,
+               struct gv_service *list, struct gv_seats *s)
+{
+    struct gv_seats_quorum q = {0};
+    size_t n = 0;
+    int code = gv_services_find(cli, GV_ROLE_NOTARY, list, &n);
+
+    if (code == GV_EXIT_OK)
+        code = settle(cli, wish, &wish->sealers, n, &q);
+    s->sealers = q.n;
+    s->seal_t = q.t;
+    for (unsigned i = 0; code == GV_EXIT_OK && i < s->sealers; i++)
+        s->sealer[i].service = list[i];
+    return code;
+}
+
+int
+gv_seats_choose(struct gv_cli *cli, const struct gv_seats_wish *wish,
+                struct gv_seats *s)
+{
+    struct gv_service *list = calloc(GV_SERVICES_MAX, sizeof(*list));
+    int code = list != NULL ? GV_EXIT_OK
+                            : gv_cli_fail(cli, GV_EXIT_FAILED, "out of memory");
+
+    memset(s, 0, sizeof(*s));
+    s->anonymous = wish->anonymous;
+    if (code == GV_EXIT_OK && wish->anonymous)
+        code = wish->seller != NULL ? choose_epochs(cli, wish, s)
+                                    : choose(cli, wish, list, s);
+    if (code == GV_EXIT_OK && wish->sealed)
+        code = choose_sealers(cli, wish, list, s);
     free(list);
     return code;
 }
@@ -169,18 +231,39 @@ int
 gv_seats_open(struct gv_cli *cli, const struct gv_seats_wish *wish,
               const struct gv_signer *seller, struct gv_seats *out)
 {
-    int code;
+    struct gv_error e = {""};
+    enum gv_rc rc;
+    int code = gv_seats_choose(cli, wish, out);
 
-    memset(out, 0, sizeof(*out));
-    code = wish->seller != NULL ? choose_epochs(cli, wish, out)
-                                : choose(cli, wish, out);
     if (code == GV_EXIT_OK && wish->seller == NULL)
         code = gv_service_await(cli, &seller->cred.fingerprint);
-    if (code == GV_EXIT_OK)
-        code = ask_all(cli, wish, seller, out);
     if (code != GV_EXIT_OK)
-        gv_seats_clear(out);
-    return code;
+        return code;
+    rc = gv_seats_ask(out, cli->params, seller, wish->seller, &e);
+    if (rc == GV_OK)
+        return GV_EXIT_OK;
+    gv_seats_clear(out);
+    return gv_cli_fail(cli, rc == GV_REJECT ? GV_EXIT_FAILED : GV_EXIT_NODE,
+                       "%s", e.text);
+}
+
+unsigned
+gv_seats_most(const struct gv_seats *s, const char **operator_name)
+{
+    unsigned most = 0;
+
+    for (unsigned i = 0; i < s->sealers; i++) {
+        const char *name = s->sealer[i].service.operator_name;
+        unsigned n = 0;
+
+        for (unsigned j = 0; j < s->sealers; j++)
+            n += strcmp(name, s->sealer[j].service.operator_name) == 0;
+        if (n > most) {
+            most = n;
+            *operator_name = name;
+        }
+    }
+    return most;
 }
 
 static void
@@ -196,11 +279,13 @@ gv_seats_clear(struct gv_seats *s)
     clear_seat(&s->issuer);
     for (unsigned i = 0; i < GV_NOTARIES_MAX; i++)
         clear_seat(&s->notary[i]);
+    for (unsigned i = 0; i < GV_BIDSEAL_MAX; i++)
+        clear_seat(&s->sealer[i]);
     memset(s, 0, sizeof(*s));
 }
 
-void
-gv_seats_fill(const struct gv_seats *s, struct gv_open *out)
+static void
+fill_anonymous(const struct gv_seats *s, struct gv_open *out)
 {
     const struct gv_keys_offer *k = &s->issuer.keys;
 
@@ -214,6 +299,22 @@ gv_seats_fill(const struct gv_seats *s, struct gv_open *out)
         k = &s->notary[i].keys;
         out->notary[i] =
             (struct gv_open_notary){k->cred, k->operator_name, k->modulus[0]};
+    }
+}
+
+void
+gv_seats_fill(const struct gv_seats *s, struct gv_open *out)
+{
+    if (s->anonymous)
+        fill_anonymous(s, out);
+    out->bid_escrow_count = (uint8_t)s->sealers;
+    out->bid_escrow_t = (uint8_t)s->seal_t;
+    for (unsigned i = 0; i < s->sealers; i++) {
+        const struct gv_seal_offer *k = &s->sealer[i].seal;
+
+        out->bid_escrow[i].cred = k->cred;
+        out->bid_escrow[i].operator_name = k->operator_name;
+        memcpy(out->bid_escrow[i].key, k->key, sizeof(k->key));
     }
 }
 
@@ -247,9 +348,13 @@ enum gv_rc
 gv_seats_serve(struct gv_seats *s, struct gv_bytes preimage,
                const struct gv_keys *keys, struct gv_error *e)
 {
-    enum gv_rc rc = serve_one(&s->issuer, "/issuer/serve", preimage, keys, e);
+    enum gv_rc rc = GV_OK;
 
+    if (s->anonymous)
+        rc = serve_one(&s->issuer, "/issuer/serve", preimage, keys, e);
     for (unsigned i = 0; i < s->notaries && rc == GV_OK; i++)
         rc = serve_one(&s->notary[i], "/notary/serve", preimage, keys, e);
+    for (unsigned i = 0; i < s->sealers && rc == GV_OK; i++)
+        rc = serve_one(&s->sealer[i], "/notary/serve", preimage, keys, e);
     return rc;
 }

@@ -13,6 +13,7 @@
 #include "wallet/preset.h"
 
 #define SOFT_CAP_TIMES 10 /* extensions in all, unless told */
+#define OPENING_USUAL_MS 3600000u
 
 const struct gv_config_option gv_terms_options[GV_TERMS_OPTIONS] = {
     {.name = "preset",
@@ -136,6 +137,18 @@ const struct gv_config_option gv_terms_options[GV_TERMS_OPTIONS] = {
      .fallback = "certified",
      .help = "Who bids: certified keys, or pseudonyms whose names notaries "
              "can open for the seller alone."},
+    {.name = "sealed",
+     .type = GV_CONFIG_BOOL,
+     .help = "Amounts are sealed until the auction is closed; notaries open "
+             "them all then."},
+    {.name = "hidden-reserve",
+     .help = "Sealed: a reserve that is opened with the bids.",
+     .argument = "AMOUNT"},
+    {.name = "opening-period",
+     .type = GV_CONFIG_DURATION,
+     .help = "Sealed: how long after the close bids can be opened, at most "
+             "(default: an hour).",
+     .argument = "TIME"},
 };
 
 /* An amount option; sets flag when it is given. */
@@ -286,6 +299,71 @@ take_times(struct gv_cli *cli, struct gv_terms *t)
     return GV_EXIT_OK;
 }
 
+/* What has no sense with sealed bids, by the option that asks for it. */
+static int
+check_sealed(struct gv_cli *cli, const struct gv_terms *t)
+{
+    const struct {
+        const char *option;
+        bool bad;
+    } checks[] = {
+        {"min-step", (t->flags & GV_MIN_STEP) != 0},
+        {"max-step", (t->flags & GV_MAX_STEP) != 0},
+        {"total-cap", (t->flags & GV_TOTAL) != 0},
+        {"soft-close", t->soft_ms != 0},
+        {"buy-now", t->buy_now != 0},
+        {"pricing", t->pricing == GV_PRICE_SECOND},
+    };
+
+    for (size_t i = 0; i < sizeof(checks) / sizeof(checks[0]); i++)
+        if (checks[i].bad)
+            return gv_cli_fail(cli, GV_EXIT_USAGE,
+                               "--%s: not with --sealed: nobody can judge it "
+                               "while amounts are sealed%s",
+                               checks[i].option,
+                               strcmp(checks[i].option, "pricing") == 0
+                                   ? " (take first or vickrey)"
+                                   : "");
+    return GV_EXIT_OK;
+}
+
+static int
+take_hidden_reserve(struct gv_cli *cli, struct gv_terms *t, uint64_t *out)
+{
+    int code = take_amount(cli, "hidden-reserve", 0, t, out);
+
+    if (code != GV_EXIT_OK || !gv_config_is_set(cli->config, "hidden-reserve"))
+        return code;
+    if (*out == 0 || t->reserve != 0)
+        return gv_cli_fail(cli, GV_EXIT_USAGE, "--hidden-reserve: %s",
+                           *out == 0 ? "expected an amount above zero"
+                                     : "not with --reserve");
+    t->visibility = GV_VISIBLE_SEALED_RESERVE;
+    return GV_EXIT_OK;
+}
+
+static int
+take_sealed(struct gv_cli *cli, struct gv_terms *t, uint64_t *hidden_reserve)
+{
+    static const char *const only[] = {"opening-period", "hidden-reserve"};
+    int code;
+
+    if (!gv_config_bool(cli->config, "sealed")) {
+        for (size_t i = 0; i < sizeof(only) / sizeof(only[0]); i++)
+            if (gv_config_is_set(cli->config, only[i]))
+                return gv_cli_fail(cli, GV_EXIT_USAGE,
+                                   "--%s: only with --sealed", only[i]);
+        return GV_EXIT_OK;
+    }
+    t->visibility = GV_VISIBLE_SEALED;
+    t->opening_period_ms =
+        t->d_ms > OPENING_USUAL_MS ? t->d_ms : OPENING_USUAL_MS;
+    code = take_duration(cli, "opening-period", &t->opening_period_ms);
+    if (code == GV_EXIT_OK)
+        code = take_hidden_reserve(cli, t, hidden_reserve);
+    return code == GV_EXIT_OK ? check_sealed(cli, t) : code;
+}
+
 int
 gv_terms_judge(struct gv_cli *cli, const struct gv_terms *t)
 {
@@ -311,6 +389,7 @@ gv_terms_from_options(struct gv_cli *cli, struct gv_terms *out,
     int code;
 
     lists->allowed = NULL;
+    lists->hidden_reserve = 0;
     code = gv_preset_apply(cli);
     if (code != GV_EXIT_OK)
         return code;
@@ -327,6 +406,8 @@ gv_terms_from_options(struct gv_cli *cli, struct gv_terms *out,
         code = take_times(cli, out);
     if (code == GV_EXIT_OK)
         code = gv_clock_take(cli, out);
+    if (code == GV_EXIT_OK)
+        code = take_sealed(cli, out, &lists->hidden_reserve);
     if (gv_config_is_set(cli->config, "difficulty")) {
         out->fixed_difficulty =
             (uint8_t)gv_config_int(cli->config, "difficulty");
@@ -369,6 +450,10 @@ gv_terms_print(const struct gv_terms *t, FILE *out)
 {
     gv_columns_line(out, "bidders", "%s",
                     t->identity == GV_ANONYMOUS ? "anonymous" : "certified");
+    if (gv_terms_sealed(t)) {
+        gv_columns_line(out, "bids", "sealed until the auction is closed");
+        print_seconds(out, "opened within", t->opening_period_ms);
+    }
     gv_pricing_print(t, out);
     gv_clock_print(t, out);
     if ((t->flags & GV_MIN_FIRST) != 0)
@@ -391,6 +476,8 @@ gv_terms_print(const struct gv_terms *t, FILE *out)
         print_seconds(out, "open for", t->limit_ms);
     if (t->reserve != 0)
         print_amount(t, out, "reserve", t->reserve);
+    if (gv_terms_hides_reserve(t))
+        gv_columns_line(out, "reserve", "sealed, opened with the bids");
     if (t->close_policy == GV_CLOSE_OWNER)
         print_seconds(out, "close notice", t->notice_ms);
     else

@@ -11,14 +11,15 @@
 #include "wallet/cli.h"
 #include "wallet/pricing.h"
 
-#define GV_TERMS_OPTIONS 28
+#define GV_TERMS_OPTIONS 31
 
 /* Their options, for the tables of commands. */
 extern const struct gv_config_option gv_terms_options[GV_TERMS_OPTIONS];
 
-/* What lists of the terms borrow. */
+/* What lists of the terms borrow, and what they do not say. */
 struct gv_terms_lists {
-    uint8_t *allowed; /* heap memory, or NULL */
+    uint64_t hidden_reserve; /* minor units; 0: none is hidden */
+    uint8_t *allowed;        /* heap memory, or NULL */
     uint8_t increments[GV_INCREMENTS_BYTES];
 };
 

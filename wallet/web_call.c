@@ -25,6 +25,7 @@ static const struct gv_web_call calls[] = {
     {"auction create", &gv_cmd_auction_create, true, NULL, " text allowed "},
     {"auction close", &gv_cmd_auction_close, true, " cancel ", " "},
     {"bid place", &gv_cmd_bid_place, true, " force dry-run wait ", " "},
+    {"bid open", &gv_cmd_bid_open, true, " ", " "},
     {"enrol", &gv_cmd_enrol, true, " name wait ", " secret-file "},
     {"identity disclose", &gv_cmd_identity_disclose, true, " ", " "},
     {"restore", &gv_cmd_restore, true, " offline ", " words-file "},

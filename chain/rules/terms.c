@@ -423,7 +423,8 @@ gv_terms_warn(const struct gv_terms *t, const struct gv_params *params,
          "Only the total cap ends this auction: if too few people bid, it "
          "never ends."},
         {t->pricing != GV_PRICE_FIRST && t->direction == GV_ASCENDING &&
-             !has(t, GV_MIN_FIRST) && t->reserve == 0,
+             !has(t, GV_MIN_FIRST) && t->reserve == 0 &&
+             !gv_terms_hides_reserve(t),
          "The winner pays what others bid, and there is neither a minimum "
          "first bid nor a reserve: a bidder who is alone pays the smallest "
          "amount."},

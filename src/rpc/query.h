@@ -30,14 +30,24 @@ enum gv_bid_state {
     GV_BID_FINAL
 };
 
+/* What is known of a sealed amount (A23). */
+enum gv_bid_seal {
+    GV_SEAL_NONE,       /* it was never sealed */
+    GV_SEAL_SEALED,     /* the opening has not ended */
+    GV_SEAL_OPENED,     /* amount is known */
+    GV_SEAL_NOT_OPENED, /* and never will be */
+    GV_SEAL_BAD         /* what opens it does not fit */
+};
+
 struct gv_bid_row {
     struct gv_chain_id auction;
     struct gv_bid_id bid;
     struct gv_pubkey bidder;
     uint8_t tie[32];
-    uint32_t seq, height; /* height: 0 while received */
-    uint64_t amount, t_us, deadline_us;
-    struct gv_currency currency; /* of the auction's amounts */
+    uint32_t seq, height;               /* height: 0 while received */
+    uint64_t amount, t_us, deadline_us; /* amount: 0 unless it is known */
+    struct gv_currency currency;        /* of the auction's amounts */
+    enum gv_bid_seal seal;
     enum gv_bid_state state;
     uint16_t code;                  /* enum gv_code, of F */
     uint64_t reference, have, want; /* as in struct gv_fold_row */

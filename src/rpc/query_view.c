@@ -171,6 +171,18 @@ gv_view_close(struct gv_view *v)
     memset(v, 0, sizeof(*v));
 }
 
+static enum gv_bid_seal
+seal_of(const struct gv_chain *c, uint8_t seal)
+{
+    if (!c->sum.sealed)
+        return GV_SEAL_NONE;
+    if (!gv_query_opened(c))
+        return GV_SEAL_SEALED;
+    return seal == GV_FOLD_KNOWN   ? GV_SEAL_OPENED
+           : seal == GV_FOLD_FALSE ? GV_SEAL_BAD
+                                   : GV_SEAL_NOT_OPENED;
+}
+
 /* What the fold says, without the bid's place. */
 static void
 row_of_fold(const struct gv_view *v, const struct gv_fold_row *from,
@@ -184,6 +196,7 @@ row_of_fold(const struct gv_view *v, const struct gv_fold_row *from,
     out->bidder = *view_key(v, from->bid.bidder);
     memcpy(out->tie, from->bid.tie, 32);
     out->amount = from->bid.amount;
+    out->seal = seal_of(v->chain, from->bid.seal);
     out->currency = b->open->terms.currency;
     out->t_us = from->bid.t_us;
     out->deadline_us = out->t_us + b->open->terms.d_ms * UINT64_C(1000);

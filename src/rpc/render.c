@@ -216,11 +216,16 @@ gv_render_row(const struct gv_bid_row *row)
 {
     static const char *const state[] = {"lapsed", "received", "included",
                                         "final"};
+    static const char *const seal[] = {[GV_SEAL_NONE] = NULL,
+                                       [GV_SEAL_SEALED] = "sealed",
+                                       [GV_SEAL_OPENED] = "opened",
+                                       [GV_SEAL_NOT_OPENED] = "not-opened",
+                                       [GV_SEAL_BAD] = "bad-seal"};
     bool mined = row->state >= GV_BID_INCLUDED;
 
     return gv_render_join(
-        json_pack("{so so so so so so so ss so si ss so so so sb}", "auction",
-                  gv_render_hex(row->auction.b, 32), "bid",
+        json_pack("{so so so so so so so ss so si ss so so so sb ss?}",
+                  "auction", gv_render_hex(row->auction.b, 32), "bid",
                   gv_render_hex(row->bid.b, 32), "bidder",
                   gv_render_hex(row->bidder.b, 32), "seq",
                   gv_render_u64(row->seq), "amount", gv_render_u64(row->amount),
@@ -231,7 +236,7 @@ gv_render_row(const struct gv_bid_row *row)
                   gv_code_name((enum gv_code)row->code), "reference",
                   gv_render_u64(row->reference), "have",
                   gv_render_u64(row->have), "want", gv_render_u64(row->want),
-                  "leading", (int)row->leading),
+                  "leading", (int)row->leading, "seal", seal[row->seal]),
         gv_render_currency(&row->currency));
 }
 

@@ -1,7 +1,7 @@
 // auction.js - one auction: its state, terms, bids, and what one can do.
 import * as api from "./api.js";
 import { h, fill, ask, badge, field, noteLine, save, table } from "./dom.js";
-import { money, plain, when, exactly, phase, duration, short, standing, STATES } from "./format.js";
+import { money, plain, when, exactly, phase, duration, short, standing, STATES, bidAmount, isSealed } from "./format.js";
 import { addReasons } from "./lists.js";
 
 const BIDS = 1000;
@@ -112,15 +112,16 @@ export async function auctionPage(app, host, id) {
     } else {
       const best = mine().filter((b) => b.code === 0).sort((a, b) => Number(b.leading) - Number(a.leading))[0];
       const falling = info.clock_price !== null && !info.leader;
+      const waiting = info.sealed && info.sealed.opened_height === null ? "sealed" : "none yet";
       what = [h("h2", null, falling ? "Price now" : "Leading bid"),
-        h("p", { class: "big num" }, info.leader ? money(info.leader.amount, unit) : falling ? money(info.clock_price, unit) : "none yet"),
+        h("p", { class: "big num" }, info.leader ? money(info.leader.amount, unit) : falling ? money(info.clock_price, unit) : waiting),
         falling && info.next_drop_us ? h("p", { class: "soft" }, "It falls next ", when(info.next_drop_us)) : null,
         best ? h("p", null, badge(best.leading ? "You lead" : "You are outbid", best.leading ? "good" : "wait")) : null];
     }
     fill(parts.price, what, h("dl", null,
       h("dt", null, "Opened"), h("dd", null, when(info.opening_ms * 1000)),
       h("dt", null, info.phase === "open" ? "Closes" : "Closed"), h("dd", null, close ? when(close) : "not yet fixed"),
-      h("dt", null, "Bids"), h("dd", null, `${info.bids.accepted} accepted, ${info.bids.void} void`)));
+      h("dt", null, "Bids"), h("dd", null, `${info.bids.accepted} accepted, ${info.bids.void} void${info.bids.sealed ? `, ${info.bids.sealed} sealed` : ""}`)));
   }
 
   function bidRow(b) {
@@ -128,7 +129,7 @@ export async function auctionPage(app, host, id) {
     const me = Boolean(own()[b.bid]);
     const extra = [b.why ? h("span", { class: "why" }, b.why) : null, me && b.height !== null ? proof(b) : null].filter((x) => x);
     return { mine: me, extra: extra.length ? extra : null, cells: [
-      money(b.amount, unit), exactly(b.t_us),
+      bidAmount(b, own()[b.bid], unit), exactly(b.t_us),
       me ? "You" : h("span", { class: "mono", title: b.bidder }, short(b.bidder)),
       STATES[b.state] ?? b.state, badge(word, kind),
     ] };
@@ -181,6 +182,7 @@ export async function auctionPage(app, host, id) {
     }
     if (end && anonymous && mine().some((b) => b.bidder === end.winner)) return ["disclose-winner", () => discloseForm("Who sold it?", "You won. The notaries show you the seller's certificate.")];
     if (info.phase === "open") return ["bid", bidForm];
+    if (info.phase === "opening" && info.sealed.ends_us && mine().some(isSealed)) return ["open", openForm];
     return ["none", () => [h("h2", null, "Bidding"), h("p", { class: "soft" }, info.phase === "scheduled" ? "It is not open yet." : "No bid counts any more.")]];
   }
   function drawAct() {
@@ -296,6 +298,27 @@ export async function auctionPage(app, host, id) {
           await refresh();
         },
       }, "Close early …"), note.element];
+  }
+
+  // Should holders be gone: the wallet's own bids.
+  function openForm() {
+    const note = noteLine();
+    return [h("h2", null, "Your bid is sealed"),
+      h("p", null, `${state.info.sealed.needed} of ${state.info.sealed.holders} notaries open all bids with their keys, by themselves. Should they be gone, you can open your own, until `, when(state.info.sealed.ends_us), "."),
+      h("button", {
+        type: "button",
+        onclick: async (e) => {
+          e.target.disabled = true;
+          note.busy("Opening …");
+          try {
+            for (const b of mine().filter(isSealed)) await api.callSlowly("bid open", { args: [b.bid], options: app.as() }, (step) => note.busy(step));
+            note.show("Opened. It counts when the opening ends.", "good");
+          } catch (error) {
+            note.error(error);
+            e.target.disabled = false;
+          }
+        },
+      }, "Open my bid"), note.element];
   }
 
   function discloseForm(title, text) {

@@ -69,9 +69,22 @@ export function phase(name) {
   return PHASES[name] ?? [name, ""];
 }
 
+// May the seal of a bid still be opened, and is that all that keeps it from
+// being judged?
+export function isSealed(bid) {
+  return bid.seal === "sealed" && bid.code_name === "not-opened";
+}
+// Its amount, or what is known in its place. own: the wallet's record of it.
+export function bidAmount(bid, own, unit) {
+  if (Number(bid.amount) !== 0) return money(bid.amount, unit);
+  const word = bid.seal === "sealed" ? "sealed" : "not opened";
+  return own ? `${money(own.amount, unit)} (${word})` : word;
+}
+
 // What is known of a bid: [word, kind]. Nothing is won before it is final.
 export function standing(bid, outcome) {
   if (bid.state === "lapsed") return ["Missed its block; gets a new stamp", "wait"];
+  if (isSealed(bid)) return ["Sealed", "wait"];
   if (bid.code !== 0) return ["Void", "bad"];
   if (outcome?.final) return outcome.status === "sold" && bid.leading ? ["Won", "good"] : ["Lost", ""];
   return bid.leading ? ["Leading", "good"] : ["Outbid", "wait"];

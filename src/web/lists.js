@@ -1,7 +1,7 @@
 // lists.js - the lists of auctions and of one's own bids.
 import * as api from "./api.js";
 import { h, fill, badge, noteLine, table } from "./dom.js";
-import { money, exactly, phase, duration, standing, STATES } from "./format.js";
+import { money, exactly, phase, duration, standing, bidAmount, isSealed, STATES } from "./format.js";
 
 const PAGE = 50;
 const REASONS = 30;
@@ -27,7 +27,7 @@ function auctionRow(a) {
     [h("a", { href: `#/auction/${a.auction}` }, a.title), h("span", { class: "why" }, a.identity === "anonymous" ? "anonymous bidders" : "certified bidders")],
     badge(sold ? "Sold" : a.outcome_final ? "Not sold" : word, sold ? "good" : kind),
     h("span", { "data-time": a.auction }, timeLeft(a)),
-    String(a.bids.accepted),
+    String(a.bids.accepted + a.bids.sealed),
     price,
   ] };
 }
@@ -124,7 +124,7 @@ async function why(bid) {
 export async function addReasons(bids) {
   let left = REASONS;
   for (const bid of bids) {
-    if (bid.code === 0) continue;
+    if (bid.code === 0 || isSealed(bid)) continue;
     bid.why = left-- > 0 ? await why(bid) : bid.code_name;
   }
 }
@@ -141,7 +141,7 @@ async function ownBids(app) {
     const all = await api.ask("bid list", { options: { auction: id, limit: 1000 } });
     const mine = all.bids.filter((b) => own[b.bid]);
     await addReasons(mine);
-    for (const b of mine) rows.push({ ...b, title: info.title, outcome });
+    for (const b of mine) rows.push({ ...b, title: info.title, outcome, own: own[b.bid] });
     // Signed, and nobody said for good that it is stamped: the next bid looks.
     for (const [bid, b] of Object.entries(own))
       if (b.auction === id && b.state === "sending" && !mine.some((m) => m.bid === bid))
@@ -154,7 +154,7 @@ function bidRow(b) {
   const [word, kind] = b.state === "sending" ? (b.outcome ? ["Never arrived", "soft"] : ["Not known yet", "wait"]) : standing(b, b.outcome);
   return { cells: [
     h("a", { href: `#/auction/${b.auction}` }, b.title),
-    money(b.amount, unit(b)),
+    bidAmount(b, b.own, unit(b)),
     exactly(b.t_us),
     STATES[b.state] ?? b.state, badge(word, kind),
   ], extra: b.why ? h("span", { class: "why" }, b.why) : null };

@@ -6,7 +6,7 @@ import { when } from "./format.js";
 
 // The form. Each entry is an option of `gavel auction create` (one that is left
 // empty is not given), or a text of it. Kinds: line, amount, count, span (a
-// number and its unit), time, choice, text.
+// number and its unit), time, choice, flag (given or not), text.
 const GROUPS = [
   ["What you sell", [
     { option: "title", label: "Title", kind: "line", required: true, wide: true, max: 200 },
@@ -18,6 +18,7 @@ const GROUPS = [
     { option: "min-step", label: "Least step", kind: "amount", help: "How far a bid must go beyond the leading one." },
     { option: "reserve", label: "Reserve", kind: "amount", help: "Nothing is sold to a bid that does not reach it. Everybody sees it." },
     { option: "direction", label: "Who wins", kind: "choice", choices: [["ascending", "The highest bid"], ["reverse", "The lowest bid (you buy)"], ["dutch", "The first, as the price falls (Dutch)"]] },
+    { option: "sealed", label: "Amounts", kind: "flag", choices: ["Open: everybody sees them", "Sealed: nobody sees them before the close"] },
     { option: "pricing", label: "What the winner pays", kind: "choice", choices: [["first", "His bid"], ["second", "One increment beyond the next best"], ["vickrey", "The next best bid"]] },
   ]],
   ["Time", [
@@ -50,6 +51,9 @@ const MORE = [
   { option: "authorities", label: "Time-stamping authorities", kind: "line", help: "How many, an odd number, or their keys by comma. Empty: the node's." },
   { option: "validators", label: "Validators", kind: "line", help: "How many, or their keys by comma. Empty: the node's." },
   { option: "notaries", label: "Anonymous: notaries", kind: "line", max: 8, help: "As 2of3: two of three open an identity. Empty: more than half of all." },
+  { option: "hidden-reserve", label: "Sealed: hidden reserve", kind: "amount", help: "Nothing is sold to a bid that does not reach it. It is opened with the bids." },
+  { option: "opening-period", label: "Sealed: opened within", kind: "span", units: [["m", "minutes"], ["h", "hours"]], help: "How long after the close bids can be opened, at most. Empty: an hour." },
+  { option: "bid-notaries", label: "Sealed: notaries", kind: "line", max: 8, help: "As 2of3: two of three open the bids. Empty: more than half of all." },
   { option: "cut", label: "Anonymous: cut", kind: "count", help: "A false identity passes with one chance in 2 to this number. Empty: 10." },
   { text: "allowed", label: "Only these bidders", kind: "text", wide: true, help: "One ledger key a line, with an own limit of bids behind it if there is one. Empty: everybody with a certificate." },
 ];
@@ -80,6 +84,10 @@ const KINDS = {
   choice: (f) => {
     const select = h("select", null, f.choices.map(([v, t]) => h("option", { value: v }, t)));
     return [select, () => select.value];
+  },
+  flag: (f) => {
+    const select = h("select", null, f.choices.map((t, i) => h("option", { value: String(i) }, t)));
+    return [select, () => (select.value === "1" ? true : "")];
   },
   text: () => {
     const area = h("textarea");

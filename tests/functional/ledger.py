@@ -135,8 +135,10 @@ class Identity:
         return core + self.key.sign(h_tag("gavel/tx", core))
 
     def bid_core(self, auction, amount, seq, recent, kind=0):
+        """`amount` in minor units, or a sealed part with kind 1."""
+        amount = amount if isinstance(amount, bytes) else u64(amount)
         return (head(BID, bytes.fromhex(auction)) + self.key.public +
-                u32(seq) + u8(kind) + u64(amount) + bytes.fromhex(recent) +
+                u32(seq) + u8(kind) + amount + bytes.fromhex(recent) +
                 secrets.token_bytes(64))
 
     def bid_tx(self, auction, amount, seq, recent, **more):

@@ -57,6 +57,20 @@ def test_no_bid_goes_beyond_the_limits(market):
         refused(ann, "limit", "set", *words, code=2)
 
 
+def test_what_is_sealed_elsewhere_counts(market):
+    """Nobody knows whether it leads."""
+    tom, _, bob = market
+    sealed = tom.create("Sealed", *QUICK, "--sealed")
+    other = tom.create("Open", *QUICK)
+    bob("limit", "set", "EUR", "--total", "200")
+    bob.bid(sealed, 90)
+    bob.bid(sealed, 60)
+    says = refused(bob, "bid", "place", other, "60")
+    assert "above this wallet's limit of 200.00 EUR" in says
+    bob.bid(other, 50)
+    bob("limit", "drop", "EUR")
+
+
 def test_an_extra_zero_is_pointed_at(market):
     tom, ann, bob = market
     auction = tom.create("Four", *QUICK, "--min-first", "6")

@@ -94,3 +94,43 @@ def test_S0_18_three_terminals(desk):
                       AUCTION=auction)
     assert re.search(r"^status +sold$", shown, re.M)
     assert re.search(r"^price +12.50 EUR$", shown, re.M)
+
+
+def shape(text):
+    """Lines of words, without ids, blocks and times."""
+    for what, word in ((r"[0-9a-f]{8}(\.{3}|[0-9a-f]{56})", "ID"),
+                       (r"20\d\d-[-0-9]* [:.0-9]* UTC", "TIME"),
+                       (r"block \d+", "block N")):
+        text = re.sub(what, word, text)
+    return [line.split() for line in text.splitlines() if line.strip()]
+
+
+@pytest.mark.long
+@pytest.mark.skipif(gavel.BUILD != gavel.ROOT / "build/release",
+                    reason="SKIP: the README speaks of build/release")
+def test_a_sealed_second_price_auction_of_three_wallets(desk):
+    def lines(heading, *words):
+        return [line for line in terminal(heading) if line.startswith(words)]
+    seller = lines("Terminal 2, a seller", "export", "alias")
+    ann = lines("Terminal 3, a bidder", "export", "alias")
+    desk.type([*seller, "g init", "g enrol --name 'Sam'"])
+    desk.type([*ann, "b init", "b enrol --name 'Ann'"])
+
+    shown = desk.type([*seller, *terminal("Terminal 2, sealed")])
+    auction = re.search(r"^([0-9a-f]{64})$", shown, re.M).group(1)
+    desk.type([*ann, *terminal("Terminal 3, sealed")], AUCTION=auction)
+    shown = desk.type(terminal("Terminal 4, a second bidder"),
+                      AUCTION=auction)
+    print(shown)
+    rows = re.findall(r"^[0-9a-f]{64}  .*$", shown, re.M)
+    assert len(rows) == 2 and all(" sealed " in row for row in rows), shown
+    assert "25.00 EUR, sealed" in shown and "31.40" not in shown
+    shown = desk.type([*seller, *terminal("Terminal 2, closing it")],
+                      AUCTION=auction)
+    print(shown)
+    assert re.search(r"^status +sold$", shown, re.M)
+    assert re.search(r"^price +25.00 EUR$", shown, re.M)
+    # What the README shows is what came, but for ids and times.
+    told = README.read_text().split("output of the sealed auction: begin -->")[
+        1].split("<!--")[0]
+    assert shape(told) == shape(shown)

@@ -151,6 +151,47 @@ def test_S0_17_list_create_bid_and_outcome_from_a_browser(world, browsers):
     assert len(ann.web.wallet("bid", "list")["bids"]) == 2
 
 
+def test_sealed_bids_in_the_browser(world, browsers):
+    node = world.node()
+    node.wait_services()
+    sam = Person(world, "Sam", node, browsers()).arrive()
+    ann = Person(world, "Ann", node, browsers()).arrive()
+    sam.page.click("Sell")
+    sam.page.types("Title", "A sealed letter")
+    sam.page.types("Amounts", "Sealed")
+    sam.page.types("Least step", "1")
+    sam.page.click("Review …")
+    sam.page.sees("Least step: not with --sealed")
+    sam.page.types("Least step", "")
+    sam.page.types("What the winner pays", "The next best")
+    sam.page.click("Review …")
+    sam.page.sees("sealed until the auction is closed")
+    sam.page.click("Open the auction")
+    sam.page.sees("Your auction", 60)
+    auction = sam.page.driver.current_url.rsplit("/", 1)[1]
+
+    ann.page.click("Auctions")
+    ann.page.click("A sealed letter")
+    for amount in ("40", "30"):
+        ann.page.types("Amount in EUR", amount)
+        ann.page.click("Bid …")
+        ann.page.click(f"Bid {amount}.00 EUR")
+        ann.page.sees(f"Your bid of {amount}.00 EUR was received", 60)
+    ann.page.sees("40.00 EUR (sealed)")
+    ann.page.sees("2 sealed")
+    sam.page.sees("2 sealed")
+    assert "40.00" not in sam.page.text()
+    ann.page.click("My bids")
+    ann.page.sees("30.00 EUR (sealed)")
+    close_auction(sam.page)
+    sam.page.sees("Final and verified here", 90)
+    sam.page.sees("40.00 EUR")
+    ann.page.sees("Won", 60)
+    assert node.rpc.getoutcome(auction)["price"] == 1
+    for who in (sam, ann):
+        who.finish()
+
+
 def test_an_anonymous_winner_is_opened_to_the_seller_in_the_browser(
         world, browsers):
     node = world.node()

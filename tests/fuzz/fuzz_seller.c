@@ -1,12 +1,13 @@
-/* fuzz_seller.c - what pseudonymous sellers bring: EPOCH and its preimage,
- * SHARE_ASK, SELLER_KEYS_ASK. Refused with a named field, or the one encoding
- * of what was decoded. The first byte says which. */
+/* fuzz_seller.c - what sellers bring and get: of pseudonyms EPOCH and its
+ * preimage, SHARE_ASK, SELLER_KEYS_ASK; of all KEYS_ASK and the offers of keys.
+ * Refused with a named field, or the one encoding of what was decoded. The
+ * first byte says which. */
 #include "gavel/epoch.h"
 #include "gavel/match.h"
 #include "gavel/serve.h"
 #include "tests/fuzz/fuzz.h"
 
-#define KINDS 4
+#define KINDS 7
 
 static enum gv_rc
 round_trip(unsigned kind, struct gv_bytes raw, struct gv_sink *sink,
@@ -14,7 +15,10 @@ round_trip(unsigned kind, struct gv_bytes raw, struct gv_sink *sink,
 {
     const struct gv_params *params = gv_params_find("regtest");
     struct gv_seller_keys_ask keys;
+    struct gv_keys_offer offer;
+    struct gv_seal_offer seal;
     struct gv_share_ask share;
+    struct gv_keys_ask ask;
     struct gv_epoch e;
     enum gv_rc rc = GV_FAULT;
 
@@ -27,6 +31,12 @@ round_trip(unsigned kind, struct gv_bytes raw, struct gv_sink *sink,
         gv_share_ask_put(sink, &share);
     if (kind == 3 && (rc = gv_seller_keys_ask_decode(raw, &keys, why)) == GV_OK)
         gv_seller_keys_ask_put(sink, &keys);
+    if (kind == 4 && (rc = gv_keys_ask_decode(raw, &ask, why)) == GV_OK)
+        gv_keys_ask_put(sink, &ask);
+    if (kind == 5 && (rc = gv_keys_offer_decode(raw, &offer, why)) == GV_OK)
+        gv_keys_offer_put(sink, &offer);
+    if (kind == 6 && (rc = gv_seal_offer_decode(raw, &seal, why)) == GV_OK)
+        gv_seal_offer_put(sink, &seal);
     return rc;
 }
 

@@ -153,6 +153,30 @@ save_packs(const char *corpus)
     award_free(&w);
 }
 
+/* KEYS_ASK, and what is offered: keys for identities, a key for bids. */
+static void
+save_offers(const char *corpus, const struct sample *s)
+{
+    struct gv_keys_ask ask = {.registry = s->params->registry,
+                              .seller = s->seller.cred,
+                              .time_ms = SAMPLE_OPENING_MS};
+    struct gv_keys_offer offer = {.cred = s->notary[0].cred,
+                                  .operator_name = gv_bytes("Notary", 6),
+                                  .count = 1,
+                                  .modulus = {s->open.notary[0].key}};
+    struct gv_seal_offer seal = {.cred = s->notary[0].cred,
+                                 .operator_name = gv_bytes("Notary", 6),
+                                 .key = {9}};
+    struct input in;
+
+    gv_keys_ask_put(begin(&in, 4), &ask);
+    save_input(corpus, "seller", "keys-ask", &in);
+    gv_keys_offer_put(begin(&in, 5), &offer);
+    save_input(corpus, "seller", "keys-offer", &in);
+    gv_seal_offer_put(begin(&in, 6), &seal);
+    save_input(corpus, "seller", "seal-offer", &in);
+}
+
 /* A pseudonymous seller's OPEN and LIST, its EPOCH, and what is asked in its
  * name and of its notaries. */
 static void
@@ -187,6 +211,7 @@ save_sellers(const char *corpus)
     keys.token = list.u.list.token;
     gv_seller_keys_ask_put(begin(&in, 3), &keys);
     save_input(corpus, "seller", "keys", &in);
+    save_offers(corpus, &s);
     sample_free(&s);
 }
 

@@ -168,12 +168,26 @@ looks_are_read_from_answers(void **state)
     json_decref(auction);
 }
 
+static void
+sealed_bids_are_opened(void **state)
+{
+    struct gv_look a = {.known = true, .open = true}, b = a;
+
+    (void)state;
+    b.open = false;
+    b.ended = b.opening = true;
+    check(&a, &b, GV_CONCERN_BIDS, "closed opening");
+    check(&b, &b, GV_CONCERN_BIDS, "");
+    check(&unseen, &b, GV_CONCERN_SELLS, "closed opening");
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_first_look_tells_what_stands),
         cmocka_unit_test(a_clock_falls),
+        cmocka_unit_test(sealed_bids_are_opened),
         cmocka_unit_test(the_lead_changes),
         cmocka_unit_test(the_end_comes_near),
         cmocka_unit_test(it_ends),

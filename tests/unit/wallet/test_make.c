@@ -137,6 +137,48 @@ a_bid_verifies_and_its_memo_opens(void **state)
     free(raw);
 }
 
+/* W31: nothing but words and chain opens it; and sealed to the most holders
+ * there can be, it fits a submit socket (network.md N29). */
+static void
+a_sealed_bid_opens_by_what_the_words_give(void **state)
+{
+    struct fixture *f = *state;
+    struct gv_open o = {.id = f->s.open.id};
+    struct gv_bidseal_pins pins;
+    struct gv_make_bid make = {.auction = f->s.open.id,
+                               .amount = 12345,
+                               .seal = &pins,
+                               .seq = 2,
+                               .now_ms = 77};
+    struct gv_reject why;
+    struct gv_bid_id id;
+    uint64_t amount = 0;
+    uint8_t es[32];
+    struct gv_tx tx;
+    size_t len;
+    uint8_t *raw;
+
+    sample_sealers(&f->s, GV_BIDSEAL_MAX, &o);
+    gv_open_bidseal(&o, &pins);
+    raw = gv_make_bid(&f->bidder, &make, &len, &id);
+    assert_non_null(raw);
+    assert_true(len <= 1600);
+    assert_int_equal(gv_tx_decode(gv_bytes(raw, len), &tx, &why), GV_OK);
+    assert_int_equal(tx.u.bid.kind, GV_BID_SEALED);
+    assert_int_equal(tx.u.bid.amount, 0);
+    gv_memo_seal_secret(f->bidder.branch, &make.auction, &f->bidder.key,
+                        tx.u.bid.memo, es);
+    assert_int_equal(
+        gv_bidseal_open(&pins, &f->bidder.key, tx.u.bid.sealed, es, &amount),
+        GV_OK);
+    assert_int_equal(amount, 12345);
+    es[0] ^= 1;
+    assert_int_equal(
+        gv_bidseal_open(&pins, &f->bidder.key, tx.u.bid.sealed, es, &amount),
+        GV_REJECT);
+    free(raw);
+}
+
 /* What the CA answers to signwarrant. */
 static void
 sign_warrant(struct fixture *f, struct gv_bytes preimage,
@@ -222,6 +264,8 @@ main(void)
                                         setup, teardown),
         cmocka_unit_test_setup_teardown(a_close_and_a_list_verify, setup,
                                         teardown),
+        cmocka_unit_test_setup_teardown(
+            a_sealed_bid_opens_by_what_the_words_give, setup, teardown),
         cmocka_unit_test_setup_teardown(a_bid_verifies_and_its_memo_opens,
                                         setup, teardown),
         cmocka_unit_test_setup_teardown(an_open_in_two_steps_verifies, setup,

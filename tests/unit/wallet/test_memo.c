@@ -117,12 +117,39 @@ the_edge_key_is_always_the_same_p256_key(void **state)
     EVP_PKEY_free(next);
 }
 
+/* W31: it follows from words and memo, and from nothing less. */
+static void
+a_memo_gives_the_secret_of_a_sealed_bid(void **state)
+{
+    const struct gv_chain_id other_auction = {{10}};
+    const struct gv_pubkey other_bidder = {{11}};
+    const uint8_t other_secret[32] = {0};
+    struct gv_memo memo = {.amount = 5};
+    uint8_t a[GV_MEMO_SIZE], b[GV_MEMO_SIZE], es[32], again[32];
+
+    (void)state;
+    assert_int_equal(gv_memo_seal(secret, &auction, &bidder, &memo, a), GV_OK);
+    assert_int_equal(gv_memo_seal(secret, &auction, &bidder, &memo, b), GV_OK);
+    gv_memo_seal_secret(secret, &auction, &bidder, a, es);
+    gv_memo_seal_secret(secret, &auction, &bidder, a, again);
+    assert_memory_equal(es, again, 32);
+    gv_memo_seal_secret(secret, &auction, &bidder, b, again);
+    assert_memory_not_equal(es, again, 32);
+    gv_memo_seal_secret(other_secret, &auction, &bidder, a, again);
+    assert_memory_not_equal(es, again, 32);
+    gv_memo_seal_secret(secret, &other_auction, &bidder, a, again);
+    assert_memory_not_equal(es, again, 32);
+    gv_memo_seal_secret(secret, &auction, &other_bidder, a, again);
+    assert_memory_not_equal(es, again, 32);
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_memo_opens_to_what_was_sealed),
         cmocka_unit_test(a_memo_opens_only_in_its_place),
+        cmocka_unit_test(a_memo_gives_the_secret_of_a_sealed_bid),
         cmocka_unit_test(keys_differ_by_network_branch_and_index),
         cmocka_unit_test(the_edge_key_is_always_the_same_p256_key),
     };
