@@ -83,7 +83,8 @@ ask_node(struct gv_cli *cli, const struct gv_auction *a,
     int code;
 
     *why = '\0';
-    *asked = a->open.terms.identity != GV_ANONYMOUS;
+    *asked = a->open.terms.identity != GV_ANONYMOUS &&
+             !gv_terms_sealed(&a->open.terms);
     if (!*asked)
         return GV_EXIT_OK;
     code = gv_cli_call(cli, "trybid",

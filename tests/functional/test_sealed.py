@@ -103,6 +103,9 @@ def test_second_price_and_no_amount_before_the_opening(market,
     world, node = market["world"], market["node"]
     auction = market["sam"].create("A sealed letter", *SEALED, "--min-first",
                                    "10")
+    for name, amount in AMOUNTS.items():  # nor does judging tell it
+        dry = market[name].bid(auction, text_of(amount), "--dry-run")
+        assert (dry["void"], dry["node_asked"]) == (None, False)
     bids = {n: market[n].bid(auction, text_of(a)) for n, a in AMOUNTS.items()}
     for name, bid in bids.items():
         assert bid["amount"] == AMOUNTS[name] and bid["receipt"]
@@ -238,6 +241,11 @@ def test_a_hidden_reserve(market):
     assert f"{text_of(secret['reserve'])} EUR" in sam.text("auction", "show",
                                                            kept)
     both_verify(world, node, "", f"{text_of(secret['reserve'])} EUR")
+    # Once more, with the same reserve, which nobody else is told before.
+    again = sam("auction", "relist", kept)["auction"]
+    sam.close_auction(again)
+    assert node.wait_final(again, 60)["status"] == "no-bid"
+    assert node.rpc.getauction(again)["sealed"]["reserve"] == secret["reserve"]
 
 
 @pytest.mark.parametrize("terms, says", [
@@ -260,6 +268,11 @@ def test_terms_that_have_no_sense_with_sealed_bids(market, terms, says):
     with pytest.raises(CommandError) as e:
         market["sam"].create("Refused", *SEALED, *terms)
     assert says in e.value.stderr
+
+
+def test_sealed_auctions_are_not_simulated(market):
+    done = market["sam"].run("auction", "simulate", "--sealed")
+    assert done.returncode == 2 and "--sealed: made-up" in done.stderr
 
 
 def test_who_could_read_the_bids_is_said(market):
