@@ -9,6 +9,8 @@
 #include "wallet/stamped.h"
 
 #define POLL_MS 250
+#define EARLY_MAX 10 /* tries, so far apart: */
+#define EARLY_MS 500
 
 static bool
 is_sending(const json_t *bid, const char *auction)
@@ -187,6 +189,18 @@ forget(struct gv_cli *cli, const char *id, int code)
     return gv_cli_save(cli) == GV_EXIT_OK ? code : GV_EXIT_WALLET;
 }
 
+/* What the bid stands on travels by gossip and may be on its way still. */
+static unsigned
+retry_ms(enum gv_rc rc, const struct gv_rpcclient_error *error, unsigned *early)
+{
+    unsigned ms = rc == GV_REJECT ? gv_publish_retry_ms(error) : 0;
+
+    if (ms == 0 && rc == GV_REJECT && gv_publish_is_early(error) &&
+        ++*early <= EARLY_MAX)
+        ms = EARLY_MS;
+    return ms;
+}
+
 static int
 send(struct gv_cli *cli, const struct gv_auction *a, struct gv_bytes bytes,
      bool force, const char *id)
@@ -194,16 +208,17 @@ send(struct gv_cli *cli, const struct gv_auction *a, struct gv_bytes bytes,
     json_t *row = json_object_get(gv_wallet_bids(cli->wallet), id);
     struct gv_rpcclient_error error = {0};
     json_t *answer = NULL;
-    unsigned retry;
+    unsigned retry = 0, early = 0;
     enum gv_rc rc;
     int code;
 
     do {
+        gv_cli_sleep_ms(retry);
+        gv_rpcclient_error_clear(&error);
         rc = a->open.terms.identity == GV_ANONYMOUS
                  ? gv_courier_bid(cli, a, bytes, force, &answer, &error)
                  : gv_publish_stamped(cli->rpc, bytes, force, &answer, &error);
-        retry = rc == GV_REJECT ? gv_publish_retry_ms(&error) : 0;
-        gv_cli_sleep_ms(retry);
+        retry = retry_ms(rc, &error, &early);
     } while (retry != 0);
     if (rc == GV_OK) {
         code = take_answer(cli, a, bytes, row, answer);

@@ -306,6 +306,13 @@ gv_publish_is_kept(const struct gv_rpcclient_error *error)
            gv_json_u64(error->data, "stamped") > 0;
 }
 
+bool
+gv_publish_is_early(const struct gv_rpcclient_error *error)
+{
+    return strcmp(gv_json_text(error->data, "code_name"), "missing-parent") ==
+           0;
+}
+
 unsigned
 gv_publish_retry_ms(const struct gv_rpcclient_error *error)
 {

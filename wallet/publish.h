@@ -51,6 +51,10 @@ enum gv_rc gv_publish_stamped(struct gv_rpcclient *rpc, struct gv_bytes tx,
  * node keeps it and goes on. */
 bool gv_publish_is_kept(const struct gv_rpcclient_error *error);
 
+/* Was it refused because what it stands on, the ENROL or a block, has not come
+ * to whoever stamps yet? */
+bool gv_publish_is_early(const struct gv_rpcclient_error *error);
+
 /* How long to wait before trying again after this refusal, in ms; 0: trying
  * again is of no use. */
 unsigned gv_publish_retry_ms(const struct gv_rpcclient_error *error);
