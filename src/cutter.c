@@ -7,7 +7,7 @@
 #include <stdlib.h>
 
 #include "src/client/https.h"
-#include "src/ttp/tsaclient.h"
+#include "src/client/tsaclient.h"
 #include "src/ttp/tsahttp.h"
 #include "src/worker.h"
 

@@ -162,6 +162,27 @@ answer_epoch(struct gv_loop *l, const struct gv_chain_id *id,
     return rc;
 }
 
+/* An ACCEPT counts once votes made its block final: what rests on it cannot be
+ * taken back. */
+static void
+copy_award(const struct gv_chain *c, struct gv_ttp_auction *out)
+{
+    const struct gv_book *b = c->book;
+    const struct gv_book_award *a = &b->award[0];
+
+    out->outcome = b->outcome;
+    for (unsigned i = 1; i < b->awards; i++)
+        if (c->sum.final_height >= b->award[i].height) {
+            a = &b->award[i];
+            out->award = (uint8_t)i;
+        }
+    if (out->award > 0) {
+        out->outcome.winner = *gv_book_award_key(b, out->award);
+        out->outcome.price = a->price;
+    }
+    memcpy(out->disclosed, a->disclosed, sizeof(out->disclosed));
+}
+
 static enum gv_rc
 answer_auction(struct gv_loop *l, void *arg)
 {
@@ -184,8 +205,7 @@ answer_auction(struct gv_loop *l, void *arg)
     out->close_us = gv_loop_close_us(l, c);
     out->stalled = c->sum.stalled;
     out->final = gv_book_ended(c->book);
-    out->outcome = c->book->outcome;
-    memcpy(out->disclosed, c->book->disclosed, sizeof(out->disclosed));
+    copy_award(c, out);
     return GV_OK;
 }
 

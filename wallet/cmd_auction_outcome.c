@@ -8,6 +8,7 @@
 #include "wallet/inclusion.h"
 #include "wallet/json.h"
 #include "wallet/list.h"
+#include "wallet/settle.h"
 
 #define POLL_MS 250
 
@@ -136,6 +137,7 @@ print_people(const struct gv_auction *a, const json_t *o)
             stdout, final ? "price" : "leading bid", "%s",
             gv_auction_amount(o, "price", &a->open.terms.currency, amount));
     }
+    gv_sales_print(a, stdout);
 }
 
 /* OUTCOME stands in a block of this auction, and is what F makes here of the

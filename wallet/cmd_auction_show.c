@@ -10,6 +10,7 @@
 #include "wallet/json.h"
 #include "wallet/lint.h"
 #include "wallet/relist.h"
+#include "wallet/settle.h"
 #include "wallet/terms.h"
 
 static void
@@ -223,6 +224,7 @@ show(struct gv_cli *cli, struct gv_auction *a, const json_t *checked)
         print_attachments(&a->open, checked);
         gv_terms_print(&a->open.terms, stdout);
         print_state(a);
+        gv_sales_print(a, stdout);
         print_silence(a);
         print_warnings(cli, a);
         return;

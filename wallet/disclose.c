@@ -15,6 +15,7 @@
 #include "wallet/disclose_impl.h"
 #include "wallet/json.h"
 #include "wallet/service.h"
+#include "wallet/settle.h"
 
 enum gv_rc
 gv_disclose_read_cert(void *arg, struct gv_bytes der, uint8_t point65[65],
@@ -55,6 +56,19 @@ disclose_fetch(struct gv_cli *cli, const char *method, json_t *params,
                              "the node's answer to %s is malformed", method);
 }
 
+/* Of several awards notaries open the newest that is final. */
+static void
+take_newest(const struct gv_auction *a, struct gv_award *out)
+{
+    struct gv_sale sale;
+
+    for (size_t i = 1; gv_sale_read(a, i, &sale); i++)
+        if (sale.final) {
+            out->award = sale.award;
+            out->key = sale.winner;
+        }
+}
+
 /* The award: OUTCOME final and sold. */
 int
 disclose_award(struct gv_cli *cli, const struct gv_auction *a,
@@ -72,6 +86,7 @@ disclose_award(struct gv_cli *cli, const struct gv_auction *a,
     if (strcmp(gv_json_text(o, "status"), "sold") != 0 ||
         !gv_json_hex(o, "winner", out->key.b, 32))
         return gv_cli_fail(cli, GV_EXIT_FAILED, "nothing was sold");
+    take_newest(a, out);
     return GV_EXIT_OK;
 }
 
@@ -228,15 +243,48 @@ free_parts(struct parts *p)
     free(p->evidence);
 }
 
+/* The best accepted bid of a second chance's winner. */
+struct best {
+    char key[65], bid[65];
+    uint64_t amount;
+};
+
+static int
+take_best(struct gv_cli *cli, const struct gv_auction *a, const json_t *row,
+          void *arg)
+{
+    struct best *b = arg;
+    uint64_t amount = gv_json_u64(row, "amount");
+
+    (void)cli;
+    if (strcmp(gv_json_text(row, "bidder"), b->key) == 0 &&
+        strcmp(gv_json_text(row, "code_name"), "accepted") == 0 &&
+        (b->bid[0] == '\0' ||
+         gv_terms_better(&a->open.terms, amount, b->amount))) {
+        snprintf(b->bid, sizeof(b->bid), "%.64s", gv_json_text(row, "bid"));
+        b->amount = amount;
+    }
+    return GV_EXIT_OK;
+}
+
 /* The winning bid as a transaction. */
 static int
-fetch_bid(struct gv_cli *cli, const struct gv_auction *a, struct parts *p)
+fetch_bid(struct gv_cli *cli, const struct gv_auction *a,
+          const struct gv_award *of, struct parts *p)
 {
     const json_t *leader = json_object_get(a->info, "leader");
+    struct best b = {.amount = 0};
+    int code = GV_EXIT_OK;
 
+    gv_hex(of->key.b, 32, b.key);
+    if (of->award > 0)
+        code = gv_auction_bids(cli, a, take_best, &b);
+    else
+        snprintf(b.bid, sizeof(b.bid), "%.64s", gv_json_text(leader, "bid"));
+    if (code != GV_EXIT_OK)
+        return code;
     return disclose_fetch(cli, "gettransaction",
-                          json_pack("{ss ss}", "chain", a->hex, "tx",
-                                    gv_json_text(leader, "bid")),
+                          json_pack("{ss ss}", "chain", a->hex, "tx", b.bid),
                           "hex", &p->bid, &p->bid_len);
 }
 
@@ -312,6 +360,7 @@ write_pack(struct gv_cli *cli, const struct gv_auction *a,
 struct making {
     struct disclose_shares shares;
     struct parts parts;
+    struct gv_award of;
     struct gv_notary_answers *answers;
 };
 
@@ -340,7 +389,7 @@ make_pack(struct gv_cli *cli, const struct gv_auction *a, struct making *m,
         code = disclose_evidence(cli, a, &opened.who.session, &p->evidence,
                                  &p->evidence_len);
     if (code == GV_EXIT_OK)
-        code = fetch_bid(cli, a, p);
+        code = fetch_bid(cli, a, &m->of, p);
     if (code == GV_EXIT_OK &&
         json_is_integer(json_object_get(a->info, "issued")))
         code = disclose_fetch(cli, "getissued",
@@ -377,21 +426,20 @@ gv_disclose_winner(struct gv_cli *cli, const struct gv_auction *a,
                    size_t *len)
 {
     struct making m = {.shares = {.a = a}, .answers = answers};
-    struct gv_award of;
     char key[65];
-    int code = disclose_award(cli, a, &of);
+    int code = disclose_award(cli, a, &m.of);
 
     m.shares.keys = cli->keys;
     if (code == GV_EXIT_OK)
         code = disclose_fetch(cli, "getenrol",
                               json_pack("{ss ss}", "auction", a->hex, "bidder",
-                                        gv_hex(of.key.b, 32, key)),
+                                        gv_hex(m.of.key.b, 32, key)),
                               "hex", &m.parts.enrol, &m.parts.enrol_len);
     if (code == GV_EXIT_OK)
         code = seller->pseudonym != NULL
-                   ? disclose_match(cli, &of, seller->pseudonym, &m.shares,
+                   ? disclose_match(cli, &m.of, seller->pseudonym, &m.shares,
                                     answers)
-                   : ask_shares(cli, &of, seller->signer, &m);
+                   : ask_shares(cli, &m.of, seller->signer, &m);
     if (code == GV_EXIT_OK)
         code = make_pack(cli, a, &m, pack, len);
     gv_wipe(&m.shares, sizeof(m.shares));

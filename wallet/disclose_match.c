@@ -213,12 +213,14 @@ disclose_seller_pack(struct gv_cli *cli, const struct gv_auction *a,
                      struct gv_notary_answers *answers, uint8_t **pack,
                      size_t *len)
 {
-    const struct gv_award of = {.auction = a->open.id,
-                                .key = a->open.seller.key};
+    struct gv_award of;
     struct disclose_shares s = {.a = a, .keys = cli->keys};
     struct gv_epoch *e = malloc(sizeof(*e));
-    int code = disclose_match(cli, &of, winner, &s, answers);
+    int code = disclose_award(cli, a, &of);
 
+    of.key = a->open.seller.key;
+    if (code == GV_EXIT_OK)
+        code = disclose_match(cli, &of, winner, &s, answers);
     if (code == GV_EXIT_OK &&
         (e == NULL ||
          gv_epoch_decode(a->open.epoch, cli->params, e, NULL) != GV_OK))

@@ -15,8 +15,8 @@ gv_signer_clear(struct gv_signer *s)
     gv_wipe(s, sizeof(*s));
 }
 
-static uint8_t *
-finish(const struct gv_signer *s, struct gv_tx *tx, size_t *len)
+uint8_t *
+gv_make_signed(const struct gv_signer *s, struct gv_tx *tx, size_t *len)
 {
     struct gv_sink count = gv_sink_count(), sink;
     uint8_t *out;
@@ -66,7 +66,7 @@ gv_make_enrol(const struct gv_signer *s, const struct gv_chain_id *auction,
     enrol->der = gv_bytes(s->der, s->der_len);
     if (!envelope_key(s, auction, enrol->ek))
         return NULL;
-    return finish(s, &tx, len);
+    return gv_make_signed(s, &tx, len);
 }
 
 uint8_t *
@@ -76,7 +76,7 @@ gv_make_close(const struct gv_signer *s, const struct gv_chain_id *auction,
     struct gv_tx tx = {
         .kind = GV_TX_CLOSE, .chain = *auction, .u.close.mode = (uint8_t)mode};
 
-    return finish(s, &tx, len);
+    return gv_make_signed(s, &tx, len);
 }
 
 static uint8_t *
@@ -95,7 +95,7 @@ list_pseudonym(const struct gv_signer *s, const struct gv_open *open,
         list->pseudonym = true;
         list->token_key = e->desk.issuer.token;
         gv_seller_token_of(&e->desk.id, &token, &list->token);
-        out = finish(s, tx, len);
+        out = gv_make_signed(s, tx, len);
     }
     free(e);
     return out;
@@ -114,7 +114,7 @@ gv_make_list(const struct gv_signer *s, const struct gv_open *open, size_t *len)
         return list_pseudonym(s, open, &tx, len);
     list->issuer = s->issuer;
     list->seller = s->cred;
-    return finish(s, &tx, len);
+    return gv_make_signed(s, &tx, len);
 }
 
 /* The amount, open or sealed; room: GV_BIDSEAL_SIZE_MAX bytes. After the memo,
@@ -158,7 +158,7 @@ gv_make_bid(const struct gv_signer *s, const struct gv_make_bid *bid,
             GV_OK ||
         !put_amount(s, bid, &tx.u.bid, room))
         return NULL;
-    out = finish(s, &tx, len);
+    out = gv_make_signed(s, &tx, len);
     *id = tx.u.bid.id;
     return out;
 }

@@ -28,6 +28,9 @@ void gv_signer_clear(struct gv_signer *s);
 
 /* Each returns heap memory of *len bytes, NULL if memory or a library fails. */
 
+/* Of a transaction that has all but its signature. */
+uint8_t *gv_make_signed(const struct gv_signer *s, struct gv_tx *tx,
+                        size_t *len);
 uint8_t *gv_make_enrol(const struct gv_signer *s,
                        const struct gv_chain_id *auction, size_t *len);
 uint8_t *gv_make_close(const struct gv_signer *s,

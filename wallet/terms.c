@@ -116,6 +116,11 @@ const struct gv_config_option gv_terms_options[GV_TERMS_OPTIONS] = {
      .type = GV_CONFIG_DURATION,
      .help = "From an early close to its effect (default: 2 D).",
      .argument = "TIME"},
+    {.name = "pay-within",
+     .type = GV_CONFIG_DURATION,
+     .help = "Who has not paid so long after the final outcome may be called "
+             "a defaulter, and the runner-up gets a second chance.",
+     .argument = "TIME"},
     {.name = "d",
      .type = GV_CONFIG_DURATION,
      .help = "D: a bid must be in a block this soon (default: the network's).",
@@ -286,6 +291,10 @@ take_times(struct gv_cli *cli, struct gv_terms *t)
     if (gv_config_is_set(cli->config, "limit")) {
         t->limit_ms = (uint64_t)gv_config_ms(cli->config, "limit");
         t->flags |= GV_LIMIT;
+    }
+    if (gv_config_is_set(cli->config, "pay-within")) {
+        t->pay_ms = (uint64_t)gv_config_ms(cli->config, "pay-within");
+        t->flags |= GV_PAY_BY;
     }
     t->identity = gv_config_enum(cli->config, "identity") == 1 ? GV_ANONYMOUS
                                                                : GV_CERTIFIED;
@@ -482,6 +491,8 @@ gv_terms_print(const struct gv_terms *t, FILE *out)
         print_seconds(out, "close notice", t->notice_ms);
     else
         gv_columns_line(out, "early close", "never");
+    if (t->pay_ms != 0)
+        print_seconds(out, "to pay within", t->pay_ms);
     print_seconds(out, "D", t->d_ms);
     print_seconds(out, "T", t->t_ms);
 }

@@ -122,6 +122,9 @@ static const struct tag {
     [GV_TAG_RESERVE] = {"gavel/reserve",
                         {0x67f54268, 0x9ca05cb2, 0x539f13de, 0xb0d7b900,
                          0x66b40e38, 0x543c0d15, 0x6d7dea8e, 0xd016c163}},
+    [GV_TAG_SETTLE] = {"gavel/settle",
+                       {0x4f7109c6, 0x62fe7fd4, 0xb2aa5256, 0xaa33fdbe,
+                        0x033f03da, 0xda33b7bd, 0x868f6f39, 0x27607f65}},
 };
 
 static SHA256_CTX *

@@ -66,6 +66,19 @@ gv_anchor_imprint(const struct gv_chain_id *auction,
 }
 
 void
+gv_settle_imprint(const struct gv_chain_id *auction,
+                  const struct gv_sealed_id *made, uint8_t award,
+                  uint8_t out32[32])
+{
+    uint8_t msg[65];
+
+    memcpy(msg, auction->b, 32);
+    memcpy(msg + 32, made->b, 32);
+    msg[64] = award;
+    gv_tagged(GV_TAG_SETTLE, msg, sizeof(msg), out32);
+}
+
+void
 gv_tie(const uint8_t info_hash32[32], const uint8_t id32[32], uint8_t out32[32])
 {
     uint8_t msg[64];

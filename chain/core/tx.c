@@ -33,6 +33,8 @@ static const struct {
     {GV_TX_OPENING, false, true, "OPENING"},
     {GV_TX_SETFIXED, false, true, "SETFIXED"},
     {GV_TX_HANDOVER, false, true, "HANDOVER"},
+    {GV_TX_SETTLE, false, true, "SETTLE"},
+    {GV_TX_ACCEPT, false, true, "ACCEPT"},
     {GV_TX_FINAL, true, true, "FINAL"},
     {GV_TX_RECEIPT, false, false, "RECEIPT"},
 };
@@ -51,6 +53,15 @@ gv_tx_name(unsigned kind)
 {
     int i = find_kind(kind);
     return i < 0 ? NULL : kinds[i].name;
+}
+
+bool
+gv_settle_may(uint8_t side, uint8_t what)
+{
+    if (side == GV_SIDE_SELLER)
+        return what >= GV_SETTLE_PAID && what <= GV_SETTLE_DEFAULTED;
+    return side == GV_SIDE_WINNER &&
+           (what == GV_SETTLE_PAID || what == GV_SETTLE_RECEIVED);
 }
 
 bool
@@ -96,6 +107,10 @@ trailing_sig(struct gv_tx *tx)
         return &tx->u.objection.sig;
     case GV_TX_HANDOVER:
         return &tx->u.handover.sig;
+    case GV_TX_SETTLE:
+        return &tx->u.settle.sig;
+    case GV_TX_ACCEPT:
+        return &tx->u.accept.sig;
     case GV_TX_RECEIPT:
         return &tx->u.receipt.sig;
     case GV_TX_CERT:

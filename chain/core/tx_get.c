@@ -163,21 +163,43 @@ get_stamp(struct gv_reader *r, struct gv_tx_stamp *t)
 }
 
 static void
-get_cutoff(struct gv_reader *r, struct gv_tx_cutoff *t)
+get_close(struct gv_reader *r, struct gv_tx_close *t)
 {
-    t->count = gv_get_u8(r, "cutoff.tokens");
-    gv_get_require(r, t->count >= 1 && t->count <= GV_AUTHORITIES_MAX,
-                   "cutoff.tokens");
-    for (unsigned i = 0; i < t->count && !r->failed; i++) {
-        t->token[i].authority = gv_get_u8(r, "cutoff.authority");
+    t->mode = gv_get_u8(r, "close.mode");
+    gv_get_require(r, t->mode <= GV_CLOSE_CANCEL, "close.mode");
+}
+
+/* Names of the fields of tokens, for verdicts. */
+struct token_fields {
+    const char *count, *authority, *token;
+};
+
+static void
+get_tokens(struct gv_reader *r, uint8_t count, struct gv_tx_token *token,
+           const struct token_fields *name)
+{
+    gv_get_require(r, count <= GV_AUTHORITIES_MAX, name->count);
+    for (unsigned i = 0; i < count && !r->failed; i++) {
+        token[i].authority = gv_get_u8(r, name->authority);
         gv_get_require(
             r,
-            t->token[i].authority < GV_AUTHORITIES_MAX &&
-                (i == 0 || t->token[i].authority > t->token[i - 1].authority),
-            "cutoff.authority");
-        t->token[i].token = gv_get_b16(r, GV_TOKEN_MAX, "cutoff.token");
-        gv_get_require(r, t->token[i].token.len > 0, "cutoff.token");
+            token[i].authority < GV_AUTHORITIES_MAX &&
+                (i == 0 || token[i].authority > token[i - 1].authority),
+            name->authority);
+        token[i].token = gv_get_b16(r, GV_TOKEN_MAX, name->token);
+        gv_get_require(r, token[i].token.len > 0, name->token);
     }
+}
+
+static void
+get_cutoff(struct gv_reader *r, struct gv_tx_cutoff *t)
+{
+    static const struct token_fields name = {
+        "cutoff.tokens", "cutoff.authority", "cutoff.token"};
+
+    t->count = gv_get_u8(r, name.count);
+    gv_get_require(r, t->count >= 1, name.count);
+    get_tokens(r, t->count, t->token, &name);
 }
 
 static void
@@ -207,7 +229,7 @@ static void
 get_disclose(struct gv_reader *r, struct gv_tx_disclose *t)
 {
     t->award = gv_get_u8(r, "disclose.award");
-    gv_get_require(r, t->award == 0, "disclose.award");
+    gv_get_require(r, t->award < GV_AWARDS_MAX, "disclose.award");
     t->notary = gv_get_u8(r, "disclose.notary");
     gv_get_require(r, t->notary < GV_NOTARIES_MAX, "disclose.notary");
     t->side = gv_get_u8(r, "disclose.side");
@@ -218,22 +240,15 @@ get_disclose(struct gv_reader *r, struct gv_tx_disclose *t)
 static void
 get_anchor(struct gv_reader *r, struct gv_tx_anchor *t)
 {
+    static const struct token_fields name = {
+        "anchor.tokens", "anchor.authority", "anchor.token"};
+
     gv_get(r, t->auction.b, 32, "anchor.auction");
     gv_get(r, t->final.b, 32, "anchor.final");
     gv_get(r, t->service.b, 32, "anchor.service");
-    t->count = gv_get_u8(r, "anchor.tokens");
-    gv_get_require(r, t->count >= 1 && t->count <= GV_AUTHORITIES_MAX,
-                   "anchor.tokens");
-    for (unsigned i = 0; i < t->count && !r->failed; i++) {
-        t->token[i].authority = gv_get_u8(r, "anchor.authority");
-        gv_get_require(
-            r,
-            t->token[i].authority < GV_AUTHORITIES_MAX &&
-                (i == 0 || t->token[i].authority > t->token[i - 1].authority),
-            "anchor.authority");
-        t->token[i].token = gv_get_b16(r, GV_TOKEN_MAX, "anchor.token");
-        gv_get_require(r, t->token[i].token.len > 0, "anchor.token");
-    }
+    t->count = gv_get_u8(r, name.count);
+    gv_get_require(r, t->count >= 1, name.count);
+    get_tokens(r, t->count, t->token, &name);
 }
 
 static void
@@ -282,6 +297,34 @@ get_handover(struct gv_reader *r, struct gv_tx_handover *t)
     gv_get(r, t->key.b, 32, "handover.key");
     gv_get_require(r, !GV_ID_EQ(&t->old_key, &t->key), "handover.key");
     gv_get(r, t->pop.b, 64, "handover.pop");
+}
+
+static void
+get_settle(struct gv_reader *r, struct gv_tx_settle *t)
+{
+    static const struct token_fields name = {
+        "settle.tokens", "settle.authority", "settle.token"};
+
+    t->award = gv_get_u8(r, "settle.award");
+    gv_get_require(r, t->award < GV_AWARDS_MAX, "settle.award");
+    t->what = gv_get_u8(r, "settle.what");
+    t->side = gv_get_u8(r, "settle.side");
+    gv_get_require(r, gv_settle_may(t->side, t->what), "settle.what");
+    gv_get(r, t->key.b, 32, "settle.key");
+    t->count = gv_get_u8(r, name.count);
+    gv_get_require(r, t->what == GV_SETTLE_DEFAULTED || t->count == 0,
+                   name.count);
+    get_tokens(r, t->count, t->token, &name);
+}
+
+static void
+get_accept(struct gv_reader *r, struct gv_tx_accept *t)
+{
+    t->award = gv_get_u8(r, "accept.award");
+    gv_get_require(r, t->award >= 1 && t->award < GV_AWARDS_MAX,
+                   "accept.award");
+    gv_get(r, t->key.b, 32, "accept.key");
+    t->price = gv_get_u64(r, "accept.price");
 }
 
 static void
@@ -382,8 +425,7 @@ tx_get_body(struct gv_reader *r, struct gv_tx *tx)
         get_stamp(r, &tx->u.stamp);
         return;
     case GV_TX_CLOSE:
-        tx->u.close.mode = gv_get_u8(r, "close.mode");
-        gv_get_require(r, tx->u.close.mode <= GV_CLOSE_CANCEL, "close.mode");
+        get_close(r, &tx->u.close);
         return;
     case GV_TX_CUTOFF:
         get_cutoff(r, &tx->u.cutoff);
@@ -411,6 +453,12 @@ tx_get_body(struct gv_reader *r, struct gv_tx *tx)
         return;
     case GV_TX_HANDOVER:
         get_handover(r, &tx->u.handover);
+        return;
+    case GV_TX_SETTLE:
+        get_settle(r, &tx->u.settle);
+        return;
+    case GV_TX_ACCEPT:
+        get_accept(r, &tx->u.accept);
         return;
     case GV_TX_FINAL:
         get_final(r, &tx->u.final);

@@ -101,12 +101,12 @@ put_stamp(struct gv_sink *s, const struct gv_tx_stamp *t)
 }
 
 static void
-put_cutoff(struct gv_sink *s, const struct gv_tx_cutoff *t)
+put_tokens(struct gv_sink *s, uint8_t count, const struct gv_tx_token *token)
 {
-    gv_put_u8(s, t->count);
-    for (unsigned i = 0; i < t->count; i++) {
-        gv_put_u8(s, t->token[i].authority);
-        gv_put_b16(s, t->token[i].token);
+    gv_put_u8(s, count);
+    for (unsigned i = 0; i < count; i++) {
+        gv_put_u8(s, token[i].authority);
+        gv_put_b16(s, token[i].token);
     }
 }
 
@@ -163,6 +163,24 @@ put_setfixed(struct gv_sink *s, const struct gv_tx_setfixed *t)
 {
     gv_put_u32(s, t->count);
     gv_put(s, t->hash, sizeof(t->hash));
+}
+
+static void
+put_settle(struct gv_sink *s, const struct gv_tx_settle *t)
+{
+    gv_put_u8(s, t->award);
+    gv_put_u8(s, t->what);
+    gv_put_u8(s, t->side);
+    gv_put(s, t->key.b, 32);
+    put_tokens(s, t->count, t->token);
+}
+
+static void
+put_accept(struct gv_sink *s, const struct gv_tx_accept *t)
+{
+    gv_put_u8(s, t->award);
+    gv_put(s, t->key.b, 32);
+    gv_put_u64(s, t->price);
 }
 
 void
@@ -231,14 +249,20 @@ put_receipt(struct gv_sink *s, const struct gv_tx_receipt *t)
     gv_put(s, t->service.b, 32);
 }
 
-void
-tx_put_core(struct gv_sink *s, const struct gv_tx *tx)
+static void
+put_head(struct gv_sink *s, const struct gv_tx *tx)
 {
     bool pseudonym = tx->kind == GV_TX_LIST && tx->u.list.pseudonym;
 
     gv_put_u8(s, (uint8_t)tx->kind);
     gv_put_u8(s, pseudonym ? GV_TX_PSEUDONYM : GV_TX_VERSION);
     gv_put(s, tx->chain.b, 32);
+}
+
+void
+tx_put_core(struct gv_sink *s, const struct gv_tx *tx)
+{
+    put_head(s, tx);
     switch (tx->kind) {
     case GV_TX_SERVICE:
         put_service(s, &tx->u.service);
@@ -277,7 +301,7 @@ tx_put_core(struct gv_sink *s, const struct gv_tx *tx)
         gv_put_u8(s, tx->u.close.mode);
         return;
     case GV_TX_CUTOFF:
-        put_cutoff(s, &tx->u.cutoff);
+        put_tokens(s, tx->u.cutoff.count, tx->u.cutoff.token);
         return;
     case GV_TX_OUTCOME:
         put_outcome(s, &tx->u.outcome);
@@ -303,6 +327,12 @@ tx_put_core(struct gv_sink *s, const struct gv_tx *tx)
     case GV_TX_HANDOVER:
         put_handover(s, &tx->u.handover);
         return;
+    case GV_TX_SETTLE:
+        put_settle(s, &tx->u.settle);
+        return;
+    case GV_TX_ACCEPT:
+        put_accept(s, &tx->u.accept);
+        return;
     case GV_TX_FINAL:
         put_final(s, &tx->u.final);
         return;
@@ -310,7 +340,6 @@ tx_put_core(struct gv_sink *s, const struct gv_tx *tx)
         put_receipt(s, &tx->u.receipt);
         return;
     case GV_TX_OPEN: /* open.h has its encoder */
-        break;
+        s->failed = true;
     }
-    s->failed = true;
 }

@@ -185,9 +185,8 @@ leads_over(const struct gv_fold *f, uint32_t i, uint32_t before)
 /* The leader, and the best bid of somebody else: the old leader where the new
  * one is another bidder. */
 static void
-rank(struct gv_fold *f, uint32_t i)
+rank(const struct gv_fold *f, struct fold_state *s, uint32_t i)
 {
-    struct fold_state *s = &f->now;
     bool same = s->leader != NONE &&
                 f->rows[s->leader].bid.bidder == f->rows[i].bid.bidder;
 
@@ -237,7 +236,7 @@ state_pass(struct gv_fold *f, uint32_t i)
     }
     s->accepted++;
     s->last = i;
-    rank(f, i);
+    rank(f, s, i);
 }
 
 static void
@@ -485,6 +484,38 @@ gv_fold_price(const struct gv_fold *f)
         return f->rules.terms->buy_now;
     return fold_price(&f->rules, f->rows[s->leader].bid.amount,
                       s->other == NONE ? 0 : f->rows[s->other].bid.amount);
+}
+
+static bool
+is_among(const uint32_t *list, size_t n, uint32_t bidder)
+{
+    for (size_t i = 0; i < n; i++)
+        if (list[i] == bidder)
+            return true;
+    return false;
+}
+
+bool
+gv_fold_among_others(const struct gv_fold *f, const uint32_t *without, size_t n,
+                     uint32_t *bidder, uint64_t *price)
+{
+    const struct gv_terms *terms = f->rules.terms;
+    struct fold_state s = {.leader = NONE, .other = NONE};
+    uint64_t lead, reserve = fold_reserve(&f->rules);
+
+    for (uint32_t i = 0; i < f->count; i++)
+        if (f->rows[i].code == GV_ACCEPTED &&
+            !is_among(without, n, f->rows[i].bid.bidder))
+            rank(f, &s, i);
+    if (s.leader == NONE)
+        return false;
+    lead = f->rows[s.leader].bid.amount;
+    if (reserve != 0 && gv_terms_better(terms, reserve, lead))
+        return false;
+    *bidder = f->rows[s.leader].bid.bidder;
+    *price = fold_price(&f->rules, lead,
+                        s.other == NONE ? 0 : f->rows[s.other].bid.amount);
+    return true;
 }
 
 void

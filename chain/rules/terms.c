@@ -85,6 +85,8 @@ gv_terms_put(struct gv_sink *s, const struct gv_terms *t)
         gv_put_u64(s, t->clock_drop);
         gv_put_u32(s, t->clock_step_ms);
     }
+    if ((t->flags & GV_PAY_BY) != 0)
+        gv_put_u64(s, t->pay_ms);
 }
 
 /* The fields that Dutch terms alone have. */
@@ -190,6 +192,7 @@ form_fault(const struct gv_terms *t)
         {!gv_terms_dutch(t) && (t->clock_start != 0 || t->clock_floor != 0 ||
                                 t->clock_drop != 0 || t->clock_step_ms != 0),
          "terms.clock_start"},
+        {has(t, GV_PAY_BY) != (t->pay_ms != 0), "terms.pay_ms"},
     };
 
     for (size_t i = 0; i < sizeof(checks) / sizeof(checks[0]); i++)
@@ -246,6 +249,8 @@ gv_terms_get(struct gv_reader *r, struct gv_terms *out)
     if (gv_terms_sealed(&t))
         t.opening_period_ms = gv_get_u32(r, "terms.opening_period_ms");
     get_clock(r, &t);
+    if (has(&t, GV_PAY_BY))
+        t.pay_ms = gv_get_u64(r, "terms.pay_ms");
     fault = r->failed ? NULL : form_fault(&t);
     gv_get_require(r, fault == NULL, fault);
     *out = r->failed ? (struct gv_terms){0} : t;
@@ -357,6 +362,7 @@ gv_terms_check(const struct gv_terms *t, const struct gv_params *params,
         {"terms.d_ms", true, d, d_least, D_MAX_MS},
         {"terms.notice_ms", t->close_policy == GV_CLOSE_OWNER, t->notice_ms,
          2 * d, LIMIT_MAX_MS},
+        {"terms.pay_ms", t->pay_ms != 0, t->pay_ms, d, LIMIT_MAX_MS},
         {"terms.max_bids", true, t->max_bids, 1, MAX_BIDS_MAX},
         {"terms.opening_period_ms", gv_terms_sealed(t), t->opening_period_ms, d,
          OPENING_MAX_MS},

@@ -73,8 +73,8 @@ check_id(const uint8_t id32[32], const struct gv_pubkey *pk,
 }
 
 /* One token against what OPEN pins. Bids need the pinned policy; a CUTOFF's
- * token may also be a blind one: it is over the id of a past block, which
- * nobody can hoard. */
+ * or SETTLE's may also be a blind one: it is over the id of a past block,
+ * which nobody can hoard. */
 static enum gv_rc
 check_token(uint8_t authority, struct gv_bytes der, bool cutoff,
             const struct gv_pins *pins, struct gv_tst *tst,
@@ -115,22 +115,50 @@ check_stamp(const struct gv_tx_stamp *s, const struct gv_pins *pins,
 }
 
 static enum gv_rc
-check_cutoff(const struct gv_tx_cutoff *c, const struct gv_pins *pins,
-             struct gv_tx_facts *facts, struct gv_reject *why)
+check_tokens(const struct gv_tx_token *token, unsigned count,
+             const struct gv_pins *pins, struct gv_tx_facts *facts,
+             struct gv_reject *why)
 {
     struct gv_tst tst;
     enum gv_rc rc;
 
-    for (unsigned i = 0; i < c->count; i++) {
-        rc = check_token(c->token[i].authority, c->token[i].token, true, pins,
-                         &tst, why);
-        if (rc == GV_REJECT && why)
-            why->code = GV_BAD_CUTOFF;
+    for (unsigned i = 0; i < count; i++) {
+        rc = check_token(token[i].authority, token[i].token, true, pins, &tst,
+                         why);
         if (rc != GV_OK)
             return rc;
         note_token(&tst, facts);
     }
     return GV_OK;
+}
+
+static enum gv_rc
+check_cutoff(const struct gv_tx_cutoff *c, const struct gv_pins *pins,
+             struct gv_tx_facts *facts, struct gv_reject *why)
+{
+    enum gv_rc rc = check_tokens(c->token, c->count, pins, facts, why);
+
+    if (rc == GV_REJECT && why)
+        why->code = GV_BAD_CUTOFF;
+    return rc;
+}
+
+/* C17, in the order of O3. That the other side's key is the winner's, the state
+ * sees. */
+static enum gv_rc
+check_settle(const struct gv_tx *tx, const struct gv_pins *pins,
+             const struct gv_keys *keys, struct gv_tx_facts *facts,
+             struct gv_reject *why)
+{
+    const struct gv_tx_settle *t = &tx->u.settle;
+    bool sellers = GV_ID_EQ(&t->key, &pins->seller);
+    enum gv_rc rc;
+
+    if (sellers != (t->side == GV_SIDE_SELLER))
+        return gv_refuse(why, GV_NOT_SIGNER, "settle.key", t->side, 0);
+    rc = check_own(tx, &t->key, &t->sig, keys, why);
+    return rc == GV_OK ? check_tokens(t->token, t->count, pins, facts, why)
+                       : rc;
 }
 
 static enum gv_rc
@@ -499,6 +527,10 @@ gv_tx_verify(const struct gv_tx *tx, const struct gv_pins *pins,
         return check_issued(tx, pins, keys, why);
     case GV_TX_DISCLOSE:
         return check_disclose(tx, pins, keys, why);
+    case GV_TX_SETTLE:
+        return check_settle(tx, pins, keys, facts, why);
+    case GV_TX_ACCEPT:
+        return check_own(tx, &tx->u.accept.key, &tx->u.accept.sig, keys, why);
     case GV_TX_OBJECTION:
     case GV_TX_FINAL:
         return gv_tx_verify_with(tx, pins, pins->validator, keys, why);
@@ -518,6 +550,21 @@ gv_tx_verify(const struct gv_tx *tx, const struct gv_pins *pins,
     return GV_OK;
 }
 
+static enum gv_rc
+read_tokens(const struct gv_tx_token *token, unsigned count,
+            struct gv_tx_facts *facts, struct gv_reject *why)
+{
+    struct gv_tst tst;
+    enum gv_rc rc = GV_OK;
+
+    for (unsigned i = 0; i < count && rc == GV_OK; i++) {
+        rc = gv_tst_parse(token[i].token, &tst, why);
+        if (rc == GV_OK)
+            note_token(&tst, facts);
+    }
+    return rc;
+}
+
 enum gv_rc
 gv_tx_facts_of(const struct gv_tx *tx, struct gv_tx_facts *facts,
                struct gv_reject *why)
@@ -532,13 +579,9 @@ gv_tx_facts_of(const struct gv_tx *tx, struct gv_tx_facts *facts,
             note_token(&tst, facts);
         return rc;
     }
-    if (tx->kind != GV_TX_CUTOFF)
-        return GV_OK;
-    for (unsigned i = 0; i < tx->u.cutoff.count; i++) {
-        rc = gv_tst_parse(tx->u.cutoff.token[i].token, &tst, why);
-        if (rc != GV_OK)
-            return rc;
-        note_token(&tst, facts);
-    }
+    if (tx->kind == GV_TX_CUTOFF)
+        return read_tokens(tx->u.cutoff.token, tx->u.cutoff.count, facts, why);
+    if (tx->kind == GV_TX_SETTLE)
+        return read_tokens(tx->u.settle.token, tx->u.settle.count, facts, why);
     return GV_OK;
 }

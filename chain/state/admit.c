@@ -203,6 +203,7 @@ deed_waits(const struct gv_chain *c, const struct gv_tx *tx)
             (tx->kind == GV_TX_REVOKE && GV_ID_EQ(&e->tx.u.revoke.fingerprint,
                                                   &tx->u.revoke.fingerprint)) ||
             (tx->kind == GV_TX_DISCLOSE &&
+             e->tx.u.disclose.award == tx->u.disclose.award &&
              e->tx.u.disclose.notary == tx->u.disclose.notary &&
              e->tx.u.disclose.side == tx->u.disclose.side) ||
             (tx->kind == GV_TX_KEYRELEASE &&
@@ -211,7 +212,13 @@ deed_waits(const struct gv_chain *c, const struct gv_tx *tx)
              GV_ID_EQ(&e->tx.u.opening.bid, &tx->u.opening.bid)) ||
             (tx->kind == GV_TX_HANDOVER &&
              (GV_ID_EQ(&e->tx.u.handover.old_key, &tx->u.handover.old_key) ||
-              GV_ID_EQ(&e->tx.u.handover.key, &tx->u.handover.key))))
+              GV_ID_EQ(&e->tx.u.handover.key, &tx->u.handover.key))) ||
+            (tx->kind == GV_TX_SETTLE &&
+             e->tx.u.settle.award == tx->u.settle.award &&
+             e->tx.u.settle.side == tx->u.settle.side &&
+             e->tx.u.settle.what == tx->u.settle.what) ||
+            (tx->kind == GV_TX_ACCEPT &&
+             e->tx.u.accept.award == tx->u.accept.award))
             return true;
     }
     return false;
@@ -273,6 +280,21 @@ check_handover(const struct gv_chain *c, const struct gv_admission *a,
     return rc;
 }
 
+/* C17; like a CUTOFF's, its tokens are not relayed while they are ahead of the
+ * clock (R1). */
+static enum gv_rc
+check_settle(const struct gv_chain *c, const struct gv_admission *a,
+             struct gv_reject *why)
+{
+    const struct gv_tx_facts *f = a->facts;
+
+    for (unsigned i = 0; i < f->count && !a->again; i++)
+        if (f->tst[i].time_us > a->now_ms * 1000 + AHEAD_US)
+            return gv_refuse(why, GV_BAD_STAMP, "settle.genTime",
+                             f->tst[i].time_us, a->now_ms * 1000);
+    return gv_book_check_settle(c->book, &a->tx->u.settle, f, why);
+}
+
 static enum gv_rc
 check_deed(const struct gv_chain *c, const struct gv_admission *a,
            struct gv_reject *why)
@@ -287,6 +309,10 @@ check_deed(const struct gv_chain *c, const struct gv_admission *a,
         return check_opener(c, tx, why);
     if (tx->kind == GV_TX_HANDOVER)
         return check_handover(c, a, why);
+    if (tx->kind == GV_TX_SETTLE)
+        return check_settle(c, a, why);
+    if (tx->kind == GV_TX_ACCEPT)
+        return gv_book_check_accept(c->book, &tx->u.accept, why);
     if (gv_book_set_fixed(c->book))
         return gv_refuse(why, GV_SET_FIXED, gv_tx_name(tx->kind), 0, 0);
     if (tx->kind == GV_TX_ISSUED)
@@ -437,6 +463,8 @@ check(struct gv_state *s, const struct gv_chain *c,
     case GV_TX_REVOKE:
     case GV_TX_KEYRELEASE:
     case GV_TX_OPENING:
+    case GV_TX_SETTLE:
+    case GV_TX_ACCEPT:
         return check_deed(c, a, why);
     case GV_TX_OBJECTION:
         return check_objection(c, &tx->u.objection, why);

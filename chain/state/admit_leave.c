@@ -33,6 +33,8 @@ is_shut_out(const struct gv_chain *c, const struct gv_tx *tx)
     case GV_TX_KEYRELEASE:
     case GV_TX_OPENING:
     case GV_TX_SETFIXED:
+    case GV_TX_SETTLE:
+    case GV_TX_ACCEPT:
     case GV_TX_SERVICE:
     case GV_TX_CERT:
     case GV_TX_NODE:
@@ -120,6 +122,8 @@ is_dead(const struct gv_chain *c, const struct gv_pool_tx *e)
         return c->book->opened_height != 0;
     case GV_TX_DISCLOSE:
     case GV_TX_SETFIXED:
+    case GV_TX_SETTLE:
+    case GV_TX_ACCEPT:
     case GV_TX_SERVICE:
     case GV_TX_CERT:
     case GV_TX_NODE:

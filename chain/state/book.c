@@ -137,6 +137,7 @@ gv_book_free(struct gv_book *b)
     free(b->opening);
     gv_wipe(b->secret, sizeof(b->secret));
     free(b->handover);
+    free(b->deed);
     free(b->level);
     free(b->shade);
     free(b);
@@ -195,7 +196,9 @@ gv_book_ended(const struct gv_book *b)
 bool
 gv_book_wants_empty(const struct gv_book *b)
 {
-    if (!b->cutoff_height || gv_book_ended(b))
+    if (gv_book_ended(b))
+        return gv_book_wants_children(b);
+    if (!b->cutoff_height)
         return false;
     /* While bids are opened every block has something to say. */
     return b->bidseal.n == 0 || !b->settled_height || b->outcome_height;
@@ -247,27 +250,37 @@ check_empty(const struct gv_book *b, const struct gv_block *block,
     return GV_OK;
 }
 
+static bool
+is_of_epilogue(enum gv_tx_kind kind)
+{
+    return kind == GV_TX_DISCLOSE || kind == GV_TX_SETTLE ||
+           kind == GV_TX_ACCEPT;
+}
+
 /* C10: ancestors end the auction, not a FINAL of the same block. */
 static enum gv_rc
 check_no_epilogue(const struct gv_block *block, struct gv_reject *why)
 {
     for (uint32_t i = 0; i < block->h.header.tx_count; i++)
-        if (block->tx[i].kind == GV_TX_DISCLOSE)
-            return gv_refuse_at(
-                why, i, gv_refuse(why, GV_WRONG_PHASE, "disclose", 0, 0));
+        if (is_of_epilogue(block->tx[i].kind))
+            return gv_refuse_at(why, i,
+                                gv_refuse(why, GV_WRONG_PHASE,
+                                          gv_tx_name(block->tx[i].kind), 0, 0));
     return GV_OK;
 }
 
-/* R8: the end is followed by disclosures alone. */
+/* R8: the end is followed by what becomes of the award alone, and by empty
+ * blocks behind an ACCEPT. */
 static enum gv_rc
-check_epilogue(const struct gv_block *block, struct gv_reject *why)
+check_epilogue(const struct gv_book *b, const struct gv_block *block,
+               struct gv_reject *why)
 {
     for (uint32_t i = 0; i < block->h.header.tx_count; i++)
-        if (block->tx[i].kind != GV_TX_DISCLOSE)
+        if (!is_of_epilogue(block->tx[i].kind))
             return gv_refuse_at(why, i,
                                 gv_refuse(why, GV_CHAIN_ENDED,
                                           gv_tx_name(block->tx[i].kind), 0, 0));
-    if (block->h.header.tx_count == 0)
+    if (block->h.header.tx_count == 0 && !gv_book_wants_children(b))
         return gv_refuse(why, GV_CHAIN_ENDED, "height", block->h.header.height,
                          0);
     return GV_OK;
@@ -293,7 +306,7 @@ check_milestones(struct gv_book *b, const struct gv_block *block,
     bool past = close < UINT64_MAX - d_us && time_us > close + d_us;
 
     if (gv_book_ended(b))
-        return check_epilogue(block, why);
+        return check_epilogue(b, block, why);
     if (!b->cutoff_height && past && first != GV_TX_CUTOFF)
         return gv_refuse(why, GV_NO_CUTOFF, "header.time", time_us,
                          close + d_us);
@@ -350,7 +363,7 @@ note_level(struct gv_book *b, struct gv_book_level *l)
     l->openings = (uint32_t)b->openings;
     l->released = b->released;
     l->handovers = (uint32_t)b->handovers;
-    memcpy(l->disclosed, b->disclosed, sizeof(l->disclosed));
+    l->deeds = (uint32_t)b->deeds;
     l->closed = b->closed;
     l->issued = b->issued;
     l->reserved = b->reserve.self;
@@ -367,7 +380,9 @@ enter(struct gv_book_step *s)
         rc = gv_book_add_stamps(s);
     if (rc == GV_OK)
         rc = gv_book_settle_times(s);
-    return rc == GV_OK ? gv_book_end_opening(s) : rc;
+    if (rc == GV_OK)
+        rc = gv_book_end_opening(s);
+    return rc == GV_OK ? gv_book_note_end(s) : rc;
 }
 
 static void

@@ -90,12 +90,39 @@ struct gv_book_handover {
     uint8_t validator;
 };
 #define GV_HANDOVERS_MAX 16 /* of one validator */
+/* One sale: award 0 is the outcome's, the others are second chances. */
+struct gv_book_award {
+    uint64_t price;
+    uint64_t made_ms;      /* time of the block that made it */
+    uint64_t next_price;   /* of the second chance after it, */
+    uint32_t next;         /* whose bidder this is, or GV_NOWHERE */
+    uint32_t bidder;       /* the winner */
+    uint32_t height;       /* of the block that made it */
+    uint16_t disclosed[2]; /* by side: bit i is notary i (C10) */
+    uint8_t said[2]; /* by enum gv_settle_side: bits 1 << gv_settle_what */
+};
+
+/* What happened to awards, in order, to be undone. */
+enum gv_deed { GV_DEED_AWARD, GV_DEED_SAID, GV_DEED_DISCLOSED };
+struct gv_book_deed {
+    uint8_t what; /* enum gv_deed */
+    uint8_t award, side, bit;
+};
+
+/* What seller and winner together say of an award. */
+enum gv_book_standing {
+    GV_STANDS_OPEN,      /* nothing yet */
+    GV_STANDS_PAID,      /* one of them says so */
+    GV_STANDS_DELIVERED, /* or received */
+    GV_STANDS_DEFAULTED, /* the seller says so */
+    GV_STANDS_DISPUTED   /* and the winner says paid or received */
+};
 
 /* Lengths of the arrays before a block. */
 struct gv_book_level {
     uint32_t bidders, bids, leaves, marks, stamps, shifts, owned, revoked;
-    uint32_t objections, handovers, openings;
-    uint16_t disclosed[2], released;
+    uint32_t objections, handovers, openings, deeds;
+    uint16_t released;
     bool closed, issued; /* was CLOSE, ISSUED on the chain before? */
     bool reserved;       /* and the OPENING of the reserve? */
 };
@@ -130,7 +157,6 @@ struct gv_book {
 
     bool issued; /* an ISSUED is on the chain (C8) */
     uint32_t issued_count, issued_height;
-    uint16_t disclosed[2];               /* by side: bit i is notary i (C10) */
     struct gv_book_objection *objection; /* few (C12) */
     size_t objections, objection_cap;
     struct gv_book_handover *handover; /* few (C13) */
@@ -156,6 +182,11 @@ struct gv_book {
     size_t openings, opening_cap;
 
     struct gv_outcome outcome;
+
+    struct gv_book_award award[GV_AWARDS_MAX]; /* zero from awards on */
+    unsigned awards; /* 0 until the outcome is final and sold */
+    struct gv_book_deed *deed;
+    size_t deeds, deed_cap;
 
     /* Bids of the mempool that stand in the fold for look-ups, newest last.
      * Consensus never sees them: gv_book_shade(NULL) comes first. */
@@ -213,7 +244,8 @@ bool gv_book_set_fixed(const struct gv_book *b);
 /* F over the set; void when there are more anonymous bidders than the issuer
  * says it signed tokens (C8). */
 void gv_book_outcome(struct gv_book *b, struct gv_outcome *out);
-/* Does FINAL(Y) stand on the chain? Then DISCLOSEs alone may follow. */
+/* Does FINAL(Y) stand on the chain? Then DISCLOSE, SETTLE and ACCEPT alone may
+ * follow. */
 bool gv_book_ended(const struct gv_book *b);
 /* Can no CUTOFF come any more, because fewer than f + 1 authorities are left
  * that are not revoked (C11)? */
@@ -235,6 +267,24 @@ enum gv_rc gv_book_check_revoke(const struct gv_book *b,
 enum gv_rc gv_book_check_disclose(const struct gv_book *b,
                                   const struct gv_tx_disclose *t,
                                   struct gv_reject *why) GV_MUST_CHECK;
+/* C17 and C18; f: what the tokens say. */
+enum gv_rc gv_book_check_settle(const struct gv_book *b,
+                                const struct gv_tx_settle *t,
+                                const struct gv_tx_facts *f,
+                                struct gv_reject *why) GV_MUST_CHECK;
+enum gv_rc gv_book_check_accept(const struct gv_book *b,
+                                const struct gv_tx_accept *t,
+                                struct gv_reject *why) GV_MUST_CHECK;
+/* Of award `award` < awards: its winner; when it must be paid by, UINT64_MAX
+ * where the terms say nothing; and what the two sides say of it. */
+const struct gv_pubkey *gv_book_award_key(const struct gv_book *b,
+                                          unsigned award);
+uint64_t gv_book_pay_by_us(const struct gv_book *b, unsigned award);
+enum gv_book_standing gv_book_standing(const struct gv_book *b, unsigned award);
+const char *gv_book_standing_text(enum gv_book_standing s);
+/* Is there a second chance that nobody has accepted yet (C18)? Whose, and at
+ * what price. */
+bool gv_book_chance(const struct gv_book *b, uint32_t *bidder, uint64_t *price);
 /* How many OBJECTIONs of this validator are on the chain? */
 unsigned gv_book_objections_of(const struct gv_book *b, unsigned validator);
 /* C12 of an OBJECTION in a block of this height. */
@@ -263,6 +313,10 @@ const struct gv_pubkey *gv_book_key(const struct gv_book *b, unsigned validator,
                                     uint32_t height);
 /* Do empty blocks have a use now (R8)? */
 bool gv_book_wants_empty(const struct gv_book *b);
+/* The same of an ended auction: is an ACCEPT among its last blocks, which is
+ * final once blocks above it are justified? */
+#define GV_ACCEPT_CHILDREN 16
+bool gv_book_wants_children(const struct gv_book *b);
 
 uint32_t gv_book_find_bidder(const struct gv_book *b,
                              const struct gv_pubkey *key);

@@ -23,12 +23,20 @@ enum gv_rc gv_book_add_txs(struct gv_book_step *s) GV_MUST_CHECK;
 enum gv_rc gv_book_add_revokes(struct gv_book_step *s) GV_MUST_CHECK;
 enum gv_rc gv_book_add_issued(struct gv_book_step *s,
                               const struct gv_tx_issued *t) GV_MUST_CHECK;
-enum gv_rc gv_book_add_disclose(struct gv_book_step *s,
-                                const struct gv_tx_disclose *t) GV_MUST_CHECK;
 enum gv_rc gv_book_add_objection(struct gv_book_step *s,
                                  const struct gv_tx_objection *t) GV_MUST_CHECK;
 enum gv_rc gv_book_add_handover(struct gv_book_step *s,
                                 const struct gv_tx_handover *t) GV_MUST_CHECK;
+/* book_settle.c: what becomes of the award. */
+enum gv_rc gv_book_note_end(struct gv_book_step *s) GV_MUST_CHECK;
+enum gv_rc gv_book_add_settle(struct gv_book_step *s,
+                              const struct gv_tx_settle *t,
+                              const struct gv_tx_facts *f) GV_MUST_CHECK;
+enum gv_rc gv_book_add_accept(struct gv_book_step *s,
+                              const struct gv_tx_accept *t) GV_MUST_CHECK;
+enum gv_rc gv_book_add_disclose(struct gv_book_step *s,
+                                const struct gv_tx_disclose *t) GV_MUST_CHECK;
+void gv_book_undo_deeds(struct gv_book *b, uint32_t to);
 /* Do the tokens of this authority still count? */
 bool gv_book_authority_ok(const struct gv_book *b, unsigned authority);
 /* book_seal.c: what is sealed and how it is opened (R7, C14, C15). */

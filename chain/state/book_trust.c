@@ -1,7 +1,6 @@
 /*
  * book_trust.c - who may still act on an auction chain: revocations, the count
- * of tokens, the notaries' disclosures, the validators' objections (C1, C8 to
- * C12).
+ * of tokens, the validators' objections (C1, C8, C9, C11, C12).
  */
 #include "chain/state/book_impl.h"
 #include "chain/state/vec.h"
@@ -193,30 +192,6 @@ gv_book_add_revokes(struct gv_book_step *s)
         b->revoked[b->revokeds++] = tx->u.revoke.fingerprint;
     }
     return check_revokers(s);
-}
-
-/* --- DISCLOSE --- */
-
-enum gv_rc
-gv_book_check_disclose(const struct gv_book *b, const struct gv_tx_disclose *t,
-                       struct gv_reject *why)
-{
-    if (!gv_book_ended(b) || b->outcome.status != GV_SOLD)
-        return gv_refuse(why, GV_WRONG_PHASE, "disclose", b->outcome.status,
-                         GV_SOLD);
-    if (b->disclosed[t->side] >> t->notary & 1)
-        return gv_refuse(why, GV_DUPLICATE, "disclose.notary", t->notary, 0);
-    return GV_OK;
-}
-
-enum gv_rc
-gv_book_add_disclose(struct gv_book_step *s, const struct gv_tx_disclose *t)
-{
-    enum gv_rc rc = gv_book_check_disclose(s->b, t, s->why);
-
-    if (rc == GV_OK)
-        s->b->disclosed[t->side] |= (uint16_t)(1u << t->notary);
-    return rc;
 }
 
 /* --- OBJECTION --- */

@@ -256,6 +256,10 @@ add_tx(struct gv_book_step *s, const struct gv_tx *tx, uint32_t index)
         return gv_book_add_issued(s, &tx->u.issued);
     case GV_TX_DISCLOSE:
         return gv_book_add_disclose(s, &tx->u.disclose);
+    case GV_TX_SETTLE:
+        return gv_book_add_settle(s, &tx->u.settle, s->facts[index]);
+    case GV_TX_ACCEPT:
+        return gv_book_add_accept(s, &tx->u.accept);
     case GV_TX_OBJECTION:
         return gv_book_add_objection(s, &tx->u.objection);
     case GV_TX_HANDOVER:

@@ -83,7 +83,7 @@ gv_book_undo(struct gv_book *b, const struct gv_book_level *to)
     b->revokeds = to->revoked;
     b->objections = to->objections;
     b->handovers = to->handovers;
-    memcpy(b->disclosed, to->disclosed, sizeof(b->disclosed));
+    gv_book_undo_deeds(b, to->deeds);
     gv_book_apply_close(b);
     return GV_OK;
 }

@@ -330,6 +330,8 @@ gv_directory_check(const struct gv_directory *d, const struct gv_tx *tx,
     case GV_TX_OPENING:
     case GV_TX_SETFIXED:
     case GV_TX_HANDOVER:
+    case GV_TX_SETTLE:
+    case GV_TX_ACCEPT:
     case GV_TX_RECEIPT:
         break;
     }

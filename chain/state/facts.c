@@ -7,7 +7,7 @@ enum gv_rc
 gv_facts_make(const struct gv_tx *tx, struct gv_tx_facts **out)
 {
     *out = NULL;
-    if (tx->kind != GV_TX_STAMP && tx->kind != GV_TX_CUTOFF)
+    if (!gv_tx_has_tokens(tx->kind))
         return GV_OK;
     *out = calloc(1, sizeof(**out));
     return *out ? GV_OK : GV_FAULT;

@@ -138,7 +138,8 @@ gv_pool_class_of(const struct gv_pool_lists *lists, enum gv_tx_kind kind)
     if (!lists->registry &&
         (kind == GV_TX_REVOKE || kind == GV_TX_ISSUED ||
          kind == GV_TX_DISCLOSE || kind == GV_TX_KEYRELEASE ||
-         kind == GV_TX_OPENING || kind == GV_TX_HANDOVER))
+         kind == GV_TX_OPENING || kind == GV_TX_HANDOVER ||
+         kind == GV_TX_SETTLE || kind == GV_TX_ACCEPT))
         return GV_POOL_DEEDS;
     return GV_POOL_BIDS;
 }

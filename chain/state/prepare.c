@@ -290,7 +290,8 @@ gv_task_tx(struct gv_state *s, struct gv_bytes raw, uint64_t now_ms,
         if (!t->chain)
             rc = gv_refuse(why, GV_UNKNOWN_AUCTION, "chain", 0, 0);
         else if (!t->chain->loaded && is_over(t->chain) &&
-                 t->tx.kind != GV_TX_DISCLOSE)
+                 t->tx.kind != GV_TX_DISCLOSE && t->tx.kind != GV_TX_SETTLE &&
+                 t->tx.kind != GV_TX_ACCEPT)
             rc = gv_refuse(why, GV_CHAIN_ENDED, "chain", 0, 0);
     }
     if (rc == GV_OK)

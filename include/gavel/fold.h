@@ -107,6 +107,12 @@ int64_t gv_fold_leader(const struct gv_fold *f);
  * may still not be met. */
 uint64_t gv_fold_price(const struct gv_fold *f);
 
+/* The same rules among other bidders (C18): of the accepted bids of all but the
+ * n bidders `without`, which leads, and what it would pay (A11, A19). Verdicts
+ * stay as they are. False: none does, or the reserve is not met. O(count). */
+bool gv_fold_among_others(const struct gv_fold *f, const uint32_t *without,
+                          size_t n, uint32_t *bidder, uint64_t *price);
+
 /* What would happen to a bid of `amount` by `bidder` at t_us later than all
  * others? Returns the code and fills *row when not NULL. Where bids are sealed
  * amount is not read, and GV_NOT_OPENED is the best there is. */

@@ -50,6 +50,7 @@ enum gv_tag {
     GV_TAG_SEAL,    /* "gavel/seal"      auction | bidder | amount | salt */
     GV_TAG_SET,     /* "gavel/set"       rows of the set of bids, in order */
     GV_TAG_RESERVE, /* "gavel/reserve"   OPEN before its sealed reserve */
+    GV_TAG_SETTLE,  /* "gavel/settle"    imprint of a SETTLE token */
     GV_TAG_COUNT
 };
 

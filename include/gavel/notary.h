@@ -22,6 +22,7 @@
 
 #include "gavel/escrow.h"
 #include "gavel/hpke.h"
+#include "gavel/outcome.h"
 #include "gavel/reject.h"
 #include "gavel/wire.h"
 
@@ -32,7 +33,7 @@
 /* Which award an answer is about. */
 struct gv_award {
     struct gv_chain_id auction;
-    uint8_t award;        /* 0: an auction has one */
+    uint8_t award;        /* below GV_AWARDS_MAX */
     struct gv_pubkey key; /* of the winner; in a REFUSAL, of whom was asked */
 };
 

@@ -6,6 +6,9 @@
 
 #include "gavel/types.h"
 
+#define GV_AWARDS_MAX                                                          \
+    8 /* of an auction: its sale, and second chances after it */
+
 enum gv_status {
     GV_SOLD = 0,
     GV_NO_BID = 1, /* no accepted bid */

@@ -23,9 +23,10 @@ enum gv_terms_flag {
     GV_ALLOWED = 1 << 3,    /* D: only listed bidders */
     GV_PER_BIDDER = 1 << 4, /* E: at most N accepted bids a bidder */
     GV_TOTAL = 1 << 5,      /* F: at most M accepted bids */
-    GV_LIMIT = 1 << 6       /* G: t <= opening + limit_ms */
+    GV_LIMIT = 1 << 6,      /* G: t <= opening + limit_ms */
+    GV_PAY_BY = 1 << 7      /* H: pay within pay_ms, or a second chance */
 };
-#define GV_FLAGS_ALL 0x7f
+#define GV_FLAGS_ALL 0xff
 
 enum gv_reference { GV_REF_LAST = 0, GV_REF_HIGHEST = 1 };
 /* What the winner pays (rule A19): the own amount, or what the best bid of
@@ -93,6 +94,7 @@ struct gv_terms {
     uint64_t clock_start, clock_floor; /* the price at first, and at last */
     uint64_t clock_drop;               /* falls by it */
     uint32_t clock_step_ms;            /* so often */
+    uint64_t pay_ms; /* from an award to when it is paid; encoded with H */
 };
 
 /* Are bids sealed to OPEN's bid_escrow? And the reserve, too? */

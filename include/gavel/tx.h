@@ -62,6 +62,8 @@ enum gv_tx_kind {
     GV_TX_OPENING = 27,
     GV_TX_SETFIXED = 28,
     GV_TX_HANDOVER = 29,
+    GV_TX_SETTLE = 30,
+    GV_TX_ACCEPT = 31,
     /* both */
     GV_TX_FINAL = 64,
     /* off the chain */
@@ -184,13 +186,16 @@ struct gv_tx_close {
     struct gv_hash id; /* derived: H_tag("gavel/close", core) */
 };
 
+/* One authority's RFC 3161 token. */
+struct gv_tx_token {
+    uint8_t authority; /* index in the auction's OPEN */
+    struct gv_bytes token;
+};
+
 /* Tokens of f+1 authorities over the parent's sealed id. */
 struct gv_tx_cutoff {
     uint8_t count; /* 1 to GV_AUTHORITIES_MAX, authority strictly ascending */
-    struct {
-        uint8_t authority;
-        struct gv_bytes token;
-    } token[GV_AUTHORITIES_MAX];
+    struct gv_tx_token token[GV_AUTHORITIES_MAX];
 };
 
 /* How many tokens the issuer signed for this auction, and its log of them. */
@@ -206,11 +211,44 @@ enum gv_disclose_side {
     GV_SELLER_TO_WINNER = 1  /* the seller's certificate */
 };
 struct gv_tx_disclose {
-    uint8_t award;      /* 0 */
+    uint8_t award;      /* below GV_AWARDS_MAX */
     uint8_t notary;     /* index in OPEN */
     uint8_t side;       /* enum gv_disclose_side */
     uint8_t digest[32]; /* SHA256 of the answer (notary.h) that was given */
     struct gv_sig sig;  /* by the notary's key in OPEN */
+};
+
+/* What seller or winner says of an award once the outcome is final (C17). */
+enum gv_settle_what {
+    GV_SETTLE_PAID = 1,      /* both */
+    GV_SETTLE_DELIVERED = 2, /* the seller */
+    GV_SETTLE_DEFAULTED = 3, /* the seller: not paid in time */
+    GV_SETTLE_RECEIVED = 4   /* the winner */
+};
+enum gv_settle_side { GV_SIDE_SELLER = 0, GV_SIDE_WINNER = 1 };
+struct gv_tx_settle {
+    uint8_t award; /* below GV_AWARDS_MAX */
+    uint8_t what;  /* enum gv_settle_what */
+    uint8_t side;  /* enum gv_settle_side */
+    struct gv_pubkey key;
+    uint8_t count; /* to GV_AUTHORITIES_MAX, ascending; 0 unless defaulted */
+    struct gv_tx_token token[GV_AUTHORITIES_MAX];
+    struct gv_sig sig; /* by key */
+};
+/* Imprint of its tokens: H_tag("gavel/settle", auction | sealed id of the
+ * block that made the award | award u8). */
+void gv_settle_imprint(const struct gv_chain_id *auction,
+                       const struct gv_sealed_id *made, uint8_t award,
+                       uint8_t out32[32]);
+/* May this side say this? */
+bool gv_settle_may(uint8_t side, uint8_t what);
+
+/* The runner-up takes the second chance (C18). */
+struct gv_tx_accept {
+    uint8_t award; /* 1 to GV_AWARDS_MAX - 1 */
+    struct gv_pubkey key;
+    uint64_t price;    /* minor units */
+    struct gv_sig sig; /* by key */
 };
 
 /* A validator tells that a block left out a BID or CLOSE it held (V4). */
@@ -280,10 +318,7 @@ struct gv_tx_anchor {
     struct gv_tx_id final;    /* of that FINAL */
     struct gv_pubkey service; /* who had it stamped */
     uint8_t count;            /* 1 to GV_AUTHORITIES_MAX, strictly ascending */
-    struct {
-        uint8_t authority; /* index in the auction's OPEN */
-        struct gv_bytes token;
-    } token[GV_AUTHORITIES_MAX];
+    struct gv_tx_token token[GV_AUTHORITIES_MAX];
     struct gv_sig sig; /* by the service */
 };
 /* Imprint of its tokens: H_tag("gavel/anchor", auction | final). */
@@ -332,6 +367,8 @@ struct gv_tx {
         struct gv_tx_opening opening;
         struct gv_tx_setfixed setfixed;
         struct gv_tx_handover handover;
+        struct gv_tx_settle settle;
+        struct gv_tx_accept accept;
         struct gv_tx_final final;
         struct gv_tx_receipt receipt;
     } u; /* OPEN has its own decoder, open.h */
@@ -386,6 +423,13 @@ void gv_cutoff_imprint(const struct gv_chain_id *auction,
 /* H_tag("gavel/tie", SHA256(TSTInfo) | bid_id). */
 void gv_tie(const uint8_t info_hash32[32], const uint8_t id32[32],
             uint8_t out32[32]);
+
+/* Does this kind carry tokens that its chain's rules read (verify.h)? */
+static inline bool
+gv_tx_has_tokens(enum gv_tx_kind k)
+{
+    return k == GV_TX_STAMP || k == GV_TX_CUTOFF || k == GV_TX_SETTLE;
+}
 
 /* May this kind stand on the registry, on an auction chain? */
 bool gv_tx_on_registry(enum gv_tx_kind k);

@@ -30,8 +30,8 @@ void gv_pins_free(struct gv_pins *p);
 unsigned gv_pins_validators(const struct gv_pins *p);
 const struct gv_pubkey *gv_pins_validator(const struct gv_pins *p, unsigned i);
 
-/* What verification learned of a STAMP or CUTOFF's tokens, so that the state
- * half need not parse them again. */
+/* What verification learned of a STAMP's, CUTOFF's or SETTLE's tokens, so that
+ * the state half need not parse them again. */
 struct gv_tst_facts {
     uint64_t time_us;
     uint8_t info_hash[32];

@@ -180,6 +180,23 @@ put_handover(struct gv_show_text *t, const struct gv_tx_handover *h)
 }
 
 static void
+put_settle(struct gv_show_text *t, const struct gv_tx_settle *s)
+{
+    gv_show_member_u64(t, "award", s->award);
+    gv_show_member_u64(t, "what", s->what);
+    gv_show_member_u64(t, "side", s->side);
+    gv_show_member_id(t, "key", s->key.b);
+}
+
+static void
+put_accept(struct gv_show_text *t, const struct gv_tx_accept *a)
+{
+    gv_show_member_u64(t, "award", a->award);
+    gv_show_member_id(t, "key", a->key.b);
+    gv_show_member_u64(t, "price", a->price);
+}
+
+static void
 put_bid(struct gv_show_text *t, const struct gv_tx_bid *b)
 {
     gv_show_member_id(t, "bid", b->id.b);
@@ -188,12 +205,13 @@ put_bid(struct gv_show_text *t, const struct gv_tx_bid *b)
     gv_show_member_u64(t, "amount", b->amount);
 }
 
-/* STAMP and CUTOFF say when their tokens were made. */
+/* STAMP, CUTOFF and SETTLE say when their tokens were made. */
 static enum gv_rc
 put_tokens(struct gv_show_text *t, const struct gv_tx *tx,
            struct gv_reject *why)
 {
     struct gv_tx_facts facts = {0};
+    const struct gv_tx_token *token;
     enum gv_rc rc = gv_tx_facts_of(tx, &facts, why);
 
     if (rc != GV_OK)
@@ -204,10 +222,11 @@ put_tokens(struct gv_show_text *t, const struct gv_tx *tx,
         gv_show_member_u64(t, "count", tx->u.stamp.count);
         return GV_OK;
     }
+    token = tx->kind == GV_TX_CUTOFF ? tx->u.cutoff.token : tx->u.settle.token;
     gv_show_str(t, ",\"tokens\":[");
-    for (unsigned i = 0; i < tx->u.cutoff.count; i++) {
+    for (unsigned i = 0; i < facts.count; i++) {
         gv_show_str(t, i > 0 ? ",[" : "[");
-        gv_show_u64(t, tx->u.cutoff.token[i].authority);
+        gv_show_u64(t, token[i].authority);
         gv_show_str(t, ",");
         gv_show_u64(t, facts.tst[i].time_us);
         gv_show_str(t, "]");
@@ -245,6 +264,23 @@ put_receipt(struct gv_show_text *t, const struct gv_tx_receipt *r)
     gv_show_member_id(t, "service", r->service.b);
 }
 
+static void
+put_anchor(struct gv_show_text *t, const struct gv_tx_anchor *a)
+{
+    gv_show_member_id(t, "auction", a->auction.b);
+    gv_show_member_id(t, "final", a->final.b);
+    gv_show_member_id(t, "service", a->service.b);
+    gv_show_member_u64(t, "count", a->count);
+}
+
+static void
+put_evidence(struct gv_show_text *t, const struct gv_tx_evidence *e)
+{
+    gv_show_member_u64(t, "what", e->what);
+    gv_show_member_id(t, "accused", e->accused.b);
+    gv_show_member_id(t, "key", e->key.b);
+}
+
 static enum gv_rc
 put_members(struct gv_show_text *t, const struct gv_tx *tx,
             const struct gv_params *params, struct gv_reject *why)
@@ -268,15 +304,10 @@ put_members(struct gv_show_text *t, const struct gv_tx *tx,
         put_list(t, &tx->u.list);
         break;
     case GV_TX_ANCHOR:
-        gv_show_member_id(t, "auction", tx->u.anchor.auction.b);
-        gv_show_member_id(t, "final", tx->u.anchor.final.b);
-        gv_show_member_id(t, "service", tx->u.anchor.service.b);
-        gv_show_member_u64(t, "count", tx->u.anchor.count);
+        put_anchor(t, &tx->u.anchor);
         break;
     case GV_TX_EVIDENCE:
-        gv_show_member_u64(t, "what", tx->u.evidence.what);
-        gv_show_member_id(t, "accused", tx->u.evidence.accused.b);
-        gv_show_member_id(t, "key", tx->u.evidence.key.b);
+        put_evidence(t, &tx->u.evidence);
         break;
     case GV_TX_OPEN:
         return put_open(t, tx->raw, params, why);
@@ -319,6 +350,12 @@ put_members(struct gv_show_text *t, const struct gv_tx *tx,
         break;
     case GV_TX_HANDOVER:
         put_handover(t, &tx->u.handover);
+        break;
+    case GV_TX_SETTLE:
+        put_settle(t, &tx->u.settle);
+        return put_tokens(t, tx, why);
+    case GV_TX_ACCEPT:
+        put_accept(t, &tx->u.accept);
         break;
     case GV_TX_FINAL:
         put_final(t, &tx->u.final);

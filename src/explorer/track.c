@@ -119,8 +119,7 @@ gv_track_facts_make(const struct gv_block *block, struct gv_track_facts *out)
     size_t tokens = 0;
 
     for (uint32_t i = 0; i < n; i++)
-        tokens += block->tx[i].kind == GV_TX_STAMP ||
-                  block->tx[i].kind == GV_TX_CUTOFF;
+        tokens += gv_tx_has_tokens(block->tx[i].kind);
     out->at = calloc(n ? n : 1, sizeof(const struct gv_tx_facts *));
     out->store = calloc(tokens ? tokens : 1, sizeof(*out->store));
     if (!out->at || !out->store) {
@@ -129,8 +128,7 @@ gv_track_facts_make(const struct gv_block *block, struct gv_track_facts *out)
     }
     tokens = 0;
     for (uint32_t i = 0; i < n; i++)
-        if (block->tx[i].kind == GV_TX_STAMP ||
-            block->tx[i].kind == GV_TX_CUTOFF)
+        if (gv_tx_has_tokens(block->tx[i].kind))
             out->at[i] = &out->store[tokens++];
     return GV_OK;
 }

@@ -422,6 +422,10 @@ static const struct gv_rpc_method methods[] = {
      "Auctions by opening time.\n"
      "status: all, open or closed. owner: a seller's key.",
      gv_ledger_listauctions, GV_AUTH_ADMIN},
+    {"getrecord", "key seller? " PAGE,
+     "What became of a key's sales, a page of its auctions at a time.\n"
+     "seller: true (default): those it sold; false: those it won.",
+     gv_ledger_getrecord, GV_AUTH_ADMIN},
     {"getoutcome", "auction",
      "The outcome, as it stands on the chain or of the bids so far.",
      gv_ledger_getoutcome, GV_AUTH_ADMIN},

@@ -192,6 +192,7 @@ gv_ledger_getauction(void *ctx, struct gv_rpc_call *call)
     out =
         gv_render_join(out, clock_of(&v, gv_query_phase(c, l->now_ms).used_us));
     out = gv_render_join(out, gv_ledger_trust_of(c->book));
+    out = gv_render_join(out, gv_ledger_awards_of(c));
     if (out && verbose)
         json_object_set_new(
             out, "open",
@@ -312,6 +313,7 @@ gv_ledger_getoutcome(void *ctx, struct gv_rpc_call *call)
     struct gv_chain *c;
     struct gv_outcome outcome;
     struct gv_view v;
+    json_t *out;
     bool there;
     uint32_t at;
     struct gv_rpc_answer *bad = gv_ledger_auction(l, call, &c);
@@ -330,16 +332,14 @@ gv_ledger_getoutcome(void *ctx, struct gv_rpc_call *call)
         if (rc != GV_OK)
             return gv_ledger_fault(l, call);
     }
-    return gv_rpc_ok(
-        call,
-        gv_render_join(
-            gv_render_outcome(&outcome),
-            json_pack(
-                "{so so so sb sb sb}", "auction", gv_render_hex(c->id.b, 32),
-                "height", gv_render_u64_or_null(there, at), "sealed",
-                gv_render_hex_or_null(there, c->spine->at[at].sealed.b, 32),
-                "final", (int)outcome_final(c), "provisional", (int)!there,
-                "opened", (int)gv_query_opened(c))));
+    out = gv_render_join(
+        gv_render_outcome(&outcome),
+        json_pack("{so so so sb sb sb}", "auction", gv_render_hex(c->id.b, 32),
+                  "height", gv_render_u64_or_null(there, at), "sealed",
+                  gv_render_hex_or_null(there, c->spine->at[at].sealed.b, 32),
+                  "final", (int)outcome_final(c), "provisional", (int)!there,
+                  "opened", (int)gv_query_opened(c)));
+    return gv_rpc_ok(call, gv_render_join(out, gv_ledger_awards_of(c)));
 }
 
 /* Milliseconds to E; null when nothing ends it or it is over. */

@@ -69,12 +69,14 @@ gv_rpc_handler gv_ledger_getchains, gv_ledger_getblockcount,
     gv_ledger_listepochs, gv_ledger_listservices, gv_ledger_listnodes,
     gv_ledger_listevidence, gv_ledger_getpeerinfo, gv_ledger_disconnectpeer,
     gv_ledger_handover, gv_ledger_getenrol, gv_ledger_getissued,
-    gv_ledger_getwarrant, gv_ledger_signwarrant, gv_ledger_submitopen,
-    gv_ledger_sendrawtransaction, gv_ledger_testtransaction,
-    gv_ledger_submitbid, gv_ledger_submitblock;
+    gv_ledger_getrecord, gv_ledger_getwarrant, gv_ledger_signwarrant,
+    gv_ledger_submitopen, gv_ledger_sendrawtransaction,
+    gv_ledger_testtransaction, gv_ledger_submitbid, gv_ledger_submitblock;
 
 /* ledger_trust.c: {identity, bidders, issued, revoked, notaries, escrow_t,
  * disclosed} of an auction that is loaded. */
 json_t *gv_ledger_trust_of(const struct gv_book *b);
+/* ledger_settle.c: {awards, second_chance} of one. */
+json_t *gv_ledger_awards_of(const struct gv_chain *c);
 
 #endif

@@ -76,7 +76,7 @@ gv_ledger_trust_of(const struct gv_book *b)
 
     for (unsigned side = 0; side < 2; side++)
         for (unsigned i = 0; i < GV_NOTARIES_MAX; i++)
-            if (b->disclosed[side] >> i & 1)
+            if (b->award[0].disclosed[side] >> i & 1)
                 json_array_append_new(
                     disclosed,
                     json_pack("{si ss}", "notary", (int)i, "to",

@@ -173,7 +173,7 @@ gv_render_terms(const struct gv_terms *t)
 {
     json_t *currency = gv_render_currency(&t->currency);
     json_t *numbers = json_pack(
-        "{so so so so so so so so so so so so so so so si so so so so}",
+        "{so so so so so so so so so so so so so so so si so so so so so}",
         "min_first", gv_render_u64(t->min_first), "min_step",
         gv_render_u64(t->min_step), "max_step", gv_render_u64(t->max_step),
         "per_bidder", gv_render_u64(t->per_bidder), "total_cap",
@@ -186,7 +186,8 @@ gv_render_terms(const struct gv_terms *t)
         gv_render_u64(t->max_bids), "fixed_difficulty",
         (int)t->fixed_difficulty, "target", gv_render_compact(t->target),
         "allowed", allowed_of(t), "opening_period_ms",
-        gv_render_u64(t->opening_period_ms), "clock", clock_of(t));
+        gv_render_u64(t->opening_period_ms), "clock", clock_of(t), "pay_ms",
+        gv_render_u64(t->pay_ms));
 
     return gv_render_join(gv_render_join(currency, words_of(t)), numbers);
 }

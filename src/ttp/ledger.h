@@ -32,8 +32,11 @@ struct gv_ttp_auction {
     uint64_t close_us;    /* E, UINT64_MAX: none */
     bool stalled;         /* it can have no outcome (C11) */
     bool final;           /* OUTCOME is final, on the chain */
+    /* The newest award that is final, with its winner and price in outcome: a
+     * second chance when votes made the block with its ACCEPT final. */
+    uint8_t award;
     struct gv_outcome outcome;
-    uint16_t disclosed[2]; /* by side: bit i is notary i */
+    uint16_t disclosed[2]; /* of this award, by side: bit i is notary i */
 };
 void gv_ttp_auction_clear(struct gv_ttp_auction *a);
 

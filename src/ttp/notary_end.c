@@ -21,13 +21,14 @@ notary_pending(const struct notary_record *r, const struct gv_ttp_auction *a,
 }
 
 void
-notary_disclose(struct gv_notary *n, const struct gv_chain_id *auction,
-                unsigned m, unsigned side, struct gv_bytes answer)
+notary_disclose(struct gv_notary *n, const struct gv_ttp_auction *a, unsigned m,
+                unsigned side, struct gv_bytes answer)
 {
-    struct gv_tx tx = {.kind = GV_TX_DISCLOSE, .chain = *auction};
+    struct gv_tx tx = {.kind = GV_TX_DISCLOSE, .chain = a->open->id};
     struct gv_sink size = gv_sink_count(), sink;
     uint8_t *raw;
 
+    tx.u.disclose.award = a->award;
     tx.u.disclose.notary = (uint8_t)(m - 1);
     tx.u.disclose.side = (uint8_t)side;
     gv_sha256_of(answer.p, answer.len, tx.u.disclose.digest);
@@ -44,20 +45,32 @@ notary_disclose(struct gv_notary *n, const struct gv_chain_id *auction,
 
 /* --- the end of an award --- */
 
+/* Can another award follow (C18)? */
+static bool
+may_go_on(const struct gv_ttp_auction *a)
+{
+    return a->open->terms.pay_ms != 0 && a->award < GV_AWARDS_MAX - 1;
+}
+
+/* Who may still be given a second chance has the days from then on. */
+static uint64_t
+expiry(const struct gv_notary *n, const struct notary_record *r,
+       const struct gv_ttp_auction *a)
+{
+    return r->final_ms + a->open->terms.pay_ms + n->o.award_days * DAY_MS;
+}
+
 static enum notary_end
 end_of(const struct gv_notary *n, const struct notary_record *r,
        const struct gv_ttp_auction *a, unsigned m)
 {
-    uint64_t days = n->o.award_days;
-
     if (!a->final)
         return NOTARY_HOLDS;
     if (a->outcome.status != GV_SOLD)
         return NOTARY_NOT_SOLD;
-    if ((a->disclosed[0] & a->disclosed[1]) >> (m - 1) & 1)
+    if ((a->disclosed[0] & a->disclosed[1]) >> (m - 1) & 1 && !may_go_on(a))
         return NOTARY_DISCLOSED;
-    return notary_now(n) >= r->final_ms + days * DAY_MS ? NOTARY_EXPIRED
-                                                        : NOTARY_HOLDS;
+    return notary_now(n) >= expiry(n, r, a) ? NOTARY_EXPIRED : NOTARY_HOLDS;
 }
 
 static uint64_t
@@ -77,8 +90,7 @@ next_look(const struct gv_notary *n, const struct notary_record *r,
     if (pending != 0)
         return now + NOTARY_RETRY_MS;
     if (a->final)
-        return least(now + NOTARY_REST_MS,
-                     r->final_ms + n->o.award_days * DAY_MS);
+        return least(now + NOTARY_REST_MS, expiry(n, r, a));
     if (close_ms < now + NOTARY_RETRY_MS)
         return now + NOTARY_RETRY_MS;
     return least(close_ms, now + NOTARY_REST_MS);
@@ -146,15 +158,19 @@ decide(struct gv_notary *n, struct notary_record *r,
        const struct gv_ttp_auction *a, unsigned m, bool current,
        struct finding *f)
 {
-    struct notary_record changed = *r;
+    struct notary_record changed;
 
+    if (a->final && r->award < a->award &&
+        notary_advance(n, r, a->award) != GV_OK)
+        return GV_FAULT;
+    changed = *r;
     if (a->final && r->final_ms == 0)
         changed.final_ms = notary_now(n);
     if (r->end == NOTARY_HOLDS)
         changed.end = end_of(n, &changed, a, m);
     if (changed.end == NOTARY_HOLDS)
         changed.end = barren_end(n, &changed, a, current);
-    f->pending = notary_pending(&changed, a, m);
+    f->pending = notary_is_newest(r, a) ? notary_pending(&changed, a, m) : 0;
     f->fresh = changed.end != r->end;
     f->end = changed.end;
     changed.next_ms = next_look(n, &changed, a, f->pending);
@@ -209,10 +225,10 @@ act(struct gv_notary *n, const struct gv_ttp_auction *a, unsigned m,
     const struct finding *f)
 {
     if (f->pending & 1u)
-        notary_disclose(n, &a->open->id, m, GV_WINNER_TO_SELLER,
+        notary_disclose(n, a, m, GV_WINNER_TO_SELLER,
                         gv_bytes(f->share, sizeof(f->share)));
     if (f->pending & 2u)
-        notary_disclose(n, &a->open->id, m, GV_SELLER_TO_WINNER,
+        notary_disclose(n, a, m, GV_SELLER_TO_WINNER,
                         gv_bytes(f->cert, f->cert_len));
 }
 

@@ -35,9 +35,10 @@ enum notary_end {
 /* One auction, or an epoch; what is not said to be in memory is durable. */
 struct notary_record {
     struct gv_chain_id auction;
-    uint64_t final_ms; /* when the outcome was first seen final; 0: not yet */
+    uint64_t final_ms; /* when the award was first seen final; 0: not yet */
     enum notary_end end;
     bool over;     /* nothing is left to do */
+    uint8_t award; /* that the rest is about; it only grows */
     bool answered; /* ask, share and cert are there */
     struct gv_hash ask;
     uint8_t share[NOTARY_SHARE_SIZE]; /* OPEN_SHARE as it was given */
@@ -81,10 +82,22 @@ struct notary_record *notary_find(struct gv_notary *n,
 /* Found or made (in memory). NULL: no memory. */
 struct notary_record *notary_record_of(struct gv_notary *n,
                                        const struct gv_chain_id *auction);
+/* The same, of this award: a new one is about it. */
+struct notary_record *notary_record_for(struct gv_notary *n,
+                                        const struct gv_ttp_auction *a);
 /* Make a changed copy durable in the place of `old`. Takes changed->cert where
  * it differs, also when it fails. */
 enum gv_rc notary_replace(struct gv_notary *n, struct notary_record *old,
                           const struct notary_record *changed);
+
+/* The record is about an award before the newest: it is about that one from now
+ * on, durably. */
+enum gv_rc notary_advance(struct gv_notary *n, struct notary_record *r,
+                          uint8_t award);
+/* Is the request about the award that the ledger has as the newest one, and
+ * that the record is about? Inside the lock; r may be NULL. */
+bool notary_is_newest(const struct notary_record *r,
+                      const struct gv_ttp_auction *a);
 
 /* notary_end.c */
 /* Which sides (bit 0, bit 1) were given and do not stand on the chain. Inside
@@ -92,7 +105,7 @@ enum gv_rc notary_replace(struct gv_notary *n, struct notary_record *old,
 unsigned notary_pending(const struct notary_record *r,
                         const struct gv_ttp_auction *a, unsigned m);
 /* Publish the DISCLOSE of an answer that was given. Outside the lock. */
-void notary_disclose(struct gv_notary *n, const struct gv_chain_id *auction,
+void notary_disclose(struct gv_notary *n, const struct gv_ttp_auction *a,
                      unsigned m, unsigned side, struct gv_bytes answer);
 
 /* One request, with the auction it is about. */

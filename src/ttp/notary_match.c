@@ -67,6 +67,8 @@ judge(const struct gv_notary *n, struct match *x, const uint8_t digest[32],
         return GV_REFUSAL_NOT_FINAL;
     if (a->outcome.status != GV_SOLD)
         return GV_REFUSAL_NOT_SOLD;
+    if (x->o.of.award != a->award)
+        return GV_REFUSAL_NOT_WINNER;
     if (x->by_seller)
         return GV_ID_EQ(&x->o.of.key, &a->outcome.winner)
                    ? (enum gv_refusal_code)0
@@ -321,6 +323,10 @@ recall(const struct match *x, const struct notary_record *r,
        enum gv_refusal_code *code)
 {
     *code = (enum gv_refusal_code)0;
+    if (!notary_is_newest(r, &x->o.auction)) {
+        *code = GV_REFUSAL_DISCLOSED;
+        return NULL;
+    }
     if (r != NULL && x->by_seller && r->answered)
         return r->share;
     if (r != NULL && !x->by_seller && r->cert_len == NOTARY_SHARE_SIZE)
@@ -354,7 +360,7 @@ keep(struct gv_notary *n, const struct match *x,
     enum gv_rc rc = GV_OK;
 
     pthread_mutex_lock(&n->lock);
-    r = notary_record_of(n, &x->o.of.auction);
+    r = notary_record_for(n, &x->o.auction);
     known = recall(x, r, code);
     if (r == NULL || *code != 0 || known != NULL) {
         rc = r == NULL ? GV_FAULT : *code != 0 ? GV_REJECT : GV_OK;

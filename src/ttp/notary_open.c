@@ -10,6 +10,21 @@
 
 /* --- what both requests begin with --- */
 
+/* What a record holds of an award goes when the next one is final. */
+static enum gv_rc
+catch_up(struct gv_notary *n, const struct opening *o)
+{
+    struct notary_record *r;
+    enum gv_rc rc = GV_OK;
+
+    pthread_mutex_lock(&n->lock);
+    r = notary_find(n, &o->of.auction);
+    if (r != NULL && o->auction.final && r->award < o->auction.award)
+        rc = notary_advance(n, r, o->auction.award);
+    pthread_mutex_unlock(&n->lock);
+    return rc;
+}
+
 enum gv_notary_status
 notary_begin(struct gv_notary *n, struct opening *o, struct gv_error *e)
 {
@@ -21,9 +36,12 @@ notary_begin(struct gv_notary *n, struct opening *o, struct gv_error *e)
     if (rc != GV_OK || o->auction.epoch)
         return notary_refuse(e, GV_NOTARY_UNKNOWN, "no such auction is known");
     o->m = notary_place(n, o->auction.open);
-    return o->m > 0 ? GV_NOTARY_OK
-                    : notary_refuse(e, GV_NOTARY_UNKNOWN,
-                                    "this notary does not serve the auction");
+    if (o->m == 0)
+        return notary_refuse(e, GV_NOTARY_UNKNOWN,
+                             "this notary does not serve the auction");
+    return catch_up(n, o) == GV_OK
+               ? GV_NOTARY_OK
+               : notary_refuse(e, GV_NOTARY_BUSY, "the record cannot be kept");
 }
 
 /* The ledger alone says who won. 0: go on. */
@@ -34,7 +52,8 @@ judge_award(const struct opening *o)
         return GV_REFUSAL_NOT_FINAL;
     if (o->auction.outcome.status != GV_SOLD)
         return GV_REFUSAL_NOT_SOLD;
-    if (!GV_ID_EQ(&o->auction.outcome.winner, &o->of.key))
+    if (o->of.award != o->auction.award ||
+        !GV_ID_EQ(&o->auction.outcome.winner, &o->of.key))
         return GV_REFUSAL_NOT_WINNER;
     return (enum gv_refusal_code)0;
 }
@@ -90,6 +109,8 @@ static enum gv_refusal_code
 recall(const struct opening *o, const struct notary_record *r,
        const struct gv_hash *ask)
 {
+    if (!notary_is_newest(r, &o->auction))
+        return GV_REFUSAL_DISCLOSED;
     if (r != NULL && r->answered)
         return GV_ID_EQ(&r->ask, ask) ? (enum gv_refusal_code)0
                                       : GV_REFUSAL_DISCLOSED;
@@ -227,7 +248,7 @@ keep(struct gv_notary *n, const struct opening *o,
     enum gv_rc rc = GV_FAULT;
 
     pthread_mutex_lock(&n->lock);
-    r = notary_record_of(n, &o->of.auction);
+    r = notary_record_for(n, &o->auction);
     *code = recall(o, r, &made->ask);
     if (r == NULL || *code != 0 || r->answered) {
         free(made->cert);
@@ -289,7 +310,7 @@ notary_disclose_once(struct gv_notary *n, const struct opening *o,
                      unsigned side, struct gv_bytes answer)
 {
     if (!(o->auction.disclosed[side] >> (o->m - 1) & 1))
-        notary_disclose(n, &o->of.auction, o->m, side, answer);
+        notary_disclose(n, &o->auction, o->m, side, answer);
 }
 
 enum gv_notary_status
@@ -347,7 +368,7 @@ give_cert(struct gv_notary *n, const struct opening *o, uint8_t **out,
 
     pthread_mutex_lock(&n->lock);
     r = notary_find(n, &o->of.auction);
-    if (r == NULL || r->cert_len == 0) {
+    if (r == NULL || r->cert_len == 0 || !notary_is_newest(r, &o->auction)) {
         status =
             notary_refuse(e, GV_NOTARY_UNKNOWN, "the seller has not asked yet");
     } else if (r->given_ms == 0) {

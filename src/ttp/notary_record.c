@@ -6,7 +6,7 @@
 
 #include "src/ttp/notary_impl.h"
 
-#define VERSION 1
+#define VERSION 2
 #define CERT_MAX (32 + 2 + GV_NOTARY_SEALED_MAX + 64)
 #define VALUE_MAX (CERT_MAX + 512)
 
@@ -20,6 +20,7 @@ record_put(struct gv_sink *s, const struct notary_record *r)
     gv_put_u64(s, r->final_ms);
     gv_put_u8(s, (uint8_t)r->end);
     gv_put_u8(s, r->over);
+    gv_put_u8(s, r->award);
     gv_put_u8(s, r->answered ? BOTH : r->cert_len > 0 ? CERT : NOTHING);
     if (r->answered) {
         gv_put(s, r->ask.b, 32);
@@ -46,14 +47,18 @@ record_get(struct gv_bytes value, struct notary_record *r)
 {
     struct gv_reader in = gv_reader(value);
     struct gv_bytes cert = {NULL, 0};
-    uint8_t held;
+    uint8_t version, held;
 
     *r = (struct notary_record){0};
-    gv_get_require(&in, gv_get_u8(&in, "version") == VERSION, "version");
+    version = gv_get_u8(&in, "version");
+    gv_get_require(&in, version >= 1 && version <= VERSION, "version");
     r->final_ms = gv_get_u64(&in, "final");
     r->end = (enum notary_end)gv_get_u8(&in, "end");
     gv_get_require(&in, r->end <= NOTARY_STALLED, "end");
     r->over = get_bool(&in, "over");
+    if (version > 1)
+        r->award = gv_get_u8(&in, "award");
+    gv_get_require(&in, r->award < GV_AWARDS_MAX, "award");
     held = gv_get_u8(&in, "answered");
     gv_get_require(&in, held <= CERT, "answered");
     r->answered = held == BOTH;
@@ -107,6 +112,19 @@ notary_record_of(struct gv_notary *n, const struct gv_chain_id *auction)
     return r;
 }
 
+struct notary_record *
+notary_record_for(struct gv_notary *n, const struct gv_ttp_auction *a)
+{
+    struct notary_record *r = notary_find(n, &a->open->id);
+
+    if (r != NULL)
+        return r;
+    r = notary_record_of(n, &a->open->id);
+    if (r != NULL)
+        r->award = a->award;
+    return r;
+}
+
 enum gv_rc
 notary_replace(struct gv_notary *n, struct notary_record *old,
                const struct notary_record *changed)
@@ -127,6 +145,33 @@ notary_replace(struct gv_notary *n, struct notary_record *old,
     }
     *old = *changed;
     return GV_OK;
+}
+
+enum gv_rc
+notary_advance(struct gv_notary *n, struct notary_record *r, uint8_t award)
+{
+    struct notary_record changed = *r;
+    uint8_t *cert = r->cert;
+    enum gv_rc rc;
+
+    changed.award = award;
+    changed.final_ms = 0;
+    changed.answered = false;
+    changed.ask = (struct gv_hash){{0}};
+    memset(changed.share, 0, sizeof(changed.share));
+    changed.cert = NULL;
+    changed.cert_len = 0;
+    changed.given_ms = 0;
+    rc = notary_replace(n, r, &changed);
+    if (rc == GV_OK)
+        free(cert);
+    return rc;
+}
+
+bool
+notary_is_newest(const struct notary_record *r, const struct gv_ttp_auction *a)
+{
+    return r == NULL || r->award == a->award;
 }
 
 static enum gv_rc

@@ -14,8 +14,8 @@
 
 #include "src/base/files.h"
 #include "src/client/csr_oid.h"
+#include "src/client/tsaclient.h"
 #include "src/pki/x509.h"
-#include "src/ttp/tsaclient.h"
 
 #define LEASE_US (GV_TSA_ACCURACY_MS * 1000u)
 #define FALL_BACK_US 1000000u

@@ -45,6 +45,7 @@ const MORE = [
   { option: "total-cap", label: "Most bids in all", kind: "count" },
   { option: "exponent", label: "Decimals of the currency", kind: "count", value: "2" },
   { option: "notice", label: "Notice of an early close", kind: "span", units: [["s", "seconds"], ["m", "minutes"], ["h", "hours"]], help: "Bids count until then." },
+  { option: "pay-within", label: "To pay within", kind: "span", units: [["d", "days"], ["h", "hours"], ["m", "minutes"]], help: "After that the seller may give the next bidder a second chance." },
   { option: "d", label: "D: longest time into a block", kind: "span", units: [["s", "seconds"], ["m", "minutes"]] },
   { option: "t", label: "T: spacing of blocks", kind: "span", units: [["s", "seconds"], ["m", "minutes"]] },
   { option: "difficulty", label: "Difficulty", kind: "choice", choices: [["", "as the network has it"], ["0", "adaptive"], ["1", "1"], ["2", "2"], ["3", "3"], ["4", "4"]] },

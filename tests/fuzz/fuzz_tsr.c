@@ -1,7 +1,7 @@
 /* fuzz_tsr.c - time-stamp responses (RFC 3161) of authorities that are asked
  * for a CUTOFF's token. What is taken for a token lies within its bounds, and
  * whatever the walker then makes of it, it says. */
-#include "src/ttp/tsaclient.h"
+#include "src/client/tsaclient.h"
 #include "tests/fuzz/fuzz.h"
 
 int

@@ -10,10 +10,10 @@
 
 #include "src/client/csr.h"
 #include "src/client/csr_oid.h"
+#include "src/client/tsaclient.h"
 #include "src/pki/x509.h"
 #include "src/ttp/est.h"
 #include "src/ttp/tsa.h"
-#include "src/ttp/tsaclient.h"
 #include "tests/fuzz/fake_http.h"
 #include "tests/support/support.h"
 #include "tests/support/ttp_memory.h"

@@ -121,6 +121,15 @@ struct gv_tx sample_reserve_opening(struct sample *s);
 struct gv_tx sample_handover(struct sample *s, unsigned validator,
                              const struct gv_seckey *from,
                              const struct gv_seckey *to);
+/* SETTLE by the seller (&s->seller) or a bidder, without tokens; of a default
+ * with tokens of the first `count` authorities; ACCEPT (sample_settle.c). */
+struct gv_tx sample_settle(struct sample *s, const struct sample_party *by,
+                           uint8_t award, uint8_t what);
+struct gv_tx sample_default(struct sample *s, uint8_t award,
+                            const struct gv_sealed_id *made, unsigned count,
+                            uint64_t t_us);
+struct gv_tx sample_accept(struct sample *s, unsigned bidder, uint8_t award,
+                           uint64_t price);
 /* EVIDENCE, in canonical order, of two votes on accused by this secret. */
 struct gv_tx sample_evidence(struct sample *s,
                              const struct gv_chain_id *accused,
@@ -143,7 +152,7 @@ struct gv_tx sample_final(struct sample *s, const struct gv_chain_id *chain,
 
 /* One of every kind but OPEN and EPOCH (seller.h), RECEIPT last. Needs 3
  * authorities. */
-#define SAMPLE_KINDS 24
+#define SAMPLE_KINDS 26
 void sample_all(struct sample *s, struct gv_tx out[SAMPLE_KINDS]);
 
 /* A token of authority over imprint, as its service would make it. policy:

@@ -381,5 +381,7 @@ sample_all(struct sample *s, struct gv_tx out[SAMPLE_KINDS])
     out[20] = sample_opening(s, &out[18], 0);
     out[21] = sample_setfixed(s, 2, sold.winner.b);
     out[22] = sample_handover(s, 0, &s->validator[0], &s->bidder[2].secret);
-    out[23] = sample_receipt(s, &bids[0]);
+    out[23] = sample_default(s, 0, &parent, 2, t_us);
+    out[24] = sample_accept(s, 1, 1, 7);
+    out[25] = sample_receipt(s, &bids[0]);
 }

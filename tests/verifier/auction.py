@@ -3,8 +3,8 @@
 from bip340 import h_tag
 from wire import target_of
 
-FLAG_A, FLAG_B, FLAG_C, FLAG_D, FLAG_E, FLAG_F, FLAG_G = (
-    1 << i for i in range(7))
+FLAG_A, FLAG_B, FLAG_C, FLAG_D, FLAG_E, FLAG_F, FLAG_G, FLAG_H = (
+    1 << i for i in range(8))
 CODES = {0: "accepted", 6: "wrong-phase", 7: "time-limit", 8: "not-allowed",
          9: "bidder-cap", 10: "total-cap", 11: "below-first",
          12: "below-step", 13: "above-step", 14: "not-opened",
@@ -29,7 +29,7 @@ class Terms:
         r.need(name and all(c in CURRENCY for c in name), "currency")
         self.currency = name.decode("ascii")
         self.exponent = r.u8("exponent", 0, 8)
-        self.flags = r.u8("flags", 0, 127)
+        self.flags = r.u8("flags")
         self.reference = r.u8("reference", 0, 1)
         self.pricing = r.u8("pricing", 0, 2)
         visibility = r.u8("visibility", 0, 2)
@@ -66,6 +66,7 @@ class Terms:
             self.clock_floor = r.u64("clock_floor")
             self.clock_drop = r.u64("clock_drop")
             self.clock_step_ms = r.u32("clock_step_ms")
+        self.pay_ms = r.u64("pay_ms") if self.flags & FLAG_H else 0
         self._form(r)
 
     def flag_values(self):
@@ -92,6 +93,8 @@ class Terms:
                "terms: a soft close without a limit")
         r.need(not self.hides_reserve or not self.reserve,
                "terms: a reserve that is told and hidden")
+        r.need(self.pay_ms or not self.flags & FLAG_H,
+               "terms: a second chance without a time to pay")
         r.need(self.soft_ms or not self.soft_cap_ms,
                "terms: a soft close of no length")
         belows = [below for below, _ in self.increments]
@@ -119,6 +122,8 @@ class Terms:
         if self.close_policy and not (2 * self.d_ms <= self.notice_ms
                                       <= 3650 * DAY_MS):
             return "notice_ms"
+        if self.pay_ms and not self.d_ms <= self.pay_ms <= 3650 * DAY_MS:
+            return "pay_ms"
         if self.soft_ms and not (10000 <= self.soft_ms <= 7 * DAY_MS
                                  and self.soft_ms <= self.soft_cap_ms):
             return "soft_ms or soft_cap_ms"
@@ -244,24 +249,40 @@ class Judged:
             self._limit = max(self._limit, min(
                 self._hard, bid[3] + terms.soft_ms * 1000))
         best = self._best.get(bid[1])
-        if best is None or self._less(best, bid[2]):
-            self._best[bid[1]] = bid[2]
+        if best is None or self._less(best[2], bid[2]):
+            self._best[bid[1]] = bid
         self.accepted += 1
         self.last = bid
         if self.leader is None or self._less(self.leader[2], bid[2]):
             self.leader = bid
 
-    def _price(self):
+    def among_others(self, without):
+        """C18: (winner, price) when these keys are left out, or None."""
+        left = [bid for bid in self._best.values() if bid[1] not in without]
+        if not left:
+            return None
+        sign = self._sign
+        lead = min(left, key=lambda b: (-sign * b[2], self.order.index(b)))
+        if self._reserve and self._less(lead[2], self._reserve):
+            return None
+        return lead[1], self._price(lead, [
+            sign * bid[2] for bid in left if bid[1] != lead[1]])
+
+    def _sold(self):
         """A19 and A22."""
-        terms, own, sign = self._terms, self.leader[2], self._sign
-        if terms.direction == DUTCH:
+        if self._terms.direction == DUTCH:
             return self._clock(self._bought[3])
         if self._bought:
-            return terms.buy_now
+            return self._terms.buy_now
+        return self._price(self.leader, [
+            self._sign * bid[2] for key, bid in self._best.items()
+            if key != self.leader[1]])
+
+    def _price(self, lead, others):
+        """A19, of the worths of others."""
+        terms, own, sign = self._terms, lead[2], self._sign
         if terms.pricing == 0:
             return own
-        others = [sign * amount for key, amount in self._best.items()
-                  if key != self.leader[1]]
         floors = [sign * self._reserve] if self._reserve else []
         if terms.flags & FLAG_A:
             floors.append(sign * terms.min_first)
@@ -301,7 +322,7 @@ class Judged:
             if not self._reserve or not self._less(self.leader[2],
                                                    self._reserve):
                 self.status = SOLD
-                self.winner, self.price = self.leader[1], self._price()
+                self.winner, self.price = self.leader[1], self._sold()
         rows = b"".join(bid[0] + bid[3].to_bytes(8, "little")
                         + code.to_bytes(2, "little")
                         for bid, code in zip(self.order, self.codes))

@@ -18,6 +18,10 @@ MAX_OPENING = (2**64 - 1) // 2000
 MODULUS, IDENTITY = 384, 84
 MAX_NOTARIES, MAX_CUT = 16, 12
 PSEUDONYM = 2
+PAID, DELIVERED, DEFAULTED, RECEIVED = 1, 2, 3, 4
+# (side, what): side 0 is the seller, 1 the winner
+SAYINGS = ((0, PAID), (0, DELIVERED), (0, DEFAULTED), (1, PAID), (1, RECEIVED))
+MAX_AWARDS = 8
 MAX_EPOCH, MAX_SEATS = 92 * 86400000, 64
 
 
@@ -184,13 +188,18 @@ def close(r, tx):
     tx.mode = r.u8("mode", 0, 1)
 
 
-def cutoff(r, tx):
-    tx.tokens = []
-    for _ in range(r.u8("count", 1, 15)):
+def tokens(r, low, high):
+    """(authority, token) pairs."""
+    out = []
+    for _ in range(r.u8("count", low, high)):
         index = r.u8("authority", 0, 14)
-        r.need(not tx.tokens or index > tx.tokens[-1][0],
-               "authorities out of order")
-        tx.tokens.append((index, Token(r.blob(2, "token", 1, 4096))))
+        r.need(not out or index > out[-1][0], "authorities out of order")
+        out.append((index, Token(r.blob(2, "token", 1, 4096))))
+    return out
+
+
+def cutoff(r, tx):
+    tx.tokens = tokens(r, 1, 15)
 
 
 def outcome(r, tx):
@@ -205,7 +214,7 @@ def issued(r, tx):
 
 
 def disclose(r, tx):
-    tx.award = r.u8("award", 0, 0)
+    tx.award = r.u8("award", 0, MAX_AWARDS - 1)
     tx.notary = r.u8("notary", 0, MAX_NOTARIES - 1)
     tx.side = r.u8("side", 0, 1)
     tx.sealed_digest = r.take(32)
@@ -239,6 +248,19 @@ def handover(r, tx):
     r.need(tx.old_key != tx.key, "a HANDOVER to the same key")
     tx.succession = r.data[start:r.at]
     tx.pop = r.take(64)
+
+
+def settle(r, tx):
+    tx.award = r.u8("award", 0, MAX_AWARDS - 1)
+    tx.what, tx.side = r.u8("what", 1, 4), r.u8("side", 0, 1)
+    r.need((tx.side, tx.what) in SAYINGS, "a side that may not say this")
+    tx.key = r.take(32)
+    tx.tokens = tokens(r, 0, 15 if tx.what == DEFAULTED else 0)
+
+
+def accept(r, tx):
+    tx.award = r.u8("award", 1, MAX_AWARDS - 1)
+    tx.key, tx.price = r.take(32), r.u64("price")
 
 
 def final(r, tx):
@@ -385,6 +407,7 @@ KINDS = {
     25: ("OBJECTION", objection, "gavel/tx"),
     26: ("KEYRELEASE", keyrelease, None), 27: ("OPENING", own_opening, None),
     28: ("SETFIXED", setfixed, None), 29: ("HANDOVER", handover, "gavel/tx"),
+    30: ("SETTLE", settle, "gavel/tx"), 31: ("ACCEPT", accept, "gavel/tx"),
     64: ("FINAL", final, None),
 }
 

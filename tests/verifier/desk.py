@@ -196,6 +196,6 @@ def issued_tx(chain, key, count):
                   key)
 
 
-def disclose_tx(chain, key, notary, side, sealed=b"sealed"):
-    return signed(head(24, chain) + b"\0" + num(notary, 1) + num(side, 1)
-                  + sha256(sealed).digest(), key)
+def disclose_tx(chain, key, notary, side, sealed=b"sealed", award=0):
+    return signed(head(24, chain) + num(award, 1) + num(notary, 1)
+                  + num(side, 1) + sha256(sealed).digest(), key)

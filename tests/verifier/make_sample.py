@@ -32,7 +32,7 @@ TERMS = dict(currency=b"EUR", exponent=2, flags=0, reference=0,
              close_policy=0, min_first=0, min_step=0, max_step=0,
              per_bidder=0, total_cap=0, limit_ms=0, notice_ms=0, reserve=0,
              pricing=0, direction=0, buy_now=0, soft_ms=0, soft_cap_ms=0,
-             increments=(), opening_period_ms=20000, clock=(),
+             increments=(), opening_period_ms=20000, clock=(), pay_ms=0,
              d_ms=5000, t_ms=1000, max_bids=100, fixed=1, target=0x200fffff,
              allowed=())
 
@@ -59,7 +59,7 @@ def terms_bytes(t):
     if t["direction"] == 2:
         start, floor, drop, step_ms = t["clock"]
         out += num(start, 8) + num(floor, 8) + num(drop, 8) + num(step_ms, 4)
-    return out
+    return out + (num(t["pay_ms"], 8) if t["flags"] & 128 else b"")
 
 
 class World:

@@ -1,4 +1,4 @@
-"""Auction chains: consensus.md R1 to R8, C1 to C15, O1, V9."""
+"""Auction chains: consensus.md R1 to R8, C1 to C18, O1, V9."""
 
 import blind
 import sealing
@@ -8,6 +8,7 @@ from bip340 import h_tag
 from chain import NOTICES, Chain, credential, served_by, valid_at
 from codec import ROLES, Thing, blob_size, stamp_root, transaction
 from der import BLIND, PUBLISHED
+from sales import Sales
 from wire import need
 
 MAX_OBJECTIONS = MAX_HANDOVERS = 16
@@ -15,7 +16,7 @@ OPENERS = {"KEYRELEASE", "OPENING"}
 CONTENT = {"ENROL", "BID", "STAMP", "CLOSE", "ISSUED", "REVOKE"}
 
 
-class Auction(Chain):
+class Auction(Sales, Chain):
     """One auction's chain; opening is its decoded OPEN."""
 
     def __init__(self, network, opening, checks):
@@ -30,7 +31,8 @@ class Auction(Chain):
         self.enrolled, self.bids, self.bid_ids = {}, [], set()
         self.per_key = {}
         self.close = self.issued = None
-        self.revoked, self.disclosed = set(), set()
+        self.revoked = set()
+        self.no_sales()
         self.objections = []
         self.known = set()
         self.listings, self.stamps = {}, set()
@@ -174,7 +176,7 @@ class Auction(Chain):
         """Checks the next block above 0."""
         self.extend(block)
         if self.ended():
-            self._disclosures(block)
+            self.epilogue(block)
         elif self.y is not None:
             need(self.is_heartbeat(block), "C7: content after OUTCOME")
             self.waited(block, "R8")
@@ -201,6 +203,8 @@ class Auction(Chain):
                       if tx.name == "STAMP"), default=0)
         self.newest.append(max(newest, self.newest[-1]))
         self.finish(block)
+        if not self.awards and self.ended() and self.judged.status == SOLD:
+            self.award(self.judged.winner, self.judged.price, block)
 
     def _rest_final(self, block, rule):
         need(all(tx.name in NOTICES for tx in block.txs[1:]),
@@ -408,17 +412,6 @@ class Auction(Chain):
         self._own(tx, issuer.key)
         self.issued = tx
 
-    def _disclosures(self, block):
-        need(block.txs and all(tx.name == "DISCLOSE" for tx in block.txs),
-             "R8: a block after the outcome is final")
-        for tx in block.txs:
-            need(self.judged.status == SOLD, "C10: DISCLOSE of no sale")
-            need(tx.notary < len(self.opening.notaries), "C10: notary")
-            award = (tx.award, tx.notary, tx.side)
-            need(award not in self.disclosed, "C10: DISCLOSE twice")
-            self._own(tx, self.opening.notaries[tx.notary].cred.key)
-            self.disclosed.add(award)
-
     def _objection(self, tx):
         """C12."""
         need(tx.validator < len(self.rules.validators), "C12: validator")
@@ -509,7 +502,7 @@ class Auction(Chain):
              f"R3: {tx.name} after its deadline")
 
     def ended(self):
-        """True once the outcome is final: only DISCLOSE follows (R8)."""
+        """True once the outcome is final: what becomes of it follows (R8)."""
         return self.y is not None and self.final_height >= self.y
 
     def stalled(self):
@@ -530,6 +523,12 @@ class Auction(Chain):
             if judged.status == 0:
                 state += (f", {judged.price} {self.terms.currency} by "
                           f"{judged.winner.hex()}")
+        for number, award in enumerate(self.awards[1:], 1):
+            state += f", award {number} to {award.winner.hex()}"
+            state += f" for {award.price}"
+        if self.said:
+            state += ", " + " then ".join(
+                self.standing(i) for i in range(len(self.awards)))
         return (f"auction {self.rules.id.hex()}: {len(self.sealed)} blocks, "
                 f"{self.txs} transactions, final {self.final_height}, "
                 f"{len(self.bids)} bids ({accepted} accepted, "

@@ -28,9 +28,10 @@ from make_sample import DAY, World
 from market import Auction
 from verify import Invalid, verify
 from wire import Bad
-from writer import (Key, Stamper, bid_tx, close_tx, cutoff_tx, dump, final_tx,
-                    handover_tx, head, keyrelease_tx, num, opening_tx,
-                    sealed_bid_tx, setfixed_tx, stamp_tx, tst_leaf)
+from writer import (Key, Stamper, accept_tx, bid_tx, close_tx, cutoff_tx, dump,
+                    final_tx, handover_tx, head, keyrelease_tx, num,
+                    opening_tx, sealed_bid_tx, setfixed_tx, settle_tx,
+                    stamp_tx, tst_leaf)
 
 D_MS = 2000
 FLAGS = ((1, "min_first", (50,)), (2, "min_step", (10,)),
@@ -91,6 +92,9 @@ class Story:
             terms.update(self._variant(terms))
         if self._chance(.1) and not self.holders.all:
             terms = self._dutch(terms)
+        if self._chance(.6):
+            terms["flags"] |= 128
+            terms["pay_ms"] = rng.choice((D_MS, 9000))
         if self._chance(.3):
             terms.update(fixed=0)
         return terms
@@ -239,12 +243,56 @@ class Story:
         rng, out = self.rng, []
         for i in range(len(self.desk.notaries) + self._chance(.04)):
             for side in (0, 1):
-                known = (0, i, side) in self.state.disclosed
+                award = rng.randint(0, max(0, len(self.state.awards) - 1))
+                known = (award, i, side) in self.state.disclosed
                 if self._chance(.02 if known else .4):
                     key = Key(f"notary {i if self._chance(.98) else i + 1}")
-                    out.append(disclose_tx(self.chain.chain, key, i, side))
+                    out.append(disclose_tx(self.chain.chain, key, i, side,
+                                           award=award))
         rng.shuffle(out)
         return out
+
+    def _words(self):
+        """SETTLEs and ACCEPTs, mostly of what can be said now, and how long
+        their block has to wait."""
+        state, rng, out, wait = self.state, self.rng, [], 250
+        key_of = {key.public: key for key in self.bidders + self.outside}
+        known = {(i, side, what) for i, side, what in state.said}
+        for i, award in enumerate(state.awards):
+            for side, what in codec.SAYINGS:
+                mine = {w for n, s, w in known if (n, s) == (i, side)}
+                clash = mine and (what == 3) != (3 in mine)
+                if self._chance(.02 if what in mine or clash else
+                                .5 if what == 3 else .12):
+                    key = (self.world.seller if side == self._chance(.01)
+                           else key_of[award.winner])
+                    tokens = self._late_tokens(award) if what == 3 else ()
+                    late = max((one[2] for one in tokens), default=0)
+                    wait = max(wait, -(-late // 1000) - self.now)
+                    known.add((i, side, what))
+                    out.append(settle_tx(self.chain.chain, key, i, what, side,
+                                         award.made, tokens))
+        chance = state.chance()
+        if chance and self._chance(.8):
+            price = chance[1] + self._chance(.03)
+            out.append(accept_tx(self.chain.chain, key_of[chance[0]],
+                                 len(state.awards), price))
+        elif self._chance(.01):
+            out.append(accept_tx(self.chain.chain, rng.choice(self.bidders),
+                                 rng.randint(1, 2), 60))
+        return out, wait
+
+    def _late_tokens(self, award):
+        """Tokens of a default."""
+        rng = self.rng
+        if not self.chain.opening.terms.pay_ms and not self._chance(.05):
+            return []
+        past = (award.made_ms + self.chain.opening.terms.pay_ms) * 1000
+        count = max(0, len(self.stampers) // 2 + 1 - self._chance(.03))
+        return [(i, self.stampers[i],
+                 past + (0 if self._chance(.03) else rng.choice((1, 3000))),
+                 rng.choice((PUBLISHED, BLIND)))
+                for i in sorted(rng.sample(range(len(self.stampers)), count))]
 
     def _able(self):
         """Bidders, mostly without those whose credential is revoked."""
@@ -406,11 +454,17 @@ class Story:
                 return
             over = self.state.ended()
             told = got.status == 0 or self._chance(.1)
+            wait = 250 if over else 1000
             txs = (self._disclosures()
                    if over and told or self._chance(.03) else [])
-            if txs or not over or self._chance(.03):
-                self._push(txs, 250 if over else 1000,
-                           .02 if over else .9)
+            if over and told:
+                words, least = self._words()
+                txs, wait = txs + words, max(wait, least)
+            if over and not txs and self._chance(.9):
+                wait = 1000
+            near = len(self.chain.sealed) - self.state.accepted < 18
+            if txs or not over or self._chance(.7 if near else .03):
+                self._push(txs, wait, .02 if over else .9)
 
     def tell(self):
         """The lines of the dump."""
@@ -454,7 +508,9 @@ def main():
                 auction = dumped.auctions[0]
                 if auction.y is not None:
                     verdict = (f"valid, {STATUSES[auction.judged.status]}"
-                               + ", disclosed" * bool(auction.disclosed))
+                               + ", disclosed" * bool(auction.disclosed)
+                               + f", {len(auction.awards)} awards"
+                               * (len(auction.awards) > 1))
             except Invalid as error:
                 verdict = error.args[1]
             with open(path, "wb") as file:

@@ -103,6 +103,9 @@ MEMBERS = {
     "OPENING": lambda tx: members(tx, "bid es"),
     "SETFIXED": lambda tx: members(tx, "count set"),
     "HANDOVER": lambda tx: members(tx, "validator old_key key"),
+    "SETTLE": lambda tx: members(tx, "award what side key")
+    + (("tokens", [[index, token.time_us] for index, token in tx.tokens]),),
+    "ACCEPT": lambda tx: members(tx, "award key price"),
     "FINAL": lambda tx: members(tx, "source_height source target_height "
                                 "target bitmap"),
 }

@@ -198,6 +198,21 @@ def cutoff_tx(chain, parent, tokens):
         for index, stamper, time_us, policy in tokens)
 
 
+def settle_tx(chain, key, award, what, side, made=bytes(32), tokens=()):
+    """tokens are (index, stamper, time_us, policy)."""
+    imprint = h_tag("gavel/settle", chain + made + num(award, 1))
+    return signed(head(30, chain) + bytes((award, what, side)) + key.public
+                  + num(len(tokens), 1) + b"".join(
+                      num(index, 1)
+                      + blob(2, stamper.token(imprint, time_us, policy))
+                      for index, stamper, time_us, policy in tokens), key)
+
+
+def accept_tx(chain, key, award, price):
+    return signed(head(31, chain) + num(award, 1) + key.public
+                  + num(price, 8), key)
+
+
 def vote_of(chain, key, source, target):
     """A signed vote; source and target are (height, sealed)."""
     link = b"".join(num(h, 4) + sealed for h, sealed in (source, target))

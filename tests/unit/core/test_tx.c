@@ -201,6 +201,8 @@ test_places_F3(void **state)
         {GV_TX_OPENING, false, true, "OPENING"},
         {GV_TX_SETFIXED, false, true, "SETFIXED"},
         {GV_TX_HANDOVER, false, true, "HANDOVER"},
+        {GV_TX_SETTLE, false, true, "SETTLE"},
+        {GV_TX_ACCEPT, false, true, "ACCEPT"},
         {GV_TX_FINAL, true, true, "FINAL"},
         {GV_TX_RECEIPT, false, false, "RECEIPT"},
     };

@@ -236,7 +236,7 @@ spoil_anonymous(struct gv_tx *tx, unsigned how)
 static void
 spoil_disclose(struct gv_tx *tx, unsigned how)
 {
-    tx->u.disclose.award = how == 0;
+    tx->u.disclose.award = how == 0 ? GV_AWARDS_MAX : 0;
     tx->u.disclose.notary = how == 1 ? GV_NOTARIES_MAX : 0;
     tx->u.disclose.side = how == 2 ? 2 : 0;
 }
@@ -257,6 +257,35 @@ spoil_handover(struct gv_tx *tx, unsigned how)
         tx->u.handover.validator = GV_VALIDATORS_MAX;
     else
         tx->u.handover.key = tx->u.handover.old_key;
+}
+
+static void
+spoil_settle(struct gv_tx *tx, unsigned how)
+{
+    struct gv_tx_settle *t = &tx->u.settle;
+
+    if (how == 0)
+        t->award = GV_AWARDS_MAX;
+    else if (how == 1)
+        t->what = 0;
+    else if (how == 2)
+        t->what = GV_SETTLE_RECEIVED; /* which the winner says */
+    else if (how == 3)
+        t->side = 2;
+    else if (how == 4)
+        t->what = GV_SETTLE_PAID; /* with tokens */
+    else if (how == 5)
+        t->token[1].authority = t->token[0].authority;
+    else if (how == 6)
+        t->token[0].token.len = 0;
+    else
+        t->side = GV_SIDE_WINNER; /* who has not defaulted */
+}
+
+static void
+spoil_accept(struct gv_tx *tx, unsigned how)
+{
+    tx->u.accept.award = how == 0 ? 0 : GV_AWARDS_MAX;
 }
 
 static void
@@ -377,6 +406,16 @@ static const struct limit limits[] = {
     {GV_TX_OBJECTION, spoil_objection, 2, "objection.kind"},
     {GV_TX_HANDOVER, spoil_handover, 0, "handover.validator"},
     {GV_TX_HANDOVER, spoil_handover, 1, "handover.key"},
+    {GV_TX_SETTLE, spoil_settle, 0, "settle.award"},
+    {GV_TX_SETTLE, spoil_settle, 1, "settle.what"},
+    {GV_TX_SETTLE, spoil_settle, 2, "settle.what"},
+    {GV_TX_SETTLE, spoil_settle, 3, "settle.what"},
+    {GV_TX_SETTLE, spoil_settle, 4, "settle.tokens"},
+    {GV_TX_SETTLE, spoil_settle, 5, "settle.authority"},
+    {GV_TX_SETTLE, spoil_settle, 6, "settle.token"},
+    {GV_TX_SETTLE, spoil_settle, 7, "settle.what"},
+    {GV_TX_ACCEPT, spoil_accept, 0, "accept.award"},
+    {GV_TX_ACCEPT, spoil_accept, 1, "accept.award"},
     {GV_TX_RECEIPT, spoil_receipt, 0, "receipt.deadline"},
     {GV_TX_RECEIPT, spoil_receipt, 1, "receipt.deadline"},
 };

@@ -289,7 +289,7 @@ spoil(struct gv_open *o, unsigned how)
         o->terms.d_ms = 1;
         return;
     case 23:
-        o->terms.flags = 0x80;
+        o->terms.flags = GV_PAY_BY; /* and no time */
         return;
     default:
         o->ca_der = gv_bytes(many, GV_CERT_DER_MAX + 1);
@@ -327,7 +327,7 @@ test_limits_F9(void **state)
         {GV_BAD_ENCODING, "open.validators"},
         {GV_BAD_ENCODING, "open.validator.operator"},
         {GV_BAD_TERMS, "terms.d_ms"},
-        {GV_BAD_ENCODING, "terms.flags"},
+        {GV_BAD_ENCODING, "terms.pay_ms"},
         {GV_BAD_ENCODING, "open.ca_der"},
     };
     struct sample *s = *state;

@@ -45,6 +45,7 @@ full(const uint8_t *list, size_t len)
     t.per_bidder = 3;
     t.total_cap = 50;
     t.limit_ms = 60000;
+    t.pay_ms = 70000;
     t.reserve = 5000;
     t.allowed = gv_bytes(list, len);
     return t;
@@ -113,13 +114,14 @@ encoding_comes_back(void **state)
     t = full(list, sizeof(list));
     expect_good(t);
     len = encode(&t, buf, sizeof(buf));
-    assert_int_equal(len, HEAD + 2 + sizeof(list));
+    assert_int_equal(len, HEAD + 2 + sizeof(list) + sizeof(t.pay_ms));
     r = gv_reader(gv_bytes(buf, len));
     gv_terms_get(&r, &back);
     assert_true(gv_reader_done(&r));
     assert_int_equal(encode(&back, again, sizeof(again)), len);
     assert_memory_equal(buf, again, len);
     assert_int_equal(back.max_step, 100);
+    assert_int_equal(back.pay_ms, 70000);
     assert_int_equal(back.target, t.target);
     for (size_t cut = 0; cut < len; cut++)
         assert_non_null(refused_field(buf, cut));
@@ -136,7 +138,7 @@ form_is_strict(void **state)
     } cases[] = {
         {0, 0, "terms.version"},           {0, 2, "terms.version"},
         {1, 'e', "terms.currency"},        {5, 9, "terms.currency"},
-        {6, 0x80, "terms.flags"},          {7, 2, "terms.reference"},
+        {6, 0x80, "terms.pay_ms"},         {7, 2, "terms.reference"},
         {8, 1, "terms.increments"}, /* the second price has a table */
         {8, 3, "terms.pricing"},           {9, 3, "terms.visibility"},
         {9, 1, "terms.opening_period_ms"}, /* sealed has it, here not */
@@ -257,6 +259,7 @@ S4_10_all_flag_combinations_are_legal(void **state)
             struct gv_terms t = full(list, sizeof(list));
 
             t.flags = flags;
+            t.pay_ms = 0;
             t.reference = mode;
             t.min_first = flags & GV_MIN_FIRST ? 1 : 0;
             t.min_step = flags & GV_MIN_STEP ? 7 : 0;
@@ -401,6 +404,27 @@ soft_close_and_buy_now_have_bounds(void **state)
 }
 
 static void
+the_time_to_pay_has_bounds(void **state)
+{
+    struct gv_terms t = usual();
+
+    (void)state;
+    t.flags |= GV_PAY_BY;
+    expect_bad(t, "terms.pay_ms");
+    t.pay_ms = t.d_ms - 1;
+    expect_bad(t, "terms.pay_ms");
+    t.pay_ms = t.d_ms;
+    expect_good(t);
+    t.pay_ms = UINT64_C(3650) * 86400000;
+    expect_good(t);
+    t.pay_ms++;
+    expect_bad(t, "terms.pay_ms");
+    t.flags = 0;
+    t.pay_ms = t.d_ms;
+    expect_bad(t, "terms.pay_ms");
+}
+
+static void
 an_auction_must_be_able_to_end(void **state)
 {
     struct gv_terms t = usual();
@@ -519,6 +543,7 @@ main(void)
         cmocka_unit_test(S4_05_terms_without_sense),
         cmocka_unit_test(the_increment_table_has_one_form),
         cmocka_unit_test(soft_close_and_buy_now_have_bounds),
+        cmocka_unit_test(the_time_to_pay_has_bounds),
         cmocka_unit_test(an_auction_must_be_able_to_end),
         cmocka_unit_test(S4_83_difficulty_of_terms),
         cmocka_unit_test(warnings_name_the_traps),

@@ -122,7 +122,19 @@ book_digest(struct gv_book *b, uint8_t out32[32])
     }
     DIGEST(&h, b->issued);
     DIGEST(&h, b->revokeds);
-    DIGEST(&h, b->disclosed);
+    for (unsigned i = 0; i < GV_AWARDS_MAX; i++) {
+        const struct gv_book_award *a = &b->award[i];
+
+        DIGEST(&h, a->price);
+        DIGEST(&h, a->made_ms);
+        DIGEST(&h, a->next);
+        DIGEST(&h, a->bidder);
+        DIGEST(&h, a->height);
+        DIGEST(&h, a->disclosed);
+        DIGEST(&h, a->said);
+    }
+    DIGEST(&h, b->awards);
+    DIGEST(&h, b->deeds);
     for (size_t i = 0; i < b->objections; i++) {
         DIGEST(&h, b->objection[i].block);
         DIGEST(&h, b->objection[i].validator);

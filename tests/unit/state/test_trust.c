@@ -277,7 +277,7 @@ S0_14_disclose_once_C10(void **state)
     g.c = world_auction(&g.w);
     g.w.now_ms = t;
     world_run(&g.w, 1500);
-    assert_int_equal(g.c->book->disclosed[GV_WINNER_TO_SELLER], 1);
+    assert_int_equal(g.c->book->award[0].disclosed[GV_WINNER_TO_SELLER], 1);
     refuse_block(&g.w, g.c, GV_DUPLICATE, g.w.now_ms + 250, &d, 1);
     assert_int_equal(world_try(&g.w, &d), GV_DUPLICATE);
     tx[0] = sample_disclose(&g.w.s, 0, GV_SELLER_TO_WINNER);
@@ -326,7 +326,7 @@ votes_settle_forks_behind_Y_V2(void **state)
         GV_OK);
     assert_int_equal(g.c->tip, node[1]);
     assert_null(g.c->pool.of[GV_POOL_NOTICES].first);
-    assert_int_equal(g.c->book->disclosed[GV_WINNER_TO_SELLER], 4);
+    assert_int_equal(g.c->book->award[0].disclosed[GV_WINNER_TO_SELLER], 4);
     world_free(&g.w);
 }
 

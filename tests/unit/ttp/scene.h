@@ -24,6 +24,7 @@ struct scene {
     struct award w;
     struct gv_escrow_leaf winner;
     uint8_t xk[32]; /* of the seller's ek */
+    uint8_t award;  /* that requests are about */
 };
 
 /* An answer of the notary under test. */
@@ -39,6 +40,15 @@ drop(struct reply *r)
 {
     free(r->raw);
     r->raw = NULL;
+}
+
+/* One that must have been given. */
+static inline void
+drop_reply(struct reply r)
+{
+    if (r.status != GV_NOTARY_OK)
+        fail_msg("%s", r.e.text);
+    drop(&r);
 }
 
 static inline int
@@ -72,7 +82,7 @@ open_ask(struct scene *s, const struct gv_pubkey *key)
 {
     const struct award_user *seller = &s->w.user[0];
     struct gv_open_ask ask = {
-        .of = {.auction = s->w.open.id, .award = 0, .key = *key},
+        .of = {.auction = s->w.open.id, .award = s->award, .key = *key},
         .cert = gv_bytes(seller->der, seller->len)};
 
     assert_int_equal(gv_x25519_public(s->xk, ask.ek), GV_OK);
@@ -117,7 +127,7 @@ ask_seller(struct scene *s, unsigned i, const struct gv_pubkey *key,
            const struct gv_seckey *secret)
 {
     struct gv_seller_ask ask = {
-        .of = {.auction = s->w.open.id, .award = 0, .key = *key}};
+        .of = {.auction = s->w.open.id, .award = s->award, .key = *key}};
     struct reply r = {.raw = NULL};
     uint8_t raw[256], digest[32];
     struct gv_sink sink = gv_sink_buffer(raw, sizeof(raw));
@@ -230,7 +240,7 @@ expect_disclose(struct scene *s, size_t at, unsigned i, unsigned side,
 
     assert_int_equal(tx.kind, GV_TX_DISCLOSE);
     assert_true(GV_ID_EQ(&tx.chain, &s->w.open.id));
-    assert_int_equal(tx.u.disclose.award, 0);
+    assert_int_equal(tx.u.disclose.award, s->award);
     assert_int_equal(tx.u.disclose.notary, i);
     assert_int_equal(tx.u.disclose.side, side);
     gv_sha256_of(answer.p, answer.len, digest);

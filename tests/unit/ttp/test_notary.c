@@ -138,6 +138,51 @@ test_S0_14_the_same_request_is_repeated_and_another_refused(void **state)
                    GV_REFUSAL_DISCLOSED);
 }
 
+/* The runner-up has accepted a second chance, finally. */
+static void
+go_on(struct scene *s, unsigned user, uint8_t award)
+{
+    award_enrol(&s->w, user, 1, &s->winner);
+    s->w.facts.award = s->award = award;
+    s->w.facts.outcome.winner = s->winner.key;
+    memset(s->w.facts.disclosed, 0, sizeof(s->w.facts.disclosed));
+}
+
+/* S0-14: an award has one disclosure, and the award after it has its own. */
+static void
+test_S0_14_the_runner_up_of_a_second_chance_is_opened_once(void **state)
+{
+    struct scene *s = *state;
+    struct gv_pubkey first = s->winner.key;
+    struct reply r;
+
+    drop_reply(ask_for(s, 0, &first));
+    s->award = 1; /* not accepted yet */
+    expect_refusal(s, 0, ask_for(s, 0, &first), &first, GV_REFUSAL_NOT_WINNER);
+    go_on(s, 2, 1);
+    expect_refusal(s, 0, ask_for(s, 0, &first), &first, GV_REFUSAL_NOT_WINNER);
+    s->award = 0; /* the defaulter again, by the key that was open to it */
+    expect_refusal(s, 0, ask_for(s, 0, &first), &first, GV_REFUSAL_NOT_WINNER);
+    s->award = 1;
+    r = ask_seller(s, 0, &s->winner.key, &s->winner.sk);
+    expect_text(r, GV_NOTARY_UNKNOWN, "has not asked yet");
+    r = ask_for(s, 0, &s->winner.key);
+    assert_int_equal(r.status, GV_NOTARY_OK);
+    expect_disclose(s, 1, 0, GV_WINNER_TO_SELLER, gv_bytes(r.raw, r.len));
+    drop(&r);
+    memset(s->xk, 10, 32);
+    expect_refusal(s, 0, ask_for(s, 0, &s->winner.key), &s->winner.key,
+                   GV_REFUSAL_DISCLOSED);
+    memset(s->xk, 9, 32);
+    award_restart(&s->w);
+    drop_reply(ask_for(s, 0, &s->winner.key)); /* the same, from its record */
+    drop_reply(ask_seller(s, 0, &s->winner.key, &s->winner.sk));
+    /* A ledger that fell behind moves nothing back. */
+    s->w.facts.award = s->award = 0;
+    s->w.facts.outcome.winner = first;
+    expect_refusal(s, 0, ask_for(s, 0, &first), &first, GV_REFUSAL_DISCLOSED);
+}
+
 /* S0-14: a notary restored from a copy of before the disclosure forgot what it
  * gave; the chain did not. */
 static void
@@ -351,6 +396,7 @@ main(void)
         TEST(test_S0_11_nobody_but_the_seller_may_ask),
         TEST(test_S0_13_only_after_the_outcome_is_final),
         TEST(test_S0_14_the_same_request_is_repeated_and_another_refused),
+        TEST(test_S0_14_the_runner_up_of_a_second_chance_is_opened_once),
         TEST(test_S0_14_the_chain_remembers_for_a_restored_notary),
         TEST(test_S0_14_refusals_are_logged),
         TEST(a_blob_with_anothers_share_is_refused),

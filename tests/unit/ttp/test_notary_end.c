@@ -62,6 +62,61 @@ after_both_sides_the_key_is_destroyed(void **state)
     drop(&cert);
 }
 
+/* Whose terms give a second chance is not done with the first award. */
+static int
+setup_pay(void **state)
+{
+    struct scene *s = calloc(1, sizeof(*s));
+    struct gv_terms t = award_terms();
+
+    assert_non_null(s);
+    t.flags |= GV_PAY_BY;
+    t.pay_ms = 20 * DAY_MS;
+    award_make(&s->w, &t);
+    award_enrol(&s->w, 1, 5, &s->winner);
+    award_sold(&s->w, &s->winner.key);
+    memset(s->xk, 9, 32);
+    *state = s;
+    return 0;
+}
+
+static void
+a_key_waits_for_second_chances(void **state)
+{
+    struct scene *s = *state;
+
+    drop_reply(ask_for(s, 0, &s->winner.key));
+    drop_reply(ask_seller(s, 0, &s->winner.key, &s->winner.sk));
+    s->w.facts.disclosed[0] = s->w.facts.disclosed[1] = 1;
+    s->w.now += 6000;
+    gv_notary_tick(s->w.notary[0]);
+    assert_true(holds_key(s, 0));
+    s->w.now += 40 * DAY_MS; /* of 20 and 30 */
+    s->w.facts.award = 1;
+    gv_notary_tick(s->w.notary[0]);
+    s->w.now += 40 * DAY_MS; /* which begin again */
+    award_restart(&s->w);
+    gv_notary_tick(s->w.notary[0]);
+    assert_true(holds_key(s, 0));
+    s->w.now += 10 * DAY_MS;
+    gv_notary_tick(s->w.notary[0]);
+    assert_false(holds_key(s, 0));
+}
+
+static void
+the_last_award_ends_the_key(void **state)
+{
+    struct scene *s = *state;
+
+    s->award = s->w.facts.award = GV_AWARDS_MAX - 1;
+    drop_reply(ask_for(s, 0, &s->winner.key));
+    drop_reply(ask_seller(s, 0, &s->winner.key, &s->winner.sk));
+    s->w.facts.disclosed[0] = s->w.facts.disclosed[1] = 1;
+    s->w.now += 6000;
+    gv_notary_tick(s->w.notary[0]);
+    assert_false(holds_key(s, 0));
+}
+
 static void
 one_side_alone_keeps_the_key(void **state)
 {
@@ -308,6 +363,10 @@ main(void)
     const struct CMUnitTest tests[] = {
         TEST(a_disclose_is_published_until_it_stands),
         TEST(after_both_sides_the_key_is_destroyed),
+        cmocka_unit_test_setup_teardown(a_key_waits_for_second_chances,
+                                        setup_pay, teardown),
+        cmocka_unit_test_setup_teardown(the_last_award_ends_the_key, setup_pay,
+                                        teardown),
         TEST(one_side_alone_keeps_the_key),
         TEST(an_auction_not_sold_ends_the_key),
         TEST(after_the_days_the_key_is_destroyed_and_refused),

@@ -4,8 +4,8 @@
  *
  * Thread-safety: no shared state.
  */
-#ifndef GAVEL_TTP_TSACLIENT_H
-#define GAVEL_TTP_TSACLIENT_H
+#ifndef GAVEL_CLIENT_TSACLIENT_H
+#define GAVEL_CLIENT_TSACLIENT_H
 
 #include <gavel/tst.h>
 

@@ -1,5 +1,5 @@
 /* tsaclient.c - ask an RFC 3161 authority (docs/spec/ttp.md, T9). */
-#include "src/ttp/tsaclient.h"
+#include "src/client/tsaclient.h"
 
 #include <openssl/ts.h>
 

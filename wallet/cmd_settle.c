@@ -1,0 +1,199 @@
+/* cmd_settle.c - gavel settle: say on the chain what became of a sale; gavel
+ * auction accept: the runner-up takes the second chance. */
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "wallet/commands.h"
+#include "wallet/json.h"
+#include "wallet/settle.h"
+
+static const char *const words[] = {
+    [GV_SETTLE_PAID] = "paid",
+    [GV_SETTLE_DELIVERED] = "delivered",
+    [GV_SETTLE_DEFAULTED] = "defaulted",
+    [GV_SETTLE_RECEIVED] = "received",
+};
+
+static uint8_t
+read_word(const char *text)
+{
+    for (uint8_t i = GV_SETTLE_PAID; i <= GV_SETTLE_RECEIVED; i++)
+        if (strcmp(text, words[i]) == 0)
+            return i;
+    return 0;
+}
+
+/* The newest award that the speaker is a side of, and which it is. */
+static int
+find_sale(struct gv_cli *cli, const struct gv_auction *a,
+          const struct gv_speaker *who, struct gv_sale *out)
+{
+    struct gv_sale one;
+    bool found = false;
+
+    for (size_t i = 0; gv_sale_read(a, i, &one); i++)
+        if (who->seller || GV_ID_EQ(&one.winner, &who->signer->key)) {
+            *out = one;
+            found = true;
+        }
+    if (found)
+        return GV_EXIT_OK;
+    if (!gv_sale_read(a, 0, &one))
+        return gv_cli_fail(cli, GV_EXIT_FAILED,
+                           "there is no sale: the outcome is not final on "
+                           "the chain, or nothing was sold");
+    return gv_cli_fail(cli, GV_EXIT_FAILED,
+                       "this identity is neither the seller nor a winner");
+}
+
+static int
+fill_default(struct gv_cli *cli, const struct gv_auction *a,
+             const struct gv_sale *sale, struct gv_tx_settle *t,
+             uint8_t **tokens)
+{
+    char time[40];
+
+    if (a->open.terms.pay_ms == 0)
+        return GV_EXIT_OK;
+    if (gv_cli_now_ms() * 1000 <= sale->pay_by_us)
+        return gv_cli_fail(cli, GV_EXIT_FAILED,
+                           "the winner has until %s to pay",
+                           gv_cli_time(sale->pay_by_us, time));
+    if (!sale->final)
+        return gv_cli_fail(cli, GV_EXIT_FAILED,
+                           "the block of this award is not final yet");
+    return gv_sale_tokens(cli, a, sale, t, tokens);
+}
+
+static int
+say(struct gv_cli *cli, const struct gv_auction *a,
+    const struct gv_speaker *who, uint8_t what)
+{
+    struct gv_tx tx = {.kind = GV_TX_SETTLE, .chain = a->open.id};
+    struct gv_tx_settle *t = &tx.u.settle;
+    uint8_t *tokens = NULL;
+    struct gv_sale sale;
+    int code = find_sale(cli, a, who, &sale);
+
+    if (code != GV_EXIT_OK)
+        return code;
+    t->award = sale.award;
+    t->what = what;
+    t->side = who->seller ? GV_SIDE_SELLER : GV_SIDE_WINNER;
+    t->key = who->signer->key;
+    if (!gv_settle_may(t->side, what))
+        return gv_cli_fail(cli, GV_EXIT_USAGE, "that is for the %s to say",
+                           who->seller ? "winner" : "seller");
+    if (what == GV_SETTLE_DEFAULTED)
+        code = fill_default(cli, a, &sale, t, &tokens);
+    if (code == GV_EXIT_OK)
+        code = gv_sale_send(cli, who->signer, &tx);
+    free(tokens);
+    if (code == GV_EXIT_OK && cli->json)
+        gv_cli_print(cli, json_pack("{ss si ss ss}", "auction", a->hex, "award",
+                                    (int)sale.award, "side",
+                                    who->seller ? "seller" : "winner", "says",
+                                    words[what]));
+    else if (code == GV_EXIT_OK)
+        printf("said of award %u: %s\n", sale.award, words[what]);
+    return code;
+}
+
+static int
+settle(struct gv_cli *cli, struct gv_auction *a, const struct gv_signer *s)
+{
+    const char *text = gv_config_argument(cli->config, 1);
+    uint8_t what = read_word(text);
+    struct gv_speaker who;
+    int code;
+
+    if (what == 0)
+        return gv_cli_fail(cli, GV_EXIT_USAGE,
+                           "%.40s: paid, delivered, defaulted or received",
+                           text);
+    code = gv_speaker_find(cli, a, s, &who);
+    if (code == GV_EXIT_OK)
+        code = say(cli, a, &who, what);
+    gv_wipe(&who, sizeof(who));
+    return code;
+}
+
+static int
+run_settle(struct gv_cli *cli)
+{
+    return gv_auction_sign(cli, settle);
+}
+
+/* --- the second chance --- */
+
+static int
+take(struct gv_cli *cli, const struct gv_auction *a, const struct gv_signer *s)
+{
+    const json_t *chance = json_object_get(a->info, "second_chance");
+    struct gv_tx tx = {.kind = GV_TX_ACCEPT, .chain = a->open.id};
+    struct gv_pubkey whose = {{0}};
+    char amount[40], question[120];
+    int code;
+
+    if (!json_is_object(chance))
+        return gv_cli_fail(cli, GV_EXIT_FAILED,
+                           "no second chance is open in this auction");
+    if (!gv_json_hex(chance, "bidder", whose.b, 32) ||
+        !GV_ID_EQ(&whose, &s->key))
+        return gv_cli_fail(cli, GV_EXIT_FAILED,
+                           "the second chance is another bidder's");
+    tx.u.accept.award = (uint8_t)gv_json_u64(chance, "award");
+    tx.u.accept.price = gv_json_u64(chance, "price");
+    tx.u.accept.key = s->key;
+    gv_auction_amount(chance, "price", &a->open.terms.currency, amount);
+    if (!cli->json)
+        printf("price %s\n", amount);
+    snprintf(question, sizeof(question), "Buy it for %s?", amount);
+    if (!gv_cli_confirm(cli, question))
+        return GV_EXIT_FAILED;
+    code = gv_sale_send(cli, s, &tx);
+    if (code == GV_EXIT_OK && cli->json)
+        gv_cli_print(cli, json_pack("{ss sO sO}", "auction", a->hex, "award",
+                                    json_object_get(chance, "award"), "price",
+                                    json_object_get(chance, "price")));
+    else if (code == GV_EXIT_OK)
+        printf("accepted\n");
+    return code;
+}
+
+static int
+accept_chance(struct gv_cli *cli, struct gv_auction *a,
+              const struct gv_signer *s)
+{
+    struct gv_speaker who;
+    int code = gv_speaker_find(cli, a, s, &who);
+
+    if (code == GV_EXIT_OK)
+        code = take(cli, a, who.signer);
+    gv_wipe(&who, sizeof(who));
+    return code;
+}
+
+static int
+run_accept(struct gv_cli *cli)
+{
+    return gv_auction_sign(cli, accept_chance);
+}
+
+const struct gv_command gv_cmd_settle = {
+    .config = {.name = "settle",
+               .help = "Say on the chain what became of a sale: the seller "
+                       "says paid, delivered or defaulted, the winner paid or "
+                       "received. It cannot be taken back.",
+               .arguments = "AUCTION paid|delivered|defaulted|received",
+               .min_arguments = 2,
+               .max_arguments = 2},
+    .run = run_settle};
+
+const struct gv_command gv_cmd_auction_accept = {
+    .config = {.name = "auction accept",
+               .help = "Take the second chance, after the winner did not pay.",
+               .arguments = "AUCTION",
+               .min_arguments = 1,
+               .max_arguments = 1},
+    .run = run_accept};
