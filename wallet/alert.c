@@ -23,12 +23,14 @@ is_phase(const json_t *auction, const char *phase)
 static bool
 is_key(const json_t *object, const char *member, const struct gv_concern *c)
 {
-    static const struct gv_pubkey none;
     struct gv_pubkey key;
 
-    return !GV_ID_EQ(&c->key, &none) &&
-           gv_json_hex(object, member, key.b, sizeof(key.b)) &&
-           GV_ID_EQ(&key, &c->key);
+    if (!gv_json_hex(object, member, key.b, sizeof(key.b)))
+        return false;
+    for (size_t i = 0; i < c->bidders; i++)
+        if (GV_ID_EQ(&key, &c->bidder[i].key))
+            return true;
+    return false;
 }
 
 void

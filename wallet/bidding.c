@@ -54,8 +54,8 @@ gv_bidding_place(struct gv_cli *cli, const char *auction, const char *amount,
     return code;
 }
 
-bool
-gv_bidding_has(struct gv_cli *cli, const char *auction, uint64_t amount)
+const char *
+gv_bidding_find(struct gv_cli *cli, const char *auction, uint64_t amount)
 {
     struct gv_persona id;
     const char *name;
@@ -63,13 +63,13 @@ gv_bidding_has(struct gv_cli *cli, const char *auction, uint64_t amount)
 
     if (gv_wallet_find(cli->wallet, gv_config_string(cli->config, "as"), &id) !=
         GV_OK)
-        return false;
+        return NULL;
     json_object_foreach(gv_wallet_bids(cli->wallet), name, bid)
     {
         if (strcmp(gv_json_text(bid, "auction"), auction) == 0 &&
             gv_json_u64(bid, "identity") == id.index &&
             gv_json_u64(bid, "amount") == amount)
-            return true;
+            return name;
     }
-    return false;
+    return NULL;
 }

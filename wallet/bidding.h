@@ -25,7 +25,9 @@ int gv_bidding_place(struct gv_cli *cli, const char *auction,
                      const char *amount, const char *as, bool dry,
                      struct gv_bidding *out);
 
-/* Has the wallet a bid of this amount there, placed by the identity of --as? */
-bool gv_bidding_has(struct gv_cli *cli, const char *auction, uint64_t amount);
+/* The bid of this amount that the wallet has there, placed by the identity of
+ * --as: its id, borrowed from the wallet; NULL: none. */
+const char *gv_bidding_find(struct gv_cli *cli, const char *auction,
+                            uint64_t amount);
 
 #endif

@@ -58,6 +58,8 @@ struct gv_cli {
     struct gv_wallet *wallet;
     struct gv_courier *courier; /* of anonymous auctions */
     struct gv_cli_front *front; /* or NULL: a person at a terminal */
+    bool patient; /* gv_cli_try says nothing of a node that is away: who calls
+                   * goes on and says it once */
 };
 
 struct gv_command {
@@ -91,7 +93,7 @@ int gv_cli_call(struct gv_cli *cli, const char *method, json_t *params,
 
 /* As gv_cli_call, but an error answer of the node is left in *error (cleared
  * by the caller) and the result is GV_REJECT, unprinted; a GV_FAULT has been
- * printed (the exit code is GV_EXIT_NODE). */
+ * printed (the exit code is GV_EXIT_NODE) unless cli->patient. */
 enum gv_rc gv_cli_try(struct gv_cli *cli, const char *method, json_t *params,
                       json_t **result,
                       struct gv_rpcclient_error *error) GV_MUST_CHECK;

@@ -70,10 +70,12 @@ set(struct gv_cli *cli, struct gv_auction *a, const struct gv_signer *s)
     uint64_t limit, step;
     int code = read_amount(cli, a, "limit", &limit);
 
-    (void)s;
     if (why != NULL)
         return gv_cli_fail(cli, GV_EXIT_FAILED,
                            "no agent can bid in this auction: %s", why);
+    if (GV_ID_EQ(&a->open.seller.key, &s->key))
+        return gv_cli_fail(cli, GV_EXIT_FAILED,
+                           "this identity is the seller, who may not bid");
     if (code == GV_EXIT_OK)
         code = read_amount(cli, a, "step", &step);
     if (code == GV_EXIT_OK && limit == 0)

@@ -2,12 +2,15 @@
  * cmd_agent_run.c - gavel agent run: bids for the wallet's owner, up to the
  * limits that stand in the wallet (docs/spec/wallet.md, W37).
  *
- * Limits are read from the wallet before every bid, so that a change, or a
- * restart, needs no more than that. Between bids the wallet is free for others.
+ * Limits are read from the wallet whenever it has changed, and before every
+ * bid, so that a change, or a restart, needs no more than that. Between bids
+ * the wallet is free for others.
  */
 #include <gavel/clock.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 
+#include "src/base/files.h"
 #include "wallet/agent.h"
 #include "wallet/alert.h"
 #include "wallet/auction.h"
@@ -17,8 +20,9 @@
 #include "wallet/concern.h"
 #include "wallet/json.h"
 
-#define AGAIN_MS 5000 /* after a bid that failed */
-#define ROWS 100      /* among so many newest bids is an accepted one */
+#define AGAIN_MS 5000  /* after a bid that failed */
+#define FAILURES_MAX 3 /* of one kind, one after the other */
+#define ROWS 100       /* among so many newest bids is an accepted one */
 
 static const struct gv_config_option options[] = {
     GV_LOOK_OPTIONS("1s", "when every auction is over or beyond its limit."),
@@ -30,15 +34,18 @@ struct task {
     struct gv_agent said; /* by the owner, when it was last read */
     char as[GV_NAME_MAX + 1];
     uint64_t not_before_ms; /* a bid failed */
-    bool over;              /* it has ended */
-    bool beaten;            /* and that was said */
+    char refusal[500];      /* why it did, and how often in a row */
+    unsigned failures;
+    bool over;   /* it has ended */
+    bool beaten; /* and that was said */
 };
 
 struct agent_run {
     struct gv_passphrase pass;
     struct task *task;
     size_t tasks;
-    bool away; /* the node does not answer, and that was said */
+    bool away;               /* the node does not answer, and that was said */
+    struct timespec written; /* the wallet's file, when it was last read */
 };
 
 /* --- the wallet, while it is needed --- */
@@ -80,6 +87,24 @@ read_agent(struct gv_cli *cli, struct task *t)
     return t->said.limit != 0;
 }
 
+/* Of the keys that the wallet bids with there, those of the identity that the
+ * agent bids as: another one of the same owner is a rival like others. */
+static struct gv_concern
+own(struct gv_cli *cli, const struct gv_concern *all, const char *as)
+{
+    const char *name = *as != '\0' ? as : gv_config_string(cli->config, "as");
+    struct gv_concern mine = *all;
+    struct gv_persona id;
+
+    mine.bidders = 0;
+    if (gv_wallet_find(cli->wallet, name, &id) != GV_OK)
+        return mine;
+    for (size_t i = 0; i < all->bidders; i++)
+        if (all->bidder[i].identity == id.index)
+            mine.bidder[mine.bidders++] = all->bidder[i];
+    return mine;
+}
+
 /* With which key the wallet bids where. */
 static int
 read_keys(struct gv_cli *cli, struct agent_run *r)
@@ -90,7 +115,7 @@ read_keys(struct gv_cli *cli, struct agent_run *r)
     for (size_t i = 0; i < r->tasks && code == GV_EXIT_OK; i++)
         for (size_t k = 0; k < all.count; k++)
             if (strcmp(all.item[k].auction, r->task[i].auction.hex) == 0)
-                r->task[i].who = all.item[k];
+                r->task[i].who = own(cli, &all.item[k], r->task[i].as);
     gv_concerns_free(&all);
     return code;
 }
@@ -198,6 +223,22 @@ look(struct gv_cli *cli, struct agent_run *r, struct task *t,
            read_last(cli, t, v) == GV_EXIT_OK;
 }
 
+/* What fails again and again for one reason will not pass by itself: a limit of
+ * the wallet, say. It counts as beaten then, until the wallet changes. */
+static void
+failed(struct gv_cli *cli, struct task *t, const char *why)
+{
+    if (strcmp(t->refusal, why) != 0) {
+        t->failures = 0;
+        snprintf(t->refusal, sizeof(t->refusal), "%s", why);
+        say(cli, t, "failed", why);
+    }
+    t->beaten = ++t->failures >= FAILURES_MAX;
+    if (t->beaten)
+        say(cli, t, "gives up", "the reason does not pass");
+    t->not_before_ms = gv_cli_now_ms() + AGAIN_MS;
+}
+
 static void
 bid(struct gv_cli *cli, struct agent_run *r, struct task *t, uint64_t amount)
 {
@@ -213,10 +254,10 @@ bid(struct gv_cli *cli, struct agent_run *r, struct task *t, uint64_t amount)
     code = gv_bidding_place(cli, t->auction.hex, text,
                             *t->as != '\0' ? t->as : NULL, false, &got);
     if (code != GV_EXIT_OK) {
-        t->not_before_ms = gv_cli_now_ms() + AGAIN_MS;
-        say(cli, t, "failed", got.refusal);
+        failed(cli, t, got.refusal);
         return;
     }
+    t->failures = 0;
     gv_amount_text((struct gv_amount){amount}, c, text);
     say(cli, t, "bid", text);
     if (read_keys(cli, r) != GV_EXIT_OK)
@@ -249,7 +290,7 @@ act(struct gv_cli *cli, struct agent_run *r, struct task *t)
     enum gv_agent_move move;
     uint64_t amount;
 
-    if (t->over || !look(cli, r, t, &v))
+    if (t->over || t->failures >= FAILURES_MAX || !look(cli, r, t, &v))
         return GV_EXIT_OK;
     move = gv_agent_next(&t->said, &t->auction.open.terms, &v, &amount);
     if (move == GV_AGENT_BEATEN && !t->beaten)
@@ -285,6 +326,34 @@ say_limit(const struct gv_cli *cli, const struct task *t)
     say(cli, t, "bidding", text);
 }
 
+/* Somebody has written the wallet: what does it say now? */
+static int
+read_again(struct gv_cli *cli, struct agent_run *r)
+{
+    char *path = gv_file_join(cli->wallet_dir, "wallet.json");
+    struct stat st = {0};
+    int code = GV_EXIT_OK;
+
+    if (path != NULL && stat(path, &st) == 0 &&
+        (st.st_mtim.tv_sec != r->written.tv_sec ||
+         st.st_mtim.tv_nsec != r->written.tv_nsec)) {
+        r->written = st.st_mtim;
+        code = open_wallet(cli, r);
+        for (size_t i = 0; i < r->tasks && code == GV_EXIT_OK; i++) {
+            struct task *t = &r->task[i];
+
+            t->over = !read_agent(cli, t) || t->over;
+            t->failures = 0;
+            t->refusal[0] = '\0';
+        }
+        if (code == GV_EXIT_OK)
+            code = read_keys(cli, r);
+        close_wallet(cli);
+    }
+    free(path);
+    return code;
+}
+
 static int
 work(struct gv_cli *cli, struct agent_run *r)
 {
@@ -296,6 +365,7 @@ work(struct gv_cli *cli, struct agent_run *r)
     for (size_t i = 0; i < r->tasks; i++)
         say_limit(cli, &r->task[i]);
     for (;;) {
+        code = read_again(cli, r);
         for (size_t i = 0; i < r->tasks && code == GV_EXIT_OK; i++)
             code = act(cli, r, &r->task[i]);
         if (code != GV_EXIT_OK || busy(r) == 0 ||
@@ -342,6 +412,7 @@ run(struct gv_cli *cli)
     if (code == GV_EXIT_OK)
         code = gather(cli, &r);
     close_wallet(cli);
+    cli->patient = true;
     if (code == GV_EXIT_OK)
         code = work(cli, &r);
     for (size_t i = 0; i < r.tasks; i++)

@@ -258,8 +258,8 @@ run(struct gv_cli *cli)
 const struct gv_command gv_cmd_auction_simulate = {
     .config = {.name = "auction simulate",
                .help = "Play auctions with these terms among made-up bidders; "
-                       "nothing is opened. It takes what auction create "
-                       "takes.",
+                       "nothing is opened. It takes the terms' options of "
+                       "auction create.",
                .options = gv_terms_options,
                .n_options = GV_TERMS_OPTIONS,
                .more_options = options,

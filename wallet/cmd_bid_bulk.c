@@ -5,6 +5,7 @@
  */
 #include <stdlib.h>
 
+#include "wallet/auction.h"
 #include "wallet/bidding.h"
 #include "wallet/columns.h"
 #include "wallet/commands.h"
@@ -131,22 +132,81 @@ set_state(struct bulk *b, struct bulk_row *r, enum state s)
     b->count[s]++;
 }
 
+/* The clause that voids a bid which stands already, by the node's word. */
+static void
+read_verdict(struct gv_cli *cli, struct bulk *b, struct bulk_row *r)
+{
+    struct gv_rpcclient_error error = {0};
+    json_t *page = NULL;
+    const json_t *row;
+
+    if (gv_cli_try(
+            cli, "listbids",
+            json_pack("{ss ss}", "bid", r->at.bid, "auction", r->auction),
+            &page, &error) == GV_OK) {
+        row = json_array_get(json_object_get(page, "bids"), 0);
+        if (gv_json_u64(row, "code") != GV_ACCEPTED &&
+            !json_is_object(json_object_get(row, "seal"))) {
+            set_state(b, r, VOID);
+            snprintf(r->at.refusal, sizeof(r->at.refusal),
+                     "placed already, and void: %s",
+                     gv_json_text(row, "code_name"));
+        }
+    }
+    gv_rpcclient_error_clear(&error);
+    json_decref(page);
+}
+
+static bool
+bids_in(struct gv_cli *cli, const char *auction)
+{
+    const char *id;
+    json_t *bid;
+
+    json_object_foreach(gv_wallet_bids(cli->wallet), id, bid)
+    {
+        if (strcmp(gv_json_text(bid, "auction"), auction) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* Is the row's bid in the wallet? True: its state says so. */
+static bool
+is_there(struct gv_cli *cli, struct bulk *b, struct bulk_row *r)
+{
+    struct gv_auction a;
+    struct gv_amount amount;
+    const char *id = NULL;
+
+    if (gv_auction_fetch(cli, r->auction, &a) != GV_EXIT_OK)
+        return false;
+    if (gv_amount_parse(r->amount, &a.open.terms.currency, &amount) == GV_OK)
+        id = gv_bidding_find(cli, r->auction, amount.minor);
+    gv_auction_clear(&a);
+    if (id == NULL)
+        return false;
+    snprintf(r->at.bid, sizeof(r->at.bid), "%s", id);
+    set_state(b, r, ALREADY);
+    read_verdict(cli, b, r);
+    return true;
+}
+
 static void
 judge(struct gv_cli *cli, struct bulk *b)
 {
     b->count[WAITS] = b->rows;
     for (size_t i = 0; i < b->rows; i++) {
         struct bulk_row *r = &b->row[i];
-        int code =
-            gv_bidding_place(cli, r->auction, r->amount, NULL, true, &r->at);
+        int code;
 
-        if (r->at.amount != 0 &&
-            gv_bidding_has(cli, r->auction, r->at.amount)) {
-            set_state(b, r, ALREADY);
-            r->at.refusal[0] = '\0';
-        } else if (code != GV_EXIT_OK) {
+        /* First: a limit, or what others have bid since then, says nothing of
+         * a bid that stands. */
+        if (bids_in(cli, r->auction) && is_there(cli, b, r))
+            continue;
+        code = gv_bidding_place(cli, r->auction, r->amount, NULL, true, &r->at);
+        if (code != GV_EXIT_OK)
             set_state(b, r, r->at.amount != 0 ? VOID : FAILED);
-        }
     }
 }
 
@@ -159,7 +219,9 @@ place(struct gv_cli *cli, struct bulk *b)
         struct gv_bidding got;
         int code;
 
-        if (r->state != WAITS)
+        /* Also not what an earlier row of this file has placed. */
+        if (r->state != WAITS ||
+            (bids_in(cli, r->auction) && is_there(cli, b, r)))
             continue;
         code = gv_bidding_place(cli, r->auction, r->amount, NULL, false, &got);
         set_state(b, r, code == GV_EXIT_OK ? PLACED : FAILED);

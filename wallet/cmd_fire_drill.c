@@ -32,7 +32,7 @@ struct count {
 struct drill {
     struct gv_wallet *here, *back;
     struct count identities, certificates, enrolments, pseudonyms, bids;
-    size_t receipts, unsent;
+    size_t receipts, unsent, seats;
     json_t *missing; /* lines for people */
 };
 
@@ -89,6 +89,14 @@ copy_names(const struct drill *d)
     return rc;
 }
 
+/* Of a bidder's pseudonym, not a seller's seat (W14), which is looked for when
+ * the seller needs it. */
+static bool
+is_bidders(const json_t *token)
+{
+    return json_object_get(token, "enrol") != NULL;
+}
+
 /* What gavel restore does, and for each pseudonym that never bid what it does
  * with --auction. */
 static int
@@ -107,7 +115,7 @@ restore(struct gv_cli *cli, struct drill *d)
     {
         const char *auction = strchr(key, ':');
 
-        if (code == GV_EXIT_OK && auction != NULL &&
+        if (code == GV_EXIT_OK && auction != NULL && is_bidders(token) &&
             json_object_get(gv_wallet_tokens(d->back), key) == NULL)
             code = gv_recover_auction(cli, auction + 1, &got);
     }
@@ -162,6 +170,10 @@ compare_keys(struct drill *d, json_t *here, json_t *back, struct count *n,
 
     json_object_foreach(here, key, value)
     {
+        if (n == &d->pseudonyms && !is_bidders(value)) {
+            d->seats++;
+            continue;
+        }
         n->here++;
         if (json_object_get(back, key) != NULL)
             n->back++;
@@ -240,6 +252,11 @@ print_text(const struct drill *d)
                         "%zu receipts: to keep them, copy the wallet's "
                         "directory",
                         d->receipts);
+    if (d->seats > 0)
+        gv_columns_line(stdout, "seats",
+                        "%zu of a seller's pseudonyms: looked for when they "
+                        "are needed, at the token issuer",
+                        d->seats);
     json_array_foreach(d->missing, i, line)
         gv_columns_line(stdout, "missing", "%s", json_string_value(line));
 }
@@ -258,14 +275,15 @@ report(struct gv_cli *cli, const struct drill *d)
 
     if (cli->json)
         gv_cli_print(cli,
-                     json_pack("{so so so so so sI sI sO}", "identities",
+                     json_pack("{so so so so so sI sI sI sO}", "identities",
                                json_count(&d->identities), "certificates",
                                json_count(&d->certificates), "enrolments",
                                json_count(&d->enrolments), "pseudonyms",
                                json_count(&d->pseudonyms), "bids",
                                json_count(&d->bids), "receipts",
                                (json_int_t)d->receipts, "unsent",
-                               (json_int_t)d->unsent, "missing", d->missing));
+                               (json_int_t)d->unsent, "seats",
+                               (json_int_t)d->seats, "missing", d->missing));
     else
         print_text(d);
     if (missing > 0)

@@ -20,10 +20,10 @@
 
 static const struct gv_config_option options[] = {
     {.name = "exec",
-     .help = "Run this program for each event, with GAVEL_EVENT, "
-             "GAVEL_AUCTION, GAVEL_TITLE, GAVEL_AMOUNT, GAVEL_CURRENCY and "
-             "GAVEL_CLOSE_US in its environment. No shell is used; it may take "
-             "a minute.",
+     .help = "Run this program for each event, with GAVEL_EVENT and, each "
+             "with GAVEL_EVENT_ before it, AUCTION, TITLE, AMOUNT (in minor "
+             "units), CURRENCY and CLOSE_US in its environment. No shell is "
+             "used; it may take a minute.",
      .argument = "PROGRAM"},
     {.name = "before",
      .type = GV_CONFIG_DURATION,
@@ -77,12 +77,12 @@ become(const char *program, const char *event, const json_t *info,
     if (null < 0 || dup2(null, STDIN_FILENO) < 0)
         _exit(127);
     setenv("GAVEL_EVENT", event, 1);
-    setenv("GAVEL_AUCTION", w->who.auction, 1);
-    setenv("GAVEL_TITLE", gv_json_text(info, "title"), 1);
+    setenv("GAVEL_EVENT_AUCTION", w->who.auction, 1);
+    setenv("GAVEL_EVENT_TITLE", gv_json_text(info, "title"), 1);
     memcpy(tag, c.tag, sizeof(c.tag));
-    setenv("GAVEL_CURRENCY", tag, 1);
-    set_number("GAVEL_AMOUNT", amount_of(w));
-    set_number("GAVEL_CLOSE_US", w->last.close_us);
+    setenv("GAVEL_EVENT_CURRENCY", tag, 1);
+    set_number("GAVEL_EVENT_AMOUNT", amount_of(w));
+    set_number("GAVEL_EVENT_CLOSE_US", w->last.close_us);
     alarm(EXEC_S);
     execvp(program, argv);
     _exit(127);
@@ -178,6 +178,8 @@ look(struct gv_cli *cli, struct watch *w, struct watched *one, uint64_t now_us)
 
     if (rc == GV_OK)
         take_look(cli, w, one, info, now_us);
+    else if (rc == GV_FAULT && !w->away)
+        gv_cli_warn(cli, "warning: %s; trying again", error.e.text);
     else if (rc == GV_REJECT && !one->said)
         gv_cli_warn(cli, "warning: auction %s: %s", one->who.auction,
                     error.e.text);
@@ -291,6 +293,7 @@ run(struct gv_cli *cli)
         code = gv_cli_fail(cli, GV_EXIT_FAILED,
                            "nothing to watch: this wallet bids and sells "
                            "nowhere, and watches nothing");
+    cli->patient = true;
     if (code == GV_EXIT_OK)
         code = watch(cli, &w);
     free(w.item);

@@ -74,6 +74,18 @@ bidder_of(const json_t *bid, struct gv_pubkey *key)
     return ok;
 }
 
+static void
+add_bidder(struct gv_concern *c, const struct gv_pubkey *key, uint32_t identity)
+{
+    for (size_t i = 0; i < c->bidders; i++)
+        if (GV_ID_EQ(&c->bidder[i].key, key))
+            return;
+    if (c->bidders == GV_CONCERN_KEYS)
+        return;
+    c->bidder[c->bidders].key = *key;
+    c->bidder[c->bidders++].identity = identity;
+}
+
 static int
 add_bids(struct gv_cli *cli, struct gv_concerns *out)
 {
@@ -90,7 +102,32 @@ add_bids(struct gv_cli *cli, struct gv_concerns *out)
             return no_memory(cli);
         c->roles |= GV_CONCERN_BIDS;
         if (bidder_of(bid, &key))
-            c->key = key;
+            add_bidder(c, &key, (uint32_t)gv_json_u64(bid, "identity"));
+    }
+    return GV_EXIT_OK;
+}
+
+/* Tokens of bidders, and seats of pseudonymous sellers with the auction that
+ * each has sold (W14). */
+static int
+add_tokens(struct gv_cli *cli, struct gv_concerns *out)
+{
+    const char *key;
+    json_t *row;
+
+    json_object_foreach(gv_wallet_tokens(cli->wallet), key, row)
+    {
+        const char *sold = gv_json_text(row, "auction");
+        const char *scope = strchr(key, ':');
+        struct gv_concern *c;
+
+        if (*sold == '\0' &&
+            (scope == NULL || json_object_get(row, "enrol") == NULL))
+            continue;
+        c = gv_concerns_add(out, *sold != '\0' ? sold : scope + 1);
+        if (c == NULL)
+            return no_memory(cli);
+        c->roles |= *sold != '\0' ? GV_CONCERN_SELLS : GV_CONCERN_BIDS;
     }
     return GV_EXIT_OK;
 }
@@ -178,7 +215,7 @@ gv_concerns_of_bids(struct gv_cli *cli, struct gv_concerns *out)
     if (code == GV_EXIT_OK)
         code = add_rows(cli, gv_wallet_enrolments(cli->wallet), out);
     if (code == GV_EXIT_OK)
-        code = add_rows(cli, gv_wallet_tokens(cli->wallet), out);
+        code = add_tokens(cli, out);
     return code;
 }
 

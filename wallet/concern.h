@@ -1,8 +1,7 @@
 /*
  * concern.h - the auctions that concern a wallet: where it bids, by its own
- * records; what its identities sell, by the node's list; and what its owner
- * watches. What is not in the wallet and is no sale of a certified identity is
- * not found: a pseudonymous seller watches the auction by hand.
+ * records; what its identities sell, by the node's list, and its pseudonyms, by
+ * its own; and what its owner watches. What is in none of these is not found.
  *
  * Thread-safety: one thread at a time.
  */
@@ -19,10 +18,18 @@ enum gv_concern_role {
     GV_CONCERN_WATCHES = 4
 };
 
+/* Identities of one wallet that may bid in one auction and be told apart. */
+#define GV_CONCERN_KEYS 8
+
 struct gv_concern {
     char auction[65];
-    unsigned roles;       /* bits of enum gv_concern_role */
-    struct gv_pubkey key; /* that it bids with there, or zero */
+    unsigned roles; /* bits of enum gv_concern_role */
+    /* What it bids with there, and as which identity. */
+    struct {
+        struct gv_pubkey key;
+        uint32_t identity;
+    } bidder[GV_CONCERN_KEYS];
+    size_t bidders;
 };
 
 struct gv_concerns {

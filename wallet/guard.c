@@ -138,7 +138,7 @@ refuse(struct gv_cli *cli, const struct gv_currency *c, uint64_t amount,
     return gv_cli_fail(
         cli, GV_EXIT_FAILED,
         "%s%s is above this wallet's limit of %s (gavel limit set; "
-        "--over-limit for this one bid)",
+        "for one bid: gavel bid place --over-limit)",
         gv_amount_text((struct gv_amount){amount}, c, have), of,
         gv_amount_text((struct gv_amount){limit}, c, most));
 }

@@ -101,6 +101,18 @@ def test_a_late_agent_waits_and_the_limits_of_the_wallet_hold(world):
     out = bob.run("agent", "run", "--every", "100ms", "--for", "1s").stdout
     assert [name for name, _ in events(out)] == ["bidding", "failed"]
     assert "limit of 20.00 EUR" in out
+    # What does not pass ends it; a change of the wallet begins it anew.
+    run = bob.spawn("agent", "run", "--every", "100ms", as_json=True)
+    lines = [run.stdout.readline() for _ in range(2)]
+    assert [name for name, _ in events("".join(lines))] == [
+        "bidding", "failed"]
+    bob("limit", "drop", "EUR")
+    wait_for("the bid", lambda: (node.rpc.getauction(second)["leader"] or {}
+                                 ).get("amount") == 3000, 30)
+    run.send_signal(signal.SIGKILL)
+    run.communicate()
+    assert "is the seller" in refused(tom, "agent", "set", second, "--limit",
+                                      "50", code=1)
     down = tom.create("Lowest wins", *QUICK[:6], "--direction", "reverse")
     assert "nothing to start from" in refused(
         bob, "agent", "set", down, "--limit", "5", code=1)

@@ -57,10 +57,32 @@ def test_a_failure_holds_up_no_other_bid_and_a_second_run_goes_on(market):
     assert done.returncode == 0, done.stderr
 
 
+def test_what_stands_is_not_placed_again(market):
+    world, tom, ann = market
+    plain = tom.create("Five", *QUICK)
+    steps = tom.create("Six", *QUICK, "--min-step", "1")
+    rows = [(plain, "20"), (plain, "20"), (plain, "20.00")]
+    done = bulk(world, ann, rows, "--csv", as_json=False)
+    assert done.returncode == 0, done.stderr
+    assert states(done) == [(2, "placed"), (3, "already"), (4, "already")]
+    assert len(ann("bid", "list", "--auction", plain)["bids"]) == 1
+    # A limit that came later says nothing of it, and a void bid is no bid.
+    ann.bid(steps, 5)
+    ann.bid(steps, "5.50", "--force")
+    ann("limit", "set", "EUR", "--bid", "9")
+    try:
+        done = bulk(world, ann, [(plain, "20"), (steps, "5.50")], "--csv",
+                    as_json=False)
+    finally:
+        ann("limit", "drop", "EUR")
+    assert states(done) == [(2, "already"), (3, "void")], done.stdout
+    assert "placed already, and void: below-step" in done.stdout
+
+
 def test_limits_hold_for_files_of_bids_too(market):
     world, tom, ann = market
     one, two = (tom.create(t, *QUICK) for t in ("Three", "Four"))
-    ann("limit", "set", "EUR", "--total", "100")
+    ann("limit", "set", "EUR", "--total", "120")
     try:
         done = bulk(world, ann, [(one, "60"), (two, "60")], "--csv",
                     as_json=False)
@@ -68,7 +90,7 @@ def test_limits_hold_for_files_of_bids_too(market):
         ann("limit", "drop", "EUR")
     assert done.returncode == 1
     assert states(done) == [(2, "placed"), (3, "failed")]
-    assert "above this wallet's limit of 100.00 EUR" in done.stdout
+    assert "above this wallet's limit of 120.00 EUR" in done.stdout
 
 
 @pytest.mark.parametrize("head, row, says", [

@@ -154,6 +154,12 @@ def test_S0_13_a_pseudonyms_notaries_are_those_of_its_epoch(epoch):
     says(done, 2, "the notaries of its epoch, 1of1")
 
 
+def test_a_drill_knows_a_seat_from_an_auction(selling):
+    words = selling.world.path("sam.words")
+    got = selling.wallet("sam")("fire-drill", "--words-file", words)
+    assert got["missing"] == [] and got["seats"] == 1
+
+
 def test_S0_13_the_auction_shows_a_pseudonym(selling):
     shop, sam = selling, selling.people["sam"]
     info = shop.info(shop.auction)

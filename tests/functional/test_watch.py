@@ -75,8 +75,8 @@ def test_watching_tells_what_happens_and_runs_a_program(world):
     ann.bid(auction, 5)
     log = world.path("events")
     program = world.path("note")
-    program.write_text(f'#!/bin/sh\necho "$GAVEL_EVENT $GAVEL_AMOUNT '
-                       f'$GAVEL_CURRENCY $GAVEL_TITLE" >> {log}\n')
+    program.write_text(f'#!/bin/sh\necho "$GAVEL_EVENT $GAVEL_EVENT_AMOUNT '
+                       f'$GAVEL_EVENT_CURRENCY $GAVEL_EVENT_TITLE" >> {log}\n')
     program.chmod(0o755)
     watch = ann.spawn("watch", "--every", "200ms", "--exec", program,
                       as_json=True)

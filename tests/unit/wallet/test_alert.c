@@ -138,14 +138,15 @@ it_ends(void **state)
 static void
 looks_are_read_from_answers(void **state)
 {
-    struct gv_concern c = {.roles = GV_CONCERN_BIDS};
+    struct gv_concern c = {.roles = GV_CONCERN_BIDS, .bidders = 2};
     struct gv_look look;
     char hex[65];
     json_t *auction;
 
     (void)state;
-    memset(c.key.b, 0x5a, 32);
-    gv_hex(c.key.b, 32, hex);
+    memset(c.bidder[0].key.b, 0x11, 32);
+    memset(c.bidder[1].key.b, 0x5a, 32);
+    gv_hex(c.bidder[1].key.b, 32, hex);
     auction = json_pack("{ss s{ss sI} sn sI}", "phase", "closing", "leader",
                         "bidder", hex, "amount", (json_int_t)12, "outcome",
                         "effective_close_us", (json_int_t)77);
@@ -153,7 +154,7 @@ looks_are_read_from_answers(void **state)
     assert_true(look.known && look.open && !look.ended && look.mine);
     assert_int_equal(look.amount, 12);
     assert_int_equal(look.close_us, 77);
-    memset(&c.key, 0, sizeof(c.key)); /* no key is nobody's */
+    c.bidders = 1;
     gv_look_read(auction, &c, &look);
     assert_true(look.has_leader && !look.mine);
     json_object_set_new(auction, "phase", json_string("scheduled"));
