@@ -1,4 +1,5 @@
 /* records.c - rows of the state in the store (key schema: store/key.h). */
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "chain/state/impl.h"
@@ -112,12 +113,34 @@ gv_record_put_chain(struct gv_state *s, const struct gv_chain *c)
                     gv_bytes(buf, out.len));
 }
 
+/* A record that another version of the program wrote is not damaged. */
+static enum gv_rc
+check_version(struct gv_state *s, struct gv_bytes value)
+{
+    unsigned have = value.len > 0 ? value.p[0] : 0;
+    char text[sizeof(s->error)];
+
+    if (have == RECORD_VERSION || have == 0)
+        return GV_OK;
+    snprintf(text, sizeof(text),
+             "the datadir's records of chains have version %u, this program "
+             "knows %u; nothing was changed: go on with the program that "
+             "wrote it, or begin a new datadir, with the services by gaveld "
+             "backup and restore; a validator may move only to one that was "
+             "restored, where it first waits for its own votes",
+             have, RECORD_VERSION);
+    return gv_state_fail(s, text);
+}
+
 static enum gv_rc
 load_chain(struct gv_state *s, uint32_t number, struct gv_bytes value)
 {
-    struct gv_chain *c = calloc(1, sizeof(*c));
     struct gv_reader r = gv_reader(value);
+    struct gv_chain *c;
 
+    if (check_version(s, value) != GV_OK)
+        return GV_FAULT;
+    c = calloc(1, sizeof(*c));
     if (!c)
         return gv_state_fail(s, "out of memory");
     c->number = number;

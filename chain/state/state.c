@@ -134,7 +134,9 @@ make_registry(struct gv_state *s)
 static enum gv_rc
 open_chains(struct gv_state *s, uint64_t now_ms)
 {
-    if (gv_headers_upgrade(s) != GV_OK || gv_record_load_chains(s) != GV_OK)
+    /* Records that this program cannot read are refused before a row of the
+     * store changes. */
+    if (gv_record_load_chains(s) != GV_OK || gv_headers_upgrade(s) != GV_OK)
         return GV_FAULT;
     if (!s->registry && s->chains > 0)
         return gv_state_fail(s, "the datadir has auctions but no registry");

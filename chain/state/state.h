@@ -89,9 +89,10 @@ struct gv_state_options {
 };
 
 /* Open: reads the records of all chains; auctions are loaded when they are
- * first needed. A store of an older schema is upgraded first; a stop at any
- * moment of that costs only doing it again. GV_OK or GV_FAULT with a text in
- * error (cap bytes). */
+ * first needed. A store with records of another version is refused before a row
+ * of it changes; one of an older schema is upgraded, and a stop at any moment
+ * of that costs only doing it again. GV_OK or GV_FAULT with a text in error
+ * (cap bytes). */
 enum gv_rc gv_state_open(const struct gv_state_options *opts, uint64_t now_ms,
                          struct gv_state **out, char *error,
                          size_t cap) GV_MUST_CHECK;

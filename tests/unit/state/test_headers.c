@@ -350,6 +350,74 @@ an_upgrade_may_break_off_anywhere(void **state)
     world_free(&w);
 }
 
+/* The registry's record gets this version; the one it had. */
+static uint8_t
+set_version(struct world *w, uint8_t version)
+{
+    struct gv_kv_batch b = {0};
+    struct gv_kv_value v;
+    uint8_t record[512];
+    struct gv_key key;
+    uint8_t had;
+
+    gv_key_init(&key);
+    gv_key_u32(&key, 0); /* the first chain of a store */
+    gv_key_u8(&key, 'r');
+    assert_int_equal(gv_kv_get(&w->kv, GV_CF_CHAIN, gv_key_view(&key), &v),
+                     GV_OK);
+    assert_in_range(v.len, 1, sizeof(record));
+    memcpy(record, v.p, v.len);
+    had = record[0];
+    record[0] = version;
+    gv_kv_batch_put(&b, GV_CF_CHAIN, gv_key_view(&key),
+                    gv_bytes(record, v.len));
+    gv_kv_value_free(&v);
+    assert_int_equal(gv_kv_commit(&w->kv, &b, true), GV_OK);
+    gv_kv_batch_free(&b);
+    return had;
+}
+
+/* A store of schema 1 with records of another version stays as it is, for the
+ * program that can read it. */
+static void
+records_of_another_version_are_refused_untouched(void **state)
+{
+    static const uint8_t other[] = {1, 2, 4, 255};
+    struct world_options o = {.fault = true};
+    struct gv_sealed_id tip;
+    struct told told = {0};
+    struct world w;
+    uint8_t ours;
+
+    (void)state;
+    world_make(&w, &o);
+    mine(&w, 3);
+    tip = gv_state_registry(w.st)->sum.tip;
+    world_close(&w);
+    make_old(&w, 1);
+    ours = set_version(&w, 0);
+    w.opt.events = (struct gv_state_events){.arg = &told, .upgrade = upgraded};
+    for (size_t i = 0; i < sizeof(other); i++) {
+        char want[64];
+        uint64_t commits;
+
+        set_version(&w, other[i]);
+        commits = gv_kv_fault_calls(&w.kv, GV_KV_FAULT_COMMIT);
+        assert_int_equal(world_open(&w), GV_FAULT);
+        assert_int_equal(gv_kv_fault_calls(&w.kv, GV_KV_FAULT_COMMIT), commits);
+        assert_int_equal(told.begun + told.done, 0);
+        snprintf(want, sizeof(want), "have version %u, this program knows %u;",
+                 other[i], ours);
+        assert_non_null(strstr(w.error, want));
+        assert_non_null(strstr(w.error, "gaveld backup"));
+    }
+    set_version(&w, ours);
+    assert_int_equal(world_open(&w), GV_OK);
+    assert_int_equal(told.done, 1);
+    check_new(&w, &tip);
+    world_free(&w);
+}
+
 /* A row that is not there is found when the chain is loaded. */
 static void
 a_missing_header_is_found(void **state)
@@ -422,6 +490,7 @@ main(void)
         cmocka_unit_test(a_sleeping_chain_answers_as_a_loaded_one),
         cmocka_unit_test(an_old_store_gets_its_headers),
         cmocka_unit_test(an_upgrade_may_break_off_anywhere),
+        cmocka_unit_test(records_of_another_version_are_refused_untouched),
         cmocka_unit_test(a_missing_header_is_found),
         cmocka_unit_test(a_block_that_is_not_its_headers),
     };
