@@ -8,17 +8,17 @@
 
 #include "src/net/bucket.h"
 #include "src/net/limiter.h"
+#include "src/net/origin.h"
 
 #define ENDPOINT "inproc://zeromq.zap.01"
 #define FRAMES 7 /* version, id, domain, address, identity, mechanism, key */
 #define FRAME_MAX 256
-#define ADDR_MAX 46 /* an IPv6 address as text */
 
 struct entry {
     struct gv_net_key key;
     bool fixed, listed; /* by the operator, by the registry */
     uint64_t guest_until_ms;
-    char addr[ADDR_MAX]; /* of a guest */
+    struct gv_origin from; /* of a guest */
     uint64_t banned_until_ms;
     struct gv_bucket handshakes;
 };
@@ -241,7 +241,8 @@ gv_gate_welcome(struct gv_gate *gate)
 /* A guest holds its place until its time is over, also when it left or was
  * banned: so fresh keys gain nobody more places. */
 static bool
-has_place(const struct gv_gate *gate, const char *addr, uint64_t now_ms)
+has_place(const struct gv_gate *gate, const struct gv_origin *from,
+          uint64_t now_ms)
 {
     size_t all = 0, here = 0;
 
@@ -251,9 +252,9 @@ has_place(const struct gv_gate *gate, const char *addr, uint64_t now_ms)
         if (e->fixed || e->listed || now_ms >= e->guest_until_ms)
             continue;
         all++;
-        here += strcmp(e->addr, addr) == 0;
+        here += memcmp(&e->from, from, sizeof(*from)) == 0;
     }
-    return all < GV_GATE_GUESTS && here < GV_GATE_GUESTS_OF_ADDR;
+    return all < GV_GATE_GUESTS && here < GV_GATE_GUESTS_OF_ORIGIN;
 }
 
 /* The entry of a key that nobody names, as a guest, or NULL. */
@@ -261,15 +262,12 @@ static struct entry *
 receive_guest(struct gv_gate *gate, const struct gv_net_key *key,
               struct gv_bytes addr, uint64_t now_ms)
 {
-    char text[ADDR_MAX] = "";
+    struct gv_origin from = gv_origin(addr);
     struct entry *entry = find(gate, key);
 
-    if (!gate->welcome || addr.len >= sizeof(text) ||
-        GV_ID_EQ(key, &gate->stranger) ||
-        (entry != NULL && now_ms < entry->banned_until_ms))
-        return entry;
-    memcpy(text, addr.p, addr.len);
-    if (!has_place(gate, text, now_ms))
+    if (!gate->welcome || GV_ID_EQ(key, &gate->stranger) ||
+        (entry != NULL && now_ms < entry->banned_until_ms) ||
+        !has_place(gate, &from, now_ms))
         return entry;
     if (entry == NULL) {
         forget(gate);
@@ -278,7 +276,7 @@ receive_guest(struct gv_gate *gate, const struct gv_net_key *key,
         put_in_order(gate);
         entry = find(gate, key);
     }
-    memcpy(entry->addr, text, sizeof(text));
+    entry->from = from;
     entry->guest_until_ms = now_ms + GV_GATE_GUEST_MS;
     return entry;
 }

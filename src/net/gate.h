@@ -30,9 +30,9 @@
 /* Handshakes of one key: burst and per second. */
 #define GV_GATE_BURST 64
 #define GV_GATE_RATE 4
-/* Guests at once, of one address, and for how long. */
+/* Guests at once, of one origin (origin.h), and for how long. */
 #define GV_GATE_GUESTS 32
-#define GV_GATE_GUESTS_OF_ADDR 8
+#define GV_GATE_GUESTS_OF_ORIGIN 8
 #define GV_GATE_GUEST_MS 600000
 
 struct gv_gate;

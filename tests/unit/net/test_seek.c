@@ -139,7 +139,7 @@ test_no_neighbourhood_has_more_than_half(void **state)
 }
 
 /* Guests of a seed: one more than it takes of one address. */
-#define GUESTS (GV_GATE_GUESTS_OF_ADDR + 1)
+#define GUESTS (GV_GATE_GUESTS_OF_ORIGIN + 1)
 
 static void
 test_a_seed_lets_in_a_few_whom_nobody_names(void **state)

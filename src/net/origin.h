@@ -1,0 +1,21 @@
+/*
+ * origin.h - where a connection comes from, as a limit counts it: one IPv4
+ * address, or 64 bits of an IPv6 address, since whoever has one address of
+ * such a network has all of them (RFC 4291, 2.5.4).
+ *
+ * Thread-safety: any thread.
+ */
+#ifndef GAVEL_NET_ORIGIN_H
+#define GAVEL_NET_ORIGIN_H
+
+#include <gavel/types.h>
+
+struct gv_origin {
+    uint8_t b[16];
+};
+
+/* Of an address as text, with or without the zone of a link-local one. IPv4
+ * mapped into IPv6 is IPv4. What is no address has the origin of zeros. */
+struct gv_origin gv_origin(struct gv_bytes addr);
+
+#endif
