@@ -84,10 +84,13 @@ struct gv_place {
     struct gv_bid_id id;
 };
 /* The first row that is not before a place; the count when none is. O(log n),
- * as the next two for each row they find. */
+ * as the next ones for each row they find; gv_view_find also looks through
+ * the entries. */
 size_t gv_view_lower(const struct gv_view *v, const struct gv_place *at);
 /* The row of a bid, or the count. */
 size_t gv_view_find(const struct gv_view *v, const struct gv_bid_id *id);
+/* The row of entry i < v->entries, without a look at the others. */
+size_t gv_view_entry(const struct gv_view *v, size_t i);
 /* The rows of a bidder, in no order, up to the first that take has not
  * answered GV_OK for; that is then returned. */
 enum gv_rc gv_view_each(const struct gv_view *v, const struct gv_pubkey *key,

@@ -125,8 +125,7 @@ offer_waiting(const struct listing *l)
     enum gv_rc rc = GV_OK;
 
     for (size_t i = 0; i < l->v->entries && rc == GV_OK; i++)
-        rc = offer_at((void *)l,
-                      gv_view_find(l->v, &l->v->entry[i]->tx.u.bid.id));
+        rc = offer_at((void *)l, gv_view_entry(l->v, i));
     return rc;
 }
 

@@ -254,6 +254,16 @@ gv_view_lower(const struct gv_view *v, const struct gv_place *at)
     return low;
 }
 
+size_t
+gv_view_entry(const struct gv_view *v, size_t i)
+{
+    const struct gv_pool_tx *e = v->entry[i];
+    struct gv_place at = {.t_us = e->t_us, .id = e->tx.u.bid.id};
+
+    gv_tie(e->info_hash, at.id.b, at.tie);
+    return gv_view_lower(v, &at);
+}
+
 static size_t
 row_of(const struct gv_view *v, const struct gv_fold_bid *bid)
 {
@@ -273,11 +283,9 @@ gv_view_find(const struct gv_view *v, const struct gv_bid_id *id)
         gv_book_fold_bid(v->chain->book, at, &bid);
         return row_of(v, &bid);
     }
-    for (size_t i = 0; i < v->entries; i++) {
-        fold_bid_of(v, i, &bid);
-        if (GV_ID_EQ(&bid.id, id))
-            return row_of(v, &bid);
-    }
+    for (size_t i = 0; i < v->entries; i++)
+        if (GV_ID_EQ(&v->entry[i]->tx.u.bid.id, id))
+            return gv_view_entry(v, i);
     return gv_fold_count(v->fold);
 }
 
@@ -298,11 +306,9 @@ gv_view_each(const struct gv_view *v, const struct gv_pubkey *key,
         gv_book_fold_bid(b, i, &bid);
         rc = take(arg, row_of(v, &bid));
     }
-    for (size_t k = 0; k < v->entries && rc == GV_OK; k++) {
-        fold_bid_of(v, k, &bid);
-        if (bid.bidder == bidder)
-            rc = take(arg, row_of(v, &bid));
-    }
+    for (size_t k = 0; k < v->entries && rc == GV_OK; k++)
+        if (GV_ID_EQ(&v->entry[k]->tx.u.bid.bidder, key))
+            rc = take(arg, gv_view_entry(v, k));
     return rc;
 }
 

@@ -1,5 +1,6 @@
 /* The twelve bid lists,
  * each against a filter over what the test itself put into the ledger. */
+#include "src/rpc/query.h"
 #include "tests/unit/rpc/ledger_world.h"
 
 struct bid_filter {
@@ -309,6 +310,56 @@ bids_by_time(void **state)
     json_decref(got);
 }
 
+/* Two bids that wait, with one time. */
+static void
+two_at_once(struct world *w)
+{
+    struct gv_tx tx[2], stamp;
+    struct known_bid *k;
+
+    for (unsigned i = 0; i < 2; i++) {
+        k = world_bid(w, 1, i, 300 + 20 * i, &stamp);
+        tx[i] = k->tx;
+        world_send(w, &tx[i]);
+    }
+    stamp = sample_stamp(&w->sample[1], 0, k->t_us, tx, 2);
+    k[-1].t_us = k->t_us;
+    world_send(w, &stamp);
+}
+
+/* Each entry that waits has a row, which is found without the others: by what
+ * the entry says of itself. */
+static void
+every_waiting_entry_has_its_row(void **state)
+{
+    struct world *w = *state;
+    struct gv_bid_row row;
+    struct gv_view v;
+    size_t waiting = 0;
+
+    two_at_once(w);
+    for (unsigned auction = 1; auction <= 2; auction++) {
+        assert_int_equal(
+            gv_view_open(w->state, world_chain(w, auction), NOW_MS, &v), GV_OK);
+        for (size_t i = 0; i < v.entries; i++) {
+            const struct gv_tx_bid *bid = &v.entry[i]->tx.u.bid;
+            size_t at = gv_view_entry(&v, i);
+
+            assert_true(at < gv_fold_count(v.fold));
+            gv_view_row(&v, at, &row);
+            assert_memory_equal(row.bid.b, bid->id.b, 32);
+            assert_int_equal(row.t_us, v.entry[i]->t_us);
+            assert_int_equal(row.state, GV_BID_RECEIVED);
+            assert_int_equal(gv_view_find(&v, &bid->id), at);
+        }
+        waiting += v.entries;
+        gv_view_close(&v);
+    }
+    for (size_t i = 0; i < w->bids; i++)
+        waiting -= !w->bid[i].mined;
+    assert_int_equal(waiting, 0);
+}
+
 int
 main(void)
 {
@@ -327,6 +378,7 @@ main(void)
         IN_WORLD(S4_42_closed_bids_of_a_bidder),
         IN_WORLD(S4_41_S4_91_a_reorganised_bid_is_open_again),
         IN_WORLD(bids_by_time),
+        IN_WORLD(every_waiting_entry_has_its_row),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
