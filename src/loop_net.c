@@ -66,18 +66,26 @@ peer_vote(void *arg, uint64_t session, const struct gv_signed_vote *v)
     gv_sync_vote_result(l->sync, session, rc, &why);
 }
 
+/* Only what is stamped can be submitted (N20). */
 static void
 peer_submit(void *arg, uint64_t session, uint32_t request, uint64_t nonce,
             struct gv_bytes raw)
 {
+    struct gv_reject why = {.index = GV_NO_INDEX};
     struct gv_ticket *t = peer_ticket(arg, session, raw);
+    enum gv_rc rc;
 
     if (!t)
         return;
     t->request = request;
     t->nonce = nonce;
     t->what = GV_SUBMIT_BID;
-    gv_loop_submit(arg, t, false);
+    if (raw.len > 0 && (raw.p[0] == GV_TX_BID || raw.p[0] == GV_TX_CLOSE)) {
+        gv_loop_submit(arg, t, false);
+        return;
+    }
+    rc = gv_refuse(&why, GV_NOT_SIGNER, "kind", raw.len > 0 ? raw.p[0] : 0, 0);
+    gv_ticket_reject(arg, t, rc, &why);
 }
 
 /* Where one chain stands here; no row when it is not known. */

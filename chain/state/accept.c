@@ -190,8 +190,6 @@ gv_task_accept(struct gv_state *s, struct gv_task *t, uint64_t now_ms,
         *connected = false;
     if (why)
         *why = t->why;
-    if (t->look) /* whatever comes of it */
-        t->chain->looking = false;
     if (rc == GV_FAULT)
         gv_state_fail(s, "verification failed for lack of memory");
     else if (rc == GV_OK && t->open)

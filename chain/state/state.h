@@ -154,6 +154,7 @@ enum gv_rc gv_task_test(struct gv_state *s, const struct gv_task *t,
 enum gv_rc gv_task_accept(struct gv_state *s, struct gv_task *t,
                           uint64_t now_ms, bool *connected,
                           struct gv_reject *why) GV_MUST_CHECK;
+/* On the thread of the state, and before it is closed. */
 void gv_task_free(struct gv_task *t);
 
 /* prepare, verify here, accept: for tests, tools and rare transactions.

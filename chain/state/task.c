@@ -16,6 +16,8 @@ gv_task_free(struct gv_task *t)
     gv_pins_free(t->pins);
     free(t->open);
     free(t->todo);
+    if (t->look) /* whatever came of it: the next one may look */
+        t->chain->looking = false;
     gv_look_free(t->look);
     free(t->raw);
     free(t);

@@ -367,6 +367,41 @@ a_bid_gossiped_before_its_stamp_is_still_stamped(void **state)
     liar_stop(&liar);
 }
 
+/* What is not stamped is refused before it is looked at. */
+static void
+N20_only_bids_and_closes_can_be_submitted(void **state)
+{
+    struct gv_msg m = {.kind = GV_MSG_SUBMIT}, got;
+    struct gv_net_event *e;
+    struct gv_net_place place;
+    struct house tsa;
+    struct liar liar;
+    struct gv_tx tx;
+
+    (void)state;
+    house_make(&tsa);
+    tsa.idle = true;
+    house_run(&tsa);
+    house_open(&tsa);
+    liar_make(&liar, &tsa, LIE_REJECT, &tsa.net_keys.own);
+    place = node_place(&liar.net);
+    assert_true(gv_net_connect(tsa.net, &place));
+    node_expect(&liar.net, WANT_UP);
+    tx = sample_enrol(&tsa.s, 0);
+    m.u.submit.nonce = 7;
+    m.u.submit.raw = tx.raw;
+    put_answer(&liar, liar.net.session, 1, &m);
+    e = node_next(&liar.net, GV_MSG_REJECT, PATIENCE_MS);
+    assert_non_null(e);
+    assert_int_equal(
+        gv_msg_decode(e->kind, gv_bytes(e->body, e->len), &got, NULL), GV_OK);
+    assert_int_equal(got.u.reject.code, GV_NOT_SIGNER);
+    assert_true(gv_bytes_eq(got.u.reject.field, gv_bytes("kind", 4)));
+    free(e);
+    house_free(&tsa);
+    node_stop(&liar.net);
+}
+
 int
 main(void)
 {
@@ -377,6 +412,7 @@ main(void)
         cmocka_unit_test(an_empty_answer_is_no_word),
         cmocka_unit_test(a_service_hands_on_the_bids_of_another),
         cmocka_unit_test(a_bid_gossiped_before_its_stamp_is_still_stamped),
+        cmocka_unit_test(N20_only_bids_and_closes_can_be_submitted),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

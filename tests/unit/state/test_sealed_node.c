@@ -156,6 +156,10 @@ the_task_of_a_key_opens_bids(void **state)
                      GV_OK);
     assert_int_equal(gv_task_size(again), 1); /* one does it */
     gv_task_free(again);
+    gv_task_free(t); /* dropped before it was accepted */
+    assert_false(g.c->looking);
+    assert_int_equal(gv_task_tx(g.w.st, tx.raw, g.w.now_ms, &t, &why), GV_OK);
+    assert_int_equal(gv_task_size(t), 1 + 2);
     gv_task_verify(t, g.w.s.keys, 2, 3);
     gv_task_verify(t, g.w.s.keys, 0, 2);
     assert_int_equal(gv_task_accept(g.w.st, t, g.w.now_ms, NULL, &why), GV_OK);
