@@ -238,16 +238,32 @@ is_settled(const struct gv_chain *c)
             gv_spine_height(c->spine, &final->sealed) == final->height);
 }
 
+static enum gv_rc
+check_opening(struct gv_state *s, const struct gv_chain *c,
+              const struct gv_admission *a, struct gv_reject *why)
+{
+    enum gv_rc rc;
+
+    for (uint32_t i = 0; i < s->bad_openings && i < GV_BAD_OPENINGS; i++)
+        if (GV_ID_EQ(&s->bad_opening[i], a->id))
+            return gv_refuse(why, GV_BAD_SEAL, "opening.es", 0, 0);
+    rc = gv_book_check_opening(c->book, &a->tx->u.opening, why);
+    if (rc == GV_REJECT && why->code == GV_BAD_SEAL)
+        s->bad_opening[s->bad_openings++ % GV_BAD_OPENINGS] = *a->id;
+    return rc;
+}
+
 /* C14, C15. */
 static enum gv_rc
-check_opener(const struct gv_chain *c, const struct gv_tx *tx,
-             struct gv_reject *why)
+check_opener(struct gv_state *s, const struct gv_chain *c,
+             const struct gv_admission *a, struct gv_reject *why)
 {
     struct gv_reject local = {.index = GV_NO_INDEX};
+    const struct gv_tx *tx = a->tx;
     enum gv_rc rc =
         tx->kind == GV_TX_KEYRELEASE
             ? gv_book_check_keyrelease(c->book, &tx->u.keyrelease, &local)
-            : gv_book_check_opening(c->book, &tx->u.opening, &local);
+            : check_opening(s, c, a, &local);
 
     if (rc == GV_REJECT && local.code == GV_WRONG_PHASE &&
         tx->kind == GV_TX_KEYRELEASE && !c->book->opened_height &&
@@ -296,8 +312,8 @@ check_settle(const struct gv_chain *c, const struct gv_admission *a,
 }
 
 static enum gv_rc
-check_deed(const struct gv_chain *c, const struct gv_admission *a,
-           struct gv_reject *why)
+check_deed(struct gv_state *s, const struct gv_chain *c,
+           const struct gv_admission *a, struct gv_reject *why)
 {
     const struct gv_tx *tx = a->tx;
 
@@ -306,7 +322,7 @@ check_deed(const struct gv_chain *c, const struct gv_admission *a,
     if (tx->kind == GV_TX_DISCLOSE)
         return gv_book_check_disclose(c->book, &tx->u.disclose, why);
     if (tx->kind == GV_TX_KEYRELEASE || tx->kind == GV_TX_OPENING)
-        return check_opener(c, tx, why);
+        return check_opener(s, c, a, why);
     if (tx->kind == GV_TX_HANDOVER)
         return check_handover(c, a, why);
     if (tx->kind == GV_TX_SETTLE)
@@ -465,7 +481,7 @@ check(struct gv_state *s, const struct gv_chain *c,
     case GV_TX_OPENING:
     case GV_TX_SETTLE:
     case GV_TX_ACCEPT:
-        return check_deed(c, a, why);
+        return check_deed(s, c, a, why);
     case GV_TX_OBJECTION:
         return check_objection(c, &tx->u.objection, why);
     case GV_TX_SETFIXED:

@@ -21,6 +21,10 @@
 #include "chain/state/look.h"
 #include "chain/state/seats.h"
 
+/* OPENINGs whose secret does not open what they name, the last ones: to try
+ * takes long, and what is sealed under an id never changes. */
+#define GV_BAD_OPENINGS 64
+
 struct gv_state {
     struct gv_state_options opt;
     struct gv_chain **chain; /* ascending by id */
@@ -31,6 +35,9 @@ struct gv_state {
     struct gv_pool pool;
     uint64_t journal_next; /* next free place of the mempool's journal */
     uint64_t journal_low;  /* everything below is deleted */
+
+    struct gv_tx_id bad_opening[GV_BAD_OPENINGS];
+    uint32_t bad_openings; /* so many in all */
 
     uint32_t rounds; /* choices made for blocks */
 

@@ -219,6 +219,34 @@ C15_a_bidder_opens_its_own_bid(void **state)
     world_free(&g.w);
 }
 
+/* The same bytes are not tried twice, a new secret is. */
+static void
+a_refused_opening_is_not_tried_again(void **state)
+{
+    struct stage g;
+    struct gv_tx bid[2], bad, tx;
+
+    (void)state;
+    stage_bids(&g, GV_PRICE_FIRST, bid);
+    settle(&g);
+    bad = sample_opening(&g.w.s, &bid[0], 1);
+    assert_int_equal(world_try(&g.w, &bad), GV_BAD_SEAL);
+    /* Were it tried again, this is what would be said. */
+    tx = sample_opening(&g.w.s, &bid[0], 0);
+    accept_block_on_tip(&g.w, g.c, PAST + 2000, &tx, 1);
+    assert_int_equal(world_try(&g.w, &bad), GV_BAD_SEAL);
+    for (unsigned i = 0; i < 70; i++) {
+        tx = sample_opening(&g.w.s, &bid[1], 0);
+        tx.u.opening.es[0] ^= (uint8_t)(i + 1);
+        tx = sample_tx(&g.w.s, &tx, NULL);
+        assert_int_equal(world_try(&g.w, &tx), GV_BAD_SEAL);
+    }
+    assert_int_equal(world_try(&g.w, &bad), GV_DUPLICATE); /* forgotten */
+    tx = sample_opening(&g.w.s, &bid[1], 1);
+    assert_int_equal(world_try(&g.w, &tx), GV_ACCEPTED);
+    world_free(&g.w);
+}
+
 /* A bid whose parts do not fit has no secret that opens it. */
 static void
 C15_a_false_bid_has_no_opening(void **state)
@@ -376,6 +404,7 @@ main(void)
         cmocka_unit_test(C7_nothing_else_while_bids_are_opened),
         cmocka_unit_test(C13_a_handover_while_bids_are_opened),
         cmocka_unit_test(C15_a_bidder_opens_its_own_bid),
+        cmocka_unit_test(a_refused_opening_is_not_tried_again),
         cmocka_unit_test(C15_a_false_bid_has_no_opening),
         cmocka_unit_test(R7_a_second_cutoff_ends_the_opening),
         cmocka_unit_test(R7_keys_in_W_count),
