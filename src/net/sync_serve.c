@@ -236,15 +236,21 @@ static void
 serve_block_txs(struct gv_sync *s, const struct gv_net_event *event,
                 const struct gv_msg *m)
 {
-    struct gv_chain *c = chain_for(s, event, &m->u.getblocktxs.chain, 0);
+    struct gv_chain *c = chain_for(s, event, &m->u.getblocktxs.chain, ROWS);
+    const struct gv_sealed_id *id = &m->u.getblocktxs.sealed;
     struct gv_msg out = {.kind = GV_MSG_BLOCKTXS};
     struct gv_kv_value block;
     struct pile pile;
+    uint32_t height;
     enum gv_rc rc;
 
     if (c == NULL)
         return;
-    rc = gv_state_block(s->opt.state, c, &m->u.getblocktxs.sealed, &block);
+    rc = gv_state_heights(s->opt.state, c, gv_bytes(id->b, 32), &height);
+    if (rc == GV_OK && height == GV_NOWHERE)
+        rc = GV_ABSENT;
+    if (rc == GV_OK)
+        rc = gv_state_block_of(s->opt.state, c, height, id, &block);
     if (rc != GV_OK) {
         if (rc == GV_FAULT)
             gv_sync_fail(s);
@@ -254,7 +260,7 @@ serve_block_txs(struct gv_sync *s, const struct gv_net_event *event,
     if (pile_new(s, &pile)) {
         pile_txs(gv_bytes(block.p, block.len), &m->u.getblocktxs.places, &pile);
         out.u.blocktxs.chain = c->id;
-        out.u.blocktxs.sealed = m->u.getblocktxs.sealed;
+        out.u.blocktxs.sealed = *id;
         out.u.blocktxs.txs = pile_list(&pile);
         answer(s, event, &out);
         free(pile.sink.buf);
