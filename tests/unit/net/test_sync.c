@@ -451,6 +451,42 @@ an_ended_auction_sleeps_on(void **state)
     net_free(&n);
 }
 
+/* What follows the end is fetched all the same. */
+static void
+an_ended_auction_wakes_for_what_follows(void **state)
+{
+    struct net_of_test n;
+    struct peer *a = &n.peer[0], *b = &n.peer[1];
+    struct gv_chain *c, *asleep;
+    struct gv_tx tx;
+    uint32_t height;
+
+    (void)state;
+    net_init(&n);
+    peer_make(&n, NULL, 1);
+    c = sleeping_auction(&a->w);
+    peer_make(&n, NULL, 0);
+    b->w.now_ms = a->w.now_ms;
+    meet(&n, 0, 1);
+    settle(&n);
+    pass(&n, 40000);
+    same_tips(a, b);
+    asleep = gv_state_chain(b->w.st, &c->id);
+    assert_int_equal(gv_state_tick(b->w.st, b->w.now_ms), GV_OK);
+    assert_false(asleep->loaded);
+    height = c->sum.height;
+    n.deaf = true;
+    tx = sample_settle(&a->w.s, &a->w.s.seller, 0, GV_SETTLE_PAID);
+    world_add(&a->w, &tx);
+    world_run(&a->w, 3000);
+    assert_true(c->sum.height > height);
+    b->w.now_ms = a->w.now_ms;
+    pass(&n, 8000);
+    same_tips(a, b);
+    assert_int_equal(b->blame, 0);
+    net_free(&n);
+}
+
 static void
 idle_chains_cost_a_question_in_five_seconds(void **state)
 {
@@ -488,6 +524,7 @@ main(void)
         cmocka_unit_test(S4_76_invalid_data_costs_points),
         cmocka_unit_test(N22_a_false_opening_costs_points),
         cmocka_unit_test(an_ended_auction_sleeps_on),
+        cmocka_unit_test(an_ended_auction_wakes_for_what_follows),
         cmocka_unit_test(idle_chains_cost_a_question_in_five_seconds),
     };
 
