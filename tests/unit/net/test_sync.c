@@ -347,6 +347,63 @@ S4_76_invalid_data_costs_points(void **state)
     net_free(&n);
 }
 
+/* A key that was handed over above the tip of whoever hears the vote: nobody is
+ * to blame for a vote that comes before its source. */
+static void
+N22_a_vote_before_its_source_costs_nothing(void **state)
+{
+    struct net_of_test n;
+    struct peer *a = &n.peer[0], *b = &n.peer[1];
+    struct gv_net_event head = {.what = GV_NET_MESSAGE, .kind = GV_MSG_VOTE};
+    struct gv_msg m = {.kind = GV_MSG_VOTE};
+    struct gv_signed_vote *v = &m.u.vote;
+    struct gv_reject why = {.index = GV_NO_INDEX};
+    struct gv_seckey handed = {{7}};
+    uint8_t raw[256], digest[32];
+
+    (void)state;
+    net_init(&n);
+    peer_make(&n, NULL, 1);
+    peer_make(&n, NULL, 0);
+    world_open_auction(&a->w);
+    meet(&n, 0, 1);
+    settle(&n);
+    b->w.now_ms = a->w.now_ms;
+    pass(&n, 6000);
+    v->chain = world_auction(&b->w)->id;
+    v->vote = (struct gv_vote){8, 9, {{1}}, {{2}}};
+    gv_vote_digest(&v->chain, &v->vote, digest);
+    assert_int_equal(gv_key_sign(a->w.s.keys, &handed, digest, NULL, &v->sig),
+                     GV_OK);
+    assert_int_equal(gv_state_add_vote(b->w.st, &v->chain, &v->vote, 0, &v->sig,
+                                       b->w.now_ms, &why),
+                     GV_REJECT);
+    assert_int_equal(why.code, GV_ORPHAN);
+    for (int i = 0; i < 200; i++) {
+        struct gv_sink s = gv_sink_buffer(raw, sizeof(raw));
+
+        v->vote.target_height++;
+        gv_vote_digest(&v->chain, &v->vote, digest);
+        assert_int_equal(
+            gv_key_sign(a->w.s.keys, &handed, digest, NULL, &v->sig), GV_OK);
+        gv_msg_put(&s, &m);
+        put_letter(&n, 0, 1, &head, gv_bytes(raw, s.len));
+    }
+    settle(&n);
+    assert_int_equal(b->blame, 0);
+    /* The registry hands over nothing: there the key is wrong. */
+    v->chain = gv_state_registry(b->w.st)->id;
+    {
+        struct gv_sink s = gv_sink_buffer(raw, sizeof(raw));
+
+        gv_msg_put(&s, &m);
+        put_letter(&n, 0, 1, &head, gv_bytes(raw, s.len));
+    }
+    settle(&n);
+    assert_int_equal(b->blame, 20);
+    net_free(&n);
+}
+
 static void
 idle_chains_cost_a_question_in_five_seconds(void **state)
 {
@@ -382,6 +439,7 @@ main(void)
         cmocka_unit_test(L2_a_losing_justified_block_keeps_nobody_back),
         cmocka_unit_test(a_silent_peer_is_passed_over),
         cmocka_unit_test(S4_76_invalid_data_costs_points),
+        cmocka_unit_test(N22_a_vote_before_its_source_costs_nothing),
         cmocka_unit_test(idle_chains_cost_a_question_in_five_seconds),
     };
 
