@@ -213,7 +213,8 @@ enum gv_rc gv_ballot_vote(struct gv_state *s, struct gv_chain *c,
                           uint64_t now_ms);
 /* accuse.c: does a verified vote, or do those of a verified FINAL, contradict
  * one that is being counted (V1)? Then the event `evidence` tells. Votes up to
- * the final height are not kept, so of those nothing is seen. */
+ * the final height are not kept, so of those nothing is seen. A vote whose
+ * source is not here is neither compared nor heard before it comes (V9). */
 void gv_ballot_compare(const struct gv_state *s, struct gv_chain *c,
                        const struct gv_vote *link, unsigned validator,
                        const struct gv_sig *sig);

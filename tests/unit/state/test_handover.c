@@ -339,7 +339,10 @@ V9_an_old_keys_vote_before_its_source_is_nothing(void **state)
     assert_int_equal(vote(&g, &v, 1, &g.w.s.validator[1]), GV_ACCEPTED);
     assert_int_equal(vote(&g, &v, 2, &g.w.s.validator[2]), GV_ACCEPTED);
     assert_int_equal(vote(&g, &v, 3, &g.fresh[1]), GV_ORPHAN);
+    assert_int_equal(g.c->ballot->heard[1], 0);
     assert_int_equal(world_give(&g.w, raw[0]), GV_ACCEPTED);
+    assert_int_equal(g.c->ballot->heard[1], 4);
+    assert_int_equal(g.c->ballot->heard[0], 0);
     assert_int_equal(world_give(&g.w, raw[1]), GV_ACCEPTED);
     for (unsigned i = 1; i < 4; i++) {
         struct gv_vote first = link_of(&g, 0, 3);
@@ -349,6 +352,66 @@ V9_an_old_keys_vote_before_its_source_is_nothing(void **state)
     assert_int_equal(g.c->sum.justified_height, 3);
     assert_int_equal(vote(&g, &v, 0, &g.fresh[0]), GV_ACCEPTED);
     assert_int_equal(g.c->sum.justified_height, 4);
+    world_free(&g.w);
+}
+
+/* Nor does it make a validator look present, or take the place of the EVIDENCE
+ * that there is against it (V5, V8). */
+static void
+V9_an_old_keys_vote_from_nowhere_says_nothing(void **state)
+{
+    struct stage g;
+    struct gv_seckey old;
+    struct gv_vote v, far, same;
+
+    (void)state;
+    stage_make(&g, 4, 0);
+    old = g.w.s.validator[0];
+    hand_over(&g, 0, 0);
+    for (int i = 0; i < 3; i++)
+        grow(&g);
+    v = link_of(&g, 3, 5);
+    assert_int_equal(vote(&g, &v, 0, &g.fresh[0]), GV_ACCEPTED);
+    far = (struct gv_vote){9, UINT32_MAX, {{1}}, {{2}}};
+    assert_int_equal(vote(&g, &far, 0, &old), GV_ACCEPTED);
+    same = (struct gv_vote){4, 5, {{3}}, {{4}}};
+    assert_int_equal(vote(&g, &same, 0, &old), GV_ACCEPTED);
+    assert_int_equal(g.c->ballot->heard[0], 5);
+    assert_int_equal(g.w.accusations, 0);
+    v.target.b[0] ^= 1;
+    assert_int_equal(vote(&g, &v, 0, &g.fresh[0]), GV_ACCEPTED);
+    assert_int_equal(g.w.accusations, 1);
+    assert_true(g.w.evidence_len > 0);
+    world_free(&g.w);
+}
+
+/* Two votes that contradict each other before their source is here are told
+ * when it comes. */
+static void
+V8_early_votes_are_compared_when_their_source_comes(void **state)
+{
+    struct stage g;
+    struct gv_tx two[2];
+    struct gv_bytes raw;
+    struct gv_sealed_header head;
+    struct gv_reader r;
+    struct gv_vote v;
+
+    (void)state;
+    stage_make(&g, 4, 0);
+    two[0] = sample_bid(&g.w.s, 0, 1, 100);
+    two[1] = sample_stamp(&g.w.s, 0, US(next_ms(&g)) - 5, two, 1);
+    raw = world_block(&g.w, g.c, next_ms(&g), two, 2);
+    r = gv_reader(raw);
+    gv_sealed_header_get(&r, &head);
+    v = (struct gv_vote){2, 3, head.sealed_id, {{1}}};
+    assert_int_equal(vote(&g, &v, 1, &g.w.s.validator[1]), GV_ACCEPTED);
+    v.target.b[0] = 2;
+    assert_int_equal(vote(&g, &v, 1, &g.w.s.validator[1]), GV_ACCEPTED);
+    assert_int_equal(g.w.accusations, 0);
+    assert_int_equal(world_give(&g.w, raw), GV_ACCEPTED);
+    assert_int_equal(g.w.accusations, 1);
+    assert_true(g.w.evidence_len > 0);
     world_free(&g.w);
 }
 
@@ -413,6 +476,8 @@ main(void)
         cmocka_unit_test(
             V9_forged_handovers_of_a_side_block_make_nothing_final),
         cmocka_unit_test(V9_an_old_keys_vote_before_its_source_is_nothing),
+        cmocka_unit_test(V9_an_old_keys_vote_from_nowhere_says_nothing),
+        cmocka_unit_test(V8_early_votes_are_compared_when_their_source_comes),
         cmocka_unit_test(V8_evidence_names_the_key_that_signed),
     };
 
