@@ -347,6 +347,41 @@ S4_76_invalid_data_costs_points(void **state)
     net_free(&n);
 }
 
+/* Who makes a block of copies pays for it. */
+static void
+N22_a_block_with_one_FINAL_twice_costs_points(void **state)
+{
+    struct net_of_test n;
+    struct peer *a = &n.peer[0], *b = &n.peer[1];
+    struct gv_net_event head = {.what = GV_NET_MESSAGE, .kind = GV_MSG_BLOCK};
+    struct gv_chain *c;
+    struct gv_vote v;
+    struct gv_tx tx[3];
+
+    (void)state;
+    net_init(&n);
+    peer_make(&n, NULL, 0);
+    peer_make(&n, NULL, 0);
+    world_open_auction(&a->w);
+    place_bid(&a->w, 0);
+    world_run(&a->w, 3000);
+    b->w.now_ms = a->w.now_ms;
+    c = world_auction(&a->w);
+    meet(&n, 0, 1);
+    settle(&n);
+    pass(&n, 6000);
+    same_tips(a, b);
+    assert_int_equal(b->blame, 0);
+    v = (struct gv_vote){0, 1, c->spine->at[0].sealed, c->spine->at[1].sealed};
+    tx[0] = tx[1] = sample_final(&a->w.s, &c->id, &v, 1);
+    tx[2] = sample_enrol(&a->w.s, 1);
+    put_letter(&n, 0, 1, &head,
+               world_block(&a->w, c, c->sum.tip_time_ms + 1000, tx, 3));
+    settle(&n);
+    assert_int_equal(b->blame, 100);
+    net_free(&n);
+}
+
 /* A key that was handed over above the tip of whoever hears the vote: nobody is
  * to blame for a vote that comes before its source. */
 static void
@@ -439,6 +474,7 @@ main(void)
         cmocka_unit_test(L2_a_losing_justified_block_keeps_nobody_back),
         cmocka_unit_test(a_silent_peer_is_passed_over),
         cmocka_unit_test(S4_76_invalid_data_costs_points),
+        cmocka_unit_test(N22_a_block_with_one_FINAL_twice_costs_points),
         cmocka_unit_test(N22_a_vote_before_its_source_costs_nothing),
         cmocka_unit_test(idle_chains_cost_a_question_in_five_seconds),
     };

@@ -192,6 +192,46 @@ V9_an_objection_has_the_key_of_the_block_it_names(void **state)
     world_free(&g.w);
 }
 
+/* What is checked again behind a HANDOVER is bounded: a side block that holds
+ * one link, or one validator's word on one block, twice is refused unseen. */
+static void
+C6_C12_a_block_holds_nothing_twice(void **state)
+{
+    struct stage g;
+    struct gv_tx f[3], o[3], e;
+    struct gv_vote v;
+    struct gv_bytes raw;
+    uint32_t fork;
+
+    (void)state;
+    stage_make(&g, 4, 0);
+    v = link_of(&g, 0, 1);
+    f[0] = sample_final(&g.w.s, &g.c->id, &v, 7);
+    f[2] = sample_final(&g.w.s, &g.c->id, &v, 14); /* others signed */
+    o[0] = sample_objection(&g.w.s, 0, &g.c->spine->at[1].sealed);
+    o[1] = sample_objection(&g.w.s, 1, &g.c->spine->at[1].sealed);
+    o[2] = o[0];
+    o[2].u.objection.id[0] ^= 1;
+    o[2] = sample_tx(&g.w.s, &o[2], &g.w.s.validator[0]);
+    fork = g.c->tip;
+    hand_over(&g, 3, 0);
+    grow(&g);
+    e = sample_enrol(&g.w.s, 1);
+    raw = world_block_on(&g.w, g.c, fork, START + 300,
+                         (struct gv_tx[]){f[0], e, f[2]}, 3);
+    assert_int_equal(world_give(&g.w, raw), GV_DUPLICATE);
+    assert_int_equal(world_node(g.c, raw), GV_NOWHERE);
+    raw = world_block_on(&g.w, g.c, fork, START + 300,
+                         (struct gv_tx[]){o[0], o[1], e, o[2]}, 4);
+    assert_int_equal(world_give(&g.w, raw), GV_DUPLICATE);
+    assert_int_equal(world_node(g.c, raw), GV_NOWHERE);
+    raw = world_block_on(&g.w, g.c, fork, START + 300,
+                         (struct gv_tx[]){f[0], o[0], o[1], e}, 4);
+    assert_int_equal(world_give(&g.w, raw), GV_ACCEPTED);
+    assert_int_not_equal(world_node(g.c, raw), GV_NOWHERE);
+    world_free(&g.w);
+}
+
 /* A HANDOVER of one branch is nothing on another, whose votes are by the old
  * key; and it comes back to the mempool when its branch is left. */
 static void
@@ -472,6 +512,7 @@ main(void)
         cmocka_unit_test(V9_the_source_decides_which_key_votes),
         cmocka_unit_test(V9_finals_are_checked_with_the_keys_of_their_source),
         cmocka_unit_test(V9_an_objection_has_the_key_of_the_block_it_names),
+        cmocka_unit_test(C6_C12_a_block_holds_nothing_twice),
         cmocka_unit_test(V9_a_handover_is_its_branchs),
         cmocka_unit_test(
             V9_forged_handovers_of_a_side_block_make_nothing_final),
