@@ -141,7 +141,7 @@ settle(struct gv_state *s, struct gv_chain *c, size_t i, uint64_t now_ms)
         return GV_OK;
     c->ballot->tally[i].done = true;
     rc = make_final(s, c, &t, now_ms, &why);
-    if (rc != GV_REJECT || why.code == GV_DUPLICATE)
+    if (rc != GV_ABSENT && (rc != GV_REJECT || why.code == GV_DUPLICATE))
         return rc == GV_FAULT ? GV_FAULT : GV_OK;
     /* The tallies may have moved while the FINAL went in. */
     for (i = 0; i < c->ballot->count; i++)
@@ -153,9 +153,14 @@ settle(struct gv_state *s, struct gv_chain *c, size_t i, uint64_t now_ms)
 enum gv_rc
 gv_ballot_retry(struct gv_state *s, struct gv_chain *c, uint64_t now_ms)
 {
-    for (size_t i = 0; i < c->ballot->count; i++)
-        if (settle(s, c, i, now_ms) != GV_OK)
-            return GV_FAULT;
+    uint32_t before;
+
+    do { /* what one of them justifies may be the source of another */
+        before = c->tree.justified;
+        for (size_t i = 0; i < c->ballot->count; i++)
+            if (settle(s, c, i, now_ms) != GV_OK)
+                return GV_FAULT;
+    } while (c->tree.justified != before);
     return GV_OK;
 }
 
@@ -177,6 +182,7 @@ count_vote(struct gv_state *s, struct gv_chain *c, const struct gv_vote *link,
 {
     uint64_t bit = UINT64_C(1) << validator;
     bool early = gv_tree_find(&c->tree, &link->source) == GV_NOWHERE;
+    uint32_t before = c->tree.justified;
     struct gv_tally *t;
 
     if (is_counted(c->ballot, link, validator))
@@ -193,7 +199,9 @@ count_vote(struct gv_state *s, struct gv_chain *c, const struct gv_vote *link,
     if (early)
         t->early |= bit;
     t->sig[validator] = *sig;
-    return settle(s, c, (size_t)(t - c->ballot->tally), now_ms);
+    if (settle(s, c, (size_t)(t - c->ballot->tally), now_ms) != GV_OK)
+        return GV_FAULT;
+    return c->tree.justified == before ? GV_OK : gv_ballot_retry(s, c, now_ms);
 }
 
 /* Is the vote worth counting? */
