@@ -66,6 +66,16 @@ print_sale(const struct gv_auction *a, const json_t *row, FILE *out)
     print_says(out, "winner", json_object_get(row, "winner_says"));
 }
 
+/* Than the outcome does: it is to be paid by a time, or somebody has said
+ * something of it. */
+static bool
+says_more(const json_t *row)
+{
+    return gv_json_u64(row, "award") > 0 || gv_json_u64(row, "pay_by_us") > 0 ||
+           json_array_size(json_object_get(row, "seller_says")) > 0 ||
+           json_array_size(json_object_get(row, "winner_says")) > 0;
+}
+
 void
 gv_sales_print(const struct gv_auction *a, FILE *out)
 {
@@ -74,7 +84,8 @@ gv_sales_print(const struct gv_auction *a, FILE *out)
     char amount[40];
 
     for (size_t i = 0; (row = row_of(a, i)) != NULL; i++)
-        print_sale(a, row, out);
+        if (says_more(row))
+            print_sale(a, row, out);
     if (json_is_object(chance))
         gv_columns_line(out, "second chance", "open to %s for %s",
                         gv_json_text(chance, "bidder"),

@@ -139,6 +139,14 @@ accept_block(struct gv_state *s, struct gv_task *t, uint64_t now_ms,
     return GV_OK;
 }
 
+static bool
+is_justified(const struct gv_chain *c, const struct gv_sealed_id *id)
+{
+    uint32_t node = gv_tree_find(&c->tree, id);
+
+    return node != GV_NOWHERE && c->tree.node[node].justified;
+}
+
 enum gv_rc
 gv_chain_accept_link(struct gv_state *s, struct gv_chain *c,
                      const struct gv_vote *link, uint64_t now_ms)
@@ -146,7 +154,9 @@ gv_chain_accept_link(struct gv_state *s, struct gv_chain *c,
     uint32_t final = c->tree.final;
 
     if (!gv_chain_link(c, link, now_ms))
-        return GV_OK;
+        return is_justified(c, &link->source) && is_justified(c, &link->target)
+                   ? GV_OK
+                   : GV_ABSENT;
     note_links(s, c, final);
     return gv_chain_follow_best(s, c, NULL, now_ms);
 }
@@ -177,7 +187,8 @@ accept_tx(struct gv_state *s, struct gv_task *t, uint64_t now_ms,
     if (t->tx.kind != GV_TX_FINAL)
         return GV_OK;
     gv_ballot_compare_final(s, c, &t->tx.u.final);
-    return gv_chain_accept_link(s, c, &t->tx.u.final.link, now_ms);
+    rc = gv_chain_accept_link(s, c, &t->tx.u.final.link, now_ms);
+    return rc == GV_FAULT ? GV_FAULT : GV_OK;
 }
 
 enum gv_rc

@@ -57,7 +57,7 @@ gv_ballot_compare(const struct gv_state *s, struct gv_chain *c,
     if (!s->opt.events.evidence)
         return;
     for (size_t i = 0; i < b->count && !(b->accused & bit); i++)
-        if (b->tally[i].voted & bit &&
+        if (b->tally[i].voted & bit & ~b->tally[i].early &&
             gv_votes_fault(&b->tally[i].link, link) != GV_VOTES_FINE)
             accuse(s, c, validator, &b->tally[i], link, sig);
 }

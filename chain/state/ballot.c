@@ -42,6 +42,7 @@ limit_votes(struct gv_ballot *b, unsigned validator)
     if (count < VOTES_MAX)
         return;
     b->tally[first].voted &= ~bit;
+    b->tally[first].early &= ~bit;
     for (size_t i = 0; i < b->count; i++)
         if (b->tally[i].voted)
             b->tally[kept++] = b->tally[i];
@@ -99,19 +100,28 @@ make_final(struct gv_state *s, struct gv_chain *c, const struct gv_tally *t,
 }
 
 /* Votes that came before the link's source were checked with the keys that OPEN
- * names. Now it shows who had handed over, whose old key is nothing. */
+ * names. Now it shows who had handed over, whose old key is nothing; the others
+ * are heard from now on. */
 static void
-weigh_early(const struct gv_chain *c, struct gv_tally *t)
+weigh_early(const struct gv_state *s, struct gv_chain *c, struct gv_tally *t)
 {
     uint32_t source = gv_tree_find(&c->tree, &t->link.source);
+    uint64_t early = t->early;
 
-    if (!t->early || source == GV_NOWHERE)
+    if (!early || source == GV_NOWHERE)
         return;
-    for (unsigned i = 0; i < gv_pins_validators(c->pins); i++)
-        if (t->early >> i & 1 && !GV_ID_EQ(gv_seats_key(c, source, i),
-                                           gv_pins_validator(c->pins, i)))
-            t->voted &= ~(UINT64_C(1) << i);
     t->early = 0;
+    for (unsigned i = 0; i < gv_pins_validators(c->pins); i++) {
+        if (!(early >> i & 1))
+            continue;
+        if (!GV_ID_EQ(gv_seats_key(c, source, i),
+                      gv_pins_validator(c->pins, i))) {
+            t->voted &= ~(UINT64_C(1) << i);
+            continue;
+        }
+        gv_ballot_hear(c, &t->link, i);
+        gv_ballot_compare(s, c, &t->link, i, &t->sig[i]);
+    }
 }
 
 /* With a quorum the link becomes a FINAL. Its blocks may not be here yet:
@@ -124,14 +134,14 @@ settle(struct gv_state *s, struct gv_chain *c, size_t i, uint64_t now_ms)
     struct gv_reject why = {.index = GV_NO_INDEX};
     enum gv_rc rc;
 
-    weigh_early(c, &c->ballot->tally[i]);
+    weigh_early(s, c, &c->ballot->tally[i]);
     t = c->ballot->tally[i];
     if (t.done || (unsigned)__builtin_popcountll(t.voted) < quorum ||
         gv_tree_find(&c->tree, &t.link.target) == GV_NOWHERE)
         return GV_OK;
     c->ballot->tally[i].done = true;
     rc = make_final(s, c, &t, now_ms, &why);
-    if (rc != GV_REJECT || why.code == GV_DUPLICATE)
+    if (rc != GV_ABSENT && (rc != GV_REJECT || why.code == GV_DUPLICATE))
         return rc == GV_FAULT ? GV_FAULT : GV_OK;
     /* The tallies may have moved while the FINAL went in. */
     for (i = 0; i < c->ballot->count; i++)
@@ -143,9 +153,14 @@ settle(struct gv_state *s, struct gv_chain *c, size_t i, uint64_t now_ms)
 enum gv_rc
 gv_ballot_retry(struct gv_state *s, struct gv_chain *c, uint64_t now_ms)
 {
-    for (size_t i = 0; i < c->ballot->count; i++)
-        if (settle(s, c, i, now_ms) != GV_OK)
-            return GV_FAULT;
+    uint32_t before;
+
+    do { /* what one of them justifies may be the source of another */
+        before = c->tree.justified;
+        for (size_t i = 0; i < c->ballot->count; i++)
+            if (settle(s, c, i, now_ms) != GV_OK)
+                return GV_FAULT;
+    } while (c->tree.justified != before);
     return GV_OK;
 }
 
@@ -166,21 +181,27 @@ count_vote(struct gv_state *s, struct gv_chain *c, const struct gv_vote *link,
            struct gv_reject *why)
 {
     uint64_t bit = UINT64_C(1) << validator;
+    bool early = gv_tree_find(&c->tree, &link->source) == GV_NOWHERE;
+    uint32_t before = c->tree.justified;
     struct gv_tally *t;
 
     if (is_counted(c->ballot, link, validator))
         return gv_refuse(why, GV_DUPLICATE, "vote", validator, 0);
-    gv_ballot_hear(c, link, validator);
-    gv_ballot_compare(s, c, link, validator, sig);
+    if (!early) {
+        gv_ballot_hear(c, link, validator);
+        gv_ballot_compare(s, c, link, validator, sig);
+    }
     limit_votes(c->ballot, validator);
     t = tally_of(c->ballot, link, c->tree.node[c->tree.final].height);
     if (!t)
         return gv_state_fail(s, "out of memory");
     t->voted |= bit;
-    if (gv_tree_find(&c->tree, &link->source) == GV_NOWHERE)
+    if (early)
         t->early |= bit;
     t->sig[validator] = *sig;
-    return settle(s, c, (size_t)(t - c->ballot->tally), now_ms);
+    if (settle(s, c, (size_t)(t - c->ballot->tally), now_ms) != GV_OK)
+        return GV_FAULT;
+    return c->tree.justified == before ? GV_OK : gv_ballot_retry(s, c, now_ms);
 }
 
 /* Is the vote worth counting? */
@@ -227,6 +248,24 @@ two_d_ms(const struct gv_state *s, const struct gv_chain *c)
     return 2 * d_ms;
 }
 
+/* Did the validator vote for this, as far as can be said? While the source is
+ * not here, a key that it has handed over may be a thief's by now. */
+static bool
+has_voted(const struct gv_chain *c, const struct gv_tally *t,
+          unsigned validator)
+{
+    uint32_t source;
+
+    if (!(t->voted >> validator & 1))
+        return false;
+    if (!(t->early >> validator & 1))
+        return true;
+    source = gv_tree_find(&c->tree, &t->link.source);
+    return GV_ID_EQ(source == GV_NOWHERE ? gv_seats_newest(c, validator)
+                                         : gv_seats_key(c, source, validator),
+                    gv_pins_validator(c->pins, validator));
+}
+
 /* Above everything seen: every block there is, every source, and what votes of
  * this very validator came back from others. */
 static struct gv_vote_lock
@@ -240,7 +279,7 @@ highest_seen(const struct gv_chain *c, unsigned validator)
     for (size_t i = 0; i < c->ballot->count; i++) {
         const struct gv_vote *v = &c->ballot->tally[i].link;
 
-        if (!(c->ballot->tally[i].voted >> validator & 1))
+        if (!has_voted(c, &c->ballot->tally[i], validator))
             continue;
         if (v->target_height > l.target_height)
             l.target_height = v->target_height;

@@ -172,7 +172,9 @@ enum gv_rc gv_chain_tick(struct gv_state *s, struct gv_chain *c,
                          uint64_t now_ms);
 
 /* accept.c */
-/* A link with a quorum is news for the tree even before a block carries it. */
+/* A link with a quorum is news for the tree even before a block carries it.
+ * GV_ABSENT: not yet, its source is not justified or a block of it lacks. Else
+ * GV_OK or GV_FAULT. */
 enum gv_rc gv_chain_accept_link(struct gv_state *s, struct gv_chain *c,
                                 const struct gv_vote *link, uint64_t now_ms);
 
@@ -220,7 +222,8 @@ enum gv_rc gv_ballot_vote(struct gv_state *s, struct gv_chain *c,
                           uint64_t now_ms);
 /* accuse.c: does a verified vote, or do those of a verified FINAL, contradict
  * one that is being counted (V1)? Then the event `evidence` tells. Votes up to
- * the final height are not kept, so of those nothing is seen. */
+ * the final height are not kept, so of those nothing is seen. A vote whose
+ * source is not here is neither compared nor heard before it comes (V9). */
 void gv_ballot_compare(const struct gv_state *s, struct gv_chain *c,
                        const struct gv_vote *link, unsigned validator,
                        const struct gv_sig *sig);
@@ -229,7 +232,8 @@ void gv_ballot_compare_final(const struct gv_state *s, struct gv_chain *c,
 /* silence.c: a verified vote of this validator came. */
 void gv_ballot_hear(struct gv_chain *c, const struct gv_vote *link,
                     unsigned validator);
-/* A new block is here: quorums that waited for it become FINALs. */
+/* A new block is here, or one is justified: quorums that waited for it become
+ * FINALs, or count by themselves where no block takes one (R8). */
 enum gv_rc gv_ballot_retry(struct gv_state *s, struct gv_chain *c,
                            uint64_t now_ms);
 

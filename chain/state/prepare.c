@@ -110,6 +110,61 @@ prepare_block0(struct gv_state *s, struct gv_task *t, struct gv_reject *why)
     return GV_OK;
 }
 
+/* --- what no block holds twice --- */
+
+/* FINALs by their link, OBJECTIONs by validator and block. */
+static int
+by_subject(const void *a, const void *b)
+{
+    const struct gv_tx *x = *(const struct gv_tx *const *)a;
+    const struct gv_tx *y = *(const struct gv_tx *const *)b;
+    const struct gv_vote *v = &x->u.final.link, *w = &y->u.final.link;
+    int order;
+
+    if (x->kind != y->kind)
+        return x->kind < y->kind ? -1 : 1;
+    if (x->kind == GV_TX_OBJECTION) {
+        order = memcmp(&x->u.objection.block, &y->u.objection.block,
+                       sizeof(x->u.objection.block));
+        return order ? order
+                     : (int)x->u.objection.validator -
+                           (int)y->u.objection.validator;
+    }
+    order = memcmp(&v->target, &w->target, sizeof(v->target));
+    if (order == 0)
+        order = memcmp(&v->source, &w->source, sizeof(v->source));
+    if (order == 0 && v->target_height != w->target_height)
+        order = v->target_height < w->target_height ? -1 : 1;
+    if (order == 0 && v->source_height != w->source_height)
+        order = v->source_height < w->source_height ? -1 : 1;
+    return order;
+}
+
+/* A block with one of them twice is invalid anyway (C6, C12). Seen before a
+ * signature is checked, it costs no validator's keys, which the chain thread
+ * may have to check again for each (gv_seats_check). */
+static enum gv_rc
+check_once(const struct gv_block *block, struct gv_reject *why)
+{
+    uint32_t count = block->h.header.tx_count;
+    const struct gv_tx **list = calloc(count ? count : 1, sizeof(*list));
+    enum gv_rc rc = list ? GV_OK : GV_FAULT;
+    size_t n = 0;
+
+    for (uint32_t i = 0; rc == GV_OK && i < count; i++)
+        if (gv_tx_signed_under(&block->tx[i]))
+            list[n++] = &block->tx[i];
+    if (n > 1)
+        qsort(list, n, sizeof(*list), by_subject);
+    for (size_t i = 1; rc == GV_OK && i < n; i++)
+        if (by_subject(&list[i - 1], &list[i]) == 0)
+            rc = gv_refuse_at(
+                why, (uint32_t)(list[i] - block->tx),
+                gv_refuse(why, GV_DUPLICATE, gv_tx_name(list[i]->kind), 0, 0));
+    free(list);
+    return rc;
+}
+
 static enum gv_rc
 prepare_block(struct gv_state *s, struct gv_task *t, uint64_t now_ms,
               bool ahead, struct gv_reject *why)
@@ -130,6 +185,9 @@ prepare_block(struct gv_state *s, struct gv_task *t, uint64_t now_ms,
             return rc;
         t->checked = true;
     }
+    rc = check_once(&t->block, why);
+    if (rc != GV_OK)
+        return rc;
     t->pins = gv_pins_share(c->pins);
     return list_todo(s, t);
 }

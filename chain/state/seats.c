@@ -102,12 +102,15 @@ gv_seats_read(struct gv_chain *c, uint32_t node, struct gv_bytes block)
 
 /* --- who signed --- */
 
-/* On the branch to `parent`; GV_NOWHERE: on any. */
+/* On the branch to `parent`; GV_NOWHERE: on any. What was found good by the
+ * keys of OPEN, where these still count, is not checked again. */
 static enum gv_rc
-check_tx(const struct gv_state *s, const struct gv_chain *c, uint32_t parent,
+check_tx(const struct gv_state *s, const struct gv_task *t, uint32_t parent,
          const struct gv_tx *tx, struct gv_reject *why)
 {
+    const struct gv_chain *c = t->chain;
     struct gv_pubkey key[GV_VALIDATORS_MAX];
+    bool again = atomic_load(&t->doubted);
     uint32_t under = gv_tree_find(&c->tree, gv_tx_signed_under(tx));
 
     if (under == GV_NOWHERE ||
@@ -117,9 +120,12 @@ check_tx(const struct gv_state *s, const struct gv_chain *c, uint32_t parent,
                          : parent == GV_NOWHERE  ? GV_ORPHAN
                                                  : GV_BAD_FINAL,
                          gv_tx_name(tx->kind), 0, 0);
-    for (unsigned i = 0; i < gv_pins_validators(c->pins); i++)
+    for (unsigned i = 0; i < gv_pins_validators(c->pins); i++) {
         key[i] = *gv_seats_key(c, under, i);
-    return gv_tx_verify_with(tx, c->pins, key, s->opt.keys, why);
+        again = again || !GV_ID_EQ(&key[i], gv_pins_validator(c->pins, i));
+    }
+    return again ? gv_tx_verify_with(tx, c->pins, key, s->opt.keys, why)
+                 : GV_OK;
 }
 
 static bool
@@ -196,13 +202,13 @@ gv_seats_check(const struct gv_state *s, const struct gv_task *t,
         return GV_OK;
     if (!t->is_block)
         return gv_tx_signed_under(&t->tx)
-                   ? check_tx(s, c, GV_NOWHERE, &t->tx, why)
+                   ? check_tx(s, t, GV_NOWHERE, &t->tx, why)
                    : GV_OK;
     parent = gv_tree_find(&c->tree, &t->block.h.header.prev);
     for (uint32_t i = 0; parent != GV_NOWHERE && i < t->block.h.header.tx_count;
          i++) {
         rc = gv_tx_signed_under(&t->block.tx[i])
-                 ? check_tx(s, c, parent, &t->block.tx[i], why)
+                 ? check_tx(s, t, parent, &t->block.tx[i], why)
                  : GV_OK;
 
         if (rc != GV_OK)

@@ -46,7 +46,8 @@ enum gv_rc gv_seats_read(struct gv_chain *c, uint32_t node,
  * branch (C13), and FINALs and OBJECTIONs of a verified task by the validators'
  * keys of their place; verification took those of OPEN. FINALs of side blocks
  * are learnt before the blocks are connected, so this is the only check before
- * it. GV_OK, GV_REJECT or GV_FAULT. */
+ * it. Signatures are verified anew only where a key is another, or one was in
+ * doubt; a task's block holds no link twice. GV_OK, GV_REJECT or GV_FAULT. */
 enum gv_rc gv_seats_check(const struct gv_state *s, const struct gv_task *t,
                           struct gv_reject *why) GV_MUST_CHECK;
 

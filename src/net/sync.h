@@ -104,13 +104,10 @@ enum gv_rc gv_sync_block_result(struct gv_sync *s, uint64_t session,
                                 const struct gv_sealed_id *sealed,
                                 enum gv_rc rc, const struct gv_reject *why,
                                 uint64_t now_ms) GV_MUST_CHECK;
-/* What came of a transaction; only verdicts matter. */
+/* What came of a transaction or a vote; only verdicts matter. A vote whose
+ * source is not here costs nothing: its key may have been handed over (V9). */
 void gv_sync_tx_result(struct gv_sync *s, uint64_t session, enum gv_rc rc,
                        const struct gv_reject *why);
-/* The same of a vote. One whose source is not here may be by a key that was
- * handed over (V9), or by nobody's: it costs little. */
-void gv_sync_vote_result(struct gv_sync *s, uint64_t session, enum gv_rc rc,
-                         const struct gv_reject *why);
 /* An answer as a message; it borrows. */
 void gv_sync_answer_message(const struct gv_sync_answer *a, struct gv_msg *out);
 /* Answer a SUBMIT given to host.submit. */

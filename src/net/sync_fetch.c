@@ -291,7 +291,6 @@ gv_fetch_points(const struct gv_reject *why)
     case GV_ORPHAN:
     case GV_FORK_TOO_OLD:
     case GV_UNKNOWN_AUCTION:
-    case GV_DUPLICATE:
     case GV_CHAIN_ENDED:
         return 0;
     default:

@@ -222,13 +222,3 @@ gv_sync_tx_result(struct gv_sync *s, uint64_t session, enum gv_rc rc,
              why->code == GV_WRONG_CHAIN || why->code == GV_BAD_SEAL)
         gv_sync_blame(s, session, 20, "invalid transaction");
 }
-
-void
-gv_sync_vote_result(struct gv_sync *s, uint64_t session, enum gv_rc rc,
-                    const struct gv_reject *why)
-{
-    if (rc == GV_REJECT && why->code == GV_ORPHAN)
-        gv_sync_blame(s, session, 1, "vote that cannot be checked");
-    else
-        gv_sync_tx_result(s, session, rc, why);
-}

@@ -347,143 +347,95 @@ S4_76_invalid_data_costs_points(void **state)
     net_free(&n);
 }
 
-/* An OPENING whose secret does not fit costs its receiver more than a wrong
- * signature does. */
+/* Who makes a block of copies pays for it. */
 static void
-N22_a_false_opening_costs_points(void **state)
-{
-    struct gv_reject why = {.code = GV_BAD_SEAL};
-    struct net_of_test n;
-
-    (void)state;
-    net_init(&n);
-    peer_make(&n, NULL, 1);
-    peer_make(&n, NULL, 0);
-    meet(&n, 0, 1);
-    settle(&n);
-    gv_sync_tx_result(n.peer[1].sync, 1, GV_REJECT, &why);
-    assert_int_equal(n.peer[1].blame, 20);
-    net_free(&n);
-}
-
-/* The auction runs to its end, and nobody uses it for a while. */
-static struct gv_chain *
-sleeping_auction(struct world *w)
-{
-    struct gv_tx close = sample_close(&w->s), tx;
-    struct gv_chain *c;
-
-    world_open_auction(w);
-    c = world_auction(w);
-    place_bid(w, 0);
-    tx = sample_stamp(&w->s, 0, w->now_ms * 1000 + 1, &close, 1);
-    world_add(w, &close);
-    world_add(w, &tx);
-    world_run(w, 17000);
-    tx = sample_cutoff(&w->s, &c->sum.tip, 1, w->now_ms * 1000);
-    world_add(w, &tx);
-    world_run(w, 20000);
-    assert_true(gv_book_ended(c->book));
-    world_run(w, 40000);
-    assert_false(c->loaded);
-    world_commit(w);
-    return c;
-}
-
-static void
-tell(struct net_of_test *n, uint32_t request, const struct gv_msg *m)
-{
-    struct gv_net_event head = {
-        .what = GV_NET_MESSAGE, .kind = (uint8_t)m->kind, .request = request};
-    size_t len;
-    uint8_t *body = gv_msg_encode(m, &len);
-
-    assert_non_null(body);
-    put_letter(n, 1, 0, &head, gv_bytes(body, len));
-    free(body);
-    while (deliver(n))
-        ;
-}
-
-/* Whoever asks for its blocks, or tells a tip and shows no header for it, does
- * not have it read into memory. */
-static void
-an_ended_auction_sleeps_on(void **state)
-{
-    static const uint8_t first[2] = {0, 0};
-    struct net_of_test n;
-    struct peer *a = &n.peer[0];
-    struct gv_msg m = {.kind = GV_MSG_GETBLOCKTXS};
-    struct gv_chain *c;
-
-    (void)state;
-    net_init(&n);
-    peer_make(&n, NULL, 1);
-    c = sleeping_auction(&a->w);
-    peer_make(&n, NULL, 0);
-    n.peer[1].w.now_ms = a->w.now_ms;
-    meet(&n, 0, 1);
-    while (deliver(&n))
-        ;
-    assert_false(c->loaded);
-    m.u.getblocktxs.chain = c->id;
-    m.u.getblocktxs.sealed = c->sum.final;
-    m.u.getblocktxs.places = (struct gv_msg_ids){first, 1};
-    tell(&n, 7, &m);
-    assert_int_equal(n.kinds[GV_MSG_BLOCKTXS], 1);
-    m.u.getblocktxs.sealed.b[0] ^= 1;
-    tell(&n, 8, &m);
-    assert_int_equal(n.kinds[GV_MSG_BLOCKTXS], 1);
-    assert_int_equal(n.kinds[GV_MSG_ERROR], 1);
-    assert_false(c->loaded);
-    n.kinds[GV_MSG_GETHEADERS] = 0;
-    m = (struct gv_msg){.kind = GV_MSG_ANN};
-    gv_sync_tip_of(c, &m.u.ann.tip);
-    m.u.ann.tip.height++;
-    m.u.ann.tip.sealed.b[0] ^= 1;
-    tell(&n, 0, &m);
-    assert_true(n.kinds[GV_MSG_GETHEADERS] > 0);
-    m.u.ann.tip.sealed = c->sum.justified; /* a block that is here */
-    n.kinds[GV_MSG_GETHEADERS] = 0;
-    tell(&n, 0, &m);
-    assert_int_equal(n.kinds[GV_MSG_GETHEADERS], 0);
-    assert_false(c->loaded);
-    net_free(&n);
-}
-
-/* What follows the end is fetched all the same. */
-static void
-an_ended_auction_wakes_for_what_follows(void **state)
+N22_a_block_with_one_FINAL_twice_costs_points(void **state)
 {
     struct net_of_test n;
     struct peer *a = &n.peer[0], *b = &n.peer[1];
-    struct gv_chain *c, *asleep;
-    struct gv_tx tx;
-    uint32_t height;
+    struct gv_net_event head = {.what = GV_NET_MESSAGE, .kind = GV_MSG_BLOCK};
+    struct gv_chain *c;
+    struct gv_vote v;
+    struct gv_tx tx[3];
+
+    (void)state;
+    net_init(&n);
+    peer_make(&n, NULL, 0);
+    peer_make(&n, NULL, 0);
+    world_open_auction(&a->w);
+    place_bid(&a->w, 0);
+    world_run(&a->w, 3000);
+    b->w.now_ms = a->w.now_ms;
+    c = world_auction(&a->w);
+    meet(&n, 0, 1);
+    settle(&n);
+    pass(&n, 6000);
+    same_tips(a, b);
+    assert_int_equal(b->blame, 0);
+    v = (struct gv_vote){0, 1, c->spine->at[0].sealed, c->spine->at[1].sealed};
+    tx[0] = tx[1] = sample_final(&a->w.s, &c->id, &v, 1);
+    tx[2] = sample_enrol(&a->w.s, 1);
+    put_letter(&n, 0, 1, &head,
+               world_block(&a->w, c, c->sum.tip_time_ms + 1000, tx, 3));
+    settle(&n);
+    assert_int_equal(b->blame, 100);
+    net_free(&n);
+}
+
+/* A key that was handed over above the tip of whoever hears the vote: nobody is
+ * to blame for a vote that comes before its source. */
+static void
+N22_a_vote_before_its_source_costs_nothing(void **state)
+{
+    struct net_of_test n;
+    struct peer *a = &n.peer[0], *b = &n.peer[1];
+    struct gv_net_event head = {.what = GV_NET_MESSAGE, .kind = GV_MSG_VOTE};
+    struct gv_msg m = {.kind = GV_MSG_VOTE};
+    struct gv_signed_vote *v = &m.u.vote;
+    struct gv_reject why = {.index = GV_NO_INDEX};
+    struct gv_seckey handed = {{7}};
+    uint8_t raw[256], digest[32];
 
     (void)state;
     net_init(&n);
     peer_make(&n, NULL, 1);
-    c = sleeping_auction(&a->w);
     peer_make(&n, NULL, 0);
-    b->w.now_ms = a->w.now_ms;
+    world_open_auction(&a->w);
     meet(&n, 0, 1);
     settle(&n);
-    pass(&n, 40000);
-    same_tips(a, b);
-    asleep = gv_state_chain(b->w.st, &c->id);
-    assert_int_equal(gv_state_tick(b->w.st, b->w.now_ms), GV_OK);
-    assert_false(asleep->loaded);
-    height = c->sum.height;
-    n.deaf = true;
-    tx = sample_settle(&a->w.s, &a->w.s.seller, 0, GV_SETTLE_PAID);
-    world_add(&a->w, &tx);
-    world_run(&a->w, 3000);
-    assert_true(c->sum.height > height);
     b->w.now_ms = a->w.now_ms;
-    pass(&n, 8000);
-    same_tips(a, b);
+    pass(&n, 6000);
+    v->chain = world_auction(&b->w)->id;
+    v->vote = (struct gv_vote){8, 9, {{1}}, {{2}}};
+    gv_vote_digest(&v->chain, &v->vote, digest);
+    assert_int_equal(gv_key_sign(a->w.s.keys, &handed, digest, NULL, &v->sig),
+                     GV_OK);
+    assert_int_equal(gv_state_add_vote(b->w.st, &v->chain, &v->vote, 0, &v->sig,
+                                       b->w.now_ms, &why),
+                     GV_REJECT);
+    assert_int_equal(why.code, GV_ORPHAN);
+    for (int i = 0; i < 200; i++) {
+        struct gv_sink s = gv_sink_buffer(raw, sizeof(raw));
+
+        v->vote.target_height++;
+        gv_vote_digest(&v->chain, &v->vote, digest);
+        assert_int_equal(
+            gv_key_sign(a->w.s.keys, &handed, digest, NULL, &v->sig), GV_OK);
+        gv_msg_put(&s, &m);
+        put_letter(&n, 0, 1, &head, gv_bytes(raw, s.len));
+    }
+    settle(&n);
     assert_int_equal(b->blame, 0);
+    /* The registry hands over nothing: there the key is wrong. */
+    v->chain = gv_state_registry(b->w.st)->id;
+    {
+        struct gv_sink s = gv_sink_buffer(raw, sizeof(raw));
+
+        gv_msg_put(&s, &m);
+        put_letter(&n, 0, 1, &head, gv_bytes(raw, s.len));
+    }
+    settle(&n);
+    assert_int_equal(b->blame, 20);
     net_free(&n);
 }
 
@@ -522,9 +474,8 @@ main(void)
         cmocka_unit_test(L2_a_losing_justified_block_keeps_nobody_back),
         cmocka_unit_test(a_silent_peer_is_passed_over),
         cmocka_unit_test(S4_76_invalid_data_costs_points),
-        cmocka_unit_test(N22_a_false_opening_costs_points),
-        cmocka_unit_test(an_ended_auction_sleeps_on),
-        cmocka_unit_test(an_ended_auction_wakes_for_what_follows),
+        cmocka_unit_test(N22_a_block_with_one_FINAL_twice_costs_points),
+        cmocka_unit_test(N22_a_vote_before_its_source_costs_nothing),
         cmocka_unit_test(idle_chains_cost_a_question_in_five_seconds),
     };
 

@@ -9,12 +9,15 @@
 #ifndef GAVEL_TESTS_NODE_HOUSE_H
 #define GAVEL_TESTS_NODE_HOUSE_H
 
+#include <arpa/inet.h>
 #include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -208,6 +211,33 @@ house_net(struct house *h)
     if (gv_net_start(&o, &h->net, &e) != GV_OK)
         fail_msg("%s", e.text);
     gv_loop_set_net(h->loop, h->net);
+}
+
+/* Two free ports in a row below those that the system gives to clients: of a
+ * node that is away they are then still free when it comes back. */
+static inline uint16_t
+house_ports(void)
+{
+    for (unsigned i = 0; i < 1000; i++) {
+        uint16_t port =
+            (uint16_t)(10000 + 2 * (((unsigned)getpid() + i) % 5000));
+        int fd[2], free = 0;
+
+        for (int k = 0; k < 2; k++) {
+            struct sockaddr_in at = {.sin_family = AF_INET,
+                                     .sin_port = htons((uint16_t)(port + k))};
+
+            at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+            fd[k] = socket(AF_INET, SOCK_STREAM, 0);
+            free += bind(fd[k], (struct sockaddr *)&at, sizeof(at)) == 0;
+        }
+        close(fd[0]);
+        close(fd[1]);
+        if (free == 2)
+            return port;
+    }
+    fail_msg("no free ports");
+    return 0;
 }
 
 static inline void

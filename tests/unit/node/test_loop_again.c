@@ -193,6 +193,7 @@ S4_72_a_node_hands_a_bid_that_missed_to_the_service(void **state)
     (void)state;
     idle_make(&tsa);
     relay_make(&node, &tsa);
+    tsa.net_port = house_ports();
     house_run(&tsa);
     house_run(&node);
     house_open(&tsa);
@@ -203,7 +204,6 @@ S4_72_a_node_hands_a_bid_that_missed_to_the_service(void **state)
         nanosleep(&rest, NULL); /* until the two have met */
     first = support_json_u64(answer, "t_us");
     json_decref(answer);
-    tsa.net_port = gv_net_bound(tsa.net)->port;
     house_stop(&tsa);
     gv_kv_close(&tsa.kv);
     assert_int_equal(gv_kv_fault_open(&tsa.kv), GV_OK);

@@ -212,6 +212,52 @@ R8_empty_blocks_and_the_end(void **state)
     world_free(&g.w);
 }
 
+static void
+vote(struct stage *g, uint32_t from, uint32_t to)
+{
+    struct gv_vote v = {from, to, g->c->spine->at[from].sealed,
+                        g->c->spine->at[to].sealed};
+    struct gv_sig sig;
+    uint8_t digest[32];
+
+    gv_vote_digest(&g->c->id, &v, digest);
+    assert_int_equal(
+        gv_key_sign(g->w.s.keys, &g->w.s.validator[0], digest, NULL, &sig),
+        GV_OK);
+    assert_int_equal(
+        gv_state_add_vote(g->w.st, &g->c->id, &v, 0, &sig, g->w.now_ms, NULL),
+        GV_OK);
+}
+
+/* Behind the end no FINAL and maybe no block comes any more: a quorum that came
+ * before its source was justified counts when that is. */
+static void
+V2_a_quorum_waits_for_its_source_behind_the_end(void **state)
+{
+    struct stage g;
+    struct gv_tx tx;
+    uint64_t t = PAST + 1;
+
+    (void)state;
+    stage_closed(&g, (struct world_options){0});
+    tx = cutoff_at(&g, US(t));
+    accept_block_on_tip(&g.w, g.c, t, &tx, 1); /* X: 3 */
+    tx = our_outcome(&g);
+    accept_block_on_tip(&g.w, g.c, t += 250, &tx, 1);   /* Y: 4 */
+    accept_block_on_tip(&g.w, g.c, t += 1000, NULL, 0); /* 5 */
+    tx = final_of(&g, 0, 4);
+    accept_block_on_tip(&g.w, g.c, t += 1000, &tx, 1); /* 6 */
+    tx = final_of(&g, 4, 5);
+    accept_block_on_tip(&g.w, g.c, t += 1000, &tx, 1); /* 7: Y final */
+    assert_true(gv_book_ended(g.c->book));
+    vote(&g, 6, 7);
+    assert_int_equal(g.c->sum.justified_height, 5);
+    vote(&g, 5, 6);
+    assert_int_equal(g.c->sum.justified_height, 7);
+    assert_int_equal(g.c->sum.final_height, 6);
+    world_free(&g.w);
+}
+
 /* Before X also alone; from X on they are FINALs' company, and last votes are
  * by the new keys. */
 static void
@@ -307,6 +353,7 @@ main(void)
         cmocka_unit_test(no_cutoff_ahead_of_the_clock_R6),
         cmocka_unit_test(R7_outcome),
         cmocka_unit_test(R8_empty_blocks_and_the_end),
+        cmocka_unit_test(V2_a_quorum_waits_for_its_source_behind_the_end),
         cmocka_unit_test(C13_handovers_stand_where_finals_do),
     };
 

@@ -192,6 +192,46 @@ V9_an_objection_has_the_key_of_the_block_it_names(void **state)
     world_free(&g.w);
 }
 
+/* What is checked again behind a HANDOVER is bounded: a side block that holds
+ * one link, or one validator's word on one block, twice is refused unseen. */
+static void
+C6_C12_a_block_holds_nothing_twice(void **state)
+{
+    struct stage g;
+    struct gv_tx f[3], o[3], e;
+    struct gv_vote v;
+    struct gv_bytes raw;
+    uint32_t fork;
+
+    (void)state;
+    stage_make(&g, 4, 0);
+    v = link_of(&g, 0, 1);
+    f[0] = sample_final(&g.w.s, &g.c->id, &v, 7);
+    f[2] = sample_final(&g.w.s, &g.c->id, &v, 14); /* others signed */
+    o[0] = sample_objection(&g.w.s, 0, &g.c->spine->at[1].sealed);
+    o[1] = sample_objection(&g.w.s, 1, &g.c->spine->at[1].sealed);
+    o[2] = o[0];
+    o[2].u.objection.id[0] ^= 1;
+    o[2] = sample_tx(&g.w.s, &o[2], &g.w.s.validator[0]);
+    fork = g.c->tip;
+    hand_over(&g, 3, 0);
+    grow(&g);
+    e = sample_enrol(&g.w.s, 1);
+    raw = world_block_on(&g.w, g.c, fork, START + 300,
+                         (struct gv_tx[]){f[0], e, f[2]}, 3);
+    assert_int_equal(world_give(&g.w, raw), GV_DUPLICATE);
+    assert_int_equal(world_node(g.c, raw), GV_NOWHERE);
+    raw = world_block_on(&g.w, g.c, fork, START + 300,
+                         (struct gv_tx[]){o[0], o[1], e, o[2]}, 4);
+    assert_int_equal(world_give(&g.w, raw), GV_DUPLICATE);
+    assert_int_equal(world_node(g.c, raw), GV_NOWHERE);
+    raw = world_block_on(&g.w, g.c, fork, START + 300,
+                         (struct gv_tx[]){f[0], o[0], o[1], e}, 4);
+    assert_int_equal(world_give(&g.w, raw), GV_ACCEPTED);
+    assert_int_not_equal(world_node(g.c, raw), GV_NOWHERE);
+    world_free(&g.w);
+}
+
 /* A HANDOVER of one branch is nothing on another, whose votes are by the old
  * key; and it comes back to the mempool when its branch is left. */
 static void
@@ -339,7 +379,10 @@ V9_an_old_keys_vote_before_its_source_is_nothing(void **state)
     assert_int_equal(vote(&g, &v, 1, &g.w.s.validator[1]), GV_ACCEPTED);
     assert_int_equal(vote(&g, &v, 2, &g.w.s.validator[2]), GV_ACCEPTED);
     assert_int_equal(vote(&g, &v, 3, &g.fresh[1]), GV_ORPHAN);
+    assert_int_equal(g.c->ballot->heard[1], 0);
     assert_int_equal(world_give(&g.w, raw[0]), GV_ACCEPTED);
+    assert_int_equal(g.c->ballot->heard[1], 4);
+    assert_int_equal(g.c->ballot->heard[0], 0);
     assert_int_equal(world_give(&g.w, raw[1]), GV_ACCEPTED);
     for (unsigned i = 1; i < 4; i++) {
         struct gv_vote first = link_of(&g, 0, 3);
@@ -349,6 +392,66 @@ V9_an_old_keys_vote_before_its_source_is_nothing(void **state)
     assert_int_equal(g.c->sum.justified_height, 3);
     assert_int_equal(vote(&g, &v, 0, &g.fresh[0]), GV_ACCEPTED);
     assert_int_equal(g.c->sum.justified_height, 4);
+    world_free(&g.w);
+}
+
+/* Nor does it make a validator look present, or take the place of the EVIDENCE
+ * that there is against it (V5, V8). */
+static void
+V9_an_old_keys_vote_from_nowhere_says_nothing(void **state)
+{
+    struct stage g;
+    struct gv_seckey old;
+    struct gv_vote v, far, same;
+
+    (void)state;
+    stage_make(&g, 4, 0);
+    old = g.w.s.validator[0];
+    hand_over(&g, 0, 0);
+    for (int i = 0; i < 3; i++)
+        grow(&g);
+    v = link_of(&g, 3, 5);
+    assert_int_equal(vote(&g, &v, 0, &g.fresh[0]), GV_ACCEPTED);
+    far = (struct gv_vote){9, UINT32_MAX, {{1}}, {{2}}};
+    assert_int_equal(vote(&g, &far, 0, &old), GV_ACCEPTED);
+    same = (struct gv_vote){4, 5, {{3}}, {{4}}};
+    assert_int_equal(vote(&g, &same, 0, &old), GV_ACCEPTED);
+    assert_int_equal(g.c->ballot->heard[0], 5);
+    assert_int_equal(g.w.accusations, 0);
+    v.target.b[0] ^= 1;
+    assert_int_equal(vote(&g, &v, 0, &g.fresh[0]), GV_ACCEPTED);
+    assert_int_equal(g.w.accusations, 1);
+    assert_true(g.w.evidence_len > 0);
+    world_free(&g.w);
+}
+
+/* Two votes that contradict each other before their source is here are told
+ * when it comes. */
+static void
+V8_early_votes_are_compared_when_their_source_comes(void **state)
+{
+    struct stage g;
+    struct gv_tx two[2];
+    struct gv_bytes raw;
+    struct gv_sealed_header head;
+    struct gv_reader r;
+    struct gv_vote v;
+
+    (void)state;
+    stage_make(&g, 4, 0);
+    two[0] = sample_bid(&g.w.s, 0, 1, 100);
+    two[1] = sample_stamp(&g.w.s, 0, US(next_ms(&g)) - 5, two, 1);
+    raw = world_block(&g.w, g.c, next_ms(&g), two, 2);
+    r = gv_reader(raw);
+    gv_sealed_header_get(&r, &head);
+    v = (struct gv_vote){2, 3, head.sealed_id, {{1}}};
+    assert_int_equal(vote(&g, &v, 1, &g.w.s.validator[1]), GV_ACCEPTED);
+    v.target.b[0] = 2;
+    assert_int_equal(vote(&g, &v, 1, &g.w.s.validator[1]), GV_ACCEPTED);
+    assert_int_equal(g.w.accusations, 0);
+    assert_int_equal(world_give(&g.w, raw), GV_ACCEPTED);
+    assert_int_equal(g.w.accusations, 1);
+    assert_true(g.w.evidence_len > 0);
     world_free(&g.w);
 }
 
@@ -409,10 +512,13 @@ main(void)
         cmocka_unit_test(V9_the_source_decides_which_key_votes),
         cmocka_unit_test(V9_finals_are_checked_with_the_keys_of_their_source),
         cmocka_unit_test(V9_an_objection_has_the_key_of_the_block_it_names),
+        cmocka_unit_test(C6_C12_a_block_holds_nothing_twice),
         cmocka_unit_test(V9_a_handover_is_its_branchs),
         cmocka_unit_test(
             V9_forged_handovers_of_a_side_block_make_nothing_final),
         cmocka_unit_test(V9_an_old_keys_vote_before_its_source_is_nothing),
+        cmocka_unit_test(V9_an_old_keys_vote_from_nowhere_says_nothing),
+        cmocka_unit_test(V8_early_votes_are_compared_when_their_source_comes),
         cmocka_unit_test(V8_evidence_names_the_key_that_signed),
     };
 

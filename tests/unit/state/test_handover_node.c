@@ -145,6 +145,40 @@ V9_a_new_machine_waits_2D_and_starts_above(void **state)
     world_free(&g.w);
 }
 
+/* A thief of the old key has it vote for the greatest height from a source that
+ * nobody ever sees: the validator starts as if it had not. */
+static void
+V9_a_stolen_old_key_locks_no_new_machine_out(void **state)
+{
+    struct stage g;
+    struct gv_seckey old;
+    struct gv_vote v;
+
+    (void)state;
+    stage_make(&g, 4, 0);
+    old = g.w.s.validator[0];
+    g.w.validator[g.w.opt.validator_count] = g.fresh[0];
+    g.w.opt.validator_count++;
+    world_commit(&g.w);
+    world_restart(&g.w);
+    g.c = world_auction(&g.w);
+    hand_over(&g, 0, 0);
+    grow(&g);
+    for (unsigned i = 1; i < 4; i++) {
+        v = link_of(&g, 0, 3);
+        assert_int_equal(vote(&g, &v, i, &g.w.s.validator[i]), GV_ACCEPTED);
+    }
+    grow(&g);
+    v = (struct gv_vote){UINT32_MAX - 1, UINT32_MAX, {{1}}, {{2}}};
+    assert_int_equal(vote(&g, &v, 0, &old), GV_ACCEPTED);
+    g.w.now_ms += 10000;
+    grow(&g);
+    grow(&g);
+    assert_int_equal(g.w.auction_votes, 1);
+    assert_int_equal(g.w.vote.target_height, 6);
+    world_free(&g.w);
+}
+
 int
 main(void)
 {
@@ -152,6 +186,7 @@ main(void)
         cmocka_unit_test(V9_a_node_with_both_keys_goes_on),
         cmocka_unit_test(C13_a_node_hands_over),
         cmocka_unit_test(V9_a_new_machine_waits_2D_and_starts_above),
+        cmocka_unit_test(V9_a_stolen_old_key_locks_no_new_machine_out),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
