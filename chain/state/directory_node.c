@@ -74,7 +74,8 @@ gv_directory_add_node(struct gv_directory *d, const struct gv_tx_node *t,
     n->cred = t->cred;
     n->issuer = t->issuer;
     memcpy(n->curve, t->curve, 32);
-    memcpy(n->host, t->host.p, t->host.len);
+    if (t->host.len > 0)
+        memcpy(n->host, t->host.p, t->host.len);
     n->p2p_port = t->p2p_port;
     n->pub_port = t->pub_port;
     n->submit_port = t->submit_port;
