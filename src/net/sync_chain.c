@@ -148,29 +148,17 @@ is_pushed(const struct gv_sync *s, const struct gv_sealed_id *id)
     return false;
 }
 
-bool
-gv_sync_sleeps(const struct gv_chain *c)
+/* Is the block in our tree? Loads the chain if it must. */
+static bool
+is_known(struct gv_sync *s, struct gv_chain *c, const struct gv_sealed_id *id)
 {
-    return !c->loaded && c->sum.height < GV_SYNC_ROWS &&
-           c->sum.outcome_height != 0 &&
-           c->sum.final_height >= c->sum.outcome_height;
-}
-
-bool
-gv_sync_is_known(struct gv_sync *s, struct gv_chain *c,
-                 const struct gv_sealed_id *id)
-{
-    uint32_t height = GV_NOWHERE;
-    enum gv_rc rc;
-
     if (GV_ID_EQ(&c->sum.tip, id))
         return true;
-    rc = gv_sync_sleeps(c) ? GV_OK : gv_chain_load(s->opt.state, c, s->now_ms);
-    if (rc == GV_OK)
-        rc = gv_state_heights(s->opt.state, c, gv_bytes(id->b, 32), &height);
-    if (rc != GV_OK)
+    if (gv_chain_load(s->opt.state, c, s->now_ms) != GV_OK) {
         gv_sync_fail(s);
-    return rc != GV_OK || height != GV_NOWHERE;
+        return true;
+    }
+    return gv_tree_find(&c->tree, id) != GV_NOWHERE;
 }
 
 void
@@ -234,7 +222,7 @@ gv_sync_note_tip(struct gv_sync *s, struct gv_sync_session *p,
     /* A tip below what is final here is of no use, and often just late. */
     if (t->height < c->sum.final_height)
         return;
-    if (!gv_sync_is_known(s, c, &t->sealed) && !is_pushed(s, &t->sealed) &&
+    if (!is_known(s, c, &t->sealed) && !is_pushed(s, &t->sealed) &&
         !gv_compact_waits(s, p->id, &t->sealed))
         gv_sync_want(s, p->id, t);
     if (later)

@@ -43,7 +43,13 @@ still_wanted(struct gv_sync *s, struct gv_sync_chain *c)
 
     if (!c->wanted)
         return false;
-    return chain == NULL || !gv_sync_is_known(s, chain, &c->want);
+    if (chain == NULL)
+        return true;
+    if (gv_chain_load(s->opt.state, chain, s->now_ms) != GV_OK) {
+        gv_sync_fail(s);
+        return false;
+    }
+    return gv_tree_find(&chain->tree, &c->want) == GV_NOWHERE;
 }
 
 void
@@ -113,13 +119,6 @@ make_locator(struct gv_sync *s, struct gv_sync_chain *c, uint8_t *out)
         memcpy(out + 32 * n++, f->id[f->count - 1].b, 32);
     if (chain == NULL)
         return n;
-    /* Whoever tells a tip must have a header to show for it before the chain
-     * is read from the disk. */
-    if (gv_sync_sleeps(chain)) {
-        memcpy(out + 32 * n++, chain->sum.tip.b, 32);
-        memcpy(out + 32 * n++, chain->sum.final.b, 32);
-        return n;
-    }
     if (gv_chain_load(s->opt.state, chain, s->now_ms) != GV_OK) {
         gv_sync_fail(s);
         return n;
@@ -365,8 +364,6 @@ add_headers(struct gv_sync *s, struct gv_sync_chain *c,
     struct gv_bytes raw;
     enum gv_rc rc = GV_OK;
 
-    if (list->count == 0 && c->fetch->count == 0)
-        return GV_OK;
     if (chain && gv_chain_load(s->opt.state, chain, s->now_ms) != GV_OK) {
         gv_sync_fail(s);
         return GV_ABSENT;

@@ -30,12 +30,9 @@
 #define GV_SYNC_SLOW_FOR_MS 30000 /* and this one last, for so long */
 #define GV_SYNC_HEADERS 4096      /* of a branch that is not the best yet */
 #define GV_SYNC_IGNORED 1024      /* tips known to be of no use */
-/* So many headers are looked through without loading their chain: a node that
- * serves thousands of ended auctions keeps them on the disk. */
-#define GV_SYNC_ROWS 4096
-#define GV_SYNC_PUSHED 64     /* gossiped blocks with the host */
-#define GV_SYNC_VOTES 1024    /* newest votes, for peers that missed them */
-#define GV_SYNC_ANNS_PER_S 32 /* of one peer and chain */
+#define GV_SYNC_PUSHED 64         /* gossiped blocks with the host */
+#define GV_SYNC_VOTES 1024        /* newest votes, for peers that missed them */
+#define GV_SYNC_ANNS_PER_S 32     /* of one peer and chain */
 #define GV_SYNC_ANN_SLOTS 256
 #define GV_SYNC_TELL_MS 125       /* between two announcements of a chain */
 #define GV_SYNC_TELL_LATE_MS 5000 /* one that its fetch holds back */
@@ -300,13 +297,6 @@ void gv_sync_note_tip(struct gv_sync *s, struct gv_sync_session *p,
 void gv_sync_want(struct gv_sync *s, uint64_t session,
                   const struct gv_tip *tip);
 void gv_sync_ignore(struct gv_sync *s, const struct gv_sealed_id *id);
-/* Is it on the disk alone, with a final outcome? Then it is loaded for nothing
- * but a header that a peer shows. */
-bool gv_sync_sleeps(const struct gv_chain *c);
-/* Is the block in our tree? Loads the chain unless it sleeps. True also when
- * that failed. */
-bool gv_sync_is_known(struct gv_sync *s, struct gv_chain *c,
-                      const struct gv_sealed_id *id);
 
 /* This peer has what is wanted of the chain; it has not. */
 void gv_sync_add_holder(struct gv_sync_chain *c, uint64_t session);

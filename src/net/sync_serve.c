@@ -9,6 +9,10 @@
 
 #define REPLY_BYTES (GV_MSG_MAX - 8192)
 #define TX_BYTES (1u << 20)
+/* So many headers are looked through without loading their chain: a node that
+ * serves thousands of ended auctions keeps them on the disk. */
+#define ROWS 4096
+
 static void
 answer(struct gv_sync *s, const struct gv_net_event *event,
        const struct gv_msg *m)
@@ -27,11 +31,12 @@ answer_error(struct gv_sync *s, const struct gv_net_event *event,
     answer(s, event, &m);
 }
 
-/* The chain a request is about; NULL: answered already. One with too many
- * headers to be looked through is loaded. */
+/* The chain a request is about; NULL: answered already. Of a chain with more
+ * than `rows` headers, which are looked through where it is not loaded, it is
+ * loaded. */
 static struct gv_chain *
 chain_for(struct gv_sync *s, const struct gv_net_event *event,
-          const struct gv_chain_id *id)
+          const struct gv_chain_id *id, uint32_t rows)
 {
     struct gv_chain *c = gv_state_chain(s->opt.state, id);
 
@@ -39,7 +44,7 @@ chain_for(struct gv_sync *s, const struct gv_net_event *event,
         answer_error(s, event, GV_MSG_NOT_FOUND, "no such chain here");
         return NULL;
     }
-    if (!c->loaded && c->sum.height < GV_SYNC_ROWS)
+    if (!c->loaded && c->sum.height < rows)
         return c;
     if (gv_chain_load(s->opt.state, c, s->now_ms) != GV_OK) {
         gv_sync_fail(s);
@@ -150,7 +155,7 @@ static void
 serve_headers(struct gv_sync *s, const struct gv_net_event *event,
               const struct gv_msg *m)
 {
-    struct gv_chain *c = chain_for(s, event, &m->u.getheaders.chain);
+    struct gv_chain *c = chain_for(s, event, &m->u.getheaders.chain, ROWS);
     struct gv_msg out = {.kind = GV_MSG_HEADERS};
     const struct gv_msg_ids *locator = &m->u.getheaders.locator;
     struct pile pile;
@@ -174,7 +179,7 @@ static void
 serve_blocks(struct gv_sync *s, const struct gv_net_event *event,
              const struct gv_msg *m)
 {
-    struct gv_chain *c = chain_for(s, event, &m->u.getblocks.chain);
+    struct gv_chain *c = chain_for(s, event, &m->u.getblocks.chain, ROWS);
     struct gv_msg out = {.kind = GV_MSG_BLOCKS};
     const struct gv_msg_ids *ids = &m->u.getblocks.ids;
     uint32_t height[GV_MSG_BLOCKS_MAX];
@@ -231,7 +236,7 @@ static void
 serve_block_txs(struct gv_sync *s, const struct gv_net_event *event,
                 const struct gv_msg *m)
 {
-    struct gv_chain *c = chain_for(s, event, &m->u.getblocktxs.chain);
+    struct gv_chain *c = chain_for(s, event, &m->u.getblocktxs.chain, ROWS);
     const struct gv_sealed_id *id = &m->u.getblocktxs.sealed;
     struct gv_msg out = {.kind = GV_MSG_BLOCKTXS};
     struct gv_kv_value block;

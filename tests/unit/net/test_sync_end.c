@@ -59,8 +59,7 @@ tell(struct net_of_test *n, uint32_t request, const struct gv_msg *m)
         ;
 }
 
-/* Whoever asks for its blocks, or tells a tip and shows no header for it, does
- * not have it read into memory. */
+/* Whoever asks for its blocks does not have it read into memory. */
 static void
 an_ended_auction_sleeps_on(void **state)
 {
@@ -89,18 +88,6 @@ an_ended_auction_sleeps_on(void **state)
     tell(&n, 8, &m);
     assert_int_equal(n.kinds[GV_MSG_BLOCKTXS], 1);
     assert_int_equal(n.kinds[GV_MSG_ERROR], 1);
-    assert_false(c->loaded);
-    n.kinds[GV_MSG_GETHEADERS] = 0;
-    m = (struct gv_msg){.kind = GV_MSG_ANN};
-    gv_sync_tip_of(c, &m.u.ann.tip);
-    m.u.ann.tip.height++;
-    m.u.ann.tip.sealed.b[0] ^= 1;
-    tell(&n, 0, &m);
-    assert_true(n.kinds[GV_MSG_GETHEADERS] > 0);
-    m.u.ann.tip.sealed = c->sum.justified; /* a block that is here */
-    n.kinds[GV_MSG_GETHEADERS] = 0;
-    tell(&n, 0, &m);
-    assert_int_equal(n.kinds[GV_MSG_GETHEADERS], 0);
     assert_false(c->loaded);
     net_free(&n);
 }
