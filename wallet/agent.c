@@ -12,14 +12,6 @@ gv_agent_refuses(const struct gv_terms *t)
     return NULL;
 }
 
-/* What an amount is worth to the seller: the greater the better in either
- * direction, its own inverse (A20). */
-static uint64_t
-worth(const struct gv_terms *t, uint64_t amount)
-{
-    return t->direction == GV_REVERSE ? UINT64_MAX - amount : amount;
-}
-
 static uint64_t
 plus(uint64_t a, uint64_t b)
 {
@@ -36,7 +28,8 @@ larger(uint64_t a, uint64_t b)
 static uint64_t
 reference(const struct gv_terms *t, const struct gv_agent_view *v)
 {
-    return worth(t, t->reference == GV_REF_HIGHEST ? v->leading : v->last);
+    return gv_terms_worth(t, t->reference == GV_REF_HIGHEST ? v->leading
+                                                            : v->last);
 }
 
 /* The least worth that leads and can win. */
@@ -46,13 +39,13 @@ least(const struct gv_terms *t, const struct gv_agent_view *v)
     uint64_t floor = 1;
 
     if (v->any)
-        floor = plus(worth(t, v->leading), 1);
+        floor = plus(gv_terms_worth(t, v->leading), 1);
     else if ((t->flags & GV_MIN_FIRST) != 0)
-        floor = worth(t, t->min_first);
+        floor = gv_terms_worth(t, t->min_first);
     if (v->any && (t->flags & GV_MIN_STEP) != 0)
         floor = larger(floor, plus(reference(t, v), t->min_step));
     if (t->reserve != 0)
-        floor = larger(floor, worth(t, t->reserve));
+        floor = larger(floor, gv_terms_worth(t, t->reserve));
     return floor;
 }
 
@@ -60,7 +53,8 @@ static bool
 leads_enough(const struct gv_terms *t, const struct gv_agent_view *v)
 {
     return v->any && v->mine &&
-           (t->reserve == 0 || worth(t, v->leading) >= worth(t, t->reserve));
+           (t->reserve == 0 ||
+            gv_terms_worth(t, v->leading) >= gv_terms_worth(t, t->reserve));
 }
 
 static bool
@@ -90,12 +84,12 @@ enum gv_agent_move
 gv_agent_next(const struct gv_agent *a, const struct gv_terms *t,
               const struct gv_agent_view *v, uint64_t *amount)
 {
-    uint64_t limit = worth(t, a->limit), floor, want;
+    uint64_t limit = gv_terms_worth(t, a->limit), floor, want;
 
     if (gv_terms_dutch(t))
         return clock_next(a, t, v, amount);
-    if (leads_enough(t, v) &&
-        !(a->strategy == GV_STRATEGY_ALL && worth(t, v->leading) < limit))
+    if (leads_enough(t, v) && !(a->strategy == GV_STRATEGY_ALL &&
+                                gv_terms_worth(t, v->leading) < limit))
         return GV_AGENT_WAIT;
     floor = least(t, v);
     if (floor > limit)
@@ -104,12 +98,12 @@ gv_agent_next(const struct gv_agent *a, const struct gv_terms *t,
         return GV_AGENT_WAIT;
     want = a->strategy == GV_STRATEGY_ALL ? limit : floor;
     if (v->any && a->step != 0)
-        want = larger(want, plus(worth(t, v->leading), a->step));
+        want = larger(want, plus(gv_terms_worth(t, v->leading), a->step));
     if (want > limit)
         want = limit;
     if (v->any && (t->flags & GV_MAX_STEP) != 0 &&
         want > plus(reference(t, v), t->max_step))
         want = plus(reference(t, v), t->max_step);
-    *amount = worth(t, want);
+    *amount = gv_terms_worth(t, want);
     return GV_AGENT_BID;
 }

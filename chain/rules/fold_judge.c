@@ -14,7 +14,7 @@ fold_time_us(uint64_t a_ms, uint64_t b_ms)
 }
 
 uint64_t
-fold_worth(const struct gv_terms *terms, uint64_t amount)
+gv_terms_worth(const struct gv_terms *terms, uint64_t amount)
 {
     return terms->direction == GV_REVERSE ? ~amount : amount;
 }
@@ -22,7 +22,7 @@ fold_worth(const struct gv_terms *terms, uint64_t amount)
 bool
 gv_terms_better(const struct gv_terms *terms, uint64_t a, uint64_t b)
 {
-    return fold_worth(terms, a) > fold_worth(terms, b);
+    return gv_terms_worth(terms, a) > gv_terms_worth(terms, b);
 }
 
 uint64_t
@@ -42,12 +42,12 @@ fold_price(const struct fold_rules *rules, uint64_t lead, uint64_t other)
 {
     const struct gv_terms *terms = rules->terms;
     const uint64_t reserve = fold_reserve(rules);
-    uint64_t own = fold_worth(terms, lead), price = 0;
+    uint64_t own = gv_terms_worth(terms, lead), price = 0;
 
     if (terms->pricing == GV_PRICE_FIRST)
         return lead;
     if (other != 0)
-        price = fold_sum(fold_worth(terms, other),
+        price = fold_sum(gv_terms_worth(terms, other),
                          gv_terms_increment(terms, other));
     else if (terms->direction == GV_ASCENDING)
         price = 1;
@@ -55,11 +55,11 @@ fold_price(const struct fold_rules *rules, uint64_t lead, uint64_t other)
         price = own; /* nothing else says what he may ask */
     /* Also beside another bidder, who could be the leader's own. */
     if ((terms->flags & GV_MIN_FIRST) != 0 &&
-        price < fold_worth(terms, terms->min_first))
-        price = fold_worth(terms, terms->min_first);
-    if (reserve != 0 && price < fold_worth(terms, reserve))
-        price = fold_worth(terms, reserve);
-    return fold_worth(terms, price < own ? price : own);
+        price < gv_terms_worth(terms, terms->min_first))
+        price = gv_terms_worth(terms, terms->min_first);
+    if (reserve != 0 && price < gv_terms_worth(terms, reserve))
+        price = gv_terms_worth(terms, reserve);
+    return gv_terms_worth(terms, price < own ? price : own);
 }
 
 static enum gv_code
@@ -110,7 +110,8 @@ judge_bidder(const struct fold_rules *rules, const struct fold_before *before,
 static uint64_t
 step_from(const struct gv_terms *terms, uint64_t reference, uint64_t step)
 {
-    return fold_worth(terms, fold_sum(fold_worth(terms, reference), step));
+    return gv_terms_worth(terms,
+                          fold_sum(gv_terms_worth(terms, reference), step));
 }
 
 /* Rules A9 and A10. Steps compare the gain with the step and never form
@@ -130,7 +131,9 @@ judge_amount(const struct gv_terms *terms, const struct fold_before *before,
         return GV_ACCEPTED;
     }
     loses = gv_terms_better(terms, reference, amount);
-    gain = loses ? 0 : fold_worth(terms, amount) - fold_worth(terms, reference);
+    gain = loses ? 0
+                 : gv_terms_worth(terms, amount) -
+                       gv_terms_worth(terms, reference);
     if ((terms->flags & GV_MIN_STEP) != 0 && (loses || gain < terms->min_step))
         return fail(row, GV_BELOW_STEP, amount,
                     step_from(terms, reference, terms->min_step));

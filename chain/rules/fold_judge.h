@@ -34,10 +34,6 @@ struct fold_before {
 /* a ms + b ms in us, UINT64_MAX when it does not fit. */
 uint64_t fold_time_us(uint64_t a_ms, uint64_t b_ms);
 
-/* What an amount is worth to the seller: the greater the better, in either
- * direction (rule A20). It is its own inverse. */
-uint64_t fold_worth(const struct gv_terms *terms, uint64_t amount);
-
 /* a + b, or UINT64_MAX when that is more. */
 uint64_t fold_sum(uint64_t a, uint64_t b);
 

@@ -135,6 +135,10 @@ enum gv_rc gv_terms_check(const struct gv_terms *t,
 size_t gv_terms_warn(const struct gv_terms *t, const struct gv_params *params,
                      const char **out, size_t cap);
 
+/* What an amount is worth to the seller: the greater the better, in either
+ * direction (A20). It is its own inverse. */
+uint64_t gv_terms_worth(const struct gv_terms *t, uint64_t amount);
+
 /* Is amount a better for the seller than b, in the terms' direction (A20)? The
  * one comparison of amounts. */
 bool gv_terms_better(const struct gv_terms *t, uint64_t a, uint64_t b);
