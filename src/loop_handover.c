@@ -37,8 +37,7 @@ hand_over(struct gv_loop *l, struct gv_chain *c, json_t *rows)
 static bool
 is_over(const struct gv_chain *c)
 {
-    return c->registry || (c->sum.outcome_height != 0 &&
-                           c->sum.final_height >= c->sum.outcome_height);
+    return c->registry || gv_summary_over(&c->sum);
 }
 
 struct gv_rpc_answer *

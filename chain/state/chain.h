@@ -34,6 +34,13 @@ struct gv_chain_summary {
     struct gv_outcome outcome;
 };
 
+/* Is an outcome on the chain, and final? It is known of a chain that sleeps. */
+static inline bool
+gv_summary_over(const struct gv_chain_summary *m)
+{
+    return m->outcome_height != 0 && m->final_height >= m->outcome_height;
+}
+
 struct gv_chain {
     struct gv_chain_id id;
     uint32_t number; /* its number in the store */

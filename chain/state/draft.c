@@ -153,7 +153,7 @@ gv_draft_wants_load(const struct gv_chain *c)
     const struct gv_chain_summary *m = &c->sum;
 
     return !c->loaded && !c->registry && m->cutoff_height &&
-           !(m->outcome_height && m->final_height >= m->outcome_height);
+           !gv_summary_over(m);
 }
 
 bool

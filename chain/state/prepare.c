@@ -313,15 +313,6 @@ task_open(struct gv_state *s, struct gv_bytes raw, uint64_t now_ms,
     return rc;
 }
 
-/* An auction whose outcome is final takes no transactions but DISCLOSEs; it
- * need not be read from the disk to say so. */
-static bool
-is_over(const struct gv_chain *c)
-{
-    return c->sum.outcome_height != 0 &&
-           c->sum.final_height >= c->sum.outcome_height;
-}
-
 enum gv_rc
 gv_task_tx(struct gv_state *s, struct gv_bytes raw, uint64_t now_ms,
            struct gv_task **out, struct gv_reject *why)
@@ -347,7 +338,7 @@ gv_task_tx(struct gv_state *s, struct gv_bytes raw, uint64_t now_ms,
         t->chain = gv_state_chain(s, &t->tx.chain);
         if (!t->chain)
             rc = gv_refuse(why, GV_UNKNOWN_AUCTION, "chain", 0, 0);
-        else if (!t->chain->loaded && is_over(t->chain) &&
+        else if (!t->chain->loaded && gv_summary_over(&t->chain->sum) &&
                  t->tx.kind != GV_TX_DISCLOSE && t->tx.kind != GV_TX_SETTLE &&
                  t->tx.kind != GV_TX_ACCEPT)
             rc = gv_refuse(why, GV_CHAIN_ENDED, "chain", 0, 0);

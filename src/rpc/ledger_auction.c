@@ -18,13 +18,6 @@ listing_of(struct gv_ledger_rpc *l, const struct gv_chain *c, bool *listed,
     *final = at && at->height <= r->sum.final_height;
 }
 
-static bool
-outcome_final(const struct gv_chain *c)
-{
-    return c->sum.outcome_height != 0 &&
-           c->sum.final_height >= c->sum.outcome_height;
-}
-
 static json_t *
 outcome_or_null(const struct gv_chain *c)
 {
@@ -73,7 +66,7 @@ common_of(const struct gv_view *v, uint64_t now_ms)
         "height", gv_render_u64(c->sum.height), "final_height",
         gv_render_u64(c->sum.final_height), "bids", counts_of(v), "leader",
         leader_or_null(v), "outcome", outcome_or_null(c), "outcome_final",
-        (int)outcome_final(c));
+        (int)gv_summary_over(&c->sum));
 }
 
 /* V5: shown, and never an outcome. */
@@ -337,8 +330,8 @@ gv_ledger_getoutcome(void *ctx, struct gv_rpc_call *call)
         json_pack("{so so so sb sb sb}", "auction", gv_render_hex(c->id.b, 32),
                   "height", gv_render_u64_or_null(there, at), "sealed",
                   gv_render_hex_or_null(there, c->spine->at[at].sealed.b, 32),
-                  "final", (int)outcome_final(c), "provisional", (int)!there,
-                  "opened", (int)gv_query_opened(c)));
+                  "final", (int)gv_summary_over(&c->sum), "provisional",
+                  (int)!there, "opened", (int)gv_query_opened(c)));
     return gv_rpc_ok(call, gv_render_join(out, gv_ledger_awards_of(c)));
 }
 
@@ -370,7 +363,7 @@ standing_of(const struct gv_view *v, const struct gv_pubkey *bidder,
                   gv_render_hex_or_null(s.has_winner, s.winner.b, 32), "phase",
                   gv_phase_name(gv_query_phase(c, now_ms).phase),
                   "time_left_ms", time_left(c, now_ms), "final",
-                  (int)outcome_final(c), "outcome_height",
+                  (int)gv_summary_over(&c->sum), "outcome_height",
                   gv_render_u64_or_null(c->sum.outcome_height != 0,
                                         c->sum.outcome_height)),
         gv_render_currency(&c->book->open->terms.currency));

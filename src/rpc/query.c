@@ -34,8 +34,7 @@ gv_query_phase(const struct gv_chain *c, uint64_t now_ms)
         .effective_close_us = m->close_us,
         .set_fixed = m->cutoff_height != 0,
         .outcome = m->outcome_height != 0,
-        .outcome_final =
-            m->outcome_height != 0 && m->final_height >= m->outcome_height,
+        .outcome_final = gv_summary_over(m),
         .outcome_void = m->outcome.status == GV_VOID,
         .stall_after_us = gv_query_stall_ms(c) * 1000,
         .fixed_at_us =
@@ -153,8 +152,7 @@ gv_query_standing(const struct gv_view *v, const struct gv_pubkey *bidder,
     bool open = gv_ask_fits(GV_ASK_OPEN, c, now_ms);
     struct gv_outcome outcome = c->sum.outcome;
     struct gv_bid_row lead;
-    bool final = c->sum.outcome_height != 0 &&
-                 c->sum.final_height >= c->sum.outcome_height;
+    bool final = gv_summary_over(&c->sum);
     struct best best = {.v = v};
     bool first;
     enum gv_rc rc;
