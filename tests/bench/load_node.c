@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "tests/bench/measure.h"
@@ -167,20 +168,13 @@ load_node_stop(struct load_node *n)
 double
 load_node_cpu(const struct load_node *n)
 {
-    unsigned long user = 0, system = 0;
-    char path[64];
-    FILE *f;
+    struct timespec used;
+    clockid_t clock;
 
-    snprintf(path, sizeof(path), "/proc/%d/stat", (int)n->pid);
-    f = fopen(path, "r");
-    if (f == NULL ||
-        fscanf(f,
-               "%*d (%*[^)]) %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u "
-               "%lu %lu",
-               &user, &system) != 2)
-        support_die("%s cannot be read", path);
-    fclose(f);
-    return (double)(user + system) / (double)sysconf(_SC_CLK_TCK);
+    if (clock_getcpuclockid(n->pid, &clock) != 0 ||
+        clock_gettime(clock, &used) != 0)
+        support_die("the processor time of gaveld cannot be read");
+    return (double)used.tv_sec + (double)used.tv_nsec / 1e9;
 }
 
 double

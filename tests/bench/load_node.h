@@ -40,8 +40,7 @@ void load_datadir(const char *dir, unsigned long bids, char auction[65]);
 void load_node_start(struct load_node *n);
 /* SIGTERM; it must end with 0. */
 void load_node_stop(struct load_node *n);
-/* Seconds on a processor so far, in steps of the system's tick; resident
- * megabytes. */
+/* Seconds on a processor so far, of all threads; resident megabytes. */
 double load_node_cpu(const struct load_node *n);
 double load_node_memory(const struct load_node *n);
 /* One more client of its JSON-RPC. */
