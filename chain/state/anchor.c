@@ -51,8 +51,8 @@ gv_state_anchors_due(struct gv_state *s, uint64_t now_ms, uint64_t retry_ms,
 {
     size_t n = 0;
 
-    for (size_t i = 0; i < s->chains && n < cap; i++) {
-        struct gv_chain *c = s->chain[i];
+    for (size_t i = 0; i < s->awakes && n < cap; i++) {
+        struct gv_chain *c = s->awake[i];
 
         if (c->registry || !c->loaded || !gv_book_ended(c->book) ||
             now_ms < c->anchor_asked_ms + retry_ms ||

@@ -48,6 +48,7 @@ struct gv_chain {
     struct gv_chain_summary sum;
 
     bool loaded; /* tree and book (or directory) are in memory */
+    bool awake;  /* ticks look after it, due.c */
     uint64_t used_ms;
     struct gv_tree tree;
     uint32_t tip;            /* node */

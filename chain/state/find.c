@@ -103,10 +103,10 @@ gv_state_find_bid(struct gv_state *s, const struct gv_bid_id *id,
     enum gv_rc rc;
 
     *out = NULL;
-    for (size_t i = 0; i < s->chains; i++)
-        if (s->chain[i]->loaded && !s->chain[i]->registry &&
-            has_bid(s->chain[i], id)) {
-            *out = s->chain[i];
+    for (size_t i = 0; i < s->awakes; i++)
+        if (s->awake[i]->loaded && !s->awake[i]->registry &&
+            has_bid(s->awake[i], id)) {
+            *out = s->awake[i];
             return gv_chain_load(s, *out, now_ms);
         }
     rc = scan_rows(s, id->b, false, &hits);
@@ -130,9 +130,9 @@ gv_state_chains_of_bidder(struct gv_state *s, const struct gv_pubkey *key,
     enum gv_rc rc = GV_OK;
     size_t n = 0;
 
-    for (size_t i = 0; rc == GV_OK && i < s->chains; i++)
-        if (s->chain[i]->loaded && !s->chain[i]->registry)
-            rc = push(s, &hits, s->chain[i]);
+    for (size_t i = 0; rc == GV_OK && i < s->awakes; i++)
+        if (s->awake[i]->loaded && !s->awake[i]->registry)
+            rc = push(s, &hits, s->awake[i]);
     if (rc == GV_OK)
         rc = scan_rows(s, key->b, true, &hits);
     for (size_t i = 0; rc == GV_OK && i < hits.count; i++) {

@@ -1,15 +1,16 @@
 /*
  * impl.h - what the files of chain/state share behind state.h.
  *
- * Files: state.c (open, close, look up), records.c (rows in the store),
- * headers.c (rows of headers), load.c (blocks into memory), task.c (prepare,
- * verify), accept.c (blocks enter), connect.c (the best branch), admit.c
- * (transactions enter the mempool), admit_leave.c (and leave it), lapse.c (bids
- * that missed their blocks), ballot.c (votes), accuse.c (votes that contradict
- * each other), silence.c (votes that do not come), watch.c (blocks that get
- * none), look.c (sealed bids), seats.c (validators' keys), handover.c (this
- * node's change of them), template.c (blocks to mine), anchor.c (ended
- * auctions), find.c (bids and bidders by id alone).
+ * Files: state.c (open, close, look up), due.c (what is to be done), records.c
+ * (rows in the store), headers.c (rows of headers), load.c (blocks into
+ * memory), task.c (prepare, verify), accept.c (blocks enter), connect.c (the
+ * best branch), admit.c (transactions enter the mempool), admit_leave.c (and
+ * leave it), lapse.c (bids that missed their blocks), ballot.c (votes),
+ * accuse.c (votes that contradict each other), silence.c (votes that do not
+ * come), watch.c (blocks that get none), look.c (sealed bids), seats.c
+ * (validators' keys), handover.c (this node's change of them), template.c
+ * (blocks to mine), anchor.c (ended auctions), find.c (bids and bidders by id
+ * alone).
  */
 #ifndef GAVEL_STATE_IMPL_H
 #define GAVEL_STATE_IMPL_H
@@ -29,6 +30,8 @@ struct gv_state {
     struct gv_state_options opt;
     struct gv_chain **chain; /* ascending by id */
     size_t chains, chain_cap;
+    struct gv_chain **awake; /* those of them that are awake, in this order */
+    size_t awakes, awake_cap;
     struct gv_chain *registry;
     uint32_t next_number;
 
@@ -124,6 +127,9 @@ enum gv_rc gv_record_get_lock(struct gv_state *s, const struct gv_chain *c,
 enum gv_rc gv_state_insert_chain(struct gv_state *s, struct gv_chain *c);
 void gv_chain_unload(struct gv_chain *c);
 void gv_chain_summarise(struct gv_chain *c);
+
+/* due.c: ticks look after c from here on, until it is over and not loaded. */
+enum gv_rc gv_chain_wake(struct gv_state *s, struct gv_chain *c) GV_MUST_CHECK;
 
 /* task.c */
 /* With a copy of raw; NULL: no memory. */

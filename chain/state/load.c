@@ -287,6 +287,8 @@ gv_chain_load(struct gv_state *s, struct gv_chain *c, uint64_t now_ms)
         c->used_ms = now_ms;
     if (c->loaded)
         return GV_OK;
+    if (gv_chain_wake(s, c) != GV_OK)
+        return GV_FAULT;
     gv_tree_init(&c->tree, s->opt.seed);
     c->ballot = calloc(1, sizeof(*c->ballot));
     rc = c->ballot ? load_nodes(s, c) : gv_state_fail(s, "out of memory");

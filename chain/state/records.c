@@ -132,8 +132,15 @@ check_version(struct gv_state *s, struct gv_bytes value)
     return gv_state_fail(s, text);
 }
 
+/* Chains as their records stand in the store, by number. */
+struct stored {
+    struct gv_chain **at;
+    size_t count, cap;
+};
+
 static enum gv_rc
-load_chain(struct gv_state *s, uint32_t number, struct gv_bytes value)
+read_chain(struct gv_state *s, uint32_t number, struct gv_bytes value,
+           struct stored *all)
 {
     struct gv_reader r = gv_reader(value);
     struct gv_chain *c;
@@ -141,28 +148,29 @@ load_chain(struct gv_state *s, uint32_t number, struct gv_bytes value)
     if (check_version(s, value) != GV_OK)
         return GV_FAULT;
     c = calloc(1, sizeof(*c));
-    if (!c)
+    if (!c || !gv_vec_room(&all->at, all->count, &all->cap, sizeof(*all->at))) {
+        free(c);
         return gv_state_fail(s, "out of memory");
+    }
+    all->at[all->count++] = c;
     c->number = number;
     get_record(&r, c);
-    if (!gv_reader_done(&r)) {
-        free(c);
+    if (!gv_reader_done(&r))
         return gv_state_fail(s, "a chain's record in the datadir is damaged");
-    }
     if (number >= s->next_number)
         s->next_number = number + 1;
-    return gv_state_insert_chain(s, c);
+    return GV_OK;
 }
 
-enum gv_rc
-gv_record_load_chains(struct gv_state *s)
+static enum gv_rc
+read_chains(struct gv_state *s, struct stored *all)
 {
-    struct gv_kv_range all = {.cf = GV_CF_CHAIN};
+    struct gv_kv_range range = {.cf = GV_CF_CHAIN};
     struct gv_kv_iter *it;
     struct gv_kv_row row;
     enum gv_rc rc;
 
-    if (gv_kv_iter_open(&s->opt.kv, &all, &it) != GV_OK)
+    if (gv_kv_iter_open(&s->opt.kv, &range, &it) != GV_OK)
         return gv_state_fail(s, NULL);
     while ((rc = gv_kv_iter_next(it, &row)) == GV_OK) {
         uint32_t number;
@@ -171,7 +179,7 @@ gv_record_load_chains(struct gv_state *s)
         if (!gv_key_take_u32(&row.key, &number) ||
             !gv_key_take_u8(&row.key, &kind) || kind != 'r')
             continue;
-        rc = load_chain(s, number, row.value);
+        rc = read_chain(s, number, row.value, all);
         if (rc != GV_OK)
             break;
     }
@@ -179,6 +187,32 @@ gv_record_load_chains(struct gv_state *s)
     if (rc == GV_FAULT && !s->error[0])
         return gv_state_fail(s, NULL);
     return rc == GV_ABSENT ? GV_OK : rc;
+}
+
+static int
+by_id(const void *a, const void *b)
+{
+    const struct gv_chain *const *x = a, *const *y = b;
+
+    return GV_ID_CMP(&(*x)->id, &(*y)->id);
+}
+
+enum gv_rc
+gv_record_load_chains(struct gv_state *s)
+{
+    struct stored all = {0};
+    enum gv_rc rc = read_chains(s, &all);
+    size_t i = 0;
+
+    /* In order, each goes to the end of the list. */
+    if (rc == GV_OK && all.count > 1)
+        qsort(all.at, all.count, sizeof(*all.at), by_id);
+    for (; rc == GV_OK && i < all.count; i++)
+        rc = gv_state_insert_chain(s, all.at[i]);
+    for (; i < all.count; i++)
+        free(all.at[i]);
+    free(all.at);
+    return rc;
 }
 
 /* --- blocks --- */

@@ -1,13 +1,11 @@
-/* state.c - open, close, look up, housekeeping. */
+/* state.c - open, close, look up. */
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "chain/state/impl.h"
-#include "chain/state/lapse.h"
 #include "chain/state/vec.h"
 
 #define POOL_DEFAULT (64u << 20)
-#define UNLOAD_AFTER_MS 30000
 
 enum gv_rc
 gv_state_fail(struct gv_state *s, const char *what)
@@ -76,7 +74,7 @@ gv_state_insert_chain(struct gv_state *s, struct gv_chain *c)
     s->chains++;
     if (c->registry)
         s->registry = c;
-    return GV_OK;
+    return gv_summary_over(&c->sum) ? GV_OK : gv_chain_wake(s, c);
 }
 
 struct gv_chain *
@@ -210,6 +208,7 @@ gv_state_close(struct gv_state *s)
     gv_pool_free(&s->pool);
     gv_kv_batch_free(&s->batch);
     free(s->chain);
+    free(s->awake);
     free(s->own);
     free(s);
 }
@@ -268,126 +267,4 @@ gv_state_block_at(struct gv_state *s, struct gv_chain *c, uint32_t height,
     if (height >= c->spine->count)
         return GV_ABSENT;
     return gv_record_get_block(s, c, height, &c->spine->at[height].sealed, out);
-}
-
-/* --- housekeeping --- */
-
-/* A STAMP leaves with its deadline (R2) and an ENROL with its credential (C1);
- * bids are lapse.c's, and anything else leaves when it waited for far too
- * long. */
-static bool
-is_stale(const struct gv_pool_tx *e, uint64_t now_ms)
-{
-    const struct gv_chain *c = e->chain;
-    uint64_t d_ms = c->registry ? 60000 : c->book->open->terms.d_ms;
-    uint64_t wait_ms = d_ms > 10000 ? d_ms : 10000;
-
-    if (e->tx.kind == GV_TX_STAMP)
-        return now_ms * 1000 > e->facts->tst[0].time_us + d_ms * 1000;
-    if (e->tx.kind == GV_TX_ENROL)
-        return now_ms > gv_enrol_ends_ms(&e->tx.u.enrol);
-    if (e->tx.kind == GV_TX_BID || e->tx.kind == GV_TX_CLOSE)
-        return false;
-    return now_ms > e->arrived_ms + 10 * wait_ms + 600000;
-}
-
-static void
-drop_stale(struct gv_state *s, struct gv_chain *c, uint64_t now_ms)
-{
-    struct gv_pool_tx *e, *next;
-
-    for (int i = 0; i < GV_POOL_CLASSES; i++) {
-        for (e = c->pool.of[i].first; e; e = next) {
-            next = e->next;
-            if (is_stale(e, now_ms))
-                gv_admit_drop(s, e);
-        }
-    }
-    if (!c->registry)
-        gv_lapse_tick(s, c, now_ms);
-}
-
-enum gv_rc
-gv_state_tick(struct gv_state *s, uint64_t now_ms)
-{
-    for (size_t i = 0; i < s->chains; i++) {
-        struct gv_chain *c = s->chain[i];
-
-        if (c->pool.count > 0 && c->loaded)
-            drop_stale(s, c, now_ms);
-        if (c->loaded && (gv_watch_tick(s, c, now_ms) != GV_OK ||
-                          gv_chain_tick(s, c, now_ms) != GV_OK))
-            return GV_FAULT;
-        if (c->loaded && !c->registry && c->pool.count == 0 &&
-            gv_book_ended(c->book) && now_ms > c->used_ms + UNLOAD_AFTER_MS)
-            gv_chain_unload(c);
-    }
-    gv_record_trim_journal(s);
-    return GV_OK;
-}
-
-static bool
-issued_waits(const struct gv_chain *c)
-{
-    const struct gv_pool_tx *e = c->pool.of[GV_POOL_DEEDS].first;
-
-    for (; e; e = e->next)
-        if (e->tx.kind == GV_TX_ISSUED)
-            return true;
-    return false;
-}
-
-size_t
-gv_state_issued_due(struct gv_state *s, uint64_t now_ms, uint64_t retry_ms,
-                    struct gv_chain **out, size_t cap)
-{
-    size_t n = 0;
-
-    for (size_t i = 0; i < s->chains && n < cap; i++) {
-        struct gv_chain *c = s->chain[i];
-
-        if (c->registry || c->sum.cutoff_height ||
-            c->sum.close_us > now_ms * 1000 ||
-            now_ms < c->issued_asked_ms + retry_ms)
-            continue;
-        if (gv_chain_load(s, c, now_ms) != GV_OK)
-            return n;
-        if (gv_book_check_issued(c->book, NULL) == GV_OK && !issued_waits(c))
-            out[n++] = c;
-    }
-    return n;
-}
-
-size_t
-gv_state_openings(struct gv_state *s, struct gv_chain **out, size_t cap)
-{
-    size_t n = 0;
-
-    for (size_t i = 0; i < s->chains && n < cap; i++) {
-        const struct gv_chain_summary *m = &s->chain[i]->sum;
-
-        if (m->sealed && m->settled_height && !m->opened_height)
-            out[n++] = s->chain[i];
-    }
-    return n;
-}
-
-size_t
-gv_state_cutoffs_due(struct gv_state *s, uint64_t now_ms, uint64_t retry_ms,
-                     struct gv_chain **out, size_t cap)
-{
-    size_t n = 0;
-
-    for (size_t i = 0; i < s->chains && n < cap; i++) {
-        struct gv_chain *c = s->chain[i];
-
-        if (c->registry || c->sum.stalled ||
-            now_ms * 1000 <= c->sum.cutoff_after_us ||
-            now_ms < c->cutoff_asked_ms + retry_ms)
-            continue;
-        if (gv_chain_load(s, c, now_ms) != GV_OK)
-            return n;
-        out[n++] = c;
-    }
-    return n;
 }

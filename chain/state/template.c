@@ -55,13 +55,13 @@ gv_template_chains(const struct gv_template *t)
 static enum gv_rc
 collect(struct gv_state *s, uint64_t now_ms, size_t most, struct gv_template *t)
 {
-    size_t cap = most && most < s->chains ? most : s->chains;
+    size_t cap = most && most < s->awakes ? most : s->awakes;
 
     t->draft = calloc(cap, sizeof(*t->draft));
     if (!t->draft)
         return gv_state_fail(s, "out of memory");
-    for (size_t i = 0; i < s->chains && t->count < cap; i++) {
-        struct gv_chain *c = s->chain[i];
+    for (size_t i = 0; i < s->awakes && t->count < cap; i++) {
+        struct gv_chain *c = s->awake[i];
         enum gv_rc rc;
 
         if (gv_draft_wants_load(c) && gv_chain_load(s, c, now_ms) != GV_OK)

@@ -42,43 +42,58 @@ cut_off(struct world *w)
     fail_msg("no CUTOFF became due");
 }
 
+/* An auction of two bidders, with three bids; its chain. */
+static struct gv_chain *
+auction_with_bids(struct world *w)
+{
+    struct world_options o = {.own = 1};
+    struct gv_chain *c;
+    struct gv_tx enrol;
+
+    world_make(w, &o);
+    assert_int_equal(world_mine(w), 1);
+    world_open_auction(w);
+    c = world_auction(w);
+    for (unsigned i = 0; i < 2; i++) {
+        enrol = sample_enrol(&w->s, i);
+        world_add(w, &enrol);
+    }
+    bid_now(w, 0, 1, 100);
+    world_run(w, 2000);
+    assert_int_equal(c->sum.bids, 1);
+    bid_now(w, 1, 1, 250);
+    w->now_ms += 1;
+    bid_now(w, 0, 2, 200);
+    world_run(w, 3000);
+    assert_int_equal(c->sum.bids, 3);
+    assert_int_equal(c->sum.accepted, 3);
+    return c;
+}
+
+static void
+end_it(struct world *w, const struct gv_chain *c)
+{
+    close_now(w);
+    world_run(w, 2000);
+    assert_true(c->sum.close_us != UINT64_MAX);
+    cut_off(w);
+    world_run(w, 250);
+    assert_true(c->sum.cutoff_height > 0);
+    world_run(w, 10000);
+    assert_true(c->sum.outcome_height > 0);
+    assert_true(gv_book_ended(c->book));
+}
+
 static void
 happy_path(void **state)
 {
-    struct world_options o = {.own = 1};
     struct world w;
     struct gv_chain *c;
     struct gv_outcome ours;
 
     (void)state;
-    world_make(&w, &o);
-    assert_int_equal(world_mine(&w), 1);
-    world_open_auction(&w);
-    c = world_auction(&w);
-    {
-        struct gv_tx e0 = sample_enrol(&w.s, 0), e1 = sample_enrol(&w.s, 1);
-
-        world_add(&w, &e0);
-        world_add(&w, &e1);
-    }
-    bid_now(&w, 0, 1, 100);
-    world_run(&w, 2000);
-    assert_int_equal(c->sum.bids, 1);
-    bid_now(&w, 1, 1, 250);
-    w.now_ms += 1;
-    bid_now(&w, 0, 2, 200);
-    world_run(&w, 3000);
-    assert_int_equal(c->sum.bids, 3);
-    assert_int_equal(c->sum.accepted, 3);
-    close_now(&w);
-    world_run(&w, 2000);
-    assert_true(c->sum.close_us != UINT64_MAX);
-    cut_off(&w);
-    world_run(&w, 250);
-    assert_true(c->sum.cutoff_height > 0);
-    world_run(&w, 10000);
-    assert_true(c->sum.outcome_height > 0);
-    assert_true(gv_book_ended(c->book));
+    c = auction_with_bids(&w);
+    end_it(&w, c);
     gv_book_outcome(c->book, &ours);
     assert_memory_equal(&ours, &c->sum.outcome, sizeof(ours));
     assert_int_equal(ours.status, GV_SOLD);
@@ -87,11 +102,65 @@ happy_path(void **state)
     world_free(&w);
 }
 
+/* Ticks look after chains that are awake; an auction that is over and was not
+ * asked for is none of them, until it is. */
+static void
+what_is_over_sleeps(void **state)
+{
+    struct world w;
+    struct gv_chain *c;
+
+    (void)state;
+    c = auction_with_bids(&w);
+    assert_int_equal(w.st->awakes, 2);
+    end_it(&w, c);
+    assert_true(c->loaded);
+    assert_int_equal(w.st->awakes, 2);
+    world_run(&w, 31000);
+    assert_false(c->loaded);
+    assert_int_equal(w.st->awakes, 1);
+    assert_ptr_equal(w.st->awake[0], gv_state_registry(w.st));
+    world_commit(&w);
+    assert_int_equal(gv_chain_load(w.st, c, w.now_ms), GV_OK);
+    assert_int_equal(w.st->awakes, 2);
+    assert_true(GV_ID_CMP(&w.st->awake[0]->id, &w.st->awake[1]->id) < 0);
+    world_run(&w, 31000);
+    assert_int_equal(w.st->awakes, 1);
+    world_commit(&w);
+    world_restart(&w);
+    assert_int_equal(w.st->chains, 2);
+    assert_int_equal(w.st->awakes, 1);
+    world_free(&w);
+}
+
+/* What is not over is awake from the start: it may be due. */
+static void
+what_is_not_over_wakes_with_the_node(void **state)
+{
+    struct world w;
+    struct gv_chain *c;
+
+    (void)state;
+    c = auction_with_bids(&w);
+    close_now(&w);
+    world_run(&w, 2000);
+    world_commit(&w);
+    world_restart(&w);
+    assert_int_equal(w.st->awakes, 2);
+    cut_off(&w);
+    world_run(&w, 10000);
+    c = world_auction(&w);
+    assert_true(gv_book_ended(c->book));
+    world_free(&w);
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(happy_path),
+        cmocka_unit_test(what_is_over_sleeps),
+        cmocka_unit_test(what_is_not_over_wakes_with_the_node),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
