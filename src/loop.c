@@ -1,6 +1,7 @@
 /* loop.c - the chain thread: mail in, one commit a turn, answers out. */
 #include "src/loop.h"
 
+#include <malloc.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <time.h>
@@ -11,6 +12,7 @@
 #define TURN_MAIL 512 /* letters handled between two commits */
 #define TURN_MS 50    /* longest rest */
 #define TICK_MS 100
+#define UNLOADS_TO_TRIM 512
 #define BACKLOG 2048 /* tasks being verified beyond which new mail waits */
 
 uint64_t
@@ -95,6 +97,18 @@ handle(struct gv_loop *l, struct gv_mail *m)
     free(m);
 }
 
+/* Auctions leave memory in small pieces, which the allocator would keep. */
+static void
+give_memory_back(struct gv_loop *l)
+{
+    uint64_t unloaded = gv_state_unloaded(l->state);
+
+    if (unloaded < l->given_back + UNLOADS_TO_TRIM)
+        return;
+    l->given_back = unloaded;
+    malloc_trim(0);
+}
+
 static void
 tick(struct gv_loop *l)
 {
@@ -103,6 +117,7 @@ tick(struct gv_loop *l)
     l->ticked_ms = l->now_ms;
     if (gv_state_tick(l->state, l->now_ms) != GV_OK)
         gv_loop_fail(l, gv_state_error(l->state));
+    give_memory_back(l);
     gv_loop_closings(l);
     gv_loop_openings(l);
     gv_services_tick(l->opt.services, l->now_ms);

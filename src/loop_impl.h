@@ -168,6 +168,7 @@ struct gv_loop {
     bool key_shared;               /* somebody else was seen to vote with it */
     struct gv_rate *rate;          /* bidder keys' buckets */
     uint64_t now_ms, ticked_ms, started_ms;
+    uint64_t given_back;      /* gv_state_unloaded when memory was given back */
     struct gv_sealed_id told; /* the registry's tip, of gv_loop_tell_revoked */
     struct gv_sealed_id told_nodes; /* the same of gv_loop_nodes */
     uint64_t nodes_ms;              /* when that was */

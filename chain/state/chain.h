@@ -49,6 +49,7 @@ struct gv_chain {
 
     bool loaded; /* tree and book (or directory) are in memory */
     bool awake;  /* ticks look after it, due.c */
+    bool asleep; /* it is in the list of those that wake by themselves */
     uint64_t used_ms;
     struct gv_tree tree;
     uint32_t tip;            /* node */

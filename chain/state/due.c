@@ -1,9 +1,11 @@
 /* due.c - what has to be done without being asked: housekeeping, and which
  * chains need the node's services.
  *
- * Only chains that are awake are looked at, each tick, which is why those that
- * sleep may be as many as there ever were: an auction sleeps when it is over
- * and not in memory. */
+ * Chains that are awake are looked at each tick; the others may be as many as
+ * there ever were. What is in memory is awake. An auction that was not used
+ * for a while leaves memory when nothing is on its way in it, and sleeps until
+ * it is loaded again, or until its end, where a CUTOFF is due (R6); one that is
+ * over sleeps for ever. */
 #include <stdlib.h>
 
 #include "chain/state/impl.h"
@@ -11,6 +13,11 @@
 #include "chain/state/vec.h"
 
 #define UNLOAD_AFTER_MS 30000
+
+/* In one tick, which nobody shall notice. */
+#define UNLOADS_MAX 64
+
+#define NEVER UINT64_MAX
 
 /* The first place whose chain is not below c, by id. */
 static size_t
@@ -47,21 +54,79 @@ gv_chain_wake(struct gv_state *s, struct gv_chain *c)
     return GV_OK;
 }
 
-/* Let those sleep that have nothing to do until they are loaded again. */
-static void
-let_sleep(struct gv_state *s)
+/* When a chain that is not in memory has something to do. */
+static uint64_t
+due_ms(const struct gv_chain *c)
+{
+    const struct gv_chain_summary *m = &c->sum;
+    uint64_t us =
+        m->close_us < m->cutoff_after_us ? m->close_us : m->cutoff_after_us;
+
+    if (gv_summary_over(m))
+        return NEVER;
+    return c->registry || m->cutoff_height ? 0 : us / 1000;
+}
+
+static enum gv_rc
+sleep_until_due(struct gv_state *s, struct gv_chain *c)
+{
+    uint64_t due = due_ms(c);
+
+    c->awake = false;
+    if (due < s->next_due_ms)
+        s->next_due_ms = due;
+    if (due == NEVER || c->asleep)
+        return GV_OK;
+    if (!gv_vec_room(&s->asleep, s->sleepers, &s->asleep_cap,
+                     sizeof(struct gv_chain *)))
+        return gv_state_fail(s, "out of memory");
+    s->asleep[s->sleepers++] = c;
+    c->asleep = true;
+    return GV_OK;
+}
+
+static enum gv_rc
+wake_due(struct gv_state *s, uint64_t now_ms)
 {
     size_t kept = 0;
+    enum gv_rc rc = GV_OK;
+
+    if (now_ms < s->next_due_ms)
+        return GV_OK;
+    s->next_due_ms = NEVER;
+    for (size_t i = 0; i < s->sleepers; i++) {
+        struct gv_chain *c = s->asleep[i];
+        uint64_t due = due_ms(c);
+
+        c->asleep = !c->awake && due != NEVER && now_ms < due;
+        if (!c->asleep && !c->awake && due != NEVER && rc == GV_OK)
+            rc = gv_chain_wake(s, c);
+        if (c->asleep)
+            s->asleep[kept++] = c;
+        if (c->asleep && due < s->next_due_ms)
+            s->next_due_ms = due;
+    }
+    s->sleepers = kept;
+    return rc;
+}
+
+/* Let those sleep that have nothing to do, wake those that have. */
+static enum gv_rc
+take_turns(struct gv_state *s, uint64_t now_ms)
+{
+    size_t kept = 0;
+    enum gv_rc rc = GV_OK;
 
     for (size_t i = 0; i < s->awakes; i++) {
         struct gv_chain *c = s->awake[i];
 
-        if (c->loaded || !gv_summary_over(&c->sum))
+        if (c->loaded || due_ms(c) <= now_ms || rc != GV_OK)
             s->awake[kept++] = c;
         else
-            c->awake = false;
+            rc = sleep_until_due(s, c);
     }
     s->awakes = kept;
+    return rc == GV_OK ? wake_due(s, now_ms) : rc;
 }
 
 /* A STAMP leaves with its deadline (R2) and an ENROL with its credential (C1);
@@ -99,24 +164,67 @@ drop_stale(struct gv_state *s, struct gv_chain *c, uint64_t now_ms)
         gv_lapse_tick(s, c, now_ms);
 }
 
+/* FINALs wait in the mempool for the next block of an auction, which may be
+ * long in coming; nobody looks at them before. */
+static bool
+only_finals_wait(const struct gv_chain *c)
+{
+    const struct gv_pool_tx *e = c->pool.of[GV_POOL_NOTICES].first;
+    size_t n = 0;
+
+    for (; e && e->tx.kind == GV_TX_FINAL; e = e->next)
+        n++;
+    return n == c->pool.count;
+}
+
+/* May it leave memory? Nothing that only memory has may be lost: a vote that
+ * counts for a block that is not justified yet, a bid that blocks may leave out
+ * (V4: for 2D), a transaction in the mempool. */
+static bool
+is_quiet(const struct gv_chain *c, uint64_t now_ms)
+{
+    uint64_t unused_ms = now_ms - (now_ms < c->used_ms ? now_ms : c->used_ms);
+
+    if (c->registry || c->looking || unused_ms <= UNLOAD_AFTER_MS)
+        return false;
+    if (gv_book_ended(c->book))
+        return c->pool.count == 0;
+    return c->sum.cutoff_height == 0 && only_finals_wait(c) &&
+           GV_ID_EQ(&c->sum.justified, &c->sum.tip) &&
+           due_ms(c) > now_ms + UNLOAD_AFTER_MS &&
+           unused_ms > UNLOAD_AFTER_MS + 4 * c->book->open->terms.d_ms;
+}
+
 enum gv_rc
 gv_state_tick(struct gv_state *s, uint64_t now_ms)
 {
+    uint64_t most = s->unloaded + UNLOADS_MAX;
+
     for (size_t i = 0; i < s->awakes; i++) {
         struct gv_chain *c = s->awake[i];
 
-        if (c->pool.count > 0 && c->loaded)
+        if (!c->loaded)
+            continue;
+        if (c->pool.count > 0)
             drop_stale(s, c, now_ms);
-        if (c->loaded && (gv_watch_tick(s, c, now_ms) != GV_OK ||
-                          gv_chain_tick(s, c, now_ms) != GV_OK))
+        if (gv_watch_tick(s, c, now_ms) != GV_OK ||
+            gv_chain_tick(s, c, now_ms) != GV_OK)
             return GV_FAULT;
-        if (c->loaded && !c->registry && c->pool.count == 0 &&
-            gv_book_ended(c->book) && now_ms > c->used_ms + UNLOAD_AFTER_MS)
+        if (s->unloaded < most && is_quiet(c, now_ms)) {
             gv_chain_unload(c);
+            s->unloaded++;
+        }
     }
-    let_sleep(s);
+    if (take_turns(s, now_ms) != GV_OK)
+        return GV_FAULT;
     gv_record_trim_journal(s);
     return GV_OK;
+}
+
+uint64_t
+gv_state_unloaded(const struct gv_state *s)
+{
+    return s->unloaded;
 }
 
 static bool

@@ -32,6 +32,12 @@ struct gv_state {
     size_t chains, chain_cap;
     struct gv_chain **awake; /* those of them that are awake, in this order */
     size_t awakes, awake_cap;
+    /* Those that wake by themselves, and when the first of them does. One may
+     * be awake already. */
+    struct gv_chain **asleep;
+    size_t sleepers, asleep_cap;
+    uint64_t next_due_ms;
+    uint64_t unloaded; /* so many left memory */
     struct gv_chain *registry;
     uint32_t next_number;
 
@@ -128,7 +134,7 @@ enum gv_rc gv_state_insert_chain(struct gv_state *s, struct gv_chain *c);
 void gv_chain_unload(struct gv_chain *c);
 void gv_chain_summarise(struct gv_chain *c);
 
-/* due.c: ticks look after c from here on, until it is over and not loaded. */
+/* due.c: ticks look after c from here on, until it leaves memory. */
 enum gv_rc gv_chain_wake(struct gv_state *s, struct gv_chain *c) GV_MUST_CHECK;
 
 /* task.c */

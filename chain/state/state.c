@@ -209,6 +209,7 @@ gv_state_close(struct gv_state *s)
     gv_kv_batch_free(&s->batch);
     free(s->chain);
     free(s->awake);
+    free(s->asleep);
     free(s->own);
     free(s);
 }

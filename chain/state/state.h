@@ -256,9 +256,12 @@ enum gv_rc gv_state_enrol_of(struct gv_state *s, struct gv_chain *c,
 /* --- time and duties --- */
 
 /* Housekeeping: transactions past their deadline leave the mempool, but
- * stamped bids wait for a new stamp; long idle auctions leave memory. Call
+ * stamped bids wait for a new stamp; auctions leave memory that were not used
+ * for 30 s after their end, or 30 s and 4 D before it, some in each call. Call
  * about every 100 ms. */
 enum gv_rc gv_state_tick(struct gv_state *s, uint64_t now_ms) GV_MUST_CHECK;
+/* So many auctions left memory since the start. */
+uint64_t gv_state_unloaded(const struct gv_state *s);
 
 /* Auctions that need a CUTOFF over their tip now (time is past E + D): fills
  * at most cap chains, returns how many. */

@@ -4,7 +4,8 @@
  * Idle: GAVEL_BENCH_CHAINS (10000) auctions in which nothing happens, in a
  * gaveld of its own that seals the registry: processor time over some seconds,
  * as a share of a core, and resident memory, beside those of a gaveld without
- * any.
+ * any. `asked`: when somebody has just asked for all of them, which reads them
+ * into memory; `again`: when they have left it.
  *
  * Sealed: 1,000 auctions, in each of which one transaction waits. `make` is the
  * template with a block for each, `enter` puts these blocks in when a seal was
@@ -26,6 +27,9 @@
 #define REFRESH_S 5.0
 #define SETTLE_US 2000000
 #define IDLE_ROUNDS 3
+/* What is not asked for leaves memory after 30 s and 4 D (chain/state/due.c).
+ */
+#define UNLOADED_S 70
 
 /* --- many auctions --- */
 
@@ -179,19 +183,37 @@ unix_ms(void)
     return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
 }
 
-static void
-fill_datadir(const char *datadir, unsigned long n)
+/* The auctions' ids in hexadecimal come back, n of them. */
+static char (*fill_datadir(const char *datadir, unsigned long n))[65]
 {
+    char(*ids)[65] = calloc(n, sizeof(*ids));
     struct chains *c = calloc(1, sizeof(*c));
     struct gv_kv kv;
 
-    if (c == NULL || mkdir(datadir, 0700) != 0)
+    if (c == NULL || ids == NULL || mkdir(datadir, 0700) != 0)
         support_die("cannot make %s", datadir);
     load_disk_open(datadir, "chain", &kv);
     chains_init(c, unix_ms() - 5000, kv);
     open_auctions(c, n);
+    for (unsigned long i = 0; i < n; i++)
+        gv_hex(c->id[i].b, 32, ids[i]);
     chains_free(c);
     free(c);
+    return ids;
+}
+
+/* Whatever is asked about an auction reads its blocks into memory. */
+static void
+ask_for_all(const struct load_node *node, char (*ids)[65], unsigned long n)
+{
+    for (unsigned long i = 0; i < n; i++) {
+        json_t *answer;
+
+        if (!load_call(node->rpc, "getauction",
+                       json_pack("{s:s}", "auction", ids[i]), &answer))
+            support_die("auction %s has no answer", ids[i]);
+        json_decref(answer);
+    }
 }
 
 static void
@@ -225,13 +247,14 @@ main(void)
     struct load_node none = {
         .datadir = without, .log = log, .options = {"--mine"}};
     struct support_dir dir;
+    char(*ids)[65];
 
     bench_sealed();
     support_dir_make(&dir);
     snprintf(with, sizeof(with), "%s/many", dir.path);
     snprintf(without, sizeof(without), "%s/none", dir.path);
     snprintf(log, sizeof(log), "%s/log", dir.path);
-    fill_datadir(with, n);
+    ids = fill_datadir(with, n);
     printf("idle_chains %lu\n", n);
     if (mkdir(without, 0700) != 0)
         support_die("cannot make %s", without);
@@ -240,7 +263,12 @@ main(void)
     load_node_stop(&none);
     load_node_start(&many);
     bench_idle("idle_many", &many, seconds);
+    ask_for_all(&many, ids, n);
+    bench_idle("asked_many", &many, seconds);
+    sleep(smoke ? 0 : UNLOADED_S);
+    bench_idle("idle_again", &many, seconds);
     load_node_stop(&many);
     support_dir_remove(&dir);
+    free(ids);
     return 0;
 }

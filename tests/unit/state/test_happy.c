@@ -154,6 +154,48 @@ what_is_not_over_wakes_with_the_node(void **state)
     world_free(&w);
 }
 
+/* An auction in which nothing happens leaves memory, and is found by a bid; it
+ * wakes by itself when its CUTOFF is due. */
+static void
+what_is_idle_sleeps_until_its_end(void **state)
+{
+    struct world w;
+    struct gv_chain *c;
+
+    (void)state;
+    c = auction_with_bids(&w);
+    assert_true(GV_ID_EQ(&c->sum.justified, &c->sum.tip));
+    world_commit(&w);
+    world_run(&w, 4 * w.s.open.terms.d_ms);
+    assert_true(c->loaded); /* V4 may want what it has in memory */
+    world_run(&w, 32000);
+    assert_false(c->loaded);
+    assert_int_equal(w.st->awakes, 1);
+    assert_int_equal(w.st->sleepers, 1);
+    bid_now(&w, 1, 2, 300);
+    assert_true(c->loaded);
+    world_run(&w, 2000);
+    assert_int_equal(c->sum.bids, 4);
+    assert_int_equal(c->sum.accepted, 4);
+    close_now(&w);
+    world_run(&w, 2000);
+    world_commit(&w);
+    world_restart(&w);
+    c = world_auction(&w);
+    assert_int_equal(gv_state_tick(w.st, w.now_ms), GV_OK);
+    assert_int_equal(w.st->awakes, c->loaded ? 2 : 1);
+    gv_chain_unload(c);
+    assert_int_equal(gv_state_tick(w.st, w.now_ms), GV_OK);
+    assert_int_equal(w.st->awakes, 1);
+    assert_int_equal(w.st->sleepers, 1);
+    assert_true(w.st->next_due_ms > w.now_ms);
+    cut_off(&w);
+    assert_int_equal(w.st->awakes, 2);
+    world_run(&w, 10000);
+    assert_true(gv_book_ended(c->book));
+    world_free(&w);
+}
+
 int
 main(void)
 {
@@ -161,6 +203,7 @@ main(void)
         cmocka_unit_test(happy_path),
         cmocka_unit_test(what_is_over_sleeps),
         cmocka_unit_test(what_is_not_over_wakes_with_the_node),
+        cmocka_unit_test(what_is_idle_sleeps_until_its_end),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
