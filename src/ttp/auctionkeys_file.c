@@ -110,6 +110,56 @@ auctionkeys_dir_close(struct auctionkeys_dir *d)
     d->path = NULL;
 }
 
+static enum gv_rc
+overwrite(int fd, off_t size)
+{
+    static const uint8_t zeros[512];
+
+    for (off_t at = 0; at < size;) {
+        size_t want = size - at > (off_t)sizeof(zeros) ? sizeof(zeros)
+                                                       : (size_t)(size - at);
+        ssize_t n = pwrite(fd, zeros, want, at);
+
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0)
+            return GV_FAULT;
+        at += n;
+    }
+    return fsync(fd) == 0 ? GV_OK : GV_FAULT;
+}
+
+/* Zeros over the file that is open, if there is one, durably. */
+static enum gv_rc
+overwrite_file(int fd)
+{
+    struct stat st;
+
+    return fd >= 0 && fstat(fd, &st) == 0 ? overwrite(fd, st.st_size)
+                                          : GV_FAULT;
+}
+
+static int
+open_to_destroy(const char *path)
+{
+    return open(path, O_WRONLY | O_CLOEXEC | O_NOFOLLOW);
+}
+
+static enum gv_rc
+destroy_file(const char *path, struct gv_error *e)
+{
+    int fd = open_to_destroy(path);
+    enum gv_rc rc = GV_OK;
+
+    if (overwrite_file(fd) != GV_OK || unlink(path) != 0) {
+        gv_error_set(e, "%s: %s", path, strerror(errno));
+        rc = GV_FAULT;
+    }
+    if (fd >= 0)
+        close(fd);
+    return rc;
+}
+
 /* What stands before the sealed key, and is authenticated with it. */
 static void
 put_head(struct gv_sink *s, enum gv_auctionkeys_kind kind,
@@ -161,6 +211,23 @@ write_row(const struct auctionkeys_dir *d, const struct auctionkeys_row *row,
                          0600, e);
 }
 
+/* The file that is replaced holds the same key: no copy of it stays on the
+ * disk. Not being able to is no reason to refuse, for the new one stands. */
+static enum gv_rc
+replace_row(const struct auctionkeys_dir *d, const struct auctionkeys_row *row,
+            struct gv_bytes pkcs8, const char *path, struct gv_error *e)
+{
+    int old = open_to_destroy(path);
+    enum gv_rc rc = write_row(d, row, pkcs8, path, e);
+
+    if (old < 0)
+        return rc;
+    if (rc == GV_OK)
+        (void)overwrite_file(old);
+    close(old);
+    return rc;
+}
+
 enum gv_rc
 auctionkeys_dir_put(const struct auctionkeys_dir *d,
                     const struct auctionkeys_row *row, struct gv_error *e)
@@ -175,7 +242,7 @@ auctionkeys_dir_put(const struct auctionkeys_dir *d,
     name_of(d, row->pub, name);
     path = gv_file_join(d->path, name);
     if (len > 0 && path != NULL)
-        rc = write_row(d, row, gv_bytes(der, (size_t)len), path, e);
+        rc = replace_row(d, row, gv_bytes(der, (size_t)len), path, e);
     else
         gv_error_set(e, "out of memory");
     if (len > 0)
@@ -233,6 +300,17 @@ read_row(const struct auctionkeys_dir *d, struct gv_bytes raw,
     return GV_REJECT;
 }
 
+/* Destruction begins with zeros over the magic; a crash or a loss of power can
+ * come before the file is gone. */
+static bool
+is_half_destroyed(const struct auctionkeys_dir *d, struct gv_bytes raw)
+{
+    static const uint8_t zeros[MAGIC_MAX];
+    size_t len = magic_of(d->kind).len;
+
+    return raw.len >= len && memcmp(raw.p, zeros, len) == 0;
+}
+
 static enum gv_rc
 visit_file(const struct auctionkeys_dir *d, const char *name,
            enum gv_rc (*visit)(void *, const struct auctionkeys_row *),
@@ -247,7 +325,9 @@ visit_file(const struct auctionkeys_dir *d, const char *name,
     if (path == NULL)
         gv_error_set(e, "out of memory");
     else if (gv_file_read(path, FILE_MAX, &raw, &len, e) == GV_OK) {
-        if (read_row(d, gv_bytes(raw, len), &row) != GV_OK) {
+        if (is_half_destroyed(d, gv_bytes(raw, len))) {
+            rc = destroy_file(path, e);
+        } else if (read_row(d, gv_bytes(raw, len), &row) != GV_OK) {
             gv_error_set(e,
                          "%s: not a key sealed by this role's ledger key, or "
                          "damaged",
@@ -261,6 +341,29 @@ visit_file(const struct auctionkeys_dir *d, const char *name,
         }
     }
     free(raw);
+    free(path);
+    return rc;
+}
+
+/* What a write that was interrupted leaves (gv_file_write): six characters
+ * behind the name. It may hold a copy of a key that is to be destroyed. */
+static bool
+is_leftover(const char *name, size_t len)
+{
+    return len == 27 && memcmp(name + 16, ".key.", 5) == 0;
+}
+
+static enum gv_rc
+drop_leftover(const struct auctionkeys_dir *d, const char *name,
+              struct gv_error *e)
+{
+    char *path = gv_file_join(d->path, name);
+    enum gv_rc rc = GV_FAULT;
+
+    if (path != NULL)
+        rc = destroy_file(path, e);
+    else
+        gv_error_set(e, "out of memory");
     free(path);
     return rc;
 }
@@ -282,31 +385,13 @@ auctionkeys_dir_each(const struct auctionkeys_dir *d,
     while (rc == GV_OK && (entry = readdir(dir)) != NULL) {
         size_t n = strlen(entry->d_name);
 
-        /* Leftovers of an interrupted write have another ending. */
         if (n == 20 && strcmp(entry->d_name + 16, ".key") == 0)
             rc = visit_file(d, entry->d_name, visit, arg, e);
+        else if (is_leftover(entry->d_name, n))
+            rc = drop_leftover(d, entry->d_name, e);
     }
     closedir(dir);
     return rc;
-}
-
-static enum gv_rc
-overwrite(int fd, off_t size)
-{
-    static const uint8_t zeros[512];
-
-    for (off_t at = 0; at < size;) {
-        size_t want = size - at > (off_t)sizeof(zeros) ? sizeof(zeros)
-                                                       : (size_t)(size - at);
-        ssize_t n = pwrite(fd, zeros, want, at);
-
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0)
-            return GV_FAULT;
-        at += n;
-    }
-    return fsync(fd) == 0 ? GV_OK : GV_FAULT;
 }
 
 enum gv_rc
@@ -314,21 +399,15 @@ auctionkeys_dir_destroy(const struct auctionkeys_dir *d, const uint8_t *pub,
                         struct gv_error *e)
 {
     char name[NAME_MAX_LEN];
-    struct stat st;
     char *path;
-    int fd;
     enum gv_rc rc = GV_FAULT;
 
     name_of(d, pub, name);
     path = gv_file_join(d->path, name);
-    fd = path != NULL ? open(path, O_WRONLY | O_CLOEXEC | O_NOFOLLOW) : -1;
-    if (fd >= 0 && fstat(fd, &st) == 0 && overwrite(fd, st.st_size) == GV_OK &&
-        unlink(path) == 0)
-        rc = GV_OK;
+    if (path != NULL)
+        rc = destroy_file(path, e);
     else
-        gv_error_set(e, "%s: %s", path != NULL ? path : name, strerror(errno));
-    if (fd >= 0)
-        close(fd);
+        gv_error_set(e, "out of memory");
     free(path);
     return rc;
 }

@@ -38,11 +38,14 @@ enum gv_rc auctionkeys_dir_open(struct auctionkeys_dir *d,
                                 struct gv_error *e) GV_MUST_CHECK;
 void auctionkeys_dir_close(struct auctionkeys_dir *d);
 
-/* Visit every key; the visitor owns row->key when it answers GV_OK. */
+/* Visit every key; the visitor owns row->key when it answers GV_OK. Destruction
+ * that was interrupted is brought to its end first, and so are writes: what
+ * they left is destroyed. */
 enum gv_rc auctionkeys_dir_each(
     const struct auctionkeys_dir *d,
     enum gv_rc (*visit)(void *arg, const struct auctionkeys_row *row),
     void *arg, struct gv_error *e) GV_MUST_CHECK;
+/* Durable, in the place of what was there of this key, which is overwritten. */
 enum gv_rc auctionkeys_dir_put(const struct auctionkeys_dir *d,
                                const struct auctionkeys_row *row,
                                struct gv_error *e) GV_MUST_CHECK;

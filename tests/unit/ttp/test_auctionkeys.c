@@ -396,6 +396,86 @@ other_files_are_left_alone(void **state)
     shelf_free(&s);
 }
 
+/* What the disk may hold when the power goes while a key is destroyed: zeros,
+ * or zeros in front of what was not overwritten yet. The node starts, and the
+ * rest goes. */
+static void
+a_destruction_that_was_cut_short_is_ended(void **state)
+{
+    static const size_t zeros[] = {20, 512, SIZE_MAX};
+    struct shelf s;
+    char path[PATH_MAX + 300];
+    uint8_t *raw;
+    size_t len;
+
+    (void)state;
+    for (unsigned i = 0; i < 3; i++) {
+        shelf_make(&s, 1);
+        raw = file_of(&s, path, &len);
+        memset(raw, 0, zeros[i] < len ? zeros[i] : len);
+        write_file(path, raw, len);
+        reopen(&s);
+        assert_int_equal(gv_auctionkeys_spares(s.k), 0);
+        assert_int_equal(access(path, F_OK), -1);
+        free(raw);
+        shelf_free(&s);
+    }
+}
+
+/* What an interrupted write leaves holds the key, too. */
+static void
+leftovers_of_a_write_are_destroyed(void **state)
+{
+    struct shelf s;
+    char path[PATH_MAX + 300], left[PATH_MAX + 310];
+    uint8_t *raw, gone[512];
+    size_t len;
+    FILE *f;
+
+    (void)state;
+    shelf_make(&s, 1);
+    raw = file_of(&s, path, &len);
+    (void)snprintf(left, sizeof(left), "%s.aZ09bY", path);
+    write_file(left, raw, len);
+    f = fopen(left, "rb");
+    assert_non_null(f);
+    reopen(&s);
+    assert_int_equal(gv_auctionkeys_spares(s.k), 1);
+    assert_int_equal(access(left, F_OK), -1);
+    assert_int_equal(fread(gone, 1, sizeof(gone), f), sizeof(gone));
+    assert_true(gone[0] == 0 && memcmp(gone, gone + 1, 511) == 0);
+    (void)fclose(f);
+    free(raw);
+    shelf_free(&s);
+}
+
+/* Binding a key writes its file anew; the spare one is overwritten. */
+static void
+a_bound_key_leaves_no_spare_copy(void **state)
+{
+    struct shelf s;
+    char path[PATH_MAX + 300];
+    uint8_t *raw, modulus[GV_RSA_SIZE], gone[512];
+    struct gv_error e;
+    size_t len;
+    FILE *f;
+
+    (void)state;
+    shelf_make(&s, 1);
+    raw = file_of(&s, path, &len);
+    f = fopen(path, "rb");
+    assert_non_null(f);
+    assert_int_equal(gv_auctionkeys_offer(s.k, modulus), GV_OK);
+    assert_int_equal(gv_auctionkeys_bind(s.k, modulus, &one, &e), GV_OK);
+    assert_int_equal(fread(gone, 1, sizeof(gone), f), sizeof(gone));
+    assert_true(gone[0] == 0 && memcmp(gone, gone + 1, 511) == 0);
+    (void)fclose(f);
+    reopen(&s);
+    assert_int_equal(gv_auctionkeys_auctions(s.k, NULL, 0), 1);
+    free(raw);
+    shelf_free(&s);
+}
+
 /* A set of the other kind: the same life, in a directory of its own. */
 static void
 a_key_for_sealed_bids_lives_the_same_life(void **state)
@@ -461,6 +541,9 @@ main(void)
         cmocka_unit_test(damage_is_found_and_named),
         cmocka_unit_test(another_roles_secret_does_not_open_it),
         cmocka_unit_test(other_files_are_left_alone),
+        cmocka_unit_test(a_destruction_that_was_cut_short_is_ended),
+        cmocka_unit_test(leftovers_of_a_write_are_destroyed),
+        cmocka_unit_test(a_bound_key_leaves_no_spare_copy),
         cmocka_unit_test(a_key_for_sealed_bids_lives_the_same_life),
     };
 
