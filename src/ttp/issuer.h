@@ -89,7 +89,8 @@ void gv_issuer_refill(struct gv_issuer *iss);
 
 /* Look after the auctions whose keys are held, each once in ten minutes at
  * most: destroy the keys when the outcome is final, and when the auction came
- * to nothing (I41). */
+ * to nothing (I41). The first ticks also have those convicted who cheated
+ * before the start and are not revoked yet. */
 void gv_issuer_tick(struct gv_issuer *iss);
 
 /* The auction is closed: take no more COMMITs for it, and publish ISSUED if

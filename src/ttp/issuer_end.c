@@ -1,5 +1,5 @@
 /* issuer_end.c - when the token issuer destroys the keys of an auction
- * (docs/spec/identity.md, I41). */
+ * (docs/spec/identity.md, I41), and whom it names again after a start (I28). */
 #include <stdlib.h>
 
 #include "src/ttp/issuer_impl.h"
@@ -160,6 +160,51 @@ look(struct gv_issuer *iss, const struct gv_chain_id *auction)
         destroy(iss, auction, end, fresh);
 }
 
+/* --- liars of before the start --- */
+
+/* The first one from index *i on; moves *i behind it. */
+static bool
+next_liar(struct gv_issuer *iss, size_t *i, struct issuer_record *out)
+{
+    bool found = false;
+
+    pthread_mutex_lock(&iss->lock);
+    for (; !found && *i < iss->loaded; (*i)++)
+        if (iss->at[*i].state == ISSUER_CHEATED) {
+            *out = iss->at[*i];
+            found = true;
+        }
+    pthread_mutex_unlock(&iss->lock);
+    return found;
+}
+
+/* A lie is on disk before its certificate is revoked, and a crash can come
+ * between: so each start names the liars of before once more, unless the
+ * registry has revoked them. */
+static void
+name_again(struct gv_issuer *iss)
+{
+    const struct gv_ttp_ledger *l = &iss->o.ledger;
+    struct issuer_record r;
+    struct gv_ttp_cert cert;
+    size_t i = iss->named;
+
+    while (next_liar(iss, &i, &r)) {
+        enum gv_rc rc = l->cert(l->ctx, &r.cert_fp, &cert);
+
+        if (rc == GV_FAULT)
+            return; /* the next tick asks again */
+        iss->named = i;
+        if (rc == GV_OK &&
+            (cert.revoked || !gv_cred_valid_at(&cert.cred, issuer_now(iss))))
+            continue;
+        if (iss->o.convict != NULL)
+            iss->o.convict(iss->o.convict_ctx, &r.cert_fp, &r.auction,
+                           "cheated");
+    }
+    iss->named = iss->loaded;
+}
+
 void
 gv_issuer_tick(struct gv_issuer *iss)
 {
@@ -170,5 +215,6 @@ gv_issuer_tick(struct gv_issuer *iss)
         return;
     while (next_due(iss, &i, &auction))
         look(iss, &auction);
+    name_again(iss);
     pthread_mutex_unlock(&iss->ticking);
 }

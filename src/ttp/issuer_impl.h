@@ -2,7 +2,7 @@
  * issuer_impl.h - the inside of the token issuer, for issuer*.c: issuer.c
  * (open, close, keys and serve), issuer_enter.c (who may have a session),
  * issuer_session.c (commit, challenge, reveal), issuer_log.c (records, the
- * log, evidence), issuer_end.c (the end of keys).
+ * log, evidence), issuer_end.c (the end of keys, liars of before).
  *
  * Thread-safety: records are read and changed inside the lock.
  */
@@ -78,6 +78,8 @@ struct gv_issuer {
     struct ca_index index;
     struct issuer_record *at;
     size_t count, cap;
+    size_t loaded; /* records of before the start */
+    size_t named;  /* of these, seen through for liars; while ticking */
     struct issuer_log *log;
     size_t logs, log_cap;
 };

@@ -243,6 +243,7 @@ issuer_load(struct gv_issuer *iss, struct gv_error *e)
 {
     enum gv_rc rc = iss->o.store.each(iss->o.store.ctx, 'i', load_row, iss);
 
+    iss->loaded = iss->count;
     if (rc == GV_OK)
         return GV_OK;
     gv_error_set(e, rc == GV_REJECT ? "a record of the token issuer is damaged"

@@ -119,6 +119,39 @@ test_S0_10_a_false_identity_is_caught_with_proof(void **state)
     session_free(&s);
 }
 
+/* A crash right behind the lie's record: the conviction comes with the next
+ * start, once, until the registry has it. */
+static void
+test_S0_10_a_crash_saves_no_liar(void **state)
+{
+    struct award *w = *state;
+    struct session s;
+
+    session_make(&s, w, 1);
+    lie(&s);
+    expect_error(session_send(&s, gv_issuer_reveal, s.reveal), 403,
+                 "do not escrow the identity");
+    gv_issuer_tick(w->issuer); /* nobody is named twice without a start */
+    assert_int_equal(w->convicted, 1);
+    w->convict = (struct gv_hash){{0}};
+    award_restart(w);
+    assert_int_equal(w->convicted, 1);
+    w->answer = GV_FAULT;
+    gv_issuer_tick(w->issuer);
+    assert_int_equal(w->convicted, 1);
+    w->answer = GV_OK;
+    gv_issuer_tick(w->issuer);
+    assert_int_equal(w->convicted, 2);
+    assert_true(GV_ID_EQ(&w->convict, &w->user[1].cert.cred.fingerprint));
+    gv_issuer_tick(w->issuer);
+    assert_int_equal(w->convicted, 2);
+    w->user[1].cert.revoked = true;
+    award_restart(w);
+    gv_issuer_tick(w->issuer);
+    assert_int_equal(w->convicted, 2);
+    session_free(&s);
+}
+
 static void
 the_evidence_of_an_honest_session_proves_no_lie(void **state)
 {
@@ -414,6 +447,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(test_S0_10_a_false_identity_is_caught_with_proof),
+        TEST(test_S0_10_a_crash_saves_no_liar),
         TEST(the_evidence_of_an_honest_session_proves_no_lie),
         TEST(close_issues_the_log_with_paths_that_verify),
         TEST(an_auction_without_sessions_is_closed_too),
