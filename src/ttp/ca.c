@@ -139,25 +139,24 @@ find_old(struct gv_ca *ca, const struct gv_ca_request *rq,
 
 static enum gv_rc
 check_secret(struct gv_ca *ca, const struct gv_ca_request *rq,
-             struct gv_ca_reply *reply, struct gv_error *e)
+             const struct gv_ca_csr *csr, struct gv_ca_reply *reply,
+             struct gv_error *e)
 {
     uint8_t hash[32];
-    uint32_t good = 0;
+    enum gv_rc rc = GV_REJECT;
 
-    reply->need_secret = true;
     if (rq->secret == NULL) {
         gv_error_set(e, "a one-time secret is needed (HTTP basic "
                         "authentication, any user name)");
-        return GV_REJECT;
+    } else {
+        gv_sha256_of(rq->secret, strlen(rq->secret), hash);
+        rc = ca_record_secret_use(ca, hash, csr->spki);
+        gv_error_set(e, rc == GV_REJECT
+                            ? "the one-time secret is unknown or used"
+                            : "cannot write the CA's record");
     }
-    gv_sha256_of(rq->secret, strlen(rq->secret), hash);
-    if (ca_index_get(&ca->index, CA_SECRET, hash, &good) != GV_OK ||
-        good != 1) {
-        gv_error_set(e, "the one-time secret is unknown or used");
-        return GV_REJECT;
-    }
-    reply->need_secret = false;
-    return ca_record_secret(ca, hash, false);
+    reply->need_secret = rc == GV_REJECT;
+    return rc;
 }
 
 /* --- issuing --- */
@@ -260,7 +259,7 @@ decide(struct gv_ca *ca, const struct gv_ca_request *rq,
     if (rc == GV_OK)
         rc = check_duplicate(ca, csr, old, now, e);
     if (rc == GV_OK && old == NULL && ca->o.approval == GV_CA_SECRET)
-        rc = check_secret(ca, rq, reply, e);
+        rc = check_secret(ca, rq, csr, reply, e);
     if (rc == GV_OK && !queued)
         rc = ca_nonce_use(ca, csr->nonce, now, e);
     if (rc == GV_OK && old == NULL && ca->o.approval == GV_CA_HAND)
@@ -347,7 +346,7 @@ gv_ca_secret_new(struct gv_ca *ca, char out33[33])
     (void)gv_hex(b, sizeof(b), out33);
     gv_sha256_of(out33, 32, hash);
     (void)pthread_mutex_lock(&ca->lock);
-    rc = ca_record_secret(ca, hash, true);
+    rc = ca_record_secret_new(ca, hash);
     (void)pthread_mutex_unlock(&ca->lock);
     gv_wipe(b, sizeof(b));
     return rc;

@@ -66,8 +66,11 @@ enum gv_rc ca_record_update(struct gv_ca *ca, const struct ca_record *r,
 /* The certificate of a record, heap memory. */
 enum gv_rc ca_record_der(struct gv_ca *ca, const struct ca_record *r,
                          uint8_t **der, size_t *len, struct gv_error *e);
-enum gv_rc ca_record_secret(struct gv_ca *ca, const uint8_t hash32[32],
-                            bool good);
+enum gv_rc ca_record_secret_new(struct gv_ca *ca, const uint8_t hash32[32]);
+/* Use a secret up for this public key, durably; for the same key again while it
+ * has no certificate. GV_OK, GV_REJECT (unknown, or used) or GV_FAULT. */
+enum gv_rc ca_record_secret_use(struct gv_ca *ca, const uint8_t hash32[32],
+                                const uint8_t spki32[32]);
 /* NULL if there is none. The newest if there are several. */
 struct ca_record *ca_record_find(struct gv_ca *ca, enum ca_kind kind,
                                  const uint8_t key32[32]);

@@ -2,7 +2,8 @@
  *
  * Keys: 'c' | fingerprint 32 and 's' | SHA256(secret) 32. Values: a version
  * byte, then the record and the certificate's DER, or one byte 1 (good) or 0
- * (used).
+ * (used), behind which is the hash of the public key it was used for; rows of
+ * earlier programs end with the 0.
  */
 #include <stdlib.h>
 
@@ -13,6 +14,7 @@
 #define VERSION 1
 #define DER_MAX 8192
 #define VALUE_MAX (DER_MAX + 512)
+#define USED_SIZE 33 /* of a used secret's value */
 
 static void
 make_key(char kind, const uint8_t name32[32], uint8_t out33[33])
@@ -113,7 +115,8 @@ load_one(void *arg, struct gv_bytes key, struct gv_bytes value)
 
     if (key.len != 33)
         return GV_REJECT;
-    if (key.p[0] == 's' && value.len == 1)
+    if (key.p[0] == 's' &&
+        (value.len == 1 || (value.len == USED_SIZE && value.p[0] == 0)))
         return ca_index_put(&ca->index, CA_SECRET, key.p + 1, value.p[0]);
     if (key.p[0] != 'c' || !record_get(value, &r, &der))
         return GV_REJECT;
@@ -202,15 +205,51 @@ ca_record_update(struct gv_ca *ca, const struct ca_record *r,
 }
 
 enum gv_rc
-ca_record_secret(struct gv_ca *ca, const uint8_t hash32[32], bool good)
+ca_record_secret_new(struct gv_ca *ca, const uint8_t hash32[32])
 {
-    uint8_t key[33], value = good ? 1 : 0;
+    uint8_t key[33], good = 1;
 
     make_key('s', hash32, key);
     if (ca->o.store.put(ca->o.store.ctx, gv_bytes(key, 33),
-                        gv_bytes(&value, 1)) != GV_OK)
+                        gv_bytes(&good, 1)) != GV_OK)
         return GV_FAULT;
-    return ca_index_put(&ca->index, CA_SECRET, hash32, value);
+    return ca_index_put(&ca->index, CA_SECRET, hash32, good);
+}
+
+/* A disk that was full or a crash came between the secret and the certificate,
+ * if the secret was used for this key and nothing was ever issued for it. */
+static bool
+came_to_nothing(struct gv_ca *ca, const uint8_t key33[33],
+                const uint8_t spki32[32])
+{
+    uint8_t *value = NULL;
+    size_t len = 0;
+    bool same = ca_record_find(ca, CA_SPKI, spki32) == NULL &&
+                ca->o.store.get(ca->o.store.ctx, gv_bytes(key33, 33), &value,
+                                &len) == GV_OK &&
+                len == USED_SIZE && memcmp(value + 1, spki32, 32) == 0;
+
+    free(value);
+    return same;
+}
+
+enum gv_rc
+ca_record_secret_use(struct gv_ca *ca, const uint8_t hash32[32],
+                     const uint8_t spki32[32])
+{
+    uint8_t key[33], value[USED_SIZE] = {0};
+    uint32_t good;
+
+    if (ca_index_get(&ca->index, CA_SECRET, hash32, &good) != GV_OK)
+        return GV_REJECT;
+    make_key('s', hash32, key);
+    if (good != 1)
+        return came_to_nothing(ca, key, spki32) ? GV_OK : GV_REJECT;
+    memcpy(value + 1, spki32, 32);
+    if (ca->o.store.put(ca->o.store.ctx, gv_bytes(key, 33),
+                        gv_bytes(value, sizeof(value))) != GV_OK)
+        return GV_FAULT;
+    return ca_index_put(&ca->index, CA_SECRET, hash32, 0);
 }
 
 struct ca_record *

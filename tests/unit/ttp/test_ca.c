@@ -249,6 +249,60 @@ one_time_secrets_work_once(void **state)
     world_free(&w);
 }
 
+/* Enrol with a secret, by a fresh request. */
+static enum gv_rc
+try_secret(struct world *w, struct person *p, const char *secret,
+           struct gv_ca_reply *reply, struct gv_error *e)
+{
+    struct gv_ca_request rq = {.role = GV_ROLE_USER, .secret = secret};
+
+    ask(w, p);
+    rq.csr = gv_bytes(p->csr, p->len);
+    return gv_ca_enrol(w->ca, &rq, reply, e);
+}
+
+/* The disk is full, or the process ends, when the secret is used up and the
+ * certificate is not there yet. */
+static void
+test_S0_01_a_secret_is_not_lost_without_its_certificate(void **state)
+{
+    struct world w;
+    struct person p = person("Alice", 1), thief = person("Mallory", 2);
+    struct gv_ca_reply reply;
+    struct gv_hash print;
+    struct gv_error e;
+    char secret[33];
+
+    (void)state;
+    world_make(&w, GV_CA_SECRET);
+    assert_int_equal(gv_ca_secret_new(w.ca, secret), GV_OK);
+    w.full = true;
+    assert_int_equal(try_secret(&w, &p, secret, &reply, &e), GV_FAULT);
+    assert_false(reply.need_secret);
+    w.full = false;
+    w.room = 1; /* for the secret, not for the certificate */
+    assert_int_equal(try_secret(&w, &p, secret, &reply, &e), GV_FAULT);
+    assert_int_equal(w.issued, 0);
+    w.full = false;
+    for (unsigned i = 0; i < 2; i++) {
+        assert_int_equal(try_secret(&w, &thief, secret, &reply, &e), GV_REJECT);
+        gv_ca_free(w.ca);
+        world_open(&w, GV_CA_SECRET);
+    }
+    assert_int_equal(try_secret(&w, &p, secret, &reply, &e), GV_OK);
+    assert_int_equal(w.issued, 1);
+    free(reply.der);
+    /* Now it is used for good, also when the certificate is taken away. */
+    print = reply.cred.fingerprint;
+    assert_int_equal(gv_ca_revoke(w.ca, &print, 1, &e), GV_OK);
+    assert_int_equal(try_secret(&w, &p, secret, &reply, &e), GV_REJECT);
+    assert_true(reply.need_secret);
+    assert_int_equal(try_secret(&w, &thief, secret, &reply, &e), GV_REJECT);
+    person_free(&p);
+    person_free(&thief);
+    world_free(&w);
+}
+
 static void
 requests_wait_for_approval_by_hand(void **state)
 {
@@ -497,6 +551,8 @@ main(void)
         cmocka_unit_test(S0_02_nonces_are_fresh_and_single_use),
         cmocka_unit_test(no_bit_of_a_request_can_change),
         cmocka_unit_test(one_time_secrets_work_once),
+        cmocka_unit_test(
+            test_S0_01_a_secret_is_not_lost_without_its_certificate),
         cmocka_unit_test(requests_wait_for_approval_by_hand),
         cmocka_unit_test(S4_61_revoked_certificates_show_in_the_list),
         cmocka_unit_test(S4_61_a_twin_is_the_certificate_that_was_issued),

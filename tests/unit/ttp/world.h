@@ -26,7 +26,8 @@ struct world {
     struct gv_ca *ca;
     uint64_t now;
     unsigned issued;
-    bool full; /* the disk: nothing more can be written */
+    bool full;     /* the disk: nothing more can be written */
+    unsigned room; /* else so many more writes fit; 0: any number */
 };
 
 static inline uint64_t
@@ -48,7 +49,11 @@ world_put(void *ctx, struct gv_bytes key, struct gv_bytes value)
     struct world *w = ctx;
     struct gv_ttp_store store = ttp_memory_store(w->memory);
 
-    return w->full ? GV_FAULT : store.put(store.ctx, key, value);
+    if (w->full)
+        return GV_FAULT;
+    w->full = w->room == 1;
+    w->room -= w->room > 0;
+    return store.put(store.ctx, key, value);
 }
 
 static inline enum gv_rc
