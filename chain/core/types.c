@@ -9,15 +9,23 @@ gv_wipe(void *p, size_t len)
     OPENSSL_cleanse(p, len);
 }
 
+/* Of 0 to 15. It may be a secret's, so there is no table and no branch. */
+static char
+hex_digit(uint32_t v)
+{
+    uint32_t letter = (9 - v) >> 31;
+
+    return (char)('0' + v + letter * ('a' - '9' - 1));
+}
+
 char *
 gv_hex(const void *in, size_t len, char *out)
 {
-    static const char digits[] = "0123456789abcdef";
     const uint8_t *p = in;
 
     for (size_t i = 0; i < len; i++) {
-        out[2 * i] = digits[p[i] >> 4];
-        out[2 * i + 1] = digits[p[i] & 15];
+        out[2 * i] = hex_digit(p[i] >> 4);
+        out[2 * i + 1] = hex_digit(p[i] & 15);
     }
     out[2 * len] = '\0';
     return out;
