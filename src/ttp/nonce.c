@@ -52,10 +52,13 @@ gv_nonces_make(const struct gv_nonces *n, uint64_t now_ms, uint8_t out32[32])
 }
 
 /* Nonces older than a period are refused by their time alone, so two periods
- * are all that must be remembered. */
+ * are all that must be remembered. A clock that is set back by less than one
+ * makes the present one longer, and nothing is forgotten. */
 static void
 turn(struct gv_nonces *n, uint64_t now_ms)
 {
+    if (now_ms < n->period_start_ms)
+        n->period_start_ms = now_ms;
     if (now_ms - n->period_start_ms < n->period_ms)
         return;
     ca_index_clear(&n->used[1]);

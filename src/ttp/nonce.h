@@ -1,7 +1,9 @@
 /*
  * nonce.h - nonces that cost nothing until a correct request uses one: time 8
  * | random 8 | the first 16 bytes of a keyed hash of both, so that nobody can
- * fill a table by asking. They end with the process.
+ * fill a table by asking. They end with the process. One that was used stays
+ * used when the clock is set back by less than a period; when it is set back
+ * by more, it may be good again at the time at which it was made.
  *
  * Thread-safety: none; whoever owns them has a lock.
  */
