@@ -265,47 +265,63 @@ open_one(struct gv_notary *n, const struct gv_open *desk,
     return rc;
 }
 
-/* One person has one ledger key, whichever of its certificates it shows. */
-static bool
-are_one(const struct gv_notary *n, const struct gv_hash *a,
-        const struct gv_hash *b)
+/* One person has one ledger key, whichever of its certificates it shows. GV_OK:
+ * they are two, as far as the registry knows them; GV_REJECT: they are one;
+ * GV_FAULT: it cannot be asked, and nothing may be shown. */
+static enum gv_rc
+check_two(const struct gv_notary *n, const struct gv_hash *a,
+          const struct gv_hash *b)
 {
     const struct gv_ttp_ledger *l = &n->o.ledger;
     struct gv_ttp_cert x, y;
+    enum gv_rc first, second;
 
     if (GV_ID_EQ(a, b))
-        return true;
-    return l->cert(l->ctx, a, &x) == GV_OK && l->cert(l->ctx, b, &y) == GV_OK &&
-           GV_ID_EQ(&x.cred.key, &y.cred.key);
+        return GV_REJECT;
+    first = l->cert(l->ctx, a, &x);
+    second = l->cert(l->ctx, b, &y);
+    if (first == GV_FAULT || second == GV_FAULT)
+        return GV_FAULT;
+    return first == GV_OK && second == GV_OK &&
+                   GV_ID_EQ(&x.cred.key, &y.cred.key)
+               ? GV_REJECT
+               : GV_OK;
 }
 
-/* GV_OK: two persons. GV_REJECT with *code; GV_ABSENT: with these parts it
- * cannot be told. */
+/* GV_OK: both open. GV_REJECT with *code; GV_ABSENT: with these parts it cannot
+ * be told. */
 static enum gv_rc
-compare(struct gv_notary *n, const struct match *x, const struct shares *s,
-        enum gv_refusal_code *code)
+open_both(struct gv_notary *n, const struct match *x, const struct shares *s,
+          struct gv_escrow_opened out[2], enum gv_refusal_code *code)
 {
     const struct gv_open *open = x->o.auction.open;
-    struct gv_escrow_opened winner, seller;
-    enum gv_rc rc = open_one(n, open, s->winner, s->count, &x->winner, &winner);
+    enum gv_rc rc = open_one(n, open, s->winner, s->count, &x->winner, &out[0]);
 
     *code = GV_REFUSAL_WINNER_FALSE;
     if (rc == GV_OK) {
         rc = open_one(n, &x->epoch->desk, s->seller, s->count, &x->seller,
-                      &seller);
+                      &out[1]);
         *code = GV_REFUSAL_SELLER_FALSE;
     }
-    if (rc == GV_OK && are_one(n, &winner.who.cert, &seller.who.cert)) {
-        *code = GV_REFUSAL_EQUAL;
-        return GV_REJECT;
-    }
-    gv_wipe(&winner, sizeof(winner));
-    gv_wipe(&seller, sizeof(seller));
-    if (rc == GV_OK)
-        *code = (enum gv_refusal_code)0;
     /* A part may have been left out, or be false: what nobody can open is said
      * only with all of them at hand. */
     return rc == GV_REJECT && s->count < open->notary_count ? GV_ABSENT : rc;
+}
+
+/* GV_OK: two persons. Else as open_both. */
+static enum gv_rc
+compare(struct gv_notary *n, const struct match *x, const struct shares *s,
+        enum gv_refusal_code *code)
+{
+    struct gv_escrow_opened who[2];
+    enum gv_rc rc = open_both(n, x, s, who, code);
+
+    if (rc == GV_OK) {
+        rc = check_two(n, &who[0].who.cert, &who[1].who.cert);
+        *code = rc == GV_REJECT ? GV_REFUSAL_EQUAL : (enum gv_refusal_code)0;
+    }
+    gv_wipe(who, sizeof(who));
+    return rc;
 }
 
 /* --- OPEN_SHARE --- */

@@ -156,8 +156,8 @@ find_cert(void *ctx, const struct gv_hash *fingerprint, struct gv_ttp_cert *out)
 {
     const struct award *w = ctx;
 
-    if (w->answer != GV_OK)
-        return w->answer;
+    if (w->answer != GV_OK || w->certs_away)
+        return GV_FAULT;
     for (unsigned i = 0; i < AWARD_USERS; i++)
         if (!w->user[i].unknown &&
             GV_ID_EQ(&w->user[i].cert.cred.fingerprint, fingerprint)) {

@@ -67,6 +67,7 @@ struct award {
     bool hidden;                 /* the auction is not known */
     bool stale;                  /* the ledger is not up to date */
     enum gv_rc answer;           /* GV_FAULT: the ledger cannot be asked */
+    bool certs_away;             /* nor the registry for certificates */
     struct gv_pubkey enrolled;
     struct gv_bytes enrol;  /* of `enrolled` */
     struct gv_epoch *epoch; /* heap; NULL until award_epoch */

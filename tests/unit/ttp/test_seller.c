@@ -458,6 +458,13 @@ test_S0_13_an_equal_pair_is_refused_I49(void **state)
     who = as_seller(p);
     get_parts(p, &who);
     expect_code(p, 0, share(p, 0, &who, 1u << 3), GV_REFUSAL_EQUAL);
+    /* As long as nobody can say whose certificates they are, nobody is shown.
+     */
+    p->w.certs_away = true;
+    expect_busy(share(p, 0, &who, 1u << 3), 503, "cannot be made or kept");
+    p->w.certs_away = false;
+    expect_code(p, 0, share(p, 0, &who, 1u << 3), GV_REFUSAL_EQUAL);
+    assert_int_equal(p->w.count, 0);
     u->cert.cred.key = key;
     (void)read_share(p, 0, &who, share(p, 0, &who, 1u << 3));
     award_forget(&p->w);
