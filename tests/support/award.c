@@ -172,8 +172,10 @@ publish(void *ctx, uint8_t *raw, size_t len)
 {
     struct award *w = ctx;
 
+    pthread_mutex_lock(&w->sending);
     award_must(w->count < AWARD_SENT, "too much is published");
     w->sent[w->count++] = gv_bytes(raw, len);
+    pthread_mutex_unlock(&w->sending);
 }
 
 static bool
@@ -480,6 +482,7 @@ void
 award_make(struct award *w, const struct gv_terms *terms)
 {
     memset(w, 0, sizeof(*w));
+    award_must(pthread_mutex_init(&w->sending, NULL) == 0, "a lock");
     support_dir_make(&w->dir);
     sample_make(&w->s, NULL);
     w->now = SAMPLE_OPENING_MS + 1000;
@@ -519,6 +522,7 @@ award_free(struct award *w)
     }
     sample_free(&w->s);
     support_dir_remove(&w->dir);
+    (void)pthread_mutex_destroy(&w->sending);
 }
 
 /* --- bidders --- */

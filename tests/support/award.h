@@ -6,7 +6,8 @@
  * The world begins when the OPEN stands on the ledger. A helper that cannot do
  * its work ends the program (support_die).
  *
- * Thread-safety: one thread.
+ * Thread-safety: one thread; the services may be asked from several, while the
+ * ledger stays as it is.
  */
 #ifndef GAVEL_TESTS_AWARD_H
 #define GAVEL_TESTS_AWARD_H
@@ -15,6 +16,7 @@
 #include <gavel/open_escrow.h>
 #include <gavel/serve.h>
 #include <openssl/types.h>
+#include <pthread.h>
 
 #include "src/ttp/issuer.h"
 #include "src/ttp/notary.h"
@@ -69,10 +71,11 @@ struct award {
     enum gv_rc answer;           /* GV_FAULT: the ledger cannot be asked */
     bool certs_away;             /* nor the registry for certificates */
     struct gv_pubkey enrolled;
-    struct gv_bytes enrol;  /* of `enrolled` */
-    struct gv_epoch *epoch; /* heap; NULL until award_epoch */
-    bool epoch_waits;       /* it is not in a final block */
-    uint64_t epoch_end_ms;  /* of the issuer's last one, as the ledger says */
+    struct gv_bytes enrol;   /* of `enrolled` */
+    struct gv_epoch *epoch;  /* heap; NULL until award_epoch */
+    bool epoch_waits;        /* it is not in a final block */
+    uint64_t epoch_end_ms;   /* of the issuer's last one, as the ledger says */
+    pthread_mutex_t sending; /* services may publish from several threads */
     struct gv_bytes sent[AWARD_SENT];
     size_t count;
 
