@@ -18,7 +18,8 @@
  * bytes; issuer_http.h has the addresses.
  *
  * Thread-safety: any thread but the chain's and the HTTP server's; a lock
- * inside, not held while leaves are derived.
+ * inside, not held while leaves are derived, which one thread at a time does
+ * for a session.
  */
 #ifndef GAVEL_TTP_ISSUER_H
 #define GAVEL_TTP_ISSUER_H

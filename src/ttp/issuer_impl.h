@@ -53,6 +53,7 @@ struct issuer_record {
     uint8_t *reveal;      /* heap; NULL: none came */
     size_t reveal_len;
     uint8_t sign[GV_RSA_SIZE]; /* when SIGNED */
+    bool checking;             /* a REVEAL, now; not durable */
 };
 
 /* One auction's log. */

@@ -19,6 +19,7 @@ struct step {
     struct gv_ttp_auction auction;
     struct gv_open_escrow *escrow;
     struct gv_iss_session session;
+    uint32_t j;        /* of the challenge, at a REVEAL */
     uint8_t point[65]; /* of the certificate */
 };
 
@@ -311,6 +312,31 @@ keep_reveal(struct gv_issuer *iss, const struct step *s,
                : issuer_refuse(e, GV_ISSUER_BUSY, "the record cannot be kept");
 }
 
+/* Deriving the leaves is the dear part. One thread does it for a session:
+ * copies of a REVEAL that come meanwhile cost nothing. False: another does, or
+ * did. */
+static bool
+claim(struct gv_issuer *iss, const struct gv_hash *session)
+{
+    struct issuer_record *r;
+    bool ours;
+
+    pthread_mutex_lock(&iss->lock);
+    r = issuer_find(iss, ISSUER_SESSION, NULL, session->b);
+    ours = !r->checking && r->reveal_len == 0;
+    r->checking = r->checking || ours;
+    pthread_mutex_unlock(&iss->lock);
+    return ours;
+}
+
+static void
+release(struct gv_issuer *iss, const struct gv_hash *session)
+{
+    pthread_mutex_lock(&iss->lock);
+    issuer_find(iss, ISSUER_SESSION, NULL, session->b)->checking = false;
+    pthread_mutex_unlock(&iss->lock);
+}
+
 /* A lie is kept with its proof: COMMIT, CHALLENGE and a REVEAL that the
  * certificate signed. */
 static enum gv_issuer_status
@@ -339,6 +365,31 @@ too_late(struct gv_error *e)
                          "reveal is kept, and there is no token");
 }
 
+/* What a REVEAL comes to that the certificate signed. */
+static enum gv_issuer_status
+judge_leaves(struct gv_issuer *iss, const struct step *s,
+             const struct gv_iss_reveal *m, struct gv_bytes request,
+             uint8_t sign[GV_RSA_SIZE], struct gv_error *e)
+{
+    enum gv_rc rc = check_leaves(iss, s, m, s->j);
+    enum gv_issuer_status status;
+
+    if (rc == GV_REJECT)
+        return convict(iss, s, request, e);
+    if (rc != GV_OK)
+        return issuer_refuse(e, GV_ISSUER_BUSY, "out of memory");
+    if (s->ended) {
+        status = keep_reveal(iss, s, request, ISSUER_LATE, NULL, e);
+        return status == GV_ISSUER_OK ? too_late(e) : status;
+    }
+    status = sign_blinded(iss, s, m, sign, e);
+    if (status != GV_ISSUER_OK)
+        return status;
+    /* Also after the close: its COMMIT is a leaf of the log, so it is counted
+     * in ISSUED, and a REVEAL that comes late ends the silence. */
+    return keep_reveal(iss, s, request, ISSUER_SIGNED, sign, e);
+}
+
 static enum gv_issuer_status
 reveal(struct gv_issuer *iss, struct step *s, struct gv_bytes request,
        uint8_t sign[GV_RSA_SIZE], struct gv_error *e)
@@ -349,7 +400,6 @@ reveal(struct gv_issuer *iss, struct step *s, struct gv_bytes request,
     struct gv_reject why = {.field = NULL};
     enum gv_issuer_status status;
     uint8_t digest[32];
-    enum gv_rc rc;
 
     if (gv_iss_commit_decode(gv_bytes(s->r.commit, s->r.commit_len), &commit,
                              &why) != GV_OK ||
@@ -361,26 +411,19 @@ reveal(struct gv_issuer *iss, struct step *s, struct gv_bytes request,
         return issuer_refuse(e, GV_ISSUER_BAD, "ISS_REVEAL is malformed: %s",
                              why.field);
     memcpy(s->session.root, commit.root, 32);
-    gv_iss_reveal_digest(&s->session, c.j, &m, digest);
+    s->j = c.j;
+    gv_iss_reveal_digest(&s->session, s->j, &m, digest);
     if (gv_iss_verify(s->point, digest, m.sig) != GV_OK)
         return issuer_refuse(e, GV_ISSUER_UNPROVEN,
                              "the REVEAL is not signed by the session's "
                              "certificate");
-    rc = check_leaves(iss, s, &m, c.j);
-    if (rc == GV_REJECT)
-        return convict(iss, s, request, e);
-    if (rc != GV_OK)
-        return issuer_refuse(e, GV_ISSUER_BUSY, "out of memory");
-    if (s->ended) {
-        status = keep_reveal(iss, s, request, ISSUER_LATE, NULL, e);
-        return status == GV_ISSUER_OK ? too_late(e) : status;
-    }
-    status = sign_blinded(iss, s, &m, sign, e);
-    if (status != GV_ISSUER_OK)
-        return status;
-    /* Also after the close: its COMMIT is a leaf of the log, so it is counted
-     * in ISSUED, and a REVEAL that comes late ends the silence. */
-    return keep_reveal(iss, s, request, ISSUER_SIGNED, sign, e);
+    if (!claim(iss, &s->r.session))
+        return issuer_refuse(e, GV_ISSUER_BUSY,
+                             "a REVEAL of the session is being checked; try "
+                             "again");
+    status = judge_leaves(iss, s, &m, request, sign, e);
+    release(iss, &s->r.session);
+    return status;
 }
 
 enum gv_issuer_status
