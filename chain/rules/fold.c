@@ -8,43 +8,12 @@
  * rebuilds the state at p from the mark before it, and judges again from p.
  * So a change costs the rows after it, and a later bid costs O(1).
  */
-#include "chain/rules/fold_judge.h"
-#include "gavel/clock.h"
+#include "chain/rules/fold_impl.h"
 
 #include <stdlib.h>
 
-#define NONE UINT32_MAX
 #define MARK_EVERY 64
 #define ROWS_FIRST 16 /* room that the first bid makes */
-
-/* The fold of all rows before some row. */
-struct fold_state {
-    uint32_t accepted;  /* how many */
-    uint32_t unopened;  /* rows void for being sealed */
-    uint32_t placed;    /* rows that take a place: accepted, or sealed (A23) */
-    uint32_t last;      /* index of the last accepted row, or NONE */
-    uint32_t leader;    /* index of the leading row, or NONE */
-    uint32_t other;     /* of the best one of another bidder, or NONE */
-    uint64_t limit_us;  /* with its extensions, rule A21 */
-    uint64_t bought_us; /* rule A22; UINT64_MAX: not */
-};
-
-struct fold_bidder {
-    uint32_t accepted; /* bids in the rows folded so far that take a place */
-    uint32_t cap;      /* UINT32_MAX: none */
-    bool known, allowed;
-};
-
-struct gv_fold {
-    struct gv_fold_context ctx;
-    struct fold_rules rules;
-    struct gv_fold_row *rows;
-    size_t count, room;
-    struct fold_state *marks; /* marks[k]: before row k * MARK_EVERY */
-    struct fold_bidder *bidders;
-    size_t bidders_room;
-    struct fold_state now; /* over all rows folded so far */
-};
 
 struct gv_fold *
 gv_fold_new(const struct gv_fold_context *ctx)
@@ -65,9 +34,12 @@ gv_fold_new(const struct gv_fold_context *ctx)
     f->rules.soft_us = fold_time_us(terms->soft_ms, 0);
     f->rules.last_us =
         fold_sum(f->rules.limit_us, fold_time_us(terms->soft_cap_ms, 0));
-    f->now = (struct fold_state){.last = NONE,
-                                 .leader = NONE,
-                                 .other = NONE,
+    f->rules.final_us =
+        fold_sum(f->rules.last_us, fold_time_us(terms->final_ms, 0));
+    f->now = (struct fold_state){.last = FOLD_NONE,
+                                 .leader = FOLD_NONE,
+                                 .other = FOLD_NONE,
+                                 .floor = FOLD_NONE,
                                  .limit_us = f->rules.limit_us,
                                  .bought_us = UINT64_MAX};
     return f;
@@ -161,14 +133,18 @@ before_of(const struct gv_fold *f, const struct fold_bidder *b)
                                                                 : f->now.last;
 
     return (struct fold_before){
-        .reference = from == NONE ? 0 : f->rows[from].bid.amount,
+        .reference = from == FOLD_NONE ? 0 : f->rows[from].bid.amount,
         .limit_us = f->now.limit_us,
         .bought_us = f->now.bought_us,
-        .accepted = f->now.accepted,
+        .floor =
+            f->now.floor == FOLD_NONE ? 0 : f->rows[f->now.floor].bid.amount,
+        .accepted = fold_accepted_open(&f->now),
         .placed = f->now.placed,
         .bidder_accepted = b->accepted,
+        .bidder_finals = b->finals,
         .bidder_cap = b->cap,
         .bidder_allowed = b->allowed,
+        .final_round = fold_in_final_round(f),
     };
 }
 
@@ -177,17 +153,15 @@ before_of(const struct gv_fold *f, const struct fold_bidder *b)
 static bool
 leads_over(const struct gv_fold *f, uint32_t i, uint32_t before)
 {
-    return before == NONE ||
+    return before == FOLD_NONE ||
            gv_terms_better(f->rules.terms, f->rows[i].bid.amount,
                            f->rows[before].bid.amount);
 }
 
-/* The leader, and the best bid of somebody else: the old leader where the new
- * one is another bidder. */
-static void
-rank(const struct gv_fold *f, struct fold_state *s, uint32_t i)
+void
+fold_rank(const struct gv_fold *f, struct fold_state *s, uint32_t i)
 {
-    bool same = s->leader != NONE &&
+    bool same = s->leader != FOLD_NONE &&
                 f->rows[s->leader].bid.bidder == f->rows[i].bid.bidder;
 
     if (leads_over(f, i, s->leader)) {
@@ -221,13 +195,13 @@ state_pass(struct gv_fold *f, uint32_t i)
 
     if (f->rows[i].code == GV_NOT_OPENED)
         s->unopened++;
-    if (fold_takes_place(terms, f->rows[i].code))
+    if (fold_takes_place(terms, &f->rows[i]))
         s->placed++;
     if (f->rows[i].code != GV_ACCEPTED)
         return;
     if (takes_it(terms, s, bid))
         s->bought_us = bid->t_us;
-    if (f->rules.soft_us != 0) {
+    if (f->rules.soft_us != 0 && !bid->final) {
         until = fold_sum(bid->t_us, f->rules.soft_us);
         if (until > f->rules.last_us)
             until = f->rules.last_us;
@@ -235,8 +209,25 @@ state_pass(struct gv_fold *f, uint32_t i)
             s->limit_us = until;
     }
     s->accepted++;
+    fold_rank(f, s, i);
+    if (bid->final) {
+        s->finals++;
+        return;
+    }
     s->last = i;
-    rank(f, s, i);
+    s->floor = s->leader;
+}
+
+/* Row i enters its bidder's counts, or leaves them. */
+static void
+count_place(struct gv_fold *f, size_t i, int by)
+{
+    const struct gv_fold_row *row = &f->rows[i];
+    struct fold_bidder *bidder = &f->bidders[row->bid.bidder];
+    uint32_t *counter = row->bid.final ? &bidder->finals : &bidder->accepted;
+
+    if (fold_takes_place(f->rules.terms, row))
+        *counter += (uint32_t)by;
 }
 
 static void
@@ -244,14 +235,13 @@ fold_from(struct gv_fold *f, size_t place)
 {
     for (size_t i = place; i < f->count; i++) {
         struct gv_fold_row *row = &f->rows[i];
-        struct fold_bidder *bidder = &f->bidders[row->bid.bidder];
-        const struct fold_before before = before_of(f, bidder);
+        const struct fold_before before =
+            before_of(f, &f->bidders[row->bid.bidder]);
 
         if (i % MARK_EVERY == 0)
             f->marks[i / MARK_EVERY] = f->now;
         fold_judge(&f->rules, &before, row);
-        if (fold_takes_place(f->rules.terms, row->code))
-            bidder->accepted++;
+        count_place(f, i, 1);
         state_pass(f, (uint32_t)i);
     }
 }
@@ -265,8 +255,7 @@ unfold_to(struct gv_fold *f, size_t place)
     if (place == f->count)
         return;
     for (size_t i = place; i < f->count; i++)
-        if (fold_takes_place(f->rules.terms, f->rows[i].code))
-            f->bidders[f->rows[i].bid.bidder].accepted--;
+        count_place(f, i, -1);
     f->now = f->marks[mark];
     for (size_t i = mark * MARK_EVERY; i < place; i++)
         state_pass(f, (uint32_t)i);
@@ -303,7 +292,7 @@ reserve_row(struct gv_fold *f)
 
     if (f->count < f->room)
         return GV_OK;
-    if (room >= NONE)
+    if (room >= FOLD_NONE)
         return GV_FAULT;
     p = realloc(f->rows, room * sizeof(*f->rows));
     if (p == NULL)
@@ -430,7 +419,7 @@ gv_fold_row_at(const struct gv_fold *f, size_t i)
 int64_t
 gv_fold_leader(const struct gv_fold *f)
 {
-    return f->now.leader == NONE ? -1 : (int64_t)f->now.leader;
+    return f->now.leader == FOLD_NONE ? -1 : (int64_t)f->now.leader;
 }
 
 enum gv_code
@@ -442,7 +431,8 @@ gv_fold_try(struct gv_fold *f, uint32_t bidder, uint64_t amount, uint64_t t_us,
     struct gv_fold_row trial = {
         .bid = {.t_us = t_us, .amount = amount, .bidder = bidder}};
 
-    if (gv_terms_sealed(f->rules.terms)) {
+    trial.bid.final = gv_terms_final_round(f->rules.terms) && amount == 0;
+    if (gv_terms_sealed(f->rules.terms) || trial.bid.final) {
         trial.bid.amount = 0;
         trial.bid.seal = GV_FOLD_UNOPENED;
     }
@@ -450,103 +440,4 @@ gv_fold_try(struct gv_fold *f, uint32_t bidder, uint64_t amount, uint64_t t_us,
     if (row != NULL)
         *row = trial;
     return trial.code;
-}
-
-uint64_t
-gv_fold_effective_close(const struct gv_fold *f)
-{
-    uint64_t e = f->now.limit_us;
-
-    if (f->rules.close_us < e)
-        e = f->rules.close_us;
-    if (f->now.placed == 0 && f->rules.cancel_us < e)
-        e = f->rules.cancel_us;
-    /* Nothing is accepted after the bid that fills the cap, so that bid is
-     * the last accepted one (rule A13). */
-    if ((f->rules.terms->flags & GV_TOTAL) != 0 &&
-        f->now.accepted == f->rules.terms->total_cap &&
-        f->rows[f->now.last].bid.t_us < e)
-        e = f->rows[f->now.last].bid.t_us;
-    return f->now.bought_us < e ? f->now.bought_us : e;
-}
-
-uint64_t
-gv_fold_price(const struct gv_fold *f)
-{
-    const struct fold_state *s = &f->now;
-
-    if (s->leader == NONE)
-        return 0;
-    if (gv_terms_dutch(f->rules.terms))
-        return gv_clock_price(f->rules.terms, f->rules.opening_ms,
-                              s->bought_us);
-    if (s->bought_us != UINT64_MAX)
-        return f->rules.terms->buy_now;
-    return fold_price(&f->rules, f->rows[s->leader].bid.amount,
-                      s->other == NONE ? 0 : f->rows[s->other].bid.amount);
-}
-
-static bool
-is_among(const uint32_t *list, size_t n, uint32_t bidder)
-{
-    for (size_t i = 0; i < n; i++)
-        if (list[i] == bidder)
-            return true;
-    return false;
-}
-
-bool
-gv_fold_among_others(const struct gv_fold *f, const uint32_t *without, size_t n,
-                     uint32_t *bidder, uint64_t *price)
-{
-    const struct gv_terms *terms = f->rules.terms;
-    struct fold_state s = {.leader = NONE, .other = NONE};
-    uint64_t lead, reserve = fold_reserve(&f->rules);
-
-    for (uint32_t i = 0; i < f->count; i++)
-        if (f->rows[i].code == GV_ACCEPTED &&
-            !is_among(without, n, f->rows[i].bid.bidder))
-            rank(f, &s, i);
-    if (s.leader == NONE)
-        return false;
-    lead = f->rows[s.leader].bid.amount;
-    if (reserve != 0 && gv_terms_better(terms, reserve, lead))
-        return false;
-    *bidder = f->rows[s.leader].bid.bidder;
-    *price = fold_price(&f->rules, lead,
-                        s.other == NONE ? 0 : f->rows[s.other].bid.amount);
-    return true;
-}
-
-void
-gv_fold_outcome(const struct gv_fold *f, struct gv_outcome *out)
-{
-    struct gv_sha256 hash;
-    struct gv_sink sink = gv_sink_hash(&hash);
-    const struct gv_fold_row *lead;
-
-    gv_sha256_tag(&hash, GV_TAG_FOLD);
-    for (size_t i = 0; i < f->count; i++) {
-        gv_put(&sink, f->rows[i].bid.id.b, sizeof(f->rows[i].bid.id.b));
-        gv_put_u64(&sink, f->rows[i].bid.t_us);
-        gv_put_u16(&sink, f->rows[i].code);
-    }
-    *out = (struct gv_outcome){.status = GV_NO_BID};
-    gv_sha256_end(&hash, out->fold_hash);
-    if (f->now.leader == NONE) {
-        /* Rule A29: not once the time limit had ended it. */
-        if (f->now.placed == 0 && f->rules.cancel_us != UINT64_MAX &&
-            f->rules.cancel_us <= f->rules.limit_us)
-            out->status = GV_CANCELLED;
-        return;
-    }
-    lead = &f->rows[f->now.leader];
-    out->status = GV_RESERVE_NOT_MET;
-    if (fold_reserve(&f->rules) != 0 &&
-        gv_terms_better(f->rules.terms, fold_reserve(&f->rules),
-                        lead->bid.amount))
-        return;
-    out->status = GV_SOLD;
-    out->price = gv_fold_price(f);
-    out->winner = *f->ctx.bidder_key(f->ctx.arg, lead->bid.bidder);
 }

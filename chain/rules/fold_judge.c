@@ -75,6 +75,8 @@ judge_time(const struct fold_rules *rules, const struct fold_before *before,
            struct gv_fold_row *row)
 {
     const uint64_t t = row->bid.t_us;
+    const bool in_round = before->final_round && t > rules->last_us;
+    const uint64_t end = in_round ? rules->final_us : before->limit_us;
 
     if (t < rules->opening_us) /* rule A3 */
         return fail(row, GV_WRONG_PHASE, t, rules->opening_us);
@@ -84,8 +86,10 @@ judge_time(const struct fold_rules *rules, const struct fold_before *before,
         return fail(row, GV_WRONG_PHASE, t, rules->cancel_us);
     if (before->bought_us != UINT64_MAX) /* rule A22 */
         return fail(row, GV_WRONG_PHASE, t, before->bought_us);
-    if (t > before->limit_us) /* rule A5 */
-        return fail(row, GV_TIME_LIMIT, t, before->limit_us);
+    if (row->bid.final != in_round) /* rule A32 */
+        return fail(row, GV_WRONG_PHASE, t, rules->last_us);
+    if (t > end) /* rule A5 */
+        return fail(row, GV_TIME_LIMIT, t, end);
     return GV_ACCEPTED;
 }
 
@@ -97,7 +101,10 @@ judge_bidder(const struct fold_rules *rules, const struct fold_before *before,
 
     if (!before->bidder_allowed) /* rule A6 */
         return fail(row, GV_NOT_ALLOWED, 0, 0);
-    if (before->bidder_accepted >= before->bidder_cap) /* rule A7 */
+    if (row->bid.final && before->bidder_finals > 0) /* rule A32 */
+        return fail(row, GV_BIDDER_CAP, before->bidder_finals, 1);
+    if (!row->bid.final &&
+        before->bidder_accepted >= before->bidder_cap) /* rule A7 */
         return fail(row, GV_BIDDER_CAP, before->bidder_accepted,
                     before->bidder_cap);
     if ((terms->flags & GV_TOTAL) != 0 &&
@@ -154,14 +161,24 @@ judge_seal(struct gv_fold_row *row)
                 0);
 }
 
-bool
-fold_takes_place(const struct gv_terms *terms, unsigned code)
+/* Rule A32: what does not better the open bids cannot win. */
+static enum gv_code
+judge_final(const struct gv_terms *terms, const struct fold_before *before,
+            struct gv_fold_row *row)
 {
-    if (code == GV_ACCEPTED)
+    return gv_terms_better(terms, row->bid.amount, before->floor)
+               ? GV_ACCEPTED
+               : fail(row, GV_BELOW_FLOOR, row->bid.amount, before->floor);
+}
+
+bool
+fold_takes_place(const struct gv_terms *terms, const struct gv_fold_row *row)
+{
+    if (row->code == GV_ACCEPTED)
         return true;
-    return gv_terms_sealed(terms) &&
-           (code == GV_NOT_OPENED || code == GV_BAD_SEAL ||
-            code == GV_BELOW_FIRST);
+    return (gv_terms_sealed(terms) || row->bid.final) &&
+           (row->code == GV_NOT_OPENED || row->code == GV_BAD_SEAL ||
+            row->code == GV_BELOW_FIRST || row->code == GV_BELOW_FLOOR);
 }
 
 /* Rule A30. */
@@ -174,6 +191,18 @@ judge_clock(const struct fold_rules *rules, struct gv_fold_row *row)
     return row->bid.amount < price
                ? fail(row, GV_BELOW_CLOCK, row->bid.amount, price)
                : GV_ACCEPTED;
+}
+
+/* What a known amount is enough for. */
+static enum gv_code
+judge_worth(const struct fold_rules *rules, const struct fold_before *before,
+            struct gv_fold_row *row)
+{
+    if (row->bid.final)
+        return judge_final(rules->terms, before, row);
+    return gv_terms_dutch(rules->terms)
+               ? judge_clock(rules, row)
+               : judge_amount(rules->terms, before, row);
 }
 
 void
@@ -190,8 +219,6 @@ fold_judge(const struct fold_rules *rules, const struct fold_before *before,
     if (code == GV_ACCEPTED)
         code = judge_seal(row);
     if (code == GV_ACCEPTED)
-        code = gv_terms_dutch(rules->terms)
-                   ? judge_clock(rules, row)
-                   : judge_amount(rules->terms, before, row);
+        code = judge_worth(rules, before, row);
     row->code = (uint16_t)code;
 }

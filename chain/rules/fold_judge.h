@@ -16,6 +16,7 @@ struct fold_rules {
     uint64_t opening_us, limit_us, close_us;
     uint64_t cancel_us;        /* while no bid is accepted (rule A29) */
     uint64_t soft_us, last_us; /* an extension; the limit can go no further */
+    uint64_t final_us;         /* end of a final round (rule A32) */
     uint64_t reserve;          /* what was sealed, 0: none (A24) */
 };
 
@@ -24,11 +25,14 @@ struct fold_before {
     uint64_t reference; /* amount of the reference bid, 0: none yet */
     uint64_t limit_us;  /* with its extensions so far (rule A21) */
     uint64_t bought_us; /* t of the bid that bought it, UINT64_MAX: none */
-    uint32_t accepted;  /* accepted bids */
+    uint64_t floor;     /* best open amount (rule A32) */
+    uint32_t accepted;  /* accepted open bids; where all are sealed, all */
     uint32_t placed;    /* bids that take a place (A23) */
-    uint32_t bidder_accepted; /* accepted bids of this bidder */
-    uint32_t bidder_cap;      /* UINT32_MAX: none */
+    uint32_t bidder_accepted; /* accepted open bids of this bidder */
+    uint32_t bidder_finals; /* and those of the final round that have a place */
+    uint32_t bidder_cap;    /* UINT32_MAX: none */
     bool bidder_allowed;
+    bool final_round; /* extensions have reached their cap */
 };
 
 /* a ms + b ms in us, UINT64_MAX when it does not fit. */
@@ -45,9 +49,10 @@ uint64_t fold_reserve(const struct fold_rules *rules);
 uint64_t fold_price(const struct fold_rules *rules, uint64_t lead,
                     uint64_t other);
 
-/* Does a bid with this verdict count against its bidder's cap? An accepted one;
- * where bids are sealed each one that was not void by A3 to A7 (A23). */
-bool fold_takes_place(const struct gv_terms *terms, unsigned code);
+/* Does a bid, judged, count against its bidder's cap? An accepted one; where it
+ * is sealed each one that was not void by A3 to A8 (A23, A32). */
+bool fold_takes_place(const struct gv_terms *terms,
+                      const struct gv_fold_row *row);
 
 /* Judge row->bid: fills code, reference, have and want. */
 void fold_judge(const struct fold_rules *rules,

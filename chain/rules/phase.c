@@ -12,6 +12,8 @@ phase_by_time(const struct gv_phase_input *in)
         return GV_PHASE_SCHEDULED;
     if (in->now_us > in->effective_close_us)
         return GV_PHASE_CLOSING;
+    if (in->final_round && in->now_us > in->round_us)
+        return GV_PHASE_FINAL_ROUND;
     return GV_PHASE_OPEN;
 }
 
@@ -84,6 +86,8 @@ gv_phase_name(enum gv_phase p)
         return "void";
     case GV_PHASE_OPENING:
         return "opening";
+    case GV_PHASE_FINAL_ROUND:
+        return "final-round";
     }
     return "unknown-phase";
 }
@@ -92,5 +96,5 @@ bool
 gv_phase_is_open(enum gv_phase p)
 {
     return p == GV_PHASE_SCHEDULED || p == GV_PHASE_OPEN ||
-           p == GV_PHASE_CLOSING;
+           p == GV_PHASE_CLOSING || p == GV_PHASE_FINAL_ROUND;
 }

@@ -54,6 +54,8 @@ gv_pins_auction(const struct gv_open *open, struct gv_reject *why)
         p->validator[i] = open->validator[i].key;
     p->identity = open->terms.identity;
     gv_open_bidseal(open, &p->bidseal);
+    p->takes[GV_BID_OPEN] = gv_terms_takes(&open->terms, false);
+    p->takes[GV_BID_SEALED] = gv_terms_takes(&open->terms, true);
     if (p->identity == GV_ANONYMOUS && !pin_issuer(p, open)) {
         gv_pins_free(p);
         return NULL;

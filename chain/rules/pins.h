@@ -23,7 +23,8 @@ struct gv_pins {
     uint8_t identity, notaries;                       /* enum gv_identity */
     struct gv_pubkey issuer, notary[GV_NOTARIES_MAX]; /* anonymous ones */
     struct gv_rsa_pub *token;
-    struct gv_bidseal_pins bidseal; /* n is 0 in open auctions */
+    struct gv_bidseal_pins bidseal; /* n is 0 where nothing is sealed */
+    bool takes[2];                  /* by enum gv_bid_kind */
     uint8_t authorities, validators;
     struct pinned_authority authority[GV_AUTHORITIES_MAX];
     struct gv_pubkey validator[GV_VALIDATORS_MAX];

@@ -35,6 +35,8 @@ static const struct code_words codes[] = {
     {GV_BAD_SEAL, "bad-seal", "what is sealed does not open as it must"},
     {GV_BELOW_CLOCK, "below-clock",
      "the amount is below the price that the clock showed"},
+    {GV_BELOW_FLOOR, "below-floor",
+     "the amount does not better the best open bid"},
     {GV_DUPLICATE, "duplicate", "this is already known"},
     {GV_BAD_TERMS, "bad-terms",
      "the terms contradict themselves or the network"},

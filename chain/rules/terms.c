@@ -77,8 +77,10 @@ gv_terms_put(struct gv_sink *s, const struct gv_terms *t)
     gv_put(s, t->increments.p, steps * GV_INCREMENT_ENTRY);
     gv_put_u16(s, (uint16_t)entries);
     gv_put(s, t->allowed.p, entries * GV_ALLOWED_ENTRY);
-    if (gv_terms_sealed(t))
+    if (gv_terms_holders(t))
         gv_put_u32(s, t->opening_period_ms);
+    if (gv_terms_final_round(t))
+        gv_put_u32(s, t->final_ms);
     if (gv_terms_dutch(t)) {
         gv_put_u64(s, t->clock_start);
         gv_put_u64(s, t->clock_floor);
@@ -169,7 +171,7 @@ form_fault(const struct gv_terms *t)
         {(t->flags & ~GV_FLAGS_ALL) != 0, "terms.flags"},
         {t->reference > GV_REF_HIGHEST, "terms.reference"},
         {t->pricing > GV_PRICE_VICKREY, "terms.pricing"},
-        {t->visibility > GV_VISIBLE_SEALED_RESERVE, "terms.visibility"},
+        {t->visibility > GV_VISIBLE_FINAL_RESERVE, "terms.visibility"},
         {t->direction > GV_DUTCH, "terms.direction"},
         {t->identity > GV_ANONYMOUS, "terms.identity"},
         {t->close_policy > GV_CLOSE_OWNER, "terms.close_policy"},
@@ -186,8 +188,9 @@ form_fault(const struct gv_terms *t)
         {!increments_form_ok(t), "terms.increments"},
         {t->fixed_difficulty > 4, "terms.fixed_difficulty"},
         {!allowed_form_ok(t), "terms.allowed"},
-        {!gv_terms_sealed(t) && t->opening_period_ms != 0,
+        {!gv_terms_holders(t) && t->opening_period_ms != 0,
          "terms.opening_period_ms"},
+        {gv_terms_final_round(t) != (t->final_ms != 0), "terms.final_ms"},
         {gv_terms_hides_reserve(t) && t->reserve != 0, "terms.reserve"},
         {!gv_terms_dutch(t) && (t->clock_start != 0 || t->clock_floor != 0 ||
                                 t->clock_drop != 0 || t->clock_step_ms != 0),
@@ -217,7 +220,7 @@ gv_terms_get(struct gv_reader *r, struct gv_terms *out)
     t.reference = gv_get_u8(r, "terms.reference");
     t.pricing = gv_get_u8(r, "terms.pricing");
     t.visibility = gv_get_u8(r, "terms.visibility");
-    gv_get_require(r, t.visibility <= GV_VISIBLE_SEALED_RESERVE,
+    gv_get_require(r, t.visibility <= GV_VISIBLE_FINAL_RESERVE,
                    "terms.visibility");
     t.direction = gv_get_u8(r, "terms.direction");
     t.identity = gv_get_u8(r, "terms.identity");
@@ -246,8 +249,10 @@ gv_terms_get(struct gv_reader *r, struct gv_terms *out)
     gv_get_require(r, entries <= GV_ALLOWED_MAX, "terms.allowed");
     t.allowed =
         gv_get_view(r, (size_t)entries * GV_ALLOWED_ENTRY, "terms.allowed");
-    if (gv_terms_sealed(&t))
+    if (gv_terms_holders(&t))
         t.opening_period_ms = gv_get_u32(r, "terms.opening_period_ms");
+    if (gv_terms_final_round(&t))
+        t.final_ms = gv_get_u32(r, "terms.final_ms");
     get_clock(r, &t);
     if (has(&t, GV_PAY_BY))
         t.pay_ms = gv_get_u64(r, "terms.pay_ms");
@@ -316,24 +321,28 @@ check_buy_now(const struct gv_terms *t, struct gv_reject *why)
     return GV_OK;
 }
 
-/* What cannot be judged while amounts are sealed, or has no use then. */
+/* What cannot be judged while amounts are sealed, or has no use then. A price
+ * at which it is sold at once could be below a reserve that nobody sees. */
 static enum gv_rc
 check_sealed(const struct gv_terms *t, struct gv_reject *why)
 {
+    const bool sealed = gv_terms_sealed(t);
     const struct {
         bool bad;
         const char *field;
     } checks[] = {
-        {has(t, GV_MIN_STEP), "terms.min_step"},
-        {has(t, GV_MAX_STEP), "terms.max_step"},
-        {has(t, GV_TOTAL), "terms.total_cap"},
-        {t->soft_ms != 0, "terms.soft_ms"},
-        {t->buy_now != 0, "terms.buy_now"},
-        {t->pricing == GV_PRICE_SECOND, "terms.pricing"},
+        {sealed && has(t, GV_MIN_STEP), "terms.min_step"},
+        {sealed && has(t, GV_MAX_STEP), "terms.max_step"},
+        {sealed && has(t, GV_TOTAL), "terms.total_cap"},
+        {sealed && t->soft_ms != 0, "terms.soft_ms"},
+        {(sealed || gv_terms_hides_reserve(t)) && t->buy_now != 0,
+         "terms.buy_now"},
+        {sealed && t->pricing == GV_PRICE_SECOND, "terms.pricing"},
+        {gv_terms_final_round(t) && t->soft_ms == 0, "terms.final_ms"},
     };
 
     for (size_t i = 0; i < sizeof(checks) / sizeof(checks[0]); i++)
-        if (gv_terms_sealed(t) && checks[i].bad)
+        if (checks[i].bad)
             return gv_refuse(why, GV_BAD_TERMS, checks[i].field, 0, 0);
     return GV_OK;
 }
@@ -364,8 +373,10 @@ gv_terms_check(const struct gv_terms *t, const struct gv_params *params,
          2 * d, LIMIT_MAX_MS},
         {"terms.pay_ms", t->pay_ms != 0, t->pay_ms, d, LIMIT_MAX_MS},
         {"terms.max_bids", true, t->max_bids, 1, MAX_BIDS_MAX},
-        {"terms.opening_period_ms", gv_terms_sealed(t), t->opening_period_ms, d,
-         OPENING_MAX_MS},
+        {"terms.opening_period_ms", gv_terms_holders(t), t->opening_period_ms,
+         d, OPENING_MAX_MS},
+        {"terms.final_ms", gv_terms_final_round(t), t->final_ms, GV_SOFT_MIN_MS,
+         D_MAX_MS},
     };
     const char *fault = form_fault(t);
 
@@ -395,15 +406,59 @@ needs_many_steps(const struct gv_terms *t)
            (t->reserve - first) / t->max_step > MANY_STEPS;
 }
 
+struct trap {
+    bool is;
+    const char *text;
+};
+
+/* The sentences so far; n may exceed cap. */
+struct warned {
+    const char **out;
+    size_t cap, n;
+};
+
+static void
+warn_of(struct warned *to, const struct trap *traps, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (!traps[i].is)
+            continue;
+        if (to->n < to->cap)
+            to->out[to->n] = traps[i].text;
+        to->n++;
+    }
+}
+
+static void
+warn_of_seals(struct warned *to, const struct gv_terms *t)
+{
+    const bool round = gv_terms_final_round(t);
+    const struct trap traps[] = {
+        {gv_terms_holders(t) && t->opening_period_ms < OPENING_USUAL_MS,
+         gv_terms_sealed(t) || round
+             ? "Sealed bids that nobody opens within the opening period are "
+               "lost; this one is shorter than an hour."
+             : "A sealed reserve that nobody opens within the opening period "
+               "is lost; this one is shorter than an hour."},
+        {round,
+         "Anybody who may bid may bid in the final round, also who has not bid "
+         "before it; and there is one only if extensions reach their cap."},
+        {round && t->final_ms < 2 * (uint64_t)t->d_ms,
+         "The final round is shorter than two deadlines D: whether there is "
+         "one may be known only when it is over."},
+        {round && t->close_policy == GV_CLOSE_OWNER,
+         "The owner may close this auction before its final round, or in it."},
+    };
+
+    warn_of(to, traps, sizeof(traps) / sizeof(traps[0]));
+}
+
 size_t
 gv_terms_warn(const struct gv_terms *t, const struct gv_params *params,
               const char **out, size_t cap)
 {
     const bool steps = has(t, GV_MIN_STEP) || has(t, GV_MAX_STEP);
-    const struct {
-        bool trap;
-        const char *text;
-    } warnings[] = {
+    const struct trap warnings[] = {
         {has(t, GV_MAX_STEP) && !has(t, GV_MIN_FIRST) &&
              t->direction == GV_ASCENDING,
          "A maximum step without a minimum first bid: anyone can start at the "
@@ -455,23 +510,15 @@ gv_terms_warn(const struct gv_terms *t, const struct gv_params *params,
         {has(t, GV_LIMIT) && t->limit_ms < t->d_ms,
          "The time limit is shorter than the deadline D: the auction is over "
          "before the first bids must be in a block."},
-        {gv_terms_sealed(t) && t->opening_period_ms < OPENING_USUAL_MS,
-         "Sealed bids that nobody opens within the opening period are lost; "
-         "this one is shorter than an hour."},
         {t->d_ms < params->default_d_ms,
          "The deadline D is shorter than this network's default: bids on slow "
          "connections may miss it."},
     };
-    size_t n = 0;
+    struct warned to = {out, cap, 0};
 
-    for (size_t i = 0; i < sizeof(warnings) / sizeof(warnings[0]); i++) {
-        if (!warnings[i].trap)
-            continue;
-        if (n < cap)
-            out[n] = warnings[i].text;
-        n++;
-    }
-    return n;
+    warn_of(&to, warnings, sizeof(warnings) / sizeof(warnings[0]));
+    warn_of_seals(&to, t);
+    return to.n;
 }
 
 /* The entry of a key, or NULL. */

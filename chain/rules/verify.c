@@ -285,7 +285,7 @@ check_bid(const struct gv_tx_bid *t, const struct gv_pins *pins,
 {
     unsigned n = t->kind == GV_BID_SEALED ? t->sealed.p[0] : 0;
 
-    if (n != pins->bidseal.n)
+    if (!pins->takes[t->kind] || (n > 0 && n != pins->bidseal.n))
         return gv_refuse(why, GV_WRONG_CHAIN, "bid.kind", n, pins->bidseal.n);
     return check_id(t->id.b, &t->bidder, &t->sig, keys, why);
 }

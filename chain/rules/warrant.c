@@ -168,7 +168,7 @@ sealer_is_new(const struct gv_open *o, unsigned i)
 static void
 get_bid_escrow(struct gv_reader *r, struct gv_open *o)
 {
-    bool wanted = gv_terms_sealed(&o->terms);
+    bool wanted = gv_terms_holders(&o->terms);
 
     o->bid_escrow_count = gv_get_u8(r, "open.bid_escrow");
     gv_get_require(r,

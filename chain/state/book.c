@@ -201,7 +201,7 @@ gv_book_wants_empty(const struct gv_book *b)
     if (!b->cutoff_height)
         return false;
     /* While bids are opened every block has something to say. */
-    return b->bidseal.n == 0 || !b->settled_height || b->outcome_height;
+    return !gv_book_seals(b) || !b->settled_height || b->outcome_height;
 }
 
 uint64_t
@@ -291,7 +291,7 @@ static bool
 wants_outcome(const struct gv_book *b)
 {
     return !b->outcome_height &&
-           (b->bidseal.n > 0 ? b->opened_height : b->cutoff_height) != 0;
+           (gv_book_seals(b) ? b->opened_height : b->cutoff_height) != 0;
 }
 
 /* R6, R7: which blocks must carry CUTOFF and OUTCOME, first of all. */
@@ -310,7 +310,7 @@ check_milestones(struct gv_book *b, const struct gv_block *block,
     if (!b->cutoff_height && past && first != GV_TX_CUTOFF)
         return gv_refuse(why, GV_NO_CUTOFF, "header.time", time_us,
                          close + d_us);
-    if (b->bidseal.n > 0 && b->cutoff_height && !b->setfixed_height &&
+    if (gv_book_seals(b) && b->cutoff_height && !b->setfixed_height &&
         first != GV_TX_SETFIXED)
         return gv_refuse(why, GV_NO_SETFIXED, "setfixed", 0, 0);
     if (wants_outcome(b) && first != GV_TX_OUTCOME)
@@ -361,6 +361,7 @@ note_level(struct gv_book *b, struct gv_book_level *l)
     l->revoked = (uint32_t)b->revokeds;
     l->objections = (uint32_t)b->objections;
     l->openings = (uint32_t)b->openings;
+    l->parts = (uint32_t)b->parts;
     l->released = b->released;
     l->handovers = (uint32_t)b->handovers;
     l->deeds = (uint32_t)b->deeds;

@@ -36,6 +36,7 @@ struct gv_book_bid {
     uint32_t before;                     /* its bidder's, or GV_NOWHERE */
     uint32_t leaf;                       /* its stamp leaf */
     uint32_t info; /* position of the stamp that defines t */
+    uint32_t part; /* place of what it sealed, GV_NOWHERE: it is open */
     uint8_t seal;  /* enum gv_fold_seal: what F knows (A23) */
 };
 
@@ -121,7 +122,7 @@ enum gv_book_standing {
 /* Lengths of the arrays before a block. */
 struct gv_book_level {
     uint32_t bidders, bids, leaves, marks, stamps, shifts, owned, revoked;
-    uint32_t objections, handovers, openings, deeds;
+    uint32_t objections, handovers, openings, deeds, parts;
     uint16_t released;
     bool closed, issued; /* was CLOSE, ISSUED on the chain before? */
     bool reserved;       /* and the OPENING of the reserve? */
@@ -165,15 +166,15 @@ struct gv_book {
     uint32_t cutoff_height;  /* X, 0: not there */
     uint32_t outcome_height; /* Y, 0: not there */
 
-    /* Sealed bids (R7); 0: not there. */
+    /* What is sealed (R7); 0: not there. */
     uint32_t setfixed_height;       /* X's child */
     uint32_t settled_height;        /* the first block with a FINAL that makes X
                                      * final */
     uint32_t opened_height;         /* W, which ends the opening */
-    struct gv_bidseal_pins bidseal; /* n is 0 in open auctions */
-    uint8_t *sealed;                /* by bid, gv_bidseal_size(n) each */
-    struct gv_book_opened *opened;  /* by bid */
-    size_t sealed_cap, opened_cap;
+    struct gv_bidseal_pins bidseal; /* n is 0 where nothing is sealed */
+    uint8_t *sealed;                /* by part, gv_bidseal_size(n) each */
+    struct gv_book_opened *opened;  /* by part */
+    size_t parts, sealed_cap, opened_cap;
     struct gv_bidseal_pins reserve_pins; /* where the reserve is sealed */
     struct gv_book_opened reserve;
     uint16_t released; /* bit i: KEYRELEASE of holder i is on the chain (C14) */
@@ -220,6 +221,9 @@ uint64_t gv_book_effective_close(struct gv_book *b);
  * D, and when sealed bids are being opened the end of that. UINT64_MAX: none
  * can come. */
 uint64_t gv_book_cutoff_after(struct gv_book *b);
+/* Is something sealed, so that an opening comes between X and Y (R7)? Before X
+ * a bid of a final round may still change it. */
+bool gv_book_seals(const struct gv_book *b);
 /* Are sealed bids being opened, so that KEYRELEASE and OPENING are valid? */
 bool gv_book_opening(const struct gv_book *b);
 /* C14 and C15 of the next one, wherever the chain stands; the first looks at no

@@ -40,8 +40,9 @@ void gv_book_undo_deeds(struct gv_book *b, uint32_t to);
 /* Do the tokens of this authority still count? */
 bool gv_book_authority_ok(const struct gv_book *b, unsigned authority);
 /* book_seal.c: what is sealed and how it is opened (R7, C14, C15). */
-enum gv_rc gv_book_keep_sealed(struct gv_book *b,
-                               struct gv_bytes sealed) GV_MUST_CHECK;
+/* Keep what a BID seals; *part: its place, GV_NOWHERE if it seals nothing. */
+enum gv_rc gv_book_keep_sealed(struct gv_book *b, struct gv_bytes sealed,
+                               uint32_t *part) GV_MUST_CHECK;
 enum gv_rc gv_book_add_setfixed(struct gv_book_step *s,
                                 const struct gv_tx_setfixed *t,
                                 uint32_t index) GV_MUST_CHECK;

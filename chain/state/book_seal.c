@@ -12,19 +12,33 @@ sealed_of(const struct gv_book *b, uint32_t bid)
 {
     size_t size = gv_bidseal_size(b->bidseal.n);
 
-    return gv_bytes(b->sealed + bid * size, size);
+    return gv_bytes(b->sealed + b->bid[bid].part * size, size);
+}
+
+static bool
+is_sealed(const struct gv_book *b, uint32_t bid)
+{
+    return b->bid[bid].part != GV_NOWHERE;
+}
+
+static struct gv_book_opened *
+opened_of(const struct gv_book *b, uint32_t bid)
+{
+    return &b->opened[b->bid[bid].part];
 }
 
 enum gv_rc
-gv_book_keep_sealed(struct gv_book *b, struct gv_bytes sealed)
+gv_book_keep_sealed(struct gv_book *b, struct gv_bytes sealed, uint32_t *part)
 {
-    if (b->bidseal.n == 0)
+    *part = GV_NOWHERE;
+    if (sealed.len == 0)
         return GV_OK;
-    if (!gv_vec_room(&b->sealed, b->bids, &b->sealed_cap, sealed.len) ||
-        !gv_vec_room(&b->opened, b->bids, &b->opened_cap, sizeof(*b->opened)))
+    if (!gv_vec_room(&b->sealed, b->parts, &b->sealed_cap, sealed.len) ||
+        !gv_vec_room(&b->opened, b->parts, &b->opened_cap, sizeof(*b->opened)))
         return GV_FAULT;
-    memcpy(b->sealed + b->bids * sealed.len, sealed.p, sealed.len);
-    b->opened[b->bids] = (struct gv_book_opened){.look = GV_LOOK_NOT_YET};
+    memcpy(b->sealed + b->parts * sealed.len, sealed.p, sealed.len);
+    b->opened[b->parts] = (struct gv_book_opened){.look = GV_LOOK_NOT_YET};
+    *part = (uint32_t)b->parts++;
     return GV_OK;
 }
 
@@ -46,7 +60,7 @@ thing_at(struct gv_book *b, uint32_t at)
         return (struct thing){&b->reserve_pins, &b->open->seller.key,
                               b->open->sealed_reserve, &b->reserve};
     return (struct thing){&b->bidseal, &b->bidder[b->bid[at].bidder].key,
-                          sealed_of(b, at), &b->opened[at]};
+                          sealed_of(b, at), opened_of(b, at)};
 }
 
 static bool
@@ -55,13 +69,23 @@ hides_reserve(const struct gv_book *b)
     return b->reserve_pins.n > 0;
 }
 
+bool
+gv_book_seals(const struct gv_book *b)
+{
+    return gv_terms_sealed(&b->open->terms) || hides_reserve(b) || b->parts > 0;
+}
+
+/* GV_NOWHERE: nothing sealed has this id. */
 static uint32_t
 find_thing(const struct gv_book *b, const struct gv_bid_id *id)
 {
+    uint32_t bid;
+
     if (hides_reserve(b) &&
         memcmp(id->b, b->open->reserve_id.b, sizeof(id->b)) == 0)
         return RESERVE;
-    return gv_book_find_bid(b, id);
+    bid = gv_book_find_bid(b, id);
+    return bid != GV_NOWHERE && is_sealed(b, bid) ? bid : GV_NOWHERE;
 }
 
 static unsigned
@@ -106,7 +130,7 @@ gv_book_add_setfixed(struct gv_book_step *s, const struct gv_tx_setfixed *t,
     uint8_t hash[32];
     uint32_t count;
 
-    if (b->bidseal.n == 0 || !b->cutoff_height || b->setfixed_height ||
+    if (!gv_book_seals(b) || !b->cutoff_height || b->setfixed_height ||
         index != 0)
         return gv_refuse(s->why, GV_BAD_SETFIXED, "setfixed", index, 0);
     gv_fold_set(b->fold, &count, hash);
@@ -124,7 +148,7 @@ gv_book_note_settled(struct gv_book_step *s)
 {
     struct gv_book *b = s->b;
 
-    if (b->bidseal.n > 0 && b->cutoff_height && !b->settled_height &&
+    if (gv_book_seals(b) && b->cutoff_height && !b->settled_height &&
         b->spine.links.final >= b->cutoff_height)
         b->settled_height = s->block->h.header.height;
 }
@@ -136,7 +160,7 @@ static enum gv_rc
 check_time(const struct gv_book *b, uint32_t height, const char *field,
            struct gv_reject *why)
 {
-    if (b->bidseal.n == 0)
+    if (b->bidseal.n == 0 || (b->cutoff_height && !gv_book_seals(b)))
         return gv_refuse(why, GV_WRONG_CHAIN, field, 0, 0);
     if (!b->settled_height || (b->opened_height && b->opened_height < height))
         return gv_refuse(why, GV_WRONG_PHASE, field, height, b->opened_height);
@@ -246,7 +270,7 @@ gv_book_add_opening(struct gv_book_step *s, const struct gv_tx_opening *t)
                      sizeof(*b->opening)))
         return GV_FAULT;
     b->opening[b->openings++] = bid;
-    b->opened[bid].self = true;
+    opened_of(b, bid)->self = true;
     return GV_OK;
 }
 
@@ -255,7 +279,7 @@ gv_book_add_opening(struct gv_book_step *s, const struct gv_tx_opening *t)
 bool
 gv_book_unseen(const struct gv_book *b, uint32_t bid, struct gv_bytes *sealed)
 {
-    if (b->bidseal.n == 0 || b->opened[bid].look != GV_LOOK_NOT_YET)
+    if (!is_sealed(b, bid) || opened_of(b, bid)->look != GV_LOOK_NOT_YET)
         return false;
     *sealed = sealed_of(b, bid);
     return true;
@@ -267,8 +291,9 @@ gv_book_note_look(struct gv_book *b, const struct gv_bid_id *id,
 {
     uint32_t bid = gv_book_find_bid(b, id);
 
-    if (bid != GV_NOWHERE && b->opened[bid].look == GV_LOOK_NOT_YET)
-        b->opened[bid] = *found;
+    if (bid != GV_NOWHERE && is_sealed(b, bid) &&
+        opened_of(b, bid)->look == GV_LOOK_NOT_YET)
+        *opened_of(b, bid) = *found;
 }
 
 /* Look into it, unless somebody has. */
@@ -294,7 +319,8 @@ look_at_rest(struct gv_book *b, const struct gv_bidseal_key *keys)
     enum gv_rc rc = GV_OK;
 
     for (uint32_t i = 0; rc == GV_OK && i < b->bids; i++)
-        rc = look_at(b, i, keys);
+        if (is_sealed(b, i))
+            rc = look_at(b, i, keys);
     if (rc == GV_OK && hides_reserve(b))
         rc = look_at(b, RESERVE, keys);
     return rc;
@@ -334,18 +360,24 @@ reserve_of(const struct gv_book *b, bool by_keys)
 
 /* Without t keys only what its bidder opened is known. */
 static void
+reveal_bid(struct gv_book *b, uint32_t i, bool by_keys)
+{
+    const struct gv_book_opened *o = opened_of(b, i);
+    struct gv_book_bid *bid = &b->bid[i];
+    bool known = by_keys || o->self;
+
+    bid->amount = known && o->look == GV_LOOK_OPENS ? o->amount : 0;
+    bid->seal = !known                     ? GV_FOLD_UNOPENED
+                : o->look == GV_LOOK_OPENS ? GV_FOLD_KNOWN
+                                           : GV_FOLD_FALSE;
+}
+
+static void
 reveal(struct gv_book *b, bool by_keys)
 {
-    for (uint32_t i = 0; i < b->bids; i++) {
-        const struct gv_book_opened *o = &b->opened[i];
-        struct gv_book_bid *bid = &b->bid[i];
-        bool known = by_keys || o->self;
-
-        bid->amount = known && o->look == GV_LOOK_OPENS ? o->amount : 0;
-        bid->seal = !known                     ? GV_FOLD_UNOPENED
-                    : o->look == GV_LOOK_OPENS ? GV_FOLD_KNOWN
-                                               : GV_FOLD_FALSE;
-    }
+    for (uint32_t i = 0; i < b->bids; i++)
+        if (is_sealed(b, i))
+            reveal_bid(b, i, by_keys);
     if (hides_reserve(b))
         gv_fold_set_reserve(b->fold, reserve_of(b, by_keys));
     gv_fold_reveal(b->fold, learn, b);
@@ -357,7 +389,7 @@ gv_book_end_opening(struct gv_book_step *s)
     struct gv_bidseal_key keys[GV_BIDSEAL_MAX];
     struct gv_book *b = s->b;
     uint32_t height = s->block->h.header.height;
-    bool by_keys = b->bidseal.n > 0 && released(b) >= b->bidseal.t;
+    bool by_keys = gv_book_seals(b) && released(b) >= b->bidseal.t;
     enum gv_rc rc = GV_OK;
 
     if (b->opened_height == 0 && by_keys)
@@ -384,6 +416,8 @@ gv_book_close_again(struct gv_book *b, uint32_t height)
         return;
     b->opened_height = 0;
     for (uint32_t i = 0; i < b->bids; i++) {
+        if (!is_sealed(b, i))
+            continue;
         b->bid[i].amount = 0;
         b->bid[i].seal = GV_FOLD_UNOPENED;
     }
@@ -396,7 +430,8 @@ void
 gv_book_undo_seals(struct gv_book *b, const struct gv_book_level *to)
 {
     while (b->openings > to->openings)
-        b->opened[b->opening[--b->openings]].self = false;
+        opened_of(b, b->opening[--b->openings])->self = false;
+    b->parts = to->parts;
     b->released = to->released;
     b->reserve.self = to->reserved;
 }

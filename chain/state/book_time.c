@@ -209,6 +209,8 @@ fold_row(const struct gv_book *b, uint32_t bid, struct gv_fold_bid *out)
     out->t_us = from->t_us;
     out->amount = from->amount;
     out->seal = from->seal;
+    out->final =
+        from->part != GV_NOWHERE && gv_terms_final_round(&b->open->terms);
     out->bidder = from->bidder;
     out->ref = bid;
 }

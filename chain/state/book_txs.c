@@ -85,7 +85,7 @@ check_bid(struct gv_book_step *s, const struct gv_tx_bid *t, uint32_t bidder)
     struct gv_book *b = s->b;
     unsigned n = t->kind == GV_BID_SEALED ? t->sealed.p[0] : 0;
 
-    if (n != b->bidseal.n)
+    if (!gv_terms_takes(&b->open->terms, n > 0) || (n > 0 && n != b->bidseal.n))
         return gv_refuse(s->why, GV_WRONG_CHAIN, "bid.kind", n, b->bidseal.n);
     if (bidder == GV_NOWHERE)
         return gv_refuse(s->why, GV_MISSING_PARENT, "bid.bidder", 0, 0);
@@ -117,10 +117,11 @@ add_bid(struct gv_book_step *s, const struct gv_tx *tx, uint32_t index)
     recent = gv_spine_height(&b->spine, &t->recent);
     if (recent == GV_NOWHERE || recent + 1 >= b->spine.count)
         return gv_refuse(s->why, GV_MISSING_PARENT, "bid.recent", 0, 0);
-    if (!gv_vec_room(&b->bid, b->bids, &b->bid_cap, sizeof(*b->bid)) ||
-        gv_book_keep_sealed(b, t->sealed) != GV_OK)
+    if (!gv_vec_room(&b->bid, b->bids, &b->bid_cap, sizeof(*b->bid)))
         return GV_FAULT;
     to = &b->bid[b->bids];
+    if (gv_book_keep_sealed(b, t->sealed, &to->part) != GV_OK)
+        return GV_FAULT;
     to->id = t->id;
     to->amount = t->amount;
     to->seal = t->kind == GV_BID_SEALED ? GV_FOLD_UNOPENED : GV_FOLD_KNOWN;
@@ -201,7 +202,7 @@ add_outcome(struct gv_book_step *s, const struct gv_tx *tx, uint32_t index)
     struct gv_book *b = s->b;
 
     if (!b->cutoff_height || b->outcome_height || index != 0 ||
-        (b->bidseal.n > 0 && !b->opened_height))
+        (gv_book_seals(b) && !b->opened_height))
         return gv_refuse(s->why, GV_BAD_OUTCOME, "outcome", index, 0);
     gv_book_outcome(b, &ours);
     if (o->status != ours.status)

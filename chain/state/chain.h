@@ -28,6 +28,8 @@ struct gv_chain_summary {
     uint64_t cutoff_after_us; /* gv_book_cutoff_after */
     /* sealed bids */
     bool sealed;
+    bool final_round;  /* bids so far lead to one (auction.md A32), */
+    uint64_t round_us; /* after this time */
     uint32_t settled_height, opened_height; /* as in the book */
     uint64_t opened_time_ms;
     bool stalled; /* no CUTOFF can come any more (C11) */

@@ -43,6 +43,7 @@ gv_chain_summarise(struct gv_chain *c)
 {
     const struct gv_vertebra *tip = gv_spine_tip(c->spine);
     struct gv_chain_summary *m = &c->sum;
+    uint64_t round_end_us;
 
     /* The mempool's bids may stand in the fold for somebody's look-up; to
      * take them out needs no memory. */
@@ -55,6 +56,8 @@ gv_chain_summarise(struct gv_chain *c)
     if (c->registry)
         return;
     m->close_us = gv_book_effective_close(c->book);
+    m->final_round =
+        gv_fold_final_round(c->book->fold, &m->round_us, &round_end_us);
     m->bids = (uint32_t)c->book->bids;
     m->accepted = (uint32_t)gv_fold_accepted(c->book->fold);
     m->cutoff_height = c->book->cutoff_height;
@@ -64,7 +67,7 @@ gv_chain_summarise(struct gv_chain *c)
     m->cutoff_time_ms =
         m->cutoff_height ? c->spine->at[m->cutoff_height].time_ms : 0;
     m->cutoff_after_us = gv_book_cutoff_after(c->book);
-    m->sealed = c->book->bidseal.n > 0;
+    m->sealed = gv_book_seals(c->book);
     m->settled_height = c->book->settled_height;
     m->opened_height = c->book->opened_height;
     m->opened_time_ms =

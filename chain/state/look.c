@@ -90,8 +90,8 @@ copy_bids(struct gv_look *l, const struct gv_book *b)
 {
     size_t size = gv_bidseal_size(l->pins.n);
 
-    l->bid = malloc(b->bids * sizeof(*l->bid));
-    l->sealed = malloc(b->bids * size);
+    l->bid = malloc(b->parts * sizeof(*l->bid));
+    l->sealed = malloc(b->parts * size);
     if (!l->bid || !l->sealed)
         return false;
     for (uint32_t i = 0; i < b->bids; i++) {
@@ -121,7 +121,7 @@ gv_look_make(struct gv_chain *c, const struct gv_tx *txs, size_t n)
     struct gv_look *l;
 
     if (c->looking || !has_key(txs, n) || !c->loaded || c->registry ||
-        !gv_book_opening(c->book) || c->book->bids == 0)
+        !gv_book_opening(c->book) || c->book->parts == 0)
         return NULL;
     l = calloc(1, sizeof(*l));
     if (!l)

@@ -29,6 +29,10 @@ block_key(const struct gv_chain *c, uint32_t height)
 
 /* --- the record of a chain --- */
 
+/* Bits of the byte that says what is sealed. */
+#define SEALED 1
+#define FINAL_ROUND 2 /* and its beginning ends the record */
+
 static void
 put_record(struct gv_sink *s, const struct gv_chain *c)
 {
@@ -53,7 +57,7 @@ put_record(struct gv_sink *s, const struct gv_chain *c)
     gv_put_u32(s, m->outcome_height);
     gv_put_u64(s, m->cutoff_time_ms);
     gv_put_u64(s, m->cutoff_after_us);
-    gv_put_u8(s, m->sealed);
+    gv_put_u8(s, (m->sealed ? SEALED : 0) | (m->final_round ? FINAL_ROUND : 0));
     gv_put_u32(s, m->settled_height);
     gv_put_u32(s, m->opened_height);
     gv_put_u64(s, m->opened_time_ms);
@@ -62,12 +66,15 @@ put_record(struct gv_sink *s, const struct gv_chain *c)
     gv_put(s, m->outcome.winner.b, 32);
     gv_put_u64(s, m->outcome.price);
     gv_put(s, m->outcome.fold_hash, 32);
+    if (m->final_round)
+        gv_put_u64(s, m->round_us);
 }
 
 static void
 get_record(struct gv_reader *r, struct gv_chain *c)
 {
     struct gv_chain_summary *m = &c->sum;
+    uint8_t sealed;
 
     gv_get_require(r, gv_get_u8(r, "version") == RECORD_VERSION, "version");
     gv_get(r, c->id.b, 32, "id");
@@ -89,7 +96,9 @@ get_record(struct gv_reader *r, struct gv_chain *c)
     m->outcome_height = gv_get_u32(r, "outcome");
     m->cutoff_time_ms = gv_get_u64(r, "cutoff time");
     m->cutoff_after_us = gv_get_u64(r, "cutoff after");
-    m->sealed = gv_get_u8(r, "sealed") == 1;
+    sealed = gv_get_u8(r, "sealed");
+    m->sealed = (sealed & SEALED) != 0;
+    m->final_round = (sealed & FINAL_ROUND) != 0;
     m->settled_height = gv_get_u32(r, "settled");
     m->opened_height = gv_get_u32(r, "opened");
     m->opened_time_ms = gv_get_u64(r, "opened time");
@@ -98,6 +107,7 @@ get_record(struct gv_reader *r, struct gv_chain *c)
     gv_get(r, m->outcome.winner.b, 32, "winner");
     m->outcome.price = gv_get_u64(r, "price");
     gv_get(r, m->outcome.fold_hash, 32, "fold");
+    m->round_us = m->final_round ? gv_get_u64(r, "final round") : 0;
 }
 
 void

@@ -36,6 +36,7 @@ struct gv_fold_bid {
     uint32_t bidder; /* index the caller gives each key, dense from 0 */
     uint32_t ref;    /* the caller's own number for this bid */
     uint8_t seal;    /* enum gv_fold_seal */
+    bool final;      /* sealed where bids are open: of the final round (A32) */
 };
 
 /* What F needs beyond the terms. */
@@ -115,14 +116,22 @@ bool gv_fold_among_others(const struct gv_fold *f, const uint32_t *without,
 
 /* What would happen to a bid of `amount` by `bidder` at t_us later than all
  * others? Returns the code and fills *row when not NULL. Where bids are sealed
- * amount is not read, and GV_NOT_OPENED is the best there is. */
+ * amount is not read, and GV_NOT_OPENED is the best there is; amount 0 where
+ * there may be a final round: a bid of that, sealed. */
 enum gv_code gv_fold_try(struct gv_fold *f, uint32_t bidder, uint64_t amount,
                          uint64_t t_us, struct gv_fold_row *row);
 
 /* E, the effective close in us (R6): the smallest of opening + limit with its
- * extensions, the CLOSE's effect, and t of the bid that fills the total cap or
- * takes buy-now; UINT64_MAX when none applies. */
+ * extensions and its final round, the CLOSE's effect, and t of the bid that
+ * fills the total cap or takes buy-now; UINT64_MAX when none applies. */
 uint64_t gv_fold_effective_close(const struct gv_fold *f);
+
+/* Do the bids added lead to a final round (A32)? Bids after *from_us, and up to
+ * *until_us, which is E, are then sealed ones. */
+bool gv_fold_final_round(const struct gv_fold *f, uint64_t *from_us,
+                         uint64_t *until_us);
+/* Index of the bid that final ones must better: the best open one; -1: none. */
+int64_t gv_fold_floor(const struct gv_fold *f);
 
 /* The outcome over the bids added. */
 void gv_fold_outcome(const struct gv_fold *f, struct gv_outcome *out);

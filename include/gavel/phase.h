@@ -15,7 +15,8 @@ enum gv_phase {
     GV_PHASE_FINAL = 4,
     GV_PHASE_STALLED = 5,
     GV_PHASE_VOID = 6,
-    GV_PHASE_OPENING = 7 /* set fixed, sealed bids are being opened */
+    GV_PHASE_OPENING = 7,    /* set fixed, sealed bids are being opened */
+    GV_PHASE_FINAL_ROUND = 8 /* open, for sealed bids alone */
 };
 
 /* Why an auction is stalled. */
@@ -29,6 +30,8 @@ struct gv_phase_input {
     uint64_t now_us; /* the time the caller trusts */
     uint64_t opening_us;
     uint64_t effective_close_us; /* E, UINT64_MAX: none */
+    bool final_round;            /* it is certain that there is one (A32) */
+    uint64_t round_us;           /* and it begins after this time */
     bool set_fixed;              /* X is on the chain */
     bool outcome;                /* OUTCOME is on the chain */
     bool outcome_final;          /* its block is final */
@@ -53,7 +56,8 @@ struct gv_phase_answer gv_phase_of(const struct gv_phase_input *in);
 const char *gv_phase_name(enum gv_phase p);
 /* "validators", "authorities"; NULL for none. */
 const char *gv_stall_name(enum gv_stall s);
-/* Open or scheduled or closing count as "open" in lists; the rest "closed". */
+/* Scheduled, open, in the final round or closing count as "open" in lists; the
+ * rest "closed". */
 bool gv_phase_is_open(enum gv_phase p);
 
 #endif

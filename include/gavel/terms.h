@@ -37,12 +37,16 @@ enum gv_pricing {
     GV_PRICE_SECOND = 1,
     GV_PRICE_VICKREY = 2
 };
-/* Sealed: amounts open after the close, by keys of OPEN's bid_escrow (A23); and
- * so may the reserve (A24). */
+/* What is sealed, and opens after the close by keys of OPEN's bid_escrow: all
+ * bids (A23), the reserve (A24), the bids of a final round behind open ones
+ * (A32). */
 enum gv_visibility {
-    GV_VISIBLE_OPEN = 0,
+    GV_VISIBLE_OPEN = 0, /* nothing */
     GV_VISIBLE_SEALED = 1,
-    GV_VISIBLE_SEALED_RESERVE = 2
+    GV_VISIBLE_SEALED_RESERVE = 2, /* all bids, and the reserve */
+    GV_VISIBLE_RESERVE_SEALED = 3, /* the reserve alone */
+    GV_VISIBLE_FINAL = 4,
+    GV_VISIBLE_FINAL_RESERVE = 5 /* the final round's bids, and the reserve */
 };
 /* Reverse: the lowest amount is the best (rule A20). Dutch: a clock falls until
  * the first bid takes its price (rule A30, gavel/clock.h). */
@@ -90,6 +94,8 @@ struct gv_terms {
     struct gv_bytes allowed;    /* GV_ALLOWED_ENTRY each; borrowed */
     uint32_t opening_period_ms; /* R; encoded and above 0 only where something
                                  * is sealed */
+    uint32_t final_ms; /* L, length of a final round behind the hard cap of the
+                        * soft close (A32); encoded and above 0 only with one */
     /* Encoded, and not 0, in Dutch auctions alone. */
     uint64_t clock_start, clock_floor; /* the price at first, and at last */
     uint64_t clock_drop;               /* falls by it */
@@ -97,16 +103,39 @@ struct gv_terms {
     uint64_t pay_ms; /* from an award to when it is paid; encoded with H */
 };
 
-/* Are bids sealed to OPEN's bid_escrow? And the reserve, too? */
+/* Are all bids sealed to OPEN's bid_escrow? Is the reserve? May there be a
+ * round of sealed bids behind the open ones? Has it holders, for any of these?
+ */
 static inline bool
 gv_terms_sealed(const struct gv_terms *t)
 {
-    return t->visibility != GV_VISIBLE_OPEN;
+    return t->visibility == GV_VISIBLE_SEALED ||
+           t->visibility == GV_VISIBLE_SEALED_RESERVE;
 }
 static inline bool
 gv_terms_hides_reserve(const struct gv_terms *t)
 {
-    return t->visibility == GV_VISIBLE_SEALED_RESERVE;
+    return t->visibility == GV_VISIBLE_SEALED_RESERVE ||
+           t->visibility == GV_VISIBLE_RESERVE_SEALED ||
+           t->visibility == GV_VISIBLE_FINAL_RESERVE;
+}
+static inline bool
+gv_terms_final_round(const struct gv_terms *t)
+{
+    return t->visibility == GV_VISIBLE_FINAL ||
+           t->visibility == GV_VISIBLE_FINAL_RESERVE;
+}
+static inline bool
+gv_terms_holders(const struct gv_terms *t)
+{
+    return t->visibility != GV_VISIBLE_OPEN;
+}
+/* May a BID be of this kind (enum gv_bid_kind)? In which window of an auction
+ * with a final round is F's to say (R4). */
+static inline bool
+gv_terms_takes(const struct gv_terms *t, bool sealed)
+{
+    return gv_terms_final_round(t) || sealed == gv_terms_sealed(t);
 }
 
 static inline bool

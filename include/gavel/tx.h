@@ -155,7 +155,7 @@ gv_enrol_ends_ms(const struct gv_tx_enrol *e)
 
 #define GV_BLOB_MIN (GV_RSA_SIZE + GV_IDCT_SIZE) /* one notary */
 
-/* The kind that the terms' visibility says. */
+/* The kind that the terms' visibility says; with a final round either. */
 enum gv_bid_kind { GV_BID_OPEN = 0, GV_BID_SEALED = 1 };
 struct gv_tx_bid {
     struct gv_pubkey bidder;

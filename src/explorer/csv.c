@@ -91,7 +91,7 @@ take_code(struct cursor *c)
 {
     const char *name = take(c, "code");
 
-    for (int code = GV_WRONG_PHASE; code <= GV_BELOW_CLOCK; code++)
+    for (int code = GV_WRONG_PHASE; code <= GV_BID_CODE_LAST; code++)
         if (strcmp(name, gv_code_name((enum gv_code)code)) == 0)
             return (enum gv_code)code;
     if (strcmp(name, gv_code_name(GV_ACCEPTED)) != 0 && !c->field)

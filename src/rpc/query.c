@@ -32,6 +32,8 @@ gv_query_phase(const struct gv_chain *c, uint64_t now_ms)
         .now_us = now_ms * 1000,
         .opening_us = m->opening_ms * 1000,
         .effective_close_us = m->close_us,
+        .final_round = m->final_round,
+        .round_us = m->round_us,
         .set_fixed = m->cutoff_height != 0,
         .outcome = m->outcome_height != 0,
         .outcome_final = gv_summary_over(m),

@@ -48,10 +48,12 @@ def test_S4_95_ledgers_with_one_broken_rule_are_judged_alike(name):
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-@pytest.mark.parametrize("bidders", ([], ["--anonymous"], ["--sealed"]))
-def test_S4_95_random_auctions_are_judged_alike(bidders):
-    done = python(VERIFIER / "random_ledger.py",
-                  gavel.program("gavel-explorer"), 1, 20, *bidders)
+@pytest.mark.parametrize("maker", (
+    ["random_ledger.py"], ["random_ledger.py", "--anonymous"],
+    ["random_ledger.py", "--sealed"], ["random_final.py"]))
+def test_S4_95_random_auctions_are_judged_alike(maker):
+    done = python(VERIFIER / maker[0],
+                  gavel.program("gavel-explorer"), 1, 20, *maker[1:])
     assert done.returncode == 0, done.stdout + done.stderr
 
 

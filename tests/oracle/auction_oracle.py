@@ -26,6 +26,7 @@ ABOVE_STEP = 13
 NOT_OPENED = 14
 BAD_SEAL = 15
 BELOW_CLOCK = 16
+BELOW_FLOOR = 17
 
 UNOPENED, FALSE = None, -1  # in the place of a sealed bid's amount (A23)
 
@@ -59,13 +60,23 @@ class Terms:
     allowed: dict = field(default_factory=dict)  # key -> own cap or 0
     sealed: bool = False
     opening_period_ms: int = 5000  # where something is sealed
+    final_ms: int = 0  # above 0: a final round (A32)
+    reserve_sealed: bool = False
     clock: tuple = ()  # of Dutch terms: start, floor, drop, step_ms
+
+    @property
+    def visibility(self):
+        if self.final_ms:
+            return 5 if self.reserve_sealed else 4
+        if self.sealed:
+            return 2 if self.reserve_sealed else 1
+        return 3 if self.reserve_sealed else 0
 
     def encode(self):
         """Rule A15."""
         out = struct.pack("<B4sB", 1, b"EUR\0", 2)
         out += struct.pack("<BBBBBBB", self.flags, self.reference,
-                           self.pricing, self.sealed, self.direction, 0,
+                           self.pricing, self.visibility, self.direction, 0,
                            self.close_policy)
         out += struct.pack("<QQQIIQQQ", self.min_first, self.min_step,
                            self.max_step, self.per_bidder, self.total_cap,
@@ -80,8 +91,10 @@ class Terms:
         out += struct.pack("<H", len(self.allowed))
         for key in sorted(self.allowed):
             out += key + struct.pack("<I", self.allowed[key])
-        if self.sealed:
+        if self.visibility:
             out += struct.pack("<I", self.opening_period_ms)
+        if self.final_ms:
+            out += struct.pack("<I", self.final_ms)
         if self.direction == DUTCH:
             out += struct.pack("<QQQI", *self.clock)
         return out
@@ -94,6 +107,7 @@ class Bid:
     t: int
     amount: int | None
     bidder: bytes
+    final: bool = False  # sealed, of a final round
 
 
 @dataclass
@@ -141,9 +155,17 @@ def limit_of(terms, opening_ms, accepted):
     end = (opening_ms + terms.limit_ms) * 1000
     last = end + terms.soft_cap_ms * 1000
     for bid in accepted:
-        if terms.soft_ms:
+        if terms.soft_ms and not bid.final:
             end = max(end, min(bid.t + terms.soft_ms * 1000, last))
     return end
+
+
+def final_round(terms, opening_ms, accepted):
+    """A32: the times between which final bids count, or None."""
+    start = (opening_ms + terms.limit_ms + terms.soft_cap_ms) * 1000
+    if not terms.final_ms or limit_of(terms, opening_ms, accepted) != start:
+        return None
+    return start, start + terms.final_ms * 1000
 
 
 def bought(terms, accepted):
@@ -186,6 +208,10 @@ def price_of(terms, opening_ms, accepted, leader):
     return min(leader.amount, max(asked))
 
 
+def count_open(accepted):
+    return sum(not bid.final for bid in accepted)
+
+
 def judge(terms, opening_ms, ends, accepted, placed, bid):
     """The code of a bid, given the bids accepted before it, and those that
     count against caps and cancellations (A2 to A10, A23, A29)."""
@@ -199,15 +225,26 @@ def judge(terms, opening_ms, ends, accepted, placed, bid):
         return WRONG_PHASE
     if bought(terms, accepted):
         return WRONG_PHASE
-    if flags & G and bid.t > limit_of(terms, opening_ms, accepted):
+    window = final_round(terms, opening_ms, accepted)
+    within = window is not None and bid.t > window[0]
+    if bid.final != within:
+        return WRONG_PHASE
+    if within and bid.t > window[1]:
+        return TIME_LIMIT
+    if flags & G and not within and bid.t > limit_of(terms, opening_ms,
+                                                     accepted):
         return TIME_LIMIT
     if flags & D and bid.bidder not in terms.allowed:
         return NOT_ALLOWED
-    if flags & E:
+    own = [b for b in placed
+           if b.bidder == bid.bidder and b.final == bid.final]
+    if bid.final and own:
+        return BIDDER_CAP
+    if flags & E and not bid.final:
         cap = terms.allowed.get(bid.bidder, 0) or terms.per_bidder
-        if sum(b.bidder == bid.bidder for b in placed) >= cap:
+        if len(own) >= cap:
             return BIDDER_CAP
-    if flags & F and len(accepted) >= terms.total_cap:
+    if flags & F and count_open(accepted) >= terms.total_cap:
         return TOTAL_CAP
     if terms.direction == DUTCH:
         return (BELOW_CLOCK if bid.amount < clock_at(terms, opening_ms, bid.t)
@@ -216,6 +253,10 @@ def judge(terms, opening_ms, ends, accepted, placed, bid):
         return NOT_OPENED
     if bid.amount == FALSE:
         return BAD_SEAL
+    if bid.final:
+        floor = best_of(terms, [b for b in accepted if not b.final])
+        return (ACCEPTED if is_better(terms, bid.amount, floor.amount)
+                else BELOW_FLOOR)
     if not accepted or terms.sealed:
         if flags & A and is_better(terms, terms.min_first, bid.amount):
             return BELOW_FIRST
@@ -241,18 +282,20 @@ def fold(terms, opening_ms, close_us, bids, cancel_us=None):
         code = judge(terms, opening_ms, ends, accepted, placed, bid)
         if code == ACCEPTED:
             accepted.append(bid)
-        if code == ACCEPTED or terms.sealed and code not in (
-                WRONG_PHASE, TIME_LIMIT, NOT_ALLOWED, BIDDER_CAP):
+        if code == ACCEPTED or (terms.sealed or bid.final) and code not in (
+                WRONG_PHASE, TIME_LIMIT, NOT_ALLOWED, BIDDER_CAP, TOTAL_CAP):
             placed.append(bid)
         codes[bid.bid_id] = code
         rows += bid.bid_id + struct.pack("<QH", bid.t, code)
     ends = [INFINITE]
     if terms.flags & G:
-        ends.append(limit_of(terms, opening_ms, accepted))
+        window = final_round(terms, opening_ms, accepted)
+        ends.append(window[1] if window
+                    else limit_of(terms, opening_ms, accepted))
     if close_us is not None:
         ends.append(close_us)
-    if terms.flags & F and len(accepted) == terms.total_cap:
-        ends.append(accepted[-1].t)
+    if terms.flags & F and count_open(accepted) == terms.total_cap:
+        ends.append(max(b.t for b in accepted if not b.final))
     if bought(terms, accepted):
         ends.append(accepted[0].t)
     status, winner, price = NO_BID, bytes(32), 0

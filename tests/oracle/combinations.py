@@ -1,6 +1,7 @@
 """Cases for tests/unit/rules/test_combinations: all 128 flag combinations in
 both reference modes, plain and with every pricing in both directions, some with
-soft close or buy-now, with bids on and beside every boundary; and Dutch clocks.
+soft close or buy-now, with bids on and beside every boundary; sealed bids;
+Dutch clocks; and final rounds.
 
     combinations.py [SEED] > cases.txt
 
@@ -14,7 +15,8 @@ The text is a function of the seed. Lines of a case:
     cancel US|-
     bid PRE SUF PRE SUF T AMOUNT BIDDER CODE
                                        id and tie: 2 bytes, 28 zeros, 2 bytes;
-                                       AMOUNT "?": not opened, "!": false;
+                                       AMOUNT "?": not opened, "!": false,
+                                       behind "f": of a final round;
                                        in order of arrival; CODE is the final
                                        one, "-" for a bid that is removed
     remove N                           the N-th bid of this case, from 0
@@ -105,6 +107,37 @@ def clock_bids(rng, terms):
         yield t, max(1, price + rng.choice([-drop] + 8 * [-1] + [0, 1]))
 
 
+def set_round(rng, t):
+    """A final round that most soft closes come to, in use of at least 10 s."""
+    t.limit_ms = rng.choice([20, 60])
+    t.soft_ms = rng.choice([5, 20, 40])
+    t.soft_cap_ms = t.soft_ms + rng.choice([0, 0, 1, 30])
+    t.final_ms = rng.choice([1, 7, 40])
+    t.buy_now = t.buy_now if rng.random() < 0.2 else 0
+    if rng.random() < 0.7:
+        t.total_cap *= 20
+    return t
+
+
+def in_round(rng, terms, bid, accepted):
+    """Sealed where it should be, mostly, and beside what it must better; open
+    ones mostly good enough."""
+    cap = (OPENING_MS + terms.limit_ms + terms.soft_cap_ms) * 1000
+    bid.final = (bid.t > cap) != (rng.random() < 0.1)
+    before = [b for b in accepted if not b.final]
+    sign = -1 if terms.direction == oracle.REVERSE else 1
+    amount = terms.min_first or 1500
+    if bid.final and before:
+        floor = oracle.best_of(terms, before).amount
+        amount = floor + sign * rng.choice([-1, 0, 0, 1, 1, 7, 500])
+    elif bid.final or rng.random() < 0.3:
+        amount = bid.amount
+    elif before:
+        amount = before[-1].amount + sign * max(1, terms.min_step)
+    bid.amount = max(1, min(amount, 2**64 - 1))
+    return bid
+
+
 def boundary_amounts(rng, terms, accepted):
     first = max(terms.min_first, 1)
     if not accepted:
@@ -132,7 +165,11 @@ def boundary_times(rng, terms, close_us):
     if terms.flags & G:
         limit = opening + terms.limit_ms * 1000
         times += [limit - 1, limit, limit, limit + 1]
-        for ms in (terms.soft_ms, terms.soft_cap_ms):
+        ends = [terms.soft_ms, terms.soft_cap_ms]
+        if terms.final_ms:
+            ends += 4 * [terms.soft_cap_ms]
+            ends += 4 * [terms.soft_cap_ms + terms.final_ms]
+        for ms in ends:
             end = limit + ms * 1000
             times += [end - 1, end, end + 1] if ms else []
     if close_us is not None:
@@ -168,6 +205,8 @@ def make_bids(rng, terms, close_us, cancel_us):
         accepted = oracle.fold(terms, OPENING_MS, close_us, bids,
                                cancel_us).accepted
         add(t, rng.choice(boundary_amounts(rng, terms, accepted)))
+        if terms.final_ms:
+            bids[-1] = in_round(rng, terms, bids[-1], accepted)
     for _ in range(rng.randrange(4)):
         add(rng.choice(times), rng.randrange(1, 3000))
     if terms.direction == oracle.DUTCH:
@@ -201,29 +240,32 @@ def seal(rng, terms):
     return terms
 
 
-def hide(rng, bids):
+def hide(rng, terms, bids):
     """Some are never opened, some do not open."""
     share = rng.choice([0, 0.2, 1])
     for bid in bids:
-        if rng.random() < share:
+        if (terms.sealed or bid.final) and rng.random() < share:
             bid.amount = rng.choice([oracle.UNOPENED, oracle.FALSE])
     return bids
 
 
 def amount_of(bid):
-    return {oracle.UNOPENED: "?", oracle.FALSE: "!"}.get(bid.amount,
+    said = {oracle.UNOPENED: "?", oracle.FALSE: "!"}.get(bid.amount,
                                                         bid.amount)
+    return f"f{said}" if bid.final else said
 
 
 def write_case(out, rng, name, terms):
     close_us = None
-    if rng.random() < 0.35:
+    if rng.random() < (0.1 if terms.final_ms else 0.35):
         close_us = OPENING_MS * 1000 + rng.randrange(0, 90_000)
     cancel_us = None
     if close_us is not None and rng.random() < 0.5:
         cancel_us = close_us - rng.choice([0, 1, 5_000, 90_000])
     bids = make_bids(rng, terms, close_us, cancel_us)
-    order = arrivals(rng, hide(rng, bids) if terms.sealed else bids)
+    if terms.sealed or terms.final_ms:
+        bids = hide(rng, terms, bids)
+    order = arrivals(rng, bids)
     removed = set(rng.sample(range(len(order)), rng.choice([0, 0, 1, 3])))
     kept = [b for i, b in enumerate(order) if i not in removed]
     result = oracle.fold(terms, OPENING_MS, close_us, kept, cancel_us)
@@ -276,6 +318,16 @@ def write_cases(out, seed, full=False):
         flags = G | (D if n & 1 else 0)
         write_case(out, rng, f"dutch-{n}",
                    set_clock(rng, make_terms(rng, flags, n >> 1 & 1)))
+    rng = random.Random(seed + 3)
+    for flags in range(128):
+        if not flags & G:
+            continue
+        letters = "".join(x for i, x in enumerate("ABCDEFG") if flags >> i & 1)
+        for n in range(24 if full else 2):
+            terms = vary(rng, make_terms(rng, flags, n % 2),
+                         rng.choice(VARIATIONS))
+            write_case(out, rng, f"{letters}-final-{n}",
+                       set_round(rng, terms))
 
 
 if __name__ == "__main__":

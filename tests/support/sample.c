@@ -174,7 +174,7 @@ make_open(struct sample *s, const struct sample_options *options)
         gv_terms_default(s->params, &o.terms);
     if (o.terms.identity == GV_ANONYMOUS)
         sample_escrow(s, options->notaries, &o);
-    if (gv_terms_sealed(&o.terms))
+    if (gv_terms_holders(&o.terms))
         sample_sealers(s, options->sealers, &o);
     o.authority_count =
         (uint8_t)(options->authorities != 0 ? options->authorities : 1);

@@ -8,7 +8,7 @@ FLAG_A, FLAG_B, FLAG_C, FLAG_D, FLAG_E, FLAG_F, FLAG_G, FLAG_H = (
 CODES = {0: "accepted", 6: "wrong-phase", 7: "time-limit", 8: "not-allowed",
          9: "bidder-cap", 10: "total-cap", 11: "below-first",
          12: "below-step", 13: "above-step", 14: "not-opened",
-         15: "bad-seal", 16: "below-clock"}
+         15: "bad-seal", 16: "below-clock", 17: "below-floor"}
 UNOPENED, FALSE = None, -1  # in the place of an amount (A23)
 REVERSE, DUTCH = 1, 2
 SOLD, NO_BID, RESERVE_NOT_MET, CANCELLED, VOID = range(5)
@@ -32,8 +32,10 @@ class Terms:
         self.flags = r.u8("flags")
         self.reference = r.u8("reference", 0, 1)
         self.pricing = r.u8("pricing", 0, 2)
-        visibility = r.u8("visibility", 0, 2)
-        self.sealed, self.hides_reserve = visibility > 0, visibility == 2
+        self.visibility = r.u8("visibility", 0, 5)
+        self.sealed = self.visibility in (1, 2)  # all bids
+        self.hides_reserve = self.visibility in (2, 3, 5)
+        self.final_round = self.visibility in (4, 5)
         self.direction = r.u8("direction", 0, 2)
         self.identity = r.u8("identity", 0, 1)
         self.close_policy = r.u8("close_policy", 0, 1)
@@ -57,8 +59,9 @@ class Terms:
                            for _ in range(rows)]
         count = r.u16("allowed", 0, 1024)
         self.allowed = [(r.take(32), r.u32("own cap")) for _ in range(count)]
-        self.opening_period_ms = (r.u32("opening_period_ms") if self.sealed
-                                  else 0)
+        self.opening_period_ms = (r.u32("opening_period_ms")
+                                  if self.visibility else 0)
+        self.final_ms = r.u32("final_ms") if self.final_round else 0
         self.clock_start = self.clock_floor = self.clock_drop = 0
         self.clock_step_ms = 0
         if self.direction == DUTCH:
@@ -93,6 +96,8 @@ class Terms:
                "terms: a soft close without a limit")
         r.need(not self.hides_reserve or not self.reserve,
                "terms: a reserve that is told and hidden")
+        r.need(self.final_ms or not self.final_round,
+               "terms: a final round of no length")
         r.need(self.pay_ms or not self.flags & FLAG_H,
                "terms: a second chance without a time to pay")
         r.need(self.soft_ms or not self.soft_cap_ms,
@@ -134,7 +139,7 @@ class Terms:
                 return "buy_now"
         if self.direction == DUTCH and (
                 f & (FLAG_A | FLAG_B | FLAG_C | FLAG_E | FLAG_F)
-                or not f & FLAG_G or self.pricing or self.sealed
+                or not f & FLAG_G or self.pricing or self.visibility
                 or self.reserve or self.buy_now or self.soft_ms
                 or not 0 < self.clock_floor < self.clock_start
                 or not 0 < self.clock_drop
@@ -146,9 +151,14 @@ class Terms:
         if self.sealed and (f & (FLAG_B | FLAG_C | FLAG_F) or self.soft_ms
                             or self.buy_now or self.pricing == 1):
             return "what sealed bids cannot be judged by"
-        if self.sealed and not (self.d_ms <= self.opening_period_ms
-                                <= 30 * DAY_MS):
+        if self.visibility and not (self.d_ms <= self.opening_period_ms
+                                    <= 30 * DAY_MS):
             return "opening_period_ms"
+        if self.hides_reserve and self.buy_now:
+            return "buy_now beside a reserve that nobody sees"
+        if self.final_round and not (self.soft_ms and 10000 <= self.final_ms
+                                     <= 7 * DAY_MS):
+            return "final_ms"
         if not f & (FLAG_F | FLAG_G) and not self.close_policy:
             return "the auction can never end"
         if self.fixed:
@@ -166,12 +176,12 @@ class Judged:
 
     def __init__(self, terms, opening_ms, close_us, bids, cancel_us=None,
                  reserve=None):
-        """bids are (id, key, amount, t, tie); the times of a CLOSE may be
-        None. An amount may be UNOPENED or FALSE; reserve is the one that was
-        hidden."""
+        """bids are (id, key, amount, t, tie, sealed); the times of a CLOSE may
+        be None. An amount may be UNOPENED or FALSE; reserve is the one that
+        was hidden."""
         self.order = sorted(bids, key=lambda b: (b[3], b[4], b[0]))
         self.codes = []
-        self.accepted = 0
+        self.accepted = self._open = 0  # _open: without the final round's
         self.leader = None
         self.last = None
         self._best = {}  # of each key, its best accepted amount
@@ -179,6 +189,9 @@ class Judged:
         self._sign = -1 if terms.direction == REVERSE else 1
         self._limit = opening_ms * 1000 + terms.limit_ms * 1000
         self._hard = self._limit + terms.soft_cap_ms * 1000
+        self._end = self._hard + terms.final_ms * 1000
+        self._floor = None  # the best open bid (A32)
+        self._finals = set()  # whose place in the final round is taken
         self._per_key = {}
         self._terms = terms
         self._reserve = reserve or terms.reserve
@@ -186,15 +199,22 @@ class Judged:
         self._opening = opening_ms * 1000
         self._close, self._cancel = close_us, cancel_us
         for bid in self.order:
-            code = self._judge(bid[1], bid[2], bid[3])
+            final = terms.final_round and bid[5]
+            code = self._judge(bid[1], bid[2], bid[3], final)
             self.codes.append(code)
             if code == 0:
-                self._accept(bid)
-            if code == 0 or terms.sealed and code not in (6, 7, 8, 9):
+                self._accept(bid, final)
+            if final and code not in (6, 7, 8, 9, 10):
+                self._finals.add(bid[1])
+            elif code == 0 or terms.sealed and code not in (6, 7, 8, 9):
                 self._per_key[bid[1]] = self._per_key.get(bid[1], 0) + 1
         self._result()
 
-    def _judge(self, key, amount, t):
+    def _in_round(self):
+        """A32: has the last extension reached the cap?"""
+        return self._terms.final_round and self._limit == self._hard
+
+    def _judge(self, key, amount, t, final):
         terms, f = self._terms, self._terms.flags
         if t < self._opening or (self._close is not None and t > self._close):
             return 6
@@ -203,20 +223,27 @@ class Judged:
             return 6
         if self._bought:
             return 6
-        if f & FLAG_G and t > self._limit:
+        within = self._in_round() and t > self._hard
+        if final != within:
+            return 6
+        if f & FLAG_G and t > (self._end if within else self._limit):
             return 7
         if f & FLAG_D and not terms.identity and key not in self._caps:
             return 8
-        if f & FLAG_E:
+        if final and key in self._finals:
+            return 9
+        if f & FLAG_E and not final:
             cap = self._caps.get(key, 0) or terms.per_bidder
             if self._per_key.get(key, 0) >= cap:
                 return 9
-        if f & FLAG_F and self.accepted >= terms.total_cap:
+        if f & FLAG_F and self._open >= terms.total_cap:
             return 10
         if terms.direction == DUTCH:
             return 16 if amount < self._clock(t) else 0
         if amount in (UNOPENED, FALSE):
             return 14 if amount is UNOPENED else 15
+        if final:
+            return 0 if self._less(self._floor[2], amount) else 17
         if self.last is None or terms.sealed:
             below = f & FLAG_A and self._less(amount, terms.min_first)
             return 11 if below else 0
@@ -239,22 +266,24 @@ class Judged:
         """A20: amount a is worse for the seller than b."""
         return self._sign * a < self._sign * b
 
-    def _accept(self, bid):
+    def _accept(self, bid, final):
         terms = self._terms
         if terms.direction == DUTCH or (
                 terms.buy_now and self.last is None
                 and not self._less(bid[2], terms.buy_now)):
             self._bought = bid
-        if terms.soft_ms:
+        if terms.soft_ms and not final:
             self._limit = max(self._limit, min(
                 self._hard, bid[3] + terms.soft_ms * 1000))
         best = self._best.get(bid[1])
         if best is None or self._less(best[2], bid[2]):
             self._best[bid[1]] = bid
         self.accepted += 1
-        self.last = bid
         if self.leader is None or self._less(self.leader[2], bid[2]):
             self.leader = bid
+        if not final:
+            self.last, self._floor = bid, self.leader
+            self._open += 1
 
     def among_others(self, without):
         """C18: (winner, price) when these keys are left out, or None."""
@@ -304,12 +333,12 @@ class Judged:
     def _result(self):
         terms, ends = self._terms, []
         if terms.flags & FLAG_G:
-            ends.append(self._limit)
+            ends.append(self._end if self._in_round() else self._limit)
         if self._bought:
             ends.append(self._bought[3])
         if self._close is not None:
             ends.append(self._close)
-        if terms.flags & FLAG_F and self.accepted >= terms.total_cap:
+        if terms.flags & FLAG_F and self._open >= terms.total_cap:
             ends.append(self.last[3])
         self.status, self.winner, self.price = NO_BID, bytes(32), 0
         if not self._per_key and self._cancel is not None:

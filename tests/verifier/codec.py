@@ -322,7 +322,7 @@ def servers(r, tx, some):
 
 def holders(r, tx):
     """bid_escrow: to whom bids are sealed."""
-    some = tx.terms.sealed
+    some = tx.terms.visibility > 0
     count = r.u8("bid_escrow", some, some * MAX_NOTARIES)
     tx.bid_escrow_t = r.u8("bid_escrow_t", 1, count) if count else 0
     tx.holders = [

@@ -32,7 +32,8 @@ TERMS = dict(currency=b"EUR", exponent=2, flags=0, reference=0,
              close_policy=0, min_first=0, min_step=0, max_step=0,
              per_bidder=0, total_cap=0, limit_ms=0, notice_ms=0, reserve=0,
              pricing=0, direction=0, buy_now=0, soft_ms=0, soft_cap_ms=0,
-             increments=(), opening_period_ms=20000, clock=(), pay_ms=0,
+             increments=(), opening_period_ms=20000, final_ms=10000, clock=(),
+             pay_ms=0,
              d_ms=5000, t_ms=1000, max_bids=100, fixed=1, target=0x200fffff,
              allowed=())
 
@@ -56,6 +57,8 @@ def terms_bytes(t):
         key.public + num(cap, 4) for key, cap in t["allowed"])
     if t["visibility"]:
         out += num(t["opening_period_ms"], 4)
+    if t["visibility"] > 3:
+        out += num(t["final_ms"], 4)
     if t["direction"] == 2:
         start, floor, drop, step_ms = t["clock"]
         out += num(start, 8) + num(floor, 8) + num(drop, 8) + num(step_ms, 4)
@@ -130,7 +133,7 @@ class World:
         # Makes the sealed part of a reserve.
         hidden = t.pop("hidden", None)
         if hidden:
-            t["visibility"] = 2
+            t["visibility"] = {0: 3, 1: 2, 4: 5}[t["visibility"]]
         # A pseudonym: its key, and what an Epoch makes of it.
         key, seller = t.pop("pseudonym", (self.seller, None))
         ca = credential(self.id, self.root, self.ca, 2,
@@ -147,7 +150,7 @@ class World:
                + num(len(validators), 1)
                + b"".join(v.public + blob(1, b"op") for v in validators))
         reserve_id = h_tag("gavel/reserve", pre)
-        if t["visibility"] == 2:
+        if t["visibility"] in (2, 3, 5) and hidden:
             pre += hidden(holders.sealing(reserve_id), key.public)
         auction = h_tag("gavel/auction", pre)
         pop = h_tag("gavel/pop", auction)
@@ -176,9 +179,9 @@ def outcome_tx(chain, bids, close_us=None, amounts=None, reserve=None):
     """OUTCOME of bids (tx, t, tst identity); amounts are those of sealed
     bids, reserve the hidden one."""
     rows = [(h_tag("gavel/bid", tx[:-64]), tx[34:66],
-             int.from_bytes(tx[71:79], "little") if amounts is None
-             else amounts[tx], t,
-             h_tag("gavel/tie", mark + h_tag("gavel/bid", tx[:-64])))
+             amounts[tx] if tx[70] else int.from_bytes(tx[71:79], "little"),
+             t, h_tag("gavel/tie", mark + h_tag("gavel/bid", tx[:-64])),
+             tx[70] == 1)
             for tx, t, mark in bids]
     got = Judged(chain.opening.terms, chain.times[0], close_us, rows,
                  reserve=reserve)

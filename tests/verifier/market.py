@@ -136,7 +136,7 @@ class Auction(Sales, Chain):
             amount = (bid.amount if bid.sealed is None
                       else self.amounts.get(bid.digest, UNOPENED))
             rows.append((bid.digest, bid.bidder, amount, t,
-                         self.tie_of(bid, t)))
+                         self.tie_of(bid, t), bid.sealed is not None))
         close_us = cancel_us = None
         if self.close is not None:
             made_us = self.time_of(self.close.leaf)
@@ -180,7 +180,7 @@ class Auction(Sales, Chain):
         elif self.y is not None:
             need(self.is_heartbeat(block), "C7: content after OUTCOME")
             self.waited(block, "R8")
-        elif self.x is not None and self.terms.sealed and self.w is None:
+        elif self.x is not None and self.seals() and self.w is None:
             self._opening(block)
         elif self.x is not None:
             self._outcome(block)
@@ -197,7 +197,7 @@ class Auction(Sales, Chain):
                 self._opener(tx)
             elif tx.name == "HANDOVER":
                 self._handover(tx, block.height)
-        if self.terms.sealed and self.x is not None and self.y is None:
+        if self.seals() and self.x is not None and self.y is None:
             self._after(block)
         newest = max((tx.token.time_us for tx in block.txs
                       if tx.name == "STAMP"), default=0)
@@ -205,6 +205,11 @@ class Auction(Sales, Chain):
         self.finish(block)
         if not self.awards and self.ended() and self.judged.status == SOLD:
             self.award(self.judged.winner, self.judged.price, block)
+
+    def seals(self):
+        """R7: is something sealed, so that an opening comes before Y?"""
+        return (self.terms.sealed or self.terms.hides_reserve
+                or any(bid.sealed is not None for bid in self.bids))
 
     def _rest_final(self, block, rule):
         need(all(tx.name in NOTICES for tx in block.txs[1:]),
@@ -266,7 +271,8 @@ class Auction(Sales, Chain):
     def _opener(self, tx):
         """C14 and C15."""
         rule = "C14" if tx.name == "KEYRELEASE" else "C15"
-        need(self.x is not None and self.final_height >= self.x,
+        need(self.x is not None and self.seals()
+             and self.final_height >= self.x,
              f"{rule}: X is not final")
         if tx.name == "KEYRELEASE":
             need(tx.notary < len(self.sealing.keys), "C14: no such holder")
@@ -280,7 +286,8 @@ class Auction(Sales, Chain):
             amount = self._reserve_sealing().open(
                 self.opening.seller.key, self.opening.sealed_reserve, tx.es)
         else:
-            bid = next((b for b in self.bids if b.digest == tx.bid), None)
+            bid = next((b for b in self.bids if b.digest == tx.bid
+                        and b.sealed is not None), None)
             need(bid is not None, "C15: no such BID")
             amount = self.sealing.open(bid.bidder, bid.sealed, tx.es)
         need(amount is not None, "C15: it does not open")
@@ -301,6 +308,8 @@ class Auction(Sales, Chain):
             return
         keys = dict(sorted(self.secrets.items())[:self.sealing.t])
         for bid in self.bids:
+            if bid.sealed is None:
+                continue
             got = self.sealing.recover(bid.bidder, bid.sealed, keys)
             self.amounts[bid.digest] = FALSE if got is None else got
         if self.terms.hides_reserve:
@@ -480,7 +489,10 @@ class Auction(Sales, Chain):
         if cred is not None:
             need(block.time <= cred.not_after_ms, "C3: credential has ended")
             self._not_revoked(tx, cred.fingerprint)
-        need((tx.sealed or b"\0")[0] == len(self.sealing.keys),
+        need((self.terms.final_round
+              or (tx.sealed is not None) == self.terms.sealed)
+             and (tx.sealed is None
+                  or tx.sealed[0] == len(self.sealing.keys)),
              "A23: kind of BID")
         self._own(tx, tx.bidder)
         self.per_key[tx.bidder] = count + 1

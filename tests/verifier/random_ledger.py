@@ -55,7 +55,7 @@ class Story:
         self.desk = Desk(rng.choice((1, 1, 2, 3))) if anonymous else NOBODY
         n = rng.choice((1, 2, 3, 3, 4)) if sealed else 0
         self.holders = Holders(n, rng.randint(1, n)) if sealed else Holders()
-        self.es, self.reserve_es = {}, None
+        self.es, self.reserve_es, self.made = {}, None, {}
         self.now = world.start + DAY
         self.chain = world.open(b"random", self.now, self.stampers,
                                 self.validators, desk=self.desk,
@@ -312,7 +312,9 @@ class Story:
                       else c.sealed[0])
             amount = rng.choice(AMOUNTS + (self.seq * 10 + 40,))
             stray = self.outside if self._chance(.003) else []
-            out.append(self._bid(rng.choice(stray or able), amount, recent))
+            tx = self._bid(rng.choice(stray or able), amount, recent)
+            self.made[codec.transaction(tx).digest] = tx
+            out.append(tx)
         policy = c.opening.terms.close_policy
         if policy and not self.closed and self._chance(.2):
             self.closed = True
@@ -361,9 +363,7 @@ class Story:
     def _open_bids(self):
         """From X's child to W."""
         state, c = self.state, self.chain
-        order = state.judge().order
-        tx_of = {codec.transaction(tx).digest: tx for tx in self.es}
-        rows = [(tx_of[row[0]], row[3]) for row in order if row[0] in tx_of]
+        rows = [(self.made[row[0]], row[3]) for row in state.judge().order]
         self._push([setfixed_tx(c.chain, rows[:-1] if self._chance(.02)
                                 else rows)], 250, .9)
         for _ in range(12):
@@ -411,13 +411,19 @@ class Story:
         count = min(n // 2 + 1 + more, len(able))
         return self.rng.sample(able, count)
 
+    def _rounds(self):
+        return self.rng.randint(3, 9)
+
+    def _waits(self):
+        return self.rng.choice((250, 300, 700, 1500))
+
     def _bidding(self):
-        for _ in range(self.rng.randint(3, 9)):
+        for _ in range(self._rounds()):
             fresh = self._fresh()
             self.old += [tst_leaf(tx) for tx in fresh]
             txs = fresh + self._stamps(fresh) + self._others()
             self.rng.shuffle(txs)
-            wait = self.rng.choice((250, 300, 700, 1500))
+            wait = self._waits()
             if not self.fine or (self._late(wait) and not self._chance(.05)):
                 return
             if txs:
@@ -475,7 +481,7 @@ class Story:
         end = self.state.end_us() if self.fine else None
         if end is not None:
             self._cutoff(end + D_MS * 1000)
-        if self.fine and self.state.x is not None and self.holders.all:
+        if self.fine and self.state.x is not None and self.state.seals():
             self._open_bids()
             if self.fine and self.state.w is None and self._chance(.9):
                 self._end_opening()
@@ -487,7 +493,7 @@ class Story:
                     codec.block)
 
 
-def main():
+def main(story=Story):
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     parser.add_argument("explorer", help="the program gavel-explorer")
     parser.add_argument("first", type=int)
@@ -500,7 +506,7 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         path = os.path.join(folder, "dump.jsonl")
         for seed in range(first, last):
-            lines = Story(world, seed, options.anonymous,
+            lines = story(world, seed, options.anonymous,
                           options.sealed).tell()
             verdict = "valid"
             try:

@@ -362,7 +362,7 @@ class Sealed(RuleCase):
                      hidden=self.hidden(5), reserve=5)
         self.refused("sealed_reserve", self.market, holders=Holders(2),
                      hidden=lambda seals, key: b"\1" + bytes(88 + 160))
-        self.refused("", self.market, holders=Holders(2), visibility=3)
+        self.refused("", self.market, holders=Holders(2), visibility=6)
 
     # F
 

@@ -78,7 +78,7 @@ add_bid(struct test_case *c, const struct gv_fold_bid *bid)
 {
     struct gv_fold_bid enters = *bid;
 
-    if (gv_terms_sealed(&c->terms)) {
+    if (gv_terms_sealed(&c->terms) || bid->final) {
         enters.amount = 0;
         enters.seal = GV_FOLD_UNOPENED;
     }
@@ -88,19 +88,22 @@ add_bid(struct test_case *c, const struct gv_fold_bid *bid)
 static void
 read_bid(struct test_case *c, const char *line)
 {
-    char id[2][5], tie[2][5], amount[24], code[8];
+    char id[2][5], tie[2][5], word[25], code[8];
+    const char *amount = word;
     struct gv_fold_bid *b = &c->bids[c->count];
 
     assert_true(c->count < BIDS_MAX);
     *b = (struct gv_fold_bid){.ref = c->count};
-    if (sscanf(line, "bid %4s %4s %4s %4s %" SCNu64 " %23s %" SCNu32 " %7s",
-               id[0], id[1], tie[0], tie[1], &b->t_us, amount, &b->bidder,
+    if (sscanf(line, "bid %4s %4s %4s %4s %" SCNu64 " %24s %" SCNu32 " %7s",
+               id[0], id[1], tie[0], tie[1], &b->t_us, word, &b->bidder,
                code) != 8)
         support_die("%s: bad line '%s'", c->name, line);
     for (int end = 0; end < 2; end++) {
         support_unhex(id[end], b->id.b + 30 * end, 2);
         support_unhex(tie[end], b->tie + 30 * end, 2);
     }
+    b->final = word[0] == 'f';
+    amount += b->final;
     b->seal = amount[0] == '?'   ? GV_FOLD_UNOPENED
               : amount[0] == '!' ? GV_FOLD_FALSE
                                  : GV_FOLD_KNOWN;
@@ -109,7 +112,7 @@ read_bid(struct test_case *c, const char *line)
     add_bid(c, b);
 }
 
-/* Sealed bids are all opened at the end (gv_fold_reveal). */
+/* What is sealed is all opened at the end (gv_fold_reveal). */
 static void
 learn(void *arg, struct gv_fold_bid *bid)
 {
@@ -143,7 +146,7 @@ check_result(struct test_case *c, const char *line)
     if (sscanf(line, "result %u %7s %" SCNu64 " %64s %" SCNu64 " %zu", &status,
                winner, &price, hash, &e, &accepted) != 6)
         support_die("%s: bad line '%s'", c->name, line);
-    if (gv_terms_sealed(&c->terms))
+    if (gv_terms_sealed(&c->terms) || gv_terms_final_round(&c->terms))
         gv_fold_reveal(c->fold, learn, c);
     check_codes(c);
     gv_fold_outcome(c->fold, &out);
@@ -217,7 +220,7 @@ read_line(struct test_case *c, const char *line)
  * both directions with each reference, and with every flag on and off. A file
  * that is given has all of these with all flags. */
 struct seen {
-    size_t dutch;
+    size_t dutch, final_round;
     bool plain[128][2], full[128][2][3][2], by_flag[7][2][2][3][2];
 };
 
@@ -228,6 +231,10 @@ see(struct seen *s, const struct test_case *c)
 
     if (gv_terms_dutch(t)) {
         s->dutch++;
+        return;
+    }
+    if (gv_terms_final_round(t)) {
+        s->final_round++;
         return;
     }
     if (strstr(c->name, "-plain") != NULL) {
@@ -268,6 +275,7 @@ S4_10_combinations_agree_with_the_oracle(void **state)
     }
     free(text);
     assert_true(seen.dutch >= 48);
+    assert_true(seen.final_round >= 128);
     assert_int_equal(count_true(seen.plain, sizeof(seen.plain)), 256);
     assert_int_equal(count_true(seen.by_flag, sizeof(seen.by_flag)),
                      7 * 2 * 2 * 3 * 2);

@@ -34,6 +34,29 @@ time_decides_before_the_set_is_fixed(void **state)
     assert_int_equal(at(in, UINT64_MAX), GV_PHASE_OPEN);
 }
 
+/* A32: the microsecond of the cap belongs to open bids. */
+static void
+a_final_round_is_a_phase_A14(void **state)
+{
+    struct gv_phase_input in = {.opening_us = 100,
+                                .effective_close_us = 200,
+                                .final_round = true,
+                                .round_us = 150};
+
+    (void)state;
+    assert_int_equal(at(in, 150), GV_PHASE_OPEN);
+    assert_int_equal(at(in, 151), GV_PHASE_FINAL_ROUND);
+    assert_int_equal(at(in, 200), GV_PHASE_FINAL_ROUND);
+    assert_int_equal(at(in, 201), GV_PHASE_CLOSING);
+    in.effective_close_us = 120; /* something else ended it before */
+    assert_int_equal(at(in, 151), GV_PHASE_CLOSING);
+    in.effective_close_us = 200;
+    in.final_round = false;
+    assert_int_equal(at(in, 151), GV_PHASE_OPEN);
+    in.final_round = in.set_fixed = true;
+    assert_int_equal(at(in, 151), GV_PHASE_AWAITING_FINAL);
+}
+
 static void
 then_finality_decides(void **state)
 {
@@ -126,6 +149,7 @@ names_and_lists(void **state)
                {GV_PHASE_FINAL, "final", false},
                {GV_PHASE_STALLED, "stalled", false},
                {GV_PHASE_VOID, "void", false},
+               {GV_PHASE_FINAL_ROUND, "final-round", true},
                {(enum gv_phase)99, "unknown-phase", false}};
 
     (void)state;
@@ -140,6 +164,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(time_decides_before_the_set_is_fixed),
+        cmocka_unit_test(a_final_round_is_a_phase_A14),
         cmocka_unit_test(then_finality_decides),
         cmocka_unit_test(sealed_bids_are_opened_first),
         cmocka_unit_test(stalls_have_a_reason),

@@ -140,7 +140,7 @@ form_is_strict(void **state)
         {1, 'e', "terms.currency"},        {5, 9, "terms.currency"},
         {6, 0x80, "terms.pay_ms"},         {7, 2, "terms.reference"},
         {8, 1, "terms.increments"}, /* the second price has a table */
-        {8, 3, "terms.pricing"},           {9, 3, "terms.visibility"},
+        {8, 3, "terms.pricing"},           {9, 6, "terms.visibility"},
         {9, 1, "terms.opening_period_ms"}, /* sealed has it, here not */
 
         {10, 3, "terms.direction"},        {11, 2, "terms.identity"},

@@ -47,9 +47,10 @@ digest_bids(struct gv_sha256 *h, const struct gv_book *b)
         DIGEST(h, x->index);
         DIGEST(h, x->leaf);
         DIGEST(h, x->info);
+        DIGEST(h, x->part);
         DIGEST(h, x->seal);
     }
-    for (size_t i = 0; b->bidseal.n > 0 && i < b->bids; i++)
+    for (size_t i = 0; i < b->parts; i++)
         DIGEST(h, b->opened[i].self);
     gv_sha256_add(h, b->opening, b->openings * sizeof(*b->opening));
 }
