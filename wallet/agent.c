@@ -4,8 +4,10 @@
 const char *
 gv_agent_refuses(const struct gv_terms *t)
 {
-    if (t->visibility != GV_VISIBLE_OPEN)
+    if (gv_terms_sealed(t))
         return "the bids are sealed: there is nothing to react to";
+    if (gv_terms_final_round(t))
+        return "its last bids may be sealed: there is nothing to react to then";
     if (t->direction == GV_REVERSE && (t->flags & GV_MIN_FIRST) == 0)
         return "it asks for no highest first bid: there is nothing to start "
                "from";

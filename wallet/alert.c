@@ -7,9 +7,9 @@ const char *
 gv_alert_name(enum gv_alert a)
 {
     static const char *const name[GV_ALERTS] = {
-        "opened",  "leading",  "outbid", "lower",   "new-leader",
-        "closing", "extended", "closed", "opening", "stalled",
-        "won",     "lost",     "sold",   "not-sold"};
+        "opened",  "leading",  "outbid",      "lower",  "new-leader",
+        "closing", "extended", "final-round", "closed", "opening",
+        "stalled", "won",      "lost",        "sold",   "not-sold"};
 
     return name[a];
 }
@@ -42,7 +42,9 @@ gv_look_read(const json_t *auction, const struct gv_concern *c,
 
     *out = (struct gv_look){
         .known = true,
-        .open = is_phase(auction, "open") || is_phase(auction, "closing"),
+        .open = is_phase(auction, "open") || is_phase(auction, "closing") ||
+                is_phase(auction, "final-round"),
+        .final_round = is_phase(auction, "final-round"),
         .final = is_phase(auction, "final") || is_phase(auction, "void"),
         .opening = is_phase(auction, "opening"),
         .stalled = is_phase(auction, "stalled"),
@@ -116,6 +118,8 @@ gv_alerts(const struct gv_look *before, const struct gv_look *now,
         out[n++] = GV_ALERT_LOWER;
     if (now->open && before->close_us != 0 && now->close_us > before->close_us)
         out[n++] = GV_ALERT_EXTENDED;
+    if (now->final_round && !before->final_round)
+        out[n++] = GV_ALERT_FINAL_ROUND;
     if (closing(before, now, last_us, now_us, before_us))
         out[n++] = GV_ALERT_CLOSING;
     if (now->ended && !now->final && !before->ended)

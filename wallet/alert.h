@@ -27,11 +27,12 @@
 
 /* One look at an auction: getauction's answer, boiled down. */
 struct gv_look {
-    bool known;   /* there was an answer */
-    bool open;    /* bids count now */
-    bool ended;   /* the set of bids is fixed, or it is void */
-    bool final;   /* so is the outcome */
-    bool opening; /* sealed bids are being opened */
+    bool known;       /* there was an answer */
+    bool open;        /* bids count now */
+    bool ended;       /* the set of bids is fixed, or it is void */
+    bool final;       /* so is the outcome */
+    bool opening;     /* sealed bids are being opened */
+    bool final_round; /* is on now */
     bool stalled;
     bool sold;             /* by the outcome */
     bool has_leader, mine; /* mine: the wallet's bid leads, or won */
@@ -48,6 +49,7 @@ enum gv_alert {
     GV_ALERT_NEW_LEADER, /* of an auction where the wallet has no bid */
     GV_ALERT_CLOSING,    /* soon: within the warning time */
     GV_ALERT_EXTENDED,
+    GV_ALERT_FINAL_ROUND, /* one sealed bid for each bidder counts now */
     GV_ALERT_CLOSED,
     GV_ALERT_OPENING, /* of sealed bids: one's own can be opened, if need be */
     GV_ALERT_STALLED,

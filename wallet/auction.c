@@ -84,6 +84,7 @@ struct feed {
     size_t keys, cap;
     uint64_t order;
     bool blocks_only; /* leave out what is in no block */
+    bool final_round; /* sealed bids are those of one */
 };
 
 static const struct gv_pubkey *
@@ -134,6 +135,7 @@ feed_row(struct feed *f, const json_t *row)
     struct gv_fold_bid bid = {.t_us = gv_json_u64(row, "t_us"),
                               .amount = gv_json_u64(row, "amount"),
                               .seal = (uint8_t)seal_of(row)};
+    const char *sealed = gv_json_text(row, "seal");
     struct gv_pubkey key;
 
     if (f->blocks_only && !json_is_integer(json_object_get(row, "height")))
@@ -142,6 +144,7 @@ feed_row(struct feed *f, const json_t *row)
         !gv_json_hex(row, "bidder", key.b, 32))
         return false;
     bid.bidder = feed_bidder(f, &key);
+    bid.final = f->final_round && *sealed != '\0';
     /* Rows come in the total order; that order is the tie. */
     for (int i = 0; i < 8; i++)
         bid.tie[i] = (uint8_t)(f->order >> (56 - 8 * i));
@@ -205,6 +208,7 @@ feed_fold(struct gv_cli *cli, const struct gv_auction *a, struct feed *f)
                                   .arg = f};
     uint64_t close = gv_json_u64(a->info, "effective_close_us");
 
+    f->final_round = gv_terms_final_round(&a->open.terms);
     f->number = json_object();
     f->fold = gv_fold_new(&ctx);
     if (f->fold == NULL || f->number == NULL)
@@ -221,21 +225,39 @@ feed_fold(struct gv_cli *cli, const struct gv_auction *a, struct feed *f)
 }
 
 /* A sealed bid is judged before anybody can open it: what the first bid must
- * reach is known here all the same. */
+ * reach, or one of the final round must better, is known here all the same. */
 static void
-judge_sealed(const struct gv_terms *t, uint64_t amount, struct gv_fold_row *row)
+judge_sealed(const struct gv_fold *f, const struct gv_terms *t, uint64_t amount,
+             struct gv_fold_row *row)
 {
-    bool worse = t->direction == GV_REVERSE ? amount > t->min_first
-                                            : amount < t->min_first;
+    int64_t floor = gv_fold_floor(f);
 
-    if (!gv_terms_sealed(t) || row->code != GV_NOT_OPENED)
+    if (row->code != GV_NOT_OPENED)
         return;
     row->code = GV_ACCEPTED;
-    if ((t->flags & GV_MIN_FIRST) != 0 && worse) {
-        row->code = GV_BELOW_FIRST;
-        row->have = amount;
+    row->have = amount;
+    if (row->bid.final && floor >= 0) {
+        row->want = gv_fold_row_at(f, (size_t)floor)->bid.amount;
+        if (!gv_terms_better(t, amount, row->want))
+            row->code = GV_BELOW_FLOOR;
+    } else if ((t->flags & GV_MIN_FIRST) != 0) {
         row->want = t->min_first;
+        if (gv_terms_better(t, t->min_first, amount))
+            row->code = GV_BELOW_FIRST;
     }
+}
+
+/* The kind that counts at this time. */
+static void
+try_now(struct gv_fold *f, const struct gv_terms *t, uint32_t bidder,
+        uint64_t amount, struct gv_fold_row *row)
+{
+    uint64_t now_us = gv_cli_now_ms() * 1000, from_us, until_us;
+    bool round =
+        gv_fold_final_round(f, &from_us, &until_us) && now_us > from_us;
+
+    gv_fold_try(f, bidder, round ? 0 : amount, now_us, row);
+    judge_sealed(f, t, amount, row);
 }
 
 int
@@ -250,13 +272,11 @@ gv_auction_try(struct gv_cli *cli, const struct gv_auction *a,
     if (code == GV_EXIT_OK) {
         bidder = feed_bidder(&f, key);
         if (bidder != UINT32_MAX)
-            gv_fold_try(f.fold, bidder, amount, gv_cli_now_ms() * 1000, row);
+            try_now(f.fold, &a->open.terms, bidder, amount, row);
         else
             code = gv_cli_fail(cli, GV_EXIT_FAILED, "out of memory");
     }
     feed_clear(&f);
-    if (code == GV_EXIT_OK)
-        judge_sealed(&a->open.terms, amount, row);
     return code;
 }
 

@@ -37,7 +37,9 @@ int gv_auction_bids(struct gv_cli *cli, const struct gv_auction *a,
                     gv_auction_take *take, void *arg) GV_MUST_CHECK;
 
 /* The verdict of F, here and now, on a bid of `amount` by key over the bids
- * the node lists: *row with its numbers. An exit code. */
+ * the node lists: *row with its numbers; row->bid.final: it is one of the final
+ * round, which is on now (auction.md A32). Of a sealed bid what can be known of
+ * its own amount. An exit code. */
 int gv_auction_try(struct gv_cli *cli, const struct gv_auction *a,
                    const struct gv_pubkey *key, uint64_t amount,
                    struct gv_fold_row *row) GV_MUST_CHECK;
@@ -59,7 +61,8 @@ struct gv_currency gv_auction_currency(const json_t *fields);
 char *gv_auction_amount(const json_t *object, const char *key,
                         const struct gv_currency *c, char out[40]);
 
-/* Are amounts sealed still, by getauction's answer? */
+/* Are bids' amounts sealed still, by getauction's answer? That of
+ * a hidden reserve and of a final round's bids are not meant. */
 bool gv_auction_is_sealed(const json_t *info);
 /* Is this row's amount sealed, and can be opened still? */
 bool gv_bid_is_sealed(const json_t *row);

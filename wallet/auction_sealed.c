@@ -7,12 +7,22 @@
 #include "wallet/columns.h"
 #include "wallet/json.h"
 
-bool
-gv_auction_is_sealed(const json_t *info)
+static bool
+is_unopened(const json_t *info)
 {
     const json_t *o = json_object_get(info, "sealed");
 
     return json_is_object(o) && gv_json_u64(o, "opened_height") == 0;
+}
+
+bool
+gv_auction_is_sealed(const json_t *info)
+{
+    const char *word =
+        gv_json_text(json_object_get(info, "terms"), "visibility");
+
+    return is_unopened(info) &&
+           (strcmp(word, "sealed") == 0 || strcmp(word, "sealed-reserve") == 0);
 }
 
 bool
@@ -93,7 +103,7 @@ gv_auction_print_opening(const struct gv_auction *a)
 
     if (!json_is_object(o))
         return;
-    if (!gv_auction_is_sealed(a->info)) {
+    if (!is_unopened(a->info)) {
         gv_columns_line(stdout, "opening", "over");
         if (gv_terms_hides_reserve(&a->open.terms))
             gv_columns_line(
@@ -102,7 +112,8 @@ gv_auction_print_opening(const struct gv_auction *a)
         return;
     }
     gv_columns_line(stdout, "keys",
-                    "%zu of %" PRIu64 " notaries, %" PRIu64 " open the bids",
+                    "%zu of %" PRIu64 " notaries, %" PRIu64
+                    " open what is sealed",
                     have, gv_json_u64(o, "holders"), gv_json_u64(o, "needed"));
     if (strcmp(gv_json_text(a->info, "phase"), "opening") != 0)
         return;

@@ -52,6 +52,7 @@ numbers(const struct gv_currency *c, enum gv_code code, const uint64_t v[2],
         case GV_BELOW_STEP:
         case GV_ABOVE_STEP:
         case GV_BELOW_CLOCK:
+        case GV_BELOW_FLOOR:
             gv_amount_text((struct gv_amount){v[i]}, c, out[i]);
             break;
         case GV_TIME_LIMIT:
@@ -74,6 +75,9 @@ words(enum gv_code code, bool less, const char **second)
     case GV_ABOVE_STEP:
     case GV_BELOW_CLOCK:
         *second = less ? "want at least" : "want at most";
+        return "have";
+    case GV_BELOW_FLOOR:
+        *second = "want better than";
         return "have";
     case GV_BIDDER_CAP:
     case GV_TOTAL_CAP:

@@ -82,7 +82,9 @@ add_auction(struct gv_cli *cli, struct agenda *a, const struct gv_concern *c,
         if (e == NULL)
             return code;
         e->at_ms = end ? look.close_us / 1000 : gv_json_u64(info, "opening_ms");
-        e->what = end ? "closes" : "opens";
+        e->what = !end               ? "opens"
+                  : look.final_round ? "ends final round"
+                                     : "closes";
         snprintf(e->id, sizeof(e->id), "%s", c->auction);
         snprintf(e->title, sizeof(e->title), "%s", gv_json_text(info, "title"));
         if ((c->roles & GV_CONCERN_BIDS) != 0 && look.has_leader)

@@ -35,7 +35,8 @@ check(struct gv_cli *cli, const struct gv_auction *a, const struct gv_signer *s)
     if (a->open.terms.close_policy != GV_CLOSE_OWNER)
         return gv_cli_fail(cli, GV_EXIT_FAILED,
                            "the terms of this auction allow no early close");
-    if (strcmp(phase, "open") != 0 && strcmp(phase, "scheduled") != 0)
+    if (strcmp(phase, "open") != 0 && strcmp(phase, "final-round") != 0 &&
+        strcmp(phase, "scheduled") != 0)
         return gv_cli_fail(cli, GV_EXIT_FAILED,
                            "this auction cannot be closed: it is %.40s", phase);
     if (is_cancel(cli) &&

@@ -119,14 +119,17 @@ print_people(const struct gv_auction *a, const json_t *o)
     gv_columns_line(stdout, "phase", "%s", gv_json_text(a->info, "phase"));
     gv_auction_print_stall(a);
     gv_auction_print_opening(a);
-    if (gv_json_bool(o, "provisional") && !gv_json_bool(o, "opened")) {
+    if (gv_json_bool(o, "provisional") && !gv_json_bool(o, "opened") &&
+        gv_terms_sealed(&a->open.terms)) {
         gv_columns_line(stdout, "result", "none yet: the bids are sealed");
         return;
     }
     if (!final)
         gv_columns_line(stdout, "result", "%s",
                         gv_json_bool(o, "provisional")
-                            ? "none yet; by the bids so far:"
+                            ? gv_json_bool(o, "opened")
+                                  ? "none yet; by the bids so far:"
+                                  : "none yet; by what is not sealed:"
                             : "on the chain, not final: it may still change");
     if (final || !sold)
         gv_columns_line(stdout, final ? "status" : "so far", "%s", status);

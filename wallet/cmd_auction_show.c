@@ -13,6 +13,28 @@
 #include "wallet/settle.h"
 #include "wallet/terms.h"
 
+/* A32: whether there is a final round, and what its bids must better. */
+static void
+print_round(const struct gv_auction *a)
+{
+    const json_t *r = json_object_get(a->info, "final_round");
+    const struct gv_currency *c = &a->open.terms.currency;
+    char from[40], until[40], floor[40];
+
+    if (!gv_json_bool(r, "on")) {
+        if (json_is_object(r))
+            gv_columns_line(stdout, "final round",
+                            "only if extensions reach %s",
+                            gv_cli_time(gv_json_u64(r, "from_us"), from));
+        return;
+    }
+    gv_columns_line(stdout, "final round", "from %s to %s",
+                    gv_cli_time(gv_json_u64(r, "from_us"), from),
+                    gv_cli_time(gv_json_u64(r, "until_us"), until));
+    gv_columns_line(stdout, "to better", "%s, in one sealed bid each",
+                    gv_auction_amount(r, "floor", c, floor));
+}
+
 static void
 print_state(const struct gv_auction *a)
 {
@@ -21,6 +43,7 @@ print_state(const struct gv_auction *a)
     const json_t *leader = json_object_get(a->info, "leader");
     uint64_t close = gv_json_u64(a->info, "effective_close_us");
     bool sealed = gv_auction_is_sealed(a->info);
+    uint64_t round = gv_json_u64(bids, "sealed");
     char time[40], amount[40];
 
     gv_columns_line(stdout, "phase", "%s (at %s)",
@@ -38,12 +61,15 @@ print_state(const struct gv_auction *a)
                     gv_json_bool(a->info, "listed_final") ? "final"
                     : gv_json_bool(a->info, "listed")     ? "not final yet"
                                                           : "no");
+    print_round(a);
     gv_columns_line(stdout, "bids",
                     "%" PRIu64 " %s, %" PRIu64 " void, %" PRIu64
                     " not in a block yet",
                     gv_json_u64(bids, sealed ? "sealed" : "accepted"),
                     sealed ? "sealed" : "accepted", gv_json_u64(bids, "void"),
                     gv_json_u64(bids, "unmined"));
+    if (!sealed && round != 0)
+        gv_columns_line(stdout, "last bids", "%" PRIu64 " sealed", round);
     if (json_is_object(leader))
         gv_columns_line(stdout, "leading", "%s by %s",
                         gv_auction_amount(leader, "amount", c, amount),

@@ -245,10 +245,13 @@ run(struct gv_cli *cli)
     if (gv_cli_params(cli, &code) == NULL)
         return code;
     code = gv_terms_from_options(cli, &terms, &lists);
-    if (code == GV_EXIT_OK && gv_terms_sealed(&terms))
+    if (code == GV_EXIT_OK && gv_terms_holders(&terms))
         code = gv_cli_fail(cli, GV_EXIT_USAGE,
-                           "--sealed: made-up bidders react to what others "
-                           "bid, which nobody sees here");
+                           "--%s: made-up bidders react to what others "
+                           "bid, which nobody sees here",
+                           gv_terms_sealed(&terms)        ? "sealed"
+                           : gv_terms_final_round(&terms) ? "final-round"
+                                                          : "hidden-reserve");
     if (code == GV_EXIT_OK)
         code = simulate(cli, &terms);
     gv_terms_lists_clear(&lists);

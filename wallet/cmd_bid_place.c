@@ -12,6 +12,7 @@
 #include "wallet/words.h"
 
 #define CLAUSE_MAX 400
+#define FINAL_WORDS ", sealed: the one last bid in the final round"
 
 static const struct gv_config_option options[] = {
     {.name = "force",
@@ -31,18 +32,23 @@ static const struct gv_config_option options[] = {
     GV_COURIER_OPTIONS,
 };
 
-/* F here, over the bids the node lists: *why is the clause that would void it,
- * or nothing. */
+/* What F says of a bid here and now. */
+struct verdict {
+    char why[CLAUSE_MAX]; /* the clause that would void it, or nothing */
+    bool final;           /* it is one of the final round, which is on (A32) */
+};
+
+/* F here, over the bids the node lists. */
 static int
 judge(struct gv_cli *cli, const struct gv_auction *a, const struct gv_signer *s,
-      uint64_t amount, char why[CLAUSE_MAX])
+      uint64_t amount, struct verdict *out)
 {
     struct gv_fold_row row = {0};
     struct gv_pubkey key = s->key;
     struct gv_pseudonym pseudonym;
     int code;
 
-    *why = '\0';
+    *out = (struct verdict){.why = ""};
     /* Caps count what the pseudonym has bid. */
     if (a->open.terms.identity == GV_ANONYMOUS &&
         gv_anonymous_find(cli, a, s, &pseudonym) == GV_OK) {
@@ -53,7 +59,34 @@ judge(struct gv_cli *cli, const struct gv_auction *a, const struct gv_signer *s,
 
     if (code == GV_EXIT_OK && row.code != GV_ACCEPTED)
         gv_auction_clause(&a->open.terms.currency, (enum gv_code)row.code,
-                          row.have, row.want, why);
+                          row.have, row.want, out->why);
+    out->final = row.bid.final;
+    return code;
+}
+
+/* Is a bid sealed? */
+static bool
+is_sealed(const struct gv_auction *a, const struct verdict *v)
+{
+    return v->final || gv_terms_sealed(&a->open.terms);
+}
+
+/* Between question and signature a final round may have begun. */
+static int
+judge_again(struct gv_cli *cli, const struct gv_auction *a,
+            const struct gv_signer *bidder, uint64_t amount,
+            const struct verdict *asked)
+{
+    struct gv_fold_row row = {0};
+    int code;
+
+    if (!gv_terms_final_round(&a->open.terms))
+        return GV_EXIT_OK;
+    code = gv_auction_try(cli, a, &bidder->key, amount, &row);
+    if (code == GV_EXIT_OK && row.bid.final != asked->final)
+        return gv_cli_fail(cli, GV_EXIT_FAILED,
+                           "nothing was sent: the final round has %s meanwhile",
+                           row.bid.final ? "begun" : "gone");
     return code;
 }
 
@@ -71,21 +104,18 @@ refuse_void(struct gv_cli *cli, const char *why)
     return GV_EXIT_OK;
 }
 
-/* The node's F, of a certified bidder: *why as judge. It is not asked of a
- * pseudonym, whose bid it is not to recognise (W20); *asked says so. */
+/* The node's F of an open bid by a certified bidder: *why as judge. */
 static int
 ask_node(struct gv_cli *cli, const struct gv_auction *a,
          const struct gv_signer *s, uint64_t amount, char why[CLAUSE_MAX],
-         bool *asked)
+         bool asked)
 {
     char key[65];
     json_t *said;
     int code;
 
     *why = '\0';
-    *asked = a->open.terms.identity != GV_ANONYMOUS &&
-             !gv_terms_sealed(&a->open.terms);
-    if (!*asked)
+    if (!asked)
         return GV_EXIT_OK;
     code = gv_cli_call(cli, "trybid",
                        json_pack("{ss ss so}", "auction", a->hex, "bidder",
@@ -112,12 +142,14 @@ clause_or_null(const char *why)
 static int
 show_dry_run(struct gv_cli *cli, const struct gv_auction *a,
              const struct gv_signer *s, struct gv_amount amount,
-             const char *why)
+             const struct verdict *v)
 {
     const struct gv_currency *c = &a->open.terms.currency;
     char figures[40], words[GV_WORDS_MAX], node[CLAUSE_MAX];
-    bool asked;
-    int code = ask_node(cli, a, s, amount.minor, node, &asked);
+    const char *why = v->why;
+    /* Not of a pseudonym, whose bid it is not to recognise (W20). */
+    bool asked = a->open.terms.identity != GV_ANONYMOUS && !is_sealed(a, v);
+    int code = ask_node(cli, a, s, amount.minor, node, asked);
 
     if (code != GV_EXIT_OK)
         return code;
@@ -127,15 +159,16 @@ show_dry_run(struct gv_cli *cli, const struct gv_auction *a,
     gv_amount_text(amount, c, figures);
     gv_words(amount, c, words);
     if (cli->json) {
-        gv_cli_print(cli,
-                     json_pack("{so ss ss so sb so}", "amount",
-                               gv_json_from_u64(amount.minor), "figures",
-                               figures, "words", words, "void",
-                               clause_or_null(why), "node_asked", (int)asked,
-                               "node_void", clause_or_null(node)));
+        gv_cli_print(
+            cli, json_pack("{so ss ss so sb so sb}", "amount",
+                           gv_json_from_u64(amount.minor), "figures", figures,
+                           "words", words, "void", clause_or_null(why),
+                           "node_asked", (int)asked, "node_void",
+                           clause_or_null(node), "final", (int)v->final));
         return GV_EXIT_OK;
     }
-    gv_columns_line(stdout, "amount", "%s (%s)", figures, words);
+    gv_columns_line(stdout, "amount", "%s (%s)%s", figures, words,
+                    v->final ? FINAL_WORDS : "");
     gv_columns_line(stdout, "verdict", "%s%s",
                     *why == '\0' ? "accepted" : "void: ", why);
     if (asked)
@@ -145,25 +178,29 @@ show_dry_run(struct gv_cli *cli, const struct gv_auction *a,
 }
 
 static int
-ask(struct gv_cli *cli, const struct gv_auction *a, struct gv_amount amount)
+ask(struct gv_cli *cli, const struct gv_auction *a, struct gv_amount amount,
+    const struct verdict *v)
 {
     const struct gv_currency *c = &a->open.terms.currency;
     char figures[40], words[GV_WORDS_MAX], question[700];
 
     snprintf(question, sizeof(question), "Bid %s (%s)%s?",
              gv_amount_text(amount, c, figures), gv_words(amount, c, words),
-             gv_terms_sealed(&a->open.terms) ? ", sealed until the close" : "");
+             v->final          ? FINAL_WORDS
+             : is_sealed(a, v) ? ", sealed until the close"
+                               : "");
     return gv_cli_confirm(cli, question) ? GV_EXIT_OK : GV_EXIT_FAILED;
 }
 
 static void
 print_result(const struct gv_cli *cli, const struct gv_auction *a,
-             const char *id, const json_t *row)
+             const char *id, const json_t *row, const struct verdict *v)
 {
     char amount[40], time[40];
 
     if (cli->json) {
-        json_t *out = json_pack("{ss ss}", "bid", id, "auction", a->hex);
+        json_t *out = json_pack("{ss ss sb}", "bid", id, "auction", a->hex,
+                                "final", (int)v->final);
         const char *const keys[] = {"amount",  "seq",   "t_us",  "deadline_us",
                                     "receipt", "stamp", "stamps"};
 
@@ -176,7 +213,9 @@ print_result(const struct gv_cli *cli, const struct gv_auction *a,
     gv_columns_line(
         stdout, "amount", "%s%s",
         gv_auction_amount(row, "amount", &a->open.terms.currency, amount),
-        gv_terms_sealed(&a->open.terms) ? ", sealed" : "");
+        v->final          ? FINAL_WORDS
+        : is_sealed(a, v) ? ", sealed"
+                          : "");
     gv_columns_line(stdout, "time", "%s",
                     gv_cli_time(gv_json_u64(row, "t_us"), time));
     gv_columns_line(stdout, "in a block by", "%s",
@@ -204,14 +243,16 @@ enter(struct gv_cli *cli, struct gv_auction *a, const struct gv_signer *s,
 /* Nothing is sent before the question is answered. */
 static int
 send(struct gv_cli *cli, struct gv_auction *a, const struct gv_signer *s,
-     const struct gv_trace *trace, struct gv_amount amount)
+     const struct gv_trace *trace, struct gv_amount amount,
+     const struct verdict *v)
 {
     struct gv_place what = {.amount = amount.minor,
+                            .final = v->final,
                             .force = gv_config_bool(cli->config, "force")};
     struct gv_signer bidder = {.keys = NULL};
     json_t *row;
     char id[65];
-    int code = ask(cli, a, amount);
+    int code = ask(cli, a, amount, v);
 
     gv_cli_step(cli, "waiting until the auction's listing is final");
     if (code == GV_EXIT_OK)
@@ -222,11 +263,13 @@ send(struct gv_cli *cli, struct gv_auction *a, const struct gv_signer *s,
                          : "enrolling in the auction");
     if (code == GV_EXIT_OK)
         code = enter(cli, a, s, trace, &bidder);
+    if (code == GV_EXIT_OK)
+        code = judge_again(cli, a, &bidder, amount.minor, v);
     gv_cli_step(cli, "signing the bid and having it stamped");
     if (code == GV_EXIT_OK)
         code = gv_place_bid(cli, a, &bidder, &what, id, &row);
     if (code == GV_EXIT_OK)
-        print_result(cli, a, id, row);
+        print_result(cli, a, id, row, v);
     gv_wipe(&bidder, sizeof(bidder));
     return code;
 }
@@ -265,7 +308,7 @@ place(struct gv_cli *cli, struct gv_auction *a, const struct gv_signer *s)
     bool dry = gv_config_bool(cli->config, "dry-run");
     struct gv_trace trace = {.enrol = NULL};
     struct gv_amount amount;
-    char why[CLAUSE_MAX];
+    struct verdict v;
     int code;
 
     code = gv_clock_amount(cli, a, text, &amount);
@@ -278,15 +321,15 @@ place(struct gv_cli *cli, struct gv_auction *a, const struct gv_signer *s)
     if (code == GV_EXIT_OK)
         code = gv_anonymous_seek(cli, a, s, &trace);
     if (code == GV_EXIT_OK)
-        code = judge(cli, a, s, amount.minor, why);
+        code = judge(cli, a, s, amount.minor, &v);
     if (code == GV_EXIT_OK)
         code = guard(cli, a, amount.minor);
     if (code == GV_EXIT_OK && dry)
-        code = show_dry_run(cli, a, s, amount, why);
+        code = show_dry_run(cli, a, s, amount, &v);
     else if (code == GV_EXIT_OK)
-        code = refuse_void(cli, why);
+        code = refuse_void(cli, v.why);
     if (code == GV_EXIT_OK && !dry)
-        code = send(cli, a, s, &trace, amount);
+        code = send(cli, a, s, &trace, amount, &v);
     gv_trace_clear(&trace);
     return code;
 }

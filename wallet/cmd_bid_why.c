@@ -53,6 +53,11 @@ explain(const json_t *row, const struct gv_open *o, char out[TEXT_MAX])
         snprintf(measured, sizeof(measured),
                  "\nit was measured against the bid of %s before it",
                  gv_auction_amount(row, "reference", c, reference));
+    if (code == GV_WRONG_PHASE && gv_terms_final_round(&o->terms))
+        snprintf(measured, sizeof(measured), "\n%s",
+                 *gv_json_text(row, "seal") != '\0'
+                     ? "a sealed bid counts in a final round alone"
+                     : "in a final round sealed bids alone count");
     gv_auction_clause(c, code, gv_json_u64(row, "have"),
                       gv_json_u64(row, "want"), clause);
     snprintf(out, TEXT_MAX, "%s is void: %s%s", amount, clause, measured);

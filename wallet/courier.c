@@ -430,7 +430,8 @@ gv_courier_crowd(struct gv_cli *cli, struct gv_auction *a)
         n = gv_json_u64(a->info, "bidders");
         if (n >= least)
             break;
-        if (strcmp(gv_json_text(a->info, "phase"), "open") != 0)
+        if (strcmp(gv_json_text(a->info, "phase"), "open") != 0 &&
+            strcmp(gv_json_text(a->info, "phase"), "final-round") != 0)
             return gv_cli_fail(cli, GV_EXIT_FAILED,
                                "the auction is %.40s, and %" PRIu64
                                " pseudonyms are enrolled, not %" PRIu64,

@@ -89,6 +89,14 @@ best_sealed(struct gv_cli *cli, const char *auction)
     return best;
 }
 
+/* All bids, or some of a final round. */
+static bool
+has_sealed(const json_t *info)
+{
+    return gv_auction_is_sealed(info) ||
+           gv_json_u64(json_object_get(info, "bids"), "sealed") > 0;
+}
+
 static int
 add_auction(struct gv_cli *cli, const struct gv_concern *c, struct exposure *x)
 {
@@ -102,7 +110,7 @@ add_auction(struct gv_cli *cli, const struct gv_concern *c, struct exposure *x)
     gv_rpcclient_error_clear(&error);
     if (rc == GV_OK) {
         gv_look_read(info, c, &look);
-        if (gv_auction_is_sealed(info) && !look.final)
+        if (!look.final && has_sealed(info))
             add_amount(x, info, best_sealed(cli, c->auction));
         else if (!look.final && look.mine)
             add_amount(x, info, look.amount);

@@ -43,7 +43,7 @@ uint8_t *gv_make_list(const struct gv_signer *s, const struct gv_open *open,
 struct gv_make_bid {
     struct gv_chain_id auction;
     uint64_t amount;
-    const struct gv_bidseal_pins *seal; /* of a sealed auction, or NULL */
+    const struct gv_bidseal_pins *seal; /* of a sealed bid, or NULL */
     uint32_t seq;
     struct gv_sealed_id recent; /* newest final block known */
     uint64_t now_ms;            /* for the memo */

@@ -115,7 +115,7 @@ find_seats(struct gv_cli *cli, const struct gv_signer *seller,
 {
     struct gv_seats_wish wish = {
         .anonymous = what->terms.identity == GV_ANONYMOUS,
-        .sealed = gv_terms_sealed(&what->terms),
+        .sealed = gv_terms_holders(&what->terms),
         .cut_log2 = (unsigned)gv_config_int(cli->config, "cut"),
         .seller = what->seller};
     int code = read_quorum(cli, "notaries", &wish.notaries);
@@ -129,14 +129,16 @@ find_seats(struct gv_cli *cli, const struct gv_signer *seller,
 static int
 check_notaries(struct gv_cli *cli, const struct gv_terms *t)
 {
-    if (!gv_terms_sealed(t) && gv_config_is_set(cli->config, "bid-notaries"))
+    if (!gv_terms_holders(t) && gv_config_is_set(cli->config, "bid-notaries"))
         return gv_cli_fail(cli, GV_EXIT_USAGE,
-                           "--bid-notaries: only with --sealed");
-    if (gv_terms_sealed(t) && t->identity != GV_ANONYMOUS &&
+                           "--bid-notaries: only with --sealed, --final-round "
+                           "or --hidden-reserve");
+    if (gv_terms_holders(t) && t->identity != GV_ANONYMOUS &&
         gv_config_is_set(cli->config, "notaries"))
         return gv_cli_fail(cli, GV_EXIT_USAGE,
                            "--notaries: these open identities, and bidders are "
-                           "certified here (--bid-notaries open the bids)");
+                           "certified here (--bid-notaries open what is "
+                           "sealed)");
     return GV_EXIT_OK;
 }
 
@@ -145,13 +147,14 @@ check_notaries(struct gv_cli *cli, const struct gv_terms *t)
 static int
 check_sealers(struct gv_cli *cli, const struct gv_terms *t)
 {
+    const bool bids = t->visibility != GV_VISIBLE_RESERVE_SEALED;
     struct gv_seats_wish wish = {.sealed = true};
     const char *who = "";
     struct gv_seats seats;
     unsigned most;
     int code = check_notaries(cli, t);
 
-    if (code != GV_EXIT_OK || !gv_terms_sealed(t))
+    if (code != GV_EXIT_OK || !gv_terms_holders(t))
         return code;
     code = read_quorum(cli, "bid-notaries", &wish.sealers);
     if (code == GV_EXIT_OK)
@@ -161,10 +164,12 @@ check_sealers(struct gv_cli *cli, const struct gv_terms *t)
     most = gv_seats_most(&seats, &who);
     if (most >= seats.seal_t)
         gv_cli_warn(cli,
-                    "warning: one operator, %s, holds %u of the keys that bids "
-                    "are sealed to, and %u open them: nobody else is needed to "
-                    "read the bids before the close",
-                    who, most, seats.seal_t);
+                    "warning: one operator, %s, holds %u of the keys that %s "
+                    "sealed to, and %u open %s: nobody else is needed to read "
+                    "%s before the close",
+                    who, most, bids ? "bids are" : "the reserve is",
+                    seats.seal_t, bids ? "them" : "it",
+                    bids ? "the bids" : "it");
     gv_seats_clear(&seats);
     return GV_EXIT_OK;
 }
@@ -199,7 +204,8 @@ publish_as(struct gv_cli *cli, const struct gv_signer *signer,
     int code = GV_EXIT_OK;
 
     memset(&seats, 0, sizeof(seats));
-    if (what->terms.identity == GV_ANONYMOUS || gv_terms_sealed(&what->terms)) {
+    if (what->terms.identity == GV_ANONYMOUS ||
+        gv_terms_holders(&what->terms)) {
         code = find_seats(cli, signer, what, &seats);
         what->seats = &seats;
         if (code == GV_EXIT_OK && seats.anonymous)

@@ -259,7 +259,7 @@ gv_place_bid(struct gv_cli *cli, const struct gv_auction *a,
     int code;
 
     gv_open_bidseal(&a->open, &seal);
-    make.seal = seal.n > 0 ? &seal : NULL;
+    make.seal = what->final || gv_terms_sealed(&a->open.terms) ? &seal : NULL;
     if (!gv_json_hex(a->info, "final_sealed", make.recent.b, 32))
         return gv_cli_fail(cli, GV_EXIT_NODE, "the node names no final block");
     tx = gv_make_bid(s, &make, &len, &bid);

@@ -30,6 +30,7 @@ int gv_place_enrol(struct gv_cli *cli, const struct gv_auction *a,
 struct gv_place {
     uint64_t amount;
     bool force;
+    bool final; /* sealed, of the final round (auction.md A32) */
 };
 int gv_place_bid(struct gv_cli *cli, const struct gv_auction *a,
                  const struct gv_signer *s, const struct gv_place *what,

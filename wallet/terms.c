@@ -147,11 +147,16 @@ const struct gv_config_option gv_terms_options[GV_TERMS_OPTIONS] = {
      .help = "Amounts are sealed until the auction is closed; notaries open "
              "them all then."},
     {.name = "hidden-reserve",
-     .help = "Sealed: a reserve that is opened with the bids.",
+     .help = "A sealed reserve, which is opened after the close.",
      .argument = "AMOUNT"},
+    {.name = "final-round",
+     .type = GV_CONFIG_DURATION,
+     .help = "With --soft-close: where extensions reach their cap, so long "
+             "each bidder may make one last bid, sealed.",
+     .argument = "TIME"},
     {.name = "opening-period",
      .type = GV_CONFIG_DURATION,
-     .help = "Sealed: how long after the close bids can be opened, at most "
+     .help = "How long after the close what is sealed can be opened, at most "
              "(default: an hour).",
      .argument = "TIME"},
 };
@@ -347,30 +352,59 @@ take_hidden_reserve(struct gv_cli *cli, struct gv_terms *t, uint64_t *out)
         return gv_cli_fail(cli, GV_EXIT_USAGE, "--hidden-reserve: %s",
                            *out == 0 ? "expected an amount above zero"
                                      : "not with --reserve");
-    t->visibility = GV_VISIBLE_SEALED_RESERVE;
+    t->visibility = gv_terms_sealed(t)        ? GV_VISIBLE_SEALED_RESERVE
+                    : gv_terms_final_round(t) ? GV_VISIBLE_FINAL_RESERVE
+                                              : GV_VISIBLE_RESERVE_SEALED;
+    if (t->buy_now != 0 && !gv_terms_sealed(t))
+        return gv_cli_fail(cli, GV_EXIT_USAGE,
+                           "--buy-now: not with --hidden-reserve, which could "
+                           "be better than it");
+    return GV_EXIT_OK;
+}
+
+static int
+take_final_round(struct gv_cli *cli, struct gv_terms *t)
+{
+    if (!gv_config_is_set(cli->config, "final-round"))
+        return GV_EXIT_OK;
+    if (gv_config_bool(cli->config, "sealed") || t->soft_ms == 0)
+        return gv_cli_fail(cli, GV_EXIT_USAGE, "--final-round: only with %s",
+                           t->soft_ms == 0 ? "--soft-close"
+                                           : "bids that are open before it");
+    t->visibility = GV_VISIBLE_FINAL;
+    return take_duration(cli, "final-round", &t->final_ms);
+}
+
+/* When what is sealed is lost, if something is. */
+static int
+take_opening_period(struct gv_cli *cli, struct gv_terms *t)
+{
+    if (gv_terms_holders(t)) {
+        t->opening_period_ms =
+            t->d_ms > OPENING_USUAL_MS ? t->d_ms : OPENING_USUAL_MS;
+        return take_duration(cli, "opening-period", &t->opening_period_ms);
+    }
+    if (gv_config_is_set(cli->config, "opening-period"))
+        return gv_cli_fail(cli, GV_EXIT_USAGE,
+                           "--opening-period: only with --sealed, "
+                           "--final-round or --hidden-reserve");
     return GV_EXIT_OK;
 }
 
 static int
 take_sealed(struct gv_cli *cli, struct gv_terms *t, uint64_t *hidden_reserve)
 {
-    static const char *const only[] = {"opening-period", "hidden-reserve"};
     int code;
 
-    if (!gv_config_bool(cli->config, "sealed")) {
-        for (size_t i = 0; i < sizeof(only) / sizeof(only[0]); i++)
-            if (gv_config_is_set(cli->config, only[i]))
-                return gv_cli_fail(cli, GV_EXIT_USAGE,
-                                   "--%s: only with --sealed", only[i]);
-        return GV_EXIT_OK;
-    }
-    t->visibility = GV_VISIBLE_SEALED;
-    t->opening_period_ms =
-        t->d_ms > OPENING_USUAL_MS ? t->d_ms : OPENING_USUAL_MS;
-    code = take_duration(cli, "opening-period", &t->opening_period_ms);
+    if (gv_config_bool(cli->config, "sealed"))
+        t->visibility = GV_VISIBLE_SEALED;
+    code = take_final_round(cli, t);
     if (code == GV_EXIT_OK)
         code = take_hidden_reserve(cli, t, hidden_reserve);
-    return code == GV_EXIT_OK ? check_sealed(cli, t) : code;
+    if (code == GV_EXIT_OK)
+        code = take_opening_period(cli, t);
+    return code == GV_EXIT_OK && gv_terms_sealed(t) ? check_sealed(cli, t)
+                                                    : code;
 }
 
 int
@@ -459,10 +493,12 @@ gv_terms_print(const struct gv_terms *t, FILE *out)
 {
     gv_columns_line(out, "bidders", "%s",
                     t->identity == GV_ANONYMOUS ? "anonymous" : "certified");
-    if (gv_terms_sealed(t)) {
+    if (gv_terms_sealed(t))
         gv_columns_line(out, "bids", "sealed until the auction is closed");
+    if (gv_terms_final_round(t))
+        print_seconds(out, "final round", t->final_ms);
+    if (gv_terms_holders(t))
         print_seconds(out, "opened within", t->opening_period_ms);
-    }
     gv_pricing_print(t, out);
     gv_clock_print(t, out);
     if ((t->flags & GV_MIN_FIRST) != 0)
@@ -486,7 +522,9 @@ gv_terms_print(const struct gv_terms *t, FILE *out)
     if (t->reserve != 0)
         print_amount(t, out, "reserve", t->reserve);
     if (gv_terms_hides_reserve(t))
-        gv_columns_line(out, "reserve", "sealed, opened with the bids");
+        gv_columns_line(out, "reserve", "%s",
+                        gv_terms_sealed(t) ? "sealed, opened with the bids"
+                                           : "sealed, opened after the close");
     if (t->close_policy == GV_CLOSE_OWNER)
         print_seconds(out, "close notice", t->notice_ms);
     else

@@ -11,7 +11,7 @@
 #include "wallet/cli.h"
 #include "wallet/pricing.h"
 
-#define GV_TERMS_OPTIONS 32
+#define GV_TERMS_OPTIONS 33
 
 /* Their options, for the tables of commands. */
 extern const struct gv_config_option gv_terms_options[GV_TERMS_OPTIONS];

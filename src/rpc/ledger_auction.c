@@ -37,7 +37,7 @@ static json_t *
 counts_of(const struct gv_view *v)
 {
     size_t all = gv_fold_count(v->fold), accepted = gv_fold_accepted(v->fold);
-    size_t sealed = gv_query_opened(v->chain) ? 0 : gv_fold_unopened(v->fold);
+    size_t sealed = v->chain->sum.opened_height ? 0 : gv_fold_unopened(v->fold);
 
     return json_pack("{so so so so so}", "total", gv_render_u64(all),
                      "accepted", gv_render_u64(accepted), "sealed",
@@ -137,6 +137,24 @@ clock_of(const struct gv_view *v, uint64_t now_us)
                      gv_render_u64_or_null(falls, falls ? next : 0));
 }
 
+/* Null where the terms have no final round (A32). */
+static json_t *
+final_round_of(const struct gv_view *v)
+{
+    uint64_t from_us, until_us;
+    bool on = gv_fold_final_round(v->fold, &from_us, &until_us);
+    int64_t floor = gv_fold_floor(v->fold);
+
+    if (!gv_terms_final_round(&v->chain->book->open->terms))
+        return json_null();
+    return json_pack(
+        "{sb so so so}", "on", (int)on, "from_us", gv_render_u64(from_us),
+        "until_us", gv_render_u64_or_null(on, until_us), "floor",
+        floor < 0 ? json_null()
+                  : gv_render_u64(
+                        gv_fold_row_at(v->fold, (size_t)floor)->bid.amount));
+}
+
 static json_t *
 details_of(struct gv_ledger_rpc *l, const struct gv_view *v)
 {
@@ -147,7 +165,7 @@ details_of(struct gv_ledger_rpc *l, const struct gv_view *v)
 
     listing_of(l, c, &listed, &final);
     return json_pack(
-        "{so sb so so so so so so sb sb so so so so}", "text",
+        "{so sb so so so so so so sb sb so so so so so}", "text",
         gv_render_text(o->text), "seller_pseudonym", (int)o->pseudonym,
         "seller_fingerprint", gv_render_hex(o->seller.fingerprint.b, 32),
         "terms", gv_render_terms(&o->terms), "phase_time_us",
@@ -160,7 +178,7 @@ details_of(struct gv_ledger_rpc *l, const struct gv_view *v)
         "validators", validators_of(c, l->now_ms), "cancel_us",
         gv_render_u64_or_null(c->book->closed && c->book->cancels,
                               c->book->close_us),
-        "sealed", sealed_of(c));
+        "sealed", sealed_of(c), "final_round", final_round_of(v));
 }
 
 struct gv_rpc_answer *

@@ -138,7 +138,7 @@ take_best(void *arg, size_t i)
 
     best->any = true;
     best->sealed = best->sealed || (row->code == GV_NOT_OPENED &&
-                                    !gv_query_opened(best->v->chain));
+                                    best->v->chain->sum.opened_height == 0);
     if (row->code == GV_ACCEPTED &&
         (best->amount == 0 ||
          gv_terms_better(terms, row->bid.amount, best->amount)))

@@ -174,15 +174,15 @@ gv_view_close(struct gv_view *v)
 }
 
 static enum gv_bid_seal
-seal_of(const struct gv_chain *c, uint8_t seal)
+seal_of(const struct gv_chain *c, const struct gv_fold_bid *bid)
 {
-    if (!c->sum.sealed)
+    if (!gv_terms_sealed(&c->book->open->terms) && !bid->final)
         return GV_SEAL_NONE;
-    if (!gv_query_opened(c))
+    if (c->sum.opened_height == 0)
         return GV_SEAL_SEALED;
-    return seal == GV_FOLD_KNOWN   ? GV_SEAL_OPENED
-           : seal == GV_FOLD_FALSE ? GV_SEAL_BAD
-                                   : GV_SEAL_NOT_OPENED;
+    return bid->seal == GV_FOLD_KNOWN   ? GV_SEAL_OPENED
+           : bid->seal == GV_FOLD_FALSE ? GV_SEAL_BAD
+                                        : GV_SEAL_NOT_OPENED;
 }
 
 /* What the fold says, without the bid's place. */
@@ -198,7 +198,7 @@ row_of_fold(const struct gv_view *v, const struct gv_fold_row *from,
     out->bidder = *view_key(v, from->bid.bidder);
     memcpy(out->tie, from->bid.tie, 32);
     out->amount = from->bid.amount;
-    out->seal = seal_of(v->chain, from->bid.seal);
+    out->seal = seal_of(v->chain, &from->bid);
     out->currency = b->open->terms.currency;
     out->t_us = from->bid.t_us;
     out->deadline_us = out->t_us + b->open->terms.d_ms * UINT64_C(1000);

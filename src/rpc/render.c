@@ -144,7 +144,9 @@ static json_t *
 words_of(const struct gv_terms *t)
 {
     static const char *const pricing[] = {"first", "second", "vickrey"};
-    static const char *const visible[] = {"open", "sealed", "sealed-reserve"};
+    static const char *const visible[] = {
+        "open",           "sealed",      "sealed-reserve",
+        "hidden-reserve", "final-round", "final-round-reserve"};
     static const char *const direction[] = {"ascending", "reverse", "dutch"};
 
     return json_pack(
@@ -173,7 +175,7 @@ gv_render_terms(const struct gv_terms *t)
 {
     json_t *currency = gv_render_currency(&t->currency);
     json_t *numbers = json_pack(
-        "{so so so so so so so so so so so so so so so si so so so so so}",
+        "{so so so so so so so so so so so so so so so si so so so so so so}",
         "min_first", gv_render_u64(t->min_first), "min_step",
         gv_render_u64(t->min_step), "max_step", gv_render_u64(t->max_step),
         "per_bidder", gv_render_u64(t->per_bidder), "total_cap",
@@ -187,7 +189,7 @@ gv_render_terms(const struct gv_terms *t)
         (int)t->fixed_difficulty, "target", gv_render_compact(t->target),
         "allowed", allowed_of(t), "opening_period_ms",
         gv_render_u64(t->opening_period_ms), "clock", clock_of(t), "pay_ms",
-        gv_render_u64(t->pay_ms));
+        gv_render_u64(t->pay_ms), "final_ms", gv_render_u64(t->final_ms));
 
     return gv_render_join(gv_render_join(currency, words_of(t)), numbers);
 }

@@ -81,8 +81,9 @@ export async function auctionPage(app, host, id) {
     if (info.phase === "scheduled") text = `opens in ${duration(info.opening_ms - now)}`;
     else if (info.phase === "open" && close === null) text = "no end is fixed yet";
     else if (info.phase === "open") text = `${duration(close - now)} left`;
+    else if (info.phase === "final-round") text = `${duration(close - now)} left for one sealed bid each`;
     else if (info.phase === "closing") text = "bids are on their way into blocks";
-    else if (info.phase === "opening") text = "the sealed bids are being opened";
+    else if (info.phase === "opening") text = "what is sealed is being opened";
     else if (info.phase === "awaiting-final") text = "the result waits for the votes";
     if (left.textContent !== text) left.textContent = text;
   }
@@ -120,7 +121,7 @@ export async function auctionPage(app, host, id) {
     }
     fill(parts.price, what, h("dl", null,
       h("dt", null, "Opened"), h("dd", null, when(info.opening_ms * 1000)),
-      h("dt", null, info.phase === "open" ? "Closes" : "Closed"), h("dd", null, close ? when(close) : "not yet fixed"),
+      h("dt", null, info.phase === "open" || info.phase === "final-round" ? "Closes" : "Closed"), h("dd", null, close ? when(close) : "not yet fixed"),
       h("dt", null, "Bids"), h("dd", null, `${info.bids.accepted} accepted, ${info.bids.void} void${info.bids.sealed ? `, ${info.bids.sealed} sealed` : ""}`)));
   }
 
@@ -175,13 +176,13 @@ export async function auctionPage(app, host, id) {
     const anonymous = info.identity === "anonymous";
     if (!app.identity?.valid) return ["name", () => [h("h2", null, "Bidding"), h("p", null, "To bid you need a name that is certified. ", h("a", { href: "#/wallet" }, "Get one"))]];
     if (isSeller()) {
-      const canClose = info.terms.close === "owner" && (info.phase === "open" || info.phase === "scheduled");
+      const canClose = info.terms.close === "owner" && ["open", "final-round", "scheduled"].includes(info.phase);
       if (canClose) return ["close", closeForm];
       if (end && anonymous && end.status === "sold") return ["disclose-seller", () => discloseForm("Who won?", "The notaries open the winner's identity to you, and to nobody else. You get it with evidence that holds without them.")];
       return ["seller", () => [h("h2", null, "Your auction"), h("p", { class: "soft" }, end ? "It is over." : "There is nothing to do now.")]];
     }
     if (end && anonymous && mine().some((b) => b.bidder === end.winner)) return ["disclose-winner", () => discloseForm("Who sold it?", "You won. The notaries show you the seller's certificate.")];
-    if (info.phase === "open") return ["bid", bidForm];
+    if (info.phase === "open" || info.phase === "final-round") return ["bid", bidForm];
     if (info.phase === "opening" && info.sealed.ends_us && mine().some(isSealed)) return ["open", openForm];
     return ["none", () => [h("h2", null, "Bidding"), h("p", { class: "soft" }, info.phase === "scheduled" ? "It is not open yet." : "No bid counts any more.")]];
   }

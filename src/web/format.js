@@ -59,6 +59,7 @@ const PHASES = {
   scheduled: ["Opens later", "wait"],
   open: ["Open", "good"],
   closing: ["Closing", "wait"],
+  "final-round": ["Final round", "good"],
   opening: ["Opening the bids", "wait"],
   "awaiting-final": ["Waiting for finality", "wait"],
   final: ["Final", ""],

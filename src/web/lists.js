@@ -12,7 +12,7 @@ const unit = (row) => ({ currency: row.currency, exponent: row.exponent });
 function timeLeft(a) {
   const now = Date.now();
   if (a.phase === "scheduled") return `opens in ${duration(a.opening_ms - now)}`;
-  if (a.effective_close_us && (a.phase === "open" || a.phase === "closing")) {
+  if (a.effective_close_us && ["open", "final-round", "closing"].includes(a.phase)) {
     const left = Number(a.effective_close_us) / 1000 - now;
     return left > 0 ? `${duration(left)} left` : "over";
   }

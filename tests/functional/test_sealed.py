@@ -285,7 +285,6 @@ def test_who_could_read_the_bids_is_said(market):
 
 
 @pytest.mark.parametrize("option", (("--opening-period", "1h"),
-                                    ("--hidden-reserve", "5"),
                                     ("--bid-notaries", "1of1")))
 def test_options_of_sealed_auctions_alone(market, option):
     with pytest.raises(CommandError) as e:
