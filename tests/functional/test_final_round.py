@@ -1,0 +1,140 @@
+"""Final rounds and hidden reserves of open auctions, through wallets and a node:
+what everybody sees, what a late bid changes, and what both verifiers say."""
+
+import json
+import time
+
+import pytest
+from gavel import CommandError, wait_for
+from test_sealed import both_verify, found_in, in_blocks
+
+pytestmark = pytest.mark.long
+
+BASE = ("--d", "2s", "--difficulty", "1", "--close", "never")
+ROUND = (*BASE, "--limit", "8s", "--soft-close", "10s", "--soft-cap", "10s",
+         "--final-round", "14s")
+NAMES = ("ann", "bob", "eve")
+
+
+@pytest.fixture(scope="module")
+def market(stage):
+    node = stage.node()
+    node.wait_services()
+    return {"world": stage, "node": node,
+            **{n: stage.wallet(n, node) for n in ("sam", *NAMES)}}
+
+
+def round_of(node, auction):
+    return node.rpc.getauction(auction=auction)["final_round"]
+
+
+def lead_to_the_cap(market, auction, first, second):
+    """One bid before the limit, one within its extension."""
+    node = market["node"]
+    market["ann"].bid(auction, first)
+    opening = node.rpc.getauction(auction)["opening_ms"] / 1000
+    wait_for("the limit", lambda: time.time() > opening + 8.2, 20)
+    bid = market["bob"].bid(auction, second)["bid"]
+    wait_for("the cap", lambda: round_of(node, auction)["on"])
+    return bid
+
+
+def test_the_last_sealed_bid_wins(market):
+    """Ann leads, bob outbids her; the round gives it to ann again."""
+    world, node = market["world"], market["node"]
+    ann, bob, eve = (market[n] for n in NAMES)
+    auction = market["sam"].create("A clock", *ROUND)
+    shown = ann.text("auction", "show", auction)
+    assert "final round" in shown and "only if extensions reach" in shown
+    outbid = lead_to_the_cap(market, auction, "100", "110")
+    assert round_of(node, auction)["floor"] == 11000
+    with pytest.raises(CommandError) as e:  # after the cap nothing else counts
+        node.wait_phase(auction, "final-round", 30)
+        bob.bid(auction, "109")
+    assert "below-floor" in e.value.error["message"]
+    assert auction in json.dumps(node.rpc.listauctions(status="open"))
+    assert ann("bid", "place", auction, "150", "--dry-run")["final"] is True
+    won = ann.bid(auction, "736412.21")
+    assert won["final"] is True and won["receipt"]
+    lost = eve.bid(auction, "130")  # who has not bid before
+    with pytest.raises(CommandError) as e:
+        ann.bid(auction, "200")
+    assert "bidder-cap" in e.value.error["message"]
+    assert "ends final round" in json.dumps(ann("agenda"))
+    in_blocks(node, auction)
+    rows = {r["bid"]: r for r in node.rpc.listbids(auction=auction)["bids"]}
+    for bid in (won, lost):
+        row = rows[bid["bid"]]
+        assert (row["seal"], row["amount"], row["code_name"]) == (
+            "sealed", 0, "not-opened")
+    assert rows[outbid]["leading"] and rows[outbid]["seal"] is None
+    told = json.dumps([rows, node.rpc.getauction(auction=auction)]).encode()
+    assert found_in(told, {"won": 73641221}) == set()
+    assert "2 sealed" in bob.text("auction", "show", auction)
+    assert "736412.21 EUR (sealed)" in ann.text("bid", "show", won["bid"])
+    assert "nobody can judge it" in ann.text("bid", "why", won["bid"])
+
+    got = node.wait_final(auction, 90)
+    assert (got["status"], got["price"]) == ("sold", 73641221)
+    rows = {r["bid"]: r for r in node.rpc.listbids(auction=auction)["bids"]}
+    assert rows[won["bid"]]["bidder"] == got["winner"]
+    assert {b: rows[b]["code_name"] for b in (won["bid"], lost["bid"], outbid)
+            } == dict.fromkeys((won["bid"], lost["bid"], outbid), "accepted")
+    assert rows[outbid]["seal"] is None
+    assert ann("auction", "outcome", auction,
+               "--verify")["verified_height"] > 0
+    both_verify(world, node, "", "736412.21 EUR")
+
+
+def test_a_round_that_nobody_bids_in_needs_no_keys(market):
+    node = market["node"]
+    auction = market["sam"].create("Quiet", *ROUND[:-1], "10s")
+    lead_to_the_cap(market, auction, "5", "6")
+    got = node.wait_final(auction, 90)
+    assert (got["status"], got["price"]) == ("sold", 600)
+    assert node.rpc.getauction(auction=auction)["sealed"] is None
+    both_verify(market["world"], node, "", "6.00 EUR")
+
+
+def test_an_open_auction_keeps_its_reserve_to_itself(market):
+    """Two: in one it is not met, and nobody had seen it."""
+    node, sam = market["node"], market["sam"]
+    secret = {"reserve": 73164998}
+    sold, kept = (sam.create("Hidden", *BASE, "--limit", "9s",
+                             "--hidden-reserve", "731649.98")
+                  for _ in range(2))
+    market["bob"].bid(sold, "740000")
+    market["eve"].bid(kept, "731000")
+    rows = node.rpc.listbids(auction=kept)["bids"]
+    assert [(r["seal"], r["amount"]) for r in rows] == [(None, 73100000)]
+    told = json.dumps(node.rpc.getauction(auction=kept, verbose=True)).encode()
+    assert found_in(told, secret) == set()
+    assert "sealed, opened after the close" in sam.text("auction", "show", kept)
+    assert "by what is not sealed" in sam.text("auction", "outcome", kept)
+    assert node.wait_final(sold, 60)["status"] == "sold"
+    assert node.wait_final(kept, 60)["status"] == "reserve-not-met"
+    assert node.rpc.getauction(auction=kept)["sealed"]["reserve"] == 73164998
+    both_verify(market["world"], node, "", "740000.00 EUR")
+
+
+@pytest.mark.parametrize("options,says", (
+    (("--final-round", "20s"), "--final-round: only with --soft-close"),
+    (("--final-round", "20s", "--sealed", "--limit", "1h", "--soft-close",
+      "1m", "--soft-cap", "2m"), "--final-round: only with bids that are open"),
+    (("--final-round", "5s", "--limit", "1h", "--soft-close", "1m",
+      "--soft-cap", "2m"), "terms.final_ms"),
+    (("--hidden-reserve", "5", "--buy-now", "9"), "--buy-now: not with"),
+    (("--hidden-reserve", "5", "--reserve", "9"), "not with --reserve")))
+def test_terms_that_have_no_sense_are_refused(market, options, says):
+    with pytest.raises(CommandError) as e:
+        market["sam"].create("Refused", *options)
+    assert says in e.value.stderr
+
+
+def test_the_traps_are_named(market):
+    done = market["sam"].run("auction", "create", "--title", "x", *ROUND,
+                             "--dry-run", as_json=False)
+    assert done.returncode == 0, done.stderr
+    for word in ("Anybody who may bid",
+                 "holds 1 of the keys that bids are sealed to"):
+        assert word in done.stderr
