@@ -104,7 +104,9 @@ step_row(struct telling *t, size_t i, const struct gv_fold_row *row)
     gv_columns_cell(t->table, "%.8s", gv_hex(row->bid.tie, 32, hex));
     gv_columns_cell(
         t->table, "%s",
-        gv_amount_text((struct gv_amount){row->bid.amount}, c, text));
+        row->bid.seal == GV_FOLD_KNOWN
+            ? gv_amount_text((struct gv_amount){row->bid.amount}, c, text)
+            : "sealed");
     gv_hex(gv_retell_bidder(t->r, row->bid.bidder)->b, 32, hex);
     gv_columns_cell(t->table, "%.8s", hex);
     gv_columns_cell(t->table, "%s%s", row->code == GV_ACCEPTED ? "" : "void, ",
@@ -222,6 +224,7 @@ make_story(const struct telling *t, struct gv_story *s)
     const struct gv_fold_row *lead;
 
     *s = (struct gv_story){.status = gv_retell_outcome(t->r)->status};
+    s->hidden = gv_fold_reserve(t->fold);
     if (at < 0)
         return;
     lead = gv_fold_row_at(t->fold, (size_t)at);

@@ -42,6 +42,7 @@ gv_retell_new(const struct gv_open *open, const struct gv_keys *keys,
     r->open = open;
     r->keys = keys;
     r->close_us = r->cancel_us = UINT64_MAX;
+    gv_open_bidseal(open, &r->seal);
     r->number = json_object();
     r->pins = gv_pins_auction(open, NULL);
     raw = gv_block0_auction(open, &len);
@@ -67,6 +68,8 @@ gv_retell_free(struct gv_retell *r)
     free(r->bid);
     free(r->stamp);
     free(r->leaf);
+    free(r->sealed);
+    free(r->opening);
     free(r);
 }
 
@@ -138,15 +141,20 @@ take_bid(struct gv_retell *r, const struct gv_tx *tx,
 {
     struct gv_retell_bid *b;
     uint32_t bidder = number_of(r, &tx->u.bid.bidder);
+    bool sealed = tx->u.bid.kind == GV_BID_SEALED;
+    bool round = gv_terms_final_round(&r->open->terms);
 
     if (!gv_retell_room(&r->bid, r->bids, &r->bid_cap, sizeof(*r->bid)))
         return GV_FAULT;
     b = &r->bid[r->bids];
-    *b = (struct gv_retell_bid){.at = *at,
-                                .row = {.id = tx->u.bid.id,
-                                        .amount = tx->u.bid.amount,
-                                        .bidder = bidder,
-                                        .ref = (uint32_t)r->bids}};
+    *b = (struct gv_retell_bid){
+        .at = *at,
+        .row = {.id = tx->u.bid.id,
+                .amount = tx->u.bid.amount,
+                .seal = sealed ? GV_FOLD_UNOPENED : GV_FOLD_KNOWN,
+                .final = sealed && round,
+                .bidder = bidder,
+                .ref = (uint32_t)r->bids}};
     memcpy(b->leaf, tx->u.bid.leaf, 32);
     gv_error_set(e, "a bid names no earlier block of this chain");
     if (!floor_of(r, &tx->u.bid.recent, &b->floor_us))
@@ -154,6 +162,8 @@ take_bid(struct gv_retell *r, const struct gv_tx *tx,
     gv_error_set(e, "a bid's key is not enrolled");
     if (bidder == UINT32_MAX)
         return GV_REJECT;
+    if (retell_keep_sealed(r, tx->u.bid.sealed, &b->part) != GV_OK)
+        return GV_FAULT;
     r->bids++;
     return GV_OK;
 }
@@ -199,6 +209,11 @@ take_tx(struct gv_retell *r, const struct gv_tx *tx,
         r->issued = true;
         r->issued_count = tx->u.issued.count;
         return GV_OK;
+    case GV_TX_KEYRELEASE:
+        retell_take_key(r, &tx->u.keyrelease);
+        return GV_OK;
+    case GV_TX_OPENING:
+        return retell_take_opening(r, &tx->u.opening);
     case GV_TX_OUTCOME:
         r->y = at->height;
         r->stands = tx->u.outcome;

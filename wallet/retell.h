@@ -39,6 +39,7 @@ struct gv_retell_bid {
     struct gv_retell_place at, stamp; /* stamp: the one that defines t */
     uint64_t floor_us;                /* C4 */
     uint8_t leaf[32], authority;      /* authority: of that stamp */
+    uint32_t part;                    /* where what it seals is kept */
 };
 
 struct gv_retell;

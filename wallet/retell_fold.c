@@ -190,6 +190,7 @@ gv_retell_fold(struct gv_retell *r)
     if (f != NULL) {
         gv_fold_set_close(f, r->close_us);
         gv_fold_set_cancel(f, r->cancel_us);
+        gv_fold_set_reserve(f, r->reserve);
     }
     return f;
 }
@@ -239,6 +240,10 @@ gv_retell_end(struct gv_retell *r, struct gv_error *e)
         rc = date_close(r, e);
     if (rc == GV_OK && r->bids > 0)
         qsort(r->bid, r->bids, sizeof(*r->bid), by_order);
+    if (rc == GV_OK && retell_open(r) != GV_OK) {
+        gv_error_set(e, "cannot open what is sealed");
+        return GV_FAULT;
+    }
     return rc == GV_OK ? conclude(r, e) : rc;
 }
 

@@ -1,4 +1,4 @@
-/* retell_impl.h - what retell.c and retell_fold.c share. */
+/* retell_impl.h - what retell.c, retell_seal.c and retell_fold.c share. */
 #ifndef GAVEL_WALLET_RETELL_IMPL_H
 #define GAVEL_WALLET_RETELL_IMPL_H
 
@@ -17,6 +17,8 @@ struct retell_leaf {
     uint8_t hash[32];
     uint32_t stamp;
 };
+
+#define RETELL_NOTHING UINT32_MAX /* in the place of a sealed part */
 
 struct gv_retell {
     const struct gv_open *open;
@@ -39,9 +41,28 @@ struct gv_retell {
     uint32_t issued_count, y;
     struct gv_outcome stands, outcome;
     struct gv_fold *fold;
+    /* What is sealed, and what opens it. */
+    struct gv_bidseal_pins seal;
+    uint8_t *sealed; /* parts, gv_bidseal_size(n) each */
+    size_t parts, sealed_cap;
+    struct gv_bidseal_key secret[GV_BIDSEAL_MAX]; /* published ones */
+    uint16_t released;                            /* bit i: of holder i */
+    struct gv_tx_opening *opening;
+    size_t openings, opening_cap;
+    uint64_t reserve; /* that was hidden, or 0 */
 };
 
 /* Room for one more element of `size` bytes in the array *items of n. */
 bool gv_retell_room(void *items, size_t n, size_t *cap, size_t size);
+
+/* retell_seal.c. *part: where what a BID seals is kept, RETELL_NOTHING: it
+ * seals nothing. Each GV_OK or GV_FAULT. */
+enum gv_rc retell_keep_sealed(struct gv_retell *r, struct gv_bytes sealed,
+                              uint32_t *part) GV_MUST_CHECK;
+void retell_take_key(struct gv_retell *r, const struct gv_tx_keyrelease *t);
+enum gv_rc retell_take_opening(struct gv_retell *r,
+                               const struct gv_tx_opening *t) GV_MUST_CHECK;
+/* Fill the amounts, and the reserve, that F knows once Y is there. */
+enum gv_rc retell_open(struct gv_retell *r) GV_MUST_CHECK;
 
 #endif

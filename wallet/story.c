@@ -62,6 +62,13 @@ tell_other(const struct teller *w)
                         text(w, beyond(w->t, s->other, step), c));
 }
 
+/* The terms' reserve, or the one that was hidden; 0: none. */
+static uint64_t
+reserve_of(const struct teller *w)
+{
+    return w->t->reserve != 0 ? w->t->reserve : w->s->hidden;
+}
+
 /* What bounds it on either side, where that is what decides. */
 static void
 tell_bounds(const struct teller *w)
@@ -73,9 +80,9 @@ tell_bounds(const struct teller *w)
         gv_columns_line(w->out, "first bid",
                         "%s: the price is no worse than its minimum",
                         text(w, w->t->min_first, a));
-    if (w->t->reserve != 0 && w->s->price == w->t->reserve)
+    if (reserve_of(w) != 0 && w->s->price == reserve_of(w))
         gv_columns_line(w->out, "reserve", "%s: the price is no worse",
-                        text(w, w->t->reserve, a));
+                        text(w, reserve_of(w), a));
     if (w->s->price == w->s->lead)
         gv_columns_line(w->out, "bound",
                         "%s: the leader pays no more than "
@@ -134,11 +141,11 @@ gv_story_print(const struct gv_terms *t, const struct gv_story *s, FILE *out)
                         "#%zu, %s: the best accepted amount, of equal ones the "
                         "earliest (A11)",
                         s->lead_at, text(&w, s->lead, a));
-    if (t->reserve != 0 && is_better(t, t->reserve, s->lead)) {
+    if (reserve_of(&w) != 0 && is_better(t, reserve_of(&w), s->lead)) {
         gv_columns_line(out, "reserve",
                         "%s: the leader does not reach it, nothing is sold "
                         "(A12)",
-                        text(&w, t->reserve, a));
+                        text(&w, reserve_of(&w), a));
         return;
     }
     tell_price(&w);

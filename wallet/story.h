@@ -17,7 +17,8 @@ struct gv_story {
     uint64_t lead, other; /* the leader's, and the best of another bidder */
     size_t lead_at, other_at;
     uint64_t price;
-    bool bought; /* by buy-now */
+    uint64_t hidden; /* a reserve that was sealed, once it is opened (A24) */
+    bool bought;     /* by buy-now */
 };
 
 /* One line a thought, each as gv_columns_line. */

@@ -1,4 +1,4 @@
-"""Final rounds and hidden reserves of open auctions, through wallets and a node:
+"""Final rounds and hidden reserves of open auctions, by wallets and a node:
 what everybody sees, what a late bid changes, and what both verifiers say."""
 
 import json
@@ -83,6 +83,8 @@ def test_the_last_sealed_bid_wins(market):
     assert rows[outbid]["seal"] is None
     assert ann("auction", "outcome", auction,
                "--verify")["verified_height"] > 0
+    told = bob.text("auction", "outcome", auction, "--explain")
+    assert "736412.21 EUR" in told and "final" in told
     both_verify(world, node, "", "736412.21 EUR")
 
 
@@ -114,6 +116,8 @@ def test_an_open_auction_keeps_its_reserve_to_itself(market):
     assert node.wait_final(sold, 60)["status"] == "sold"
     assert node.wait_final(kept, 60)["status"] == "reserve-not-met"
     assert node.rpc.getauction(auction=kept)["sealed"]["reserve"] == 73164998
+    told = sam.text("auction", "outcome", kept, "--explain")
+    assert "731649.98 EUR: the leader does not reach it" in told
     both_verify(market["world"], node, "", "740000.00 EUR")
 
 
