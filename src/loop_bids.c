@@ -69,8 +69,9 @@ gv_loop_is_pinned(struct gv_loop *l, const struct gv_chain_id *auction,
     return false;
 }
 
-/* The latest that E can still become by bids: with all extensions (A21), or the
- * effect of a CLOSE, which a cancellation may turn out to be (A29). */
+/* The latest that E can still become by bids: with all extensions (A21) and a
+ * final round (A32), or the effect of a CLOSE, which a cancellation may turn
+ * out to be (A29). */
 static uint64_t
 latest_close_us(const struct gv_book *b)
 {
@@ -78,7 +79,7 @@ latest_close_us(const struct gv_book *b)
     uint64_t e = UINT64_MAX, close_us = b->close_us + t->notice_ms * 1000;
 
     if ((t->flags & GV_LIMIT) != 0)
-        e = (b->open->opening_ms + t->limit_ms + t->soft_cap_ms) *
+        e = (b->open->opening_ms + t->limit_ms + t->soft_cap_ms + t->final_ms) *
             UINT64_C(1000);
     return b->closed && close_us < e ? close_us : e;
 }
@@ -114,12 +115,42 @@ gv_loop_close_us(struct gv_loop *l, struct gv_chain *c)
     return shaded_close_us(l, c);
 }
 
+/* A sealed bid outside the final round is void, and costs the chain an opening
+ * (R7): where bids are open, none is dated but in it (A32). */
+static enum gv_rc
+check_round(struct gv_loop *l, struct gv_chain *c, const struct gv_tx *tx,
+            struct gv_reject *why)
+{
+    uint64_t from_us = 0, until_us, now_us = l->now_ms * 1000;
+    struct gv_view v;
+    bool on = false;
+    enum gv_rc rc;
+
+    if (tx->u.bid.kind != GV_BID_SEALED ||
+        !gv_terms_final_round(&c->book->open->terms))
+        return GV_OK;
+    /* By the blocks alone, where more wait than can be judged each time. */
+    if (c->pool.count > SHADE_MAX) {
+        rc = gv_book_shade(c->book, NULL, 0);
+        on = gv_fold_final_round(c->book->fold, &from_us, &until_us);
+    } else {
+        rc = gv_view_open(l->state, c, l->now_ms, &v);
+        if (rc == GV_OK)
+            on = gv_fold_final_round(v.fold, &from_us, &until_us);
+        gv_view_close(&v);
+    }
+    if (rc == GV_OK && !(on && now_us > from_us))
+        return gv_refuse(why, GV_WRONG_PHASE, "final-round", now_us, from_us);
+    return rc;
+}
+
 enum gv_rc
 gv_loop_may_stamp(struct gv_loop *l, const struct gv_tx *tx, bool first,
                   struct gv_reject *why)
 {
     struct gv_chain *c = gv_state_chain(l->state, &tx->chain);
     uint64_t wait_ms, close_us, now_us = l->now_ms * 1000;
+    enum gv_rc rc;
 
     if (!c || c->registry || (tx->kind != GV_TX_BID && tx->kind != GV_TX_CLOSE))
         return gv_refuse(why, GV_WRONG_CHAIN, "kind", tx->kind, GV_TX_BID);
@@ -134,6 +165,9 @@ gv_loop_may_stamp(struct gv_loop *l, const struct gv_tx *tx, bool first,
         return GV_OK;
     if (check_bidder(l, c, &tx->u.bid.bidder, why) != GV_OK)
         return GV_REJECT;
+    rc = check_round(l, c, tx, why);
+    if (rc != GV_OK)
+        return rc;
     if (!gv_rate_take(l->rate, &tx->u.bid.bidder, l->now_ms, &wait_ms))
         return gv_refuse(why, GV_POOL_FULL, "rate", wait_ms, 0);
     return GV_OK;

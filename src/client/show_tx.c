@@ -74,6 +74,8 @@ put_terms(struct gv_show_text *t, const struct gv_terms *m)
     gv_show_member_u64(t, "d_ms", m->d_ms);
     gv_show_member_u64(t, "t_ms", m->t_ms);
     gv_show_member_u64(t, "max_bids", m->max_bids);
+    if (gv_terms_final_round(m))
+        gv_show_member_u64(t, "final_ms", m->final_ms);
     if (gv_terms_dutch(m)) {
         gv_show_member_u64(t, "clock_start", m->clock_start);
         gv_show_member_u64(t, "clock_floor", m->clock_floor);

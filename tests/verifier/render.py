@@ -49,6 +49,7 @@ def open_members(tx):
                       "direction min_first min_step max_step per_bidder "
                       "total_cap limit_ms notice_ms reserve buy_now soft_ms "
                       "soft_cap_ms d_ms t_ms max_bids")
+            + (members(terms, "final_ms") if terms.final_round else ())
             + (members(terms, "clock_start clock_floor clock_drop "
                        "clock_step_ms") if terms.clock_step_ms else ())
             + members(terms, "identity")

@@ -232,6 +232,36 @@ A21_a_waiting_bid_extends_the_auction(void **state)
     house_free(&h);
 }
 
+/* Not by force either: it would be void, and cost the chain an opening. */
+static void
+A32_no_sealed_bid_is_stamped_outside_the_round(void **state)
+{
+    struct gv_terms terms;
+    struct gv_tx bid;
+    struct house h;
+
+    (void)state;
+    gv_terms_default(gv_params_find("regtest"), &terms);
+    terms.visibility = GV_VISIBLE_FINAL;
+    terms.flags |= GV_LIMIT;
+    terms.limit_ms = terms.soft_ms = terms.soft_cap_ms = 60000;
+    terms.final_ms = 60000;
+    terms.opening_period_ms = terms.d_ms;
+    house_make_with(&h, &terms);
+    h.idle = true;
+    house_run(&h);
+    house_open(&h);
+    bid = sample_bid_sealed(&h.s, 0, 1, 1000);
+    for (int force = 0; force <= 1; force++) {
+        assert_null(house_bid(&h, &bid, force));
+        assert_string_equal(support_json_text(h.error.data, "code_name"),
+                            "wrong-phase");
+    }
+    bid = bid_of(&h, 1);
+    house_place(&h, &bid);
+    house_free(&h);
+}
+
 static void
 without_any_stamping_service_a_bid_is_refused(void **state)
 {
@@ -322,6 +352,7 @@ main(void)
         cmocka_unit_test(too_many_bids_of_a_key_are_told_when_to_come_again),
         cmocka_unit_test(who_has_not_enrolled_gets_no_token_R5),
         cmocka_unit_test(A21_a_waiting_bid_extends_the_auction),
+        cmocka_unit_test(A32_no_sealed_bid_is_stamped_outside_the_round),
         cmocka_unit_test(without_any_stamping_service_a_bid_is_refused),
         cmocka_unit_test(a_hard_target_is_met_aside),
         cmocka_unit_test(a_search_without_end_stops_nothing_else),
