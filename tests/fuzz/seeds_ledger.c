@@ -87,6 +87,26 @@ save_seals(const char *corpus)
     seeds_save(corpus, "bidseal", "cut", gv_bytes(in, len - 1));
 }
 
+/* OPENs whose bids are open, and something else sealed. */
+static void
+save_open_seals(const char *corpus, struct gv_terms terms)
+{
+    const struct sample_options options = {.terms = &terms, .reserve = 50};
+    struct sample s;
+
+    terms.visibility = GV_VISIBLE_RESERVE_SEALED;
+    sample_make(&s, &options);
+    seeds_save(corpus, "open", "hidden-reserve", s.open.raw);
+    sample_free(&s);
+    terms.visibility = GV_VISIBLE_FINAL_RESERVE;
+    terms.flags |= GV_LIMIT;
+    terms.limit_ms = 60000;
+    terms.soft_ms = terms.soft_cap_ms = terms.final_ms = 10000;
+    sample_make(&s, &options);
+    seeds_save(corpus, "open", "final-round-reserve", s.open.raw);
+    sample_free(&s);
+}
+
 static void
 save_sealed(const char *corpus)
 {
@@ -113,6 +133,7 @@ save_sealed(const char *corpus)
     sample_make(&s, &options);
     seeds_save(corpus, "open", "sealed-reserve", s.open.raw);
     sample_free(&s);
+    save_open_seals(corpus, terms);
     save_seals(corpus);
 }
 
