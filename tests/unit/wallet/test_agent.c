@@ -174,8 +174,12 @@ reverse_goes_down(void **state)
     t.flags = 0;
     assert_non_null(gv_agent_refuses(&t));
     t = terms_of(0);
-    t.visibility = 1;
+    t.visibility = GV_VISIBLE_SEALED;
     assert_non_null(gv_agent_refuses(&t));
+    t.visibility = GV_VISIBLE_FINAL;
+    assert_non_null(gv_agent_refuses(&t));
+    t.visibility = GV_VISIBLE_RESERVE_SEALED; /* bids are open */
+    assert_null(gv_agent_refuses(&t));
 }
 
 static void

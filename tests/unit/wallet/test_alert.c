@@ -110,6 +110,25 @@ the_end_comes_near(void **state)
 }
 
 static void
+a_final_round_begins(void **state)
+{
+    struct gv_look a = {.known = true, .open = true, .has_leader = true};
+    struct gv_look b = a;
+    json_t *auction = json_pack("{ss}", "phase", "final-round");
+    const struct gv_concern nobody = {.roles = GV_CONCERN_WATCHES};
+    struct gv_look read;
+
+    (void)state;
+    b.final_round = true;
+    check(&a, &b, GV_CONCERN_BIDS, "final-round");
+    check(&a, &b, GV_CONCERN_SELLS, "final-round");
+    check(&b, &b, GV_CONCERN_BIDS, "");
+    gv_look_read(auction, &nobody, &read);
+    assert_true(read.open && read.final_round && !read.ended);
+    json_decref(auction);
+}
+
+static void
 it_ends(void **state)
 {
     struct gv_look open = {.known = true, .open = true, .has_leader = true};
@@ -191,6 +210,7 @@ main(void)
         cmocka_unit_test(sealed_bids_are_opened),
         cmocka_unit_test(the_lead_changes),
         cmocka_unit_test(the_end_comes_near),
+        cmocka_unit_test(a_final_round_begins),
         cmocka_unit_test(it_ends),
         cmocka_unit_test(looks_are_read_from_answers),
     };
