@@ -213,7 +213,9 @@ feed_fold(struct gv_cli *cli, const struct gv_auction *a, struct feed *f)
     f->fold = gv_fold_new(&ctx);
     if (f->fold == NULL || f->number == NULL)
         return gv_cli_fail(cli, GV_EXIT_FAILED, "out of memory");
-    if (close != 0)
+    /* Bids that wait may extend what the limit says: where nobody closes it F
+     * finds the end itself. */
+    if (close != 0 && a->open.terms.close_policy != GV_CLOSE_NEVER)
         gv_fold_set_close(f->fold, close);
     if (gv_json_u64(a->info, "cancel_us") != 0)
         gv_fold_set_cancel(f->fold, gv_json_u64(a->info, "cancel_us"));

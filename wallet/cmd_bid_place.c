@@ -164,7 +164,7 @@ show_dry_run(struct gv_cli *cli, const struct gv_auction *a,
                            gv_json_from_u64(amount.minor), "figures", figures,
                            "words", words, "void", clause_or_null(why),
                            "node_asked", (int)asked, "node_void",
-                           clause_or_null(node), "final", (int)v->final));
+                           clause_or_null(node), "final_round", (int)v->final));
         return GV_EXIT_OK;
     }
     gv_columns_line(stdout, "amount", "%s (%s)%s", figures, words,
@@ -200,7 +200,7 @@ print_result(const struct gv_cli *cli, const struct gv_auction *a,
 
     if (cli->json) {
         json_t *out = json_pack("{ss ss sb}", "bid", id, "auction", a->hex,
-                                "final", (int)v->final);
+                                "final_round", (int)v->final);
         const char *const keys[] = {"amount",  "seq",   "t_us",  "deadline_us",
                                     "receipt", "stamp", "stamps"};
 

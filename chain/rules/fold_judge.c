@@ -211,7 +211,7 @@ fold_judge(const struct fold_rules *rules, const struct fold_before *before,
 {
     enum gv_code code;
 
-    row->reference = before->reference;
+    row->reference = row->bid.final ? before->floor : before->reference;
     row->have = row->want = 0;
     code = judge_time(rules, before, row);
     if (code == GV_ACCEPTED)

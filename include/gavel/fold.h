@@ -91,8 +91,8 @@ void gv_fold_forget_bidders(struct gv_fold *f, uint32_t from, uint32_t to);
 struct gv_fold_row {
     struct gv_fold_bid bid;
     uint16_t code;       /* enum gv_code: GV_ACCEPTED or why void */
-    uint64_t reference;  /* the reference bid it was measured against, 0:
-                          * none before it */
+    uint64_t reference;  /* the bid it was measured against, 0: none before
+                          * it; of the final round the floor (A32) */
     uint64_t have, want; /* the two numbers of the failed check */
 };
 size_t gv_fold_count(const struct gv_fold *f);

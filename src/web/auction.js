@@ -113,7 +113,7 @@ export async function auctionPage(app, host, id) {
     } else {
       const best = mine().filter((b) => b.code === 0).sort((a, b) => Number(b.leading) - Number(a.leading))[0];
       const falling = info.clock_price !== null && !info.leader;
-      const waiting = info.sealed && info.sealed.opened_height === null ? "sealed" : "none yet";
+      const waiting = info.bids.sealed && info.sealed?.opened_height === null ? "sealed" : "none yet";
       what = [h("h2", null, falling ? "Price now" : "Leading bid"),
         h("p", { class: "big num" }, info.leader ? money(info.leader.amount, unit) : falling ? money(info.clock_price, unit) : waiting),
         falling && info.next_drop_us ? h("p", { class: "soft" }, "It falls next ", when(info.next_drop_us)) : null,

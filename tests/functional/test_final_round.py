@@ -53,9 +53,9 @@ def test_the_last_sealed_bid_wins(market):
         bob.bid(auction, "109")
     assert "below-floor" in e.value.error["message"]
     assert auction in json.dumps(node.rpc.listauctions(status="open"))
-    assert ann("bid", "place", auction, "150", "--dry-run")["final"] is True
+    assert ann("bid", "place", auction, "150", "--dry-run")["final_round"] is True
     won = ann.bid(auction, "736412.21")
-    assert won["final"] is True and won["receipt"]
+    assert won["final_round"] is True and won["receipt"]
     lost = eve.bid(auction, "130")  # who has not bid before
     with pytest.raises(CommandError) as e:
         ann.bid(auction, "200")
