@@ -60,6 +60,7 @@ struct issuer_record {
 struct issuer_log {
     struct gv_chain_id auction;
     uint32_t count;     /* COMMITs */
+    uint32_t found;     /* of these, at the start */
     uint64_t closed_ms; /* 0: open; else no COMMIT any more */
     enum issuer_end end;
     /* Not durable: nothing is left to destroy; when to look at it again;

@@ -172,6 +172,7 @@ remember(struct gv_issuer *iss, const struct issuer_record *r)
         return GV_FAULT;
     if (r->commit_len > 0 && r->index >= log->count)
         log->count = r->index + 1;
+    log->found += r->commit_len > 0;
     if (iss->count == iss->cap) {
         size_t cap = iss->cap * 2 + 64;
         void *p = realloc(iss->at, cap * sizeof(*iss->at));
@@ -235,7 +236,22 @@ load_row(void *arg, struct gv_bytes key, struct gv_bytes value)
     }
     if (key.p[1] != 's' || !record_get(value, &r))
         return GV_REJECT;
-    return remember(iss, &r);
+    if (memcmp(r.session.b, key.p + 2, 32) == 0)
+        return remember(iss, &r);
+    free(r.cert);
+    free(r.reveal);
+    return GV_REJECT;
+}
+
+/* COMMITs are numbered without gaps (I27): a log that lacks one, or has two of
+ * one number, would be published as another than was promised. */
+static bool
+logs_are_whole(const struct gv_issuer *iss)
+{
+    for (size_t i = 0; i < iss->logs; i++)
+        if (iss->log[i].found != iss->log[i].count)
+            return false;
+    return true;
 }
 
 enum gv_rc
@@ -244,10 +260,13 @@ issuer_load(struct gv_issuer *iss, struct gv_error *e)
     enum gv_rc rc = iss->o.store.each(iss->o.store.ctx, 'i', load_row, iss);
 
     iss->loaded = iss->count;
+    if (rc == GV_OK && !logs_are_whole(iss))
+        rc = GV_REJECT;
     if (rc == GV_OK)
         return GV_OK;
-    gv_error_set(e, rc == GV_REJECT ? "a record of the token issuer is damaged"
-                                    : "cannot read the token issuer's records");
+    gv_error_set(e, rc == GV_REJECT
+                        ? "a record of the token issuer is damaged or missing"
+                        : "cannot read the token issuer's records");
     return GV_FAULT;
 }
 

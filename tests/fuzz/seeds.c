@@ -49,5 +49,6 @@ main(int argc, char **argv)
     seeds_of_ttp(argv[1]);
     seeds_of_wallet(argv[1]);
     seeds_of_texts(argv[1]);
+    seeds_of_records(argv[1]);
     return 0;
 }

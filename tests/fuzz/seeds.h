@@ -23,5 +23,6 @@ void seeds_of_store(const char *corpus);
 void seeds_of_ttp(const char *corpus);
 void seeds_of_wallet(const char *corpus);
 void seeds_of_texts(const char *corpus);
+void seeds_of_records(const char *corpus);
 
 #endif

@@ -296,6 +296,85 @@ a_restored_issuer_adds_nothing_to_what_it_issued(void **state)
     session_free(&s);
 }
 
+/* --- damage --- */
+
+struct copying {
+    struct gv_ttp_store to;
+    struct gv_hash without;     /* the session whose row is left out */
+    const struct gv_hash *with; /* or whose name it gets instead */
+};
+
+static uint64_t
+now_of(void *ctx)
+{
+    return ((const struct award *)ctx)->now;
+}
+
+static enum gv_rc
+copy_row(void *arg, struct gv_bytes key, struct gv_bytes value)
+{
+    const struct copying *c = arg;
+    uint8_t name[34];
+
+    memcpy(name, key.p, key.len);
+    if (key.p[1] == 's' && memcmp(key.p + 2, c->without.b, 32) == 0) {
+        if (c->with == NULL)
+            return GV_OK;
+        memcpy(name + 2, c->with->b, 32);
+    }
+    return c->to.put(c->to.ctx, gv_bytes(name, key.len), value);
+}
+
+/* Does an issuer start on a copy of the records that differs so? */
+static bool
+starts(struct award *w, const struct gv_hash *without,
+       const struct gv_hash *with)
+{
+    struct award_house *h = &w->house[0];
+    struct gv_ttp_store from = ttp_memory_store(h->memory);
+    struct ttp_memory *memory = ttp_memory_new();
+    struct copying c = {ttp_memory_store(memory), *without, with};
+    struct gv_issuer_options o = {.role = &h->role,
+                                  .operator_name = "Issuer",
+                                  .keys = w->s.keys,
+                                  .params = w->s.params,
+                                  .auctionkeys = h->keys,
+                                  .store = c.to,
+                                  .ledger = {.ctx = w, .now_ms = now_of}};
+    struct gv_error e = {""};
+    struct gv_issuer *iss;
+
+    assert_int_equal(from.each(from.ctx, 'i', copy_row, &c), GV_OK);
+    iss = gv_issuer_new(&o, &e);
+    if (iss == NULL)
+        assert_non_null(strstr(e.text, "damaged or missing"));
+    gv_issuer_free(iss);
+    ttp_memory_free(memory);
+    return iss != NULL;
+}
+
+/* A log with a gap would be published with a root over nothing in its place. */
+static void
+a_commit_that_is_gone_stops_the_issuer(void **state)
+{
+    struct award *w = *state;
+    const struct gv_hash nobody = {{0}}, other = {{7}};
+    struct session s[3];
+
+    for (unsigned i = 0; i < 3; i++) {
+        session_make(&s[i], w, i + 1);
+        session_open(&s[i]);
+        session_commit(&s[i]);
+    }
+    assert_true(starts(w, &nobody, NULL));
+    assert_false(starts(w, &s[0].id, NULL));
+    assert_false(starts(w, &s[1].id, NULL));
+    assert_false(starts(w, &s[1].id, &other));   /* under another name */
+    assert_false(starts(w, &s[1].id, &s[0].id)); /* in another's place */
+    for (unsigned i = 0; i < 3; i++)
+        session_free(&s[i]);
+}
+
 /* --- silences --- */
 
 /* Commit in the present auction and say nothing more. */
@@ -453,6 +532,7 @@ main(void)
         TEST(an_auction_without_sessions_is_closed_too),
         TEST(test_S0_05_after_the_close_no_commit_is_taken),
         TEST(a_restored_issuer_adds_nothing_to_what_it_issued),
+        TEST(a_commit_that_is_gone_stops_the_issuer),
         TEST(two_silences_ban_for_thirty_days),
         TEST(others_are_not_banned),
         TEST(a_ban_ends),

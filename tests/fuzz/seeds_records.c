@@ -1,0 +1,78 @@
+/* seeds_records.c - seeds of the records of issuer and notary: those of an
+ * award, with its requests as tests make them. */
+#include <stdio.h>
+
+#include "tests/fuzz/seeds.h"
+#include "tests/support/ttp_memory.h"
+#include "tests/unit/ttp/scene.h"
+#include "tests/unit/ttp/session.h"
+
+struct saving {
+    const char *corpus;
+    unsigned n;
+};
+
+static enum gv_rc
+save(void *arg, struct gv_bytes key, struct gv_bytes value)
+{
+    struct saving *s = arg;
+    uint8_t row[16384];
+    char name[32];
+
+    if (key.len + value.len > sizeof(row))
+        support_die("a record is too long");
+    memcpy(row, key.p, key.len);
+    memcpy(row + key.len, value.p, value.len);
+    (void)snprintf(name, sizeof(name), "%s-%u",
+                   key.p[0] == 'i' ? "issuer" : "notary", ++s->n);
+    seeds_save(s->corpus, "ttprecord", name,
+               gv_bytes(row, key.len + value.len));
+    return GV_OK;
+}
+
+static void
+save_all(struct saving *to, struct award_house *h, uint8_t owner)
+{
+    struct gv_ttp_store store = ttp_memory_store(h->memory);
+
+    if (store.each(store.ctx, owner, save, to) != GV_OK)
+        support_die("a record cannot be written");
+}
+
+static void
+save_issuer(struct saving *to)
+{
+    struct award w;
+    struct gv_token token;
+    struct session s;
+
+    award_make(&w, NULL);
+    session_make(&s, &w, 2);
+    session_whole(&s, &token);
+    session_free(&s);
+    gv_issuer_close(w.issuer, &w.open.id);
+    save_all(to, &w.house[0], 'i');
+    award_free(&w);
+}
+
+static void
+save_notary(struct saving *to)
+{
+    struct scene *s;
+    void *state;
+
+    (void)setup(&state);
+    s = state;
+    drop_reply(ask_for(s, 0, &s->winner.key));
+    save_all(to, &s->w.house[1], 'n');
+    (void)teardown(&state);
+}
+
+void
+seeds_of_records(const char *corpus)
+{
+    struct saving saving = {.corpus = corpus};
+
+    save_issuer(&saving);
+    save_notary(&saving);
+}
