@@ -68,6 +68,7 @@ record_get(struct gv_bytes value, struct notary_record *r)
     }
     if (held != NOTHING) {
         cert = gv_get_b16(&in, CERT_MAX, "cert");
+        gv_get_require(&in, held == BOTH || cert.len > 0, "cert");
         r->given_ms = gv_get_u64(&in, "given");
     }
     if (!gv_reader_done(&in))
