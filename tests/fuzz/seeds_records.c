@@ -1,7 +1,8 @@
 /* seeds_records.c - seeds of the records of issuer and notary: those of an
- * award, with its requests as tests make them. */
+ * award, with its requests as tests make them; and of backups. */
 #include <stdio.h>
 
+#include "src/ttp/image.h"
 #include "tests/fuzz/seeds.h"
 #include "tests/support/ttp_memory.h"
 #include "tests/unit/ttp/scene.h"
@@ -68,11 +69,31 @@ save_notary(struct saving *to)
     (void)teardown(&state);
 }
 
+static void
+save_image(const char *corpus)
+{
+    static const struct gv_chain_id registry = {{7}};
+    struct gv_image m = {0};
+
+    gv_image_begin(&m, &registry, 77);
+    gv_image_add(&m, GV_IMAGE_FILE, gv_bytes("ca-cert.pem", 11),
+                 gv_bytes("certificate", 11));
+    gv_image_add(&m, GV_IMAGE_FILE, gv_bytes("keys/0a.key", 11),
+                 gv_bytes("key", 3));
+    gv_image_add(&m, GV_IMAGE_ROW, gv_bytes("c\0name", 6),
+                 gv_bytes("value", 5));
+    if (gv_image_end(&m) != GV_OK)
+        support_die("no image");
+    seeds_save(corpus, "image", "three", gv_bytes(m.p, m.len));
+    gv_image_clear(&m);
+}
+
 void
 seeds_of_records(const char *corpus)
 {
     struct saving saving = {.corpus = corpus};
 
+    save_image(corpus);
     save_issuer(&saving);
     save_notary(&saving);
 }
