@@ -232,17 +232,35 @@ on_row(void *ctx, const struct gv_bench_row *row)
     rows->row[rows->n++] = *row;
 }
 
+/* On a busy machine a thread may not run at all within a short time: then the
+ * measurement is made again, with ten times as much. */
+static unsigned
+measure_all(struct rows *rows)
+{
+    struct gv_bench_options options = {
+        .threads = 2, .ms = 30, .stop_fd = -1, .row = on_row, .ctx = rows};
+
+    for (;; options.ms *= 10) {
+        size_t busy = 0;
+
+        rows->n = 0;
+        assert_int_equal(gv_bench_run(&options), GV_OK);
+        while (busy < rows->n && rows->row[busy].hashes > 0)
+            busy++;
+        if (busy == rows->n || options.ms >= 3000)
+            return options.ms;
+    }
+}
+
 static void
 every_usable_kernel_is_measured(void **state)
 {
     struct rows rows = {.n = 0};
-    const struct gv_bench_options options = {
-        .threads = 2, .ms = 30, .stop_fd = -1, .row = on_row, .ctx = &rows};
+    unsigned ms = measure_all(&rows);
     const struct gv_kernel *k;
     size_t n = 0;
 
     (void)state;
-    assert_int_equal(gv_bench_run(&options), GV_OK);
     for (size_t i = 0; (k = gv_kernel_at(i)) != NULL; i++) {
         if (!gv_kernel_usable(k))
             continue;
@@ -253,7 +271,7 @@ every_usable_kernel_is_measured(void **state)
             assert_string_equal(row->kernel, gv_kernel_name(k));
             assert_int_equal(row->threads, threads);
             assert_true(row->hashes > 0);
-            assert_true(row->ns >= 30000000);
+            assert_true(row->ns >= ms * UINT64_C(1000000));
         }
     }
     assert_true(n > 0);
