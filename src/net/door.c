@@ -5,22 +5,23 @@
  * libzmq limits the size of a frame and not the number of frames in a message,
  * and offers no way to end a connection. So every connection is watched by its
  * descriptor: one that lasts too long or sends too much, and those beyond a
- * number for one address, are shut down beneath libzmq, which then closes them
- * as if the other side had.
+ * number for one origin (origin.h), are shut down beneath libzmq, which then
+ * closes them as if the other side had.
  */
-#include <arpa/inet.h>
 #include <linux/tcp.h>
+#include <netinet/in.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 
 #include "src/net/limiter.h"
 #include "src/net/net_impl.h"
+#include "src/net/origin.h"
 
 #define SHARE 16   /* messages before the peers get their turn */
 #define PLACES 256 /* requests that wait for their reply */
 #define PATIENCE_MS 45000
 #define CONNECTIONS (2 * GV_GATE_VISITORS)
-#define PER_ADDRESS 64
+#define PER_ORIGIN 64
 #define BYTES_MAX (256u << 10) /* of one connection, as received */
 #define GUARD_MS 50
 
@@ -38,6 +39,7 @@ struct visit {
     int fd; /* -1: free */
     struct sockaddr_storage from;
     socklen_t from_len;
+    struct gv_origin origin;
     uint64_t since_ms;
 };
 
@@ -49,7 +51,7 @@ struct gv_door {
     struct visit visit[CONNECTIONS];
     unsigned visits;
     struct gv_bucket all;
-    struct gv_limiter *by_key, *by_address;
+    struct gv_limiter *by_key, *by_origin;
 };
 
 enum gv_rc
@@ -71,13 +73,13 @@ gv_door_open(struct gv_net *net, struct gv_error *e)
                        net->now_ms);
     d->by_key = gv_limiter_new(l->submits_per_key_s,
                                4 * (uint64_t)l->submits_per_key_s);
-    d->by_address = gv_limiter_new(l->submits_per_addr_s,
-                                   4 * (uint64_t)l->submits_per_addr_s);
+    d->by_origin = gv_limiter_new(l->submits_per_addr_s,
+                                  4 * (uint64_t)l->submits_per_addr_s);
     if (gv_sock_bind_door(net, &d->router, &d->bound, e) != GV_OK)
         return GV_FAULT;
     d->monitor = gv_sock_monitor(net, d->router,
                                  ZMQ_EVENT_ACCEPTED | ZMQ_EVENT_DISCONNECTED);
-    if (d->by_key != NULL && d->by_address != NULL && d->monitor != NULL)
+    if (d->by_key != NULL && d->by_origin != NULL && d->monitor != NULL)
         return GV_OK;
     gv_error_set(e, "the submit socket: out of memory or descriptors");
     return GV_FAULT;
@@ -92,7 +94,7 @@ gv_door_close(struct gv_net *net)
         return;
     gv_sock_close(&d->router, &d->monitor);
     gv_limiter_free(d->by_key);
-    gv_limiter_free(d->by_address);
+    gv_limiter_free(d->by_origin);
     free(d);
     net->door = NULL;
 }
@@ -146,18 +148,6 @@ show_out(struct visit *v)
         shutdown(v->fd, SHUT_RDWR);
 }
 
-static bool
-same_address(const struct sockaddr_storage *a, const struct sockaddr_storage *b)
-{
-    if (a->ss_family != b->ss_family)
-        return false;
-    if (a->ss_family == AF_INET6)
-        return memcmp(&((const struct sockaddr_in6 *)a)->sin6_addr,
-                      &((const struct sockaddr_in6 *)b)->sin6_addr, 16) == 0;
-    return ((const struct sockaddr_in *)a)->sin_addr.s_addr ==
-           ((const struct sockaddr_in *)b)->sin_addr.s_addr;
-}
-
 static void
 enter(struct gv_net *net, int fd)
 {
@@ -181,10 +171,11 @@ enter(struct gv_net *net, int fd)
         v->from_len = 0; /* gone already */
         return;
     }
+    v->origin = gv_origin_of_socket(&v->from);
     for (size_t i = 0; i < CONNECTIONS; i++)
-        same +=
-            d->visit[i].fd >= 0 && same_address(&d->visit[i].from, &v->from);
-    if (same > PER_ADDRESS)
+        same += d->visit[i].fd >= 0 &&
+                gv_origin_same(&d->visit[i].origin, &v->origin);
+    if (same > PER_ORIGIN)
         show_out(v);
 }
 
@@ -327,8 +318,9 @@ within_rate(struct gv_net *net, zmq_msg_t *frame)
     struct gv_door *d = net->door;
 
     return user != NULL && address != NULL &&
-           gv_limiter_take(d->by_address, gv_bytes(address, strlen(address)), 1,
-                           net->now_ms) &&
+           gv_limiter_take_from(d->by_origin,
+                                gv_bytes(address, strlen(address)), 1,
+                                net->now_ms) &&
            gv_limiter_take(d->by_key, gv_bytes(user, strlen(user)), 1,
                            net->now_ms) &&
            gv_bucket_take(&d->all, 1, net->now_ms);

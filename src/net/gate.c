@@ -252,7 +252,7 @@ has_place(const struct gv_gate *gate, const struct gv_origin *from,
         if (e->fixed || e->listed || now_ms >= e->guest_until_ms)
             continue;
         all++;
-        here += memcmp(&e->from, from, sizeof(*from)) == 0;
+        here += gv_origin_same(&e->from, from);
     }
     return all < GV_GATE_GUESTS && here < GV_GATE_GUESTS_OF_ORIGIN;
 }
@@ -320,7 +320,7 @@ judge_visitor(struct gv_gate *gate, struct gv_bytes address)
     pthread_mutex_lock(&gate->lock);
     if (gate->visitors >= GV_GATE_VISITORS)
         why = "too many strangers";
-    else if (!gv_limiter_take(gate->visits, address, 1, gv_net_clock()))
+    else if (!gv_limiter_take_from(gate->visits, address, 1, gv_net_clock()))
         why = "address connects too often";
     pthread_mutex_unlock(&gate->lock);
     return why;

@@ -23,7 +23,7 @@
 #define GV_ZAP_DOMAIN "gavel"
 /* The submit socket takes every key (N29). */
 #define GV_ZAP_SUBMIT "gavel-submit"
-#define GV_GATE_VISITS_BURST 32 /* handshakes of one address */
+#define GV_GATE_VISITS_BURST 32 /* handshakes of one origin */
 #define GV_GATE_VISITS_RATE 8
 #define GV_GATE_VISITORS 256 /* connections at once */
 #define GV_GATE_KEYS_MAX 4096

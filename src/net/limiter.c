@@ -7,6 +7,7 @@
 #include "gavel/wire.h"
 #include "src/base/secret.h"
 #include "src/net/bucket.h"
+#include "src/net/origin.h"
 
 struct gv_limiter {
     uint8_t seed[32];
@@ -46,4 +47,13 @@ gv_limiter_take(struct gv_limiter *l, struct gv_bytes name, uint64_t n,
     gv_sha256_end(&h, hash);
     return gv_bucket_take(&l->bucket[gv_le32(hash) % GV_LIMITER_BUCKETS], n,
                           now_ms);
+}
+
+bool
+gv_limiter_take_from(struct gv_limiter *l, struct gv_bytes addr, uint64_t n,
+                     uint64_t now_ms)
+{
+    struct gv_origin from = gv_origin(addr);
+
+    return gv_limiter_take(l, gv_bytes(from.b, sizeof(from.b)), n, now_ms);
 }

@@ -1,5 +1,5 @@
 /*
- * limiter.h - one token bucket for each address or key, in memory of fixed
+ * limiter.h - one token bucket for each origin or key, in memory of fixed
  * size: names that fall together by a hash nobody can foresee share one.
  *
  * Thread-safety: one thread at a time.
@@ -20,5 +20,8 @@ void gv_limiter_free(struct gv_limiter *l);
 /* Take n tokens of a name, if they are there. */
 bool gv_limiter_take(struct gv_limiter *l, struct gv_bytes name, uint64_t n,
                      uint64_t now_ms);
+/* Of the origin (origin.h) of an address as text. */
+bool gv_limiter_take_from(struct gv_limiter *l, struct gv_bytes addr,
+                          uint64_t n, uint64_t now_ms);
 
 #endif

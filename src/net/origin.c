@@ -28,3 +28,23 @@ gv_origin(struct gv_bytes addr)
         memset(out.b + 8, 0, 8);
     return out;
 }
+
+struct gv_origin
+gv_origin_of_socket(const struct sockaddr_storage *from)
+{
+    bool six = from->ss_family == AF_INET6;
+    const void *addr =
+        six ? (const void *)&((const struct sockaddr_in6 *)from)->sin6_addr
+            : (const void *)&((const struct sockaddr_in *)from)->sin_addr;
+    char text[INET6_ADDRSTRLEN] = "";
+
+    if (inet_ntop(from->ss_family, addr, text, sizeof(text)) == NULL)
+        text[0] = '\0'; /* neither IPv4 nor IPv6 */
+    return gv_origin(gv_bytes(text, strlen(text)));
+}
+
+bool
+gv_origin_same(const struct gv_origin *a, const struct gv_origin *b)
+{
+    return memcmp(a->b, b->b, sizeof(a->b)) == 0;
+}

@@ -45,12 +45,12 @@ only_what_is_followed_is_fetched(void **state)
     net_free(&n);
 }
 
-/* Of a thousand auctions three: their blocks are asked for and no others, and
+/* Of ten thousand auctions three: their blocks are asked for and no others, and
  * no more bytes come than these need. */
 static void
-S4_80_three_auctions_of_a_thousand(void **state)
+S4_80_three_auctions_of_ten_thousand(void **state)
 {
-    enum { ALL = 1000, THREE = 3 };
+    enum { ALL = 10000, THREE = 3 };
     struct net_of_test n;
     struct peer *a = &n.peer[0], *b = &n.peer[1];
     struct gv_chain_id wanted[THREE];
@@ -68,8 +68,8 @@ S4_80_three_auctions_of_a_thousand(void **state)
         assert_int_equal(gv_state_add_tx(a->w.st, sample_open(&a->w.s, &open),
                                          a->w.now_ms, &why),
                          GV_OK);
-        if (i % 400 == 7)
-            wanted[i / 400] = open.id;
+        if (i % 4000 == 7)
+            wanted[i / 4000] = open.id;
     }
     world_run(&a->w, 3000);
     settle(&n);
@@ -101,7 +101,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(only_what_is_followed_is_fetched),
-        cmocka_unit_test(S4_80_three_auctions_of_a_thousand),
+        cmocka_unit_test(S4_80_three_auctions_of_ten_thousand),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

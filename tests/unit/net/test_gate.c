@@ -1,8 +1,10 @@
 /* test_gate.c - how many guests a seed takes of one place (N26), asked as
  * libzmq asks: by ZAP requests. */
+#include <arpa/inet.h>
 #include <stdio.h>
 #include <zmq.h>
 
+#include "src/net/limiter.h"
 #include "src/net/origin.h"
 #include "tests/unit/net/fixture.h"
 
@@ -49,14 +51,14 @@ send_text(const struct door *d, const char *text)
 
 /* Does a key that nobody names get in from here? */
 static bool
-gets_in(struct door *d, const char *addr)
+gets_in_at(struct door *d, const char *domain, const char *addr)
 {
     uint8_t key[32] = {++d->keys};
     char frame[6][64] = {""};
 
     send_text(d, "1.0");
     send_text(d, "1");
-    send_text(d, GV_ZAP_DOMAIN);
+    send_text(d, domain);
     send_text(d, addr);
     send_text(d, "");
     send_text(d, "CURVE");
@@ -65,6 +67,12 @@ gets_in(struct door *d, const char *addr)
         assert_in_range(zmq_recv(d->socket, frame[i], sizeof(frame[i]) - 1, 0),
                         0, sizeof(frame[i]) - 1);
     return strcmp(frame[2], "200") == 0;
+}
+
+static bool
+gets_in(struct door *d, const char *addr)
+{
+    return gets_in_at(d, GV_ZAP_DOMAIN, addr);
 }
 
 /* All addresses that `form` makes of a number share the places of one. */
@@ -120,13 +128,92 @@ N26_other_networks_have_places_of_their_own(void **state)
     check_apart("::ffff:192.0.2.%u");
 }
 
+/* How many of so many handshakes with the submit socket succeed that come from
+ * different addresses. */
+static unsigned
+visits(const char *form, unsigned n)
+{
+    unsigned in = 0;
+    char addr[64];
+    struct door d;
+
+    door_make(&d);
+    for (unsigned i = 1; i <= n; i++) {
+        snprintf(addr, sizeof(addr), form, i);
+        in += gets_in_at(&d, GV_ZAP_SUBMIT, addr);
+    }
+    door_free(&d);
+    return in;
+}
+
+static void
+N29_a_network_of_ipv6_knocks_like_one_address(void **state)
+{
+    const unsigned n = 32 * GV_GATE_VISITS_BURST;
+
+    (void)state;
+    assert_in_range(visits("2001:db8:1:2:%u::1", n), GV_GATE_VISITS_BURST,
+                    n / 2);
+    assert_true(visits("2001:db8:1:%u::1", n) > n - 8);
+    assert_true(visits("10.0.1.%u", 250) > 242); /* a few fall together */
+}
+
+/* Requests of strangers are counted so as well. */
+static void
+N29_an_origin_has_one_bucket(void **state)
+{
+    struct gv_limiter *l = gv_limiter_new(1, 2);
+
+    (void)state;
+    assert_non_null(l);
+    assert_true(gv_limiter_take_from(l, gv_bytes("2001:db8::1", 11), 1, 1));
+    assert_true(gv_limiter_take_from(l, gv_bytes("2001:db8::2", 11), 1, 1));
+    assert_false(gv_limiter_take_from(l, gv_bytes("2001:db8::3", 11), 1, 1));
+    gv_limiter_free(l);
+}
+
+static struct gv_origin
+connected(int family, const char *addr)
+{
+    struct sockaddr_storage at = {.ss_family = (sa_family_t)family};
+    void *to = family == AF_INET6
+                   ? (void *)&((struct sockaddr_in6 *)&at)->sin6_addr
+                   : (void *)&((struct sockaddr_in *)&at)->sin_addr;
+
+    assert_int_equal(inet_pton(family, addr, to), 1);
+    return gv_origin_of_socket(&at);
+}
+
+static void
+N29_a_connection_has_the_origin_of_its_address(void **state)
+{
+    static const struct {
+        int family;
+        const char *addr;
+    } some[] = {{AF_INET, "192.0.2.7"},
+                {AF_INET6, "::ffff:192.0.2.8"},
+                {AF_INET6, "2001:db8:1:2:3:4:5:6"}};
+    struct sockaddr_storage local = {.ss_family = AF_UNIX};
+    struct gv_origin at, as_text;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(some) / sizeof(some[0]); i++) {
+        at = connected(some[i].family, some[i].addr);
+        as_text = gv_origin(gv_bytes(some[i].addr, strlen(some[i].addr)));
+        assert_true(gv_origin_same(&at, &as_text));
+    }
+    at = gv_origin_of_socket(&local);
+    as_text = gv_origin(gv_bytes(NULL, 0));
+    assert_true(gv_origin_same(&at, &as_text));
+}
+
 static bool
 same(const char *a, const char *b)
 {
     struct gv_origin x = gv_origin(gv_bytes(a, strlen(a)));
     struct gv_origin y = gv_origin(gv_bytes(b, strlen(b)));
 
-    return memcmp(&x, &y, sizeof(x)) == 0;
+    return gv_origin_same(&x, &y);
 }
 
 static void
@@ -154,6 +241,9 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(N26_a_network_of_ipv6_has_the_places_of_one_address),
         cmocka_unit_test(N26_other_networks_have_places_of_their_own),
+        cmocka_unit_test(N29_a_network_of_ipv6_knocks_like_one_address),
+        cmocka_unit_test(N29_an_origin_has_one_bucket),
+        cmocka_unit_test(N29_a_connection_has_the_origin_of_its_address),
         cmocka_unit_test(an_origin_is_an_address_or_a_network),
     };
 
