@@ -156,7 +156,7 @@ request_failed(struct gv_sync *s, struct gv_sync_request *r)
     struct gv_sync_session *p = gv_sync_session(s, was.session);
 
     if (was.what == GV_OPEN_HEADERS)
-        gv_fetch_failed(s, was.chain, was.session);
+        gv_fetch_failed(s, &was);
     else if (was.what == GV_OPEN_BLOCKS)
         gv_bodies_failed(s, &was);
     else if (was.what == GV_OPEN_SUBMIT)
@@ -184,12 +184,14 @@ take_reply(struct gv_sync *s, struct gv_sync_session *p,
         return;
     }
     was = take_request(s, r);
+    if (was.what == GV_OPEN_TIPS || was.what == GV_OPEN_HEADERS)
+        gv_fetch_note_time(p, s->now_ms - was.sent_ms);
     switch (was.what) {
     case GV_OPEN_TIPS:
         gv_pull_tips(s, p, m);
         break;
     case GV_OPEN_HEADERS:
-        gv_fetch_headers(s, was.chain, p, m);
+        gv_fetch_headers(s, &was, p, m);
         break;
     case GV_OPEN_BLOCKS:
         gv_bodies_answered(s, &was, m);
@@ -269,7 +271,7 @@ session_down(struct gv_sync *s, uint64_t id)
             request_failed(s, &s->request[i]);
     for (size_t i = s->fetches; i-- > 0;)
         if (i < s->fetches && s->active[i]->fetch->session == id)
-            gv_fetch_failed(s, s->active[i], id);
+            gv_fetch_left(s, s->active[i], id);
     /* Tips that only it told may be known to others, too. */
     s->doubt_ms = s->now_ms + GV_SYNC_POLL_MS;
 }

@@ -85,12 +85,12 @@ void
 gv_fetch_note_slow(struct gv_sync *s, struct gv_sync_session *p)
 {
     p->slow_ms = s->now_ms + GV_SYNC_SLOW_FOR_MS;
+    p->outrun = false;
 }
 
-/* A peer that told of the tip and does not keep us waiting; not this one. */
-static struct gv_sync_session *
-quick_holder(struct gv_sync *s, const struct gv_sync_chain *c,
-             uint64_t not_session)
+struct gv_sync_session *
+gv_fetch_quick_holder(struct gv_sync *s, const struct gv_sync_chain *c,
+                      uint64_t not_session)
 {
     for (unsigned i = 0; i < GV_SYNC_HOLDERS; i++) {
         struct gv_sync_session *p = c->holder[i] == not_session
@@ -134,8 +134,8 @@ make_locator(struct gv_sync *s, struct gv_sync_chain *c, uint8_t *out)
     }
 }
 
-void
-gv_fetch_ask_headers(struct gv_sync *s, struct gv_sync_chain *c)
+static bool
+ask(struct gv_sync *s, struct gv_sync_chain *c, uint64_t session)
 {
     uint8_t locator[32 * GV_MSG_LOCATOR_MAX];
     struct gv_msg m = {.kind = GV_MSG_GETHEADERS};
@@ -144,14 +144,36 @@ gv_fetch_ask_headers(struct gv_sync *s, struct gv_sync_chain *c)
     m.u.getheaders.chain = c->id;
     m.u.getheaders.locator.p = locator;
     m.u.getheaders.locator.count = make_locator(s, c, locator);
-    r = gv_sync_ask(s, c->fetch->session, GV_OPEN_HEADERS, &m);
+    r = gv_sync_ask(s, session, GV_OPEN_HEADERS, &m);
+    if (r == NULL)
+        return false;
+    r->chain = c;
+    r->round = c->fetch->round;
+    c->fetch->asked++;
+    return true;
+}
+
+/* Answers to what was asked before count no more. */
+void
+gv_fetch_ask_headers(struct gv_sync *s, struct gv_sync_chain *c)
+{
     c->fetch->wants_headers = true;
     c->fetch->round = ++s->rounds;
     c->fetch->open = 0;
-    c->fetch->asked = r != NULL;
+    c->fetch->asked = 0;
+    c->fetch->hedge = 0;
     c->fetch->asked_ms = s->now_ms;
-    if (r != NULL)
-        r->chain = c;
+    (void)ask(s, c, c->fetch->session);
+}
+
+void
+gv_fetch_ask_beside(struct gv_sync *s, struct gv_sync_chain *c,
+                    const struct gv_sync_session *p)
+{
+    if (!ask(s, c, p->id))
+        return;
+    c->fetch->hedge = p->id;
+    c->fetch->hedge_ms = s->now_ms;
 }
 
 static void
@@ -160,7 +182,8 @@ start(struct gv_sync *s, struct gv_sync_chain *c)
     struct gv_sync_session *p = gv_sync_session(s, c->want_session);
 
     if (p == NULL || gv_fetch_is_slow(s, p)) {
-        struct gv_sync_session *quick = quick_holder(s, c, c->want_session);
+        struct gv_sync_session *quick =
+            gv_fetch_quick_holder(s, c, c->want_session);
 
         p = quick != NULL ? quick : p;
     }
@@ -196,47 +219,67 @@ gv_fetch_start_queued(struct gv_sync *s)
     }
 }
 
-/* Go on with another peer, or give up and ask everybody later. */
+/* Whose headers they are from now on. Those of somebody else so far say nothing
+ * of this one's branch: it begins at ours. */
 void
-gv_fetch_failed(struct gv_sync *s, struct gv_sync_chain *c, uint64_t session)
+gv_fetch_ask_instead(struct gv_sync *s, struct gv_sync_chain *c,
+                     const struct gv_sync_session *p)
+{
+    c->fetch->session = p->id;
+    c->fetch->count = 0;
+    gv_fetch_ask_headers(s, c);
+}
+
+/* Go on with another peer, or give up and ask everybody later. */
+static void
+try_another(struct gv_sync *s, struct gv_sync_chain *c)
 {
     struct gv_fetch *f = c->fetch;
     struct gv_sync_session *p = NULL;
 
-    if (f == NULL || !f->wants_headers || f->session != session)
-        return; /* that one gave way to this */
-    f->asked = false;
     if (++f->tries < TRIES_MAX) {
-        p = quick_holder(s, c, session);
-        p = p != NULL ? p : gv_sync_other(s, session, f->tries);
+        p = gv_fetch_quick_holder(s, c, f->session);
+        p = p != NULL ? p : gv_sync_other(s, f->session, f->tries);
     }
     if (p == NULL) {
         gv_fetch_give_up(s, c);
         return;
     }
-    f->session = p->id;
     f->stuck_ms = s->now_ms + STUCK_MS;
-    gv_fetch_ask_headers(s, c);
+    gv_fetch_ask_instead(s, c, p);
 }
 
-/* Headers that do not come are asked of another peer before the first one's
- * time is over. */
+/* A peer brings no headers: what was asked beside it counts, or another is. */
 static void
-pass_over(struct gv_sync *s, struct gv_sync_chain *c)
+give_up_on(struct gv_sync *s, struct gv_sync_chain *c, uint64_t session)
 {
     struct gv_fetch *f = c->fetch;
-    struct gv_sync_session *p, *now = gv_sync_session(s, f->session);
 
-    if (!f->wants_headers || !f->asked ||
-        s->now_ms < f->asked_ms + GV_SYNC_SLOW_MS)
-        return;
-    p = quick_holder(s, c, f->session);
-    if (now != NULL)
-        gv_fetch_note_slow(s, now);
-    if (p == NULL)
-        return;
-    f->session = p->id;
-    gv_fetch_ask_headers(s, c);
+    if (session == f->hedge) {
+        f->hedge = 0;
+    } else if (session == f->session && f->hedge != 0) {
+        gv_fetch_promote(f);
+    } else if (session == f->session) {
+        try_another(s, c);
+    }
+}
+
+void
+gv_fetch_failed(struct gv_sync *s, const struct gv_sync_request *r)
+{
+    struct gv_fetch *f = r->chain->fetch;
+
+    if (f == NULL || !f->wants_headers || f->round != r->round)
+        return; /* that one gave way to this */
+    f->asked--;
+    give_up_on(s, r->chain, r->session);
+}
+
+void
+gv_fetch_left(struct gv_sync *s, struct gv_sync_chain *c, uint64_t session)
+{
+    if (c->fetch->wants_headers)
+        give_up_on(s, c, session);
 }
 
 static void
@@ -245,9 +288,9 @@ tick_fetch(struct gv_sync *s, struct gv_sync_chain *c)
     struct gv_fetch *f = c->fetch;
 
     if (s->now_ms < f->stuck_ms || f->judged > 0)
-        pass_over(s, c);
+        gv_hedge_tick(s, c);
     else if (f->wants_headers)
-        gv_fetch_failed(s, c, f->session);
+        try_another(s, c);
     else
         gv_fetch_give_up(s, c);
 }
@@ -272,8 +315,8 @@ gv_fetch_give_way(struct gv_sync *s, struct gv_sync_chain *c, uint64_t session)
 
     if (f == NULL || f->judged > 0 || f->session == session)
         return;
-    waits = (f->asked || f->open > 0) && s->now_ms >= f->asked_ms + WAIT_MS &&
-            s->now_ms >= c->yield_ms;
+    waits = (f->asked > 0 || f->open > 0) &&
+            s->now_ms >= f->asked_ms + WAIT_MS && s->now_ms >= c->yield_ms;
     if (f->retry_ms == 0 && !waits)
         return;
     if (waits)
@@ -319,10 +362,12 @@ root(struct gv_sync *s, struct gv_sync_chain *c,
     return true;
 }
 
-/* Add a header that is new; false: it is wrong, with a verdict. */
+/* Add a header that is new; known: how many there were before this answer.
+ * GV_REJECT: it is wrong; GV_ABSENT: it is of no use. */
 static enum gv_rc
 add_header(struct gv_sync *s, struct gv_sync_chain *c,
-           const struct gv_sealed_header *h, struct gv_reject *why)
+           const struct gv_sealed_header *h, size_t known,
+           struct gv_reject *why)
 {
     struct gv_fetch *f = c->fetch;
     uint32_t height = f->first_height + (uint32_t)f->count;
@@ -332,6 +377,8 @@ add_header(struct gv_sync *s, struct gv_sync_chain *c,
 
     if (f->count == 0 && !root(s, c, h))
         return GV_ABSENT;
+    if (f->count == known && known > 0 && !GV_ID_EQ(&h->header.prev, prev))
+        return GV_ABSENT; /* it went to another branch between its answers */
     if (f->count > 0 &&
         (h->header.height != height || !GV_ID_EQ(&h->header.prev, prev)))
         return gv_refuse(why, GV_BAD_HEADER, "header.prev", h->header.height,
@@ -362,6 +409,7 @@ add_headers(struct gv_sync *s, struct gv_sync_chain *c,
     struct gv_reader r = gv_reader(list->body), in;
     struct gv_sealed_header h;
     struct gv_bytes raw;
+    size_t known = c->fetch->count;
     enum gv_rc rc = GV_OK;
 
     if (chain && gv_chain_load(s->opt.state, chain, s->now_ms) != GV_OK) {
@@ -378,7 +426,7 @@ add_headers(struct gv_sync *s, struct gv_sync_chain *c,
         if (chain && c->fetch->count == 0 &&
             gv_tree_find(&chain->tree, &h.sealed_id) != GV_NOWHERE)
             continue;
-        rc = add_header(s, c, &h, why);
+        rc = add_header(s, c, &h, known, why);
     }
     return rc;
 }
@@ -407,43 +455,89 @@ is_worth_it(struct gv_sync *s, const struct gv_sync_chain *c)
                0;
 }
 
-void
-gv_fetch_headers(struct gv_sync *s, struct gv_sync_chain *c,
-                 struct gv_sync_session *p, const struct gv_msg *m)
+/* Some are there: they end here, or their blocks or the next ones are asked
+ * for.
+ */
+static void
+go_on(struct gv_sync *s, struct gv_sync_chain *c, bool grown)
 {
     struct gv_fetch *f = c->fetch;
-    struct gv_reject why = {0};
-    size_t before;
-    enum gv_rc rc;
 
-    if (f == NULL || !f->wants_headers || f->session != p->id)
-        return;
-    f->asked = false;
-    if (m->kind != GV_MSG_HEADERS || !GV_ID_EQ(&m->u.headers.chain, &c->id)) {
-        gv_sync_blame(s, p->id, 20, "not the headers asked for");
-        gv_fetch_failed(s, c, p->id);
-        return;
-    }
-    before = f->count;
-    rc = add_headers(s, c, &m->u.headers.headers, &why);
-    f->more = m->u.headers.more && m->u.headers.headers.count > 0;
-    if (rc == GV_REJECT) {
-        gv_sync_blame(s, p->id, 100, "invalid header");
-        gv_fetch_failed(s, c, p->id);
-    } else if (f->count == 0 && rc == GV_OK) {
-        gv_fetch_failed(s, c, p->id); /* it has nothing new after all */
-    } else if (rc == GV_ABSENT) {
-        gv_fetch_finish(s, c, false);
-    } else if (is_worth_it(s, c)) {
+    if (is_worth_it(s, c)) {
         f->wants_headers = false;
-        gv_sync_add_holder(c, p->id);
+        gv_sync_add_holder(c, f->session);
         gv_fetch_pump(s, c);
-    } else if (f->more && f->count > before && f->count < GV_SYNC_HEADERS) {
+    } else if (f->more && grown && f->count < GV_SYNC_HEADERS) {
         gv_fetch_ask_headers(s, c);
     } else {
         gv_fetch_ignore(s, c, f->count - 1);
         gv_fetch_finish(s, c, false);
     }
+}
+
+/* They hang nowhere here. That is no proof of a lie, nor of what other peers
+ * would answer. */
+static void
+of_no_use(struct gv_sync *s, struct gv_sync_chain *c, uint64_t session,
+          size_t before)
+{
+    struct gv_fetch *f = c->fetch;
+
+    f->count = before;
+    gv_sync_drop_holder(c, session);
+    if (before > 0)
+        gv_fetch_give_up(s, c);
+    else if (f->hedge != 0 || (f->tries + 1 < TRIES_MAX &&
+                               gv_fetch_quick_holder(s, c, session) != NULL))
+        give_up_on(s, c, session);
+    else
+        gv_fetch_finish(s, c, false);
+}
+
+/* An answer in time, if only behind another's: it is not slow. */
+static void
+note_answer(const struct gv_sync *s, const struct gv_sync_request *r,
+            struct gv_sync_session *p)
+{
+    if (p->outrun && s->now_ms < r->sent_ms + GV_SYNC_SLOW_MS)
+        p->slow_ms = 0;
+}
+
+void
+gv_fetch_headers(struct gv_sync *s, const struct gv_sync_request *r,
+                 struct gv_sync_session *p, const struct gv_msg *m)
+{
+    struct gv_sync_chain *c = r->chain;
+    struct gv_fetch *f = c->fetch;
+    struct gv_reject why = {0};
+    size_t before;
+    enum gv_rc rc;
+
+    note_answer(s, r, p);
+    if (f == NULL || !f->wants_headers || f->round != r->round)
+        return;
+    f->asked--;
+    if (m->kind != GV_MSG_HEADERS || !GV_ID_EQ(&m->u.headers.chain, &c->id)) {
+        gv_sync_blame(s, p->id, 20, "not the headers asked for");
+        give_up_on(s, c, p->id);
+        return;
+    }
+    before = f->count;
+    rc = add_headers(s, c, &m->u.headers.headers, &why);
+    if (rc == GV_REJECT)
+        gv_sync_blame(s, p->id, 100, "invalid header");
+    if (rc == GV_REJECT || (f->count == 0 && rc == GV_OK)) {
+        f->count = before; /* what it told with the bad one says nothing */
+        give_up_on(s, c, p->id);
+        return;
+    }
+    if (rc == GV_ABSENT) {
+        of_no_use(s, c, p->id, before);
+        return;
+    }
+    f->more = m->u.headers.more && m->u.headers.headers.count > 0;
+    gv_hedge_won(s, f, p->id);
+    go_on(s, c, f->count > before);
 }
 
 void
@@ -453,7 +547,7 @@ gv_fetch_pump(struct gv_sync *s, struct gv_sync_chain *c)
         return;
     if (!c->fetch->wants_headers)
         gv_bodies_pump(s, c);
-    else if (!c->fetch->asked)
+    else if (c->fetch->asked == 0)
         gv_fetch_ask_headers(s, c);
 }
 

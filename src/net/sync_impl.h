@@ -3,10 +3,11 @@
  *
  * Files: sync.c (life, events, requests, timers), sync_chain.c (which chains,
  * in which order they changed, whose tips are news), sync_fetch.c (fetches:
- * begin, headers, end), sync_bodies.c (their blocks), sync_progress.c (how far
- * they are), sync_pull.c (other questions to peers), sync_submit.c (stamps for
- * bids), sync_serve.c (answers to peers), sync_relay.c (gossip),
- * sync_compact.c (blocks told as short ids).
+ * begin, headers, end), sync_hedge.c (peers that are late with headers),
+ * sync_bodies.c (their blocks), sync_progress.c (how far they are), sync_pull.c
+ * (other questions to peers), sync_submit.c (stamps for bids), sync_serve.c
+ * (answers to peers), sync_relay.c (gossip), sync_compact.c (blocks told as
+ * short ids).
  */
 #ifndef GAVEL_NET_SYNC_IMPL_H
 #define GAVEL_NET_SYNC_IMPL_H
@@ -26,13 +27,16 @@
 #define GV_SYNC_JUDGED 8                /* of one chain, with the host */
 #define GV_SYNC_JUDGED_BYTES (8u << 20) /* the same */
 #define GV_SYNC_HOLDERS 8               /* peers known to have a chain's tip */
-#define GV_SYNC_SLOW_MS 2000      /* without an answer: others are asked */
-#define GV_SYNC_SLOW_FOR_MS 30000 /* and this one last, for so long */
-#define GV_SYNC_HEADERS 4096      /* of a branch that is not the best yet */
-#define GV_SYNC_IGNORED 1024      /* tips known to be of no use */
-#define GV_SYNC_PUSHED 64         /* gossiped blocks with the host */
-#define GV_SYNC_VOTES 1024        /* newest votes, for peers that missed them */
-#define GV_SYNC_ANNS_PER_S 32     /* of one peer and chain */
+#define GV_SYNC_SLOW_MS 2000       /* without an answer: others are asked */
+#define GV_SYNC_SLOW_FOR_MS 30000  /* and this one last, for so long */
+#define GV_SYNC_HEDGE_MS 200       /* headers: another is asked, not before */
+#define GV_SYNC_HEDGE_LATE_MS 1000 /* and not later */
+#define GV_SYNC_HEDGES 4           /* questions beside others at once */
+#define GV_SYNC_HEADERS 4096       /* of a branch that is not the best yet */
+#define GV_SYNC_IGNORED 1024       /* tips known to be of no use */
+#define GV_SYNC_PUSHED 64          /* gossiped blocks with the host */
+#define GV_SYNC_VOTES 1024    /* newest votes, for peers that missed them */
+#define GV_SYNC_ANNS_PER_S 32 /* of one peer and chain */
 #define GV_SYNC_ANN_SLOTS 256
 #define GV_SYNC_TELL_MS 125       /* between two announcements of a chain */
 #define GV_SYNC_TELL_LATE_MS 5000 /* one that its fetch holds back */
@@ -70,7 +74,11 @@ struct gv_sync_session {
     bool again;            /* its answer is not the last word */
     unsigned credit;       /* blocks asked and not come */
     uint64_t slow_ms;      /* it kept us waiting: asked last until then */
-    uint64_t bodies;       /* blocks it gave when they were asked for */
+    bool outrun;           /* only because another gave headers first */
+    /* Its time to answer GETTIPS and GETHEADERS, and how much that varies, as
+     * RFC 6298 counts them; 0: not known. */
+    uint64_t usual_ms, spread_ms;
+    uint64_t bodies; /* blocks it gave when they were asked for */
     /* Transactions by its counting: heard, promised by the last TIPS. */
     uint64_t tx_heard, tx_due, tx_due_ms, told_ms;
     bool tx_lost;
@@ -100,13 +108,15 @@ struct gv_body {
 
 struct gv_fetch {
     uint64_t session;   /* whose headers they are */
+    uint64_t hedge;     /* asked for the same beside it; 0: nobody */
     uint32_t round;     /* names this list of headers in requests */
     bool wants_headers; /* else bodies */
-    bool asked;         /* for headers, and no answer yet */
+    unsigned asked;     /* for headers, and no answer yet */
     bool more;          /* the peer has headers beyond these */
     unsigned tries;     /* peers that failed */
     uint64_t retry_ms;  /* the host holds it until then */
     uint64_t asked_ms;  /* since when nothing has come */
+    uint64_t hedge_ms;  /* when the hedge was asked */
     uint64_t stuck_ms;  /* no progress: give up then */
     struct gv_sealed_id *id;
     size_t count, cap;
@@ -160,7 +170,7 @@ struct gv_sync_request {
     uint64_t session, due_ms;
     struct gv_sync_chain *chain; /* HEADERS, BLOCKS */
     unsigned blocks;             /* credit it holds */
-    uint32_t round;              /* BLOCKS: of the fetch */
+    uint32_t round;              /* HEADERS, BLOCKS: of the fetch */
     size_t from;                 /* BLOCKS: index of the first */
     uint64_t sent_ms;
     void *user; /* SUBMIT, and what follows */
@@ -304,11 +314,13 @@ void gv_sync_drop_holder(struct gv_sync_chain *c, uint64_t session);
 
 /* sync_fetch.c */
 void gv_fetch_start_queued(struct gv_sync *s);
-void gv_fetch_headers(struct gv_sync *s, struct gv_sync_chain *c,
+void gv_fetch_headers(struct gv_sync *s, const struct gv_sync_request *r,
                       struct gv_sync_session *p, const struct gv_msg *m);
-/* Its question for headers failed: no answer, or none of use. */
-void gv_fetch_failed(struct gv_sync *s, struct gv_sync_chain *c,
-                     uint64_t session);
+/* A question for headers failed: no answer, or an ERROR. */
+void gv_fetch_failed(struct gv_sync *s, const struct gv_sync_request *r);
+/* A peer is gone. */
+void gv_fetch_left(struct gv_sync *s, struct gv_sync_chain *c,
+                   uint64_t session);
 void gv_fetch_ask_headers(struct gv_sync *s, struct gv_sync_chain *c);
 /* Do what can be done now: ask, hand over. */
 void gv_fetch_pump(struct gv_sync *s, struct gv_sync_chain *c);
@@ -330,6 +342,27 @@ void gv_fetch_free(struct gv_sync *s, struct gv_sync_chain *c);
 unsigned gv_fetch_points(const struct gv_reject *why);
 bool gv_fetch_is_slow(const struct gv_sync *s, const struct gv_sync_session *p);
 void gv_fetch_note_slow(struct gv_sync *s, struct gv_sync_session *p);
+/* A peer that told of the tip and does not keep us waiting; not this one. */
+struct gv_sync_session *gv_fetch_quick_holder(struct gv_sync *s,
+                                              const struct gv_sync_chain *c,
+                                              uint64_t not_session);
+/* Ask p for headers in place of who was asked so far; beside it. */
+void gv_fetch_ask_instead(struct gv_sync *s, struct gv_sync_chain *c,
+                          const struct gv_sync_session *p);
+void gv_fetch_ask_beside(struct gv_sync *s, struct gv_sync_chain *c,
+                         const struct gv_sync_session *p);
+
+/* sync_hedge.c: headers that are late are asked of another peer. */
+void gv_hedge_tick(struct gv_sync *s, struct gv_sync_chain *c);
+/* Headers came from this one of the two that were asked. */
+void gv_hedge_won(struct gv_sync *s, struct gv_fetch *f, uint64_t session);
+/* How long this peer's headers are waited for before another is asked. */
+uint64_t gv_fetch_patience(const struct gv_sync *s,
+                           const struct gv_sync_session *p);
+/* It answered a question for tips or headers. */
+void gv_fetch_note_time(struct gv_sync_session *p, uint64_t took_ms);
+/* Who was asked beside the other is the one that counts. */
+void gv_fetch_promote(struct gv_fetch *f);
 
 /* sync_bodies.c */
 void gv_bodies_pump(struct gv_sync *s, struct gv_sync_chain *c);
