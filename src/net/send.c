@@ -196,11 +196,17 @@ gv_send_acked(struct gv_net *net, struct gv_session *s, uint64_t token)
 
 /* --- what may be said --- */
 
+/* In a free place, so that quick answers push no slow one out; else it is the
+ * one in turn that is waited for no more. */
 static bool
 note_request(struct gv_session *s, unsigned kind, uint32_t request)
 {
-    struct gv_open_request *r = &s->ours[s->next_ours++ % GV_OPEN_REQUESTS];
+    struct gv_open_request *r = s->ours;
 
+    while (r < s->ours + GV_OPEN_REQUESTS && r->kind != 0)
+        r++;
+    if (r == s->ours + GV_OPEN_REQUESTS)
+        r = &s->ours[s->next_ours++ % GV_OPEN_REQUESTS];
     r->kind = (uint8_t)kind;
     r->request = request;
     return true;

@@ -111,6 +111,19 @@ gv_sync_publish(struct gv_sync *s, const struct gv_msg *m)
 
 /* --- requests --- */
 
+static bool
+may_ask(struct gv_sync *s, uint64_t session, enum gv_open_what what)
+{
+    struct gv_sync_session *p = gv_sync_session(s, session);
+
+    if (p == NULL)
+        return false;
+    if (what != GV_OPEN_HEADERS && what != GV_OPEN_BLOCKS)
+        return p->open < GV_SYNC_OPEN;
+    return p->open < GV_SYNC_OPEN_FETCHES &&
+           gv_bucket_take(&p->asks, 1, s->now_ms);
+}
+
 struct gv_sync_request *
 gv_sync_ask(struct gv_sync *s, uint64_t session, enum gv_open_what what,
             const struct gv_msg *m)
@@ -119,12 +132,13 @@ gv_sync_ask(struct gv_sync *s, uint64_t session, enum gv_open_what what,
 
     while (r < s->request + GV_SYNC_REQUESTS && r->what != GV_OPEN_FREE)
         r++;
-    if (r == s->request + GV_SYNC_REQUESTS)
+    if (r == s->request + GV_SYNC_REQUESTS || !may_ask(s, session, what))
         return NULL;
     if (++s->last_request == 0)
         s->last_request = 1;
     if (!gv_sync_send(s, session, s->last_request, m))
         return NULL;
+    gv_sync_session(s, session)->open++;
     *r = (struct gv_sync_request){.what = what,
                                   .number = s->last_request,
                                   .session = session,
@@ -140,6 +154,7 @@ take_request(struct gv_sync *s, struct gv_sync_request *r)
     struct gv_sync_session *p = gv_sync_session(s, r->session);
 
     if (p != NULL) {
+        p->open--;
         p->credit -= r->blocks;
         p->polling = p->polling && r->what != GV_OPEN_TIPS;
         p->pooling = p->pooling && r->what != GV_OPEN_POOL;
@@ -250,6 +265,7 @@ session_up(struct gv_sync *s, const struct gv_net_event *event)
     }
     p->id = event->session;
     p->roles = event->roles;
+    p->asks = gv_bucket(GV_SYNC_ASKS_PER_S, GV_SYNC_ASKS_BURST, s->now_ms);
     p->tx_lost = true; /* its mempool is news as a whole */
     s->session[s->sessions++] = p;
     gv_sync_ask_tips(s, p);

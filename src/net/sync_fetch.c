@@ -204,10 +204,42 @@ start(struct gv_sync *s, struct gv_sync_chain *c)
     gv_fetch_ask_headers(s, c);
 }
 
+/* Whoever is asked as much as it takes leaves the rest to others that told the
+ * tip, or lets it wait. */
+static void
+ask_waiting(struct gv_sync *s, struct gv_sync_chain *c)
+{
+    struct gv_sync_session *p;
+
+    gv_fetch_ask_headers(s, c);
+    if (c->fetch->asked > 0 || c->fetch->count > 0)
+        return;
+    p = gv_fetch_quick_holder(s, c, c->fetch->session);
+    if (p != NULL)
+        gv_fetch_ask_instead(s, c, p);
+}
+
+/* Those that were begun come before others. */
+static bool
+all_are_asked(struct gv_sync *s)
+{
+    for (size_t i = 0; i < s->fetches; i++) {
+        struct gv_sync_chain *c = s->active[i];
+
+        if (!c->fetch->wants_headers || c->fetch->asked > 0)
+            continue;
+        ask_waiting(s, c);
+        if (c->fetch->asked == 0)
+            return false;
+    }
+    return true;
+}
+
 void
 gv_fetch_start_queued(struct gv_sync *s)
 {
-    while (s->fetches < GV_SYNC_FETCHES && s->queue_first != NULL) {
+    while (s->fetches < GV_SYNC_FETCHES && s->queue_first != NULL &&
+           all_are_asked(s)) {
         struct gv_sync_chain *c = s->queue_first;
 
         s->queue_first = c->queue;
@@ -548,7 +580,7 @@ gv_fetch_pump(struct gv_sync *s, struct gv_sync_chain *c)
     if (!c->fetch->wants_headers)
         gv_bodies_pump(s, c);
     else if (c->fetch->asked == 0)
-        gv_fetch_ask_headers(s, c);
+        ask_waiting(s, c);
 }
 
 void

@@ -13,15 +13,24 @@
 #define GAVEL_NET_SYNC_IMPL_H
 
 #include "chain/state/table.h"
+#include "src/net/bucket.h"
 #include "src/net/sync.h"
 
 #define GV_SYNC_POLL_MS 5000
 #define GV_SYNC_TIMEOUT_MS 10000
 #define GV_SYNC_REQUESTS 512
 #define GV_SYNC_FETCHES 64 /* chains being fetched at once */
-#define GV_SYNC_CREDIT 16  /* blocks asked of one peer */
-#define GV_SYNC_BATCH 8    /* of them with one question */
-#define GV_SYNC_AHEAD 64   /* blocks of one chain on their way or in memory */
+/* Questions of fetches to one peer: it drops what is above 4,096 messages a
+ * second with bursts of twice that (N8). A new chain costs two questions and
+ * the announcement of its tip, and other gossip is to have room. */
+#define GV_SYNC_ASKS_PER_S 2048
+#define GV_SYNC_ASKS_BURST 4096
+/* And it takes 64 that are open (N9): so many of them at most by fetches. */
+#define GV_SYNC_OPEN 64
+#define GV_SYNC_OPEN_FETCHES 48
+#define GV_SYNC_CREDIT 16 /* blocks asked of one peer */
+#define GV_SYNC_BATCH 8   /* of them with one question */
+#define GV_SYNC_AHEAD 64  /* blocks of one chain on their way or in memory */
 #define GV_SYNC_AHEAD_BYTES (16u << 20) /* of one chain */
 #define GV_SYNC_BODY_BYTES (128u << 20) /* of all, and what may be coming */
 #define GV_SYNC_JUDGED 8                /* of one chain, with the host */
@@ -78,7 +87,9 @@ struct gv_sync_session {
     /* Its time to answer GETTIPS and GETHEADERS, and how much that varies, as
      * RFC 6298 counts them; 0: not known. */
     uint64_t usual_ms, spread_ms;
-    uint64_t bodies; /* blocks it gave when they were asked for */
+    uint64_t bodies;       /* blocks it gave when they were asked for */
+    struct gv_bucket asks; /* for headers and blocks */
+    unsigned open;         /* questions */
     /* Transactions by its counting: heard, promised by the last TIPS. */
     uint64_t tx_heard, tx_due, tx_due_ms, told_ms;
     bool tx_lost;
@@ -281,7 +292,8 @@ bool gv_sync_send(struct gv_sync *s, uint64_t session, uint32_t request,
 void gv_sync_publish(struct gv_sync *s, const struct gv_msg *m);
 void gv_sync_blame(struct gv_sync *s, uint64_t session, unsigned points,
                    const char *reason);
-/* Send a request and keep it open; NULL: could not. */
+/* Send a request and keep it open; NULL: it could not leave, or the peer is
+ * asked as much as it takes. */
 struct gv_sync_request *gv_sync_ask(struct gv_sync *s, uint64_t session,
                                     enum gv_open_what what,
                                     const struct gv_msg *m);

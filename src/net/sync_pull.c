@@ -130,6 +130,13 @@ gv_pull_votes(struct gv_sync *s, struct gv_sync_session *p,
 
 /* --- mempools --- */
 
+void
+gv_pull_pool_failed(struct gv_sync_session *p)
+{
+    p->tx_lost = true;
+    p->pool_mark_ms = p->pool_since_ms;
+}
+
 static void
 ask_pool(struct gv_sync *s, struct gv_sync_session *p,
          const struct gv_chain_id *from, uint32_t skip)
@@ -141,6 +148,8 @@ ask_pool(struct gv_sync *s, struct gv_sync_session *p,
     m.u.getpool.only = s->filters > 0;
     m.u.getpool.since_ms = p->pool_since_ms;
     p->pooling = gv_sync_ask(s, p->id, GV_OPEN_POOL, &m) != NULL;
+    if (!p->pooling)
+        gv_pull_pool_failed(p);
 }
 
 void
@@ -172,13 +181,6 @@ gv_pull_pool(struct gv_sync *s, struct gv_sync_session *p,
         memcpy(chain.b, s->filter + 32u * p->pool_at, 32);
         ask_pool(s, p, &chain, 0);
     }
-}
-
-void
-gv_pull_pool_failed(struct gv_sync_session *p)
-{
-    p->tx_lost = true;
-    p->pool_mark_ms = p->pool_since_ms;
 }
 
 /* The mempool is asked for once the chains it builds on are here. */

@@ -7,6 +7,11 @@
  * any. `asked`: when somebody has just asked for all of them, which reads them
  * into memory; `again`: when they have left it.
  *
+ * Followed: that node serves one with an empty store that follows three of
+ * these auctions, and one that follows all: from the answer to the first call
+ * until the auctions are there, bytes received, resident memory; then bytes a
+ * second while nothing happens. Nobody seals meanwhile.
+ *
  * Sealed: 1,000 auctions, in each of which one transaction waits. `make` is the
  * template with a block for each, `enter` puts these blocks in when a seal was
  * found, with the commit. Templates are renewed every five seconds while a
@@ -30,6 +35,10 @@
 /* What is not asked for leaves memory after 30 s and 4 D (chain/state/due.c).
  */
 #define UNLOADED_S 70
+#define FOLLOWED 3
+#define JOIN_S 300
+#define JOIN_POLL_US 2000
+#define COUNTERS_US 1500000 /* they are of the last second */
 
 /* --- many auctions --- */
 
@@ -235,6 +244,84 @@ bench_idle(const char *name, const struct load_node *node, unsigned seconds)
     printf("%s_memory %.3g MB\n", name, memory);
 }
 
+/* --- followed --- */
+
+/* Chains that a node has, the registry among them. */
+static size_t
+count_chains(const struct load_node *n)
+{
+    json_t *status;
+    size_t count;
+
+    if (!load_call(n->rpc, "status", NULL, &status))
+        support_die("the node does not answer status");
+    count = (size_t)support_json_u64(status, "chains");
+    json_decref(status);
+    return count;
+}
+
+/* n is not running and has an empty store; it is stopped again. */
+static void
+bench_join(const char *name, struct load_node *n, size_t chains,
+           unsigned seconds)
+{
+    double end = measure_now() + JOIN_S, start, took, before;
+
+    load_node_start(n);
+    start = measure_now();
+    while (count_chains(n) < chains) {
+        if (measure_now() > end)
+            support_die("%s: the auctions did not come in time", name);
+        usleep(JOIN_POLL_US);
+    }
+    took = measure_now() - start;
+    usleep(COUNTERS_US);
+    before = load_node_received(n);
+    printf("%s %.3g s\n%s_bytes %.0f B\n", name, took, name, before);
+    printf("%s_memory %.3g MB\n", name, load_node_memory(n));
+    usleep(5 * seconds * 1000000u);
+    printf("%s_idle %.3g B/s\n", name,
+           (load_node_received(n) - before) / (5 * seconds));
+    fflush(stdout);
+    load_node_stop(n);
+}
+
+/* many: stopped; it serves. */
+static void
+bench_follow(struct load_node *many, unsigned long n, char (*ids)[65],
+             const char *datadir, unsigned seconds)
+{
+    char connect[512], own[512], key[128], served[128];
+    char store[PATH_MAX + 32];
+    struct load_node three = {.datadir = datadir, .log = many->log};
+    struct load_node all;
+
+    snprintf(store, sizeof(store), "%s/chain", datadir);
+    load_node_start(&three); /* makes its key */
+    load_node_place(&three, own, key);
+    load_node_stop(&three);
+    load_drop(store);
+    many->options[0] = "--discover";
+    many->options[1] = "no";
+    many->options[2] = "--peer-key";
+    many->options[3] = key;
+    load_node_start(many);
+    load_node_place(many, connect, served);
+    three.options[0] = "--discover";
+    three.options[1] = "no";
+    three.options[2] = "--connect";
+    three.options[3] = connect;
+    all = three;
+    for (unsigned i = 0; i < FOLLOWED; i++) {
+        three.options[4 + 2 * i] = "--follow";
+        three.options[5 + 2 * i] = ids[n * (i + 1) / (FOLLOWED + 1)];
+    }
+    bench_join("follow_three", &three, FOLLOWED + 1, seconds);
+    load_drop(store);
+    bench_join("follow_all", &all, n + 1, seconds);
+    load_node_stop(many);
+}
+
 int
 main(void)
 {
@@ -268,6 +355,7 @@ main(void)
     sleep(smoke ? 0 : UNLOADED_S);
     bench_idle("idle_again", &many, seconds);
     load_node_stop(&many);
+    bench_follow(&many, n, ids, without, seconds);
     support_dir_remove(&dir);
     free(ids);
     return 0;

@@ -34,14 +34,6 @@ struct bench {
     uint64_t given[SERVERS]; /* blocks, when both served */
 };
 
-static void
-drop(const char *path)
-{
-    const char *const argv[] = {"rm", "-rf", path, NULL};
-
-    load_run(argv, NULL);
-}
-
 /* --- the blocks, and a datadir that has them --- */
 
 static void
@@ -88,42 +80,24 @@ validate(struct bench *b, double *cpu_rate)
     rate = load_pool_validate(b->pool, &ledger, b->block, b->blocks);
     *cpu_rate = (double)(b->blocks * LOAD_BLOCK) / (measure_cpu() - cpu);
     load_ledger_close(&ledger);
-    drop(path);
+    load_drop(path);
     return rate;
 }
 
 /* --- two nodes --- */
 
 static void
-read_place(const struct load_node *n, char *endpoint, size_t cap, char *key,
-           size_t key_cap)
-{
-    const json_t *p2p;
-    json_t *status;
-
-    if (!load_call(n->rpc, "status", NULL, &status))
-        support_die("the node does not answer status");
-    p2p = json_object_get(status, "p2p");
-    snprintf(key, key_cap, "%s",
-             json_string_value(json_object_get(p2p, "key")));
-    snprintf(endpoint, cap, "%s",
-             json_string_value(json_object_get(p2p, "endpoint")));
-    json_decref(status);
-}
-
-static void
 start_server(struct bench *b, int i)
 {
     struct load_node *n = &b->server[i];
-    char endpoint[300], key[128];
+    char key[128];
 
     *n = (struct load_node){
         .datadir = b->has[i],
         .log = b->log,
         .options = {"--discover", "no", "--peer-key", b->key}};
     load_node_start(n);
-    read_place(n, endpoint, sizeof(endpoint), key, sizeof(key));
-    snprintf(b->connect[i], sizeof(b->connect[i]), "%s#%s", endpoint, key);
+    load_node_place(n, b->connect[i], key);
 }
 
 /* The one without blocks makes its key by a first start. */
@@ -131,27 +105,13 @@ static void
 start_servers(struct bench *b)
 {
     struct load_node first = {.datadir = b->lacks, .log = b->log};
-    char endpoint[300];
+    char connect[512];
 
     load_node_start(&first);
-    read_place(&first, endpoint, sizeof(endpoint), b->key, sizeof(b->key));
+    load_node_place(&first, connect, b->key);
     load_node_stop(&first);
     for (int i = 0; i < SERVERS; i++)
         start_server(b, i);
-}
-
-/* Height of the auction, or -1 without it. */
-static long
-height(const struct bench *b, const struct load_node *n)
-{
-    json_t *params = json_pack("{ss}", "chain", b->chain), *result;
-    long found;
-
-    if (!load_call(n->rpc, "getblockcount", params, &result))
-        return -1;
-    found = (long)json_integer_value(result);
-    json_decref(result);
-    return found;
 }
 
 /* What came in a round. */
@@ -192,11 +152,11 @@ fetch(struct bench *b, int servers)
     char path[PATH_MAX + 32];
 
     snprintf(path, sizeof(path), "%s/chain", b->lacks);
-    drop(path);
+    load_drop(path);
     load_node_start(&n);
     do {
         usleep(POLL_US);
-        at = height(b, &n);
+        at = load_node_height(&n, b->chain);
         now = measure_now();
         if (at >= 1 && start == 0) {
             start = now;

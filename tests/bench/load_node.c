@@ -120,7 +120,7 @@ spawn_node(struct load_node *n)
                               "no",         "--log-level", "warn"};
     size_t count = 15;
 
-    for (size_t i = 0; i < 8 && n->options[i] != NULL; i++)
+    for (size_t i = 0; i < LOAD_OPTIONS && n->options[i] != NULL; i++)
         argv[count++] = n->options[i];
     load_program("gaveld", gaveld);
     snprintf(ports, sizeof(ports), "%s/ports.json", n->datadir);
@@ -190,4 +190,57 @@ load_node_memory(const struct load_node *n)
         support_die("%s cannot be read", path);
     fclose(f);
     return (double)pages * (double)sysconf(_SC_PAGESIZE) / 1048576;
+}
+
+void
+load_node_place(const struct load_node *n, char connect[512], char key[128])
+{
+    const json_t *p2p;
+    json_t *status;
+
+    if (!load_call(n->rpc, "status", NULL, &status))
+        support_die("the node does not answer status");
+    p2p = json_object_get(status, "p2p");
+    snprintf(key, 128, "%s", json_string_value(json_object_get(p2p, "key")));
+    snprintf(connect, 512, "%s#%s",
+             json_string_value(json_object_get(p2p, "endpoint")), key);
+    json_decref(status);
+}
+
+double
+load_node_received(const struct load_node *n)
+{
+    json_t *peers, *peer;
+    double sum = 0;
+    size_t i;
+
+    if (!load_call(n->rpc, "getpeerinfo", NULL, &peers))
+        support_die("the node does not answer getpeerinfo");
+    json_array_foreach(peers, i, peer)
+    {
+        sum += (double)support_json_u64(peer, "bytes_in");
+    }
+    json_decref(peers);
+    return sum;
+}
+
+long
+load_node_height(const struct load_node *n, const char *chain)
+{
+    json_t *params = json_pack("{ss}", "chain", chain), *result;
+    long found;
+
+    if (!load_call(n->rpc, "getblockcount", params, &result))
+        return -1;
+    found = (long)json_integer_value(result);
+    json_decref(result);
+    return found;
+}
+
+void
+load_drop(const char *path)
+{
+    const char *const argv[] = {"rm", "-rf", path, NULL};
+
+    load_run(argv, NULL);
 }

@@ -12,10 +12,12 @@
 #include "src/client/rpcclient.h"
 #include "tests/support/support.h"
 
+#define LOAD_OPTIONS 12
+
 struct load_node {
     const char *datadir;
-    const char *log;        /* file, appended to */
-    const char *options[8]; /* more options of gaveld, up to a NULL */
+    const char *log;                   /* file, appended to */
+    const char *options[LOAD_OPTIONS]; /* of gaveld, more, up to a NULL */
     /* filled by start */
     pid_t pid;
     int port; /* of JSON-RPC */
@@ -40,6 +42,15 @@ void load_datadir(const char *dir, unsigned long bids, char auction[65]);
 void load_node_start(struct load_node *n);
 /* SIGTERM; it must end with 0. */
 void load_node_stop(struct load_node *n);
+/* Where its peers connect to, as --connect takes it, and its key. */
+void load_node_place(const struct load_node *n, char connect[512],
+                     char key[128]);
+/* Bytes that came from its peers, of some second ago. */
+double load_node_received(const struct load_node *n);
+/* Height of a chain, or -1 without it. */
+long load_node_height(const struct load_node *n, const char *chain);
+/* Remove a directory and what is in it. */
+void load_drop(const char *path);
 /* Seconds on a processor so far, of all threads; resident megabytes. */
 double load_node_cpu(const struct load_node *n);
 double load_node_memory(const struct load_node *n);

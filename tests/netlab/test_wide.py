@@ -52,6 +52,18 @@ def spread(sale, home, rpcs):
     return 1000 * (answered - start), late
 
 
+def way(home):
+    """Milliseconds that the links alone take from the call at `home` to each
+    node. Node 0 has the service; a bid goes there first and its stamp back."""
+    hops, edge = {0: 0}, [0]
+    for at in edge:
+        for a, b in EDGES:
+            if at in (a, b) and (other := a + b - at) not in hops:
+                hops[other] = hops[at] + 1
+                edge.append(other)
+    return {i: 1000 * DELAY_S * (hops[home] + n) for i, n in hops.items()}
+
+
 def span(values):
     return (f"median {statistics.median(values):.1f} ms, "
             f"max {max(values):.1f} ms")
@@ -75,6 +87,11 @@ def test_a_bid_is_seen_by_twelve_nodes(lab, story, home, record_property):
                     span([ms for _, late in runs for ms in late.values()]))
     record_property(f"{name} seen by {COUNT}:",
                     span([max(late.values()) for _, late in runs]))
+    links = way(home)
+    for far in sorted(set(links.values())):
+        record_property(f"{name} beyond {far:.0f} ms of links:", span(
+            [late[i] - far for _, late in runs for i in late
+             if links[i] == far]))
     sale.settle()
     sale.close()
 

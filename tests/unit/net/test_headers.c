@@ -214,6 +214,52 @@ patience_follows_answers(void **state)
     free(s);
 }
 
+/* More chains than N8 lets one ask for at once: a peer is never sent more than
+ * it takes, and all of them come. */
+static void
+N23_questions_keep_to_what_a_peer_takes(void **state)
+{
+    enum { MANY = GV_SYNC_ASKS_BURST / 2 + 500 };
+    struct net_of_test n;
+    struct peer *a = &n.peer[0], *late = &n.peer[1];
+    struct gv_sync_status status;
+    struct gv_reject why;
+    unsigned asked = 0;
+
+    (void)state;
+    net_init(&n);
+    peer_make(&n, NULL, 1);
+    for (unsigned i = 0; i < MANY; i++) {
+        struct gv_open open = a->w.s.open;
+
+        gv_le32_put(open.salt, i);
+        assert_int_equal(gv_state_add_tx(a->w.st, sample_open(&a->w.s, &open),
+                                         a->w.now_ms, &why),
+                         GV_OK);
+    }
+    settle(&n);
+    peer_make(&n, NULL, 0);
+    late->w.now_ms = a->w.now_ms;
+    meet(&n, 0, 1);
+    settle(&n);
+    while (n.first != NULL) {
+        assert_true(deliver(&n));
+        assert_true(late->sync->sessions == 0 ||
+                    late->sync->session[0]->open <= GV_SYNC_OPEN);
+    }
+    for (unsigned i = 0; i < 30; i++) {
+        asked = n.kinds[GV_MSG_GETHEADERS] + n.kinds[GV_MSG_GETBLOCKS];
+        assert_true(asked <= GV_SYNC_ASKS_BURST + i * GV_SYNC_ASKS_PER_S / 10);
+        pass(&n, 100);
+    }
+    assert_true(asked > GV_SYNC_ASKS_BURST);
+    same_tips(a, late);
+    gv_sync_status(late->sync, &status);
+    assert_int_equal(status.behind, 0);
+    assert_int_equal(a->blame + late->blame, 0);
+    net_free(&n);
+}
+
 /* --- a list that is begun and not continued --- */
 
 #define HONEST 0
@@ -315,6 +361,7 @@ main(void)
         cmocka_unit_test(hedges_are_few),
         cmocka_unit_test(a_late_answer_clears_its_peer),
         cmocka_unit_test(patience_follows_answers),
+        cmocka_unit_test(N23_questions_keep_to_what_a_peer_takes),
         cmocka_unit_test(a_list_begun_by_another_costs_nobody),
         cmocka_unit_test(headers_that_hang_nowhere_do_not_end_the_search),
     };

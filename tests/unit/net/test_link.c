@@ -3,6 +3,7 @@
  * what two sessions of one pair give away (S1-06 to S1-08). All kinds of
  * messages are frames of this one link; what a node makes of a message that
  * its sender has changed is tests/unit/state/test_messages.c. */
+#include "src/net/net_impl.h"
 #include "tests/unit/net/proxy.h"
 
 /* a dials b through somebody. */
@@ -212,6 +213,48 @@ S1_06_S1_07_S1_08_S4_74_two_sessions_have_nothing_in_common(void **state)
     link_close(&l);
 }
 
+/* --- slow answers --- */
+
+static void
+answer(struct link *l, uint64_t session, uint32_t number)
+{
+    static const uint8_t none[2];
+    struct gv_net_event *event;
+
+    assert_true(gv_net_send(l->b.net, session, GV_MSG_VOTES, number,
+                            gv_bytes(none, sizeof(none))));
+    event = node_next(&l->a, GV_MSG_VOTES, PATIENCE_MS);
+    assert_non_null(event);
+    assert_int_equal(event->request, number);
+    free(event);
+}
+
+/* However many quick questions come after it, a slow answer is awaited. */
+static void
+N9_quick_answers_push_no_slow_one_out(void **state)
+{
+    struct gv_net_event *event;
+    struct gv_net_peer shown[2];
+    uint64_t session = 0;
+    struct link l;
+
+    (void)state;
+    link_open(&l);
+    for (uint32_t i = 1; i <= 2 * GV_OPEN_REQUESTS; i++) {
+        ask(&l, i, 1);
+        event = node_next(&l.b, GV_MSG_GETVOTES, PATIENCE_MS);
+        assert_non_null(event);
+        session = event->session;
+        free(event);
+        if (i > 1)
+            answer(&l, session, i);
+    }
+    answer(&l, session, 1);
+    assert_int_equal(gv_net_peers(l.a.net, shown, 2), 1);
+    assert_int_equal(shown[0].score, 100);
+    link_close(&l);
+}
+
 int
 main(void)
 {
@@ -223,6 +266,7 @@ main(void)
         cmocka_unit_test(S4_76_a_reflected_frame_is_no_answer),
         cmocka_unit_test(
             S1_06_S1_07_S1_08_S4_74_two_sessions_have_nothing_in_common),
+        cmocka_unit_test(N9_quick_answers_push_no_slow_one_out),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
