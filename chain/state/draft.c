@@ -6,7 +6,7 @@
 #define STEP_MS 250 /* R1 */
 #define TRIES 32
 #define SLOTS 8            /* turns within the spacing of blocks, each */
-#define SLOT_MS 500        /* at most */
+#define SLOT_MS 1000       /* at most */
 #define STALL UINT64_C(10) /* T without finality after Y */
 
 void

@@ -50,7 +50,7 @@ waiting(struct sim *s, uint32_t node, uint32_t auction, uint32_t *list,
 static uint64_t
 lag_us(const struct sim *s, uint32_t i, uint32_t tip)
 {
-    uint64_t slot_ms = s->o.t_ms / 8 < 500 ? s->o.t_ms / 8 : 500;
+    uint64_t slot_ms = s->o.t_ms / 8 < 1000 ? s->o.t_ms / 8 : 1000;
     uint32_t h = tip == 0 ? 0 : s->item[tip - 1].height;
 
     return (i == SIM_SEATS ? i : (i + h) % SIM_SEATS) * slot_ms * 1000;

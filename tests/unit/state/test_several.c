@@ -160,6 +160,29 @@ validators_make_blocks_in_turn(void **state)
     world_free(&g.w);
 }
 
+/* V7: where blocks are far apart a turn is a second, and no longer. */
+static void
+a_turn_is_a_second_at_most(void **state)
+{
+    struct gv_tx bid[2];
+    struct stage g;
+    unsigned before;
+
+    (void)state;
+    stage_make(&g,
+               (struct world_options){.sample = {.validators = 4}, .own = 1});
+    ((struct gv_open *)g.c->book->open)->terms.t_ms = 20000;
+    g.w.now_ms = START + 30000;
+    pair(&g, 0, 1, US(g.w.now_ms), bid);
+    world_add(&g.w, &bid[0]);
+    world_add(&g.w, &bid[1]);
+    before = g.c->sum.height % 4;
+    assert_true(before > 0);
+    assert_false(gv_draft_due(g.w.st, g.c, g.w.now_ms + before * 1000 - 1));
+    assert_true(gv_draft_due(g.w.st, g.c, g.w.now_ms + before * 1000));
+    world_free(&g.w);
+}
+
 /* Who has no seat comes last, but not later than D/4. */
 static void
 without_a_seat_one_comes_last(void **state)
@@ -187,6 +210,7 @@ main(void)
         cmocka_unit_test(it_is_kept_over_a_restart),
         cmocka_unit_test(each_authoritys_own_stamp_is_found),
         cmocka_unit_test(validators_make_blocks_in_turn),
+        cmocka_unit_test(a_turn_is_a_second_at_most),
         cmocka_unit_test(without_a_seat_one_comes_last),
     };
 
