@@ -145,9 +145,14 @@ static void
 print_json(struct gv_cli *cli, const struct gv_simulation *s,
            const struct gv_simulated *r)
 {
+    char tag[sizeof(s->terms->currency.tag) + 1] = "";
+
+    memcpy(tag, s->terms->currency.tag, sizeof(s->terms->currency.tag));
     gv_cli_print(
         cli,
-        json_pack("{sI sI so sI sI sI sI s{so so so so so so} so so sI so}",
+        json_pack("{ss si sI sI so sI sI sI sI s{so so so so so so} so so sI "
+                  "so}",
+                  "currency", tag, "exponent", (int)s->terms->currency.exponent,
                   "rounds", (json_int_t)s->rounds, "bidders",
                   (json_int_t)s->bidders, "seed", gv_json_from_u64(s->seed),
                   "sold", (json_int_t)r->sold, "no_bid", (json_int_t)r->unsold,

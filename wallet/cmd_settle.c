@@ -6,6 +6,7 @@
 #include "wallet/commands.h"
 #include "wallet/json.h"
 #include "wallet/settle.h"
+#include "wallet/words.h"
 
 static const char *const words[] = {
     [GV_SETTLE_PAID] = "paid",
@@ -126,29 +127,87 @@ run_settle(struct gv_cli *cli)
 
 /* --- the second chance --- */
 
+static const struct gv_config_option accept_options[] = {
+    {.name = "price",
+     .help = "Only at this price: refuse when it is another one.",
+     .argument = "AMOUNT"},
+    {.name = "dry-run",
+     .type = GV_CONFIG_BOOL,
+     .help = "Say what it would cost, and accept nothing."},
+};
+
+/* The chance that is open, if it is this signer's. */
 static int
-take(struct gv_cli *cli, const struct gv_auction *a, const struct gv_signer *s)
+find_chance(struct gv_cli *cli, const struct gv_auction *a,
+            const struct gv_signer *s, const json_t **out)
 {
-    const json_t *chance = json_object_get(a->info, "second_chance");
-    struct gv_tx tx = {.kind = GV_TX_ACCEPT, .chain = a->open.id};
     struct gv_pubkey whose = {{0}};
+
+    *out = json_object_get(a->info, "second_chance");
+    if (!json_is_object(*out))
+        return gv_cli_fail(cli, GV_EXIT_FAILED,
+                           "no second chance is open in this auction");
+    if (!gv_json_hex(*out, "bidder", whose.b, 32) || !GV_ID_EQ(&whose, &s->key))
+        return gv_cli_fail(cli, GV_EXIT_FAILED,
+                           "the second chance is another bidder's");
+    return GV_EXIT_OK;
+}
+
+/* --price, if it is given. */
+static int
+check_price(struct gv_cli *cli, const struct gv_currency *c, uint64_t price)
+{
+    const char *text = gv_config_string(cli->config, "price");
+    struct gv_amount wished;
+    char is[40];
+
+    if (text == NULL)
+        return GV_EXIT_OK;
+    if (gv_amount_parse(text, c, &wished) != GV_OK)
+        return gv_cli_fail(cli, GV_EXIT_USAGE,
+                           "--price: '%.40s' is no amount of %.4s with at "
+                           "most %u decimals",
+                           text, c->tag, c->exponent);
+    if (wished.minor != price)
+        return gv_cli_fail(cli, GV_EXIT_FAILED,
+                           "the price is %s, not the one that was asked for",
+                           gv_amount_text((struct gv_amount){price}, c, is));
+    return GV_EXIT_OK;
+}
+
+static void
+print_chance(const struct gv_cli *cli, const struct gv_auction *a,
+             const json_t *chance)
+{
+    const struct gv_currency *c = &a->open.terms.currency;
+    struct gv_amount price = {gv_json_u64(chance, "price")};
+    char figures[40], spelt[GV_WORDS_MAX];
+
+    gv_amount_text(price, c, figures);
+    gv_words(price, c, spelt);
+    if (cli->json)
+        gv_cli_print(cli, json_pack("{ss sO sO ss ss}", "auction", a->hex,
+                                    "award", json_object_get(chance, "award"),
+                                    "price", json_object_get(chance, "price"),
+                                    "figures", figures, "words", spelt));
+    else
+        printf("price %s (%s)\n", figures, spelt);
+}
+
+static int
+take(struct gv_cli *cli, const struct gv_auction *a, const struct gv_signer *s,
+     const json_t *chance)
+{
+    struct gv_tx tx = {.kind = GV_TX_ACCEPT, .chain = a->open.id};
     char amount[40], question[120];
     int code;
 
-    if (!json_is_object(chance))
-        return gv_cli_fail(cli, GV_EXIT_FAILED,
-                           "no second chance is open in this auction");
-    if (!gv_json_hex(chance, "bidder", whose.b, 32) ||
-        !GV_ID_EQ(&whose, &s->key))
-        return gv_cli_fail(cli, GV_EXIT_FAILED,
-                           "the second chance is another bidder's");
     tx.u.accept.award = (uint8_t)gv_json_u64(chance, "award");
     tx.u.accept.price = gv_json_u64(chance, "price");
     tx.u.accept.key = s->key;
-    gv_auction_amount(chance, "price", &a->open.terms.currency, amount);
-    if (!cli->json)
-        printf("price %s\n", amount);
-    snprintf(question, sizeof(question), "Buy it for %s?", amount);
+    snprintf(
+        question, sizeof(question), "Buy it for %s?",
+        gv_auction_amount(chance, "price", &a->open.terms.currency, amount));
     if (!gv_cli_confirm(cli, question))
         return GV_EXIT_FAILED;
     code = gv_sale_send(cli, s, &tx);
@@ -162,6 +221,24 @@ take(struct gv_cli *cli, const struct gv_auction *a, const struct gv_signer *s)
 }
 
 static int
+consider(struct gv_cli *cli, const struct gv_auction *a,
+         const struct gv_signer *s)
+{
+    bool dry = gv_config_bool(cli->config, "dry-run");
+    const json_t *chance;
+    int code = find_chance(cli, a, s, &chance);
+
+    if (code == GV_EXIT_OK)
+        code = check_price(cli, &a->open.terms.currency,
+                           gv_json_u64(chance, "price"));
+    if (code != GV_EXIT_OK)
+        return code;
+    if (dry || !cli->json)
+        print_chance(cli, a, chance);
+    return dry ? GV_EXIT_OK : take(cli, a, s, chance);
+}
+
+static int
 accept_chance(struct gv_cli *cli, struct gv_auction *a,
               const struct gv_signer *s)
 {
@@ -169,7 +246,7 @@ accept_chance(struct gv_cli *cli, struct gv_auction *a,
     int code = gv_speaker_find(cli, a, s, &who);
 
     if (code == GV_EXIT_OK)
-        code = take(cli, a, who.signer);
+        code = consider(cli, a, who.signer);
     gv_wipe(&who, sizeof(who));
     return code;
 }
@@ -195,5 +272,7 @@ const struct gv_command gv_cmd_auction_accept = {
                .help = "Take the second chance, after the winner did not pay.",
                .arguments = "AUCTION",
                .min_arguments = 1,
-               .max_arguments = 1},
+               .max_arguments = 1,
+               .options = accept_options,
+               .n_options = sizeof(accept_options) / sizeof(accept_options[0])},
     .run = run_accept};

@@ -142,6 +142,19 @@ place_json(const struct gv_retell *r, const struct gv_retell_place *at)
                      "tx_root", gv_json_from_hex(b->tx_root, 32));
 }
 
+/* In words; null where it is accepted. */
+static json_t *
+clause_json(const struct telling *t, const struct gv_fold_row *row)
+{
+    char clause[CLAUSE_MAX];
+
+    if (row->code == GV_ACCEPTED)
+        return json_null();
+    return json_string(gv_auction_clause(&t->a->open.terms.currency,
+                                         (enum gv_code)row->code, row->have,
+                                         row->want, clause));
+}
+
 static void
 step_json(struct telling *t, size_t i, const struct gv_fold_row *row)
 {
@@ -169,6 +182,7 @@ step_json(struct telling *t, size_t i, const struct gv_fold_row *row)
         lead < 0 ? json_null()
                  : gv_json_from_hex(
                        gv_fold_row_at(t->fold, (size_t)lead)->bid.id.b, 32));
+    json_object_set_new(o, "clause", clause_json(t, row));
     json_array_append_new(t->steps, o);
 }
 

@@ -137,17 +137,33 @@ view_bids(struct gv_wallet *wallet)
     return out;
 }
 
+/* Auctions that pseudonyms of this wallet sell, by its records: no key on the
+ * chain is one of view_identities there. */
+static json_t *
+view_sells(struct gv_wallet *wallet)
+{
+    json_t *out = json_array(), *row;
+    const char *name;
+
+    json_object_foreach(gv_wallet_tokens(wallet), name, row)
+    {
+        json_array_append(out, json_object_get(row, "auction"));
+    }
+    return out;
+}
+
 /* After a call: publish how the wallet is now. */
 static void
 renew_view(struct gv_web_work *w)
 {
     struct gv_wallet *wallet = w->cli->wallet;
     json_t *v =
-        json_pack("{sb ss* ss* so so}", "exists", wallet != NULL, "network",
+        json_pack("{sb ss* ss* so so so}", "exists", wallet != NULL, "network",
                   w->cli->params != NULL ? w->cli->params->name : NULL, "as",
                   gv_config_string(w->cli->config, "as"), "identities",
                   wallet != NULL ? view_identities(wallet) : json_array(),
-                  "bids", wallet != NULL ? view_bids(wallet) : json_object());
+                  "bids", wallet != NULL ? view_bids(wallet) : json_object(),
+                  "sells", wallet != NULL ? view_sells(wallet) : json_array());
     char *text = json_dumps(v, JSON_COMPACT), *old;
 
     json_decref(v);

@@ -1,48 +1,15 @@
 // auction.js - one auction: its state, terms, bids, and what one can do.
 import * as api from "./api.js";
-import { h, fill, ask, badge, field, noteLine, save, table } from "./dom.js";
-import { money, plain, when, exactly, phase, duration, short, standing, STATES, bidAmount, isSealed } from "./format.js";
+import { h, fill, badge, noteLine, table } from "./dom.js";
+import { money, when, exactly, phase, duration, short, standing, STATES, bidAmount } from "./format.js";
 import { addReasons } from "./lists.js";
+import { attachmentsPart, drawAbout, recordPart } from "./about.js";
+import { deed } from "./deeds.js";
+import { explainPart } from "./explain.js";
+import { drawSale } from "./sale.js";
+import { termsList, warningNotes } from "./terms.js";
 
 const BIDS = 1000;
-
-// The terms come as lines of the wallet, so that what it learns is shown
-// here; these are said in more words.
-const TERMS = {
-  bidders: ["Who may bid", (v) => (v === "anonymous" ? "anyone with a certificate, under a pseudonym" : "anyone with a certificate, openly")],
-  direction: ["Who wins", (v) => (v.startsWith("reverse") ? "the lowest bid" : v)],
-  clock: ["Clock"],
-  price: ["The winner pays"],
-  "buy now": ["Buy now"],
-  "soft close": ["Soft close"],
-  "dated by": ["Dated by"],
-  "voted on by": ["Voted on by"],
-  "min first": ["First bid must reach"],
-  "min step": ["Each step at least"],
-  "max step": ["Each step at most"],
-  "steps from": ["Steps are measured from"],
-  allowed: ["Who is admitted", (v) => `only ${v} on a list`],
-  "per bidder": ["Most bids of one bidder"],
-  "in all": ["Most bids in all"],
-  "open for": ["Open for", seconds],
-  reserve: ["Reserve"],
-  "close notice": ["Early close", (v) => `by the seller, with ${seconds(v)} of notice`],
-  "early close": ["Early close", () => "not possible"],
-  D: ["A bid must be in a block within", seconds],
-  T: ["A block about every", seconds],
-};
-function seconds(text) {
-  const n = /^([0-9.]+) s$/.exec(text);
-  if (!n) return text;
-  return Number(n[1]) >= 60 ? duration(Number(n[1]) * 1000) : `${Number(n[1])} s`;
-}
-export function termsList(lines, first) {
-  return h("dl", null, first, lines.map((line) => {
-    const [, key, value] = /^(.*?) {2,}(.*)$/.exec(line) ?? [null, line, ""];
-    const [label, say] = TERMS[key] ?? [key];
-    return [h("dt", null, label), h("dd", null, say ? say(value) : value)];
-  }));
-}
 
 const unitOf = (info) => ({ currency: info.terms.currency, exponent: info.terms.exponent });
 
@@ -64,14 +31,26 @@ export async function auctionPage(app, host, id) {
   const parts = {
     head: h("div"), trouble: noteLine(), price: h("section", { class: "sheet price", "aria-label": "State" }),
     act: h("section", { class: "sheet act", "aria-label": "What you can do" }),
-    terms: h("section", { class: "sheet" }), bids: h("section", { class: "sheet bids" }), about: h("section", { class: "sheet" }),
+    sale: h("section", { class: "sheet sale", "aria-label": "The sale", hidden: true }),
+    terms: h("section", { class: "sheet" }), bids: h("section", { class: "sheet bids" }), explain: h("section", { class: "sheet" }),
+    about: h("section", { class: "sheet" }), files: h("section", { class: "sheet" }), record: h("section", { class: "sheet" }),
   };
   const left = h("span", { class: "num" });
   const unit = unitOf(state.info);
   const own = () => app.wallet.bids;
   const outcome = () => (state.info.outcome_final ? { ...state.info.outcome, final: true } : null);
-  const isSeller = () => app.identity?.key === state.info.seller;
   const mine = () => state.bids.filter((b) => own()[b.bid]);
+  // What the parts of the page are given.
+  const page = {
+    app, id, unit, outcome, mine,
+    get info() { return state.info; },
+    get bids() { return state.bids; },
+    isSeller: () => app.identity?.key === state.info.seller || (app.wallet.sells ?? []).includes(id),
+    isMe: (key) => app.identity?.key === key || mine().some((b) => b.bidder === key),
+    awarded: () => [state.info.outcome, ...(state.info.awards ?? [])].some((a) => a && page.isMe(a.winner)),
+    isOver: (us) => !us || Date.now() + skew > Number(us) / 1000,
+    refresh: () => refresh(),
+  };
 
   function second() {
     const { info } = state;
@@ -104,7 +83,7 @@ export async function auctionPage(app, host, id) {
       const winner = sold && mine().some((b) => b.bidder === end.winner);
       what = [h("h2", null, sold ? "Sold" : "Not sold"),
         h("p", { class: "big num" }, sold ? money(end.price, unit) : "–"),
-        sold ? h("p", null, winner ? badge("You won", "good") : ["to ", h("span", { class: "mono", title: end.winner }, short(end.winner))])
+        sold ? h("p", null, winner ? badge("You won", "good") : ["to ", h("span", { class: "mono id", title: end.winner }, short(end.winner))])
           : h("p", null, { "no-bid": "Nobody bid.", "reserve-not-met": "The reserve was not met." }[end.status] ?? end.status),
         verified?.height !== undefined
           ? h("p", { class: "note good", id: "verified" }, `Final and verified here: the outcome stands in block ${verified.height}, and the listed bids give the same.`)
@@ -131,7 +110,7 @@ export async function auctionPage(app, host, id) {
     const extra = [b.why ? h("span", { class: "why" }, b.why) : null, me && b.height !== null ? proof(b) : null].filter((x) => x);
     return { mine: me, extra: extra.length ? extra : null, cells: [
       bidAmount(b, own()[b.bid], unit), exactly(b.t_us),
-      me ? "You" : h("span", { class: "mono", title: b.bidder }, short(b.bidder)),
+      me ? "You" : h("span", { class: "mono id", title: b.bidder }, short(b.bidder)),
       STATES[b.state] ?? b.state, badge(word, kind),
     ] };
   }
@@ -154,197 +133,19 @@ export async function auctionPage(app, host, id) {
   }
   function drawBids() {
     fill(parts.bids, h("h2", null, "Bids, in the order of their time"),
-      state.bids.length ? table("Bids", ["Amount", "Time", "Bidder", "State", "Standing"], state.bids.map(bidRow))
+      state.bids.length ? table("Bids", [">Amount", "Time", "Bidder", "State", "Standing"], state.bids.map(bidRow))
         : h("p", { class: "soft" }, "No bid yet."),
       state.more ? h("p", { class: "soft" }, `The first ${BIDS} bids are shown.`) : null);
   }
 
-  function drawAbout() {
-    const { info } = state;
-    fill(parts.about, h("h2", null, "About this auction"),
-      info.text ? h("p", { class: "text" }, info.text) : null,
-      h("dl", null, h("dt", null, "Auction"), h("dd", { class: "mono" }, info.auction),
-        h("dt", null, "Seller"), h("dd", null, isSeller() ? "You" : h("span", { class: "mono" }, info.seller)),
-        h("dt", null, "Blocks"), h("dd", null, `${info.height}, of which ${info.final_height} final`)));
-  }
-
-  // --- what one can do; made anew only when that changes ---
-
-  function action() {
-    const { info } = state;
-    const end = outcome();
-    const anonymous = info.identity === "anonymous";
-    if (!app.identity?.valid) return ["name", () => [h("h2", null, "Bidding"), h("p", null, "To bid you need a name that is certified. ", h("a", { href: "#/wallet" }, "Get one"))]];
-    if (isSeller()) {
-      const canClose = info.terms.close === "owner" && ["open", "final-round", "scheduled"].includes(info.phase);
-      if (canClose) return ["close", closeForm];
-      if (end && anonymous && end.status === "sold") return ["disclose-seller", () => discloseForm("Who won?", "The notaries open the winner's identity to you, and to nobody else. You get it with evidence that holds without them.")];
-      return ["seller", () => [h("h2", null, "Your auction"), h("p", { class: "soft" }, end ? "It is over." : "There is nothing to do now.")]];
-    }
-    if (end && anonymous && mine().some((b) => b.bidder === end.winner)) return ["disclose-winner", () => discloseForm("Who sold it?", "You won. The notaries show you the seller's certificate.")];
-    if (info.phase === "open" || info.phase === "final-round") return ["bid", bidForm];
-    if (info.phase === "opening" && info.sealed.ends_us && mine().some(isSealed)) return ["open", openForm];
-    return ["none", () => [h("h2", null, "Bidding"), h("p", { class: "soft" }, info.phase === "scheduled" ? "It is not open yet." : "No bid counts any more.")]];
-  }
+  // Made anew only when what one can do changes, so that nothing typed is lost.
   function drawAct() {
-    const [name, build] = action();
+    let hinter = null;
+    const [name, build] = deed(page, (f) => { hinter = f; });
     if (parts.act.dataset.kind === name) return;
     parts.act.dataset.kind = name;
-    parts.act.hint = null;
     fill(parts.act, build());
-  }
-
-  function least() {
-    const { terms, clock_price: clock } = state.info;
-    if (terms.direction === "dutch") return clock === null ? null : BigInt(clock);
-    if (terms.direction !== "ascending") return null;
-    const accepted = state.bids.filter((b) => b.code === 0);
-    const flags = new Set(terms.flags);
-    if (!accepted.length) return flags.has("min-first") ? BigInt(terms.min_first) : null;
-    const amounts = accepted.map((b) => BigInt(b.amount));
-    const reference = terms.reference === "last" ? amounts.at(-1) : amounts.reduce((a, b) => (a > b ? a : b));
-    return reference + (flags.has("min-step") ? BigInt(terms.min_step) : 1n);
-  }
-
-  function bidForm() {
-    const note = noteLine();
-    const amount = h("input", { name: "amount", inputmode: "decimal", autocomplete: "off", required: true });
-    const help = h("p", { class: "help" });
-    const button = h("button", { class: "main", type: "submit" }, "Bid …");
-    const hint = () => {
-      const min = least();
-      fill(help, min === null ? "Any amount above zero." : [state.info.terms.direction === "dutch" ? "The clock shows " : "To lead, at least ", h("button", {
-        type: "button", class: "small", onclick: () => { amount.value = plain(min, unit); amount.focus(); },
-      }, money(min, unit))]);
-    };
-    let hinted;
-    parts.act.hint = () => {
-      if (hinted === String(least())) return;
-      hinted = String(least());
-      hint();
-    };
-    parts.act.hint();
-    return [h("h2", null, "Place a bid"), h("form", {
-      novalidate: true,
-      onsubmit: async (e) => {
-        e.preventDefault();
-        button.disabled = true;
-        amount.removeAttribute("aria-invalid");
-        try {
-          await placeBid(amount.value.trim().replace(",", "."), note);
-          amount.value = "";
-        } catch (error) {
-          amount.setAttribute("aria-invalid", "true");
-          if (error.message) note.error(error);
-        } finally {
-          button.disabled = false;
-        }
-        await refresh();
-      },
-    }, field(`Amount in ${unit.currency}`, amount), help,
-    state.info.identity === "anonymous" && !mine().length ? h("p", { class: "help" }, "You bid under a pseudonym. The first bid gets it, which takes some seconds. Bids go to the network through another node than yours, if there is one.") : null,
-    note.element, h("div", { class: "actions" }, button))];
-  }
-
-  async function placeBid(text, note) {
-    note.busy("Judging the bid …");
-    const dry = await api.ask("bid place", { args: [id, text], options: { ...app.as(), "dry-run": true } });
-    note.clear();
-    const answer = await ask((close) => confirmation(dry, close));
-    if (answer === null) { note.show("Nothing was sent."); return; }
-    note.busy("Sending …");
-    const { result, warnings } = await api.callSlowly("bid place", { args: [id, text], options: { ...app.as(), force: answer === "force" } }, (step) => note.busy(step));
-    await app.renew();
-    const said = warnings.map((w) => `${w[0].toUpperCase()}${w.slice(1)}.`);
-    note.show([`Your bid of ${money(result.amount, unit)} was received and stamped. `, said.join(" ")], answer === "force" ? "wait" : "good");
-  }
-  function confirmation(dry, close) {
-    const cancel = h("button", { type: "button", onclick: () => close(null) }, "Cancel");
-    if (dry.void) {
-      return [h("h2", { id: "dialog-title" }, "This bid would not count"),
-        h("p", { class: "figures num" }, dry.figures),
-        h("p", { class: "note bad" }, dry.void),
-        h("p", null, "You can send it all the same. It goes on the chain for good, and is void unless the state of the auction changes before it is stamped."),
-        h("div", { class: "actions" }, cancel, h("button", { type: "button", class: "danger", onclick: () => close("force") }, "Send anyway"))];
-    }
-    return [h("h2", { id: "dialog-title" }, "Bid this amount?"),
-      h("p", { class: "figures num" }, dry.figures), h("p", null, dry.words),
-      h("p", { class: "note wait" }, "A bid cannot be withdrawn. If you win, it binds you."),
-      h("div", { class: "actions" }, h("button", { type: "button", class: "main", onclick: () => close("bid") }, `Bid ${dry.figures}`), cancel)];
-  }
-
-  function closeForm() {
-    const note = noteLine();
-    const notice = state.info.terms.notice_ms;
-    return [h("h2", null, "Your auction"),
-      h("p", null, `You may close it early. Bids count until ${notice >= 60000 ? duration(notice) : `${notice / 1000} s`} after that.`),
-      h("button", {
-        type: "button",
-        onclick: async (e) => {
-          const yes = await ask((close) => [h("h2", { id: "dialog-title" }, "Close this auction?"),
-            h("p", null, "This cannot be undone."),
-            h("div", { class: "actions" }, h("button", { type: "button", class: "main", onclick: () => close(true) }, "Close it"),
-              h("button", { type: "button", onclick: () => close(null) }, "Cancel"))]);
-          if (!yes) return;
-          e.target.disabled = true;
-          note.busy("Closing …");
-          try {
-            const { result } = await api.callSlowly("auction close", { args: [id], options: app.as() }, (step) => note.busy(step));
-            fill(note.element, "It closes at ", when(result.effective_us), ".");
-            note.element.className = "note good";
-          } catch (error) {
-            note.error(error);
-            e.target.disabled = false;
-          }
-          await refresh();
-        },
-      }, "Close early …"), note.element];
-  }
-
-  // Should holders be gone: the wallet's own bids.
-  function openForm() {
-    const note = noteLine();
-    return [h("h2", null, "Your bid is sealed"),
-      h("p", null, `${state.info.sealed.needed} of ${state.info.sealed.holders} notaries open all bids with their keys, by themselves. Should they be gone, you can open your own, until `, when(state.info.sealed.ends_us), "."),
-      h("button", {
-        type: "button",
-        onclick: async (e) => {
-          e.target.disabled = true;
-          note.busy("Opening …");
-          try {
-            for (const b of mine().filter(isSealed)) await api.callSlowly("bid open", { args: [b.bid], options: app.as() }, (step) => note.busy(step));
-            note.show("Opened. It counts when the opening ends.", "good");
-          } catch (error) {
-            note.error(error);
-            e.target.disabled = false;
-          }
-        },
-      }, "Open my bid"), note.element];
-  }
-
-  function discloseForm(title, text) {
-    const note = noteLine();
-    const out = h("div");
-    return [h("h2", null, title), h("p", null, text), h("button", {
-      type: "button", class: "main",
-      onclick: async (e) => {
-        e.target.disabled = true;
-        note.busy("Asking the notaries …");
-        try {
-          const { result, files, warnings } = await api.callSlowly("identity disclose", { args: [id], options: app.as() }, (step) => note.busy(step));
-          note.clear();
-          e.target.hidden = true;
-          fill(out, h("dl", null, h("dt", null, result.party === "winner" ? "Winner" : "Seller"), h("dd", null, h("strong", null, result.subject)),
-            h("dt", null, "Certificate"), h("dd", { class: "mono" }, result.fingerprint)),
-          warnings.map((w) => h("p", { class: "note wait" }, w)),
-          h("div", { class: "actions" }, Object.entries(files ?? {}).map(([name, content]) => save(name, content))),
-          result.party === "winner" ? h("p", { class: "help" }, "The .pack proves it to others (gavel identity verify). The .cms is the same, sealed for your certificate.") : null);
-        } catch (error) {
-          note.error(error);
-          e.target.disabled = false;
-        }
-      },
-    }, "Open the identity"), note.element, out];
+    parts.act.hint = hinter;
   }
 
   // --- all of it ---
@@ -354,13 +155,14 @@ export async function auctionPage(app, host, id) {
     second();
     drawAct();
     parts.act.hint?.();
+    drawSale(page, parts.sale);
     const drawn = JSON.stringify([state, verified, app.identity, Object.keys(own())], (k, v) => (k === "phase_time_us" ? undefined : v));
     if (drawn === lastDrawn) return;
     lastDrawn = drawn;
     drawHead();
     drawPrice();
     drawBids();
-    drawAbout();
+    drawAbout(page, parts.about);
   }
   async function verify() {
     if (!outcome() || verified) return;
@@ -377,9 +179,14 @@ export async function auctionPage(app, host, id) {
     draw();
     verify();
   }
-  fill(parts.terms, h("h2", null, "Terms"), termsList(state.info.terms_text));
+  fill(parts.terms, h("h2", null, "Terms"), termsList(state.info.terms_text), warningNotes(state.info.warnings ?? []));
+  fill(parts.explain, explainPart(page));
+  fill(parts.record, recordPart(page));
+  const files = state.info.attachments ?? [];
+  if (files.length) fill(parts.files, attachmentsPart(files));
   fill(host, parts.head, parts.trouble.element, h("div", { class: "two" },
-    h("div", null, parts.bids, parts.about), h("div", { class: "side" }, parts.price, parts.act, parts.terms)));
+    h("div", null, parts.bids, parts.explain, parts.about, files.length ? parts.files : null, parts.record),
+    h("div", { class: "side" }, parts.price, parts.act, parts.sale, parts.terms)));
   draw();
   verify();
   return { refresh, second, trouble: (e) => parts.trouble.error(e) };

@@ -72,6 +72,10 @@ export function ask(build) {
     dialog.addEventListener("close", () => { dialog.remove(); resolve(answer); });
     document.body.append(dialog);
     dialog.showModal();
+    // Not on the button: a second Enter is no answer.
+    const title = dialog.querySelector("h2");
+    title.setAttribute("tabindex", "-1");
+    title.focus();
   });
 }
 

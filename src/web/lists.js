@@ -53,12 +53,18 @@ export async function auctionsPage(app, host) {
     if (tab === "mine" && app.identity) o.owner = app.identity.key;
     return o;
   }
+  // Those that this wallet's pseudonyms sell: nobody else could list them.
+  async function underPseudonyms() {
+    const asked = (app.wallet.sells ?? []).slice(-OWN_AUCTIONS).map((id) => api.ask("auction list", { options: { id } }));
+    return (await Promise.all(asked)).flatMap((answer) => answer.auctions);
+  }
   async function load() {
     const wish = tab;
     const answer = tab === "mine" && !app.identity ? { auctions: [], next: null }
       : await api.ask("auction list", { options: options() });
+    const hidden = tab === "mine" ? await underPseudonyms() : [];
     if (wish !== tab) return;
-    rows = answer.auctions;
+    rows = [...hidden, ...answer.auctions].sort((a, b) => b.opening_ms - a.opening_ms);
     next = answer.next;
   }
   const buttons = TABS.map(([name, title]) => h("button", {

@@ -1,16 +1,18 @@
 // sell.js - opening an auction: a form of the terms, then what they mean.
 import * as api from "./api.js";
 import { h, fill, field, noteLine } from "./dom.js";
-import { termsList } from "./auction.js";
 import { when } from "./format.js";
+import { simulatePart } from "./simulate.js";
+import { termsList, warningNotes } from "./terms.js";
 
 // The form. Each entry is an option of `gavel auction create` (one that is left
 // empty is not given), or a text of it. Kinds: line, amount, count, span (a
-// number and its unit), time, choice, flag (given or not), text.
+// number and its unit), time, choice, flag (given or not), text. apart: it is
+// no part of the terms, which presets fill and a simulation plays.
 const GROUPS = [
   ["What you sell", [
-    { option: "title", label: "Title", kind: "line", required: true, wide: true, max: 200 },
-    { text: "text", label: "Description", kind: "text", wide: true },
+    { option: "title", apart: true, label: "Title", kind: "line", required: true, wide: true, max: 200 },
+    { text: "text", apart: true, label: "Description", kind: "text", wide: true },
   ]],
   ["Bids", [
     { option: "currency", label: "Currency", kind: "line", value: "EUR", max: 4 },
@@ -22,12 +24,13 @@ const GROUPS = [
     { option: "pricing", label: "What the winner pays", kind: "choice", choices: [["first", "His bid"], ["second", "One increment beyond the next best"], ["vickrey", "The next best bid"]] },
   ]],
   ["Time", [
-    { option: "open-at", label: "Opens", kind: "time", help: "Empty: at once. In this browser's time zone." },
+    { option: "open-at", apart: true, label: "Opens", kind: "time", help: "Empty: at once. In this browser's time zone." },
     { option: "limit", label: "Open for", kind: "span", units: [["m", "minutes"], ["h", "hours"], ["d", "days"]], help: "Empty: until you close it." },
     { option: "close", label: "Early close", kind: "choice", choices: [["owner", "I may close it early"], ["never", "Nobody may"]] },
   ]],
   ["Bidders", [
     { option: "identity", label: "Names of bidders", kind: "choice", choices: [["certified", "Certified: everybody sees who bids"], ["anonymous", "Anonymous: pseudonyms, and only you learn the winner"]] },
+    { option: "seller", apart: true, label: "Your name", kind: "choice", choices: [["certified", "Everybody sees who sells"], ["pseudonym", "A pseudonym, opened to the winner (anonymous bidders only)"]] },
   ]],
 ];
 const MORE = [
@@ -50,13 +53,13 @@ const MORE = [
   { option: "d", label: "D: longest time into a block", kind: "span", units: [["s", "seconds"], ["m", "minutes"]] },
   { option: "t", label: "T: spacing of blocks", kind: "span", units: [["s", "seconds"], ["m", "minutes"]] },
   { option: "difficulty", label: "Difficulty", kind: "choice", choices: [["", "as the network has it"], ["0", "adaptive"], ["1", "1"], ["2", "2"], ["3", "3"], ["4", "4"]] },
-  { option: "authorities", label: "Time-stamping authorities", kind: "line", help: "How many, an odd number, or their keys by comma. Empty: the node's." },
-  { option: "validators", label: "Validators", kind: "line", help: "How many, or their keys by comma. Empty: the node's." },
-  { option: "notaries", label: "Anonymous: notaries", kind: "line", max: 8, help: "As 2of3: two of three open an identity. Empty: more than half of all." },
+  { option: "authorities", apart: true, label: "Time-stamping authorities", kind: "line", help: "How many, an odd number, or their keys by comma. Empty: the node's." },
+  { option: "validators", apart: true, label: "Validators", kind: "line", help: "How many, or their keys by comma. Empty: the node's." },
+  { option: "notaries", apart: true, label: "Anonymous: notaries", kind: "line", max: 8, help: "As 2of3: two of three open an identity. Empty: more than half of all." },
   { option: "hidden-reserve", label: "Hidden reserve", kind: "amount", help: "Nothing is sold to a bid that does not reach it. It is sealed, and opened after the close." },
   { option: "opening-period", label: "Sealed: opened within", kind: "span", units: [["m", "minutes"], ["h", "hours"]], help: "How long after the close bids can be opened, at most. Empty: an hour." },
-  { option: "bid-notaries", label: "Sealed: notaries", kind: "line", max: 8, help: "As 2of3: two of three open the bids. Empty: more than half of all." },
-  { option: "cut", label: "Anonymous: cut", kind: "count", help: "A false identity passes with one chance in 2 to this number. Empty: 10." },
+  { option: "bid-notaries", apart: true, label: "Sealed: notaries", kind: "line", max: 8, help: "As 2of3: two of three open the bids. Empty: more than half of all." },
+  { option: "cut", apart: true, label: "Anonymous: cut", kind: "count", help: "A false identity passes with one chance in 2 to this number. Empty: 10." },
   { text: "allowed", label: "Only these bidders", kind: "text", wide: true, help: "One ledger key a line, with an own limit of bids behind it if there is one. Empty: everybody with a certificate." },
 ];
 
@@ -97,11 +100,54 @@ const KINDS = {
   },
 };
 
+// What stands in a control, as one text; how a value of the wallet is put there;
+// and what stood there at first.
+function raw(f, made) {
+  const all = [...made.querySelectorAll("input, select, textarea")];
+  const now = () => JSON.stringify(all.map((e) => e.value));
+  const put = (values) => { all.forEach((e, i) => { e.value = values[i]; }); };
+  const take = (text) => {
+    const span = /^(\d+)([a-z]+)$/.exec(text);
+    put(f.kind === "span" ? [span[1], span[2]] : f.kind === "flag" ? [text === "yes" ? "1" : "0"] : [text]);
+  };
+  const first = now();
+  return { now, take, first, reset: () => put(JSON.parse(first)), filled: null };
+}
+
+// Common kinds of auctions, as the wallet knows them. What was typed stays.
+async function presetPart(readers) {
+  const all = await api.ask("auction simulate", { options: { preset: "help" } });
+  const select = h("select", null, h("option", { value: "" }, "Your own terms"),
+    all.map((p) => h("option", { value: p.preset }, `${p.preset[0].toUpperCase()}${p.preset.slice(1).replace(/-/g, " ")}`)));
+  const about = h("p", { class: "help", "aria-live": "polite" });
+  const labelOf = (option) => readers.find((f) => f.option === option)?.label ?? option;
+  select.addEventListener("change", () => {
+    const chosen = all.find((p) => p.preset === select.value);
+    for (const f of readers.filter((r) => r.filled !== null)) {
+      if (f.now() === f.filled) f.reset();
+      f.filled = null;
+    }
+    for (const [option, text] of Object.entries(chosen?.options ?? {})) {
+      const f = readers.find((r) => r.option === option);
+      if (!f || f.now() !== f.first) continue;
+      f.take(text);
+      f.filled = f.now();
+      f.input.closest("details")?.setAttribute("open", "");
+    }
+    const help = (chosen?.help ?? "").replace(/--([a-z-]+)/g, (_all, option) => `“${labelOf(option)}”`);
+    fill(about, chosen ? `${help[0].toUpperCase()}${help.slice(1)}. ` : "",
+      chosen?.needs ? h("strong", null, `Fill in “${labelOf(chosen.needs)}”. `) : "", chosen ? "Change below what you like." : "");
+    if (chosen?.needs) readers.find((f) => f.option === chosen.needs)?.input.closest("details")?.setAttribute("open", "");
+  });
+  return h("section", { class: "sheet", "aria-label": "Kind of auction" }, field("Begin with a common kind of auction", select), about);
+}
+
 export async function sellPage(app, host) {
   const readers = [];
   const note = noteLine();
   const form = h("form", { novalidate: true });
   const end = h("div", { class: "actions" }, h("button", { class: "main", type: "submit" }, "Review …"));
+  const presets = h("div");
   const review = h("section", { class: "sheet", "aria-label": "Review", hidden: true });
 
   function control(f) {
@@ -109,16 +155,17 @@ export async function sellPage(app, host) {
     const made = field(f.label, element, f.help, f.wide);
     const input = made.querySelector("input, select, textarea");
     input.name = f.option ?? f.text;
-    readers.push({ ...f, read, input });
+    readers.push({ ...f, read, input, ...raw(f, made) });
     return made;
   }
-  function collect() {
-    const options = { ...app.as() };
+  // What is chosen; of the terms alone, it is what a simulation takes.
+  function collect(terms) {
+    const options = terms ? {} : { ...app.as() };
     const texts = {};
     for (const f of readers) {
       const value = f.read();
       f.input.removeAttribute("aria-invalid");
-      if (value === "") continue;
+      if (value === "" || (terms && f.apart)) continue;
       if (f.text) texts[f.text] = value;
       else options[f.option] = value;
     }
@@ -164,7 +211,7 @@ export async function sellPage(app, host) {
     fill(review, h("h2", { tabindex: "-1" }, what.options.title),
       what.texts.text ? h("p", { class: "text" }, what.texts.text) : null,
       termsList(result.terms_text, [h("dt", null, "Opens"), h("dd", null, what.options["open-at"] ? when(result.opening_ms * 1000) : "at once")]),
-      warnings.map((w) => h("p", { class: "note wait" }, w.replace(/^warning: /, "Warning: "))),
+      warningNotes(warnings), simulatePart(() => collect(true)),
       h("p", { class: "help" }, "The terms cannot be changed once it is open."),
       sent.element, h("div", { class: "actions" }, open, back));
     form.hidden = true;
@@ -176,10 +223,11 @@ export async function sellPage(app, host) {
     fill(host, h("h1", null, "Sell something"), h("p", null, "To sell you need a name that is certified. ", h("a", { href: "#/wallet" }, "Get one")));
     return {};
   }
-  form.append(...GROUPS.map(([title, fields]) => h("fieldset", { class: "sheet" }, h("legend", null, title), h("div", { class: "fields" }, fields.map(control)))),
+  form.append(presets, ...GROUPS.map(([title, fields]) => h("fieldset", { class: "sheet" }, h("legend", null, title), h("div", { class: "fields" }, fields.map(control)))),
     h("details", { class: "sheet" }, h("summary", null, "More terms"), h("div", { class: "fields" }, MORE.map(control))),
     note.element, end);
   form.addEventListener("submit", judge);
+  fill(presets, await presetPart(readers));
   fill(host, h("h1", null, "Sell something"), form, review);
   return {};
 }

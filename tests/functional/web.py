@@ -133,8 +133,8 @@ class Browser:
         script = """
             const [css, name] = arguments;
             return [...document.querySelectorAll(css)].find((e) =>
-                e.innerText.trim() === name && e.checkVisibility() &&
-                !e.disabled);"""
+                e.innerText.trim().replace(/[\\u00a0\\u202f]/g, " ") === name &&
+                e.checkVisibility() && !e.disabled);"""
         return wait_for(lambda: f"{css} {name!r}; the page shows:\n"
                         f"{self.text()}",
                         lambda: self.driver.execute_script(script, css, name),
