@@ -9,7 +9,7 @@ const COUNTS = [["sold", "Sold"], ["paid", "Paid"], ["delivered", "Delivered"], 
 // How the sales of a key stand; "" while nobody has asked.
 export function recordPart(page) {
   const out = h("div", null, h("p", { class: "soft" }, "Looking it up …"));
-  const row = (side, sum) => ({ cells: [h("strong", null, side), ...COUNTS.map(([name]) => String(sum[name] ?? 0))] });
+  const row = (side, sum) => ({ cells: [h("strong", { class: "id" }, side), ...COUNTS.map(([name]) => String(sum[name] ?? 0))] });
   async function load() {
     try {
       const record = await api.ask("record", { args: [page.info.seller] });

@@ -18,9 +18,9 @@ export function tick(text, button) {
   }), text));
 }
 
-// A button that runs a call of the wallet. ask: true when it may. done(answer)
-// gives what to say then, or nothing; the button stays off after it.
-export function action(label, { call, what, ask: question, busy, done, kind }) {
+// A button that runs a call of the wallet, or run(tell). ask: true when it may.
+// done(answer) gives what to say then, or nothing; the button stays off after it.
+export function action(label, { call, what, run, ask: question, busy, done, kind }) {
   const note = noteLine();
   const button = h("button", {
     type: "button", class: kind,
@@ -29,7 +29,7 @@ export function action(label, { call, what, ask: question, busy, done, kind }) {
         if (question && !await question()) return;
         button.disabled = true;
         note.busy(busy);
-        const answer = await api.callSlowly(call, typeof what === "function" ? what() : what, (step) => note.busy(step));
+        const answer = run ? await run(note.busy) : await api.callSlowly(call, what(), note.busy);
         const said = await done(answer);
         if (said) note.show(said, "good"); else note.clear();
       } catch (error) {
@@ -39,4 +39,12 @@ export function action(label, { call, what, ask: question, busy, done, kind }) {
     },
   }, label);
   return { button, note: note.element };
+}
+
+// The wallet names an option that it does not like, as "--rounds x: ...": the
+// option, or null, and the sentence with the label that it has on the page.
+export function named(error, labels) {
+  const [, option, rest] = /^--([a-z-]+):? ?(.*)$/s.exec(error.message) ?? [];
+  const label = labels[option];
+  return { option: label ? option : null, message: label ? `${label}: ${rest}` : error.message };
 }

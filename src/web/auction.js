@@ -84,7 +84,7 @@ export async function auctionPage(app, host, id) {
       what = [h("h2", null, sold ? "Sold" : "Not sold"),
         h("p", { class: "big num" }, sold ? money(end.price, unit) : "–"),
         sold ? h("p", null, winner ? badge("You won", "good") : ["to ", h("span", { class: "mono id", title: end.winner }, short(end.winner))])
-          : h("p", null, { "no-bid": "Nobody bid.", "reserve-not-met": "The reserve was not met." }[end.status] ?? end.status),
+          : h("p", null, { "no-bid": "Nobody bid.", "reserve-not-met": "The reserve was not met.", cancelled: "It was cancelled before the first bid." }[end.status] ?? end.status),
         verified?.height !== undefined
           ? h("p", { class: "note good", id: "verified" }, `Final and verified here: the outcome stands in block ${verified.height}, and the listed bids give the same.`)
           : verified?.error ? h("p", { class: "note bad" }, `It could not be verified: ${verified.error}`)

@@ -1,4 +1,5 @@
 // deeds.js - what a person can do in an auction, beside bidding.
+import * as api from "./api.js";
 import { h, fill, save } from "./dom.js";
 import { action, sure } from "./act.js";
 import { duration, money, when, isSealed } from "./format.js";
@@ -12,16 +13,16 @@ function closeForm(page) {
   const notice = page.info.terms.notice_ms;
   const wait = notice >= 60000 ? duration(notice) : `${notice / 1000} s`;
   const what = (cancel) => () => ({ args: [page.id], options: { ...page.app.as(), ...(cancel ? { cancel: true } : {}) } });
-  const done = async ({ result }) => {
+  const said = (text) => async ({ result }) => {
     await page.refresh();
-    return ["It closes at ", when(result.effective_us), "."];
+    return [text, when(result.effective_us), "."];
   };
   const early = action("Close early …", {
-    call: "auction close", what: what(false), busy: "Closing …", done,
+    call: "auction close", what: what(false), busy: "Closing …", done: said("It closes at "),
     ask: () => sure("Close this auction?", [h("p", null, "This cannot be undone.")], "Close it"),
   });
   const cancel = action("Cancel it …", {
-    call: "auction close", what: what(true), busy: "Cancelling …", done, kind: "danger",
+    call: "auction close", what: what(true), busy: "Cancelling …", done: said("Cancelled, unless a bid was made before "), kind: "danger",
     ask: () => sure("Cancel this auction?", [
       h("p", null, "Nobody gets it then, unless a bid counts before your word does: a cancellation that a bid has beaten closes the auction early instead."),
       h("p", null, "This cannot be undone.")], "Cancel the auction", { danger: true }),
@@ -37,14 +38,11 @@ function openText({ sealed }) {
 }
 function openBids(page) {
   const { button, note } = action("Open my bid", {
-    call: "bid open", busy: "Opening …",
-    what: () => ({ args: [page.mine().find(isSealed).bid], options: page.app.as() }),
-    done: async () => {
-      await page.refresh();
-      const left = page.mine().filter(isSealed).length;
-      if (left) button.disabled = false;
-      return left ? `One is published. You have ${left} sealed yet.` : "Published. It counts when the opening ends.";
+    busy: "Opening …",
+    run: async (tell) => {
+      for (const b of page.mine().filter(isSealed)) await api.callSlowly("bid open", { args: [b.bid], options: page.app.as() }, tell);
     },
+    done: () => "Published. It counts when the opening ends.",
   });
   return [h("h2", null, "Your bid is sealed"), h("p", null, openText(page.info)), h("div", { class: "actions" }, button), note];
 }

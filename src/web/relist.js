@@ -1,7 +1,7 @@
 // relist.js - opening once more what was not sold.
 import * as api from "./api.js";
 import { h, field, noteLine } from "./dom.js";
-import { sure } from "./act.js";
+import { named, sure } from "./act.js";
 import { when } from "./format.js";
 import { termsList, warningNotes } from "./terms.js";
 
@@ -39,7 +39,7 @@ export function relistForm(page) {
         return;
       }
       note.show("Nothing was opened.");
-    } catch (error) { note.error({ message: error.message.replace(/^--title/, "Title").replace(/^--open-at/, "Opens") }); }
+    } catch (error) { note.error(named(error, { title: "Title", text: "Description", "open-at": "Opens" })); }
     button.disabled = false;
   }
   return [h("h2", null, "Offer it again"),

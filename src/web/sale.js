@@ -78,6 +78,6 @@ export function drawSale(page, host) {
   if (host.dataset.now === now) return;
   host.dataset.now = now;
   host.hidden = !awards.length;
-  fill(host, h("h2", null, "What became of it"), awards.map((a) => [...awardPart(page, a), a === mine ? sayButtons(page, a, side) : null].flat(2)),
-    chance ? chancePart(page, chance) : null);
+  fill(host, h("h2", null, "What became of it"), awards.map((a) => h("div", { class: "award" }, awardPart(page, a), a === mine ? sayButtons(page, a, side) : null)),
+    chance ? h("div", { class: "award" }, chancePart(page, chance)) : null);
 }

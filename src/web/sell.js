@@ -1,6 +1,7 @@
 // sell.js - opening an auction: a form of the terms, then what they mean.
 import * as api from "./api.js";
 import { h, fill, field, noteLine } from "./dom.js";
+import { named } from "./act.js";
 import { when } from "./format.js";
 import { simulatePart } from "./simulate.js";
 import { termsList, warningNotes } from "./terms.js";
@@ -171,11 +172,10 @@ export async function sellPage(app, host) {
     }
     return { options, texts };
   }
-  // The wallet names the option that it does not like, as "--min-step: ...".
   function showError(e) {
-    const named = /^--([a-z-]+)/.exec(e.message)?.[1];
-    const bad = readers.find((f) => (f.option ?? f.text) === named);
-    note.error({ message: bad ? `${bad.label}: ${e.message.replace(/^--[a-z-]+:? ?/, "")}` : e.message });
+    const { option, message } = named(e, Object.fromEntries(readers.map((f) => [f.option ?? f.text, f.label])));
+    const bad = readers.find((f) => (f.option ?? f.text) === option);
+    note.error({ message });
     if (!bad) { end.before(note.element); return; }
     bad.input.closest(".field").append(note.element);
     bad.input.setAttribute("aria-invalid", "true");

@@ -1,6 +1,7 @@
 // simulate.js - how terms would play out among made-up bidders.
 import * as api from "./api.js";
 import { h, fill, field, noteLine } from "./dom.js";
+import { named } from "./act.js";
 import { duration, money } from "./format.js";
 
 const FIELDS = [
@@ -45,8 +46,7 @@ export function simulatePart(terms) {
       note.clear();
     } catch (error) {
       fill(out);
-      const bad = controls.find(([, c]) => error.message.startsWith(`--${c.name}:`));
-      note.error({ message: bad ? `${bad[0]}: ${error.message.replace(/^--[a-z-]+: /, "")}` : error.message });
+      note.error(named(error, Object.fromEntries(controls.map(([label, c]) => [c.name, label]))));
     }
     button.disabled = false;
   }

@@ -94,7 +94,15 @@ def test_the_runner_up_gets_a_second_chance_at_the_price_of_the_others(market):
     assert "second chance" in told and "30.00 EUR" in told
     refused(market, "eve", ("auction", "accept", auction), "another bidder",
             "--yes")
-    market["ann"]("auction", "accept", auction, "--yes")
+    shown = market["ann"]("auction", "accept", auction, "--dry-run")
+    assert (shown["price"], shown["figures"], shown["words"]) == (
+        3000, "30.00 EUR", "thirty and 00/100 EUR")
+    refused(market, "ann", ("auction", "accept", auction, "--price", "29.99"),
+            "the price is 30.00 EUR")
+    refused(market, "ann", ("auction", "accept", auction, "--price", "x"),
+            "--price: 'x' is no amount")
+    assert len(awards(market, auction)) == 1
+    market["ann"]("auction", "accept", auction, "--price", "30")
     standing(market, auction, ["defaulted", "open"])
     assert awards(market, auction)[1]["price"] == 3000
     says(market, "bob", auction, "paid")

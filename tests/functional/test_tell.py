@@ -115,6 +115,8 @@ def test_an_outcome_is_explained_bid_by_bid(market):
     void = told["steps"][1]
     assert (void["reference"], void["have"], void["want"]) == (
         1000, 1050, 1100)
+    assert "have 10.50 EUR, want at least 11.00 EUR" in void["clause"]
+    assert [s["clause"] is None for s in told["steps"]] == [True, False, True]
     for step in told["steps"]:
         proof = node.rpc.getproof(auction=auction, bid=step["bid"])
         at = step["proof"]

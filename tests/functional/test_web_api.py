@@ -134,6 +134,14 @@ def test_only_what_the_page_needs_can_be_called(page):
         page.call("auction list", open={"a": 1}),
         page.call("auction list", owner="me"),  # the reader has no wallet
         page.call("bid list"),
+        page.call("auction relist", WRONG, attach="/etc/passwd"),
+        page.call("auction relist", WRONG, text="/etc/passwd"),
+        page.call("auction simulate", allowed="/etc/passwd"),
+        page.call("auction show", WRONG, check_attachment="/etc/passwd"),
+        page.call("auction open", WRONG, proxy="socks5://127.0.0.1:1"),
+        page.call("auction accept", WRONG),
+        page.call("settle", WRONG, "paid"),
+        page.call("record", "me"),
         page.call("words"),
         page.call("confirm", texts={"typed": "a b c"}),
     ]
@@ -141,6 +149,21 @@ def test_only_what_the_page_needs_can_be_called(page):
         assert answer["result"] is None and answer["error"]["message"], answer
     # With the wallet's own name in it an error still names no file.
     assert "root:" not in json.dumps(refused)
+
+
+def test_the_page_is_told_what_its_form_needs(page):
+    """Presets, and what a simulation says, with its currency."""
+    presets = page.call("auction simulate", preset="help")["result"]
+    assert {"english", "dutch"} <= {p["preset"] for p in presets}
+    said = page.call("auction simulate", currency="JPY", exponent=0,
+                     rounds=20, allowed="allowed", texts={"allowed": "02" * 32})
+    assert said["result"] is None  # a text is named by the page alone
+    said = page.call("auction simulate", currency="JPY", exponent=0,
+                     rounds=20, texts={"allowed": "02" * 32 + "\n"})
+    assert (said["result"]["currency"], said["result"]["exponent"]) == (
+        "JPY", 0), said
+    assert said["result"]["void"]["not-allowed"] > 0
+    assert page.ask("GET", "/api/wallet").json["sells"] == []
 
 
 def test_the_page_may_do_nothing_but_itself(page):

@@ -1,0 +1,270 @@
+"""What a person does on the page beside bidding: terms tried before they bind,
+an outcome explained, and what comes after a sale or instead of one. The
+wallets are made by commands; test_web_browser.py makes one by the page."""
+
+import pytest
+
+from gavel import wait_for
+from test_sealed import Quorum, in_blocks, opening
+from web import Web
+
+pytestmark = pytest.mark.long
+
+QUICK = ("--d", "1s", "--notice", "2s", "--difficulty", "1")
+CHOSEN = "Begin with a common kind of auction"
+
+
+class Reader:
+    """Somebody with a certified wallet; `page` once it is opened."""
+
+    def __init__(self, world, name, node, browsers):
+        self.web = Web(world, name, node)
+        self.wallet = self.web.wallet
+        self.wallet.init()
+        self.wallet.enrol(name)
+        self.browsers = browsers
+
+    def open(self):
+        self.web.start()
+        self.page = self.browsers().open(self.web.links[0])
+        self.page.sees("Auctions")
+        return self.page
+
+    def visit(self, auction, sees):
+        self.page.driver.execute_script("location.hash = arguments[0]",
+                                        f"#/auction/{auction}")
+        self.page.sees(sees, 60)
+
+    def finish(self):
+        assert self.page.complaints() == []
+        self.web.stop()
+
+
+def sees_no_more(page, text):
+    wait_for(lambda: f"{text!r} to go; the page shows:\n{page.text()}",
+             lambda: text not in page.text(), 60, 0.1)
+
+
+def fits_a_phone(page):
+    """Nothing is wider than a screen of 360 pixels."""
+    page.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", {
+        "width": 360, "height": 740, "deviceScaleFactor": 1, "mobile": False})
+    wide = page.driver.execute_script(
+        "return document.documentElement.scrollWidth")
+    page.driver.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+    assert wide <= 360
+
+
+def values(page):
+    """What the form of terms says now, by option."""
+    return page.driver.execute_script("""
+        const out = {};
+        for (const e of document.querySelectorAll("form [name]"))
+            out[e.name] = e.value + (e.closest(".row")?.querySelector("select")
+                ?.value ?? "");
+        return out;""")
+
+
+def try_terms(sam, presets):
+    """Every preset fills the form as the wallet says; what was typed stays."""
+    page = sam.page
+    page.click("Sell")
+    page.sees(CHOSEN)
+    page.types("Title", "A clock")
+    page.types("Reserve", "70")
+    choose = page.field(CHOSEN)
+    for preset in presets:
+        page.driver.execute_script(
+            "arguments[0].value = arguments[1];"
+            "arguments[0].dispatchEvent(new Event('change'));", choose,
+            preset["preset"])
+        now = values(page)
+        assert preset["options"].items() <= now.items(), (preset, now)
+        assert (now["title"], now["reserve"]) == ("A clock", "70")
+    # The last one of its own: what another preset had set is gone.
+    assert (now["per-bidder"], now["start"], now["close"]) == (
+        "", "", "owner")
+    page.types("Least step", "x")
+    page.click("Review …")
+    page.sees("is no amount of EUR")
+    page.types("Least step", "2")
+    page.click("Review …")
+    page.sees("The terms cannot be changed")
+    page.sees("2.00 EUR")
+    page.click("Try these terms with made-up bidders")
+    page.types("Bidders in each", "none")
+    page.click("Play")
+    page.sees("Bidders in each: none: expected a number")
+    page.types("Bidders in each", "6")
+    page.click("Play")
+    page.sees("Mean price")
+    page.sees("of 1000")
+    fits_a_phone(page)
+    page.click("Change something")
+    assert values(page)["min-step"] == "2"  # nothing is lost
+    assert sam.web.wallet.node.rpc.listauctions()["auctions"] == []
+
+
+def test_terms_are_tried_and_a_slip_of_a_digit_is_seen(world, browsers):
+    node = world.node()
+    node.wait_services()
+    sam = Reader(world, "sam", node, browsers)
+    ann = Reader(world, "ann", node, browsers)
+    presets = sam.wallet("auction", "simulate", "--preset", "help")
+    sam.open()
+    try_terms(sam, presets)
+    sam.web.stop()
+
+    paper = world.path("deed.txt")
+    paper.write_text("a deed")
+    other = world.path("other.txt")
+    other.write_text("another")
+    auction = sam.wallet.create("A lens", *QUICK, "--min-first", "10",
+                                "--min-step", "1", "--pricing", "second",
+                                "--attach", paper)
+    page = ann.open()
+    ann.visit(auction, "Place a bid")
+    page.sees("As seller")
+    page.sees("bids tell what others are ready to pay")  # the linter
+    choose = page.field("Is this file one of them?")
+    choose.send_keys(str(other))
+    page.sees("is none of them")
+    choose.send_keys(str(paper))
+    page.sees("is attachment 1")
+
+    # Enter twice is no bid, nor is a digit too many without a second word.
+    page.types("Amount in EUR", "1250\n")
+    page.sees("at least ten times")
+    page.sees("one thousand two hundred fifty and 00/100 EUR")
+    page.driver.switch_to.active_element.send_keys("\n")
+    assert page.driver.find_element(
+        "css selector", "dialog button.main").get_attribute("disabled")
+    page.click("Cancel")
+    page.sees("Nothing was sent")
+    assert page.field("Amount in EUR").get_attribute("value") == "1250"
+    assert node.rpc.listbids(auction=auction)["bids"] == []
+    page.types("Amount in EUR", "1250\n")
+    page.find("label", "I mean 1250.00 EUR, with no digit too many").click()
+    page.click("Bid 1250.00 EUR")
+    page.sees("was received and stamped", 60)
+    page.types("Amount in EUR", "1250.50")
+    page.click("Bid …")
+    page.click("Send anyway")
+    page.sees("below-step", 60)
+    wait_for("blocks", lambda: node.rpc.getauction(auction)["bids"][
+        "unmined"] == 0)
+    page.click("Explain step by step")
+    page.sees("blocks were read and checked here", 60)
+    page.sees("Why: below-step: the amount is not the minimum step")
+    page.sees("measured against 1 250.00 EUR")
+    page.sees("Then leads")
+    fits_a_phone(page)
+    ann.finish()
+
+
+def test_what_comes_after_a_sale(world, browsers):
+    node = world.node()
+    node.wait_services()
+    sam, ann = (Reader(world, n, node, browsers) for n in ("sam", "ann"))
+    bob = world.wallet("bob", node)
+    sold = sam.wallet.create("Sold", *QUICK, "--pay-within", "2s",
+                             "--pricing", "vickrey", "--min-first", "5")
+    ann.wallet.bid(sold, "50")
+    bob.bid(sold, "90")
+    sam.wallet.close_auction(sold)
+    node.wait_final(sold, 60)
+
+    def awards():
+        return node.rpc.getauction(sold)["awards"]
+
+    wait_for("the award", awards)
+    sam.open()
+    sam.visit(sold, "What became of it")
+    page = sam.page
+    page.click("It was not paid …")
+    page.sees("cannot be taken back")
+    page.click("Cancel")
+    assert awards()[0]["seller_says"] == []
+    page.click("It was not paid …")
+    page.click("Say it")
+    page.sees("Not paid 50.00 EUR", 60)
+    page.sees("A second chance is open to")
+    assert "It was paid …" not in page.text()
+
+    ann.open()
+    ann.visit(sold, "The winner did not pay, and you are next")
+    page = ann.page
+    page.click("Buy it for 5.00 EUR …")
+    page.sees("five and 00/100 EUR")
+    page.click("Buy for 5.00 EUR")
+    page.sees("Second chance taken by", 60)
+    page.click("I have paid …")
+    page.click("Say it")
+    wait_for("the word", lambda: awards()[1]["winner_says"] == ["paid"])
+    sees_no_more(page, "I have paid …")
+    page.click("I have received it …")
+    page.click("Say it")
+    wait_for("the word", lambda: awards()[1]["standing"] == "delivered")
+    fits_a_phone(page)
+    page.driver.refresh()
+    page.sees("Track record of the seller")
+    page.sees("As seller\t2\t0\t1\t1\t0\t0")
+    ann.finish()
+    sam.finish()
+
+
+def test_what_is_not_sold_is_cancelled_or_offered_again(world, browsers):
+    node = world.node()
+    node.wait_services()
+    sam = Reader(world, "sam", node, browsers)
+    bare = sam.wallet.create("Withdrawn", *QUICK, "--min-first", "10")
+    page = sam.open()
+    sam.visit(bare, "Cancel it …")
+    page.click("Cancel it …")
+    page.sees("a bid has beaten")
+    page.click("Cancel the auction")
+    assert node.wait_final(bare, 60)["status"] == "cancelled"
+    page.sees("Offer it again", 60)
+    page.types("Title", " ")
+    page.click("Review …")
+    page.sees("Title: expected 1 to 200 bytes")
+    page.types("Title", "Once more")
+    page.types("Description", "<b>as new</b>")
+    page.click("Review …")
+    page.sees("Open it once more?")
+    page.sees("10.00 EUR")
+    assert len(node.rpc.listauctions()["auctions"]) == 1
+    page.click("Open it")
+    page.sees("by the seller's word", 60)
+    assert "<b>as new</b>" in page.text()  # text, and no markup
+    again = page.driver.current_url.rsplit("/", 1)[1]
+    assert node.rpc.getauction(again)["title"] == "Once more"
+    page.click("the older auction")
+    page.sees("Withdrawn")
+    sam.finish()
+
+
+def test_a_reserve_and_a_bid_are_opened_when_notaries_are_gone(
+        world, browsers):
+    q = Quorum(world)
+    auction = q.create("2of3", "--min-first", "5", "--hidden-reserve", "7")
+    for other in q.others:
+        other.kill()
+    q.ann.bid(auction, "40")
+    in_blocks(q.node, auction)
+    q.sam.close_auction(auction)
+    opening(q.node, auction)
+    for who, button, says in ((q.ann, "Open my bid", "Published. It counts"),
+                              (q.sam, "Open my reserve",
+                               "the reserve is 7.00 EUR")):
+        web = Web(world, who.directory.name, q.node).start()
+        page = browsers().open(web.links[0])
+        page.driver.execute_script("location.hash = arguments[0]",
+                                   f"#/auction/{auction}")
+        page.sees("Should the others be gone", 60)
+        page.click(button)
+        page.sees(says, 30)
+        assert page.complaints() == []
+        web.stop()
+    wait_for("the opening in a block", lambda: q.node.rpc.getauction(
+        auction)["sealed"]["openings"] == 1)
