@@ -35,6 +35,7 @@ export function relistForm(page) {
       if (await review(what.options.title, dry, opens.value)) {
         note.busy("Opening …");
         const { result } = await api.callSlowly("auction relist", what, (step) => note.busy(step));
+        await app.renew();
         app.go(`#/auction/${result.auction}`);
         return;
       }

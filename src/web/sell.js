@@ -202,6 +202,7 @@ export async function sellPage(app, host) {
       sent.busy("Opening …");
       try {
         const { result: made } = await api.callSlowly("auction create", what, (step) => sent.busy(step));
+        await app.renew(); // of a pseudonym only the wallet knows that it sells
         app.go(`#/auction/${made.auction}`);
       } catch (error) {
         sent.error(error);

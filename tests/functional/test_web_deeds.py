@@ -268,3 +268,34 @@ def test_a_reserve_and_a_bid_are_opened_when_notaries_are_gone(
         web.stop()
     wait_for("the opening in a block", lambda: q.node.rpc.getauction(
         auction)["sealed"]["openings"] == 1)
+
+
+def test_who_sells_under_a_pseudonym_is_the_seller_to_his_own_page(
+        world, browsers):
+    node = world.node(fixed_ports=True)
+    node.wait_services()
+    sam = Reader(world, "sam", node, browsers)
+    sam.wallet("epoch", "create")
+    wait_for("the epoch in a final block", lambda: [
+        e for e in node.rpc.listepochs() if e["final"]])
+    page = sam.open()
+    page.click("Sell")
+    page.types("Title", "Nameless")
+    page.types("Your name", "A pseudonym")
+    page.click("Review …")
+    page.sees("only with")
+    page.types("Names of bidders", "Anonymous")
+    page.click("Review …")
+    page.click("Open the auction")
+    page.sees("Close early …", 60)
+    page.sees("it has no past")
+    auction = page.driver.current_url.rsplit("/", 1)[1]
+    assert node.rpc.getauction(auction)["seller_pseudonym"]
+    page.click("Auctions")
+    page.click("Mine")
+    page.click("Nameless")
+    page.click("Close early …")
+    page.click("Close it")
+    assert node.wait_final(auction, 60)["status"] == "no-bid"
+    page.sees("Offer it again", 60)
+    sam.finish()
