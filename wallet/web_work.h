@@ -31,8 +31,8 @@ json_t *gv_web_work_progress(struct gv_web_work *w);
 
 /* The wallet as it is after the newest call: {"exists", "network", "as" (of
  * --as, absent if not given), "identities": [{name, key, certified, valid,
- * not_after_ms, waiting}], "bids": {id: {auction, amount, state, placed_ms}}}.
- */
+ * not_after_ms, waiting}], "bids": {id: {auction, amount, state, placed_ms}},
+ * "sells": [auction]}: those that pseudonyms of it sell. */
 json_t *gv_web_work_wallet(struct gv_web_work *w);
 
 /* Take no more calls, answer the waiting ones with 503, make the running one

@@ -41,6 +41,9 @@ export function action(label, { call, what, run, ask: question, busy, done, kind
   return { button, note: note.element };
 }
 
+// Something goes on in this part of the page, whose end is to be told there.
+export const isBusy = (part) => part.querySelector(".busy") !== null;
+
 // The wallet names an option that it does not like, as "--rounds x: ...": the
 // option, or null, and the sentence with the label that it has on the page.
 export function named(error, labels) {

@@ -3,6 +3,7 @@ import * as api from "./api.js";
 import { h, fill, badge, noteLine, table } from "./dom.js";
 import { money, when, exactly, phase, duration, short, standing, STATES, bidAmount } from "./format.js";
 import { addReasons } from "./lists.js";
+import { isBusy } from "./act.js";
 import { attachmentsPart, drawAbout, recordPart } from "./about.js";
 import { deed } from "./deeds.js";
 import { explainPart } from "./explain.js";
@@ -142,7 +143,7 @@ export async function auctionPage(app, host, id) {
   function drawAct() {
     let hinter = null;
     const [name, build] = deed(page, (f) => { hinter = f; });
-    if (parts.act.dataset.kind === name) return;
+    if (parts.act.dataset.kind === name || isBusy(parts.act)) return;
     parts.act.dataset.kind = name;
     fill(parts.act, build());
     parts.act.hint = hinter;

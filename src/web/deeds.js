@@ -81,7 +81,7 @@ function sellerDeeds(page) {
   if (info.terms.close === "owner" && ["open", "final-round", "scheduled"].includes(info.phase)) return ["close", () => closeForm(page)];
   if (info.phase === "opening" && info.sealed?.ends_us && HIDDEN.includes(info.terms.visibility) && info.sealed.reserve === null) return ["open-reserve", () => openReserve(page)];
   if (end?.status === "sold" && info.identity === "anonymous") {
-    return ["disclose-seller", () => discloseForm(page, "Who won?", "The notaries open the winner's identity to you, and to nobody else. You get it with evidence that holds without them.")];
+    return [`disclose-seller-${info.awards?.length}`, () => discloseForm(page, "Who won?", "The notaries open the winner's identity to you, and to nobody else. You get it with evidence that holds without them.")];
   }
   if (end && end.status !== "sold") return ["relist", () => relistForm(page)];
   return ["seller", () => quiet("Your auction", end ? "It is over." : "There is nothing to do now.")];
@@ -93,7 +93,7 @@ export function deed(page, hint) {
   const { app, info } = page;
   if (!app.identity?.valid) return ["name", () => [h("h2", null, "Bidding"), h("p", null, "To bid you need a name that is certified. ", h("a", { href: "#/wallet" }, "Get one"))]];
   if (page.isSeller()) return sellerDeeds(page);
-  if (page.outcome() && info.identity === "anonymous" && page.awarded()) return ["disclose-winner", () => discloseForm(page, "Who sold it?", "You won. The notaries show you the seller's certificate.")];
+  if (page.outcome() && info.identity === "anonymous" && page.awarded()) return [`disclose-winner-${info.awards?.length}`, () => discloseForm(page, "Who sold it?", "You won. The notaries show you the seller's certificate.")];
   if (info.phase === "open" || info.phase === "final-round") {
     return ["bid", () => {
       const form = bidForm(page);

@@ -16,8 +16,7 @@ function place(what, at) {
   return `${what} in block ${at.height}, ${at.index + 1} of ${at.count}`;
 }
 
-function row(page, told, step, i) {
-  const at = new Map(told.steps.map((s, n) => [s.bid, n + 1]));
+function row(page, at, step, i) {
   const amount = (v) => (Number(v) !== 0 ? money(v, page.unit) : "sealed");
   const good = step.clause === null;
   return { mine: page.isMe(step.bidder), cells: [
@@ -33,6 +32,7 @@ function row(page, told, step, i) {
 }
 
 function show(page, out, told) {
+  const at = new Map(told.steps.map((s, n) => [s.bid, n + 1]));
   const final = told.final ? ["Final", "good"] : ["It may still change", "wait"];
   fill(out, h("p", null, badge(...final), " ", `${told.blocks} blocks were read and checked here.`,
     told.verified_height !== null ? ` Block ${told.verified_height} has this outcome.` : ""),
@@ -41,7 +41,7 @@ function show(page, out, told) {
     return [h("dt", null, key ? `${key[0].toUpperCase()}${key.slice(1)}` : ""), h("dd", null, value)];
   })),
   told.steps.length ? table("How the result comes about", [">No.", ">Amount", "Bidder", "Verdict", ">Then leads", ">Then costs"],
-    told.steps.slice(0, SHOWN).map((s, i) => row(page, told, s, i))) : h("p", { class: "soft" }, "No bid is in a block."),
+    told.steps.slice(0, SHOWN).map((s, i) => row(page, at, s, i))) : h("p", { class: "soft" }, "No bid is in a block."),
   told.steps.length > SHOWN ? h("p", { class: "soft" }, `The first ${SHOWN} of ${told.steps.length} bids are shown.`) : null,
   h("p", { class: "why" }, "The record commits to all of it with the hash ", h("span", { class: "mono" }, told.fold_hash), "."));
 }

@@ -55,7 +55,9 @@ export async function auctionsPage(app, host) {
   }
   // Those that this wallet's pseudonyms sell: nobody else could list them.
   async function underPseudonyms() {
-    const asked = (app.wallet.sells ?? []).slice(-OWN_AUCTIONS).map((id) => api.ask("auction list", { options: { id } }));
+    // One that the node does not know is left out.
+    const none = (e) => { if (e.status !== 200) throw e; return { auctions: [] }; };
+    const asked = (app.wallet.sells ?? []).slice(-OWN_AUCTIONS).map((id) => api.ask("auction list", { options: { id } }).catch(none));
     return (await Promise.all(asked)).flatMap((answer) => answer.auctions);
   }
   async function load() {

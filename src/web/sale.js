@@ -1,7 +1,7 @@
 // sale.js - what became of a sale: the words of both sides, the second chance.
 import * as api from "./api.js";
 import { h, fill, badge } from "./dom.js";
-import { action, sure } from "./act.js";
+import { action, isBusy, sure } from "./act.js";
 import { money, plain, short, when } from "./format.js";
 
 const STANDING = {
@@ -75,7 +75,7 @@ export function drawSale(page, host) {
   const side = page.isSeller() ? "seller" : "winner";
   const mine = side === "seller" ? awards.at(-1) : own;
   const now = JSON.stringify([awards, chance, side, mine?.award, page.isOver(mine?.pay_by_us)]);
-  if (host.dataset.now === now) return;
+  if (host.dataset.now === now || isBusy(host)) return;
   host.dataset.now = now;
   host.hidden = !awards.length;
   fill(host, h("h2", null, "What became of it"), awards.map((a) => h("div", { class: "award" }, awardPart(page, a), a === mine ? sayButtons(page, a, side) : null)),
