@@ -135,7 +135,7 @@ export async function auctionPage(app, host, id) {
   function drawBids() {
     fill(parts.bids, h("h2", null, "Bids, in the order of their time"),
       state.bids.length ? table("Bids", [">Amount", "Time", "Bidder", "State", "Standing"], state.bids.map(bidRow))
-        : h("p", { class: "soft" }, "No bid yet."),
+        : h("p", { class: "soft" }, outcome() ? "Nobody bid." : "No bid yet."),
       state.more ? h("p", { class: "soft" }, `The first ${BIDS} bids are shown.`) : null);
   }
 

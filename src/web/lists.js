@@ -149,7 +149,8 @@ async function ownBids(app) {
     const all = await api.ask("bid list", { options: { auction: id, limit: 1000 } });
     const mine = all.bids.filter((b) => own[b.bid]);
     await addReasons(mine);
-    for (const b of mine) rows.push({ ...b, title: info.title, outcome, own: own[b.bid] });
+    const chance = mine.findLast((b) => b.bidder === info.second_chance?.bidder);
+    for (const b of mine) rows.push({ ...b, title: info.title, outcome, own: own[b.bid], chance: b === chance });
     // Signed, and nobody said for good that it is stamped: the next bid looks.
     for (const [bid, b] of Object.entries(own))
       if (b.auction === id && b.state === "sending" && !mine.some((m) => m.bid === bid))
@@ -165,7 +166,7 @@ function bidRow(b) {
     bidAmount(b, b.own, unit(b)),
     exactly(b.t_us),
     STATES[b.state] ?? b.state, badge(word, kind),
-  ], extra: b.why ? h("span", { class: "why" }, b.why) : null };
+  ], extra: b.why ? h("span", { class: "why" }, b.why) : b.chance ? h("strong", null, "The winner did not pay: a second chance is open to you.") : null };
 }
 
 export async function bidsPage(app, host) {

@@ -192,6 +192,8 @@ def test_what_comes_after_a_sale(world, browsers):
     assert "It was paid …" not in page.text()
 
     ann.open()
+    ann.page.click("My bids")
+    ann.page.sees("a second chance is open to you")
     ann.visit(sold, "The winner did not pay, and you are next")
     page = ann.page
     page.click("Buy it for 5.00 EUR …")
