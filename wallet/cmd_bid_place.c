@@ -24,6 +24,12 @@ static const struct gv_config_option options[] = {
     {.name = "over-limit",
      .type = GV_CONFIG_BOOL,
      .help = "Bid even if it is above a limit of this wallet."},
+    {.name = "kind",
+     .type = GV_CONFIG_ENUM,
+     .choices = "any|usual|final-round",
+     .fallback = "any",
+     .help = "Send it only if it is a bid before the final round, or one in "
+             "it."},
     {.name = "wait",
      .type = GV_CONFIG_DURATION,
      .fallback = "60s",
@@ -69,6 +75,19 @@ static bool
 is_sealed(const struct gv_auction *a, const struct verdict *v)
 {
     return v->final || gv_terms_sealed(&a->open.terms);
+}
+
+/* --kind: what was asked about before this command is still so. */
+static int
+check_kind(struct gv_cli *cli, const struct verdict *v)
+{
+    int wish = gv_config_enum(cli->config, "kind");
+
+    if (wish == 0 || (wish == 2) == v->final)
+        return GV_EXIT_OK;
+    return gv_cli_fail(cli, GV_EXIT_FAILED, "nothing was sent: %s",
+                       v->final ? "the final round has begun"
+                                : "there is no final round now");
 }
 
 /* Between question and signature a final round may have begun. */
@@ -322,6 +341,8 @@ place(struct gv_cli *cli, struct gv_auction *a, const struct gv_signer *s)
         code = gv_anonymous_seek(cli, a, s, &trace);
     if (code == GV_EXIT_OK)
         code = judge(cli, a, s, amount.minor, &v);
+    if (code == GV_EXIT_OK)
+        code = check_kind(cli, &v);
     if (code == GV_EXIT_OK)
         code = guard(cli, a, amount.minor);
     if (code == GV_EXIT_OK && dry)

@@ -33,7 +33,7 @@ static const struct gv_web_call calls[] = {
      " text "},
     {"auction accept", &gv_cmd_auction_accept, true, " price dry-run ", " "},
     {"settle", &gv_cmd_settle, true, " ", " "},
-    {"bid place", &gv_cmd_bid_place, true, " force dry-run wait ", " "},
+    {"bid place", &gv_cmd_bid_place, true, " force dry-run wait kind ", " "},
     {"bid open", &gv_cmd_bid_open, true, " ", " "},
     {"enrol", &gv_cmd_enrol, true, " name wait ", " secret-file "},
     {"identity disclose", &gv_cmd_identity_disclose, true, " ", " "},

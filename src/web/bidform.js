@@ -21,6 +21,7 @@ function least({ info, bids }) {
 function helpText(page, put) {
   const { info, unit } = page;
   const min = least(page);
+  if (info.final_round?.on) return ["You have one last bid, sealed until the close.", info.final_round.floor === null ? "" : ` It has to better ${money(info.final_round.floor, unit)}.`];
   if (min === null) return info.terms.direction === "reverse" ? "The lowest bid wins." : "Any amount above zero.";
   const dutch = info.terms.direction === "dutch";
   return [dutch ? "The clock shows " : "To lead, at least ",
@@ -31,6 +32,7 @@ function helpText(page, put) {
 function confirmation(dry, warnings, close) {
   const cancel = h("button", { type: "button", onclick: () => close(null) }, "Cancel");
   const amount = [h("p", { class: "figures num" }, dry.figures), h("p", null, dry.words)];
+  if (dry.final_round) amount.push(h("p", { class: "note wait" }, "The final round is on: this is your one last bid, and it is sealed until the close."));
   if (dry.void) {
     return [h("h2", { id: "dialog-title" }, "This bid would not count"), ...amount,
       h("p", { class: "note bad" }, dry.void), ...warningNotes(warnings),
@@ -53,7 +55,7 @@ async function place(page, text, note) {
   const answer = await ask((close) => confirmation(dry, mind, close));
   if (answer === null) { note.show("Nothing was sent."); return false; }
   note.busy("Sending …");
-  const { result, warnings } = await api.callSlowly("bid place", { args: [id, text], options: { ...app.as(), force: answer === "force" } }, (step) => note.busy(step));
+  const { result, warnings } = await api.callSlowly("bid place", { args: [id, text], options: { ...app.as(), force: answer === "force", kind: dry.final_round ? "final-round" : "usual" } }, (step) => note.busy(step));
   await app.renew();
   const said = warnings.map((w) => `${w[0].toUpperCase()}${w.slice(1)}.`);
   note.show([`Your bid of ${money(result.amount, unit)} was received and stamped. `, said.join(" ")], answer === "force" ? "wait" : "good");
@@ -70,7 +72,7 @@ export function bidForm(page) {
   let hinted = "";
   const put = (text) => { amount.value = text; amount.focus(); };
   const hint = () => {
-    const now = JSON.stringify([String(least(page)), page.info.next_drop_us]);
+    const now = JSON.stringify([String(least(page)), page.info.next_drop_us, page.info.final_round]);
     if (now === hinted) return;
     hinted = now;
     fill(help, helpText(page, put));
