@@ -55,7 +55,10 @@ def test_the_last_sealed_bid_wins(market):
     assert auction in json.dumps(node.rpc.listauctions(status="open"))
     dry = ann("bid", "place", auction, "150", "--dry-run")
     assert (dry["final_round"], dry["void"]) == (True, None)
-    won = ann.bid(auction, "736412.21")
+    with pytest.raises(CommandError) as e:
+        ann.bid(auction, "150", "--kind", "usual")
+    assert "the final round has begun" in e.value.error["message"]
+    won = ann.bid(auction, "736412.21", "--kind", "final-round")
     assert won["final_round"] is True and won["receipt"]
     lost = eve.bid(auction, "130")  # who has not bid before
     with pytest.raises(CommandError) as e:
