@@ -10,13 +10,6 @@ gv_serial_expand(struct gv_bytes serial, uint8_t out[GV_SERIAL_SIZE])
     memcpy(out + GV_SERIAL_SIZE - n, serial.p + (serial.len - n), n);
 }
 
-static bool
-is_own(const struct gv_tst *t)
-{
-    return gv_bytes_eq(t->policy, gv_policy_published()) ||
-           gv_bytes_eq(t->policy, gv_policy_blind());
-}
-
 enum gv_misconduct
 gv_misconduct_of(const struct gv_tst *a, const struct gv_tst *b)
 {
@@ -34,7 +27,7 @@ gv_misconduct_of(const struct gv_tst *a, const struct gv_tst *b)
     order = memcmp(x, y, GV_SERIAL_SIZE);
     if (order == 0)
         return GV_MISCONDUCT_SAME_SERIAL;
-    if (is_own(a) && is_own(b) &&
+    if (gv_policy_is_own(a->policy) && gv_policy_is_own(b->policy) &&
         (a->time_us == b->time_us || (order < 0) != (a->time_us < b->time_us)))
         return GV_MISCONDUCT_SERIAL_ORDER;
     return GV_MISCONDUCT_NONE;

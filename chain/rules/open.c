@@ -152,6 +152,10 @@ get_preimage(struct gv_reader *r, struct gv_open *o)
     gv_get_require(r, !o->pseudonym || o->terms.identity == GV_ANONYMOUS,
                    "open.seller");
     open_get_warrant(r, o);
+    /* R5: where amounts are seen only tokens of a publishing service count. */
+    gv_get_require(
+        r, r->failed || gv_terms_sealed(&o->terms) || !gv_open_is_blind(o),
+        "open.authority.policy");
     get_reserve(r, o);
 }
 

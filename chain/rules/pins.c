@@ -18,6 +18,7 @@ pin_authority(struct pinned_authority *to, const struct gv_authority *from,
     to->pinned.policy.p = to->policy;
     to->pinned.key.p = to->key;
     to->pinned.operator_name = gv_bytes(NULL, 0);
+    to->pinned.url = gv_bytes(NULL, 0);
     to->prepared = gv_tsa_key_new(&to->pinned, why);
     return to->prepared != NULL;
 }

@@ -13,6 +13,8 @@
     0x69, 0x82, 0xb3, 0xae, 0xa5, 0x96, 0x81, 0xb9, 0xaa, 0xb5, 0xbf, 0xb5,    \
         0xf0, 0xb6, 0xba, 0xb8, 0xc6, 0x9f, 0xde, 0x72
 
+#define URL_MAX 200
+
 struct gv_tsa_key {
     EVP_PKEY *pkey;
     EVP_MD *sha256;
@@ -34,6 +36,13 @@ gv_policy_blind(void)
     return gv_bytes(oid, sizeof(oid));
 }
 
+bool
+gv_policy_is_own(struct gv_bytes policy)
+{
+    return gv_bytes_eq(policy, gv_policy_published()) ||
+           gv_bytes_eq(policy, gv_policy_blind());
+}
+
 void
 gv_authority_put(struct gv_sink *s, const struct gv_authority *a)
 {
@@ -44,6 +53,23 @@ gv_authority_put(struct gv_sink *s, const struct gv_authority *a)
     gv_put_u8(s, a->ordering);
     gv_put_b8(s, a->policy);
     gv_put_b8(s, a->operator_name);
+    if (!gv_policy_is_own(a->policy))
+        gv_put_b8(s, a->url);
+}
+
+/* "http://" and graphic ASCII. */
+static bool
+url_ok(struct gv_bytes url)
+{
+    static const char head[] = "http://";
+    size_t n = sizeof(head) - 1;
+
+    if (url.len <= n || url.len > URL_MAX || memcmp(url.p, head, n) != 0)
+        return false;
+    for (size_t i = n; i < url.len; i++)
+        if (url.p[i] < 0x21 || url.p[i] > 0x7e)
+            return false;
+    return true;
 }
 
 static bool
@@ -73,6 +99,11 @@ gv_authority_get(struct gv_reader *r, struct gv_authority *out)
     out->policy = gv_get_b8(r, 32, "authority.policy");
     gv_get_require(r, out->policy.len > 0, "authority.policy");
     out->operator_name = gv_get_b8(r, 64, "authority.operator");
+    out->url = gv_bytes(NULL, 0);
+    if (r->failed || gv_policy_is_own(out->policy))
+        return;
+    out->url = gv_get_b8(r, URL_MAX, "authority.url");
+    gv_get_require(r, r->failed || url_ok(out->url), "authority.url");
 }
 
 struct gv_tsa_key *

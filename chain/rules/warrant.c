@@ -194,6 +194,18 @@ get_bid_escrow(struct gv_reader *r, struct gv_open *o)
     }
 }
 
+static bool
+is_blind(const struct gv_authority *a)
+{
+    return !gv_bytes_eq(a->policy, gv_policy_published());
+}
+
+bool
+gv_open_is_blind(const struct gv_open *o)
+{
+    return is_blind(&o->authority[0]);
+}
+
 static void
 get_authorities(struct gv_reader *r, struct gv_open *o)
 {
@@ -208,8 +220,8 @@ get_authorities(struct gv_reader *r, struct gv_open *o)
         gv_authority_get(r, a);
         gv_get_require(r, text_is_line(a->operator_name),
                        "open.authority.operator");
-        /* R5: in open auctions only tokens of a publishing service count. */
-        gv_get_require(r, gv_bytes_eq(a->policy, gv_policy_published()),
+        /* R5: of one auction all publish, or all are blind. */
+        gv_get_require(r, is_blind(a) == is_blind(&o->authority[0]),
                        "open.authority.policy");
         for (unsigned j = 0; j < i; j++)
             gv_get_require(r, !gv_bytes_eq(a->key, o->authority[j].key),

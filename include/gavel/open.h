@@ -148,6 +148,10 @@ enum gv_rc gv_open_verify(const struct gv_open *o,
                           const struct gv_keys *keys,
                           struct gv_reject *why) GV_MUST_CHECK;
 
+/* Are its authorities blind: do wallets ask them for tokens over hashes, and no
+ * service publish the bids (R5)? All of them are, or none is. */
+bool gv_open_is_blind(const struct gv_open *o);
+
 /* f of n = 2f+1 authorities. */
 static inline unsigned
 gv_open_f(const struct gv_open *o)

@@ -35,6 +35,9 @@ struct gv_authority {
     uint8_t ordering;              /* 1: the token must say ordering TRUE */
     struct gv_bytes policy;        /* OID, DER content bytes, 1 to 32 */
     struct gv_bytes operator_name; /* UTF-8, up to 64 bytes, for people */
+    struct gv_bytes url; /* where it answers RFC 3161 queries, "http://...", up
+                          * to 200 bytes; empty: it is a service of the
+                          * network, whose policies are below */
 };
 
 void gv_authority_put(struct gv_sink *s, const struct gv_authority *a);
@@ -44,6 +47,8 @@ void gv_authority_get(struct gv_reader *r, struct gv_authority *out);
  * service published itself (rule R5), and over hashes it knows nothing of. */
 struct gv_bytes gv_policy_published(void);
 struct gv_bytes gv_policy_blind(void);
+/* Is it one of the two? */
+bool gv_policy_is_own(struct gv_bytes policy);
 
 /* What a token says. */
 struct gv_tst {

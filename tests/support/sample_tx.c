@@ -204,8 +204,8 @@ sample_stamp(struct sample *s, unsigned authority, uint64_t t_us,
     qsort(leaves, n, 32, compare_leaves);
     gv_stamp_root(leaves, n, root);
     tx.u.stamp.authority = (uint8_t)authority;
-    tx.u.stamp.token =
-        sample_token(s, authority, root, t_us, gv_policy_published());
+    tx.u.stamp.token = sample_token(s, authority, root, t_us,
+                                    s->open.authority[authority].policy);
     tx.u.stamp.count = (uint16_t)n;
     tx.u.stamp.leaves = leaves;
     return sample_tx(s, &tx, NULL);

@@ -6,7 +6,7 @@ import authority
 import auction
 import sealing
 from bip340 import h_tag
-from der import PUBLISHED, Token
+from der import BLIND, PUBLISHED, Token
 from wire import Reader, leaf_hash, need, root_of
 
 ROLES = {1: "root", 2: "ca", 3: "tsa", 4: "issuer", 5: "notary",
@@ -281,7 +281,12 @@ def pinned(r):
                 policy=r.blob(1, "policy", 1, 32),
                 operator=r.text(1, "operator", 0, 64))
     r.need(authority.is_key(out.alg, out.key), "authority's key")
-    r.need(out.policy == PUBLISHED, "policy is not gavel-published")
+    out.url = ""
+    if out.policy not in (PUBLISHED, BLIND):
+        out.url = r.text(1, "url", 8, 200)
+        r.need(out.url.startswith("http://")
+               and all("!" <= char <= "~" for char in out.url[7:]),
+               "authority's url")
     out.raw = r.data[start:r.at]
     return out
 
@@ -374,6 +379,10 @@ def opening(r, tx):
     r.need(count % 2, "an even number of authorities")
     tx.authorities = [pinned(r) for _ in range(count)]
     different(r, [one.key for one in tx.authorities], "authorities")
+    blind = {one.policy != PUBLISHED for one in tx.authorities}
+    r.need(len(blind) == 1, "R5: authorities of which some are blind")
+    r.need(not blind.pop() or tx.terms.sealed,
+           "R5: blind authorities of bids that are seen")
     tx.validators = [
         Thing(key=r.take(32), operator=r.text(1, "operator", 0, 64))
         for _ in range(r.u8("validators", 1, 64))]

@@ -7,7 +7,7 @@ from auction import (CODES, FALSE, FLAG_F, SOLD, STATUSES, UNOPENED,
 from bip340 import h_tag
 from chain import NOTICES, Chain, credential, served_by, valid_at
 from codec import ROLES, Thing, blob_size, stamp_root, transaction
-from der import BLIND, PUBLISHED
+from der import BLIND
 from sales import Sales
 from wire import need
 
@@ -231,7 +231,7 @@ class Auction(Sales, Chain):
         need(len(tx.tokens) >= self.quorum, "R6: too few tokens")
         imprint = h_tag("gavel/cutoff", self.rules.id + self.sealed[-1])
         for index, token in tx.tokens:
-            self._token(tx, block, index, token, (PUBLISHED, BLIND), imprint)
+            self._token(tx, block, index, token, (BLIND,), imprint)
             need(token.time_us > limit, "R6: token not after E + D")
 
     def set_hash(self):
@@ -447,20 +447,20 @@ class Auction(Sales, Chain):
         self._own(tx, tx.old_key)
         self.handovers.append((height, tx.validator, tx.key))
 
-    def _token(self, tx, block, index, token, policies, imprint):
+    def _token(self, tx, block, index, token, others, imprint):
+        """Good by its authority's policy or one of these."""
         need(index < len(self.opening.authorities),
              f"{tx.name}: no such authority")
         pinned = self.opening.authorities[index]
         self._not_revoked(tx, pinned.cert)
-        token.check(pinned, policies, imprint)
+        token.check(pinned, (pinned.policy, *others), imprint)
         need(block.time * 1000 >= token.time_us,
              f"R1: block before a token of {tx.name}")
         self.checks.stamp(f"{tx.name}: token's signature", pinned, token)
 
     def _stamp(self, tx, block, here):
         token, index = tx.token, tx.authority
-        self._token(tx, block, index, token, (PUBLISHED,),
-                    stamp_root(tx.leaves))
+        self._token(tx, block, index, token, (), stamp_root(tx.leaves))
         need(block.time * 1000 <= token.time_us + self.terms.d_ms * 1000,
              "R2: STAMP after its deadline")
         mark = (index, token.identity)

@@ -21,6 +21,7 @@ from hashlib import sha256
 
 import codec
 from auction import STATUSES
+from authority import ECDSA, RSA
 from chain import Checks
 from der import BLIND, PUBLISHED
 from desk import NOBODY, Desk, Holders, disclose_tx, enrol_tx, issued_tx, sign
@@ -37,6 +38,8 @@ D_MS = 2000
 FLAGS = ((1, "min_first", (50,)), (2, "min_step", (10,)),
          (4, "max_step", (40,)), (16, "per_bidder", (3,)),
          (32, "total_cap", (1, 2, 3, 6)), (64, "limit_ms", (2000, 6000)))
+OTHER = bytes.fromhex("2a0304")
+BLINDS = ((BLIND, ""), (OTHER, "http://tsa.example:80/tsr"))
 AMOUNTS = (30, 50, 60, 70, 80, 100, 120)
 
 
@@ -47,7 +50,10 @@ class Story:
         self.world, self.rng = world, random.Random(seed)
         rng = self.rng
         n, m = rng.choice((1, 1, 3, 3, 5)), rng.choice((1, 2, 4, 5, 9))
-        self.stampers = [Stamper(f"authority {i}") for i in range(n)]
+        self.stampers = [self._stamper(i, sealed) for i in range(n)]
+        self.blind = sealed and rng.random() < .5
+        for stamper in self.stampers if self.blind else ():
+            stamper.policy, stamper.url = rng.choice(BLINDS)
         self.validators = [Key(f"validator {i}") for i in range(m)]
         self.seats = {key.public: key for key in self.validators}
         self.bidders = [Key(f"bidder {i}") for i in range(4)]
@@ -64,6 +70,15 @@ class Story:
         self.state = Auction(world.net, self.chain.opening, Checks())
         self.state.start(codec.block(self.chain.blocks[0]))
         self.fine, self.closed, self.seq, self.old = True, False, 0, []
+
+    def _stamper(self, i, sealed):
+        rsa = sealed and i == 0 and self._chance(.4)
+        return Stamper(f"authority {i}", RSA if rsa else ECDSA)
+
+    def _policy(self, stamper):
+        """A policy of a CUTOFF's token, mostly one that serves."""
+        return self.rng.choice((stamper.policy, BLIND) if self._chance(.98)
+                               else (PUBLISHED, OTHER))
 
     def _chance(self, p):
         return self.rng.random() < p
@@ -291,7 +306,7 @@ class Story:
         count = max(0, len(self.stampers) // 2 + 1 - self._chance(.03))
         return [(i, self.stampers[i],
                  past + (0 if self._chance(.03) else rng.choice((1, 3000))),
-                 rng.choice((PUBLISHED, BLIND)))
+                 self._policy(self.stampers[i]))
                 for i in sorted(rng.sample(range(len(self.stampers)), count))]
 
     def _able(self):
@@ -399,8 +414,10 @@ class Story:
                 if self._chance(.3) and seen + 900000 > base:
                     time_us = seen + rng.randint(-1, 1)
                     leaves |= set(self.old[-6:])
-                out.append(stamp_tx(self.chain.chain, i, self.stampers[i],
-                                    time_us, leaves))
+                wrong = self.blind and self._chance(.01)
+                out.append(stamp_tx(
+                    self.chain.chain, i, self.stampers[i], time_us, leaves,
+                    rng.choice((PUBLISHED, BLIND, OTHER)) if wrong else None))
         return out
 
     def _quorum(self, more=0):
@@ -440,7 +457,7 @@ class Story:
         tokens = [(i, self.stampers[i],
                    limit_us + (0 if self._chance(.05) else
                                rng.choice((1, 2, 5000))),
-                   rng.choice((PUBLISHED, BLIND)))
+                   self._policy(self.stampers[i]))
                   for i in sorted(self._quorum())]
         if not tokens:
             return

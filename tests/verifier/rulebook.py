@@ -12,7 +12,6 @@ import unittest
 
 import codec
 import make_sample as sample
-from der import PUBLISHED
 from desk import Desk
 from make_sample import DAY, World, stamps
 from verify import Invalid, verify
@@ -109,7 +108,7 @@ class RuleCase(unittest.TestCase):
         self.good(c)
         return c, b, s
 
-    def cut(self, c, offset=1, policy=PUBLISHED, parent=None, indices=(0,)):
+    def cut(self, c, offset=1, policy=None, parent=None, indices=(0,)):
         return cutoff_tx(c.chain, parent or c.sealed[-1],
                          [(i, c.stampers[i], self.end + offset, policy)
                           for i in indices])

@@ -2,7 +2,7 @@
 
 from bip340 import h_tag
 from codec import DEFAULTED, MAX_AWARDS, Thing
-from der import BLIND, PUBLISHED
+from der import BLIND
 from wire import need
 
 ACCEPT_CHILDREN = 16
@@ -63,7 +63,7 @@ class Sales:
         imprint = h_tag("gavel/settle", self.rules.id + award.made
                         + bytes([tx.award]))
         for index, token in tx.tokens:
-            self._token(tx, block, index, token, (PUBLISHED, BLIND), imprint)
+            self._token(tx, block, index, token, (BLIND,), imprint)
             need(token.time_us > (award.made_ms + self.terms.pay_ms) * 1000,
                  "C17: token not after pay_by")
 

@@ -12,10 +12,12 @@ from auction import FALSE, UNOPENED
 from desk import Desk, Holders
 from make_sample import stamps
 from rulebook import WORLD, RuleCase
-from writer import (bid_tx, cutoff_tx, head, keyrelease_tx, opening_tx,
-                    sealed_bid_tx, setfixed_tx, tst_leaf)
-from der import BLIND
+from writer import (Stamper, bid_tx, cutoff_tx, head, keyrelease_tx,
+                    opening_tx, sealed_bid_tx, setfixed_tx, stamp_tx,
+                    tst_leaf)
+from der import BLIND, PUBLISHED
 
+OTHER = bytes.fromhex("2a0304")
 R_MS = 20000
 
 
@@ -117,6 +119,54 @@ class Sealed(RuleCase):
         other.all[1].key = WORLD.alice
         other.pops = lambda digest: Holders(2).pops(digest)
         self.bad(self.market(holders=other), "OPEN: pop")
+
+    def blind(self, policy=OTHER, url="http://tsa.example/tsr", **more):
+        """A market whose authority is blind, and its bids."""
+        self.stamper = Stamper("blind authority", policy=policy, url=url)
+        return self.sealed(**more)
+
+    def test_r5_blind_authorities(self):
+        for policy, url in ((BLIND, ""), (OTHER, "http://a"),
+                            (OTHER, "http://" + 193 * "a")):
+            c = self.blind(policy, url)
+            c.add([self.cut(c)], self.at + 66000)
+            c.add([self.setfixed(c), self.vote(c, 0, 3)], self.at + 66250)
+            self.good(c)
+        for url in ("", "http://", "https://a", "http://a b",
+                    "http://" + 194 * "a"):
+            self.refused("url", self.blind, OTHER, url)
+
+    def test_r5_only_where_amounts_are_sealed_and_not_mixed(self):
+        two = Stamper("b", policy=OTHER, url="http://a")
+        for policy in (BLIND, OTHER):
+            self.stamper = Stamper("a", policy=policy, url="http://a")
+            self.refused("R5", self.market)
+        self.good(self.market([Stamper("a", policy=BLIND), two,
+                               Stamper("c", policy=BLIND)],
+                              holders=Holders(1, 1)))
+        for first in (PUBLISHED, BLIND):
+            mixed = [Stamper("a", policy=first), two,
+                     Stamper("c", policy=PUBLISHED)]
+            self.refused("R5", self.market, mixed, holders=Holders(1, 1))
+
+    def test_r5_the_pinned_policy_dates_bids(self):
+        for pinned in (BLIND, OTHER, PUBLISHED):
+            for policy in (PUBLISHED, BLIND, OTHER):
+                c = self.blind(pinned)
+                b = sealed_bid_tx(c.chain, WORLD.alice, 9,
+                                  self.part(c, 9, WORLD.alice, 7), c.sealed[0])
+                c.add([b, stamp_tx(c.chain, 0, c.stampers[0],
+                                   self.us + 700000, [tst_leaf(b)], policy)],
+                      self.at + 900)
+                self.check(c, None if policy == pinned else "stamp: policy")
+
+    def test_r6_the_pinned_policy_and_blind_serve_for_cutoffs(self):
+        for pinned in (BLIND, OTHER, PUBLISHED):
+            for policy in (PUBLISHED, BLIND, OTHER):
+                c = self.blind(pinned)
+                c.add([self.cut(c, policy=policy)], self.at + 66000)
+                self.check(c, None if policy in (pinned, BLIND)
+                           else "stamp: policy")
 
     def test_a23_kind_of_a_bid(self):
         c = self.market(holders=Holders(3, 2))

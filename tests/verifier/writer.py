@@ -49,8 +49,9 @@ class Stamper:
     """A time-stamping authority with its entry in OPEN."""
 
     def __init__(self, label, alg=authority.ECDSA, accuracy_ms=100,
-                 ordering=True):
+                 ordering=True, policy=der.PUBLISHED, url=""):
         self.alg, self.accuracy_ms, self.ordering = alg, accuracy_ms, ordering
+        self.policy, self.url = policy, url
         self.cert = sha256(b"certificate of " + label.encode()).digest()
         self.label = label
         if alg == authority.ECDSA:
@@ -63,10 +64,13 @@ class Stamper:
     def entry(self):
         return (num(self.alg, 1) + blob(2, self.key) + self.cert
                 + num(self.accuracy_ms, 4) + num(self.ordering, 1)
-                + blob(1, der.PUBLISHED) + blob(1, self.label.encode()))
+                + blob(1, self.policy) + blob(1, self.label.encode())
+                + (blob(1, self.url.encode())
+                   if self.policy not in (der.PUBLISHED, der.BLIND) else b""))
 
-    def token(self, imprint, time_us, policy=der.PUBLISHED):
-        """A token of ttp.md."""
+    def token(self, imprint, time_us, policy=None):
+        """A token of ttp.md, by default under the policy that OPEN pins."""
+        policy = policy or self.policy
         stamp = gen_time(time_us)
         tst = tlv(0x30, b"\x02\x01\x01" + tlv(6, policy) + der.IMPRINT
                   + imprint + integer(time_us) + tlv(0x18, stamp)
@@ -182,11 +186,11 @@ def tst_leaf(tx):
                   + tx[-64:]).digest()
 
 
-def stamp_tx(chain, index, stamper, time_us, leaves):
+def stamp_tx(chain, index, stamper, time_us, leaves, policy=None):
     leaves = sorted(leaves)
     imprint = root_of([leaf_hash(leaf) for leaf in leaves])
     return (head(19, chain) + num(index, 1)
-            + blob(2, stamper.token(imprint, time_us))
+            + blob(2, stamper.token(imprint, time_us, policy))
             + num(len(leaves), 2) + b"".join(leaves))
 
 

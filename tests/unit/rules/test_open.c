@@ -354,6 +354,23 @@ test_quorum_V1(void **state)
     assert_int_equal(gv_open_f(&s->open), 1);
 }
 
+/* Blind authorities date bids that nobody can read, and no others; of one
+ * auction all are blind or none is, R5. */
+static void
+test_blind_authorities_R5(void **state)
+{
+    struct sample *s = *state;
+    struct gv_open o = s->open;
+    struct gv_reject why = {0};
+
+    for (unsigned i = 0; i < o.authority_count; i++) {
+        o.authority[i].policy = gv_policy_blind();
+        assert_int_equal(decode_exact(s, sample_open(s, &o), &why), GV_REJECT);
+        assert_int_equal(why.code, GV_BAD_ENCODING);
+        assert_string_equal(why.field, "open.authority.policy");
+    }
+}
+
 /* An authority whose key is no point of the curve cannot be pinned. */
 static void
 test_authority_key_F9(void **state)
@@ -384,6 +401,7 @@ main(void)
         cmocka_unit_test(test_dates_and_fingerprints_R12),
         cmocka_unit_test(test_limits_F9),
         cmocka_unit_test(test_quorum_V1),
+        cmocka_unit_test(test_blind_authorities_R5),
         cmocka_unit_test(test_authority_key_F9),
     };
 

@@ -318,6 +318,53 @@ a_released_key_proves_itself_C13(void **state)
     assert_tx(s, &tx, GV_NOT_SIGNER, "keyrelease.notary");
 }
 
+/* Of another policy than Gavel's own, an address belongs to it. */
+static void
+an_authority_of_others_says_where_it_answers(void **state)
+{
+    static const char *const bad[] = {
+        "",           "http://",         "https://a",
+        "http://a b", "http://\xc3\xa4", "ftp://a.example"};
+    const struct gv_bytes own[] = {gv_policy_published(), gv_policy_blind()};
+    struct sample *s = *state;
+    struct gv_authority a = s->open.authority[0], b;
+    uint8_t buf[1024];
+    char longest[202] = "http://";
+    struct gv_sink out;
+    struct gv_reader r;
+
+    a.policy = gv_bytes("\x2a\x03\x04", 3);
+    memset(longest + 7, 'a', sizeof(longest) - 8);
+    for (size_t n = 199; n <= 201; n++) {
+        a.url = gv_bytes(longest, n);
+        out = gv_sink_buffer(buf, sizeof(buf));
+        gv_authority_put(&out, &a);
+        r = gv_reader(gv_bytes(buf, out.len));
+        gv_authority_get(&r, &b);
+        assert_int_equal(gv_reader_done(&r), n <= 200);
+        if (n <= 200)
+            assert_true(gv_bytes_eq(b.url, a.url));
+    }
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+        a.url = gv_bytes(bad[i], strlen(bad[i]));
+        out = gv_sink_buffer(buf, sizeof(buf));
+        gv_authority_put(&out, &a);
+        r = gv_reader(gv_bytes(buf, out.len));
+        gv_authority_get(&r, &b);
+        assert_false(gv_reader_done(&r));
+        assert_string_equal(r.field, "authority.url");
+    }
+    for (size_t i = 0; i < 2; i++) {
+        a.policy = own[i];
+        out = gv_sink_buffer(buf, sizeof(buf));
+        gv_authority_put(&out, &a);
+        r = gv_reader(gv_bytes(buf, out.len));
+        gv_authority_get(&r, &b);
+        assert_true(gv_reader_done(&r));
+        assert_int_equal(b.url.len, 0);
+    }
+}
+
 int
 main(void)
 {
@@ -330,6 +377,7 @@ main(void)
         cmocka_unit_test(OPEN_hides_a_reserve_F9),
         cmocka_unit_test(a_bid_is_of_the_kind_of_its_terms_A23),
         cmocka_unit_test(a_released_key_proves_itself_C13),
+        cmocka_unit_test(an_authority_of_others_says_where_it_answers),
     };
 
     return cmocka_run_group_tests(tests, set_up, tear_down);

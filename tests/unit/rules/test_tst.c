@@ -257,6 +257,7 @@ authorities_survive_the_round_trip(void **state)
     (void)state;
     pin_p256(&p);
     p.a.operator_name = gv_bytes("me", 2);
+    p.a.url = gv_bytes("http://a", 8);
     gv_authority_put(&s, &p.a);
     assert_false(s.failed);
     for (size_t n = 0; n < s.len; n++) {
