@@ -6,9 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "src/client/https.h"
 #include "src/client/tsaclient.h"
-#include "src/ttp/tsahttp.h"
 #include "src/worker.h"
 
 #define THREADS 8
@@ -66,34 +64,6 @@ leave(struct gv_cutter *cutter, int place)
 }
 
 static enum gv_rc
-post(struct gv_cutter *cutter, struct gv_https *https,
-     const uint8_t imprint32[32], struct gv_cut *c, struct gv_error *e)
-{
-    uint8_t query[GV_TSACLIENT_QUERY_MAX];
-    size_t n = gv_tsaclient_query(gv_policy_blind(), imprint32, query);
-    struct gv_https_request request = {.method = "POST",
-                                       .path = GV_TSAHTTP_PATH,
-                                       .type = "application/timestamp-query",
-                                       .body = gv_bytes(query, n)};
-    struct gv_https_reply reply;
-    int place = enter(cutter, https);
-    enum gv_rc rc = gv_https_request(https, &request, &reply, e);
-
-    leave(cutter, place);
-    if (rc != GV_OK)
-        return rc;
-    if (reply.status == 200) {
-        rc = gv_tsaclient_token(gv_bytes(reply.body, reply.len), c->token,
-                                &c->len, e);
-    } else {
-        gv_error_set(e, "it answered %d", reply.status);
-        rc = GV_REJECT;
-    }
-    gv_https_reply_clear(&reply);
-    return rc;
-}
-
-static enum gv_rc
 ask_other(struct gv_cutter *cutter, const uint8_t imprint32[32],
           struct gv_cut *c, struct gv_error *e)
 {
@@ -101,20 +71,22 @@ ask_other(struct gv_cutter *cutter, const uint8_t imprint32[32],
     struct gv_https_options o = {.url = c->url,
                                  .roots = gv_bytes(root, strlen(root)),
                                  .connect_ms = CONNECT_MS,
-                                 .timeout_ms = TIMEOUT_MS,
-                                 .max_response_bytes = GV_TSACLIENT_REPLY_MAX};
-    struct gv_https *https;
+                                 .timeout_ms = TIMEOUT_MS};
+    struct gv_bytes policy = gv_bytes(c->policy, c->policy_len);
+    struct gv_tsaclient client;
     enum gv_rc rc;
+    int place;
 
-    if (strncmp(c->url, "https://", 8) != 0) {
+    if (gv_policy_is_own(policy) && strncmp(c->url, "https://", 8) != 0) {
         gv_error_set(e, "a service is asked over https:// only");
         return GV_REJECT;
     }
-    https = gv_https_new(&o, e);
-    if (!https)
+    if (gv_tsaclient_open(&client, &o, e) != GV_OK)
         return GV_FAULT;
-    rc = post(cutter, https, imprint32, c, e);
-    gv_https_free(https);
+    place = enter(cutter, client.https);
+    rc = gv_tsaclient_ask(&client, policy, imprint32, c->token, &c->len, e);
+    leave(cutter, place);
+    gv_tsaclient_close(&client);
     return rc;
 }
 
@@ -124,7 +96,7 @@ ask_own(struct gv_cutter *cutter, const uint8_t imprint32[32], struct gv_cut *c,
 {
     uint64_t t_us;
 
-    return gv_tsa_stamp(cutter->opt.tsa, GV_TSA_PUBLISHED, imprint32, c->token,
+    return gv_tsa_stamp(cutter->opt.tsa, GV_TSA_BLIND, imprint32, c->token,
                         &c->len, &t_us, e);
 }
 

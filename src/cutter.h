@@ -1,8 +1,9 @@
 /*
  * cutter.h - tokens for CUTOFFs (rule R6): each authority of an auction is
  * asked to date the tip of its chain, this node's own by its engine, the others
- * by RFC 3161 over HTTPS where the registry says they answer. Policy
- * gavel-blind serves: they know nothing of what they date.
+ * by RFC 3161 over HTTPS where the registry says they answer, under policy
+ * gavel-blind: they know nothing of what they date. One that is no service of
+ * the network is asked where OPEN says, under its own policy (T33).
  *
  * A token is verified here, before anybody uses it: by the key that OPEN pins,
  * over this tip, and later than E + D and not ahead of this node's clock (R1).
@@ -15,6 +16,7 @@
 
 #include "gavel/key.h"
 #include "gavel/verify.h"
+#include "src/client/tsaclient.h"
 #include "src/ttp/tsa.h"
 
 /* One authority, and what came of it. */
@@ -25,8 +27,11 @@ struct gv_cut {
     struct gv_hash cert; /* what OPEN pins of it */
     uint64_t after_us;   /* the token must be later */
     struct gv_pins
-        *pins;     /* of the auction, shared; gv_cut_free gives it back */
-    char url[257]; /* where its service answers; "": it is this node's */
+        *pins; /* of the auction, shared; gv_cut_free gives it back */
+    char
+        url[GV_TSACLIENT_URL_MAX]; /* where it answers; "": it is this node's */
+    uint8_t policy[32];            /* what it is asked for, elsewhere */
+    size_t policy_len;
     /* filled by the cutter */
     uint8_t token[GV_TOKEN_MAX];
     size_t len; /* 0: none, and */

@@ -40,8 +40,11 @@ struct gv_loop_options {
     size_t follow_count;
     /* This node's validator key, and the one that it hands over to. */
     const struct gv_seckey *validator;
-    size_t validator_count;       /* 0 to 2 */
-    const char *operator_name;    /* shown with it, or NULL */
+    size_t validator_count;    /* 0 to 2 */
+    const char *operator_name; /* shown with it, or NULL */
+    /* Authorities outside of the network that its CA accepts (T33). */
+    const struct gv_tsafile *time_authority;
+    size_t time_authorities;
     bool discover;                /* nodes by the registry (N25, N26) */
     const char *announce;         /* host to announce; "": none */
     bool announce_submit;         /* and the submit socket */

@@ -279,6 +279,11 @@ gv_loop_bid_verified(struct gv_loop *l, struct gv_ticket *t,
     enum gv_rc rc = gv_task_verdict(task, &why);
     uint8_t authority;
 
+    if (rc == GV_OK && gv_loop_is_blind(l, &gv_task_tx_of(task)->chain)) {
+        t->task = task;
+        gv_loop_blind_bid(l, t, gv_task_tx_of(task));
+        return;
+    }
     if (rc == GV_OK && gv_loop_is_on_chain(l, gv_task_tx_of(task)) &&
         gv_loop_repeat_bid(l, t)) {
         gv_task_free(task);

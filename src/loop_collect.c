@@ -9,8 +9,8 @@
 
 #define RECEIPTS_MS 500 /* for receipts, when the stamps came by gossip */
 
-static const struct gv_open *
-open_of(struct gv_loop *l, const struct gv_chain_id *auction)
+const struct gv_open *
+gv_loop_open_of(struct gv_loop *l, const struct gv_chain_id *auction)
 {
     struct gv_chain *c = gv_state_chain(l->state, auction);
 
@@ -25,7 +25,7 @@ open_of(struct gv_loop *l, const struct gv_chain_id *auction)
 bool
 gv_loop_has_several(struct gv_loop *l, const struct gv_chain_id *auction)
 {
-    const struct gv_open *open = open_of(l, auction);
+    const struct gv_open *open = gv_loop_open_of(l, auction);
 
     return open && open->authority_count > 1;
 }
@@ -293,8 +293,9 @@ add_own_receipt(struct gv_loop *l, const struct gv_ticket *t,
         tx.kind != GV_TX_BID || !gv_loop_is_pinned(l, &tx.chain, &authority))
         return;
     by = &c->by[authority];
-    open = open_of(l, &tx.chain);
-    if (!by->stamp || by->receipt || !open)
+    open = gv_loop_open_of(l, &tx.chain);
+    /* Where authorities are blind nobody has seen the bid (R5). */
+    if (!by->stamp || by->receipt || !open || gv_open_is_blind(open))
         return;
     by->receipt_len =
         gv_stamper_receipt(l->stamper, &tx.chain, &tx.u.bid.id, by->t_us,
@@ -411,7 +412,7 @@ enum gv_rc
 gv_loop_collect(struct gv_loop *l, struct gv_ticket *t, const struct gv_tx *tx,
                 bool first)
 {
-    const struct gv_open *open = open_of(l, &tx->chain);
+    const struct gv_open *open = gv_loop_open_of(l, &tx->chain);
     enum gv_rc rc;
 
     if (!open || gv_random(&t->nonce, sizeof(t->nonce)) != GV_OK)
@@ -434,24 +435,50 @@ gv_loop_collect(struct gv_loop *l, struct gv_ticket *t, const struct gv_tx *tx,
     return GV_OK;
 }
 
-bool
-gv_loop_repeat_all(struct gv_loop *l, struct gv_ticket *t)
+/* What the state knows of it; NULL: no memory, or no such auction. */
+static struct gv_collect *
+known(struct gv_loop *l, const struct gv_ticket *t)
 {
     struct gv_chain_id auction;
     const struct gv_open *open = NULL;
     struct gv_collect *c;
     uint8_t leaf[32];
-    bool enough;
 
     if (leaf_of(t, &auction, leaf))
-        open = open_of(l, &auction);
+        open = gv_loop_open_of(l, &auction);
     c = open ? calloc(1, sizeof(*c)) : NULL;
     if (!c)
-        return false;
+        return NULL;
     c->authorities = open->authority_count;
     c->need = gv_open_f(open) + 1;
     if (add_known(l, t, c) == GV_FAULT)
         gv_loop_fail(l, gv_state_error(l->state));
+    return c;
+}
+
+void
+gv_loop_tell_known(struct gv_loop *l, struct gv_ticket *t)
+{
+    struct gv_collect *c = known(l, t);
+
+    if (!c)
+        gv_loop_fail(l, "out of memory");
+    else if (collected(c) >= c->need)
+        tell(l, t, c);
+    else
+        tell_few(l, t, c);
+    gv_collect_free(c);
+    gv_ticket_free(t);
+}
+
+bool
+gv_loop_repeat_all(struct gv_loop *l, struct gv_ticket *t)
+{
+    struct gv_collect *c = known(l, t);
+    bool enough;
+
+    if (!c)
+        return false;
     enough = collected(c) >= c->need;
     if (enough) {
         add_own_receipt(l, t, c);

@@ -142,21 +142,46 @@ may_ask(const struct gv_loop *l, const struct asked_service *s)
     return s->pending < (s->failed_ms ? 1 : AT_ONCE);
 }
 
+/* Where an authority is asked, and for what. */
+struct way {
+    char url[GV_TSACLIENT_URL_MAX];
+    struct gv_bytes policy;
+};
+
+/* One that is no service of the network answers where OPEN says. */
+static bool
+find_way(struct gv_loop *l, const struct gv_authority *a, struct way *out)
+{
+    const struct gv_directory *d = gv_state_registry(l->state)->dir;
+    const struct gv_dir_service *s;
+
+    out->policy = gv_policy_blind();
+    if (a->url.len > 0) {
+        out->policy = a->policy;
+        snprintf(out->url, sizeof(out->url), "%.*s", (int)a->url.len,
+                 (const char *)a->url.p);
+        return true;
+    }
+    s = gv_warrant_stamper(d, &a->cert, l->now_ms);
+    if (s)
+        snprintf(out->url, sizeof(out->url), "%s" GV_TSACLIENT_PATH,
+                 s->endpoint);
+    return s != NULL;
+}
+
 /* Ask authority i, unless there is no way to it now. False: later. */
 static bool
 ask(struct gv_loop *l, struct gv_cutting *k, struct gv_chain *c, unsigned i)
 {
     const struct gv_open *open = c->book->open;
-    const struct gv_directory *d = gv_state_registry(l->state)->dir;
     const struct gv_hash *cert = &open->authority[i].cert;
-    const struct gv_dir_service *s = NULL;
+    struct way way = {"", gv_policy_blind()};
     struct asked_service *elsewhere = NULL;
     uint8_t own;
     struct gv_cut *cut;
 
     if (!gv_loop_is_pinned(l, &c->id, &own) || own != i) {
-        s = gv_warrant_stamper(d, cert, l->now_ms);
-        if (!s)
+        if (!find_way(l, &open->authority[i], &way))
             return true; /* nobody knows where it is */
         elsewhere = service_of(l, cert);
         if (!may_ask(l, elsewhere))
@@ -171,8 +196,9 @@ ask(struct gv_loop *l, struct gv_cutting *k, struct gv_chain *c, unsigned i)
     cut->cert = *cert;
     cut->after_us = c->sum.cutoff_after_us;
     cut->pins = gv_pins_share(c->pins);
-    if (s)
-        snprintf(cut->url, sizeof(cut->url), "%s", s->endpoint);
+    memcpy(cut->url, way.url, sizeof(cut->url));
+    memcpy(cut->policy, way.policy.p, way.policy.len);
+    cut->policy_len = way.policy.len;
     if (!gv_cutter_ask(l->cutter, cut)) {
         gv_cut_free(cut);
         return false;

@@ -94,6 +94,8 @@ struct gv_ticket {
     uint64_t nonce;   /* of a SUBMIT, its or ours */
     uint8_t *raw;     /* its bytes, owned */
     size_t len;
+    uint8_t *stamps; /* that came with a bid (R5), each as b32; owned */
+    size_t stamps_len;
     struct gv_task *task; /* a bid that waits for its stamp; NULL: it waits in
                            * the mempool */
     bool unserved;        /* no stamping service can be reached */
@@ -224,6 +226,8 @@ void gv_loop_fail(struct gv_loop *l, const char *why);
 
 /* loop_tasks.c. Tickets are taken by these functions. */
 struct gv_ticket *gv_ticket_new(enum gv_ticket_kind kind, struct gv_bytes raw);
+/* Copy the STAMPs that came with it. False: no memory. */
+bool gv_ticket_stamps(struct gv_ticket *t, struct gv_bytes stamps);
 void gv_ticket_free(struct gv_ticket *t);
 /* Out of a list that it is in. */
 void gv_ticket_take(struct gv_ticket **list, struct gv_ticket *t);
@@ -233,6 +237,16 @@ void gv_loop_submit(struct gv_loop *l, struct gv_ticket *ticket, bool is_block);
 void gv_loop_verified(struct gv_loop *l, struct gv_task *task);
 void gv_ticket_reject(struct gv_loop *l, struct gv_ticket *t, enum gv_rc rc,
                       const struct gv_reject *why);
+
+/* loop_net.c: is it a good STAMP of this bid's auction, and does it list this
+ * bid? Who sent it is not believed. */
+struct gv_stamp_in;
+enum gv_rc gv_loop_check_stamp(struct gv_loop *l, struct gv_bytes raw_bid,
+                               struct gv_bytes raw_stamp,
+                               struct gv_stamp_in *out, struct gv_reject *why);
+/* A transaction enters the mempool; it may be there, or in a block, by now. */
+enum gv_rc gv_loop_enter(struct gv_loop *l, struct gv_bytes raw,
+                         struct gv_reject *why);
 
 /* loop_repeat.c */
 /* Does this BID or CLOSE stand on its chain? */
@@ -299,7 +313,20 @@ bool gv_loop_send_away(struct gv_loop *l, struct gv_ticket *t);
 /* The same, and the ticket is answered at once when nobody does. */
 void gv_loop_forward(struct gv_loop *l, struct gv_ticket *t);
 
+/* loop_blind.c: auctions whose authorities are blind (R5). */
+bool gv_loop_is_blind(struct gv_loop *l, const struct gv_chain_id *auction);
+/* A BID or CLOSE of such an auction that came with its STAMPs, verified, with
+ * its task, or known already: it enters with them. Takes the ticket. */
+void gv_loop_blind_bid(struct gv_loop *l, struct gv_ticket *t,
+                       const struct gv_tx *tx);
+/* The same of one that is known. False: its auction has other authorities, the
+ * ticket stays. */
+bool gv_loop_blind_known(struct gv_loop *l, struct gv_ticket *t);
+
 /* loop_collect.c */
+/* OPEN of an auction; NULL: unknown, or the state fails. */
+const struct gv_open *gv_loop_open_of(struct gv_loop *l,
+                                      const struct gv_chain_id *auction);
 void gv_collect_free(struct gv_collect *c);
 /* Do several authorities date this auction? */
 bool gv_loop_has_several(struct gv_loop *l, const struct gv_chain_id *auction);
@@ -322,8 +349,12 @@ void gv_collect_refused(struct gv_loop *l, struct gv_ticket *t,
 /* Does who handed it in wait for the stamps of all authorities? A peer asks for
  * this node's own stamp. */
 bool gv_loop_wants_all(const struct gv_ticket *t);
-/* gv_loop_repeat_bid for a bid of several authorities, where all are wanted. */
+/* gv_loop_repeat_bid for a bid of several authorities, or blind ones, where all
+ * are wanted. */
 bool gv_loop_repeat_all(struct gv_loop *l, struct gv_ticket *t);
+/* Tell who waits what the state knows of the bid: its stamps, or that they are
+ * too few. Takes the ticket. */
+void gv_loop_tell_known(struct gv_loop *l, struct gv_ticket *t);
 /* Look after those that wait. */
 void gv_loop_collect_tick(struct gv_loop *l);
 

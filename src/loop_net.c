@@ -133,6 +133,11 @@ gv_loop_stranger(struct gv_loop *l, const struct gv_net_event *event)
         gv_loop_fail(l, "out of memory");
         return;
     }
+    if (!gv_ticket_stamps(t, m.u.submit.stamps)) {
+        gv_loop_fail(l, "out of memory");
+        gv_ticket_free(t);
+        return;
+    }
     t->session = event->session;
     t->nonce = m.u.submit.nonce;
     t->what = m.u.submit.raw.p[0] == GV_TX_ENROL ||
@@ -148,12 +153,10 @@ by_leaf(const void *a, const void *b)
     return memcmp(a, b, 32);
 }
 
-/* Is it a good STAMP of this bid's auction, and does it list this bid? The
- * peer that sent it is not believed. */
-static enum gv_rc
-check_stamp(struct gv_loop *l, struct gv_bytes raw_bid,
-            struct gv_bytes raw_stamp, struct gv_stamp_in *out,
-            struct gv_reject *why)
+enum gv_rc
+gv_loop_check_stamp(struct gv_loop *l, struct gv_bytes raw_bid,
+                    struct gv_bytes raw_stamp, struct gv_stamp_in *out,
+                    struct gv_reject *why)
 {
     struct gv_tx_facts facts;
     struct gv_tx bid, stamp;
@@ -182,9 +185,8 @@ check_stamp(struct gv_loop *l, struct gv_bytes raw_bid,
     return rc;
 }
 
-/* It may have come by gossip, or stand in a block by now. */
-static enum gv_rc
-enter(struct gv_loop *l, struct gv_bytes raw, struct gv_reject *why)
+enum gv_rc
+gv_loop_enter(struct gv_loop *l, struct gv_bytes raw, struct gv_reject *why)
 {
     enum gv_rc rc = gv_state_add_tx(l->state, raw, l->now_ms, why);
 
@@ -201,14 +203,14 @@ enter_stamped(struct gv_loop *l, struct gv_ticket *t,
     struct gv_reject why = {.index = GV_NO_INDEX};
     struct gv_bytes bid = gv_bytes(t->raw, t->len);
     struct gv_stamp_in in;
-    enum gv_rc rc = check_stamp(l, bid, a->stamp, &in, &why);
+    enum gv_rc rc = gv_loop_check_stamp(l, bid, a->stamp, &in, &why);
 
     if (rc == GV_REJECT)
         return false;
     if (rc == GV_OK)
-        rc = enter(l, bid, &why);
+        rc = gv_loop_enter(l, bid, &why);
     if (rc == GV_OK)
-        rc = enter(l, a->stamp, &why);
+        rc = gv_loop_enter(l, a->stamp, &why);
     if (rc == GV_REJECT && why.code == GV_DEADLINE)
         return false;
     gv_ticket_take(&l->away, t);
@@ -263,13 +265,14 @@ collect(struct gv_loop *l, struct gv_ticket *t, const struct gv_sync_answer *a)
     int place = -1;
 
     if (a && a->accepted) {
-        rc = check_stamp(l, gv_bytes(t->raw, t->len), a->stamp, &in, &why);
+        rc = gv_loop_check_stamp(l, gv_bytes(t->raw, t->len), a->stamp, &in,
+                                 &why);
         if (rc == GV_OK) {
             rc = gv_loop_enter_bid(l, t, &why);
             entered = rc == GV_OK;
         }
         if (rc == GV_OK)
-            rc = enter(l, a->stamp, &why);
+            rc = gv_loop_enter(l, a->stamp, &why);
         if (rc == GV_FAULT)
             gv_loop_fail(l, gv_state_error(l->state));
         in.receipt = a->receipt;

@@ -43,7 +43,7 @@ gv_loop_repeat_bid(struct gv_loop *l, struct gv_ticket *t)
     if (!c || c->registry)
         return false;
     gv_loop_leaf(&tx, leaf);
-    if (!gv_loop_has_several(l, &tx.chain))
+    if (!gv_loop_has_several(l, &tx.chain) && !gv_loop_is_blind(l, &tx.chain))
         rc = gv_state_stamp_of(l->state, c, leaf, &r.stamp, &r.len, &r.t_us);
     else if (gv_loop_wants_all(t))
         return gv_loop_repeat_all(l, t);

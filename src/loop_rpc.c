@@ -189,13 +189,15 @@ disconnect(void *arg, uint64_t session)
 
 static struct gv_rpc_answer *
 submit(void *arg, struct gv_rpc_call *call, enum gv_ledger_submission kind,
-       struct gv_bytes raw, bool force)
+       struct gv_bytes raw, bool force, struct gv_bytes stamps)
 {
     struct gv_loop *l = arg;
     struct gv_ticket *t = gv_ticket_new(GV_TICKET_CALL, raw);
 
-    if (!t)
+    if (!t || !gv_ticket_stamps(t, stamps)) {
+        gv_ticket_free(t);
         return gv_rpc_error(call, GV_RPC_INTERNAL, "out of memory");
+    }
     t->what = kind;
     t->call = call;
     t->force = force;

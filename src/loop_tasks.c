@@ -21,11 +21,20 @@ gv_ticket_new(enum gv_ticket_kind kind, struct gv_bytes raw)
     return t;
 }
 
+bool
+gv_ticket_stamps(struct gv_ticket *t, struct gv_bytes stamps)
+{
+    t->stamps = gv_loop_copy(stamps.p, stamps.len);
+    t->stamps_len = t->stamps ? stamps.len : 0;
+    return t->stamps_len == stamps.len;
+}
+
 void
 gv_ticket_free(struct gv_ticket *t)
 {
     if (!t)
         return;
+    free(t->stamps);
     gv_task_free(t->task);
     gv_collect_free(t->collect);
     free(t->raw);
@@ -197,7 +206,8 @@ settle(struct gv_loop *l, struct gv_ticket *t, bool is_block, enum gv_rc rc,
             rc = gv_refuse(why, GV_DUPLICATE, "transaction", 0, 0);
         answer_test(l, t, rc, why);
     } else if (rc == GV_OK && t->what == GV_SUBMIT_BID) {
-        if (gv_loop_repeat_bid(l, t) || gv_loop_stamp_again(l, t))
+        if (gv_loop_blind_known(l, t) || gv_loop_repeat_bid(l, t) ||
+            gv_loop_stamp_again(l, t))
             return;
         rc = gv_refuse(why, GV_DUPLICATE, "bid", 0, 0);
         gv_ticket_reject(l, t, rc, why);

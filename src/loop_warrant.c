@@ -6,6 +6,8 @@
 #include "src/loop_impl.h"
 #include "src/rpc/render.h"
 
+#define OTHERS_MAX ((size_t)GV_AUTHORITIES_MAX * 1024)
+
 void
 gv_loop_warrant(struct gv_loop *l, struct gv_warrant *out)
 {
@@ -17,6 +19,8 @@ gv_loop_warrant(struct gv_loop *l, struct gv_warrant *out)
     gv_services_warrant(l->opt.services, out);
     if (l->opt.validator_count > 0)
         out->validator = &l->validator;
+    out->other = l->opt.time_authority;
+    out->others = l->opt.time_authorities;
 }
 
 /* --- getwarrant --- */
@@ -39,9 +43,16 @@ refuse_key(struct gv_rpc_call *call, const struct gv_warrant_wish *wish,
            const struct gv_reject *why)
 {
     bool stamps = strcmp(why->field, "open.authorities") == 0;
+    bool foreign = strcmp(why->field, "time_authorities") == 0;
     struct gv_bytes list = stamps ? wish->authorities : wish->validators;
     char hex[65];
 
+    if (foreign)
+        return gv_rpc_error(call, GV_RPC_NOT_FOUND,
+                            "time_authorities: number %u is none that this CA "
+                            "accepts (its option time-authority), with just "
+                            "these values",
+                            (unsigned)why->index + 1);
     return gv_rpc_error(
         call, GV_RPC_NOT_FOUND,
         "%s: %s is no service of role %s that the registry names, valid and "
@@ -80,7 +91,7 @@ lacks_role(const struct gv_warrant *w, const struct gv_warrant_wish *wish)
 {
     if (!w->ca)
         return "ca";
-    if (wish->authorities.len == 0 && !w->authority)
+    if (wish->authorities.len == 0 && wish->others.len == 0 && !w->authority)
         return "tsa";
     return wish->validators.len == 0 && !w->validator ? "validator" : NULL;
 }
@@ -100,16 +111,17 @@ offer(struct gv_loop *l, struct gv_rpc_call *call,
     lacks = lacks_role(&w, wish);
     if (lacks)
         return gv_ledger_no_role(call, lacks);
-    if (wish->authorities.len > 0 && wish->authorities.len / 32 % 2 == 0)
-        return gv_rpc_bad_param(call, "authorities", "an odd number of keys");
     open = calloc(1, sizeof(*open));
     room = calloc(GV_AUTHORITIES_MAX, sizeof(*room));
     if (!open || !room)
         answer = gv_rpc_error(call, GV_RPC_INTERNAL, "out of memory");
-    else if (gv_warrant_fill(&w, wish, room, open, &why) == GV_OK)
-        answer = answer_warrant(l, call, open);
-    else
+    else if (gv_warrant_fill(&w, wish, room, open, &why) != GV_OK)
         answer = refuse_key(call, wish, &why);
+    else if (open->authority_count % 2 == 0)
+        answer = gv_rpc_bad_param(call, "authorities",
+                                  "an odd number of them in all");
+    else
+        answer = answer_warrant(l, call, open);
     free(room);
     free(open);
     return answer;
@@ -118,21 +130,27 @@ offer(struct gv_loop *l, struct gv_rpc_call *call,
 struct gv_rpc_answer *
 gv_loop_getwarrant(void *loop, struct gv_rpc_call *call)
 {
-    struct gv_warrant_wish wish = {{NULL, 0}, {NULL, 0}};
-    uint8_t *authorities = NULL, *validators = NULL;
+    struct gv_warrant_wish wish = {.blind = false};
+    uint8_t *authorities = NULL, *validators = NULL, *others = NULL;
     struct gv_rpc_answer *answer;
+    size_t len = 0;
 
     if (!take_keys(call, "authorities", GV_AUTHORITIES_MAX, &authorities,
                    &wish.authorities) ||
         !take_keys(call, "validators", GV_VALIDATORS_MAX, &validators,
-                   &wish.validators))
+                   &wish.validators) ||
+        !gv_rpc_bool(call, "blind", &wish.blind) ||
+        !gv_rpc_blob(call, "time_authorities", OTHERS_MAX, &others, &len))
         answer = gv_rpc_invalid(call);
     else if (wish.authorities.len % 32 != 0)
         answer = gv_rpc_bad_param(call, "authorities", "keys of 64 hex digits");
     else if (wish.validators.len % 32 != 0)
         answer = gv_rpc_bad_param(call, "validators", "keys of 64 hex digits");
-    else
+    else {
+        wish.others = gv_bytes(others, len);
         answer = offer(loop, call, &wish);
+    }
+    free(others);
     free(authorities);
     free(validators);
     return answer;

@@ -250,6 +250,24 @@ open_services(struct node *n, char *host, size_t cap, struct gv_error *e)
     return rc;
 }
 
+/* Those outside of the network, for the CA. */
+static enum gv_rc
+read_authorities(struct node *n, struct gv_error *e)
+{
+    size_t count;
+    const char *const *path =
+        gv_config_list(n->config, "time-authority", &count);
+    struct gv_error why = {"too many of them"};
+    enum gv_rc rc = count <= GV_TIME_AUTHORITIES ? GV_OK : GV_REJECT;
+
+    for (size_t i = 0; i < count && rc == GV_OK; i++)
+        rc = gv_tsafile_read(path[i], &n->time_authority[i], &why);
+    n->time_authorities = count;
+    if (rc != GV_OK)
+        gv_error_set(e, "time authority: %s", why.text);
+    return rc == GV_OK ? GV_OK : GV_FAULT;
+}
+
 static void
 end(void *arg)
 {
@@ -295,6 +313,8 @@ open_loop(struct node *n, struct gv_error *e)
     o.validator = n->validator;
     o.validator_count = n->validators;
     o.operator_name = gv_config_string(n->config, "operator");
+    o.time_authority = n->time_authority;
+    o.time_authorities = n->time_authorities;
     o.discover = gv_config_enum(n->config, "discover") == 0;
     o.announce = n->announce;
     o.announce_submit = n->announce_submit;
@@ -352,6 +372,8 @@ start(struct node *n, struct gv_error *e)
 
     if (rc == GV_OK)
         rc = open_keys(n, e);
+    if (rc == GV_OK)
+        rc = read_authorities(n, e);
     if (rc == GV_OK)
         rc = net_part(n, open_endpoint(n, e), e);
     if (rc == GV_OK)
@@ -411,6 +433,7 @@ name_source(const struct node *n, struct gv_error *e)
         {"tls ciphers ", "tls-ciphers"},
         {"tls ciphersuites ", "tls-ciphersuites"},
         {"tls keylog ", "tls-keylog"},
+        {"time authority: ", "time-authority"},
     };
 
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)

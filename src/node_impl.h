@@ -11,6 +11,8 @@
 #include "src/net/diary.h"
 #include "src/node.h"
 
+#define GV_TIME_AUTHORITIES 64
+
 struct node {
     const struct gv_options *opt;
     const struct gv_config *config;
@@ -29,6 +31,9 @@ struct node {
     struct gv_passphrase passphrase;
     struct gv_seckey validator[2]; /* the second is that of --handover-key */
     size_t validators;
+    /* Outside of the network, that the CA accepts. */
+    struct gv_tsafile time_authority[GV_TIME_AUTHORITIES];
+    size_t time_authorities;
     atomic_bool faulted; /* set on the chain thread */
 };
 

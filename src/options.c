@@ -122,6 +122,11 @@ static const struct gv_config_option table[] = {
      .fallback = "auto",
      .help = "Stamp only while the system keeps its clock synchronised "
              "(auto: yes on main, no where fixed difficulty is allowed)."},
+    {.name = "time-authority",
+     .type = GV_CONFIG_LIST,
+     .argument = "FILE",
+     .help = "An RFC 3161 authority outside of the network that the CA accepts "
+             "in auctions with sealed bids. Repeatable."},
     {.name = "operator",
      .type = GV_CONFIG_STRING,
      .fallback = "unnamed operator",

@@ -153,7 +153,8 @@ make_anchor(struct gv_stamper *s, const struct gv_anchor_item *item)
     if (!r)
         return;
     gv_anchor_imprint(&item->auction, &item->final, imprint);
-    if (gv_tsa_stamp(s->opt.tsa, GV_TSA_PUBLISHED, imprint, token, &len, &t_us,
+    /* V6: as for a CUTOFF, a blind one serves whatever OPEN pins. */
+    if (gv_tsa_stamp(s->opt.tsa, GV_TSA_BLIND, imprint, token, &len, &t_us,
                      &e) != GV_OK)
         snprintf(r->error, sizeof(r->error), "%.150s", e.text);
     else if (!write_anchor(s, item, gv_bytes(token, len), r))

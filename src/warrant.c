@@ -2,16 +2,11 @@
 #include "src/warrant.h"
 
 #include <gavel/epoch.h>
-#include <openssl/core_names.h>
-#include <openssl/evp.h>
 #include <openssl/x509.h>
 #include <stdlib.h>
 
 #include "src/pki/x509.h"
 #include "src/ttp/tsa.h"
-
-#define RSA_BYTES_MIN 256
-#define RSA_EXPONENT 65537
 
 /* --- by the registry --- */
 
@@ -47,50 +42,24 @@ gv_warrant_stamper(const struct gv_directory *d, const struct gv_hash *cert,
     return NULL;
 }
 
-/* The key as OPEN pins it (T6). */
-static bool
-read_key(const EVP_PKEY *key, struct gv_warrant_authority *out)
-{
-    BIGNUM *n = NULL, *e = NULL;
-    size_t len = 0;
-    bool ok = false;
-
-    if (gv_x509_key_ok(key)) {
-        out->a.alg = GV_TSA_ECDSA_P256_SHA256;
-        ok = EVP_PKEY_get_octet_string_param(
-                 key, OSSL_PKEY_PARAM_ENCODED_PUBLIC_KEY, out->key,
-                 sizeof(out->key), &len) == 1 &&
-             len == 65 && out->key[0] == 4;
-    } else if (EVP_PKEY_is_a(key, "RSA") &&
-               EVP_PKEY_get_bn_param(key, OSSL_PKEY_PARAM_RSA_N, &n) == 1 &&
-               EVP_PKEY_get_bn_param(key, OSSL_PKEY_PARAM_RSA_E, &e) == 1) {
-        out->a.alg = GV_TSA_RSA_PKCS1_SHA256;
-        len = (size_t)BN_num_bytes(n);
-        ok = len >= RSA_BYTES_MIN && len <= sizeof(out->key) &&
-             BN_is_word(e, RSA_EXPONENT) && BN_bn2bin(n, out->key) == (int)len;
-    }
-    BN_free(n);
-    BN_free(e);
-    out->a.key = gv_bytes(out->key, len);
-    return ok;
-}
-
 enum gv_rc
 gv_warrant_authority_of(const struct gv_dir_service *s,
                         struct gv_warrant_authority *out)
 {
     const unsigned char *p = s->der;
     X509 *cert = d2i_X509(NULL, &p, (long)s->der_len);
+    size_t len = 0;
     bool ok;
 
     memset(out, 0, sizeof(*out));
     ok = cert && p == s->der + s->der_len &&
          gv_x509_kind_of(cert) == GV_X509_TSA &&
-         read_key(X509_get0_pubkey(cert), out);
+         gv_x509_stamp_key(X509_get0_pubkey(cert), &out->a.alg, out->key, &len);
     X509_free(cert);
     if (!ok)
         return GV_REJECT;
     /* As every stamping service of Gavel dates (T8). */
+    out->a.key = gv_bytes(out->key, len);
     out->a.cert = s->cred.fingerprint;
     out->a.accuracy_ms = GV_TSA_ACCURACY_MS;
     out->a.ordering = 1;
@@ -99,10 +68,20 @@ gv_warrant_authority_of(const struct gv_dir_service *s,
     return GV_OK;
 }
 
+static bool
+same_authority(const struct gv_authority *a, const struct gv_authority *b)
+{
+    return a->alg == b->alg && gv_bytes_eq(a->key, b->key) &&
+           GV_ID_EQ(&a->cert, &b->cert) && a->accuracy_ms == b->accuracy_ms &&
+           a->ordering == b->ordering && gv_bytes_eq(a->policy, b->policy) &&
+           gv_bytes_eq(a->operator_name, b->operator_name) &&
+           gv_bytes_eq(a->url, b->url);
+}
+
 /* --- a new OPEN --- */
 
 static bool
-fill_authority(const struct gv_warrant *w, const uint8_t key32[32],
+find_authority(const struct gv_warrant *w, const uint8_t key32[32],
                struct gv_warrant_authority *room, struct gv_authority *out)
 {
     const struct gv_dir_service *s;
@@ -118,6 +97,67 @@ fill_authority(const struct gv_warrant *w, const uint8_t key32[32],
         return false;
     *out = room->a;
     return true;
+}
+
+/* Is it as this node was told that one outside of the network is? */
+static bool
+is_known(const struct gv_warrant *w, const struct gv_authority *a)
+{
+    for (size_t i = 0; i < w->others; i++)
+        if (same_authority(a, &w->other[i].a))
+            return true;
+    return false;
+}
+
+static enum gv_rc
+refuse_at(struct gv_reject *why, const char *field, size_t i)
+{
+    enum gv_rc rc = gv_refuse(why, GV_NOT_SIGNER, field, 0, 0);
+
+    if (why)
+        why->index = (uint32_t)i;
+    return rc;
+}
+
+/* Those of others, behind the n of the network. */
+static enum gv_rc
+fill_others(const struct gv_warrant *w, struct gv_bytes others, size_t *n,
+            struct gv_open *out, struct gv_reject *why)
+{
+    struct gv_reader r = gv_reader(others);
+
+    for (size_t i = 0; r.left > 0; i++) {
+        struct gv_authority *a = &out->authority[*n];
+
+        if (*n == GV_AUTHORITIES_MAX)
+            return refuse_at(why, "time_authorities", i);
+        gv_authority_get(&r, a);
+        if (r.failed || !is_known(w, a))
+            return refuse_at(why, "time_authorities", i);
+        ++*n;
+    }
+    return GV_OK;
+}
+
+static enum gv_rc
+fill_authorities(const struct gv_warrant *w, const struct gv_warrant_wish *wish,
+                 struct gv_warrant_authority room[GV_AUTHORITIES_MAX],
+                 struct gv_open *out, struct gv_reject *why)
+{
+    size_t n = wish->authorities.len / 32;
+
+    if (n == 0 && w->authority && wish->others.len == 0)
+        out->authority[n++] = *w->authority;
+    for (size_t i = 0; i < wish->authorities.len / 32; i++)
+        if (!find_authority(w, wish->authorities.p + 32 * i, &room[i],
+                            &out->authority[i]))
+            return refuse_at(why, "open.authorities", i);
+    for (size_t i = 0; wish->blind && i < n; i++)
+        out->authority[i].policy = gv_policy_blind();
+    if (fill_others(w, wish->others, &n, out, why) != GV_OK)
+        return GV_REJECT;
+    out->authority_count = (uint8_t)n;
+    return GV_OK;
 }
 
 static bool
@@ -141,50 +181,35 @@ fill_validator(const struct gv_warrant *w, const uint8_t key32[32],
     return true;
 }
 
-static enum gv_rc
-refuse_at(struct gv_reject *why, const char *field, size_t i)
-{
-    enum gv_rc rc = gv_refuse(why, GV_NOT_SIGNER, field, 0, 0);
-
-    if (why)
-        why->index = (uint32_t)i;
-    return rc;
-}
-
 enum gv_rc
 gv_warrant_fill(const struct gv_warrant *w, const struct gv_warrant_wish *wish,
                 struct gv_warrant_authority room[GV_AUTHORITIES_MAX],
                 struct gv_open *out, struct gv_reject *why)
 {
-    size_t n = wish->authorities.len / 32, m = wish->validators.len / 32;
+    size_t m = wish->validators.len / 32;
 
     out->ca = *w->ca;
     out->ca_der = gv_bytes(NULL, 0);
-    if (n == 0 && w->authority)
-        out->authority[n++] = *w->authority;
-    for (size_t i = 0; i < wish->authorities.len / 32; i++)
-        if (!fill_authority(w, wish->authorities.p + 32 * i, &room[i],
-                            &out->authority[i]))
-            return refuse_at(why, "open.authorities", i);
+    if (fill_authorities(w, wish, room, out, why) != GV_OK)
+        return GV_REJECT;
     if (m == 0 && w->validator)
         out->validator[m++] = *w->validator;
     for (size_t i = 0; i < wish->validators.len / 32; i++)
         if (!fill_validator(w, wish->validators.p + 32 * i, &out->validator[i]))
             return refuse_at(why, "open.validators", i);
-    out->authority_count = (uint8_t)n;
     out->validator_count = (uint8_t)m;
     return GV_OK;
 }
 
 /* --- one that others made --- */
 
+/* A service of the network makes tokens under both of its policies. */
 static bool
-same_authority(const struct gv_authority *a, const struct gv_authority *b)
+is_service(const struct gv_authority *a, struct gv_authority known)
 {
-    return a->alg == b->alg && gv_bytes_eq(a->key, b->key) &&
-           GV_ID_EQ(&a->cert, &b->cert) && a->accuracy_ms == b->accuracy_ms &&
-           a->ordering == b->ordering && gv_bytes_eq(a->policy, b->policy) &&
-           gv_bytes_eq(a->operator_name, b->operator_name);
+    if (gv_policy_is_own(a->policy))
+        known.policy = a->policy;
+    return same_authority(a, &known);
 }
 
 static enum gv_rc
@@ -194,14 +219,17 @@ check_authority(const struct gv_warrant *w, const struct gv_authority *a)
     struct gv_warrant_authority *known;
     bool same;
 
-    if (w->authority && same_authority(a, w->authority))
+    if (!gv_policy_is_own(a->policy) && !is_known(w, a))
+        return GV_REJECT;
+    if (!gv_policy_is_own(a->policy) ||
+        (w->authority && is_service(a, *w->authority)))
         return gv_directory_revoked(w->dir, &a->cert) ? GV_REJECT : GV_OK;
     s = gv_warrant_stamper(w->dir, &a->cert, w->now_ms);
     known = s ? malloc(sizeof(*known)) : NULL;
     if (!known)
         return s ? GV_FAULT : GV_REJECT;
-    same = gv_warrant_authority_of(s, known) == GV_OK &&
-           same_authority(a, &known->a);
+    same =
+        gv_warrant_authority_of(s, known) == GV_OK && is_service(a, known->a);
     free(known);
     return same ? GV_OK : GV_REJECT;
 }

@@ -15,6 +15,7 @@
 #include "chain/state/directory.h"
 #include "gavel/key.h"
 #include "gavel/open.h"
+#include "src/client/tsafile.h"
 
 #define GV_WARRANT_PAST_MS UINT64_C(3600000)          /* 1 h */
 #define GV_WARRANT_AHEAD_MS (UINT64_C(90) * 86400000) /* 90 d */
@@ -30,6 +31,9 @@ struct gv_warrant {
     const struct gv_pubkey *authority_key; /* of its SERVICE */
     const struct gv_authority *authority;
     const struct gv_validator *validator;
+    /* Authorities outside of the network that it accepts (T33). */
+    const struct gv_tsafile *other;
+    size_t others;
 };
 
 /* What an OPEN pins of a service that the registry names; a.key points to
@@ -58,11 +62,14 @@ const struct gv_dir_service *gv_warrant_stamper(const struct gv_directory *d,
  * this node's own. At most GV_AUTHORITIES_MAX and GV_VALIDATORS_MAX. */
 struct gv_warrant_wish {
     struct gv_bytes authorities, validators;
+    bool blind;             /* the authorities under gavel-blind (R5) */
+    struct gv_bytes others; /* encodings (T6), and then no own by default */
 };
 
 /* The fields from `ca` (w->ca) to `validators` of a new OPEN. out borrows from
- * w, its directory and room. GV_REJECT: why names the list, index the place of
- * the key that is no such service. */
+ * w, its directory, wish and room. GV_REJECT: why names the list, index the
+ * place of the key that is no such service, or of the encoding in others
+ * ("time_authorities") that is none or not accepted. */
 enum gv_rc gv_warrant_fill(const struct gv_warrant *w,
                            const struct gv_warrant_wish *wish,
                            struct gv_warrant_authority room[GV_AUTHORITIES_MAX],

@@ -4,6 +4,8 @@
 
 #include "wallet/auction.h"
 #include "wallet/commands.h"
+#include "wallet/courier.h"
+#include "wallet/dating.h"
 #include "wallet/json.h"
 #include "wallet/publish.h"
 #include "wallet/seller.h"
@@ -14,6 +16,7 @@ static const struct gv_config_option options[] = {
      .type = GV_CONFIG_BOOL,
      .help = "Call it off at once, as long as no bid is accepted. Should one "
              "have been made before, this is an early close, with its notice."},
+    GV_COURIER_PROXY_OPTION,
 };
 
 static bool
@@ -47,6 +50,28 @@ check(struct gv_cli *cli, const struct gv_auction *a, const struct gv_signer *s)
     return GV_EXIT_OK;
 }
 
+static enum gv_rc
+hand_in(struct gv_cli *cli, const struct gv_auction *a, struct gv_bytes tx,
+        struct gv_bytes stamps, json_t **result,
+        struct gv_rpcclient_error *error)
+{
+    (void)a;
+    return gv_publish_stamped(cli->rpc, tx, stamps, false, result, error);
+}
+
+/* Where authorities are blind, the wallet has it dated (R5). */
+static enum gv_rc
+submit(struct gv_cli *cli, const struct gv_auction *a, struct gv_bytes tx,
+       json_t **result, struct gv_rpcclient_error *error)
+{
+    const struct gv_dating how = {gv_config_string(cli->config, "proxy"),
+                                  hand_in};
+
+    return gv_open_is_blind(&a->open)
+               ? gv_dating_run(cli, a, &how, tx, result, error)
+               : hand_in(cli, a, tx, gv_bytes(NULL, 0), result, error);
+}
+
 static int
 send(struct gv_cli *cli, const struct gv_auction *a, const struct gv_signer *s)
 {
@@ -63,8 +88,7 @@ send(struct gv_cli *cli, const struct gv_auction *a, const struct gv_signer *s)
 
     if (tx == NULL)
         return gv_cli_fail(cli, GV_EXIT_FAILED, "cannot sign the close");
-    rc =
-        gv_publish_stamped(cli->rpc, gv_bytes(tx, len), false, &result, &error);
+    rc = submit(cli, a, gv_bytes(tx, len), &result, &error);
     if (rc != GV_OK)
         code = gv_cli_fail_rpc(cli, rc, &error);
     gv_rpcclient_error_clear(&error);

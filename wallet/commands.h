@@ -38,6 +38,7 @@ extern const struct gv_command gv_cmd_bid_list;
 extern const struct gv_command gv_cmd_bid_show;
 extern const struct gv_command gv_cmd_bid_why;
 extern const struct gv_command gv_cmd_bid_open;
+extern const struct gv_command gv_cmd_bid_send;
 extern const struct gv_command gv_cmd_agent_set;
 extern const struct gv_command gv_cmd_agent_show;
 extern const struct gv_command gv_cmd_agent_drop;

@@ -22,6 +22,7 @@
 #define CROWD 8 /* below it the set is called small */
 #define CROWD_POLL_MS 1000
 #define TX_MAX 4096 /* N29 */
+#define STAMPS_MAX 8192
 #define FINAL "final"
 
 struct gv_courier {
@@ -35,7 +36,7 @@ struct gv_courier {
 struct load {
     const struct gv_auction *a;
     struct gv_cli *cli;
-    struct gv_bytes tx;
+    struct gv_bytes tx, stamps;
     bool bid;
     json_t *answer;      /* of a bid that was taken */
     struct gv_error why; /* the last trouble */
@@ -146,7 +147,7 @@ gv_courier_start(struct gv_cli *cli)
 
 /* False: the wallet's own node it is, which is said once. */
 static bool
-goes_elsewhere(struct gv_cli *cli, size_t len)
+goes_elsewhere(struct gv_cli *cli, const struct load *l)
 {
     struct gv_courier *c = cli->courier;
     const char *why = NULL;
@@ -155,7 +156,7 @@ goes_elsewhere(struct gv_cli *cli, size_t len)
         why = "as told";
     else if (c->nodes == 0)
         why = "no other node takes submissions";
-    else if (len > TX_MAX)
+    else if (l->tx.len > TX_MAX || l->stamps.len > STAMPS_MAX)
         why = "it is too large for other nodes";
     if (why != NULL && !c->told)
         gv_cli_warn(cli,
@@ -245,6 +246,7 @@ hand_in(struct gv_courier *c, const struct gv_net_place *node, struct load *l)
     bool done;
 
     m.u.submit.raw = l->tx;
+    m.u.submit.stamps = l->stamps;
     if (gv_random(&m.u.submit.nonce, sizeof(m.u.submit.nonce)) != GV_OK ||
         !follows(c, node, l) ||
         gv_submitter_ask(c->client, node, &m, l->bid ? STAMP_MS : ASK_MS, &r,
@@ -363,8 +365,8 @@ gv_courier_enrol(struct gv_cli *cli, const struct gv_auction *a,
 
     if (code != GV_EXIT_OK)
         return code;
-    return goes_elsewhere(cli, tx.len) ? spread(cli->courier, &l)
-                                       : publish_here(cli, tx);
+    return goes_elsewhere(cli, &l) ? spread(cli->courier, &l)
+                                   : publish_here(cli, tx);
 }
 
 int
@@ -376,7 +378,7 @@ gv_courier_opening(struct gv_cli *cli, const struct gv_auction *a,
 
     if (code != GV_EXIT_OK)
         return code;
-    if (!goes_elsewhere(cli, tx.len))
+    if (!goes_elsewhere(cli, &l))
         return publish_here(cli, tx);
     if (carry(cli->courier, &l) == GV_OK)
         return GV_EXIT_OK;
@@ -386,10 +388,11 @@ gv_courier_opening(struct gv_cli *cli, const struct gv_auction *a,
 
 enum gv_rc
 gv_courier_bid(struct gv_cli *cli, const struct gv_auction *a,
-               struct gv_bytes tx, bool force, json_t **result,
+               const struct gv_courier_load *load, json_t **result,
                struct gv_rpcclient_error *error)
 {
-    struct load l = {.a = a, .tx = tx, .bid = true};
+    struct load l = {
+        .a = a, .tx = load->tx, .stamps = load->stamps, .bid = true};
     enum gv_rc rc;
 
     *result = NULL;
@@ -397,8 +400,9 @@ gv_courier_bid(struct gv_cli *cli, const struct gv_auction *a,
     gv_error_set(&error->e, "the bid was not sent");
     if (begin(cli, &l) != GV_EXIT_OK)
         return GV_FAULT;
-    if (!goes_elsewhere(cli, tx.len)) {
-        rc = gv_publish_stamped(cli->rpc, tx, force, result, error);
+    if (!goes_elsewhere(cli, &l)) {
+        rc = gv_publish_stamped(cli->rpc, load->tx, load->stamps, load->force,
+                                result, error);
         /* A node alone says nothing that is final. */
         json_object_del(error->data, FINAL);
         return rc;

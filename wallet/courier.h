@@ -14,10 +14,16 @@
 
 #include "wallet/auction.h"
 
+#define GV_COURIER_PROXY_OPTION                                                \
+    {                                                                          \
+        .name = "proxy",                                                       \
+        .help = "Reach the nodes that take a pseudonym's bids, and "           \
+                "time-stamping authorities that the wallet asks itself, "      \
+                "through this proxy.",                                         \
+        .argument = "socks5://HOST:PORT"                                       \
+    }
 #define GV_COURIER_WAY_OPTIONS                                                 \
-    {.name = "proxy",                                                          \
-     .help = "In an anonymous auction: reach other nodes through this proxy.", \
-     .argument = "socks5://HOST:PORT"},                                        \
+    GV_COURIER_PROXY_OPTION,                                                   \
     {                                                                          \
         .name = "own-node", .type = GV_CONFIG_BOOL,                            \
         .help = "In an anonymous auction: go through the wallet's own node, "  \
@@ -51,11 +57,16 @@ int gv_courier_enrol(struct gv_cli *cli, const struct gv_auction *a,
 int gv_courier_opening(struct gv_cli *cli, const struct gv_auction *a,
                        struct gv_bytes tx) GV_MUST_CHECK;
 
-/* Hand in a BID: results as gv_publish_stamped, with the members stamp,
+/* Hand in a BID, where authorities are blind (R5) with its STAMPs, each as b32:
+ * results as gv_publish_stamped, with the members stamp,
  * receipt, t_us and deadline_us, after both were checked against OPEN. force is
  * for the wallet's own node; others do not judge (N29). */
+struct gv_courier_load {
+    struct gv_bytes tx, stamps;
+    bool force;
+};
 enum gv_rc gv_courier_bid(struct gv_cli *cli, const struct gv_auction *a,
-                          struct gv_bytes tx, bool force, json_t **result,
+                          const struct gv_courier_load *load, json_t **result,
                           struct gv_rpcclient_error *error) GV_MUST_CHECK;
 /* After GV_REJECT of gv_courier_bid: have the auction's own services refused it
  * for good, by their signatures (verdict.h)? Else it may count still. */

@@ -27,6 +27,15 @@ const struct gv_config_option gv_opening_options[GV_OPENING_OPTIONS] = {
      .help = "Time-stamping authorities: an odd number of those on the "
              "registry, or their keys (default 1: the node's own).",
      .argument = "N|KEY[,KEY...]"},
+    {.name = "blind",
+     .type = GV_CONFIG_BOOL,
+     .help = "Sealed: these authorities see only hashes, and each bidder's "
+             "wallet has its bids dated."},
+    {.name = "time-authority",
+     .type = GV_CONFIG_LIST,
+     .help = "Sealed: an RFC 3161 authority outside of the network, described "
+             "by this file, dates bids, alone or with others. Repeatable.",
+     .argument = "FILE"},
     {.name = "validators",
      .help = "Validators: a number of those on the registry, or their keys "
              "(default 1: the node's own).",
@@ -289,6 +298,13 @@ print_terms(const void *arg, FILE *out)
     for (unsigned i = 0; i < panel->authorities; i++)
         gv_columns_line(out, "dated by", "%s",
                         panel->authority[i].operator_name);
+    for (unsigned i = 0; i < panel->others; i++)
+        gv_columns_line(out, "dated by", "%s, at %s",
+                        panel->other[i].operator_name, panel->other[i].url);
+    if (panel->blind)
+        gv_columns_line(out, "",
+                        "they see hashes alone: each bidder's wallet "
+                        "asks them, and gets no receipt");
     for (unsigned i = 0; i < panel->validators; i++)
         gv_columns_line(out, "voted on by", "%s",
                         panel->validator[i].operator_name);
@@ -345,6 +361,19 @@ check_seller(struct gv_cli *cli, const struct gv_make_open *what)
     return GV_EXIT_OK;
 }
 
+/* R5. */
+static int
+check_blind(struct gv_cli *cli, const struct gv_make_open *what,
+            const struct gv_panel *panel)
+{
+    if (panel->blind && !gv_terms_sealed(&what->terms))
+        return gv_cli_fail(cli, GV_EXIT_USAGE,
+                           "--blind and --time-authority: only with --sealed: "
+                           "where amounts are seen, bids must be published by "
+                           "who dates them");
+    return GV_EXIT_OK;
+}
+
 int
 gv_opening_run(struct gv_cli *cli, struct gv_make_open *what)
 {
@@ -359,6 +388,8 @@ gv_opening_run(struct gv_cli *cli, struct gv_make_open *what)
         code = gv_attach_read(cli, what);
     if (code == GV_EXIT_OK)
         code = choose_panel(cli, panel);
+    if (code == GV_EXIT_OK)
+        code = check_blind(cli, what, panel);
     if (code == GV_EXIT_OK)
         code = check_sealers(cli, &what->terms);
     what->panel = panel;

@@ -10,7 +10,7 @@
 #include "wallet/cli.h"
 #include "wallet/make.h"
 
-#define GV_OPENING_OPTIONS 11
+#define GV_OPENING_OPTIONS 13
 extern const struct gv_config_option gv_opening_options[GV_OPENING_OPTIONS];
 
 /* --seller pseudonym. */

@@ -14,6 +14,7 @@ struct list {
     uint8_t role;
     unsigned max;
     bool odd;
+    bool more; /* there are others besides, so none is by default */
     struct gv_service *out;
     unsigned *count;
 };
@@ -77,7 +78,7 @@ choose_number(struct gv_cli *cli, const struct list *l,
     if (*end != '\0' || *text < '0' || *text > '9' || wish == 0 ||
         wish > l->max || (l->odd && wish % 2 == 0))
         return bad(cli, l, text);
-    if (wish == 1)
+    if (wish == 1 && !l->more)
         return GV_EXIT_OK; /* what the node offers */
     if (wish > n)
         return gv_cli_fail(cli, GV_EXIT_FAILED,
@@ -161,21 +162,77 @@ choose(struct gv_cli *cli, const struct list *l)
     return code;
 }
 
+/* --- authorities outside of the network --- */
+
+static int
+read_others(struct gv_cli *cli, struct gv_panel *out)
+{
+    size_t n;
+    const char *const *path = gv_config_list(cli->config, "time-authority", &n);
+    struct gv_error e = {""};
+
+    if (n > 0 && cli->front != NULL)
+        return gv_cli_fail(cli, GV_EXIT_USAGE,
+                           "files are read by the command line alone");
+    if (n > GV_AUTHORITIES_MAX)
+        return gv_cli_fail(cli, GV_EXIT_USAGE,
+                           "--time-authority: at most %d of them",
+                           GV_AUTHORITIES_MAX);
+    for (size_t i = 0; i < n; i++) {
+        if (gv_tsafile_read(path[i], &out->other[i], &e) != GV_OK)
+            return gv_cli_fail(cli, GV_EXIT_USAGE, "--time-authority: %s",
+                               e.text);
+        out->others++;
+    }
+    return GV_EXIT_OK;
+}
+
+/* Those of the network and others together. */
+static int
+check_blind(struct gv_cli *cli, struct gv_panel *out)
+{
+    unsigned all = out->authorities + out->others;
+
+    out->blind = gv_config_bool(cli->config, "blind") || out->others > 0;
+    if (all == 0)
+        return GV_EXIT_OK; /* the node's own */
+    if (all % 2 == 0 || all > GV_AUTHORITIES_MAX)
+        return gv_cli_fail(cli, GV_EXIT_USAGE,
+                           "%u time-stamping authorities in all: expected an "
+                           "odd number up to %d",
+                           all, GV_AUTHORITIES_MAX);
+    return GV_EXIT_OK;
+}
+
 int
 gv_panel_choose(struct gv_cli *cli, struct gv_panel *out)
 {
-    const struct list lists[] = {
-        {"authorities", "time-stamping authorities", "tsa", GV_ROLE_TSA,
-         GV_AUTHORITIES_MAX, true, out->authority, &out->authorities},
-        {"validators", "validators", "validator", GV_ROLE_VALIDATOR,
-         GV_VALIDATORS_MAX, false, out->validator, &out->validators},
-    };
+    struct list authorities = {.option = "authorities",
+                               .what = "time-stamping authorities",
+                               .role_name = "tsa",
+                               .role = GV_ROLE_TSA,
+                               .max = GV_AUTHORITIES_MAX,
+                               .out = out->authority,
+                               .count = &out->authorities};
+    const struct list validators = {.option = "validators",
+                                    .what = "validators",
+                                    .role_name = "validator",
+                                    .role = GV_ROLE_VALIDATOR,
+                                    .max = GV_VALIDATORS_MAX,
+                                    .out = out->validator,
+                                    .count = &out->validators};
     int code;
 
     memset(out, 0, sizeof(*out));
     out->chosen = gv_config_string(cli->config, "validators") != NULL;
-    code = choose(cli, &lists[0]);
-    return code == GV_EXIT_OK ? choose(cli, &lists[1]) : code;
+    code = read_others(cli, out);
+    authorities.more = out->others > 0;
+    authorities.odd = !authorities.more;
+    if (code == GV_EXIT_OK)
+        code = choose(cli, &authorities);
+    if (code == GV_EXIT_OK)
+        code = check_blind(cli, out);
+    return code == GV_EXIT_OK ? choose(cli, &validators) : code;
 }
 
 /* --- warnings --- */
@@ -197,6 +254,8 @@ gv_panel_warn(const struct gv_panel *p, const struct gv_params *params,
                         .few_validators = !demo || p->chosen};
 
     take_names(p->authority, p->authorities, &l.authorities);
+    for (unsigned i = 0; i < p->others; i++)
+        l.authorities.name[l.authorities.n++] = p->other[i].a.operator_name;
     take_names(p->validator, p->validators, &l.validators);
     return gv_lint_trust(&l, out);
 }
@@ -213,6 +272,18 @@ keys_hex(const struct gv_service *list, unsigned n)
     return gv_json_from_hex(all, (size_t)32 * n);
 }
 
+/* As OPEN has them, one after the other. */
+static json_t *
+others_hex(const struct gv_panel *p)
+{
+    uint8_t all[GV_AUTHORITIES_MAX * 1024];
+    struct gv_sink s = gv_sink_buffer(all, sizeof(all));
+
+    for (unsigned i = 0; i < p->others; i++)
+        gv_authority_put(&s, &p->other[i].a);
+    return gv_json_from_hex(all, s.len);
+}
+
 json_t *
 gv_panel_wish(const struct gv_panel *p)
 {
@@ -221,6 +292,10 @@ gv_panel_wish(const struct gv_panel *p)
     if (p->authorities > 0)
         json_object_set_new(params, "authorities",
                             keys_hex(p->authority, p->authorities));
+    if (p->blind)
+        json_object_set_new(params, "blind", json_true());
+    if (p->others > 0)
+        json_object_set_new(params, "time_authorities", others_hex(p));
     if (p->validators > 0)
         json_object_set_new(params, "validators",
                             keys_hex(p->validator, p->validators));

@@ -11,6 +11,7 @@
 
 #include <gavel/open.h>
 
+#include "src/client/tsafile.h"
 #include "wallet/lint.h"
 #include "wallet/make.h"
 #include "wallet/service.h"
@@ -20,12 +21,16 @@ struct gv_panel {
     struct gv_service authority[GV_AUTHORITIES_MAX];
     struct gv_service validator[GV_VALIDATORS_MAX];
     unsigned authorities, validators;
+    bool blind; /* the authorities see hashes alone (R5), and these too: */
+    struct gv_tsafile other[GV_AUTHORITIES_MAX];
+    unsigned others;
     bool chosen; /* the seller said how many validators, even if one */
 };
 
-/* --authorities and --validators: a number, or ledger keys by comma. Numbers
- * are chosen so that as many operators as there are take part, of services
- * that have stood on the registry longest. An exit code. */
+/* --authorities, --blind, --time-authority and --validators: a number, or
+ * ledger keys by comma. Numbers are chosen so that as many operators as there
+ * are take part, of services that have stood on the registry longest. An exit
+ * code. */
 int gv_panel_choose(struct gv_cli *cli, struct gv_panel *out) GV_MUST_CHECK;
 
 /* What a seller should know about them, one line each. */

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "wallet/courier.h"
+#include "wallet/dating.h"
 #include "wallet/json.h"
 #include "wallet/publish.h"
 #include "wallet/stamped.h"
@@ -201,6 +202,60 @@ retry_ms(enum gv_rc rc, const struct gv_rpcclient_error *error, unsigned *early)
     return ms;
 }
 
+/* With the STAMPs that the wallet has got for it, if it has to. */
+static enum gv_rc
+hand_in(struct gv_cli *cli, const struct gv_auction *a, struct gv_bytes tx,
+        struct gv_bytes stamps, json_t **answer,
+        struct gv_rpcclient_error *error)
+{
+    const struct gv_courier_load load = {tx, stamps, false};
+
+    return a->open.terms.identity == GV_ANONYMOUS
+               ? gv_courier_bid(cli, a, &load, answer, error)
+               : gv_publish_stamped(cli->rpc, tx, stamps, false, answer, error);
+}
+
+static enum gv_rc
+submit(struct gv_cli *cli, const struct gv_auction *a, struct gv_bytes tx,
+       bool force, json_t **answer, struct gv_rpcclient_error *error)
+{
+    const struct gv_courier_load load = {tx, gv_bytes(NULL, 0), force};
+    struct gv_dating how = {NULL, hand_in};
+
+    if (gv_open_is_blind(&a->open)) {
+        how.proxy = gv_config_string(cli->config, "proxy");
+        return gv_dating_run(cli, a, &how, tx, answer, error);
+    }
+    return a->open.terms.identity == GV_ANONYMOUS
+               ? gv_courier_bid(cli, a, &load, answer, error)
+               : gv_publish_stamped(cli->rpc, tx, load.stamps, force, answer,
+                                    error);
+}
+
+/* What becomes of a bid that has no good answer. */
+static void
+tell_kept(struct gv_cli *cli, const struct gv_auction *a, const char *id,
+          enum gv_rc rc, const struct gv_rpcclient_error *error)
+{
+    if (gv_open_is_blind(&a->open))
+        gv_cli_warn(
+            cli,
+            "bid %s is kept%s: gavel bid send %s has it dated anew "
+            "and sends it",
+            id, rc == GV_REJECT && error->code == 0 ? " and was not sent" : "",
+            id);
+    else if (rc == GV_REJECT && gv_publish_is_kept(error))
+        gv_cli_warn(cli,
+                    "bid %s counts as soon as enough authorities have "
+                    "stamped it; the next bid in this auction looks for it",
+                    id);
+    else
+        gv_cli_warn(cli,
+                    "it is not known whether bid %s will count; the next "
+                    "bid in this auction looks for it",
+                    id);
+}
+
 static int
 send(struct gv_cli *cli, const struct gv_auction *a, struct gv_bytes bytes,
      bool force, const char *id)
@@ -215,9 +270,7 @@ send(struct gv_cli *cli, const struct gv_auction *a, struct gv_bytes bytes,
     do {
         gv_cli_sleep_ms(retry);
         gv_rpcclient_error_clear(&error);
-        rc = a->open.terms.identity == GV_ANONYMOUS
-                 ? gv_courier_bid(cli, a, bytes, force, &answer, &error)
-                 : gv_publish_stamped(cli->rpc, bytes, force, &answer, &error);
+        rc = submit(cli, a, bytes, force, &answer, &error);
         retry = retry_ms(rc, &error, &early);
     } while (retry != 0);
     if (rc == GV_OK) {
@@ -227,16 +280,8 @@ send(struct gv_cli *cli, const struct gv_auction *a, struct gv_bytes bytes,
         code = gv_cli_fail_rpc(cli, rc, &error);
         if (is_final(a, rc, &error))
             code = forget(cli, id, code);
-        else if (rc == GV_REJECT && gv_publish_is_kept(&error))
-            gv_cli_warn(cli,
-                        "bid %s counts as soon as enough authorities have "
-                        "stamped it; the next bid in this auction looks for it",
-                        id);
         else
-            gv_cli_warn(cli,
-                        "it is not known whether bid %s will count; the next "
-                        "bid in this auction looks for it",
-                        id);
+            tell_kept(cli, a, id, rc, &error);
     }
     gv_rpcclient_error_clear(&error);
     return code;
@@ -278,5 +323,20 @@ gv_place_bid(struct gv_cli *cli, const struct gv_auction *a,
         code = send(cli, a, gv_bytes(tx, len), what->force, id);
     free(tx);
     *result = json_object_get(gv_wallet_bids(cli->wallet), id);
+    return code;
+}
+
+int
+gv_place_again(struct gv_cli *cli, const struct gv_auction *a, const char *id)
+{
+    json_t *row = json_object_get(gv_wallet_bids(cli->wallet), id);
+    size_t len = 0;
+    uint8_t *tx = gv_json_blob(row, "tx", &len);
+    int code = tx != NULL
+                   ? send(cli, a, gv_bytes(tx, len), true, id)
+                   : gv_cli_fail(cli, GV_EXIT_WALLET,
+                                 "the wallet lacks the bytes of bid %s", id);
+
+    free(tx);
     return code;
 }

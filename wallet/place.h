@@ -36,4 +36,10 @@ int gv_place_bid(struct gv_cli *cli, const struct gv_auction *a,
                  const struct gv_signer *s, const struct gv_place *what,
                  char id[65], json_t **result) GV_MUST_CHECK;
 
+/* Send a bid of the wallet once more, where authorities are blind with new
+ * tokens: one that was not sent, whose answer was lost, or that missed its
+ * block. */
+int gv_place_again(struct gv_cli *cli, const struct gv_auction *a,
+                   const char *id) GV_MUST_CHECK;
+
 #endif

@@ -287,12 +287,16 @@ gv_publish_enrol(struct gv_rpcclient *rpc, const struct gv_signer *signer,
 }
 
 enum gv_rc
-gv_publish_stamped(struct gv_rpcclient *rpc, struct gv_bytes tx, bool force,
-                   json_t **result, struct gv_rpcclient_error *error)
+gv_publish_stamped(struct gv_rpcclient *rpc, struct gv_bytes tx,
+                   struct gv_bytes stamps, bool force, json_t **result,
+                   struct gv_rpcclient_error *error)
 {
     json_t *params = json_pack("{sb}", "force", force);
 
-    if (json_object_set_new(params, "tx", gv_json_from_hex(tx.p, tx.len))) {
+    if (json_object_set_new(params, "tx", gv_json_from_hex(tx.p, tx.len)) ||
+        (stamps.len > 0 &&
+         json_object_set_new(params, "stamps",
+                             gv_json_from_hex(stamps.p, stamps.len)))) {
         json_decref(params);
         return out_of_memory(error);
     }

@@ -42,9 +42,11 @@ enum gv_rc gv_publish_enrol(struct gv_rpcclient *rpc,
                             const struct gv_chain_id *auction,
                             struct gv_rpcclient_error *error) GV_MUST_CHECK;
 
-/* submitbid of a BID's or CLOSE's bytes. *result gets a new reference. */
+/* submitbid of a BID's or CLOSE's bytes, where authorities are blind (R5) with
+ * its STAMPs, each as b32. *result gets a new reference. */
 enum gv_rc gv_publish_stamped(struct gv_rpcclient *rpc, struct gv_bytes tx,
-                              bool force, json_t **result,
+                              struct gv_bytes stamps, bool force,
+                              json_t **result,
                               struct gv_rpcclient_error *error) GV_MUST_CHECK;
 
 /* Was it refused only because too few authorities have stamped it yet? Then the

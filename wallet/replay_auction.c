@@ -185,7 +185,8 @@ submit(struct gv_replay *r, struct gv_pool_worker *w, struct gv_bytes tx,
     enum gv_rc rc;
 
     do {
-        rc = gv_publish_stamped(w->rpc, tx, false, result, &error);
+        rc = gv_publish_stamped(w->rpc, tx, gv_bytes(NULL, 0), false, result,
+                                &error);
     } while (rc != GV_OK && gv_replay_again(r, rc, &error, &since));
     if (rc != GV_OK)
         keep_error(&w->e, &error.e);

@@ -5,14 +5,12 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
-#include "src/client/tsaclient.h"
 #include "wallet/columns.h"
 #include "wallet/json.h"
 #include "wallet/publish.h"
 #include "wallet/seller.h"
 #include "wallet/service.h"
-
-#define TSA_PATH "/tsa"
+#include "wallet/tsa.h"
 
 /* --- what the node lists --- */
 
@@ -143,44 +141,6 @@ is_good(struct gv_cli *cli, const struct gv_auction *a,
            facts.tst[0].time_us > past_us;
 }
 
-/* One authority's token, where the registry says it answers. */
-static bool
-ask(struct gv_cli *cli, const struct gv_service *service,
-    const uint8_t imprint[32], uint8_t token[GV_TOKEN_MAX], size_t *len)
-{
-    uint8_t query[GV_TSACLIENT_QUERY_MAX];
-    size_t n = gv_tsaclient_query(gv_policy_blind(), imprint, query);
-    struct gv_https_request request = {.method = "POST",
-                                       .path = TSA_PATH,
-                                       .type = "application/timestamp-query",
-                                       .body = gv_bytes(query, n)};
-    struct gv_https_reply reply;
-    struct gv_error e = {""};
-    struct gv_https *https = gv_service_connect(service, cli->params, &e);
-    enum gv_rc rc = GV_FAULT;
-
-    if (https != NULL)
-        rc = gv_https_request(https, &request, &reply, &e);
-    if (rc == GV_OK) {
-        rc =
-            gv_tsaclient_token(gv_bytes(reply.body, reply.len), token, len, &e);
-        gv_https_reply_clear(&reply);
-    }
-    gv_https_free(https);
-    if (rc != GV_OK)
-        gv_cli_warn(cli, "%s: %s", service->operator_name, e.text);
-    return rc == GV_OK;
-}
-
-static const struct gv_service *
-service_of(const struct gv_service *list, size_t n, const struct gv_hash *cert)
-{
-    for (size_t i = 0; i < n; i++)
-        if (GV_ID_EQ(&list[i].cred.fingerprint, cert))
-            return &list[i];
-    return NULL;
-}
-
 /* Of all authorities in OPEN, until f + 1 tokens are there. */
 static void
 collect(struct gv_cli *cli, const struct gv_auction *a,
@@ -194,19 +154,22 @@ collect(struct gv_cli *cli, const struct gv_auction *a,
     gv_settle_imprint(&a->open.id, &sale->made, sale->award, imprint);
     for (unsigned i = 0;
          pins != NULL && i < a->open.authority_count && t->count < least; i++) {
-        const struct gv_service *s =
-            service_of(list, n, &a->open.authority[i].cert);
+        struct gv_tsa_way way;
+        struct gv_error e = {"the registry does not say where it is"};
         struct gv_tx_token *to = &t->token[t->count];
         uint8_t *bytes = room + (size_t)t->count * GV_TOKEN_MAX;
         size_t len = 0;
 
-        if (s == NULL || !ask(cli, s, imprint, bytes, &len))
+        if (!gv_tsa_way_of(cli->params, &a->open.authority[i], list, n, &way) ||
+            gv_tsa_ask(&way, imprint, bytes, &len, &e) != GV_OK) {
+            gv_cli_warn(cli, "%s: %s", way.name, e.text);
             continue;
+        }
         *to = (struct gv_tx_token){(uint8_t)i, gv_bytes(bytes, len)};
         if (is_good(cli, a, pins, to, imprint, sale->pay_by_us))
             t->count++;
         else
-            gv_cli_warn(cli, "%s: its token is not good", s->operator_name);
+            gv_cli_warn(cli, "%s: its token is not good", way.name);
     }
     gv_pins_free(pins);
 }

@@ -12,6 +12,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "src/client/socks.h"
+
 #define CLOSED "the server closed the connection"
 
 int64_t
@@ -137,7 +139,9 @@ connect_any(struct conn *conn, const struct conn_target *target,
     struct addrinfo hints = {.ai_socktype = SOCK_STREAM,
                              .ai_flags = AI_NUMERICSERV};
     struct addrinfo *all = NULL;
-    int error = getaddrinfo(target->host, target->port, &hints, &all);
+    const char *host = target->proxy_host, *port = target->proxy_port;
+    int error = host ? getaddrinfo(host, port, &hints, &all)
+                     : getaddrinfo(target->host, target->port, &hints, &all);
     enum gv_rc rc = GV_FAULT;
 
     if (error != 0) {
@@ -285,6 +289,11 @@ conn_open(struct conn *conn, const struct conn_target *target,
     if (connect_any(conn, target, e) != GV_OK)
         return GV_FAULT;
     conn->known = false;
+    if (target->proxy_host != NULL &&
+        socks_connect(conn, target->host, target->port, e) != GV_OK) {
+        conn_close(conn);
+        return GV_FAULT;
+    }
     if (target->tls != NULL && (shake_hands(conn, target, e) != GV_OK ||
                                 note_server(conn, e) != GV_OK)) {
         conn_close(conn);

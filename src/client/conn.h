@@ -30,9 +30,10 @@ struct conn {
 
 struct conn_target {
     const char *host, *port;
-    SSL_CTX *tls;        /* NULL: plain */
-    BIO_METHOD *method;  /* conn_bio_method(), for TLS */
-    int64_t connect_end; /* monotonic ms */
+    const char *proxy_host, *proxy_port; /* SOCKS 5 in front of it, or NULL */
+    SSL_CTX *tls;                        /* NULL: plain */
+    BIO_METHOD *method;                  /* conn_bio_method(), for TLS */
+    int64_t connect_end;                 /* monotonic ms */
 };
 
 int64_t conn_now_ms(void);

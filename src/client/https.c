@@ -12,6 +12,7 @@
 #include "src/client/conn.h"
 #include "src/client/https_tls.h"
 #include "src/client/response.h"
+#include "src/client/socks.h"
 
 #define DEFAULT_CONNECT_MS 5000
 #define DEFAULT_TIMEOUT_MS 30000
@@ -20,6 +21,7 @@
 struct gv_https {
     char *url; /* scheme://authority, for errors */
     char *host, *port, *prefix;
+    char *proxy_host, *proxy_port; /* NULL: none */
     bool is_tls, host_is_v6;
     unsigned connect_ms, timeout_ms;
     size_t max_body;
@@ -122,7 +124,10 @@ gv_https_new(const struct gv_https_options *options, struct gv_error *e)
         gv_https_free(client);
         return NULL;
     }
-    if (!parse_url(client, options->url, e)) {
+    if (!parse_url(client, options->url, e) ||
+        (options->proxy != NULL &&
+         socks_parse(options->proxy, &client->proxy_host, &client->proxy_port,
+                     e) != GV_OK)) {
         gv_https_free(client);
         return NULL;
     }
@@ -151,6 +156,8 @@ gv_https_free(struct gv_https *client)
     free(client->host);
     free(client->port);
     free(client->prefix);
+    free(client->proxy_host);
+    free(client->proxy_port);
     free(client);
 }
 
@@ -226,8 +233,13 @@ static enum gv_rc
 reach(struct gv_https *client, struct gv_error *e)
 {
     int64_t end = conn_now_ms() + client->connect_ms;
-    struct conn_target target = {client->host, client->port, client->tls,
-                                 client->method, end};
+    struct conn_target target = {client->host,
+                                 client->port,
+                                 client->proxy_host,
+                                 client->proxy_port,
+                                 client->tls,
+                                 client->method,
+                                 end};
 
     if (end > client->conn.deadline)
         target.connect_end = client->conn.deadline;

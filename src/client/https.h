@@ -5,7 +5,7 @@
  * One gv_https is one server and at most one connection, which is reused. If
  * a reused connection turns out to be closed before a byte of the reply came,
  * the request is sent once more on a new one; so requests must be safe to
- * repeat. No redirects, no cookies, no proxies, no compression.
+ * repeat. No redirects, no cookies, no compression.
  *
  * For https:// the server's certificate must lead to a given root and name
  * the URL's host (DNS name or IP address); the system's roots are never
@@ -32,6 +32,7 @@ struct gv_https_options {
     struct gv_bytes chain; /* client certificate, or empty */
     const char *key_file;
     struct gv_bytes key;       /* its private key */
+    const char *proxy;         /* "socks5://HOST:PORT" (socks.h), or NULL */
     unsigned connect_ms;       /* 0: 5 s */
     unsigned timeout_ms;       /* of a whole request; 0: 30 s */
     size_t max_response_bytes; /* of a body; 0: 16 MB */

@@ -2,6 +2,7 @@
 #include "src/client/tsaclient.h"
 
 #include <openssl/ts.h>
+#include <stdio.h>
 
 size_t
 gv_tsaclient_query(struct gv_bytes policy, const uint8_t imprint32[32],
@@ -53,4 +54,61 @@ gv_tsaclient_token(struct gv_bytes reply, uint8_t token[GV_TOKEN_MAX],
     *len = (size_t)i2d_PKCS7(p7, &token);
     TS_RESP_free(response);
     return GV_OK;
+}
+
+enum gv_rc
+gv_tsaclient_open(struct gv_tsaclient *c, const struct gv_https_options *o,
+                  struct gv_error *e)
+{
+    const char *authority = strstr(o->url, "://");
+    struct gv_https_options base = *o;
+    char server[GV_TSACLIENT_URL_MAX];
+    size_t len;
+
+    memset(c, 0, sizeof(*c));
+    if (authority == NULL || strlen(o->url) >= sizeof(server)) {
+        gv_error_set(e, "%.200s is no address", o->url);
+        return GV_FAULT;
+    }
+    len = (size_t)(authority - o->url) + 3;
+    len += strcspn(o->url + len, "/");
+    snprintf(server, sizeof(server), "%.*s", (int)len, o->url);
+    snprintf(c->path, sizeof(c->path), "%s", o->url[len] ? o->url + len : "/");
+    base.url = server;
+    base.max_response_bytes = GV_TSACLIENT_REPLY_MAX;
+    c->https = gv_https_new(&base, e);
+    return c->https != NULL ? GV_OK : GV_FAULT;
+}
+
+void
+gv_tsaclient_close(struct gv_tsaclient *c)
+{
+    gv_https_free(c->https);
+    c->https = NULL;
+}
+
+enum gv_rc
+gv_tsaclient_ask(struct gv_tsaclient *c, struct gv_bytes policy,
+                 const uint8_t imprint32[32], uint8_t token[GV_TOKEN_MAX],
+                 size_t *len, struct gv_error *e)
+{
+    uint8_t query[GV_TSACLIENT_QUERY_MAX];
+    size_t n = gv_tsaclient_query(policy, imprint32, query);
+    struct gv_https_request request = {.method = "POST",
+                                       .path = c->path,
+                                       .type = "application/timestamp-query",
+                                       .body = gv_bytes(query, n)};
+    struct gv_https_reply reply;
+    enum gv_rc rc = gv_https_request(c->https, &request, &reply, e);
+
+    if (rc != GV_OK)
+        return rc;
+    if (reply.status == 200) {
+        rc = gv_tsaclient_token(gv_bytes(reply.body, reply.len), token, len, e);
+    } else {
+        gv_error_set(e, "it answered %d", reply.status);
+        rc = GV_REJECT;
+    }
+    gv_https_reply_clear(&reply);
+    return rc;
 }

@@ -304,6 +304,8 @@ judge(unsigned kind, struct gv_bytes body)
     tx = m.u.submit.raw.p[0];
     if (m.u.submit.raw.len > GV_DOOR_TX_MAX)
         return "more than 4096 bytes";
+    if (m.u.submit.stamps.len > GV_DOOR_STAMPS_MAX)
+        return "more than 8192 bytes of stamps";
     return tx == GV_TX_ENROL || tx == GV_TX_BID || tx == GV_TX_CLOSE ||
                    tx == GV_TX_OPENING
                ? NULL

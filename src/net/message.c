@@ -317,8 +317,26 @@ put_request(struct gv_sink *s, const struct gv_msg *m)
     case GV_MSG_SUBMIT:
         gv_put_u64(s, m->u.submit.nonce);
         gv_put_b32(s, m->u.submit.raw);
+        gv_put(s, m->u.submit.stamps.p, m->u.submit.stamps.len);
         break;
     }
+}
+
+/* STAMPs up to the end of the message. */
+static struct gv_bytes
+get_stamps(struct gv_reader *r)
+{
+    struct gv_reader inside = *r;
+    unsigned n = 0;
+
+    while (!inside.failed && inside.left > 0) {
+        struct gv_bytes one = gv_get_b32(&inside, GV_TX_MAX, "stamps");
+
+        gv_get_require(&inside, one.len > 0 && ++n <= GV_AUTHORITIES_MAX,
+                       "stamps");
+    }
+    gv_get_require(r, !inside.failed, "stamps");
+    return gv_get_view(r, r->failed ? 0 : r->left, "stamps");
 }
 
 /* Places in a block, ascending: one way to ask for the same. */
@@ -370,6 +388,7 @@ get_request(struct gv_reader *r, struct gv_msg *m)
         m->u.submit.nonce = gv_get_u64(r, "nonce");
         m->u.submit.raw = gv_get_b32(r, GV_TX_MAX, "transaction");
         gv_get_require(r, m->u.submit.raw.len > 0, "transaction");
+        m->u.submit.stamps = get_stamps(r);
         break;
     }
 }

@@ -205,6 +205,8 @@ struct gv_msg {
         struct {
             uint64_t nonce; /* what a signed REJECT is bound to */
             struct gv_bytes raw;
+            struct gv_bytes stamps; /* to the end: up to 15 STAMPs, each as b32;
+                                     * where authorities are blind (R5) */
         } submit;
         struct {
             uint8_t count; /* stamps; none for an ENROL */

@@ -287,7 +287,9 @@ void gv_inbound_close(zmq_msg_t part[2]);
 
 /* A SUBMIT of 4,096 bytes. */
 #define GV_DOOR_TX_MAX 4096
-#define GV_DOOR_FRAME (GV_FRAME_HEAD + 8 + 4 + GV_DOOR_TX_MAX)
+#define GV_DOOR_STAMPS_MAX 8192
+#define GV_DOOR_FRAME                                                          \
+    (GV_FRAME_HEAD + 8 + 4 + GV_DOOR_TX_MAX + GV_DOOR_STAMPS_MAX)
 
 /* Bind, if the options name a place. GV_OK or GV_FAULT. */
 enum gv_rc gv_door_open(struct gv_net *net, struct gv_error *e);

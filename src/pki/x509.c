@@ -2,6 +2,9 @@
 #include "src/pki/x509.h"
 
 #include <arpa/inet.h>
+#include <gavel/tst.h>
+#include <openssl/core_names.h>
+#include <openssl/evp.h>
 #include <openssl/rand.h>
 #include <openssl/x509v3.h>
 #include <stdio.h>
@@ -184,4 +187,41 @@ gv_x509_issue(const struct gv_x509_issue *r, struct gv_error *e)
                  r->common_name != NULL ? r->common_name : "the subject");
     X509_free(cert);
     return NULL;
+}
+
+/* --- keys of time-stamping authorities --- */
+
+#define STAMP_RSA_MIN 256 /* bytes */
+#define STAMP_RSA_MAX 512
+#define STAMP_EXPONENT 65537
+
+static bool
+stamp_rsa(const EVP_PKEY *key, uint8_t out512[512], size_t *len)
+{
+    BIGNUM *n = NULL, *e = NULL;
+    bool ok;
+
+    ok = EVP_PKEY_get_bn_param(key, OSSL_PKEY_PARAM_RSA_N, &n) == 1 &&
+         EVP_PKEY_get_bn_param(key, OSSL_PKEY_PARAM_RSA_E, &e) == 1;
+    *len = ok ? (size_t)BN_num_bytes(n) : 0;
+    ok = ok && *len >= STAMP_RSA_MIN && *len <= STAMP_RSA_MAX &&
+         BN_is_word(e, STAMP_EXPONENT) && BN_bn2bin(n, out512) == (int)*len;
+    BN_free(n);
+    BN_free(e);
+    return ok;
+}
+
+bool
+gv_x509_stamp_key(const EVP_PKEY *key, uint8_t *alg, uint8_t out512[512],
+                  size_t *len)
+{
+    if (gv_x509_key_ok(key)) {
+        *alg = GV_TSA_ECDSA_P256_SHA256;
+        return EVP_PKEY_get_octet_string_param(
+                   key, OSSL_PKEY_PARAM_ENCODED_PUBLIC_KEY, out512, 512, len) ==
+                   1 &&
+               *len == 65 && out512[0] == 4;
+    }
+    *alg = GV_TSA_RSA_PKCS1_SHA256;
+    return EVP_PKEY_is_a(key, "RSA") && stamp_rsa(key, out512, len);
 }

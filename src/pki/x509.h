@@ -59,6 +59,12 @@ EVP_PKEY *gv_x509_key_new(void);
 /* Is it a P-256 key? */
 bool gv_x509_key_ok(const EVP_PKEY *key);
 
+/* A key that may sign time stamps, as OPEN pins it (docs/spec/ttp.md, T6): *alg
+ * and the key's *len bytes. False: neither P-256 nor RSA of 2048 to 4096 bits
+ * with exponent 65537. */
+bool gv_x509_stamp_key(const EVP_PKEY *key, uint8_t *alg, uint8_t out512[512],
+                       size_t *len);
+
 /* A fresh key of the sort that a kind has (RSA takes about a second); NULL if
  * the library fails. */
 EVP_PKEY *gv_x509_key_new_for(enum gv_x509_kind kind);

@@ -390,10 +390,13 @@ static const struct gv_rpc_method methods[] = {
     {"getrawmempool", "chain", "Ids of a chain's waiting transactions.",
      gv_ledger_getrawmempool, GV_AUTH_ADMIN},
 
-    {"getwarrant", "authorities? validators?",
+    {"getwarrant", "authorities? validators? blind? time_authorities?",
      "The trusted party's part of an OPEN. Needs role ca.\n"
      "authorities, validators: hex, ledger keys of services one after the "
-     "other; without, this node's own.",
+     "other; without, this node's own.\n"
+     "blind: the authorities under gavel-blind, for sealed bids.\n"
+     "time_authorities: hex, entries of OPEN for authorities outside of the "
+     "network that this CA accepts, one after the other.",
      gv_ledger_getwarrant, GV_AUTH_ADMIN},
     {"signwarrant", "open",
      "Have the trusted party sign an OPEN. Needs role ca.\n"
@@ -407,9 +410,11 @@ static const struct gv_rpc_method methods[] = {
     {"testtransaction", "tx",
      "What would be said of a transaction; nothing is stored.",
      gv_ledger_testtransaction, GV_AUTH_ADMIN},
-    {"submitbid", "tx force?",
+    {"submitbid", "tx force? stamps?",
      "Have a BID or CLOSE stamped, store it and tell peers.\n"
-     "force: also when the bid would be void now.",
+     "force: also when the bid would be void now.\n"
+     "stamps: hex, where authorities are blind: its STAMPs, each with its "
+     "length (u32) before it.",
      gv_ledger_submitbid, GV_AUTH_ADMIN},
     {"submitblock", "block", "Enter a mined block.", gv_ledger_submitblock,
      GV_AUTH_ADMIN},

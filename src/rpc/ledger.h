@@ -72,10 +72,13 @@ struct gv_ledger_node {
     /* Verify and enter raw (borrowed: copy what is needed later); OPENs,
      * transactions and bids were decoded once, so their form is right.
      * `force` is submitbid's: without it, ask gv_ledger_void_now once the
-     * signature is verified, before stamping. Verdicts: gv_ledger_reject. */
+     * signature is verified, before stamping. `stamps` too, borrowed: what the
+     * wallet had stamped itself (R5), each as b32, not decoded. Verdicts:
+     * gv_ledger_reject. */
     struct gv_rpc_answer *(*submit)(void *arg, struct gv_rpc_call *call,
                                     enum gv_ledger_submission kind,
-                                    struct gv_bytes raw, bool force);
+                                    struct gv_bytes raw, bool force,
+                                    struct gv_bytes stamps);
     /* The CA's part. Without the role: gv_ledger_no_role(call, "ca"). open:
      * OPEN's preimage, borrowed, not decoded. */
     struct gv_rpc_answer *(*getwarrant)(void *arg, struct gv_rpc_call *call);

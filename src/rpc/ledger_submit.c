@@ -4,6 +4,8 @@
 
 #include "src/rpc/ledger_impl.h"
 
+#define STAMPS_MAX ((size_t)GV_AUTHORITIES_MAX * (4 + GV_TX_MAX))
+
 /* --- what F would say --- */
 
 /* The row of a BID that would be stamped now. GV_ABSENT: its auction or its
@@ -46,13 +48,6 @@ gv_ledger_void_now(struct gv_ledger_rpc *l, const struct gv_tx *bid,
 }
 
 /* --- parameters --- */
-
-static struct gv_rpc_answer *
-submit(struct gv_ledger_rpc *l, struct gv_rpc_call *call,
-       enum gv_ledger_submission kind, struct gv_bytes raw, bool force)
-{
-    return l->node.submit(l->node.arg, call, kind, raw, force);
-}
 
 /* Is a STAMP of this BID or CLOSE known, on the chain or waiting? */
 static int
@@ -147,21 +142,27 @@ take(struct gv_ledger_rpc *l, struct gv_rpc_call *call,
 {
     struct gv_reject why = {.index = GV_NO_INDEX};
     struct gv_rpc_answer *answer;
-    uint8_t *raw = NULL;
+    uint8_t *raw = NULL, *stamps = NULL;
+    size_t len = 0, stamps_len = 0;
     bool force = false;
-    size_t len = 0;
     enum gv_rc rc;
 
-    if ((kind == GV_SUBMIT_BID && !gv_rpc_bool(call, "force", &force)) ||
-        !gv_rpc_blob(call, name, max, &raw, &len))
+    if ((kind == GV_SUBMIT_BID &&
+         (!gv_rpc_bool(call, "force", &force) ||
+          !gv_rpc_blob(call, "stamps", STAMPS_MAX, &stamps, &stamps_len))) ||
+        !gv_rpc_blob(call, name, max, &raw, &len)) {
+        free(stamps);
         return gv_rpc_invalid(call);
+    }
     rc = check_form(l, kind, gv_bytes(raw, len), &why);
     if (rc == GV_OK)
-        answer = submit(l, call, kind, gv_bytes(raw, len), force);
+        answer = l->node.submit(l->node.arg, call, kind, gv_bytes(raw, len),
+                                force, gv_bytes(stamps, stamps_len));
     else if (rc == GV_REJECT)
         answer = gv_ledger_reject(call, &why);
     else
         answer = gv_ledger_fault(l, call);
+    free(stamps);
     free(raw);
     return answer;
 }

@@ -166,8 +166,8 @@ send_bid(struct gv_rpcclient *rpc)
     struct gv_rpcclient_error error = {0};
     json_t *result = NULL;
 
-    if (gv_publish_stamped(rpc, gv_bytes("bid", 3), false, &result, &error) ==
-        GV_OK)
+    if (gv_publish_stamped(rpc, gv_bytes("bid", 3), gv_bytes(NULL, 0), false,
+                           &result, &error) == GV_OK)
         fuzz_must(result != NULL);
     else
         fuzz_must(gv_publish_retry_ms(&error) <= 60000);

@@ -66,13 +66,14 @@ judge(struct node *n, struct gv_bytes raw, bool block, struct gv_reject *why)
 
 static struct gv_rpc_answer *
 submit(void *arg, struct gv_rpc_call *call, enum gv_ledger_submission kind,
-       struct gv_bytes raw, bool force)
+       struct gv_bytes raw, bool force, struct gv_bytes stamps)
 {
     struct gv_reject why = {.index = GV_NO_INDEX};
     struct node *n = arg;
     enum gv_rc rc = judge(n, raw, kind == GV_SUBMIT_BLOCK, &why);
 
     (void)force;
+    (void)stamps;
     fuzz_must(rc != GV_FAULT);
     if (kind == GV_SUBMIT_TEST)
         return gv_ledger_answer_test(&n->ledger, call, raw, rc, &why);

@@ -141,7 +141,8 @@ test_only_a_few_kinds_and_4_KiB_are_taken(void **state)
 {
     static const uint8_t kinds[] = {GV_TX_SERVICE, GV_TX_CERT,  GV_TX_NODE,
                                     GV_TX_OPEN,    GV_TX_STAMP, GV_TX_OUTCOME};
-    uint8_t tx[GV_DOOR_TX_MAX + 1], ids[64] = {0};
+    uint8_t tx[GV_DOOR_FRAME] = {0}, ids[64] = {0};
+    uint8_t stamps[GV_DOOR_STAMPS_MAX + 1] = {0};
     struct gv_msg m;
     struct gv_submit_reply r;
     struct gv_net_place where;
@@ -160,6 +161,14 @@ test_only_a_few_kinds_and_4_KiB_are_taken(void **state)
     m = (struct gv_msg){.kind = GV_MSG_GETTIPS};
     m.u.gettips.chains = (struct gv_msg_ids){ids, 2};
     assert_error(&p, &m, GV_MSG_BAD_MESSAGE, "one chain at a time");
+    m = submission(tx, GV_DOOR_TX_MAX + 1, GV_TX_BID);
+    assert_error(&p, &m, GV_MSG_BAD_MESSAGE, "more than 4096 bytes");
+    gv_le32_put(stamps, sizeof(stamps) - 4);
+    m = submission(tx, 100, GV_TX_BID);
+    m.u.submit.stamps = gv_bytes(stamps, sizeof(stamps));
+    assert_error(&p, &m, GV_MSG_BAD_MESSAGE, "more than 8192 bytes of stamps");
+    m.u.submit.stamps = gv_bytes(stamps, sizeof(stamps) - 1);
+    assert_error(&p, &m, GV_MSG_BAD_MESSAGE, "malformed");
     /* libzmq closes the connection of a longer frame. */
     m = submission(tx, sizeof(tx), GV_TX_BID);
     where = door_of(&p.n);

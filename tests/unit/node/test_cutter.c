@@ -90,6 +90,16 @@ bench_free(struct bench *b)
     shop_free(&b->shop);
 }
 
+static void
+set_way(struct gv_cut *c, const char *url)
+{
+    struct gv_bytes policy = gv_policy_blind();
+
+    snprintf(c->url, sizeof(c->url), "%s%s", url, *url ? "/tsa" : "");
+    memcpy(c->policy, policy.p, policy.len);
+    c->policy_len = policy.len;
+}
+
 /* Ask `authority` at url and wait for what comes of it. */
 static const struct gv_cut *
 ask(struct bench *b, const char *url, uint8_t authority, uint64_t after_us)
@@ -103,7 +113,7 @@ ask(struct bench *b, const char *url, uint8_t authority, uint64_t after_us)
     c->authority = authority;
     c->after_us = after_us;
     c->pins = gv_pins_share(b->pins);
-    snprintf(c->url, sizeof(c->url), "%s", url);
+    set_way(c, url);
     assert_true(gv_cutter_ask(b->cutter, c));
     return await(b, before + 1);
 }
@@ -224,7 +234,7 @@ a_stop_breaks_off_what_hangs(void **state)
 
         assert_non_null(c);
         c->pins = gv_pins_share(b.pins);
-        snprintf(c->url, sizeof(c->url), "%s", url);
+        set_way(c, url);
         assert_true(gv_cutter_ask(b.cutter, c));
     }
     nanosleep(&rest, NULL);

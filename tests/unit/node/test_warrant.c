@@ -173,8 +173,9 @@ static void
 fill(struct desk *d, unsigned n, unsigned m)
 {
     uint8_t stampers[STAMPERS * 32], validators[VALIDATORS * 32];
-    struct gv_warrant_wish wish = {gv_bytes(stampers, 32 * (size_t)n),
-                                   gv_bytes(validators, 32 * (size_t)m)};
+    struct gv_warrant_wish wish = {
+        .authorities = gv_bytes(stampers, 32 * (size_t)n),
+        .validators = gv_bytes(validators, 32 * (size_t)m)};
     struct gv_reject why;
 
     for (unsigned i = 0; i < STAMPERS; i++)
@@ -247,7 +248,7 @@ authorities_are_those_of_the_registry(void **state)
     a->ordering = 0;
     assert_int_equal(judge(&d), GV_NOT_SIGNER);
     fill(&d, 3, 0);
-    a->policy = gv_policy_blind();
+    a->policy = gv_bytes("\x2a\x03", 2);
     assert_int_equal(judge(&d), GV_NOT_SIGNER);
     fill(&d, 3, 0);
     a->operator_name = gv_bytes("Somebody", 8);
@@ -268,6 +269,104 @@ authorities_are_those_of_the_registry(void **state)
     assert_int_equal(judge(&d), GV_NOT_SIGNER);
     d.open->authority_count = 0;
     assert_int_equal(judge(&d), GV_NOT_SIGNER);
+    desk_free(&d);
+}
+
+/* An authority outside of the network, as a file describes it. */
+static void
+make_other(struct gv_tsafile *out, uint8_t mark)
+{
+    memset(out, 0, sizeof(*out));
+    memset(out->key, mark | 1, 256);
+    out->a = (struct gv_authority){.alg = GV_TSA_RSA_PKCS1_SHA256,
+                                   .key = gv_bytes(out->key, 256),
+                                   .accuracy_ms = 1000,
+                                   .ordering = 1,
+                                   .policy = gv_bytes("\x2a\x03", 2),
+                                   .operator_name = gv_bytes("Chronos", 7),
+                                   .url = gv_bytes("http://a/b", 10)};
+    memset(out->a.cert.b, mark, 32);
+}
+
+static size_t
+put_other(const struct gv_tsafile *f, uint8_t *out, size_t cap)
+{
+    struct gv_sink s = gv_sink_buffer(out, cap);
+
+    gv_authority_put(&s, &f->a);
+    assert_false(s.failed);
+    return s.len;
+}
+
+/* R5: the network's own make tokens over hashes as well. */
+static void
+services_of_the_network_may_be_blind(void **state)
+{
+    struct desk d;
+    uint8_t keys[STAMPERS * 32];
+    struct gv_warrant_wish wish = {.blind = true};
+    struct gv_reject why;
+
+    (void)state;
+    desk_make(&d);
+    fill(&d, 0, 0);
+    for (unsigned n = 0; n <= 3; n += 3) {
+        for (unsigned i = 0; i < n; i++)
+            memcpy(keys + 32 * i, d.stamper[i].roles.tsa.cred.key.b, 32);
+        wish.authorities = gv_bytes(keys, 32 * (size_t)n);
+        assert_int_equal(gv_warrant_fill(&d.w, &wish, d.room, d.open, &why),
+                         GV_OK);
+        assert_int_equal(d.open->authority_count, n == 0 ? 1 : n);
+        assert_true(gv_open_is_blind(d.open));
+        assert_int_equal(judge(&d), GV_ACCEPTED);
+    }
+    d.open->authority[2].accuracy_ms++;
+    assert_int_equal(judge(&d), GV_NOT_SIGNER);
+    desk_free(&d);
+}
+
+/* T33: others date bids only where the CA was told of them, value by value. */
+static void
+other_authorities_are_those_that_the_ca_accepts(void **state)
+{
+    struct desk d;
+    struct gv_tsafile known, stranger;
+    uint8_t raw[2048];
+    struct gv_warrant_wish wish = {.others = gv_bytes(raw, 0)};
+    struct gv_reject why = {.index = GV_NO_INDEX};
+    struct gv_authority *a;
+
+    (void)state;
+    desk_make(&d);
+    make_other(&known, 3);
+    make_other(&stranger, 5);
+    d.w.other = &known;
+    d.w.others = 1;
+    fill(&d, 0, 0);
+    wish.others.len = put_other(&known, raw, sizeof(raw));
+    assert_int_equal(gv_warrant_fill(&d.w, &wish, d.room, d.open, &why), GV_OK);
+    assert_int_equal(d.open->authority_count, 1);
+    assert_int_equal(judge(&d), GV_ACCEPTED);
+    a = &d.open->authority[0];
+    a->accuracy_ms++;
+    assert_int_equal(judge(&d), GV_NOT_SIGNER);
+    *a = known.a;
+    a->url = gv_bytes("http://a/c", 10);
+    assert_int_equal(judge(&d), GV_NOT_SIGNER);
+    *a = known.a;
+    a->ordering = 0;
+    assert_int_equal(judge(&d), GV_NOT_SIGNER);
+    *a = known.a;
+    a->cert.b[9] ^= 1;
+    assert_int_equal(judge(&d), GV_NOT_SIGNER);
+    wish.others.len += put_other(&stranger, raw + wish.others.len, 1024);
+    assert_int_equal(gv_warrant_fill(&d.w, &wish, d.room, d.open, &why),
+                     GV_REJECT);
+    assert_string_equal(why.field, "time_authorities");
+    assert_int_equal(why.index, 1);
+    wish.others.len--;
+    assert_int_equal(gv_warrant_fill(&d.w, &wish, d.room, d.open, &why),
+                     GV_REJECT);
     desk_free(&d);
 }
 
@@ -334,7 +433,7 @@ a_wish_names_what_is_not_there(void **state)
 {
     struct desk d;
     uint8_t keys[3 * 32];
-    struct gv_warrant_wish wish = {gv_bytes(keys, 96), {NULL, 0}};
+    struct gv_warrant_wish wish = {.authorities = gv_bytes(keys, 96)};
     struct gv_reject why = {.index = GV_NO_INDEX};
 
     (void)state;
@@ -464,6 +563,8 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_a_node_offers_by_itself_is_signed),
         cmocka_unit_test(authorities_are_those_of_the_registry),
+        cmocka_unit_test(services_of_the_network_may_be_blind),
+        cmocka_unit_test(other_authorities_are_those_that_the_ca_accepts),
         cmocka_unit_test(a_service_that_is_not_good_is_no_authority),
         cmocka_unit_test(validators_are_those_of_the_registry),
         cmocka_unit_test(a_wish_names_what_is_not_there),

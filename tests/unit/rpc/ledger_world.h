@@ -53,6 +53,7 @@ struct world {
     struct gv_ledger_rpc ledger;
     enum gv_ledger_submission submitted; /* by the last call */
     bool forced;
+    size_t stamps_len; /* of the submission */
     size_t submitted_len;
     unsigned stops;
 
@@ -344,7 +345,8 @@ world_disconnect(void *arg, uint64_t session)
 
 static inline struct gv_rpc_answer *
 world_submit(void *arg, struct gv_rpc_call *call,
-             enum gv_ledger_submission kind, struct gv_bytes raw, bool force)
+             enum gv_ledger_submission kind, struct gv_bytes raw, bool force,
+             struct gv_bytes stamps)
 {
     struct world *w = arg;
     const struct gv_tx *tx = &w->bid[0].tx;
@@ -354,6 +356,7 @@ world_submit(void *arg, struct gv_rpc_call *call,
     w->submitted = kind;
     w->submitted_len = raw.len;
     w->forced = force;
+    w->stamps_len = stamps.len;
     switch (kind) {
     case GV_SUBMIT_TX:
         return gv_ledger_answer_sent(call, raw);
