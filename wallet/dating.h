@@ -1,6 +1,6 @@
 /*
  * dating.h - a BID or CLOSE dated by an auction's blind authorities
- * (docs/spec/consensus.md R5, docs/spec/wallet.md W42): all of them are asked
+ * (docs/spec/consensus.md R5, docs/spec/wallet.md W61): all of them are asked
  * at once, by connections that name nobody, and each token is verified as
  * consensus will before it is used.
  *

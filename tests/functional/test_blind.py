@@ -5,9 +5,9 @@ import json
 
 import pytest
 from authority import Authority
-from gavel import CommandError, wait_for
 from ledger import ARC, openssl
 from test_sealed import AMOUNTS, both_verify, in_blocks, text_of
+from test_submit import Socks5
 
 TERMS = ("--sealed", "--d", "3s", "--notice", "6s", "--difficulty", "1")
 
@@ -101,4 +101,67 @@ def test_an_authority_outside_of_the_network_dates_bids(world):
     assert told(node, auction, kept)["t_us"] == sent["t_us"]
     in_blocks(node, auction)
     sold(world, node, sam, auction, "ann", AMOUNTS["ann"])
+    tsa.stop()
+
+
+@pytest.mark.long
+def test_one_of_three_may_be_away_and_a_proxy_hides_who_asks(world):
+    """One authority of the network, two of others, of which one is away."""
+    near, away = (Authority(world.directory, n) for n in ("near", "away"))
+    files = ("--time-authority", near.file(), "--time-authority", away.file())
+    node = world.node("node", *files)
+    node.wait_services()
+    sam, ann = world.wallet("sam", node), world.wallet("ann", node)
+    auction = sam.create("A letter", *TERMS, "--authorities", "1", *files)
+    away.stop()
+    proxy = Socks5()
+    try:
+        done = ann.run_ok("bid", "place", auction, text_of(AMOUNTS["ann"]),
+                          "--proxy", f"socks5://127.0.0.1:{proxy.port}")
+    finally:
+        proxy.close()
+    bid = json.loads(done.stdout)
+    assert len(bid["stamps"]) == 2 and "away Ltd.: " in done.stderr
+    assert ("127.0.0.1", near.port) in proxy.targets
+    assert len(proxy.targets) >= 2
+    near.stop()
+    done = ann.run("bid", "place", auction, "12")
+    assert done.returncode == 1 and "2 are needed" in done.stderr
+    near.restart()
+    in_blocks(node, auction)
+    sold(world, node, sam, auction, "ann", AMOUNTS["ann"])
+    near.stop()
+
+
+def test_what_is_no_authority_is_refused(world):
+    """By the seller's wallet, by the CA that was not told, by a node."""
+    tsa = Authority(world.directory, "chronos")
+    node = world.node()
+    node.wait_services()
+    sam = world.wallet("sam", node)
+    done = sam.run("auction", "create", "--title", "A letter", *TERMS,
+                   "--time-authority", tsa.file())
+    assert done.returncode == 1 and "none that this CA accepts" in done.stderr
+    for changes, word in (({"policy": "x"}, "policy"),
+                          ({"policy": f"{ARC}.1.2"}, "network's own"),
+                          ({"url": "https://a"}, "url"),
+                          ({"url": "http://a b"}, "url"),
+                          ({"accuracy_ms": 0}, "accuracy_ms"),
+                          ({"certificate": "none.pem"}, "certificate"),
+                          ({"certificate": "ts.conf"}, "certificate"),
+                          ({"more": 1}, "no more")):
+        done = sam.run("auction", "create", "--title", "A letter", *TERMS,
+                       "--time-authority", tsa.file(**changes))
+        assert done.returncode == 2 and word in done.stderr, done.stderr
+    path = tsa.file()
+    done = sam.run("auction", "create", "--title", "A letter", *TERMS,
+                   "--time-authority", path, "--authorities", "1")
+    assert done.returncode == 2 and "odd number" in done.stderr
+    done = sam.run("auction", "create", "--title", "A letter",
+                   "--time-authority", path)
+    assert done.returncode == 2 and "only with --sealed" in done.stderr
+    path.write_text("{")
+    code, said = world.node("other", start=False).fails(
+        "--time-authority", path)
+    assert code == 1 and "time authority" in said
     tsa.stop()
