@@ -128,6 +128,13 @@ save_sealed(const char *corpus)
     save_txs(corpus, txs, 3);
     seeds_save(corpus, "open", "sealed", s.open.raw);
     sample_free(&s);
+    options.blind = true;
+    options.authorities = 3;
+    sample_make(&s, &options);
+    seeds_save(corpus, "open", "sealed-blind", s.open.raw);
+    sample_free(&s);
+    options.blind = false;
+    options.authorities = 1;
     terms.visibility = GV_VISIBLE_SEALED_RESERVE;
     options.reserve = 50;
     sample_make(&s, &options);

@@ -120,6 +120,14 @@ make_authority(struct sample *s, unsigned i, struct gv_authority *out)
 }
 
 static void
+make_blind(struct gv_authority *a, bool other)
+{
+    a->policy = other ? gv_bytes("\x2a\x03\x04", 3) : gv_policy_blind();
+    if (other)
+        a->url = gv_bytes("http://tsa.example/tsr", 22);
+}
+
+static void
 sign(struct sample *s, const struct gv_seckey *secret, const uint8_t msg32[32],
      struct gv_sig *out)
 {
@@ -180,6 +188,8 @@ make_open(struct sample *s, const struct sample_options *options)
         (uint8_t)(options->authorities != 0 ? options->authorities : 1);
     for (unsigned i = 0; i < o.authority_count; i++)
         make_authority(s, i, &o.authority[i]);
+    for (unsigned i = 0; options->blind && i < o.authority_count; i++)
+        make_blind(&o.authority[i], i % 2 == 1);
     o.validator_count =
         (uint8_t)(options->validators != 0 ? options->validators : 1);
     for (unsigned i = 0; i < o.validator_count; i++) {

@@ -36,6 +36,7 @@ struct sample_options {
     const struct gv_terms *terms; /* identity decides who is in OPEN */
     unsigned notaries;            /* of an anonymous auction; zero means 3 */
     unsigned sealers;             /* of sealed bids; zero means 3 */
+    bool blind; /* authorities: by turns the network's own and others */
     uint64_t
         reserve; /* where the terms hide it; zero means one that is false */
     uint64_t opening_ms;

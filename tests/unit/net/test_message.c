@@ -214,6 +214,38 @@ places_and_keys_are_parsed_whole(void **state)
     assert_int_equal(gv_net_key_parse(text, &key), GV_REJECT);
 }
 
+/* N29: STAMPs up to the end of a SUBMIT, none, or up to 15. */
+static void
+stamps_end_a_submission(void **state)
+{
+    uint8_t body[8 + 4 + 3 + 16 * 5] = {0};
+    size_t head = 8 + 4 + 3;
+    struct gv_msg m;
+
+    (void)state;
+    body[8] = 3;
+    for (size_t i = 0; i < 16; i++) {
+        body[head + 5 * i] = 1;
+        assert_int_equal(gv_msg_decode(GV_MSG_SUBMIT,
+                                       gv_bytes(body, head + 5 * i), &m, NULL),
+                         GV_OK);
+        assert_int_equal(m.u.submit.raw.len, 3);
+        assert_int_equal(m.u.submit.stamps.len, 5 * i);
+        for (size_t cut = 1; cut < 5; cut++)
+            assert_int_equal(gv_msg_decode(GV_MSG_SUBMIT,
+                                           gv_bytes(body, head + 5 * i + cut),
+                                           &m, NULL),
+                             GV_REJECT);
+    }
+    assert_int_equal(
+        gv_msg_decode(GV_MSG_SUBMIT, gv_bytes(body, sizeof(body)), &m, NULL),
+        GV_REJECT);
+    body[head] = 0; /* an empty one */
+    assert_int_equal(
+        gv_msg_decode(GV_MSG_SUBMIT, gv_bytes(body, head + 4), &m, NULL),
+        GV_REJECT);
+}
+
 int
 main(void)
 {
@@ -223,6 +255,7 @@ main(void)
         cmocka_unit_test(limits_hold_and_are_named),
         cmocka_unit_test(replies_know_their_requests),
         cmocka_unit_test(places_and_keys_are_parsed_whole),
+        cmocka_unit_test(stamps_end_a_submission),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
