@@ -126,7 +126,7 @@ answer_partly(const struct gv_out *o)
              "stamped by %u time-stamping authorities, and %u are needed%s",
              o->stamped, o->needed,
              o->stamped > 0
-                 ? ": it is kept here, and the others are asked again"
+                 ? ": it is kept here, and counts when others have, too"
                  : "");
     gv_rpc_error_data(o->call, GV_RPC_NO_ROLE, text,
                       json_pack("{ss si si}", "role", "tsa", "stamped",
