@@ -27,6 +27,12 @@ gv_bidseal_size(unsigned n)
 {
     return 1 + 32 + (size_t)n * GV_BIDSEAL_SHARE + GV_BIDSEAL_OPENING;
 }
+/* The commitment in a sealed part that was decoded (Q4), 32 bytes. */
+static inline const uint8_t *
+gv_bidseal_commitment(struct gv_bytes sealed)
+{
+    return sealed.p + 1;
+}
 #define GV_BIDSEAL_SIZE_MAX                                                    \
     (1 + 32 + GV_BIDSEAL_MAX * GV_BIDSEAL_SHARE + GV_BIDSEAL_OPENING)
 

@@ -1,9 +1,11 @@
-/* show.c - the text that grows, values and members, the line of a block. */
+/* show.c - the text that grows, values, members and lists, and the line of a
+ * block. */
 #include "src/client/show.h"
 
 #include <stdlib.h>
 
 #include "chain/core/decimal.h"
+#include "src/client/show_impl.h"
 
 void
 gv_show_free(struct gv_show_text *t)
@@ -162,6 +164,116 @@ gv_show_member_text(struct gv_show_text *t, const char *name,
     gv_show_quoted(t, utf8);
 }
 
+void
+gv_show_member_target(struct gv_show_text *t, const char *name, uint32_t target)
+{
+    const uint8_t digits[4] = {(uint8_t)(target >> 24), (uint8_t)(target >> 16),
+                               (uint8_t)(target >> 8), (uint8_t)target};
+
+    gv_show_member_hex(t, name, digits, 4);
+}
+
+static void
+put_role(struct gv_show_text *t, const char *name, uint8_t number)
+{
+    const char *role = gv_role_name(number);
+
+    gv_show_member_text(t, name, gv_bytes(role, strlen(role)));
+}
+
+static void
+put_field(struct gv_show_text *t, const struct gv_show_field *f, const void *at)
+{
+    const uint8_t *byte = at;
+    const struct gv_bytes *bytes = at;
+
+    switch (f->form) {
+    case GV_SHOW_U8:
+        gv_show_member_u64(t, f->name, *byte);
+        break;
+    case GV_SHOW_U16:
+        gv_show_member_u64(t, f->name, *(const uint16_t *)at);
+        break;
+    case GV_SHOW_U32:
+        gv_show_member_u64(t, f->name, *(const uint32_t *)at);
+        break;
+    case GV_SHOW_U64:
+        gv_show_member_u64(t, f->name, *(const uint64_t *)at);
+        break;
+    case GV_SHOW_ID:
+        gv_show_member_id(t, f->name, byte);
+        break;
+    case GV_SHOW_TEXT:
+        gv_show_member_text(t, f->name, *bytes);
+        break;
+    case GV_SHOW_HEX:
+        gv_show_member_hex(t, f->name, bytes->p, bytes->len);
+        break;
+    case GV_SHOW_ROLE:
+        put_role(t, f->name, *byte);
+        break;
+    }
+}
+
+void
+gv_show_fields(struct gv_show_text *t, const struct gv_show_field *table,
+               size_t n, unsigned of, const void *base)
+{
+    for (size_t i = 0; i < n; i++)
+        if (table[i].of == of)
+            put_field(t, &table[i], (const uint8_t *)base + table[i].offset);
+}
+
+void
+gv_show_list(struct gv_show_text *t, const char *name)
+{
+    member(t, name);
+    gv_show_str(t, "[");
+}
+
+static void
+item(struct gv_show_text *t)
+{
+    if (t->len > 0 && t->p[t->len - 1] != '[')
+        gv_show_str(t, ",");
+}
+
+void
+gv_show_item_u64(struct gv_show_text *t, uint64_t v)
+{
+    item(t);
+    gv_show_u64(t, v);
+}
+
+void
+gv_show_item_id(struct gv_show_text *t, const uint8_t id32[32])
+{
+    item(t);
+    gv_show_str(t, "\"");
+    gv_show_hex(t, id32, 32);
+    gv_show_str(t, "\"");
+}
+
+void
+gv_show_item_text(struct gv_show_text *t, struct gv_bytes utf8)
+{
+    item(t);
+    gv_show_quoted(t, utf8);
+}
+
+void
+gv_show_item_list(struct gv_show_text *t)
+{
+    item(t);
+    gv_show_str(t, "[");
+}
+
+void
+gv_show_list_end(struct gv_show_text *t)
+{
+    gv_show_str(t, "]");
+}
+
 static enum gv_rc
 put_txs(struct gv_show_text *t, const struct gv_block *b,
         const struct gv_params *params, struct gv_reject *why)
@@ -187,8 +299,6 @@ gv_show_block(struct gv_show_text *t, const struct gv_block *b,
               const struct gv_params *params, struct gv_reject *why)
 {
     const struct gv_header *h = &b->h.header;
-    uint8_t target[4] = {(uint8_t)(h->target >> 24), (uint8_t)(h->target >> 16),
-                         (uint8_t)(h->target >> 8), (uint8_t)h->target};
     enum gv_rc rc;
 
     gv_show_str(t, "{\"chain\":\"");
@@ -200,7 +310,7 @@ gv_show_block(struct gv_show_text *t, const struct gv_block *b,
     gv_show_member_id(t, "id", b->h.block_id.b);
     gv_show_member_id(t, "prev", h->prev.b);
     gv_show_member_u64(t, "time", h->time_ms);
-    gv_show_member_hex(t, "target", target, 4);
+    gv_show_member_target(t, "target", h->target);
     rc = put_txs(t, b, params, why);
     return rc == GV_OK && t->failed ? GV_FAULT : rc;
 }

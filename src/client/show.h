@@ -36,6 +36,9 @@ void gv_show_member_hex(struct gv_show_text *t, const char *name, const void *p,
                         size_t len);
 void gv_show_member_id(struct gv_show_text *t, const char *name,
                        const uint8_t id32[32]);
+/* Of a compact target, eight digits as the number is written. */
+void gv_show_member_target(struct gv_show_text *t, const char *name,
+                           uint32_t target);
 void gv_show_member_text(struct gv_show_text *t, const char *name,
                          struct gv_bytes utf8);
 

@@ -1,210 +1,140 @@
 /* show_tx.c - the members of each kind of transaction (F19). */
-#include <gavel/epoch.h>
-#include <stdlib.h>
-
-#include "gavel/open.h"
 #include "gavel/verify.h"
-#include "src/client/show.h"
+#include "src/client/show_impl.h"
 
-static void
-put_role(struct gv_show_text *t, const struct gv_cred *cred)
-{
-    const char *role = gv_role_name(cred->role);
+/* Fields that not every transaction of a kind has. */
+enum part { CERTIFIED_ENROL = 256, CERTIFIED_LIST, PSEUDONYMS_LIST };
 
-    gv_show_member_text(t, "role", gv_bytes(role, strlen(role)));
-    gv_show_member_id(t, "key", cred->key.b);
-}
-
-static void
-put_service(struct gv_show_text *t, const struct gv_tx_service *s)
-{
-    put_role(t, &s->cred);
-    gv_show_member_text(t, "endpoint", s->endpoint);
-    gv_show_member_text(t, "operator", s->operator_name);
-}
-
-static void
-put_cert(struct gv_show_text *t, const struct gv_tx_cert *c)
-{
-    put_role(t, &c->cred);
-    gv_show_member_id(t, "fingerprint", c->cred.fingerprint.b);
-    gv_show_member_id(t, "issuer", c->issuer.b);
-}
-
-static void
-put_revoke(struct gv_show_text *t, const struct gv_tx_revoke *r)
-{
-    gv_show_member_id(t, "fingerprint", r->fingerprint.b);
-    gv_show_member_u64(t, "reason", r->reason);
-    gv_show_member_id(t, "issuer", r->issuer.b);
-}
-
-static void
-put_list(struct gv_show_text *t, const struct gv_tx_list *l)
-{
-    gv_show_member_id(t, "auction", l->auction.b);
-    gv_show_member_u64(t, "opening_ms", l->opening_ms);
-    gv_show_member_text(t, "title", l->title);
-    gv_show_member_id(t, "seller", l->seller.key.b);
-}
-
-static void
-put_terms(struct gv_show_text *t, const struct gv_terms *m)
-{
-    const char *tag = m->currency.tag;
-
-    gv_show_member_text(t, "currency",
-                        gv_bytes(tag, strnlen(tag, sizeof(m->currency.tag))));
-    gv_show_member_u64(t, "exponent", m->currency.exponent);
-    gv_show_member_u64(t, "flags", m->flags);
-    gv_show_member_u64(t, "reference", m->reference);
-    gv_show_member_u64(t, "pricing", m->pricing);
-    gv_show_member_u64(t, "direction", m->direction);
-    gv_show_member_u64(t, "min_first", m->min_first);
-    gv_show_member_u64(t, "min_step", m->min_step);
-    gv_show_member_u64(t, "max_step", m->max_step);
-    gv_show_member_u64(t, "per_bidder", m->per_bidder);
-    gv_show_member_u64(t, "total_cap", m->total_cap);
-    gv_show_member_u64(t, "limit_ms", m->limit_ms);
-    gv_show_member_u64(t, "notice_ms", m->notice_ms);
-    gv_show_member_u64(t, "reserve", m->reserve);
-    gv_show_member_u64(t, "buy_now", m->buy_now);
-    gv_show_member_u64(t, "soft_ms", m->soft_ms);
-    gv_show_member_u64(t, "soft_cap_ms", m->soft_cap_ms);
-    gv_show_member_u64(t, "d_ms", m->d_ms);
-    gv_show_member_u64(t, "t_ms", m->t_ms);
-    gv_show_member_u64(t, "max_bids", m->max_bids);
-    if (gv_terms_final_round(m))
-        gv_show_member_u64(t, "final_ms", m->final_ms);
-    if (gv_terms_dutch(m)) {
-        gv_show_member_u64(t, "clock_start", m->clock_start);
-        gv_show_member_u64(t, "clock_floor", m->clock_floor);
-        gv_show_member_u64(t, "clock_drop", m->clock_drop);
-        gv_show_member_u64(t, "clock_step_ms", m->clock_step_ms);
+#define FIELD(of, name, path) GV_SHOW_FIELD(struct gv_tx, of, name, u.path)
+#define SPELLED(of, name, path, form)                                          \
+    {                                                                          \
+        of, name, offsetof(struct gv_tx, u.path), form                         \
     }
-}
+/* Of a credential (F6), without role and key, and with them. */
+#define CERTIFICATE(of, cred)                                                  \
+    FIELD(of, "fingerprint", cred.fingerprint),                                \
+        FIELD(of, "valid_from_ms", cred.not_before_ms),                        \
+        FIELD(of, "valid_until_ms", cred.not_after_ms)
+#define CREDENTIAL(of, cred)                                                   \
+    SPELLED(of, "role", cred.role, GV_SHOW_ROLE), FIELD(of, "key", cred.key),  \
+        CERTIFICATE(of, cred)
 
-static enum gv_rc
-put_open(struct gv_show_text *t, struct gv_bytes raw,
-         const struct gv_params *params, struct gv_reject *why)
-{
-    struct gv_open *o = malloc(sizeof(*o));
-    enum gv_rc rc;
+/* In the order of F19. */
+static const struct gv_show_field fields[] = {
+    CREDENTIAL(GV_TX_SERVICE, service.cred),
+    FIELD(GV_TX_SERVICE, "endpoint", service.endpoint),
+    FIELD(GV_TX_SERVICE, "operator", service.operator_name),
 
-    if (!o)
-        return GV_FAULT;
-    rc = gv_open_decode(raw, params, o, why);
-    if (rc == GV_OK) {
-        gv_show_member_id(t, "auction", o->id.b);
-        gv_show_member_u64(t, "opening_ms", o->opening_ms);
-        gv_show_member_text(t, "title", o->title);
-        gv_show_member_id(t, "seller", o->seller.key.b);
-        put_terms(t, &o->terms);
-        gv_show_member_u64(t, "identity", o->terms.identity);
-        gv_show_member_u64(t, "authorities", o->authority_count);
-        gv_show_member_u64(t, "validators", o->validator_count);
-        gv_show_member_u64(t, "notaries", o->notary_count);
-    }
-    free(o);
-    return rc;
-}
+    CREDENTIAL(GV_TX_CERT, cert.cred),
+    FIELD(GV_TX_CERT, "issuer", cert.issuer),
+
+    FIELD(GV_TX_REVOKE, "fingerprint", revoke.fingerprint),
+    FIELD(GV_TX_REVOKE, "reason", revoke.reason),
+    FIELD(GV_TX_REVOKE, "issuer", revoke.issuer),
+
+    CREDENTIAL(GV_TX_NODE, node.cred),
+    FIELD(GV_TX_NODE, "issuer", node.issuer),
+    FIELD(GV_TX_NODE, "curve", node.curve),
+    FIELD(GV_TX_NODE, "host", node.host),
+    FIELD(GV_TX_NODE, "p2p_port", node.p2p_port),
+    FIELD(GV_TX_NODE, "pub_port", node.pub_port),
+    FIELD(GV_TX_NODE, "submit_port", node.submit_port),
+    FIELD(GV_TX_NODE, "roles", node.roles),
+    FIELD(GV_TX_NODE, "seq", node.seq),
+    FIELD(GV_TX_NODE, "not_after_ms", node.not_after_ms),
+
+    FIELD(GV_TX_LIST, "auction", list.auction),
+    FIELD(GV_TX_LIST, "opening_ms", list.opening_ms),
+    FIELD(GV_TX_LIST, "title", list.title),
+    FIELD(GV_TX_LIST, "seller", list.seller.key),
+    CERTIFICATE(CERTIFIED_LIST, list.seller),
+    FIELD(CERTIFIED_LIST, "issuer", list.issuer),
+    FIELD(PSEUDONYMS_LIST, "epoch", list.token.epoch),
+    FIELD(PSEUDONYMS_LIST, "ek", list.token.ek),
+    FIELD(PSEUDONYMS_LIST, "blob", list.token.blob),
+
+    FIELD(GV_TX_EVIDENCE, "what", evidence.what),
+    FIELD(GV_TX_EVIDENCE, "accused", evidence.accused),
+    FIELD(GV_TX_EVIDENCE, "key", evidence.key),
+
+    FIELD(GV_TX_ANCHOR, "auction", anchor.auction),
+    FIELD(GV_TX_ANCHOR, "final", anchor.final),
+    FIELD(GV_TX_ANCHOR, "service", anchor.service),
+
+    FIELD(GV_TX_ENROL, "form", enrol.form),
+    FIELD(GV_TX_ENROL, "key", enrol.key),
+    FIELD(GV_TX_ENROL, "ek", enrol.ek),
+    CERTIFICATE(CERTIFIED_ENROL, enrol.cred),
+
+    FIELD(GV_TX_BID, "bid", bid.id),
+    FIELD(GV_TX_BID, "bidder", bid.bidder),
+    FIELD(GV_TX_BID, "seq", bid.seq),
+    FIELD(GV_TX_BID, "form", bid.kind),
+    FIELD(GV_TX_BID, "amount", bid.amount),
+    FIELD(GV_TX_BID, "recent", bid.recent),
+
+    FIELD(GV_TX_STAMP, "authority", stamp.authority),
+
+    FIELD(GV_TX_CLOSE, "close", close.id),
+    FIELD(GV_TX_CLOSE, "mode", close.mode),
+
+    FIELD(GV_TX_OUTCOME, "status", outcome.status),
+    FIELD(GV_TX_OUTCOME, "winner", outcome.winner),
+    FIELD(GV_TX_OUTCOME, "price", outcome.price),
+    FIELD(GV_TX_OUTCOME, "fold", outcome.fold_hash),
+
+    FIELD(GV_TX_ISSUED, "root", issued.root),
+    FIELD(GV_TX_ISSUED, "count", issued.count),
+
+    FIELD(GV_TX_DISCLOSE, "award", disclose.award),
+    FIELD(GV_TX_DISCLOSE, "notary", disclose.notary),
+    FIELD(GV_TX_DISCLOSE, "side", disclose.side),
+    FIELD(GV_TX_DISCLOSE, "digest", disclose.digest),
+
+    FIELD(GV_TX_OBJECTION, "validator", objection.validator),
+    FIELD(GV_TX_OBJECTION, "of", objection.kind),
+    FIELD(GV_TX_OBJECTION, "tx", objection.id),
+    FIELD(GV_TX_OBJECTION, "refused", objection.block),
+
+    FIELD(GV_TX_KEYRELEASE, "notary", keyrelease.notary),
+    FIELD(GV_TX_KEYRELEASE, "secret", keyrelease.secret),
+
+    FIELD(GV_TX_OPENING, "bid", opening.bid),
+    FIELD(GV_TX_OPENING, "es", opening.es),
+
+    FIELD(GV_TX_SETFIXED, "count", setfixed.count),
+    FIELD(GV_TX_SETFIXED, "set", setfixed.hash),
+
+    FIELD(GV_TX_HANDOVER, "validator", handover.validator),
+    FIELD(GV_TX_HANDOVER, "old_key", handover.old_key),
+    FIELD(GV_TX_HANDOVER, "key", handover.key),
+
+    FIELD(GV_TX_SETTLE, "award", settle.award),
+    FIELD(GV_TX_SETTLE, "what", settle.what),
+    FIELD(GV_TX_SETTLE, "side", settle.side),
+    FIELD(GV_TX_SETTLE, "key", settle.key),
+
+    FIELD(GV_TX_ACCEPT, "award", accept.award),
+    FIELD(GV_TX_ACCEPT, "key", accept.key),
+    FIELD(GV_TX_ACCEPT, "price", accept.price),
+
+    FIELD(GV_TX_FINAL, "source_height", final.link.source_height),
+    FIELD(GV_TX_FINAL, "source", final.link.source),
+    FIELD(GV_TX_FINAL, "target_height", final.link.target_height),
+    FIELD(GV_TX_FINAL, "target", final.link.target),
+    SPELLED(GV_TX_FINAL, "bitmap", final.bitmap, GV_SHOW_HEX),
+
+    /* It stands in no block. */
+    FIELD(GV_TX_RECEIPT, "bid", receipt.bid),
+    FIELD(GV_TX_RECEIPT, "t_us", receipt.t_us),
+    FIELD(GV_TX_RECEIPT, "deadline_us", receipt.deadline_us),
+    FIELD(GV_TX_RECEIPT, "service", receipt.service),
+};
 
 static void
-put_node(struct gv_show_text *t, const struct gv_tx_node *n)
+put_part(struct gv_show_text *t, const struct gv_tx *tx, unsigned of)
 {
-    gv_show_member_id(t, "key", n->cred.key.b);
-    gv_show_member_id(t, "fingerprint", n->cred.fingerprint.b);
-    gv_show_member_id(t, "curve", n->curve);
-    gv_show_member_text(t, "host", n->host);
-    gv_show_member_u64(t, "p2p_port", n->p2p_port);
-    gv_show_member_u64(t, "pub_port", n->pub_port);
-    gv_show_member_u64(t, "submit_port", n->submit_port);
-    gv_show_member_u64(t, "roles", n->roles);
-    gv_show_member_u64(t, "seq", n->seq);
-    gv_show_member_u64(t, "not_after_ms", n->not_after_ms);
-}
-
-static enum gv_rc
-put_epoch(struct gv_show_text *t, struct gv_bytes raw,
-          const struct gv_params *params, struct gv_reject *why)
-{
-    struct gv_epoch *e = malloc(sizeof(*e));
-    enum gv_rc rc = e ? gv_epoch_decode(raw, params, e, why) : GV_FAULT;
-
-    if (rc == GV_OK) {
-        gv_show_member_id(t, "epoch", e->desk.id.b);
-        gv_show_member_id(t, "issuer", e->desk.issuer.cred.key.b);
-        gv_show_member_u64(t, "start_ms", e->start_ms);
-        gv_show_member_u64(t, "end_ms", e->end_ms);
-        gv_show_member_u64(t, "seats", e->seats);
-        gv_show_member_u64(t, "notaries", e->desk.notary_count);
-    }
-    free(e);
-    return rc;
-}
-
-/* Nothing of an anonymous ENROL names a certificate. */
-static void
-put_enrol(struct gv_show_text *t, const struct gv_tx_enrol *e)
-{
-    static const struct gv_hash nobody;
-
-    gv_show_member_id(t, "key", e->key.b);
-    gv_show_member_id(t, "fingerprint",
-                      e->form == GV_ENROL_CERTIFIED ? e->cred.fingerprint.b
-                                                    : nobody.b);
-}
-
-static void
-put_disclose(struct gv_show_text *t, const struct gv_tx_disclose *d)
-{
-    gv_show_member_u64(t, "award", d->award);
-    gv_show_member_u64(t, "notary", d->notary);
-    gv_show_member_u64(t, "side", d->side);
-    gv_show_member_id(t, "digest", d->digest);
-}
-
-static void
-put_objection(struct gv_show_text *t, const struct gv_tx_objection *o)
-{
-    gv_show_member_u64(t, "validator", o->validator);
-    gv_show_member_u64(t, "of", o->kind);
-    gv_show_member_id(t, "tx", o->id);
-    gv_show_member_id(t, "refused", o->block.b);
-}
-
-static void
-put_handover(struct gv_show_text *t, const struct gv_tx_handover *h)
-{
-    gv_show_member_u64(t, "validator", h->validator);
-    gv_show_member_id(t, "old_key", h->old_key.b);
-    gv_show_member_id(t, "key", h->key.b);
-}
-
-static void
-put_settle(struct gv_show_text *t, const struct gv_tx_settle *s)
-{
-    gv_show_member_u64(t, "award", s->award);
-    gv_show_member_u64(t, "what", s->what);
-    gv_show_member_u64(t, "side", s->side);
-    gv_show_member_id(t, "key", s->key.b);
-}
-
-static void
-put_accept(struct gv_show_text *t, const struct gv_tx_accept *a)
-{
-    gv_show_member_u64(t, "award", a->award);
-    gv_show_member_id(t, "key", a->key.b);
-    gv_show_member_u64(t, "price", a->price);
-}
-
-static void
-put_bid(struct gv_show_text *t, const struct gv_tx_bid *b)
-{
-    gv_show_member_id(t, "bid", b->id.b);
-    gv_show_member_id(t, "bidder", b->bidder.b);
-    gv_show_member_u64(t, "seq", b->seq);
-    gv_show_member_u64(t, "amount", b->amount);
+    gv_show_fields(t, fields, sizeof(fields) / sizeof(fields[0]), of, tx);
 }
 
 /* STAMP, CUTOFF and SETTLE say when their tokens were made. */
@@ -219,151 +149,83 @@ put_tokens(struct gv_show_text *t, const struct gv_tx *tx,
     if (rc != GV_OK)
         return rc;
     if (tx->kind == GV_TX_STAMP) {
-        gv_show_member_u64(t, "authority", tx->u.stamp.authority);
         gv_show_member_u64(t, "time_us", facts.tst[0].time_us);
         gv_show_member_u64(t, "count", tx->u.stamp.count);
         return GV_OK;
     }
     token = tx->kind == GV_TX_CUTOFF ? tx->u.cutoff.token : tx->u.settle.token;
-    gv_show_str(t, ",\"tokens\":[");
+    gv_show_list(t, "tokens");
     for (unsigned i = 0; i < facts.count; i++) {
-        gv_show_str(t, i > 0 ? ",[" : "[");
-        gv_show_u64(t, token[i].authority);
-        gv_show_str(t, ",");
-        gv_show_u64(t, facts.tst[i].time_us);
-        gv_show_str(t, "]");
+        gv_show_item_list(t);
+        gv_show_item_u64(t, token[i].authority);
+        gv_show_item_u64(t, facts.tst[i].time_us);
+        gv_show_list_end(t);
     }
-    gv_show_str(t, "]");
+    gv_show_list_end(t);
     return GV_OK;
 }
 
-static void
-put_outcome(struct gv_show_text *t, const struct gv_outcome *o)
-{
-    gv_show_member_u64(t, "status", o->status);
-    gv_show_member_id(t, "winner", o->winner.b);
-    gv_show_member_u64(t, "price", o->price);
-    gv_show_member_id(t, "fold", o->fold_hash);
-}
-
-static void
-put_final(struct gv_show_text *t, const struct gv_tx_final *f)
-{
-    gv_show_member_u64(t, "source_height", f->link.source_height);
-    gv_show_member_id(t, "source", f->link.source.b);
-    gv_show_member_u64(t, "target_height", f->link.target_height);
-    gv_show_member_id(t, "target", f->link.target.b);
-    gv_show_member_hex(t, "bitmap", f->bitmap.p, f->bitmap.len);
-}
-
-/* RECEIPT stands in no block; wallets show it all the same. */
-static void
-put_receipt(struct gv_show_text *t, const struct gv_tx_receipt *r)
-{
-    gv_show_member_id(t, "bid", r->bid.b);
-    gv_show_member_u64(t, "t_us", r->t_us);
-    gv_show_member_u64(t, "deadline_us", r->deadline_us);
-    gv_show_member_id(t, "service", r->service.b);
-}
-
+/* An ANCHOR's tokens are read by who knows the auction's keys. */
 static void
 put_anchor(struct gv_show_text *t, const struct gv_tx_anchor *a)
 {
-    gv_show_member_id(t, "auction", a->auction.b);
-    gv_show_member_id(t, "final", a->final.b);
-    gv_show_member_id(t, "service", a->service.b);
-    gv_show_member_u64(t, "count", a->count);
+    gv_show_list(t, "authorities");
+    for (unsigned i = 0; i < a->count; i++)
+        gv_show_item_u64(t, a->token[i].authority);
+    gv_show_list_end(t);
 }
 
 static void
-put_evidence(struct gv_show_text *t, const struct gv_tx_evidence *e)
+put_votes(struct gv_show_text *t, const struct gv_tx_evidence *e)
 {
-    gv_show_member_u64(t, "what", e->what);
-    gv_show_member_id(t, "accused", e->accused.b);
-    gv_show_member_id(t, "key", e->key.b);
+    gv_show_list(t, "votes");
+    for (unsigned i = 0; i < 2; i++) {
+        const struct gv_vote *link = &e->vote[i].link;
+
+        gv_show_item_list(t);
+        gv_show_item_u64(t, link->source_height);
+        gv_show_item_id(t, link->source.b);
+        gv_show_item_u64(t, link->target_height);
+        gv_show_item_id(t, link->target.b);
+        gv_show_list_end(t);
+    }
+    gv_show_list_end(t);
 }
 
+/* What follows the fields of the kind. */
 static enum gv_rc
-put_members(struct gv_show_text *t, const struct gv_tx *tx,
-            const struct gv_params *params, struct gv_reject *why)
+put_rest(struct gv_show_text *t, const struct gv_tx *tx,
+         const struct gv_params *params, struct gv_reject *why)
 {
     switch (tx->kind) {
-    case GV_TX_SERVICE:
-        put_service(t, &tx->u.service);
-        break;
-    case GV_TX_CERT:
-        put_cert(t, &tx->u.cert);
-        break;
-    case GV_TX_REVOKE:
-        put_revoke(t, &tx->u.revoke);
-        break;
-    case GV_TX_NODE:
-        put_node(t, &tx->u.node);
-        break;
+    case GV_TX_OPEN:
+        return gv_show_open(t, tx->raw, params, why);
     case GV_TX_EPOCH:
-        return put_epoch(t, tx->raw, params, why);
+        return gv_show_epoch(t, tx->raw, params, why);
+    case GV_TX_STAMP:
+    case GV_TX_CUTOFF:
+    case GV_TX_SETTLE:
+        return put_tokens(t, tx, why);
     case GV_TX_LIST:
-        put_list(t, &tx->u.list);
+        put_part(t, tx,
+                 tx->u.list.pseudonym ? PSEUDONYMS_LIST : CERTIFIED_LIST);
+        break;
+    case GV_TX_EVIDENCE:
+        put_votes(t, &tx->u.evidence);
         break;
     case GV_TX_ANCHOR:
         put_anchor(t, &tx->u.anchor);
         break;
-    case GV_TX_EVIDENCE:
-        put_evidence(t, &tx->u.evidence);
-        break;
-    case GV_TX_OPEN:
-        return put_open(t, tx->raw, params, why);
     case GV_TX_ENROL:
-        put_enrol(t, &tx->u.enrol);
+        if (tx->u.enrol.form == GV_ENROL_CERTIFIED)
+            put_part(t, tx, CERTIFIED_ENROL);
         break;
     case GV_TX_BID:
-        put_bid(t, &tx->u.bid);
+        if (tx->u.bid.kind == GV_BID_SEALED)
+            gv_show_member_id(t, "commitment",
+                              gv_bidseal_commitment(tx->u.bid.sealed));
         break;
-    case GV_TX_STAMP:
-    case GV_TX_CUTOFF:
-        return put_tokens(t, tx, why);
-    case GV_TX_CLOSE:
-        gv_show_member_id(t, "close", tx->u.close.id.b);
-        break;
-    case GV_TX_OUTCOME:
-        put_outcome(t, &tx->u.outcome);
-        break;
-    case GV_TX_ISSUED:
-        gv_show_member_id(t, "root", tx->u.issued.root);
-        gv_show_member_u64(t, "count", tx->u.issued.count);
-        break;
-    case GV_TX_DISCLOSE:
-        put_disclose(t, &tx->u.disclose);
-        break;
-    case GV_TX_OBJECTION:
-        put_objection(t, &tx->u.objection);
-        break;
-    case GV_TX_KEYRELEASE:
-        gv_show_member_u64(t, "notary", tx->u.keyrelease.notary);
-        gv_show_member_id(t, "secret", tx->u.keyrelease.secret);
-        break;
-    case GV_TX_OPENING:
-        gv_show_member_id(t, "bid", tx->u.opening.bid.b);
-        gv_show_member_id(t, "es", tx->u.opening.es);
-        break;
-    case GV_TX_SETFIXED:
-        gv_show_member_u64(t, "count", tx->u.setfixed.count);
-        gv_show_member_id(t, "set", tx->u.setfixed.hash);
-        break;
-    case GV_TX_HANDOVER:
-        put_handover(t, &tx->u.handover);
-        break;
-    case GV_TX_SETTLE:
-        put_settle(t, &tx->u.settle);
-        return put_tokens(t, tx, why);
-    case GV_TX_ACCEPT:
-        put_accept(t, &tx->u.accept);
-        break;
-    case GV_TX_FINAL:
-        put_final(t, &tx->u.final);
-        break;
-    case GV_TX_RECEIPT:
-        put_receipt(t, &tx->u.receipt);
+    default: /* fields are all there is */
         break;
     }
     return GV_OK;
@@ -380,7 +242,8 @@ gv_show_tx(struct gv_show_text *t, const struct gv_tx *tx,
     gv_show_str(t, gv_tx_name(tx->kind));
     gv_show_str(t, "\"");
     gv_show_member_id(t, "id", id->b);
-    rc = put_members(t, tx, params, why);
+    put_part(t, tx, tx->kind);
+    rc = put_rest(t, tx, params, why);
     gv_show_str(t, "}");
     return rc == GV_OK && t->failed ? GV_FAULT : rc;
 }

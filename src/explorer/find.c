@@ -52,6 +52,20 @@ is_amount(const char *name)
     return false;
 }
 
+/* Others that end in _ms are durations. */
+static bool
+is_time_ms(const char *name)
+{
+    static const char *const names[] = {"opening_ms",     "valid_from_ms",
+                                        "valid_until_ms", "start_ms",
+                                        "end_ms",         "not_after_ms"};
+
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+        if (strcmp(name, names[i]) == 0)
+            return true;
+    return false;
+}
+
 static void
 print_number(const struct view *v, const char *name, uint64_t n)
 {
@@ -62,20 +76,22 @@ print_number(const struct view *v, const char *name, uint64_t n)
     if (is_amount(name) && v->currency.tag[0] != '\0')
         fprintf(out, "  (%s)",
                 gv_amount_text((struct gv_amount){n}, &v->currency, text));
-    else if (strcmp(name, "opening_ms") == 0)
+    else if (is_time_ms(name))
         print_time(out, n);
     else if (ends_with(name, "_us"))
         print_time(out, n / 1000);
 }
 
-/* Numbers with what they mean, the rest as in the dump. */
+/* Numbers with what they mean, the rest as in the dump: also a text of several
+ * lines, which could look like other members. */
 static void
 print_member(const struct view *v, const char *name, const json_t *value)
 {
     char *text;
 
     fprintf(v->f->out, "    %-14s ", name);
-    if (json_is_string(value)) {
+    if (json_is_string(value) &&
+        strpbrk(json_string_value(value), "\n\t") == NULL) {
         fprintf(v->f->out, "%s\n", json_string_value(value));
         return;
     }

@@ -314,12 +314,11 @@ def servers(r, tx, some):
     empty."""
     tx.issuers = [server(r, ISSUER, ("token", "challenge"))
                   for _ in range(r.u8("issuers", some, some))]
-    r.u8("cut_log2", 0, some * MAX_CUT)
-    least = r.u8("escrow_t", some, some * MAX_NOTARIES)
-    tx.escrow_t = least
+    tx.cut_log2 = r.u8("cut_log2", 0, some * MAX_CUT)
+    tx.escrow_t = r.u8("escrow_t", some, some * MAX_NOTARIES)
     tx.notaries = [
         server(r, NOTARY, ("notary",))
-        for _ in range(r.u8("notaries", least, some * MAX_NOTARIES))]
+        for _ in range(r.u8("notaries", tx.escrow_t, some * MAX_NOTARIES))]
     different(r, [notary.cred.key for notary in tx.notaries], "notaries")
     different(r, [n for each in tx.issuers + tx.notaries
                   for n in each.moduli], "uses")
@@ -366,8 +365,8 @@ def opening(r, tx):
         tx.seller = credential(r, USER, USER)
         certificate(r, tx.seller, 0, 4096)
     tx.title = r.text(1, "title", 1, 200)
-    r.text(2, "text", 0, 8192, page=True)
-    r.take(32 * r.u8("attachments", 0, 16))
+    tx.text = r.text(2, "text", 0, 8192, page=True)
+    tx.attachments = [r.take(32) for _ in range(r.u8("attachments", 0, 16))]
     tx.terms = auction.Terms(r)
     r.need(tx.version == 1 or tx.terms.identity,
            "a pseudonym sells to certified bidders")

@@ -8,6 +8,7 @@ one broken rule are in test_rules.py.
 
 import json
 import os
+import re
 import subprocess
 import tempfile
 import unittest
@@ -46,6 +47,28 @@ def remade(blocks, changed, raw):
             tips.pop()
         tips.append((block.chain, block.height, block.sealed))
     return finish(lines, tips)
+
+
+class Members(unittest.TestCase):
+    def test_every_kind_has_the_members_of_the_page(self):
+        """Every word of F19's row, or what some of a kind lack, in order."""
+        page = (os.path.dirname(os.path.abspath(__file__))
+                + "/../../docs/spec/format.md")
+        with open(page, encoding="utf-8") as file:
+            rows = file.read().split("**F19", 1)[1].split("**F20", 1)[0]
+        told = {row[0]: re.findall(r"[a-z_0-9]+", row[1]) for row in
+                re.findall(r"^\| ([A-Z]+) \| (.*) \|$", rows, re.M)}
+        self.assertEqual(set(told), {name for name, _, _ in
+                                     codec.KINDS.values()})
+        kinds = set()
+        for raw in (raw for chain in [REGISTRY] + AUCTIONS
+                    for raw in chain.blocks):
+            for tx in codec.block(raw).txs:
+                words = iter(told[tx.name])
+                for name, _ in render.MEMBERS[tx.name](tx):
+                    self.assertIn(name, words, tx.name)
+                kinds.add(tx.name)
+        self.assertGreaterEqual(len(kinds), 14)
 
 
 class Primitives(unittest.TestCase):

@@ -63,6 +63,9 @@ every_kind_is_json(void **state)
         assert_string_equal(json_string_value(json_object_get(json, "id")),
                             gv_hex(id.b, 32, hex));
         assert_true(json_object_size(json) > 2);
+        if (all[i].kind == GV_TX_CLOSE)
+            assert_int_equal(json_integer_value(json_object_get(json, "mode")),
+                             all[i].u.close.mode);
         json_decref(json);
         gv_show_free(&t);
     }

@@ -45,6 +45,7 @@ look_around(struct ledger *l, const struct gv_dump_source *source)
 
     memcpy(f.id, bid.u.bid.id.b, 32);
     assert_shows(&f, "12345  (123.45 EUR)");
+    assert_shows(&f, "    form           0\n");
     f.chain = &l->s.open.id;
     assert_shows(&f, "block 1 of chain");
     f.chain = &l->s.params->registry;
