@@ -144,6 +144,72 @@ save_sealed(const char *corpus)
     save_seals(corpus);
 }
 
+/* What becomes of a sale, and what speaks against a validator. */
+static void
+save_afterwards(const char *corpus, struct sample *s)
+{
+    const struct gv_vote votes[2] = {{.source_height = 0, .target_height = 2},
+                                     {.source_height = 1, .target_height = 2}};
+    const struct gv_sealed_id made = {{1}};
+    const uint64_t t_us = s->open.opening_ms * 1000;
+    const struct gv_tx txs[] = {
+        sample_settle(s, &s->bidder[0], 0, GV_SETTLE_RECEIVED),
+        sample_accept(s, 1, 1, 100),
+        sample_evidence(s, &s->open.id, &s->validator[0], votes),
+        sample_objection(s, 1, &made)};
+    const struct gv_tx with_tokens[] = {
+        sample_default(s, 0, &made, 2, t_us),
+        sample_anchor(s, (const struct gv_tx_id *)&made, 2, t_us)};
+
+    save_txs(corpus, txs, sizeof(txs) / sizeof(txs[0]));
+    seeds_save(corpus, "tx", "SETTLE-defaulted", with_tokens[0].raw);
+    save_txs(corpus, &with_tokens[1], 1);
+}
+
+/* OPENs whose terms have fields that others lack: a clock with a time to pay,
+ * and increments, an allowed set with caps, and a soft close. */
+static void
+save_terms(const char *corpus)
+{
+    uint8_t allowed[2 * GV_ALLOWED_ENTRY] = {1};
+    uint8_t increments[2 * GV_INCREMENT_ENTRY];
+    struct sample_options options = {0};
+    struct gv_terms dutch, proxy;
+    struct sample s;
+
+    gv_terms_default(gv_params_find("regtest"), &dutch);
+    proxy = dutch;
+    dutch.direction = GV_DUTCH;
+    dutch.flags = GV_LIMIT | GV_PAY_BY;
+    dutch.clock_start = 100;
+    dutch.clock_floor = 20;
+    dutch.clock_drop = 30;
+    dutch.clock_step_ms = GV_CLOCK_STEP_MIN_MS;
+    dutch.limit_ms = UINT64_C(4) * GV_CLOCK_STEP_MIN_MS;
+    dutch.pay_ms = dutch.d_ms;
+    options.terms = &dutch;
+    sample_make(&s, &options);
+    seeds_save(corpus, "open", "dutch", s.open.raw);
+    sample_free(&s);
+    allowed[GV_ALLOWED_ENTRY] = 2;
+    allowed[GV_ALLOWED_ENTRY + 32] = 3;
+    gv_le64_put(increments, 1000);
+    gv_le64_put(increments + 8, 10);
+    gv_le64_put(increments + 16, UINT64_MAX);
+    gv_le64_put(increments + 24, 50);
+    proxy.pricing = GV_PRICE_SECOND;
+    proxy.increments = gv_bytes(increments, sizeof(increments));
+    proxy.flags = GV_ALLOWED | GV_PER_BIDDER | GV_LIMIT;
+    proxy.allowed = gv_bytes(allowed, sizeof(allowed));
+    proxy.per_bidder = 1;
+    proxy.limit_ms = 60000;
+    proxy.soft_ms = proxy.soft_cap_ms = GV_SOFT_MIN_MS;
+    options.terms = &proxy;
+    sample_make(&s, &options);
+    seeds_save(corpus, "open", "proxy", s.open.raw);
+    sample_free(&s);
+}
+
 void
 seeds_of_ledger(const char *corpus)
 {
@@ -188,6 +254,8 @@ seeds_of_ledger(const char *corpus)
         save_block(corpus, "empty", sample_block(&s, &at, NULL, 0));
     }
     save_block0s(corpus, &s);
+    save_afterwards(corpus, &s);
+    save_terms(corpus);
     save_sealed(corpus);
     save_branch(corpus);
     save_cred(corpus, &s.bidder[0].cred);

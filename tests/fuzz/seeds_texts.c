@@ -117,6 +117,10 @@ static const struct {
      "\",\"bid\":\"" BID "\"}}]"},
     {"rpc", "outcomes",
      "/{\"id\":1,\"method\":\"listoutcomes\",\"params\":[\"" BIDDER "\"]}"},
+    {"rpc", "record",
+     "/[{\"id\":1,\"method\":\"getrecord\",\"params\":{\"key\":\"" BIDDER
+     "\",\"seller\":false,\"limit\":2}},{\"id\":2,\"method\":\"trybid\","
+     "\"params\":[\"" AUCTION "\",\"" BIDDER "\",\"1250\"]}]"},
     {"rpc", "certificate",
      "/[{\"id\":1,\"method\":\"getcert\",\"params\":{\"key\":\"" BIDDER "\"}},"
      "{\"id\":2,\"method\":\"listservices\"}]"},
