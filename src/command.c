@@ -53,9 +53,9 @@ run_backup(const struct gv_options *options, bool restore)
     struct gv_error e = {""};
     enum gv_rc rc;
 
-    if (o.file == NULL)
-        return fail(2,
-                    restore ? "--in: say which file" : "--out: say which file");
+    if (o.file == NULL || strcmp(o.file, "-") == 0)
+        return fail(2, restore ? "--in FILE: say which file"
+                               : "--out FILE: say which file");
     if (gv_passphrase_read(&source, &pass, &e) != GV_OK)
         return fail(1, e.text);
     if (pass.len == 0)

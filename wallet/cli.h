@@ -168,8 +168,11 @@ char *gv_cli_read_text(const struct gv_cli *cli, const char *path);
  * freed; NULL after printing. */
 char *gv_cli_read_words(const struct gv_cli *cli);
 
-/* Write a file of mode 0600. An exit code. */
+/* "-", standard output (W62)? False of NULL. */
+bool gv_cli_is_stdout(const char *path);
+/* Write a file, or to standard output (W62); mode: permission bits of the file.
+ * An exit code. */
 int gv_cli_write(const struct gv_cli *cli, const char *path,
-                 struct gv_bytes content) GV_MUST_CHECK;
+                 struct gv_bytes content, unsigned mode) GV_MUST_CHECK;
 
 #endif

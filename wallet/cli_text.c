@@ -1,4 +1,5 @@
 /* cli_text.c - talking to people, for the commands (wallet/cli.h). */
+#include <errno.h>
 #include <limits.h>
 #include <openssl/evp.h>
 #include <stdio.h>
@@ -212,14 +213,35 @@ write_front(struct gv_cli_front *front, const char *path,
     return rc;
 }
 
+bool
+gv_cli_is_stdout(const char *path)
+{
+    return path != NULL && strcmp(path, "-") == 0;
+}
+
+static enum gv_rc
+write_stdout(struct gv_bytes content, struct gv_error *e)
+{
+    if (fwrite(content.p, 1, content.len, stdout) == content.len &&
+        fflush(stdout) == 0)
+        return GV_OK;
+    gv_error_set(e, "standard output: %s", strerror(errno));
+    return GV_FAULT;
+}
+
 int
 gv_cli_write(const struct gv_cli *cli, const char *path,
-             struct gv_bytes content)
+             struct gv_bytes content, unsigned mode)
 {
     struct gv_error e = {"out of memory"};
-    enum gv_rc rc = cli->front != NULL ? write_front(cli->front, path, content)
-                                       : gv_file_write(path, content, 0600, &e);
+    enum gv_rc rc = GV_FAULT;
 
+    if (cli->front != NULL)
+        rc = write_front(cli->front, path, content);
+    else if (gv_cli_is_stdout(path))
+        rc = write_stdout(content, &e);
+    else
+        rc = gv_file_write(path, content, mode, &e);
     return rc == GV_OK ? GV_EXIT_OK
                        : gv_cli_fail(cli, GV_EXIT_FAILED, "%s", e.text);
 }

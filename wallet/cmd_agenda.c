@@ -15,7 +15,8 @@
 
 static const struct gv_config_option options[] = {
     {.name = "ics",
-     .help = "Write it as a calendar file (iCalendar), too.",
+     .help = "Write it as a calendar file (iCalendar), too; - is standard "
+             "output, in place of the table.",
      .argument = "FILE"},
     {.name = "alarm",
      .type = GV_CONFIG_DURATION,
@@ -180,7 +181,7 @@ write_ics(struct gv_cli *cli, const struct agenda *a, const char *path)
     if (fclose(out) != 0)
         code = gv_cli_fail(cli, GV_EXIT_FAILED, "out of memory");
     else
-        code = gv_cli_write(cli, path, gv_bytes(text, len));
+        code = gv_cli_write(cli, path, gv_bytes(text, len), 0600);
     free(text);
     return code;
 }
@@ -243,7 +244,10 @@ run(struct gv_cli *cli)
     const char *ics = gv_config_string(cli->config, "ics");
     struct agenda a = {.item = NULL};
     struct gv_concerns c = {.item = NULL};
-    int code = gv_cli_wallet(cli);
+    int code = gv_cli_is_stdout(ics) && cli->json
+                   ? gv_cli_fail(cli, GV_EXIT_USAGE,
+                                 "--ics -: not with --json, both are printed")
+                   : gv_cli_wallet(cli);
 
     if (code == GV_EXIT_OK)
         code = gv_concerns_gather(cli, &c);
@@ -257,7 +261,7 @@ run(struct gv_cli *cli)
         code = write_ics(cli, &a, ics);
     if (code == GV_EXIT_OK && cli->json)
         gv_cli_print(cli, as_json(&a));
-    else if (code == GV_EXIT_OK)
+    else if (code == GV_EXIT_OK && !gv_cli_is_stdout(ics))
         print(&a);
     free(a.item);
     gv_concerns_free(&c);

@@ -57,9 +57,9 @@ write_pack(const struct gv_cli *cli, const struct gv_signer *seller,
     X509_free(to);
     if (sealed == NULL)
         return gv_cli_fail(cli, GV_EXIT_FAILED, "%s", e.text);
-    code = gv_cli_write(cli, r->path[0], pack);
+    code = gv_cli_write(cli, r->path[0], pack, 0600);
     if (code == GV_EXIT_OK)
-        code = gv_cli_write(cli, r->path[1], gv_bytes(sealed, len));
+        code = gv_cli_write(cli, r->path[1], gv_bytes(sealed, len), 0600);
     free(sealed);
     return code;
 }
@@ -130,7 +130,7 @@ as_winner(struct gv_cli *cli, const struct gv_auction *a,
     if (r->cert != NULL)
         pem = gv_x509_pem(r->cert);
     code = pem != NULL
-               ? gv_cli_write(cli, r->path[0], gv_bytes(pem, strlen(pem)))
+               ? gv_cli_write(cli, r->path[0], gv_bytes(pem, strlen(pem)), 0600)
                : gv_cli_fail(cli, GV_EXIT_FAILED,
                              "the seller's certificate cannot be read");
     free(pem);
@@ -213,6 +213,10 @@ disclose(struct gv_cli *cli, struct gv_auction *a, const struct gv_signer *s)
 static int
 run(struct gv_cli *cli)
 {
+    if (gv_cli_is_stdout(gv_config_string(cli->config, "out")))
+        return gv_cli_fail(cli, GV_EXIT_USAGE,
+                           "--out -: say a name, of which those of the files "
+                           "are made");
     return gv_auction_sign(cli, disclose);
 }
 

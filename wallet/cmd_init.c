@@ -76,6 +76,10 @@ run(struct gv_cli *cli)
     if (gv_wallet_exists(cli->wallet_dir))
         return gv_cli_fail(cli, GV_EXIT_WALLET,
                            "there is a wallet in %s already", cli->wallet_dir);
+    if (gv_cli_is_stdout(path))
+        return gv_cli_fail(cli, GV_EXIT_USAGE,
+                           "--words-file -: say a file; without one the words "
+                           "are shown");
     if (path != NULL && access(path, F_OK) == 0)
         return gv_cli_fail(cli, GV_EXIT_USAGE,
                            "%s is there already and is not replaced", path);

@@ -2,7 +2,6 @@
  * or its certificate for the wallet. */
 #include <stdlib.h>
 
-#include "src/base/files.h"
 #include "src/pki/chain.h"
 #include "src/pki/request.h"
 #include "wallet/certshow.h"
@@ -26,7 +25,8 @@ static const struct gv_config_option options[] = {
      .type = GV_CONFIG_BOOL,
      .help = "The key without a password."},
     {.name = "out",
-     .help = "Write to this file (default: print, but keys and keystores).",
+     .help = "Write to this file, - for standard output (default: print, but "
+             "keys and keystores).",
      .argument = "FILE"},
     {.name = "out-passphrase-file",
      .help = "The password of what is written is the first line of this file, "
@@ -179,27 +179,26 @@ static int
 hand_out(struct gv_cli *cli, const struct result *r)
 {
     const char *path = gv_config_string(cli->config, "out");
-    struct gv_error e;
+    bool printed = path == NULL || gv_cli_is_stdout(path);
+    int code;
 
-    if (path == NULL && cli->json) {
+    if (printed && cli->json) {
         gv_cli_print(cli,
                      json_pack("{ss%}", "pem", (const char *)r->bytes, r->len));
-    } else if (path == NULL) {
-        fwrite(r->bytes, 1, r->len, stdout);
-    } else if (gv_file_write(path, gv_bytes(r->bytes, r->len),
-                             r->secret ? 0600 : 0644, &e) != GV_OK) {
-        return gv_cli_fail(cli, GV_EXIT_FAILED, "%s", e.text);
-    } else if (cli->json) {
-        gv_cli_print(cli, json_pack("{ss}", "out", path));
+        return GV_EXIT_OK;
     }
-    return GV_EXIT_OK;
+    code = gv_cli_write(cli, printed ? "-" : path, gv_bytes(r->bytes, r->len),
+                        r->secret ? 0600 : 0644);
+    if (code == GV_EXIT_OK && cli->json)
+        gv_cli_print(cli, json_pack("{ss}", "out", path));
+    return code;
 }
 
 /* Options that do not go together, before any password is asked for. */
 static int
 check_options(const struct gv_cli *cli, enum what what)
 {
-    bool out = gv_config_string(cli->config, "out") != NULL;
+    const char *out = gv_config_string(cli->config, "out");
     bool der = gv_config_bool(cli->config, "der");
 
     if (der && what != CERTIFICATE)
@@ -207,8 +206,12 @@ check_options(const struct gv_cli *cli, enum what what)
                            "--der is for --what certificate");
     if (gv_config_bool(cli->config, "plain") && what != KEY)
         return gv_cli_fail(cli, GV_EXIT_USAGE, "--plain is for --what key");
-    if (!out && (what == KEY || what == KEYSTORE || (der && cli->json)))
+    if (out == NULL && (what == KEY || what == KEYSTORE || (der && cli->json)))
         return gv_cli_fail(cli, GV_EXIT_USAGE, "say --out");
+    if (gv_cli_is_stdout(out) && cli->json && (what == KEYSTORE || der))
+        return gv_cli_fail(cli, GV_EXIT_USAGE,
+                           "--out -: not with --json, what is written is no "
+                           "text");
     return GV_EXIT_OK;
 }
 

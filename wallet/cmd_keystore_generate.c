@@ -2,7 +2,6 @@
  * certificate. */
 #include <stdlib.h>
 
-#include "src/base/files.h"
 #include "src/pki/chain.h"
 #include "src/pki/request.h"
 #include "wallet/certplan.h"
@@ -20,7 +19,8 @@ static const struct gv_config_option options[] = {
      .argument = "NAME"},
     GV_OPTIONS_CERT,
     {.name = "csr",
-     .help = "Write a certificate request to this file, too.",
+     .help = "Write a certificate request to this file, too; - is standard "
+             "output, in place of the entry.",
      .argument = "FILE"},
     GV_OPTIONS_ENTRY,
 };
@@ -91,18 +91,17 @@ static int
 write_request(struct gv_cli *cli, const struct made *m)
 {
     const char *path = gv_config_string(cli->config, "csr");
-    struct gv_error e = {"out of memory"};
     char *pem;
-    enum gv_rc rc = GV_FAULT;
+    int code;
 
     if (path == NULL)
         return GV_EXIT_OK;
     pem = gv_request_pem(m->request);
-    if (pem != NULL)
-        rc = gv_file_write(path, gv_bytes(pem, strlen(pem)), 0644, &e);
+    code = pem != NULL
+               ? gv_cli_write(cli, path, gv_bytes(pem, strlen(pem)), 0644)
+               : gv_cli_fail(cli, GV_EXIT_FAILED, "out of memory");
     free(pem);
-    return rc == GV_OK ? GV_EXIT_OK
-                       : gv_cli_fail(cli, GV_EXIT_FAILED, "%s", e.text);
+    return code;
 }
 
 static int
@@ -129,9 +128,13 @@ run(struct gv_cli *cli)
 {
     struct gv_p12file f = {.lock = -1};
     struct made m = {0};
-    int code = generate(cli, &f, &m);
+    bool printed = gv_cli_is_stdout(gv_config_string(cli->config, "csr"));
+    int code = printed && cli->json
+                   ? gv_cli_fail(cli, GV_EXIT_USAGE,
+                                 "--csr -: not with --json, both are printed")
+                   : generate(cli, &f, &m);
 
-    if (code == GV_EXIT_OK)
+    if (code == GV_EXIT_OK && !printed)
         gv_p12file_print_entry(cli, &f, gv_p12_count(f.p12) - 1);
     made_clear(&m);
     gv_p12file_close(&f);

@@ -2,7 +2,6 @@
  * or for another entry. */
 #include <stdlib.h>
 
-#include "src/base/files.h"
 #include "src/pki/chain.h"
 #include "wallet/certplan.h"
 #include "wallet/certshow.h"
@@ -21,7 +20,8 @@ static const struct gv_config_option options[] = {
      .argument = "NAME"},
     GV_OPTIONS_CERT,
     {.name = "out",
-     .help = "Write the chain to this file as PEM (default: print it).",
+     .help = "Write the chain to this file as PEM, - for standard output "
+             "(default: print it).",
      .argument = "FILE"},
     GV_OPTIONS_ENTRY,
 };
@@ -142,16 +142,15 @@ hand_out(struct gv_cli *cli, const struct signing *s)
 {
     const char *path = gv_config_string(cli->config, "out");
     char *pem = gv_x509_chain_pem(s->chain);
-    struct gv_error e;
+    bool file = path != NULL && !gv_cli_is_stdout(path);
     json_t *o;
     int code = GV_EXIT_OK;
 
     if (pem == NULL)
         return gv_cli_fail(cli, GV_EXIT_FAILED, "out of memory");
-    if (path != NULL &&
-        gv_file_write(path, gv_bytes(pem, strlen(pem)), 0644, &e) != GV_OK)
-        code = gv_cli_fail(cli, GV_EXIT_FAILED, "%s", e.text);
-    if (code == GV_EXIT_OK && (cli->json || path != NULL)) {
+    if (file)
+        code = gv_cli_write(cli, path, gv_bytes(pem, strlen(pem)), 0644);
+    if (code == GV_EXIT_OK && (cli->json || file)) {
         o = gv_certshow_json(s->cert);
         if (cli->json) {
             json_object_set_new(o, "chain", json_string(pem));

@@ -85,13 +85,14 @@ write_dump(const struct gv_config *c, struct gv_dump_options *o,
 {
     bool csv = gv_config_enum(c, "format") == 1;
     const char *path = gv_config_string(c, "out");
+    bool file = path && strcmp(path, "-") != 0;
     char *part = NULL;
     enum gv_rc rc = GV_FAULT;
 
-    o->out = path ? open_part(path, &part, e) : stdout;
+    o->out = file ? open_part(path, &part, e) : stdout;
     if (o->out)
         rc = csv ? gv_dump_csv(o, e) : gv_dump_jsonl(o, e);
-    if (o->out && path)
+    if (o->out && file)
         rc = close_part(o->out, part, path, rc, e);
     free(part);
     return rc;

@@ -47,8 +47,10 @@ make_key(const struct gv_config *c)
     char hex[65];
     enum gv_rc rc;
 
-    if (out == NULL)
-        return gv_command_fail(GV_EXPLORER_FAILED, "--out: say where");
+    if (out == NULL || strcmp(out, "-") == 0)
+        return gv_command_fail(GV_EXPLORER_FAILED,
+                               "--out FILE: say where; a secret key is not "
+                               "printed");
     rc = gv_random(secret, sizeof(secret));
     if (rc == GV_OK)
         rc = gv_x25519_public(secret, pub);

@@ -33,8 +33,8 @@ static const struct gv_config_option dump_options[] = {
      .type = GV_CONFIG_BOOL,
      .help = "Cut each chain at its highest final block."},
     {.name = "out",
-     .help = "Write to this file, which appears when it is whole (default: "
-             "standard output).",
+     .help = "Write to this file, which appears when it is whole (- or "
+             "default: standard output).",
      .argument = "FILE"},
 };
 

@@ -343,6 +343,30 @@ def test_S4_60_keys_and_certificates_as_pem_and_der(pki, tmp_path):
                   pki.pem, says="no certificate")
 
 
+def test_a_dash_is_standard_output(pki, tmp_path):
+    eve = pki.user("eve")
+    secret = eve.passphrase("of the file")
+    pem = eve.text("export", "--alias", "eve", "--out", "-")
+    assert pem == eve.text("export", "--alias", "eve")
+    key = eve.text("export", "--alias", "eve", "--what", "key", "--out", "-",
+                   "--out-passphrase-file", secret)
+    assert key.startswith("-----BEGIN ENCRYPTED PRIVATE KEY-----")
+    eve.refused(2, "export", "--alias", "eve", "--what", "key",
+                says="say --out")
+    made = Keystore(tmp_path, "made")
+    csr = made.text("generate", "--alias", "made", "--role", "server",
+                    "--name", "made.example", "--csr", "-")
+    assert csr.startswith("-----BEGIN CERTIFICATE REQUEST-----")
+    assert csr.endswith("-----END CERTIFICATE REQUEST-----\n")
+    request = tmp_path / "made.csr"
+    request.write_text(csr)
+    signed = pki.root.text(
+        "sign", "--alias", "root", "--csr", request, "--role", "server",
+        "--san", "made.example", "--out", "-")
+    assert signed.startswith("-----BEGIN CERTIFICATE-----")
+    assert not os.path.exists("-")
+
+
 def test_S4_60_inspect_tells_every_field(pki):
     server = pki.server("fields", "--crl-url", "http://127.0.0.1/crl/root.crl")
     text = server.text("inspect", "--alias", "fields")

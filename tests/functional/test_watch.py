@@ -60,6 +60,13 @@ def test_an_agenda_of_what_opens_closes_and_expires(world):
     assert "SUMMARY:A lamp\\; or two closes\r\n" in ics
     assert ics.count("BEGIN:VEVENT") == 2 == ics.count("TRIGGER:-PT300S")
     assert f"UID:closes-{limited}@gavel"[:75] in ics
+    # On standard output it is alone, and no file has that name.
+    done = ann.run_ok("agenda", "--ics", "-", "--alarm", "5m", as_json=False)
+    assert [x for x in done.stdout.split("\n") if "DTSTAMP" not in x] == [
+        x for x in ics.replace("\r\n", "\n").split("\n")
+        if "DTSTAMP" not in x]
+    assert not os.path.exists("-")
+    refused(ann, "agenda", "--ics", "-", code=2, says="not with --json")
     refused(ann, "agenda", "--ics", world.path("no/such/place"), code=1,
             says="no/such/place")
 
