@@ -4,11 +4,10 @@
 const char *
 gv_agent_refuses(const struct gv_terms *t)
 {
-    if (gv_terms_sealed(t))
-        return "the bids are sealed: there is nothing to react to";
     if (gv_terms_final_round(t))
         return "its last bids may be sealed: there is nothing to react to then";
-    if (t->direction == GV_REVERSE && (t->flags & GV_MIN_FIRST) == 0)
+    if (t->direction == GV_REVERSE && (t->flags & GV_MIN_FIRST) == 0 &&
+        !gv_terms_sealed(t))
         return "it asks for no highest first bid: there is nothing to start "
                "from";
     return NULL;
@@ -82,6 +81,21 @@ clock_next(const struct gv_agent *a, const struct gv_terms *t,
     return GV_AGENT_BID;
 }
 
+/* One bid, of all that the owner would pay: others are not seen. */
+static enum gv_agent_move
+sealed_next(const struct gv_agent *a, const struct gv_terms *t,
+            const struct gv_agent_view *v, uint64_t *amount)
+{
+    if (v->placed)
+        return GV_AGENT_WAIT;
+    if (least(t, v) > gv_terms_worth(t, a->limit))
+        return GV_AGENT_BEATEN;
+    if (too_early(a, v))
+        return GV_AGENT_WAIT;
+    *amount = a->limit;
+    return GV_AGENT_BID;
+}
+
 enum gv_agent_move
 gv_agent_next(const struct gv_agent *a, const struct gv_terms *t,
               const struct gv_agent_view *v, uint64_t *amount)
@@ -90,6 +104,8 @@ gv_agent_next(const struct gv_agent *a, const struct gv_terms *t,
 
     if (gv_terms_dutch(t))
         return clock_next(a, t, v, amount);
+    if (gv_terms_sealed(t))
+        return sealed_next(a, t, v, amount);
     if (leads_enough(t, v) && !(a->strategy == GV_STRATEGY_ALL &&
                                 gv_terms_worth(t, v->leading) < limit))
         return GV_AGENT_WAIT;

@@ -3,7 +3,8 @@
  *
  * It knows the terms, the leading and the last accepted bid, and the end, and
  * says: wait, bid this amount, or give up. It never names an amount beyond the
- * limit (docs/spec/wallet.md, W37).
+ * limit (docs/spec/wallet.md, W37). Where bids are sealed it knows nothing of
+ * others, and makes one bid of the limit.
  *
  * Thread-safety: pure functions.
  */
@@ -34,6 +35,7 @@ struct gv_agent_view {
     uint64_t close_us;      /* E as it is now, UINT64_MAX: nothing ends it */
     uint64_t now_us;
     uint64_t clock; /* of Dutch terms: what it shows */
+    bool placed;    /* of sealed bids: the owner's is made */
 };
 
 enum gv_agent_move {
@@ -47,7 +49,8 @@ const char *gv_agent_refuses(const struct gv_terms *t);
 
 /* *amount is set with GV_AGENT_BID. In auctions with a largest step the amount
  * may not lead yet. In Dutch ones it bids what the clock shows, once that is
- * within the limit, or with GV_STRATEGY_ALL the limit then. */
+ * within the limit, or with GV_STRATEGY_ALL the limit then. In sealed ones it
+ * is the limit with every strategy; GV_STRATEGY_LATE waits with it. */
 enum gv_agent_move gv_agent_next(const struct gv_agent *a,
                                  const struct gv_terms *t,
                                  const struct gv_agent_view *v,

@@ -54,6 +54,26 @@ gv_bidding_place(struct gv_cli *cli, const char *auction, const char *amount,
     return code;
 }
 
+bool
+gv_bidding_has(struct gv_cli *cli, const char *auction, const char *as)
+{
+    const char *name = as != NULL ? as : gv_config_string(cli->config, "as");
+    struct gv_persona id;
+    const char *bid_id;
+    json_t *bid;
+
+    if (gv_wallet_find(cli->wallet, name, &id) != GV_OK)
+        return false;
+    json_object_foreach(gv_wallet_bids(cli->wallet), bid_id, bid)
+    {
+        if (strcmp(gv_json_text(bid, "auction"), auction) == 0 &&
+            gv_json_u64(bid, "identity") == id.index &&
+            strcmp(gv_json_text(bid, "state"), "sending") != 0)
+            return true;
+    }
+    return false;
+}
+
 const char *
 gv_bidding_find(struct gv_cli *cli, const char *auction, uint64_t amount)
 {

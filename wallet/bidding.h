@@ -25,6 +25,10 @@ int gv_bidding_place(struct gv_cli *cli, const char *auction,
                      const char *amount, const char *as, bool dry,
                      struct gv_bidding *out);
 
+/* Has the identity `as` (NULL: that of --as) a bid there that a node has taken?
+ * What was sent without an answer is none (W10). */
+bool gv_bidding_has(struct gv_cli *cli, const char *auction, const char *as);
+
 /* The bid of this amount that the wallet has there, placed by the identity of
  * --as: its id, borrowed from the wallet; NULL: none. */
 const char *gv_bidding_find(struct gv_cli *cli, const char *auction,

@@ -1,6 +1,7 @@
 /* cmd_agent.c - gavel agent set, show and drop: what the agent may bid. */
 #include "wallet/agent.h"
 #include "wallet/auction.h"
+#include "wallet/bidding.h"
 #include "wallet/columns.h"
 #include "wallet/commands.h"
 #include "wallet/json.h"
@@ -19,7 +20,8 @@ static const struct gv_config_option set_options[] = {
      .choices = GV_STRATEGIES,
      .fallback = "steady",
      .help = "steady: the least that leads, at once; late: the same, when the "
-             "end is near; all: the limit, at once."},
+             "end is near; all: the limit, at once. Where bids are sealed: one "
+             "bid of the limit, at once or late."},
     {.name = "before",
      .type = GV_CONFIG_DURATION,
      .fallback = "30s",
@@ -56,19 +58,18 @@ confirm(struct gv_cli *cli, const struct gv_auction *a, uint64_t limit)
     char figures[40], words[GV_WORDS_MAX], question[700];
 
     snprintf(question, sizeof(question),
-             "Let the agent bid up to %s (%s), without asking again?",
+             "Let the agent %s %s (%s), without asking again?",
+             gv_terms_sealed(&a->open.terms) ? "make one sealed bid of"
+                                             : "bid up to",
              gv_amount_text(amount, c, figures), gv_words(amount, c, words));
     return gv_cli_confirm(cli, question) ? GV_EXIT_OK : GV_EXIT_FAILED;
 }
 
+/* Can an agent do anything here for this identity? */
 static int
-set(struct gv_cli *cli, struct gv_auction *a, const struct gv_signer *s)
+check(struct gv_cli *cli, const struct gv_auction *a, const struct gv_signer *s)
 {
-    static const char *const strategy[] = {"steady", "late", "all"};
-    const char *as = gv_config_string(cli->config, "as");
     const char *why = gv_agent_refuses(&a->open.terms);
-    uint64_t limit, step;
-    int code = read_amount(cli, a, "limit", &limit);
 
     if (why != NULL)
         return gv_cli_fail(cli, GV_EXIT_FAILED,
@@ -76,6 +77,29 @@ set(struct gv_cli *cli, struct gv_auction *a, const struct gv_signer *s)
     if (GV_ID_EQ(&a->open.seller.key, &s->key))
         return gv_cli_fail(cli, GV_EXIT_FAILED,
                            "this identity is the seller, who may not bid");
+    if (!gv_terms_sealed(&a->open.terms))
+        return GV_EXIT_OK;
+    if (gv_config_is_set(cli->config, "step"))
+        return gv_cli_fail(cli, GV_EXIT_USAGE,
+                           "--step: the bids are sealed, there is no leading "
+                           "one to beat");
+    if (gv_bidding_has(cli, a->hex, NULL))
+        return gv_cli_fail(cli, GV_EXIT_FAILED,
+                           "this identity has a sealed bid there, and the "
+                           "agent makes but one (another: gavel bid place)");
+    return GV_EXIT_OK;
+}
+
+static int
+set(struct gv_cli *cli, struct gv_auction *a, const struct gv_signer *s)
+{
+    static const char *const strategy[] = {"steady", "late", "all"};
+    const char *as = gv_config_string(cli->config, "as");
+    uint64_t limit, step;
+    int code = check(cli, a, s);
+
+    if (code == GV_EXIT_OK)
+        code = read_amount(cli, a, "limit", &limit);
     if (code == GV_EXIT_OK)
         code = read_amount(cli, a, "step", &step);
     if (code == GV_EXIT_OK && limit == 0)

@@ -20,9 +20,10 @@
 #include "wallet/concern.h"
 #include "wallet/json.h"
 
-#define AGAIN_MS 5000  /* after a bid that failed */
-#define FAILURES_MAX 3 /* of one kind, one after the other */
-#define ROWS 100       /* among so many newest bids is an accepted one */
+#define AGAIN_MS 5000               /* after a bid that failed */
+#define FAILURES_MAX 3              /* of one kind, one after the other */
+#define SEALED_BID "one sealed bid" /* its amount is in the wallet alone */
+#define ROWS 100 /* among so many newest bids is an accepted one */
 
 static const struct gv_config_option options[] = {
     GV_LOOK_OPTIONS("1s", "when every auction is over or beyond its limit."),
@@ -36,7 +37,8 @@ struct task {
     uint64_t not_before_ms; /* a bid failed */
     char refusal[500];      /* why it did, and how often in a row */
     unsigned failures;
-    bool over;   /* it has ended */
+    bool placed; /* the sealed bid, or one by hand: there is but one */
+    bool over;   /* it has ended, or nothing is left to do */
     bool beaten; /* and that was said */
 };
 
@@ -68,7 +70,8 @@ close_wallet(struct gv_cli *cli)
     cli->wallet = NULL;
 }
 
-/* What the owner says of the auction; false: nothing any more. */
+/* What the owner says of the auction; false: nothing any more, or all of it is
+ * done. */
 static bool
 read_agent(struct gv_cli *cli, struct task *t)
 {
@@ -77,6 +80,9 @@ read_agent(struct gv_cli *cli, struct task *t)
     const char *strategy = gv_json_text(said, "strategy");
 
     snprintf(t->as, sizeof(t->as), "%s", gv_json_text(said, "as"));
+    t->placed =
+        gv_terms_sealed(&t->auction.open.terms) &&
+        gv_bidding_has(cli, t->auction.hex, *t->as != '\0' ? t->as : NULL);
     t->said = (struct gv_agent){
         .limit = gv_json_u64(said, "limit"),
         .step = gv_json_u64(said, "step"),
@@ -84,7 +90,7 @@ read_agent(struct gv_cli *cli, struct task *t)
                     : strcmp(strategy, "all") == 0 ? GV_STRATEGY_ALL
                                                    : GV_STRATEGY_STEADY,
         .before_us = gv_json_u64(said, "before_ms") * 1000};
-    return t->said.limit != 0;
+    return t->said.limit != 0 && !t->placed;
 }
 
 /* Of the keys that the wallet bids with there, those of the identity that the
@@ -189,6 +195,14 @@ read_last(struct gv_cli *cli, const struct task *t, struct gv_agent_view *v)
     return GV_EXIT_OK;
 }
 
+static const char *
+how_it_ended(const struct task *t, const struct gv_look *at)
+{
+    if (gv_terms_sealed(&t->auction.open.terms))
+        return "no sealed bid was made";
+    return at->mine ? "the own bid leads" : "another's leads";
+}
+
 /* False: it does not bid now. */
 static bool
 look(struct gv_cli *cli, struct agent_run *r, struct task *t,
@@ -204,12 +218,13 @@ look(struct gv_cli *cli, struct agent_run *r, struct task *t,
     info = t->auction.info;
     gv_look_read(info, &t->who, &at);
     if (at.ended && !t->over)
-        say(cli, t, "ended", at.mine ? "the own bid leads" : "another's leads");
+        say(cli, t, "ended", how_it_ended(t, &at));
     t->over = at.ended;
     *v = (struct gv_agent_view){.any = at.has_leader,
                                 .mine = at.mine,
                                 .leading = at.amount,
                                 .last = at.amount,
+                                .placed = t->placed,
                                 .close_us =
                                     at.close_us != 0 ? at.close_us : UINT64_MAX,
                                 .now_us = gv_json_u64(info, "phase_time_us")};
@@ -239,27 +254,41 @@ failed(struct gv_cli *cli, struct task *t, const char *why)
     t->not_before_ms = gv_cli_now_ms() + AGAIN_MS;
 }
 
+/* What is printed may be kept: "it" in the place of a sealed amount. */
+static void
+hide_amount(char *text, const char *figures)
+{
+    char *at = strstr(text, figures);
+    size_t n = strlen(figures);
+
+    if (at != NULL && n > 2) {
+        memcpy(at, "it", 2);
+        memmove(at + 2, at + n, strlen(at + n) + 1);
+    }
+}
+
 static void
 bid(struct gv_cli *cli, struct agent_run *r, struct task *t, uint64_t amount)
 {
-    const struct gv_currency *c = &t->auction.open.terms.currency;
+    const struct gv_terms *terms = &t->auction.open.terms;
+    bool sealed = gv_terms_sealed(terms);
     struct gv_bidding got;
-    char text[40], *blank;
+    char figures[40], text[40];
     int code;
 
-    gv_amount_text((struct gv_amount){amount}, c, text);
-    blank = strchr(text, ' ');
-    if (blank != NULL)
-        *blank = '\0';
+    gv_amount_text((struct gv_amount){amount}, &terms->currency, figures);
+    snprintf(text, sizeof(text), "%.*s", (int)strcspn(figures, " "), figures);
     code = gv_bidding_place(cli, t->auction.hex, text,
                             *t->as != '\0' ? t->as : NULL, false, &got);
     if (code != GV_EXIT_OK) {
+        if (sealed)
+            hide_amount(got.refusal, figures);
         failed(cli, t, got.refusal);
         return;
     }
     t->failures = 0;
-    gv_amount_text((struct gv_amount){amount}, c, text);
-    say(cli, t, "bid", text);
+    t->over = sealed;
+    say(cli, t, "bid", sealed ? SEALED_BID : figures);
     if (read_keys(cli, r) != GV_EXIT_OK)
         t->not_before_ms = gv_cli_now_ms() + AGAIN_MS;
 }
@@ -323,7 +352,10 @@ say_limit(const struct gv_cli *cli, const struct task *t)
                    figures);
     snprintf(text, sizeof(text), "%s to %s",
              terms->direction == GV_REVERSE ? "down" : "up", figures);
-    say(cli, t, "bidding", text);
+    if (t->placed)
+        say(cli, t, "placed", "the sealed bid stands");
+    else
+        say(cli, t, "bidding", gv_terms_sealed(terms) ? SEALED_BID : text);
 }
 
 /* Somebody has written the wallet: what does it say now? */
@@ -391,8 +423,11 @@ gather(struct gv_cli *cli, struct agent_run *r)
         if (code != GV_EXIT_OK)
             break;
         code = gv_auction_fetch(cli, auction, &r->task[r->tasks].auction);
-        if (code == GV_EXIT_OK)
-            read_agent(cli, &r->task[r->tasks++]);
+        if (code == GV_EXIT_OK) {
+            struct task *t = &r->task[r->tasks++];
+
+            t->over = !read_agent(cli, t);
+        }
     }
     if (code == GV_EXIT_OK && r->tasks == 0)
         code = gv_cli_fail(cli, GV_EXIT_FAILED,

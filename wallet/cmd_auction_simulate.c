@@ -50,8 +50,9 @@ static const struct gv_config_option options[] = {
      .choices = "truthful|step|snipe|mixed",
      .fallback = "mixed",
      .help = "Bid the value once; go little steps beyond the others; bid the "
-             "value at the last moment; or each bidder one of these. Dutch: "
-             "take the clock at the value, up to a tenth or a third below."},
+             "value at the last moment; or each bidder one of these. Dutch and "
+             "sealed: one bid, of the value, up to a tenth or a third short of "
+             "it."},
     {.name = "duration",
      .type = GV_CONFIG_DURATION,
      .fallback = "1d",
@@ -218,9 +219,9 @@ print_people(const struct gv_simulation *s, const struct gv_simulated *r)
 }
 
 static int
-simulate(struct gv_cli *cli, const struct gv_terms *t)
+simulate(struct gv_cli *cli, const struct gv_terms *t, uint64_t hidden_reserve)
 {
-    struct gv_simulation s;
+    struct gv_simulation s = {.hidden_reserve = hidden_reserve};
     struct gv_simulated r;
     int code = read_options(cli, t, &s);
 
@@ -250,15 +251,12 @@ run(struct gv_cli *cli)
     if (gv_cli_params(cli, &code) == NULL)
         return code;
     code = gv_terms_from_options(cli, &terms, &lists);
-    if (code == GV_EXIT_OK && gv_terms_holders(&terms))
+    if (code == GV_EXIT_OK && gv_terms_final_round(&terms))
         code = gv_cli_fail(cli, GV_EXIT_USAGE,
-                           "--%s: made-up bidders react to what others "
-                           "bid, which nobody sees here",
-                           gv_terms_sealed(&terms)        ? "sealed"
-                           : gv_terms_final_round(&terms) ? "final-round"
-                                                          : "hidden-reserve");
+                           "--final-round: made-up bidders make no second bid "
+                           "that nobody sees");
     if (code == GV_EXIT_OK)
-        code = simulate(cli, &terms);
+        code = simulate(cli, &terms, lists.hidden_reserve);
     gv_terms_lists_clear(&lists);
     return code;
 }

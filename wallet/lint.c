@@ -12,6 +12,9 @@ gv_lint_of_open(const struct gv_open *o, const struct gv_params *params,
     bool demo = params->has_secrets;
 
     *out = (struct gv_lint){.escrow_t = o->escrow_t,
+                            .seal_t = o->bid_escrow_t,
+                            .reserve_alone = o->terms.visibility ==
+                                             GV_VISIBLE_RESERVE_SEALED,
                             .few_authorities = !demo,
                             .few_validators = !demo};
     for (; out->authorities.n < o->authority_count; out->authorities.n++)
@@ -23,6 +26,9 @@ gv_lint_of_open(const struct gv_open *o, const struct gv_params *params,
     for (; out->notaries.n < o->notary_count; out->notaries.n++)
         out->notaries.name[out->notaries.n] =
             o->notary[out->notaries.n].operator_name;
+    for (; out->sealers.n < o->bid_escrow_count; out->sealers.n++)
+        out->sealers.name[out->sealers.n] =
+            o->bid_escrow[out->sealers.n].operator_name;
 }
 
 /* The most of them that one operator has, and whose. */
@@ -48,6 +54,32 @@ static int
 width(struct gv_bytes name)
 {
     return name.len > 64 ? 64 : (int)name.len;
+}
+
+/* Who could read sealed bids before the close, and who has to be there after
+ * it. */
+static size_t
+lint_sealers(const struct gv_lint *l, char out[2][200])
+{
+    struct gv_bytes name = {NULL, 0};
+    unsigned most = most_of_one(&l->sealers, &name);
+    size_t n = 0;
+
+    if (l->sealers.n > 0 && most >= l->seal_t)
+        snprintf(out[n++], 200,
+                 "Operator %.*s holds %u of the %u keys that %s sealed to, and "
+                 "%u open %s: enough to read %s before the close.",
+                 width(name), (const char *)name.p, most, l->sealers.n,
+                 l->reserve_alone ? "the reserve is" : "bids are", l->seal_t,
+                 l->reserve_alone ? "it" : "them",
+                 l->reserve_alone ? "it" : "them");
+    if (l->sealers.n > 1 && l->seal_t == l->sealers.n)
+        snprintf(out[n++], 200,
+                 "It takes all %u keys to open the %s: while one is away, only "
+                 "what %s opens by hand counts.",
+                 l->sealers.n, l->reserve_alone ? "reserve" : "bids",
+                 l->reserve_alone ? "the seller" : "its bidder");
+    return n;
 }
 
 size_t
@@ -86,5 +118,5 @@ gv_lint_trust(const struct gv_lint *l, char out[GV_LINT_MAX][200])
                  "identity: enough to open every bidder's alone.",
                  width(name), (const char *)name.p, most, l->notaries.n,
                  l->escrow_t);
-    return n;
+    return n + lint_sealers(l, out + n);
 }

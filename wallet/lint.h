@@ -1,7 +1,7 @@
 /*
- * lint.h - traps in who dates, votes and opens identities: one operator with
- * too much, or too few of them (docs/spec/wallet.md, W43). Those in the terms
- * are gv_terms_warn's.
+ * lint.h - traps in who dates, votes, and opens identities and bids: one
+ * operator with too much, or too few of them (docs/spec/wallet.md, W43). Those
+ * in the terms are gv_terms_warn's.
  *
  * Thread-safety: pure.
  */
@@ -18,7 +18,10 @@ struct gv_lint_list {
 
 struct gv_lint {
     struct gv_lint_list authorities, validators, notaries;
+    struct gv_lint_list sealers;          /* notaries that bids are sealed to */
     unsigned escrow_t;                    /* notaries that open an identity */
+    unsigned seal_t;                      /* sealers that open the bids */
+    bool reserve_alone; /* it is sealed to them, and no bid is */
     bool few_authorities, few_validators; /* warn of few of these, too */
 };
 
@@ -27,7 +30,7 @@ void gv_lint_of_open(const struct gv_open *o, const struct gv_params *params,
                      struct gv_lint *out);
 
 /* One line each; how many. */
-#define GV_LINT_MAX 5
+#define GV_LINT_MAX 7
 size_t gv_lint_trust(const struct gv_lint *l, char out[GV_LINT_MAX][200]);
 
 #endif

@@ -151,16 +151,21 @@ check_notaries(struct gv_cli *cli, const struct gv_terms *t)
     return GV_EXIT_OK;
 }
 
-/* Are there notaries enough to seal bids to, and may one operator open them
- * alone? */
+static void
+warn(const struct gv_cli *cli, char warning[][200], size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        gv_cli_warn(cli, "warning: %s", warning[i]);
+}
+
+/* Are there notaries enough to seal bids to, and what may come of them? */
 static int
 check_sealers(struct gv_cli *cli, const struct gv_terms *t)
 {
-    const bool bids = t->visibility != GV_VISIBLE_RESERVE_SEALED;
     struct gv_seats_wish wish = {.sealed = true};
-    const char *who = "";
+    struct gv_lint l = {.authorities = {.n = 0}};
+    char warning[GV_LINT_MAX][200];
     struct gv_seats seats;
-    unsigned most;
     int code = check_notaries(cli, t);
 
     if (code != GV_EXIT_OK || !gv_terms_holders(t))
@@ -170,15 +175,14 @@ check_sealers(struct gv_cli *cli, const struct gv_terms *t)
         code = gv_seats_choose(cli, &wish, &seats);
     if (code != GV_EXIT_OK)
         return code;
-    most = gv_seats_most(&seats, &who);
-    if (most >= seats.seal_t)
-        gv_cli_warn(cli,
-                    "warning: one operator, %s, holds %u of the keys that %s "
-                    "sealed to, and %u open %s: nobody else is needed to read "
-                    "%s before the close",
-                    who, most, bids ? "bids are" : "the reserve is",
-                    seats.seal_t, bids ? "them" : "it",
-                    bids ? "the bids" : "it");
+    l.seal_t = seats.seal_t;
+    l.reserve_alone = t->visibility == GV_VISIBLE_RESERVE_SEALED;
+    for (; l.sealers.n < seats.sealers; l.sealers.n++) {
+        const char *name = seats.sealer[l.sealers.n].service.operator_name;
+
+        l.sealers.name[l.sealers.n] = gv_bytes(name, strlen(name));
+    }
+    warn(cli, warning, gv_lint_trust(&l, warning));
     gv_seats_clear(&seats);
     return GV_EXIT_OK;
 }
@@ -195,8 +199,7 @@ warn_of_notaries(struct gv_cli *cli, const struct gv_seats *seats)
         l.notaries.name[l.notaries.n] =
             seats->notary[l.notaries.n].keys.operator_name;
     n = gv_lint_trust(&l, warning);
-    for (size_t i = 0; i < n; i++)
-        gv_cli_warn(cli, "warning: %s", warning[i]);
+    warn(cli, warning, n);
     return n == 0 || gv_cli_confirm(cli, "Open it with these notaries?")
                ? GV_EXIT_OK
                : GV_EXIT_FAILED;
@@ -277,13 +280,10 @@ choose_panel(struct gv_cli *cli, struct gv_panel *panel)
 {
     char warning[GV_LINT_MAX][200];
     int code = gv_panel_choose(cli, panel);
-    size_t n;
 
     if (code != GV_EXIT_OK)
         return code;
-    n = gv_panel_warn(panel, cli->params, warning);
-    for (size_t i = 0; i < n; i++)
-        gv_cli_warn(cli, "warning: %s", warning[i]);
+    warn(cli, warning, gv_panel_warn(panel, cli->params, warning));
     return GV_EXIT_OK;
 }
 

@@ -54,6 +54,17 @@ static const struct preset presets[] = {
       {"per-bidder", "1"},
       {"limit", "1d"},
       {"close", "never"}}},
+    {"sealed",
+     "one bid each, sealed until the close, when notaries open all; the "
+     "highest "
+     "pays what the next one bid; a day, nobody closes it early",
+     NULL,
+     {{"sealed", "yes"},
+      {"pricing", "vickrey"},
+      {"min-first", "1"},
+      {"per-bidder", "1"},
+      {"limit", "1d"},
+      {"close", "never"}}},
     {"reverse",
      "you buy: the lowest bid wins, each one at least 1 lower, from "
      "--min-first "

@@ -247,25 +247,6 @@ gv_seats_open(struct gv_cli *cli, const struct gv_seats_wish *wish,
                        "%s", e.text);
 }
 
-unsigned
-gv_seats_most(const struct gv_seats *s, const char **operator_name)
-{
-    unsigned most = 0;
-
-    for (unsigned i = 0; i < s->sealers; i++) {
-        const char *name = s->sealer[i].service.operator_name;
-        unsigned n = 0;
-
-        for (unsigned j = 0; j < s->sealers; j++)
-            n += strcmp(name, s->sealer[j].service.operator_name) == 0;
-        if (n > most) {
-            most = n;
-            *operator_name = name;
-        }
-    }
-    return most;
-}
-
 static void
 clear_seat(struct gv_seat *seat)
 {

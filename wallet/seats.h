@@ -67,10 +67,6 @@ enum gv_rc gv_seats_ask(struct gv_seats *s, const struct gv_params *params,
                         struct gv_error *e) GV_MUST_CHECK;
 void gv_seats_clear(struct gv_seats *s);
 
-/* The most keys that one operator holds among those bids are sealed to, and
- * who that is (borrowed from s). */
-unsigned gv_seats_most(const struct gv_seats *s, const char **operator_name);
-
 /* Their part of a warrant: out borrows from s. */
 void gv_seats_fill(const struct gv_seats *s, struct gv_open *out);
 

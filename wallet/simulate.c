@@ -10,6 +10,7 @@
 
 struct bidder {
     uint64_t value, next_us; /* next_us: when he looks, UINT64_MAX: no more */
+    uint64_t sealed;         /* what his sealed bid says */
     enum gv_strategy strategy;
     unsigned looks;
 };
@@ -75,17 +76,28 @@ is_reverse(const struct round *r)
     return r->s->terms->direction == GV_REVERSE;
 }
 
-/* When a clock makes him bid: once it shows what it is worth to him, up to a
- * tenth less, or up to a third less; never, if it does not come down so far. */
+/* What he would pay who has but one bid and sees no other: what it is worth, up
+ * to a tenth less, or up to a third less. Who is paid asks for so much more. */
+static uint64_t
+draw_offer(struct round *r, const struct bidder *b)
+{
+    static const uint64_t part[] = {0, 10, 3}; /* by enum gv_strategy */
+    uint64_t off =
+        part[b->strategy] != 0 ? below(r, b->value / part[b->strategy] + 1) : 0;
+
+    if (!is_reverse(r))
+        return b->value - off;
+    return off > UINT64_MAX - b->value ? UINT64_MAX : b->value + off;
+}
+
+/* When a clock makes him bid: once it shows what he would pay; never, if it
+ * does not come down so far. */
 static uint64_t
 draw_look(struct round *r, const struct bidder *b)
 {
-    static const uint64_t part[] = {0, 10, 3}; /* by enum gv_strategy */
     const struct gv_terms *t = r->s->terms;
-    uint64_t want = b->value, at;
+    uint64_t want = draw_offer(r, b), at;
 
-    if (part[b->strategy] != 0)
-        want -= below(r, b->value / part[b->strategy] + 1);
     at = gv_clock_reaches_us(t, OPENING_MS, want);
     if (at > r->end_us)
         return UINT64_MAX;
@@ -107,6 +119,8 @@ draw_bidder(struct round *r, struct bidder *b)
         b->next_us = r->end_us - below(r, length / 100 + 1);
     if (gv_terms_dutch(r->s->terms))
         b->next_us = draw_look(r, b);
+    if (gv_terms_sealed(r->s->terms))
+        b->sealed = draw_offer(r, b);
 }
 
 /* The least that counts, or 0: that is beyond what it is worth. */
@@ -157,14 +171,16 @@ is_beaten(const struct round *r, uint32_t at)
     return is_reverse(r) ? lead <= value : lead >= value;
 }
 
-/* One bid at his time. */
+/* One bid at his time; 0: its amount is sealed. */
 static enum gv_rc
 bid(struct round *r, uint32_t at, uint64_t amount)
 {
     struct gv_fold_bid b = {.t_us = r->bidder[at].next_us,
                             .amount = amount,
                             .bidder = at,
-                            .ref = (uint32_t)r->serial};
+                            .ref = (uint32_t)r->serial,
+                            .seal =
+                                amount == 0 ? GV_FOLD_UNOPENED : GV_FOLD_KNOWN};
 
     gv_le64_put(b.id.b, r->serial++);
     gv_le64_put(b.tie, draw(r));
@@ -201,6 +217,16 @@ look_at_clock(struct round *r, uint32_t at)
     return rc;
 }
 
+/* One bid each, of which nobody sees more than that it is there. */
+static enum gv_rc
+seal(struct round *r, uint32_t at)
+{
+    enum gv_rc rc = bid(r, at, 0);
+
+    r->bidder[at].next_us = UINT64_MAX;
+    return rc;
+}
+
 static enum gv_rc
 look(struct round *r, uint32_t at)
 {
@@ -210,6 +236,8 @@ look(struct round *r, uint32_t at)
 
     if (gv_terms_dutch(r->s->terms))
         return look_at_clock(r, at);
+    if (gv_terms_sealed(r->s->terms))
+        return seal(r, at);
     if (b->strategy == GV_STEP)
         amount = least_beyond(r, at, b->next_us);
     if (b->strategy == GV_SNIPE && is_beaten(r, at))
@@ -237,6 +265,25 @@ play(struct round *r)
         if (rc != GV_OK)
             return rc;
     }
+}
+
+static void
+open_bid(void *arg, struct gv_fold_bid *b)
+{
+    const struct round *r = arg;
+
+    b->amount = r->bidder[b->bidder].sealed;
+    b->seal = GV_FOLD_KNOWN;
+}
+
+/* The holders' keys are there: all is opened (A23, A24). */
+static void
+open_all(struct round *r)
+{
+    if (gv_terms_hides_reserve(r->s->terms))
+        gv_fold_set_reserve(r->fold, r->s->hidden_reserve);
+    if (gv_terms_sealed(r->s->terms))
+        gv_fold_reveal(r->fold, open_bid, r);
 }
 
 /* --- what came of it --- */
@@ -305,8 +352,10 @@ one_round(struct round *r, struct gv_simulated *out)
     for (uint32_t i = 0; i < r->s->bidders; i++)
         draw_bidder(r, &r->bidder[i]);
     rc = play(r);
-    if (rc == GV_OK)
+    if (rc == GV_OK) {
+        open_all(r);
         count(r, out);
+    }
     gv_fold_free(r->fold);
     return rc;
 }

@@ -16,7 +16,8 @@
  * and again, and goes as little beyond the reference as counts. Snipe bids
  * what it is worth as late as possible, again when that was too early. At a
  * Dutch clock they wait until it shows what it is worth, up to a tenth less, or
- * up to a third less. */
+ * up to a third less. Where bids are sealed they bid that much, once: in
+ * reverse auctions more by so much. */
 enum gv_strategy {
     GV_TRUTHFUL = 0,
     GV_STEP = 1,
@@ -29,6 +30,7 @@ enum gv_strategy {
 
 struct gv_simulation {
     const struct gv_terms *terms;
+    uint64_t hidden_reserve;  /* where the terms hide one; minor units */
     uint64_t seed, low, high; /* what it is worth to a bidder: low to high,
                                * low >= 1 */
     uint64_t duration_us;     /* without a time limit it is closed then; > 0 */

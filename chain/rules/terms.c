@@ -489,6 +489,10 @@ gv_terms_warn(const struct gv_terms *t, const struct gv_params *params,
          "The winner pays what others bid, and there is neither a minimum "
          "first bid nor a reserve: a bidder who is alone pays the smallest "
          "amount."},
+        {t->pricing != GV_PRICE_FIRST && !gv_terms_sealed(t),
+         "The winner pays what others bid, and everybody sees what the leader "
+         "would pay: a bid just short of it makes the price. Sealed bids hide "
+         "that."},
         {t->pricing != GV_PRICE_FIRST && steps,
          "With steps, bids tell what others are ready to pay, and a bidder "
          "who pays the second price gains nothing by bidding all he would."},

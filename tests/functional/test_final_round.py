@@ -144,5 +144,5 @@ def test_the_traps_are_named(market):
                              "--dry-run", as_json=False)
     assert done.returncode == 0, done.stderr
     for word in ("Anybody who may bid",
-                 "holds 1 of the keys that bids are sealed to"):
+                 "holds 1 of the 1 keys that bids are sealed to"):
         assert word in done.stderr

@@ -270,9 +270,66 @@ def test_terms_that_have_no_sense_with_sealed_bids(market, terms, says):
     assert says in e.value.stderr
 
 
-def test_sealed_auctions_are_not_simulated(market):
-    done = market["sam"].run("auction", "simulate", "--sealed")
-    assert done.returncode == 2 and "--sealed: made-up" in done.stderr
+def test_a_sealed_preset_and_how_its_terms_play_out(market):
+    sam = market["sam"]
+    shown = "\n".join(sam("auction", "create", "--title", "x", "--preset",
+                          "sealed", "--dry-run")["terms_text"])
+    assert "sealed" in shown and "best" in shown, shown
+    play = ("auction", "simulate", "--preset", "sealed", "--rounds", "200",
+            "--strategy", "truthful")
+    best = sam(*play)
+    assert (best["sold"], best["best_won"]) == (200, 200)
+    assert best["accepted"] == 200 * best["bidders"] and best["void"] == {}
+    first = sam(*play, "--pricing", "first")
+    assert first["price"]["mean"] > best["price"]["mean"]
+    hidden = sam(*play, "--hidden-reserve", "145")
+    assert hidden["reserve_not_met"] > 0
+    assert hidden["price"]["least"] >= 14500
+
+
+def test_an_agent_makes_one_sealed_bid(market):
+    """And says nowhere how much: not when it runs, nor when it runs again."""
+    world, node, sam = (market[n] for n in ("world", "node", "sam"))
+    tia = world.wallet("tia", node)
+    auction = sam.create("A sealed box", *SEALED, "--min-first", "10")
+    for words, code, says in (
+            (("--limit", "5", "--step", "1"), 2, "no leading one to beat"),
+            (("--limit", "0"), 2, "above zero")):
+        with pytest.raises(CommandError) as e:
+            tia("agent", "set", auction, *words)
+        assert e.value.code == code and says in e.value.error["message"]
+
+    def run(*words):
+        done = tia.run("agent", "run", "--every", "100ms", *words)
+        assert done.returncode == 0, done.stderr
+        assert found_in((done.stdout + done.stderr).encode(),
+                        {"limit": 73164998351}) == set()
+        return [(e["event"], e["text"])
+                for e in map(json.loads, done.stdout.splitlines())]
+
+    # Below the minimum it does not bid; limits of the wallet hold, too.
+    tia("agent", "set", auction, "--limit", "9.99")
+    assert run() == [("bidding", "one sealed bid"), (
+        "beaten", "what could lead is beyond the limit")]
+    tia("agent", "set", auction, "--limit", text_of(73164998351))
+    tia("limit", "set", "EUR", "--bid", "20")
+    assert [name for name, _ in run("--for", "1s")] == ["bidding", "failed"]
+    tia("limit", "drop", "EUR")
+    assert run() == [("bidding", "one sealed bid"), ("bid", "one sealed bid")]
+    assert run() == [("placed", "the sealed bid stands")]
+    with pytest.raises(CommandError) as e:
+        tia("agent", "set", auction, "--limit", "12")
+    assert "makes but one" in e.value.error["message"]
+    market["bob"].bid(auction, "12.50")
+    in_blocks(node, auction)
+    assert found_in(answers_of(node, auction), {"limit": 73164998351}) == set()
+    sam.close_auction(auction)
+    got = node.wait_final(auction, 60)
+    assert (got["status"], got["price"]) == ("sold", 1250)
+    own = [r for r in node.rpc.listbids(auction=auction)["bids"]
+           if r["bidder"] == got["winner"]]
+    assert [r["amount"] for r in own] == [73164998351]
+    assert run() == [("placed", "the sealed bid stands")]
 
 
 def test_who_could_read_the_bids_is_said(market):
@@ -280,8 +337,11 @@ def test_who_could_read_the_bids_is_said(market):
     done = market["sam"].run("auction", "create", "--title", "x", *SEALED,
                              "--dry-run", as_json=False)
     assert done.returncode == 0, done.stderr
-    assert ("holds 1 of the keys that bids are sealed to, and 1 open them"
+    assert ("holds 1 of the 1 keys that bids are sealed to, and 1 open them"
             in done.stderr)
+    auction = market["sam"].create("Who could read it", *SEALED)
+    assert any("holds 1 of the 1 keys" in line for line in market["sam"](
+        "auction", "show", auction)["warnings"])
 
 
 @pytest.mark.parametrize("option", (("--opening-period", "1h"),

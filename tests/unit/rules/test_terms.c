@@ -519,6 +519,11 @@ warnings_name_the_traps(void **state)
     t.d_ms = net.min_d_ms;
     assert_true(warns(&t, "network's default"));
     t = usual();
+    t.pricing = GV_PRICE_VICKREY;
+    assert_true(warns(&t, "everybody sees what the leader would pay"));
+    t.visibility = GV_VISIBLE_SEALED;
+    assert_false(warns(&t, "everybody sees what the leader would pay"));
+    t = usual();
     t.flags = GV_MAX_STEP | GV_MIN_FIRST;
     t.min_first = 10;
     t.max_step = 5;

@@ -174,11 +174,42 @@ reverse_goes_down(void **state)
     t.flags = 0;
     assert_non_null(gv_agent_refuses(&t));
     t = terms_of(0);
-    t.visibility = GV_VISIBLE_SEALED;
-    assert_non_null(gv_agent_refuses(&t));
     t.visibility = GV_VISIBLE_FINAL;
     assert_non_null(gv_agent_refuses(&t));
     t.visibility = GV_VISIBLE_RESERVE_SEALED; /* bids are open */
+    assert_null(gv_agent_refuses(&t));
+}
+
+/* One bid of the limit, whatever the strategy, and none after it. */
+static void
+a_sealed_bid_is_the_limit_and_one(void **state)
+{
+    struct gv_terms t = terms_of(GV_MIN_FIRST);
+    struct gv_agent a = {.limit = 500};
+    struct gv_agent_view v = {.close_us = 100 * SECOND};
+
+    (void)state;
+    t.visibility = GV_VISIBLE_SEALED;
+    assert_null(gv_agent_refuses(&t));
+    check(&a, &t, &v, 500);
+    a.strategy = GV_STRATEGY_ALL;
+    check(&a, &t, &v, 500);
+    a.strategy = GV_STRATEGY_LATE;
+    a.before_us = 30 * SECOND;
+    check_move(&a, &t, &v, GV_AGENT_WAIT);
+    v.now_us = 70 * SECOND;
+    check(&a, &t, &v, 500);
+    v.placed = true;
+    check_move(&a, &t, &v, GV_AGENT_WAIT);
+    v.placed = false;
+    a.limit = 99;
+    check_move(&a, &t, &v, GV_AGENT_BEATEN);
+    t.direction = GV_REVERSE;
+    a.limit = 101;
+    check_move(&a, &t, &v, GV_AGENT_BEATEN);
+    a.limit = 60;
+    check(&a, &t, &v, 60);
+    t.flags = 0; /* the limit is there to start from */
     assert_null(gv_agent_refuses(&t));
 }
 
@@ -293,6 +324,7 @@ main(void)
         cmocka_unit_test(late_waits_for_the_end),
         cmocka_unit_test(all_bids_the_limit_once),
         cmocka_unit_test(reverse_goes_down),
+        cmocka_unit_test(a_sealed_bid_is_the_limit_and_one),
         cmocka_unit_test(a_clock_comes_down_to_the_limit),
         cmocka_unit_test(two_agents_bid_what_counts),
     };

@@ -43,6 +43,24 @@ an_operator_with_enough_notaries_is_named(void **state)
     assert_int_equal(warns(&l, "Operator a has 1 of the 3 notaries"), 1);
 }
 
+static void
+who_could_read_sealed_bids_is_named(void **state)
+{
+    struct gv_lint l = {.seal_t = 2};
+
+    (void)state;
+    name(&l.sealers, "aba");
+    assert_int_equal(warns(&l, "Operator a holds 2 of the 3 keys"), 1);
+    assert_int_equal(warns(&l, "It takes all"), 0);
+    name(&l.sealers, "abc");
+    assert_int_equal(warns(&l, ""), 0);
+    l.seal_t = 3;
+    assert_int_equal(warns(&l, "It takes all 3 keys"), 1);
+    l.seal_t = 1;
+    name(&l.sealers, "a");
+    assert_int_equal(warns(&l, ""), 1);
+}
+
 /* f of 2f + 1 may lie; a third of the votes may be away. */
 static void
 what_one_operator_may_have(void **state)
@@ -89,6 +107,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_operator_with_enough_notaries_is_named),
+        cmocka_unit_test(who_could_read_sealed_bids_is_named),
         cmocka_unit_test(what_one_operator_may_have),
         cmocka_unit_test(few_of_them_matter_outside_a_demo),
     };

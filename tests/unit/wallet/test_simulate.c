@@ -124,6 +124,67 @@ a_clock_is_taken_once(void **state)
     gv_simulated_clear(&r);
 }
 
+/* Sealed bids go through the fold that chains are judged by: one bid each, the
+ * price that of the next one, and a reserve that nobody knew. */
+static void
+sealed_bids_are_opened_together(void **state)
+{
+    struct gv_terms t = {.visibility = GV_VISIBLE_SEALED,
+                         .opening_period_ms = HOUR_MS};
+    struct gv_simulation s = usual(&t);
+    struct gv_simulated first, vickrey, shaded;
+
+    (void)state;
+    s.strategy = GV_TRUTHFUL;
+    play(&s, &first);
+    assert_true(first.sold == s.rounds && first.best_won == s.rounds);
+    assert_int_equal(first.accepted, (uint64_t)s.rounds * s.bidders);
+    t.pricing = GV_PRICE_VICKREY;
+    play(&s, &vickrey);
+    assert_int_equal(vickrey.best_won, s.rounds);
+    for (uint32_t i = 0; i < s.rounds; i++)
+        assert_true(vickrey.price[i] <= first.price[i]);
+    assert_true(vickrey.price[0] < first.price[0]);
+    /* Who bids less than it is worth loses it to others now and then. */
+    t.pricing = GV_PRICE_FIRST;
+    s.strategy = GV_MIXED;
+    play(&s, &shaded);
+    assert_true(shaded.best_won < shaded.sold);
+    assert_true(shaded.price[s.rounds / 2] < first.price[s.rounds / 2]);
+    gv_simulated_clear(&shaded);
+    t.direction = GV_REVERSE;
+    play(&s, &shaded);
+    assert_true(shaded.price[0] >= s.low);
+    gv_simulated_clear(&shaded);
+    gv_simulated_clear(&first);
+    gv_simulated_clear(&vickrey);
+}
+
+static void
+a_hidden_reserve_is_opened_with_them(void **state)
+{
+    struct gv_terms t = {.visibility = GV_VISIBLE_SEALED_RESERVE,
+                         .pricing = GV_PRICE_VICKREY,
+                         .opening_period_ms = HOUR_MS,
+                         .flags = GV_MIN_FIRST,
+                         .min_first = 300};
+    struct gv_simulation s = usual(&t);
+    struct gv_simulated r;
+
+    (void)state;
+    s.strategy = GV_TRUTHFUL;
+    s.hidden_reserve = 900;
+    play(&s, &r);
+    assert_true(r.sold > 0 && r.reserve_missed > 0);
+    assert_true(r.price[0] >= 900);
+    assert_true(r.voids[GV_BELOW_FIRST] > 0);
+    gv_simulated_clear(&r);
+    s.hidden_reserve = 1001;
+    play(&s, &r);
+    assert_int_equal(r.sold, 0);
+    gv_simulated_clear(&r);
+}
+
 static void
 terms_show_in_what_is_void(void **state)
 {
@@ -202,6 +263,8 @@ main(void)
         cmocka_unit_test(a_seed_says_all),
         cmocka_unit_test(the_truthful_give_it_to_the_best),
         cmocka_unit_test(a_clock_is_taken_once),
+        cmocka_unit_test(sealed_bids_are_opened_together),
+        cmocka_unit_test(a_hidden_reserve_is_opened_with_them),
         cmocka_unit_test(terms_show_in_what_is_void),
         cmocka_unit_test(snipers_extend_a_soft_close),
         cmocka_unit_test(steps_stop_beyond_the_next),
