@@ -57,6 +57,10 @@ char *gv_auction_clause(const struct gv_currency *c, enum gv_code code,
 /* The currency of a getauction or listauctions answer's fields. */
 struct gv_currency gv_auction_currency(const json_t *fields);
 
+/* o with currency and exponent, which every amount for programs has beside it
+ * (W11). */
+json_t *gv_auction_priced(json_t *o, const struct gv_currency *c);
+
 /* Amount of a member as "1.00 EUR". */
 char *gv_auction_amount(const json_t *object, const char *key,
                         const struct gv_currency *c, char out[40]);

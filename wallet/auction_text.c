@@ -18,6 +18,17 @@ gv_auction_currency(const json_t *fields)
     return c;
 }
 
+json_t *
+gv_auction_priced(json_t *o, const struct gv_currency *c)
+{
+    char tag[sizeof(c->tag) + 1];
+
+    snprintf(tag, sizeof(tag), "%.*s", (int)sizeof(c->tag), c->tag);
+    json_object_set_new(o, "currency", json_string(tag));
+    json_object_set_new(o, "exponent", json_integer(c->exponent));
+    return o;
+}
+
 char *
 gv_auction_amount(const json_t *object, const char *key,
                   const struct gv_currency *c, char out[40])

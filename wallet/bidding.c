@@ -1,6 +1,7 @@
 /* bidding.c - bids that a program places (wallet/bidding.h). */
 #include "wallet/bidding.h"
 
+#include "wallet/auction.h"
 #include "wallet/json.h"
 #include "wallet/web_call.h"
 
@@ -20,6 +21,7 @@ read_front(const struct gv_cli_front *front, struct gv_bidding *out)
                           : gv_json_text(front->result, "void");
 
     out->amount = gv_json_u64(front->result, "amount");
+    out->currency = gv_auction_currency(front->result);
     snprintf(out->figures, sizeof(out->figures), "%s",
              gv_json_text(front->result, "figures"));
     snprintf(out->bid, sizeof(out->bid), "%s",

@@ -8,12 +8,15 @@
 #ifndef GAVEL_WALLET_BIDDING_H
 #define GAVEL_WALLET_BIDDING_H
 
+#include <gavel/amount.h>
+
 #include "wallet/cli.h"
 
 struct gv_bidding {
-    uint64_t amount;   /* minor units; 0 if it was not even judged */
-    char figures[40];  /* "12.00 EUR" */
-    char bid[65];      /* its id, once placed */
+    uint64_t amount;             /* minor units; 0 if it was not even judged */
+    struct gv_currency currency; /* if it was */
+    char figures[40];            /* "12.00 EUR" */
+    char bid[65];                /* its id, once placed */
     char refusal[500]; /* why it would be void, or what failed; "" if not */
 };
 

@@ -110,11 +110,13 @@ set(struct gv_cli *cli, struct gv_auction *a, const struct gv_signer *s)
         return code;
     json_object_set_new(
         gv_wallet_agents(cli->wallet), a->hex,
-        json_pack("{so so ss sI ss*}", "limit", gv_json_from_u64(limit), "step",
-                  gv_json_from_u64(step), "strategy",
-                  strategy[gv_config_enum(cli->config, "strategy")],
-                  "before_ms", (json_int_t)gv_config_ms(cli->config, "before"),
-                  "as", as));
+        gv_auction_priced(
+            json_pack(
+                "{so so ss sI ss*}", "limit", gv_json_from_u64(limit), "step",
+                gv_json_from_u64(step), "strategy",
+                strategy[gv_config_enum(cli->config, "strategy")], "before_ms",
+                (json_int_t)gv_config_ms(cli->config, "before"), "as", as),
+            &a->open.terms.currency));
     return gv_cli_save(cli);
 }
 
@@ -125,17 +127,11 @@ run_set(struct gv_cli *cli)
 }
 
 static void
-add_row(struct gv_cli *cli, struct gv_columns *t, const char *auction,
-        const json_t *agent)
+add_row(struct gv_columns *t, const char *auction, const json_t *agent)
 {
-    struct gv_currency c = {.tag = {'?'}};
-    struct gv_auction a;
+    const struct gv_currency c = gv_auction_currency(agent);
     char limit[40], step[40];
 
-    if (gv_auction_fetch(cli, auction, &a) == GV_EXIT_OK) {
-        c = a.open.terms.currency;
-        gv_auction_clear(&a);
-    }
     gv_columns_cell(t, "%s", auction);
     gv_columns_cell(t, "%s", gv_auction_amount(agent, "limit", &c, limit));
     gv_columns_cell(t, "%s",
@@ -162,7 +158,7 @@ run_show(struct gv_cli *cli)
     }
     t = gv_columns_new("auction|>limit|>step|strategy");
     json_object_foreach(gv_wallet_agents(cli->wallet), auction, agent)
-        add_row(cli, t, auction, agent);
+        add_row(t, auction, agent);
     gv_columns_print(t, stdout, "the agent bids nowhere");
     gv_columns_free(t);
     return GV_EXIT_OK;

@@ -26,8 +26,10 @@ open_reserve(struct gv_cli *cli, struct gv_auction *a,
     if (code != GV_EXIT_OK)
         return code;
     if (cli->json)
-        gv_cli_print(cli, json_pack("{ss so}", "auction", a->hex, "reserve",
-                                    gv_json_from_u64(amount)));
+        gv_cli_print(cli, gv_auction_priced(json_pack("{ss so}", "auction",
+                                                      a->hex, "reserve",
+                                                      gv_json_from_u64(amount)),
+                                            &a->open.terms.currency));
     else
         gv_columns_line(stdout, "reserve", "%s",
                         gv_amount_text((struct gv_amount){amount},

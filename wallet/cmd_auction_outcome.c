@@ -207,7 +207,8 @@ show(struct gv_cli *cli, const char *id)
         if (code == GV_EXIT_OK && gv_config_bool(cli->config, "verify"))
             code = show_verified(cli, &a, outcome);
         if (code == GV_EXIT_OK && cli->json)
-            gv_cli_print(cli, json_incref(outcome));
+            gv_cli_print(cli, gv_auction_priced(json_incref(outcome),
+                                                &a.open.terms.currency));
         json_decref(outcome);
     }
     gv_auction_clear(&a);

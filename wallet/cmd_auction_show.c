@@ -255,6 +255,7 @@ show(struct gv_cli *cli, struct gv_auction *a, const json_t *checked)
         print_warnings(cli, a);
         return;
     }
+    gv_auction_priced(a->info, &a->open.terms.currency);
     json_object_set_new(a->info, "terms_text", gv_terms_lines(&a->open.terms));
     json_object_set_new(a->info, "warnings",
                         warnings_of(&a->open, cli->params));

@@ -146,28 +146,26 @@ static void
 print_json(struct gv_cli *cli, const struct gv_simulation *s,
            const struct gv_simulated *r)
 {
-    char tag[sizeof(s->terms->currency.tag) + 1] = "";
-
-    memcpy(tag, s->terms->currency.tag, sizeof(s->terms->currency.tag));
     gv_cli_print(
         cli,
-        json_pack("{ss si sI sI so sI sI sI sI s{so so so so so so} so so sI "
-                  "so}",
-                  "currency", tag, "exponent", (int)s->terms->currency.exponent,
-                  "rounds", (json_int_t)s->rounds, "bidders",
-                  (json_int_t)s->bidders, "seed", gv_json_from_u64(s->seed),
-                  "sold", (json_int_t)r->sold, "no_bid", (json_int_t)r->unsold,
-                  "reserve_not_met", (json_int_t)r->reserve_missed, "best_won",
-                  (json_int_t)r->best_won, "price", "least",
-                  gv_json_from_u64(percentile(r, 0)), "p10",
-                  gv_json_from_u64(percentile(r, 10)), "median",
-                  gv_json_from_u64(percentile(r, 50)), "p90",
-                  gv_json_from_u64(percentile(r, 90)), "most",
-                  gv_json_from_u64(percentile(r, 100)), "mean",
-                  gv_json_from_u64(mean(r)), "accepted",
-                  gv_json_from_u64(r->accepted), "void", voids_json(r),
-                  "extended", (json_int_t)r->extended, "longest_us",
-                  gv_json_from_u64(r->longest_us)));
+        gv_auction_priced(
+            json_pack("{sI sI so sI sI sI sI s{so so so so so so} so so sI so}",
+                      "rounds", (json_int_t)s->rounds, "bidders",
+                      (json_int_t)s->bidders, "seed", gv_json_from_u64(s->seed),
+                      "sold", (json_int_t)r->sold, "no_bid",
+                      (json_int_t)r->unsold, "reserve_not_met",
+                      (json_int_t)r->reserve_missed, "best_won",
+                      (json_int_t)r->best_won, "price", "least",
+                      gv_json_from_u64(percentile(r, 0)), "p10",
+                      gv_json_from_u64(percentile(r, 10)), "median",
+                      gv_json_from_u64(percentile(r, 50)), "p90",
+                      gv_json_from_u64(percentile(r, 90)), "most",
+                      gv_json_from_u64(percentile(r, 100)), "mean",
+                      gv_json_from_u64(mean(r)), "accepted",
+                      gv_json_from_u64(r->accepted), "void", voids_json(r),
+                      "extended", (json_int_t)r->extended, "longest_us",
+                      gv_json_from_u64(r->longest_us)),
+            &s->terms->currency));
 }
 
 static void

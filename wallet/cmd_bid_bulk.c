@@ -181,11 +181,14 @@ is_there(struct gv_cli *cli, struct bulk *b, struct bulk_row *r)
 
     if (gv_auction_fetch(cli, r->auction, &a) != GV_EXIT_OK)
         return false;
-    if (gv_amount_parse(r->amount, &a.open.terms.currency, &amount) == GV_OK)
+    r->at.currency = a.open.terms.currency;
+    if (gv_amount_parse(r->amount, &r->at.currency, &amount) == GV_OK)
         id = gv_bidding_find(cli, r->auction, amount.minor);
     gv_auction_clear(&a);
     if (id == NULL)
         return false;
+    r->at.amount = amount.minor;
+    gv_amount_text(amount, &r->at.currency, r->at.figures);
     snprintf(r->at.bid, sizeof(r->at.bid), "%s", id);
     set_state(b, r, ALREADY);
     read_verdict(cli, b, r);
@@ -254,12 +257,16 @@ as_json(const struct bulk *b)
 
     for (size_t i = 0; i < b->rows; i++) {
         const struct bulk_row *r = &b->row[i];
+        json_t *row = json_pack(
+            "{si ss ss so ss ss ss}", "line", (int)r->line, "auction",
+            r->auction, "text", r->amount, "amount",
+            r->at.amount != 0 ? gv_json_from_u64(r->at.amount) : json_null(),
+            "state", state_name(r->state), "bid", r->at.bid, "why",
+            r->at.refusal);
 
-        json_array_append_new(
-            rows, json_pack("{si ss ss ss ss ss}", "line", (int)r->line,
-                            "auction", r->auction, "amount", r->amount, "state",
-                            state_name(r->state), "bid", r->at.bid, "why",
-                            r->at.refusal));
+        if (r->at.amount != 0)
+            gv_auction_priced(row, &r->at.currency);
+        json_array_append_new(rows, row);
     }
     return json_pack("{so}", "bids", rows);
 }
@@ -279,7 +286,8 @@ print(struct gv_cli *cli, const struct bulk *b)
 
         gv_columns_cell(t, "%u", r->line);
         gv_columns_cell(t, "%s", r->auction);
-        gv_columns_cell(t, "%s", r->amount);
+        gv_columns_cell(t, "%s",
+                        *r->at.figures != '\0' ? r->at.figures : r->amount);
         gv_columns_cell(t, "%s", state_name(r->state));
         gv_columns_cell(t, "%s", *r->at.bid != '\0' ? r->at.bid : "-");
         gv_columns_cell(t, "%s", r->at.refusal);

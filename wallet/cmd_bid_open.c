@@ -74,8 +74,11 @@ open_bid(struct gv_cli *cli, const struct gv_auction *a, const struct gv_tx *tx)
         return code;
     gv_hex(tx->u.bid.id.b, 32, id);
     if (cli->json) {
-        gv_cli_print(cli, json_pack("{ss ss so}", "bid", id, "auction", a->hex,
-                                    "amount", gv_json_from_u64(amount)));
+        gv_cli_print(cli,
+                     gv_auction_priced(json_pack("{ss ss so}", "bid", id,
+                                                 "auction", a->hex, "amount",
+                                                 gv_json_from_u64(amount)),
+                                       c));
         return GV_EXIT_OK;
     }
     gv_columns_line(stdout, "bid", "%s", id);

@@ -179,11 +179,14 @@ show_dry_run(struct gv_cli *cli, const struct gv_auction *a,
     gv_words(amount, c, words);
     if (cli->json) {
         gv_cli_print(
-            cli, json_pack("{so ss ss so sb so sb}", "amount",
-                           gv_json_from_u64(amount.minor), "figures", figures,
-                           "words", words, "void", clause_or_null(why),
-                           "node_asked", (int)asked, "node_void",
-                           clause_or_null(node), "final_round", (int)v->final));
+            cli,
+            gv_auction_priced(
+                json_pack("{so ss ss so sb so sb}", "amount",
+                          gv_json_from_u64(amount.minor), "figures", figures,
+                          "words", words, "void", clause_or_null(why),
+                          "node_asked", (int)asked, "node_void",
+                          clause_or_null(node), "final_round", (int)v->final),
+                c));
         return GV_EXIT_OK;
     }
     gv_columns_line(stdout, "amount", "%s (%s)%s", figures, words,
@@ -225,7 +228,7 @@ print_result(const struct gv_cli *cli, const struct gv_auction *a,
 
         for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
             json_object_set(out, keys[i], json_object_get(row, keys[i]));
-        gv_cli_print(cli, out);
+        gv_cli_print(cli, gv_auction_priced(out, &a->open.terms.currency));
         return;
     }
     gv_columns_line(stdout, "bid", "%s", id);

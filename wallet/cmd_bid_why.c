@@ -64,15 +64,17 @@ explain(const json_t *row, const struct gv_open *o, char out[TEXT_MAX])
 }
 
 static void
-print_json(const struct gv_cli *cli, const json_t *row, const char *text)
+print_json(const struct gv_cli *cli, const json_t *row,
+           const struct gv_currency *c, const char *text)
 {
-    static const char *const keys[] = {"bid",  "code", "code_name", "reference",
-                                       "have", "want", "leading"};
+    static const char *const keys[] = {"bid",       "amount",    "code",
+                                       "code_name", "reference", "have",
+                                       "want",      "leading"};
     json_t *out = json_pack("{ss}", "text", text);
 
     for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
         json_object_set(out, keys[i], json_object_get(row, keys[i]));
-    gv_cli_print(cli, out);
+    gv_cli_print(cli, gv_auction_priced(out, c));
 }
 
 static int
@@ -91,7 +93,7 @@ run(struct gv_cli *cli)
     if (code == GV_EXIT_OK) {
         explain(row, &a.open, text);
         if (cli->json)
-            print_json(cli, row, text);
+            print_json(cli, row, &a.open.terms.currency, text);
         else
             puts(text);
         if (!cli->json && gv_bid_is_unjudged(row))

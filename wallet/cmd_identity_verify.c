@@ -8,9 +8,11 @@
 #include "src/base/secret.h"
 #include "src/pki/text.h"
 #include "src/pki/x509.h"
+#include "wallet/auction.h"
 #include "wallet/columns.h"
 #include "wallet/commands.h"
 #include "wallet/disclose.h"
+#include "wallet/json.h"
 
 #define PACK_MAX (1u << 20)
 
@@ -76,13 +78,16 @@ print_json(const struct gv_cli *cli, const struct gv_identity_proof *p,
                                "leaf", (int)p->leaf, "leaves", (int)p->leaves));
         return;
     }
-    gv_cli_print(cli, json_pack("{sb ss ss ss ss ss ss ss si si sb}", "proven",
-                                1, "subject",
-                                r->subject != NULL ? r->subject : "", "auction",
-                                r->auction, "bid", r->bid, "amount", r->amount,
-                                "pseudonym", r->bidder, "certificate", r->cert,
-                                "ledger_key", r->ledger, "leaf", (int)p->leaf,
-                                "leaves", (int)p->leaves, "logged", p->logged));
+    gv_cli_print(
+        cli, gv_auction_priced(
+                 json_pack("{sb ss ss ss so ss ss ss si si sb}", "proven", 1,
+                           "subject", r->subject != NULL ? r->subject : "",
+                           "auction", r->auction, "bid", r->bid, "amount",
+                           gv_json_from_u64(p->amount), "pseudonym", r->bidder,
+                           "certificate", r->cert, "ledger_key", r->ledger,
+                           "leaf", (int)p->leaf, "leaves", (int)p->leaves,
+                           "logged", p->logged),
+                 &p->currency));
 }
 
 static int

@@ -1,4 +1,5 @@
 /* cmd_limit.c - gavel limit: what this wallet may bid (wallet/guard.h). */
+#include "wallet/auction.h"
 #include "wallet/columns.h"
 #include "wallet/commands.h"
 #include "wallet/guard.h"
@@ -71,6 +72,52 @@ run_set(struct gv_cli *cli)
     return code == GV_EXIT_OK ? gv_cli_save(cli) : code;
 }
 
+static uint8_t
+decimals(const char *text)
+{
+    const char *point = strchr(text, '.');
+    size_t n = point != NULL ? strlen(point + 1) : 0;
+
+    return (uint8_t)(n > finest.exponent ? finest.exponent : n);
+}
+
+/* The limits of one currency in minor units, as small as the finer of them
+ * needs. */
+static json_t *
+limits_json(const char *tag, const json_t *limits)
+{
+    static const char *const names[] = {"bid", "total"};
+    struct gv_currency c = {.tag = {0}};
+    json_t *o = json_object();
+    uint64_t minor;
+
+    memcpy(c.tag, tag, strnlen(tag, sizeof(c.tag)));
+    for (size_t i = 0; i < 2; i++) {
+        uint8_t n = decimals(gv_json_text(limits, names[i]));
+
+        if (n > c.exponent)
+            c.exponent = n;
+    }
+    for (size_t i = 0; i < 2; i++)
+        json_object_set_new(
+            o, names[i],
+            gv_guard_amount(gv_json_text(limits, names[i]), &c, &minor)
+                ? gv_json_from_u64(minor)
+                : json_null());
+    return gv_auction_priced(o, &c);
+}
+
+static json_t *
+as_json(const json_t *all)
+{
+    json_t *out = json_object(), *limits;
+    const char *tag;
+
+    json_object_foreach((json_t *)all, tag, limits)
+        json_object_set_new(out, tag, limits_json(tag, limits));
+    return json_pack("{so}", "limits", out);
+}
+
 static int
 run_show(struct gv_cli *cli)
 {
@@ -82,8 +129,7 @@ run_show(struct gv_cli *cli)
     if (code != GV_EXIT_OK)
         return code;
     if (cli->json) {
-        gv_cli_print(
-            cli, json_pack("{sO}", "limits", gv_wallet_limits(cli->wallet)));
+        gv_cli_print(cli, as_json(gv_wallet_limits(cli->wallet)));
         return GV_EXIT_OK;
     }
     t = gv_columns_new("currency|>in one bid|>in all that lead");

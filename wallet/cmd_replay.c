@@ -2,6 +2,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+#include "wallet/auction.h"
 #include "wallet/commands.h"
 #include "wallet/json.h"
 #include "wallet/replay.h"
@@ -149,15 +150,17 @@ print_json(const struct gv_replay *r, const json_t *names,
         const struct gv_replay_auction *a = &r->auction[i];
         char hex[65];
 
-        json_array_append_new(list,
-                              json_pack("{ss ss ss so so so ss}", "auctionid",
+        json_array_append_new(
+            list,
+            gv_auction_priced(json_pack("{ss ss ss so so so ss}", "auctionid",
                                         r->csv->auction[i].id, "auction",
                                         gv_hex(a->id.b, 32, hex), "winner",
                                         pseudonym(r, names, a), "price",
                                         gv_json_from_u64(a->price), "bids",
                                         gv_json_from_u64(a->total), "accepted",
                                         gv_json_from_u64(a->accepted), "status",
-                                        a->final ? a->status : "not-final"));
+                                        a->final ? a->status : "not-final"),
+                              &gv_replay_currency));
     }
     gv_cli_print(r->cli,
                  json_pack("{so sI sI sI so sI}", "auctions", list, "recorded",

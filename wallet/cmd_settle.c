@@ -212,9 +212,12 @@ take(struct gv_cli *cli, const struct gv_auction *a, const struct gv_signer *s,
         return GV_EXIT_FAILED;
     code = gv_sale_send(cli, s, &tx);
     if (code == GV_EXIT_OK && cli->json)
-        gv_cli_print(cli, json_pack("{ss sO sO}", "auction", a->hex, "award",
-                                    json_object_get(chance, "award"), "price",
-                                    json_object_get(chance, "price")));
+        gv_cli_print(cli,
+                     gv_auction_priced(
+                         json_pack("{ss sO sO}", "auction", a->hex, "award",
+                                   json_object_get(chance, "award"), "price",
+                                   json_object_get(chance, "price")),
+                         &a->open.terms.currency));
     else if (code == GV_EXIT_OK)
         printf("accepted\n");
     return code;

@@ -134,7 +134,7 @@ tell(struct gv_cli *cli, const char *event, const json_t *info,
     if (w->last.close_us != 0)
         gv_cli_time(w->last.close_us, close);
     if (cli->json) {
-        line = as_json(event, info, w, now_us, amount);
+        line = gv_auction_priced(as_json(event, info, w, now_us, amount), &c);
         json_dumpf(line, stdout, JSON_COMPACT);
         putchar('\n');
         json_decref(line);

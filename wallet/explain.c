@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+#include "wallet/auction.h"
 #include "wallet/blocks.h"
 #include "wallet/columns.h"
 #include "wallet/json.h"
@@ -325,19 +326,22 @@ print_json(struct gv_cli *cli, struct telling *t, const struct to_print *p)
     uint32_t y = gv_retell_y(t->r);
 
     gv_cli_print(
-        cli, json_pack("{ss so so so so ss so so so so so sI}", "auction",
-                       t->a->hex, "steps", json_incref(t->steps), "story",
-                       gv_columns_lines(print_story, p), "provisional",
-                       json_boolean(y == 0), "final", json_boolean(t->final),
-                       "status", names[o->status], "winner",
-                       sold ? gv_json_from_hex(o->winner.b, 32) : json_null(),
-                       "price", gv_json_from_u64(o->price), "fold_hash",
-                       gv_json_from_hex(o->fold_hash, 32), "runner_up",
-                       p->story->other != 0 ? gv_json_from_u64(p->story->other)
-                                            : json_null(),
-                       "verified_height",
-                       y != 0 ? json_integer((json_int_t)y) : json_null(),
-                       "blocks", (json_int_t)gv_retell_blocks(t->r)));
+        cli,
+        gv_auction_priced(
+            json_pack("{ss so so so so ss so so so so so sI}", "auction",
+                      t->a->hex, "steps", json_incref(t->steps), "story",
+                      gv_columns_lines(print_story, p), "provisional",
+                      json_boolean(y == 0), "final", json_boolean(t->final),
+                      "status", names[o->status], "winner",
+                      sold ? gv_json_from_hex(o->winner.b, 32) : json_null(),
+                      "price", gv_json_from_u64(o->price), "fold_hash",
+                      gv_json_from_hex(o->fold_hash, 32), "runner_up",
+                      p->story->other != 0 ? gv_json_from_u64(p->story->other)
+                                           : json_null(),
+                      "verified_height",
+                      y != 0 ? json_integer((json_int_t)y) : json_null(),
+                      "blocks", (json_int_t)gv_retell_blocks(t->r)),
+            &t->a->open.terms.currency));
 }
 
 static void

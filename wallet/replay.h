@@ -33,6 +33,9 @@ struct gv_replay_options {
     unsigned patience_ms; /* how long a node may be away */
 };
 
+/* Recorded amounts are dollars and cents. */
+extern const struct gv_currency gv_replay_currency;
+
 /* A notary gives one seller so many keys of sealed auctions at once. */
 #define GV_REPLAY_SELLER_AUCTIONS 16
 

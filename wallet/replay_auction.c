@@ -11,6 +11,9 @@
 #define POLL_MS 100
 #define OPENING_MS 3600000u
 
+const struct gv_currency gv_replay_currency = {.tag = {'U', 'S', 'D'},
+                                               .exponent = 2};
+
 static void
 keep_error(struct gv_error *to, const struct gv_error *from)
 {
@@ -47,7 +50,7 @@ terms_of(const struct gv_replay *r, const struct gv_csv_auction *a,
     const struct gv_params *params = r->cli->params;
 
     gv_terms_default(params, t);
-    t->currency = (struct gv_currency){.tag = {'U', 'S', 'D'}, .exponent = 2};
+    t->currency = gv_replay_currency;
     t->d_ms = r->options.d_ms;
     t->notice_ms = 2 * (uint64_t)t->d_ms;
     t->pricing = (uint8_t)r->options.pricing;

@@ -20,6 +20,8 @@ import subprocess
 import time
 from pathlib import Path
 
+from amounts import unnamed_amounts
+
 ROOT = Path(__file__).resolve().parents[2]
 BUILD = Path(os.environ.get("GAVEL_BUILD", ROOT / "build/release"))
 SHARED = Path(os.environ.get("GAVEL_SHARED", ROOT.parent / "shared"))
@@ -440,7 +442,11 @@ class Wallet:
         done = self.run(*words, **options)
         if done.returncode != 0:
             raise CommandError(words, done)
-        return json.loads(done.stdout) if done.stdout.strip() else None
+        if not done.stdout.strip():
+            return None
+        value = json.loads(done.stdout)
+        assert not unnamed_amounts(value), (words, value)
+        return value
 
     def text(self, *words, **options):
         """What a command prints for people."""

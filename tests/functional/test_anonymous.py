@@ -322,7 +322,8 @@ def test_S0_12_the_pack_proves_whose_bid_it_was(disclosed):
     assert answer == {
         "proven": True, "subject": f"CN={NAMES['ann']}",
         "auction": disclosed.auction, "bid": disclosed.bids[3],
-        "amount": "15.00 EUR", "pseudonym": disclosed.keys["ann"],
+        "amount": 1500, "currency": "EUR", "exponent": 2,
+        "pseudonym": disclosed.keys["ann"],
         "certificate": ann.fingerprint.hex(), "ledger_key": ann.ledger.hex(),
         "leaves": 1024, "logged": True}
     done = verify_pack(path)

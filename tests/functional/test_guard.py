@@ -25,8 +25,8 @@ def test_no_bid_goes_beyond_the_limits(market):
     one, two = (tom.create(title, *QUICK) for title in ("One", "Two"))
     yen = tom.create("Three", *QUICK, "--currency", "JPY", "--exponent", "0")
     ann("limit", "set", "EUR", "--bid", "50", "--total", "80.5")
-    assert ann("limit", "show")["limits"] == {
-        "EUR": {"bid": "50", "total": "80.5"}}
+    assert ann("limit", "show")["limits"] == {"EUR": {
+        "bid": 500, "total": 805, "currency": "EUR", "exponent": 1}}
     assert "50.01 EUR is above this wallet's limit of 50.00 EUR" in refused(
         ann, "bid", "place", one, "50.01")
     ann.bid(one, 50)
@@ -45,7 +45,7 @@ def test_no_bid_goes_beyond_the_limits(market):
     ann.bid(two, 60, "--over-limit")
     ann("limit", "set", "EUR", "--bid", "99.999")
     assert ann("limit", "show")["limits"]["EUR"] == {
-        "bid": "99.999", "total": "80.5"}
+        "bid": 99999, "total": 80500, "currency": "EUR", "exponent": 3}
     ann("limit", "set", "EUR", "--total", "1000")
     assert "limit of 99.99 EUR" in refused(ann, "bid", "place", two, "100")
     assert "EUR" in ann.text("limit", "show")

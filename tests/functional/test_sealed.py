@@ -290,7 +290,7 @@ def test_a_sealed_preset_and_how_its_terms_play_out(market):
 def test_an_agent_makes_one_sealed_bid(market):
     """And says nowhere how much: not when it runs, nor when it runs again."""
     world, node, sam = (market[n] for n in ("world", "node", "sam"))
-    tia = world.wallet("tia", node)
+    tia, limit = world.wallet("tia", node), 91827364553
     auction = sam.create("A sealed box", *SEALED, "--min-first", "10")
     for words, code, says in (
             (("--limit", "5", "--step", "1"), 2, "no leading one to beat"),
@@ -303,7 +303,7 @@ def test_an_agent_makes_one_sealed_bid(market):
         done = tia.run("agent", "run", "--every", "100ms", *words)
         assert done.returncode == 0, done.stderr
         assert found_in((done.stdout + done.stderr).encode(),
-                        {"limit": 73164998351}) == set()
+                        {"limit": limit}) == set()
         return [(e["event"], e["text"])
                 for e in map(json.loads, done.stdout.splitlines())]
 
@@ -311,7 +311,7 @@ def test_an_agent_makes_one_sealed_bid(market):
     tia("agent", "set", auction, "--limit", "9.99")
     assert run() == [("bidding", "one sealed bid"), (
         "beaten", "what could lead is beyond the limit")]
-    tia("agent", "set", auction, "--limit", text_of(73164998351))
+    tia("agent", "set", auction, "--limit", text_of(limit))
     tia("limit", "set", "EUR", "--bid", "20")
     assert [name for name, _ in run("--for", "1s")] == ["bidding", "failed"]
     tia("limit", "drop", "EUR")
@@ -322,13 +322,13 @@ def test_an_agent_makes_one_sealed_bid(market):
     assert "makes but one" in e.value.error["message"]
     market["bob"].bid(auction, "12.50")
     in_blocks(node, auction)
-    assert found_in(answers_of(node, auction), {"limit": 73164998351}) == set()
+    assert found_in(answers_of(node, auction), {"limit": limit}) == set()
     sam.close_auction(auction)
     got = node.wait_final(auction, 60)
     assert (got["status"], got["price"]) == ("sold", 1250)
     own = [r for r in node.rpc.listbids(auction=auction)["bids"]
            if r["bidder"] == got["winner"]]
-    assert [r["amount"] for r in own] == [73164998351]
+    assert [r["amount"] for r in own] == [limit]
     assert run() == [("placed", "the sealed bid stands")]
 
 
