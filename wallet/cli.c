@@ -7,6 +7,7 @@
 
 #include "src/client/nodeopt.h"
 #include "wallet/json.h"
+#include "wallet/publish.h"
 
 static void
 print_error(const struct gv_cli *cli, int code, const char *text,
@@ -70,7 +71,14 @@ int
 gv_cli_fail_rpc(const struct gv_cli *cli, enum gv_rc rc,
                 const struct gv_rpcclient_error *error)
 {
-    print_error(cli, error->code, error->e.text, error->data);
+    struct gv_error e = error->e;
+
+    if (error->code == GV_PUBLISH_UNKNOWN)
+        gv_error_set(&e,
+                     "%s (is the id right, and the network? a node may also be "
+                     "behind: gavel status)",
+                     error->e.text);
+    print_error(cli, error->code, e.text, error->data);
     return rc == GV_REJECT ? GV_EXIT_FAILED : GV_EXIT_NODE;
 }
 

@@ -12,6 +12,7 @@
 #ifndef GAVEL_WALLET_CLI_H
 #define GAVEL_WALLET_CLI_H
 
+#include <gavel/amount.h>
 #include <gavel/key.h>
 #include <gavel/params.h>
 #include <jansson.h>
@@ -139,6 +140,9 @@ int gv_cli_save(struct gv_cli *cli) GV_MUST_CHECK;
 /* Print v as JSON on stdout and drop the reference. */
 void gv_cli_print(const struct gv_cli *cli, json_t *v);
 
+/* Would gv_cli_confirm have somebody to ask, or need nobody? */
+bool gv_cli_can_confirm(const struct gv_cli *cli);
+
 /* Ask "QUESTION [y/N] " on the terminal. True with --yes; false, after an
  * error, when there is no terminal to ask on. */
 bool gv_cli_confirm(const struct gv_cli *cli, const char *question);
@@ -155,6 +159,11 @@ int gv_cli_read_time(const struct gv_cli *cli, const char *option,
 /* This machine's clock. */
 uint64_t gv_cli_now_ms(void);
 void gv_cli_sleep_ms(unsigned ms);
+
+/* Refuse what somebody wrote for an amount; option may be NULL. GV_EXIT_USAGE.
+ */
+int gv_cli_bad_amount(const struct gv_cli *cli, const char *option,
+                      const char *text, const struct gv_currency *c);
 
 /* An argument of 64 hex digits, normalised to lower case. */
 int gv_cli_id(const struct gv_cli *cli, const char *text, const char *what,

@@ -26,6 +26,13 @@ gv_cli_print(const struct gv_cli *cli, json_t *v)
 }
 
 bool
+gv_cli_can_confirm(const struct gv_cli *cli)
+{
+    return gv_config_bool(cli->config, "yes") ||
+           (cli->front == NULL && isatty(STDIN_FILENO));
+}
+
+bool
 gv_cli_confirm(const struct gv_cli *cli, const char *question)
 {
     char line[16];
@@ -211,6 +218,17 @@ write_front(struct gv_cli_front *front, const char *path,
     }
     free(text);
     return rc;
+}
+
+int
+gv_cli_bad_amount(const struct gv_cli *cli, const char *option,
+                  const char *text, const struct gv_currency *c)
+{
+    return gv_cli_fail(cli, GV_EXIT_USAGE,
+                       "%s%s%s'%.40s' is no amount of %.4s: expected digits, "
+                       "above zero, with at most %u decimals behind a point",
+                       option ? "--" : "", option ? option : "",
+                       option ? ": " : "", text, c->tag, c->exponent);
 }
 
 bool

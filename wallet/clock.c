@@ -21,10 +21,7 @@ take_amount(struct gv_cli *cli, const char *name, const struct gv_currency *c,
                            "--direction dutch: it needs "
                            "--start, --floor, --drop and --every");
     if (gv_amount_parse(text, c, &a) != GV_OK)
-        return gv_cli_fail(cli, GV_EXIT_USAGE,
-                           "--%s: '%.40s' is no amount of %.4s with %u "
-                           "decimals",
-                           name, text, c->tag, c->exponent);
+        return gv_cli_bad_amount(cli, name, text, c);
     *out = a.minor;
     return GV_EXIT_OK;
 }
@@ -134,8 +131,5 @@ gv_clock_amount(struct gv_cli *cli, const struct gv_auction *a,
     }
     if (gv_amount_parse(text, c, out) == GV_OK && out->minor != 0)
         return GV_EXIT_OK;
-    return gv_cli_fail(cli, GV_EXIT_USAGE,
-                       "'%.40s' is no amount of %.4s with at most %u "
-                       "decimals, above zero",
-                       text, c->tag, c->exponent);
+    return gv_cli_bad_amount(cli, NULL, text, c);
 }

@@ -41,11 +41,7 @@ read_amount(struct gv_cli *cli, const struct gv_auction *a, const char *option,
         return GV_EXIT_OK;
     if (gv_amount_parse(text, &a->open.terms.currency, &amount) != GV_OK ||
         amount.minor == 0)
-        return gv_cli_fail(cli, GV_EXIT_USAGE,
-                           "--%s %.40s: expected an amount of %.4s above zero, "
-                           "with at most %u decimals",
-                           option, text, a->open.terms.currency.tag,
-                           a->open.terms.currency.exponent);
+        return gv_cli_bad_amount(cli, option, text, &a->open.terms.currency);
     *minor = amount.minor;
     return GV_EXIT_OK;
 }

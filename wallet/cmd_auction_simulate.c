@@ -70,10 +70,7 @@ take_value(struct gv_cli *cli, const char *name, const struct gv_currency *c,
     struct gv_amount a;
 
     if (gv_amount_parse(text, c, &a) != GV_OK || a.minor == 0)
-        return gv_cli_fail(cli, GV_EXIT_USAGE,
-                           "--%s: '%.40s' is no amount of %.4s with at most "
-                           "%u decimals, above zero",
-                           name, text, c->tag, c->exponent);
+        return gv_cli_bad_amount(cli, name, text, c);
     *out = a.minor;
     return GV_EXIT_OK;
 }

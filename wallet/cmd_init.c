@@ -71,6 +71,7 @@ run(struct gv_cli *cli)
     const char *path = gv_config_string(cli->config, "words-file");
     const struct gv_params *params;
     struct gv_passphrase pass;
+    struct gv_error e;
     int code;
 
     if (gv_wallet_exists(cli->wallet_dir))
@@ -83,6 +84,12 @@ run(struct gv_cli *cli)
     if (path != NULL && access(path, F_OK) == 0)
         return gv_cli_fail(cli, GV_EXIT_USAGE,
                            "%s is there already and is not replaced", path);
+    if (path == NULL && !gv_cli_can_confirm(cli))
+        return gv_cli_fail(cli, GV_EXIT_USAGE,
+                           "there is no terminal to show the words on: say "
+                           "--words-file FILE");
+    if (gv_file_mkdirs(cli->wallet_dir, &e) != GV_OK)
+        return gv_cli_fail(cli, GV_EXIT_WALLET, "%s", e.text);
     params = gv_cli_params(cli, &code);
     if (params == NULL)
         return code;

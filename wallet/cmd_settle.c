@@ -110,7 +110,8 @@ settle(struct gv_cli *cli, struct gv_auction *a, const struct gv_signer *s)
 
     if (what == 0)
         return gv_cli_fail(cli, GV_EXIT_USAGE,
-                           "%.40s: paid, delivered, defaulted or received",
+                           "'%.40s': expected paid, delivered, defaulted or "
+                           "received",
                            text);
     code = gv_speaker_find(cli, a, s, &who);
     if (code == GV_EXIT_OK)

@@ -22,8 +22,8 @@ static const struct gv_config_option options[] = {
     {.name = "exec",
      .help = "Run this program for each event, with GAVEL_EVENT and, each "
              "with GAVEL_EVENT_ before it, AUCTION, TITLE, AMOUNT (in minor "
-             "units), CURRENCY and CLOSE_US in its environment. No shell is "
-             "used; it may take a minute.",
+             "units), CURRENCY, EXPONENT (its decimals) and CLOSE_US in its "
+             "environment. No shell is used; it may take a minute.",
      .argument = "PROGRAM"},
     {.name = "before",
      .type = GV_CONFIG_DURATION,
@@ -81,6 +81,7 @@ become(const char *program, const char *event, const json_t *info,
     setenv("GAVEL_EVENT_TITLE", gv_json_text(info, "title"), 1);
     memcpy(tag, c.tag, sizeof(c.tag));
     setenv("GAVEL_EVENT_CURRENCY", tag, 1);
+    set_number("GAVEL_EVENT_EXPONENT", c.exponent);
     set_number("GAVEL_EVENT_AMOUNT", amount_of(w));
     set_number("GAVEL_EVENT_CLOSE_US", w->last.close_us);
     alarm(EXEC_S);
@@ -271,12 +272,28 @@ choose(struct gv_cli *cli, struct gv_concerns *c)
     return code;
 }
 
+/* A slip in its name shows at once, and not with the first event. */
+static int
+check_program(struct gv_cli *cli)
+{
+    const char *program = gv_config_string(cli->config, "exec");
+
+    if (program == NULL || strchr(program, '/') == NULL ||
+        access(program, X_OK) == 0)
+        return GV_EXIT_OK;
+    return gv_cli_fail(cli, GV_EXIT_USAGE, "--exec %s: %s", program,
+                       strerror(errno));
+}
+
 static int
 run(struct gv_cli *cli)
 {
     struct gv_concerns c = {.item = NULL};
     struct watch w;
-    int code = gv_cli_wallet(cli);
+    int code = check_program(cli);
+
+    if (code == GV_EXIT_OK)
+        code = gv_cli_wallet(cli);
 
     if (code == GV_EXIT_OK)
         code = gv_concerns_gather(cli, &c);

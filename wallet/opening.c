@@ -408,7 +408,9 @@ gv_opening_title(struct gv_cli *cli, struct gv_make_open *what)
 
     if (title == NULL || *title == '\0' || strlen(title) > GV_TITLE_MAX)
         return gv_cli_fail(cli, GV_EXIT_USAGE,
-                           "--title: expected 1 to %d bytes", GV_TITLE_MAX);
+                           "--title TEXT: expected 1 to %d bytes: what people "
+                           "see in lists",
+                           GV_TITLE_MAX);
     what->title = gv_bytes(title, strlen(title));
     return GV_EXIT_OK;
 }

@@ -172,10 +172,7 @@ take_amount(struct gv_cli *cli, const char *name, uint8_t flag,
     if (text == NULL)
         return GV_EXIT_OK;
     if (gv_amount_parse(text, &t->currency, &a) != GV_OK)
-        return gv_cli_fail(cli, GV_EXIT_USAGE,
-                           "--%s: '%.40s' is no amount of %.4s with %u "
-                           "decimals",
-                           name, text, t->currency.tag, t->currency.exponent);
+        return gv_cli_bad_amount(cli, name, text, &t->currency);
     *out = a.minor;
     t->flags |= flag;
     return GV_EXIT_OK;

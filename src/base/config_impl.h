@@ -31,6 +31,8 @@ struct config_setting {
 struct gv_config {
     const struct gv_config_program *program;
     const struct gv_config_command *command;
+    const char
+        *group; /* a first word of commands, borrowed from argv, or NULL */
     struct config_setting *settings;
     size_t n_settings;
     const char **arguments; /* borrowed from argv */
@@ -72,5 +74,23 @@ enum gv_rc config_set_split(struct config_setting *setting,
 /* The setting of that name which a flag means now: of the chosen command, or
  * global; NULL if there is none. */
 struct config_setting *config_find(const struct gv_config *c, const char *name);
+
+/* --- what was misspelt (config_near.c) --- */
+
+/* The option that a flag may mean now whose name is nearest; NULL: none is
+ * near. */
+const char *config_near_option(const struct gv_config *c, const char *name);
+
+/* What follows the group in a command's name, or NULL: it is not of this
+ * group. */
+const char *config_in_group(const struct gv_config_command *command,
+                            const char *group);
+bool config_is_group(const struct gv_config_program *program, const char *word);
+
+/* Set e: there is no such command (in c->group, if that is set). */
+void config_no_command(const struct gv_config *c, const char *word,
+                       struct gv_error *e);
+/* Set e: c->group alone is no command. */
+void config_which_command(const struct gv_config *c, struct gv_error *e);
 
 #endif

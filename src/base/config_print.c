@@ -70,17 +70,20 @@ print_options(FILE *out, const char *title,
         print_option(out, &options[i]);
 }
 
+/* All, or those of a group. */
 static void
-print_commands(FILE *out, const struct gv_config_program *program)
+print_commands(FILE *out, const struct gv_config_program *program,
+               const char *group)
 {
     if (program->n_commands == 0)
         return;
     fprintf(out, "\nCommands (%s COMMAND --help tells more):\n", program->name);
     for (size_t i = 0; i < program->n_commands; i++) {
         const struct gv_config_command *command = &program->commands[i];
-        int n = fprintf(out, "  %s", command->name);
 
-        print_wrapped(out, command->help, HELP_COLUMN, n);
+        if (group == NULL || config_in_group(command, group) != NULL)
+            print_wrapped(out, command->help, HELP_COLUMN,
+                          fprintf(out, "  %s", command->name));
     }
 }
 
@@ -97,11 +100,15 @@ gv_config_print_help(const struct gv_config *c, FILE *out)
         print_wrapped(out, command->help, 0, 0);
         print_options(out, "Options", command->options, command->n_options);
         print_options(out, NULL, command->more_options, command->n_more);
+    } else if (c->group != NULL) {
+        fprintf(out, "Usage: %s %s COMMAND [OPTIONS]\n", program->name,
+                c->group);
+        print_commands(out, program, c->group);
     } else {
         fprintf(out, "Usage: %s [OPTIONS]%s\n", program->name,
                 program->n_commands > 0 ? " [COMMAND ...]" : "");
         print_wrapped(out, program->help, 0, 0);
-        print_commands(out, program);
+        print_commands(out, program, NULL);
     }
     print_options(out, "Global options", program->options, program->n_options);
     fprintf(out,

@@ -33,8 +33,10 @@ static enum gv_rc
 unknown_flag(struct flag_reader *r, const char *name)
 {
     const struct gv_config *c = r->c;
+    const char *near = config_near_option(c, name);
 
-    gv_error_set(r->e, "--%.60s: no such option; see %s %s%s--help", name,
+    gv_error_set(r->e, "--%.60s: no such option%s%s%s; see %s %s%s--help", name,
+                 near ? " (is it --" : "", near ? near : "", near ? "?)" : "",
                  c->program->name, c->command ? c->command->name : "",
                  c->command ? " " : "");
     return GV_REJECT;
@@ -113,6 +115,25 @@ match_command(const struct flag_reader *r, int *words)
     return best;
 }
 
+/* The word behind the first of a command, where options stand between them. */
+static enum gv_rc
+read_second_word(struct flag_reader *r)
+{
+    struct gv_config *c = r->c;
+    const struct gv_config_program *program = c->program;
+
+    for (size_t i = 0; i < program->n_commands; i++) {
+        const char *word = config_in_group(&program->commands[i], c->group);
+
+        if (word != NULL && strcmp(word, r->argv[r->i]) == 0) {
+            c->command = &program->commands[i];
+            return GV_OK;
+        }
+    }
+    config_no_command(c, r->argv[r->i], r->e);
+    return GV_REJECT;
+}
+
 static enum gv_rc
 read_word(struct flag_reader *r)
 {
@@ -124,6 +145,8 @@ read_word(struct flag_reader *r)
         c->arguments[c->n_arguments++] = word;
         return GV_OK;
     }
+    if (c->group != NULL)
+        return read_second_word(r);
     c->command = match_command(r, &words);
     if (c->command != NULL) {
         r->i += words - 1;
@@ -133,8 +156,11 @@ read_word(struct flag_reader *r)
         c->wish = GV_CONFIG_HELP;
         return GV_OK;
     }
-    gv_error_set(r->e, "%.60s: no such command; see %s --help", word,
-                 c->program->name);
+    if (config_is_group(c->program, word)) {
+        c->group = word;
+        return GV_OK;
+    }
+    config_no_command(c, word, r->e);
     return GV_REJECT;
 }
 
@@ -152,8 +178,13 @@ check_arguments(const struct gv_config *c, struct gv_error *e)
         return GV_REJECT;
     }
     if (c->n_arguments < min) {
-        gv_error_set(e, "%s %s: missing arguments: expected %s",
-                     c->program->name, command->name, command->arguments);
+        gv_error_set(e, "%s: missing arguments: expected %s; see %s %s --help",
+                     command->name, command->arguments, c->program->name,
+                     command->name);
+        return GV_REJECT;
+    }
+    if (c->group != NULL && command == NULL) {
+        config_which_command(c, e);
         return GV_REJECT;
     }
     return GV_OK;

@@ -72,7 +72,8 @@ read_line(int fd, const char *what, struct gv_passphrase *out,
         out->text[len++] = c;
     }
     if (!any) {
-        gv_error_set(e, "there is no passphrase in %s", what);
+        gv_error_set(e, "there is no passphrase in %s%s", what,
+                     fd == STDIN_FILENO ? ", and no terminal to ask on" : "");
         return GV_REJECT;
     }
     if (len > 0 && out->text[len - 1] == '\r')

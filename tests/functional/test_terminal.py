@@ -11,6 +11,7 @@ import termios
 import time
 
 import gavel
+import pytest
 
 
 class Terminal:
@@ -111,3 +112,18 @@ def test_init_keeps_a_file_that_is_there(world):
     assert done.returncode == 2 and "is not replaced" in done.stderr, done
     assert taken.read_text() == "dear diary\n"
     assert not (wallet.directory / "wallet.json").exists()
+
+
+@pytest.mark.parametrize("where, words, says", (
+    ("wallet", (), "say --words-file"),
+    ("/proc/wallet", ("--yes",), "cannot make directory"),
+    ("wallet", ("--words-file", "-"), "say a file")), ids=str)
+def test_no_words_are_shown_that_make_no_wallet(tmp_path, where, words, says):
+    (tmp_path / "pass").write_text("secret\n")
+    done = subprocess.run(
+        [gavel.program("gavel"), "--network", "regtest", "--wallet",
+         tmp_path / where, "--passphrase-file", tmp_path / "pass", "init",
+         *words], stdin=subprocess.DEVNULL, capture_output=True, text=True,
+        timeout=60)
+    assert done.returncode in (2, 4) and done.stdout == ""
+    assert len(done.stderr.splitlines()) == 1 and says in done.stderr

@@ -36,6 +36,8 @@ static const struct gv_config_command commands[] = {
     {"bid", "Bids.", NULL, 0, 0, NULL, 0, NULL, 0},
     {"bid place", "Place a bid.", "AUCTION [NOTE]", 1, 2, bid_options, 1,
      more_options, 1},
+    {"key make", "Make a key.", NULL, 0, 0, NULL, 0, NULL, 0},
+    {"key list", "List keys.", NULL, 0, 0, NULL, 0, NULL, 0},
 };
 static const struct gv_config_program program = {"tester",
                                                  "1.2.3",
@@ -44,7 +46,7 @@ static const struct gv_config_program program = {"tester",
                                                  sizeof(globals) /
                                                      sizeof(globals[0]),
                                                  commands,
-                                                 3};
+                                                 5};
 
 struct fixture {
     char dir[64], path[96];
@@ -208,7 +210,16 @@ bad_flags_are_named(void **state)
         {"--login=a:b", "--login: no such option"},
         {"-x", "-x: no such option"},
         {"--price 5 bid place", "--price: no such option"},
-        {"dance", "dance: no such command"},
+        {"--netwrok main", "(is it --network?); see tester --help"},
+        {"--rcp-prot 1", "(is it --rpc-port?)"},
+        {"dance", "dance: no such command; see tester --help"},
+        {"statsu", "statsu: no such command (is it status?); see tester"},
+        {"bit place", "bit: no such command (is it bid?); see tester --help"},
+        {"key maek", "key maek: no such command (is it key make?); see tester "
+                     "key --help"},
+        {"key dance", "key dance: no such command; see tester key --help"},
+        {"key", "key: say which: make, list; see tester key --help"},
+        {"bid place x y --prise 1", "(is it --price?); see tester bid place"},
         {"bid place", "bid place: missing arguments: expected AUCTION"},
         {"bid place a b c", "c: one argument too many"},
         {"status now", "now: one argument too many"},
@@ -222,6 +233,32 @@ bad_flags_are_named(void **state)
         if (strstr(f->e.text, rows[i].error) == NULL)
             fail_msg("%s gave: %s", rows[i].line, f->e.text);
     }
+}
+
+/* Help of a group lists its commands, and those may stand behind an option. */
+static void
+groups_have_help_and_take_options(void **state)
+{
+    struct fixture *f = *state;
+    char *text = NULL;
+    size_t len = 0;
+    FILE *out;
+
+    assert_int_equal(flags(f, "help key"), GV_OK);
+    assert_int_equal(gv_config_wish(f->c), GV_CONFIG_HELP);
+    out = open_memstream(&text, &len);
+    assert_non_null(out);
+    gv_config_print_help(f->c, out);
+    fclose(out);
+    assert_non_null(strstr(text, "Usage: tester key COMMAND"));
+    assert_non_null(strstr(text, "  key make"));
+    assert_null(strstr(text, "  status"));
+    free(text);
+    gv_config_free(f->c);
+    f->c = gv_config_new(&program);
+    assert_int_equal(flags(f, "key --json list"), GV_OK);
+    assert_string_equal(gv_config_command(f->c)->name, "key list");
+    assert_true(gv_config_bool(f->c, "json"));
 }
 
 static void
@@ -420,6 +457,7 @@ main(void)
         TEST(flag_beats_environment_beats_file),
         TEST(lists_append_within_a_source),
         TEST(bad_flags_are_named),
+        TEST(groups_have_help_and_take_options),
         TEST(bad_files_are_named_by_line),
         TEST(a_bad_variable_is_named),
         TEST(commands_are_matched_by_their_longest_name),
