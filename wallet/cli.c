@@ -73,7 +73,9 @@ gv_cli_fail_rpc(const struct gv_cli *cli, enum gv_rc rc,
 {
     struct gv_error e = error->e;
 
-    if (error->code == GV_PUBLISH_UNKNOWN)
+    if (error->code == GV_PUBLISH_UNKNOWN &&
+        (strncmp(e.text, "auction:", 8) == 0 ||
+         strncmp(e.text, "bid:", 4) == 0))
         gv_error_set(&e,
                      "%s (is the id right, and the network? a node may also be "
                      "behind: gavel status)",

@@ -24,6 +24,28 @@ read_word(const char *text)
     return 0;
 }
 
+/* Why there is no award: a node calls an outcome final when it has the votes,
+ * and an award is made by those in a block. */
+static int
+no_sale(struct gv_cli *cli, const struct gv_auction *a)
+{
+    const char *phase = gv_json_text(a->info, "phase");
+    const char *status =
+        gv_json_text(json_object_get(a->info, "outcome"), "status");
+
+    if (strcmp(phase, "final") != 0)
+        return gv_cli_fail(cli, GV_EXIT_FAILED,
+                           "there is no sale yet: the auction is %s, and its "
+                           "outcome not final",
+                           phase);
+    if (strcmp(status, "sold") != 0)
+        return gv_cli_fail(cli, GV_EXIT_FAILED,
+                           "there is no sale: the outcome is %s", status);
+    return gv_cli_fail(cli, GV_EXIT_FAILED,
+                       "the votes that make the sale final are in no block "
+                       "yet: try again in a moment");
+}
+
 /* The newest award that the speaker is a side of, and which it is. */
 static int
 find_sale(struct gv_cli *cli, const struct gv_auction *a,
@@ -40,9 +62,7 @@ find_sale(struct gv_cli *cli, const struct gv_auction *a,
     if (found)
         return GV_EXIT_OK;
     if (!gv_sale_read(a, 0, &one))
-        return gv_cli_fail(cli, GV_EXIT_FAILED,
-                           "there is no sale: the outcome is not final on "
-                           "the chain, or nothing was sold");
+        return no_sale(cli, a);
     return gv_cli_fail(cli, GV_EXIT_FAILED,
                        "this identity is neither the seller nor a winner");
 }
