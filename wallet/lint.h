@@ -18,10 +18,10 @@ struct gv_lint_list {
 
 struct gv_lint {
     struct gv_lint_list authorities, validators, notaries;
-    struct gv_lint_list sealers;          /* notaries that bids are sealed to */
-    unsigned escrow_t;                    /* notaries that open an identity */
-    unsigned seal_t;                      /* sealers that open the bids */
-    bool reserve_alone; /* it is sealed to them, and no bid is */
+    struct gv_lint_list sealers; /* notaries that bids are sealed to */
+    unsigned escrow_t;           /* notaries that open an identity */
+    unsigned seal_t;             /* sealers that open the bids */
+    bool reserve_alone;          /* it is sealed to them, and no bid is */
     bool few_authorities, few_validators; /* warn of few of these, too */
 };
 
