@@ -207,10 +207,13 @@ print_chance(const struct gv_cli *cli, const struct gv_auction *a,
     gv_amount_text(price, c, figures);
     gv_words(price, c, spelt);
     if (cli->json)
-        gv_cli_print(cli, json_pack("{ss sO sO ss ss}", "auction", a->hex,
-                                    "award", json_object_get(chance, "award"),
-                                    "price", json_object_get(chance, "price"),
-                                    "figures", figures, "words", spelt));
+        gv_cli_print(cli,
+                     gv_auction_priced(
+                         json_pack("{ss sO sO ss ss}", "auction", a->hex,
+                                   "award", json_object_get(chance, "award"),
+                                   "price", json_object_get(chance, "price"),
+                                   "figures", figures, "words", spelt),
+                         &a->open.terms.currency));
     else
         printf("price %s (%s)\n", figures, spelt);
 }
