@@ -64,6 +64,14 @@ struct joining {
     uint64_t now_ms;
 };
 
+static void
+put_rows(struct gv_state *s, const struct gv_chain *c, uint32_t height)
+{
+    gv_record_put_rows(s, c);
+    if (c->book->opened_height == height)
+        gv_opened_put(s, c);
+}
+
 static enum gv_rc
 join(struct gv_state *s, struct gv_chain *c, uint32_t node,
      const struct joining *j, struct gv_reject *why)
@@ -77,7 +85,7 @@ join(struct gv_state *s, struct gv_chain *c, uint32_t node,
         return rc;
     c->tip = node;
     if (!c->registry)
-        gv_record_put_rows(s, c);
+        put_rows(s, c, block->h.header.height);
     for (uint32_t i = 0; !c->registry && i < block->h.header.tx_count; i++)
         gv_admit_tell_token(s, c, &block->tx[i], j->facts[i]);
     rc = gv_watch_block(s, c, node, block, j->now_ms);
@@ -196,6 +204,8 @@ disconnect_tip(struct gv_state *s, struct gv_chain *c, uint64_t now_ms,
     if (fetch(s, c, c->tip, &b) != GV_OK)
         return GV_FAULT;
     gv_record_drop_rows(s, c, c->tree.node[c->tip].height);
+    if (!c->registry)
+        gv_opened_drop(s, c, c->tree.node[c->tip].height);
     rc = gv_chain_unapply(c);
     if (rc != GV_OK)
         gv_state_fail(s, "out of memory");

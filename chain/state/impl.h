@@ -2,15 +2,15 @@
  * impl.h - what the files of chain/state share behind state.h.
  *
  * Files: state.c (open, close, look up), due.c (what is to be done), records.c
- * (rows in the store), headers.c (rows of headers), load.c (blocks into
- * memory), task.c (prepare, verify), accept.c (blocks enter), connect.c (the
- * best branch), admit.c (transactions enter the mempool), admit_leave.c (and
- * leave it), lapse.c (bids that missed their blocks), ballot.c (votes),
- * accuse.c (votes that contradict each other), silence.c (votes that do not
- * come), watch.c (blocks that get none), look.c (sealed bids), seats.c
- * (validators' keys), handover.c (this node's change of them), template.c
- * (blocks to mine), anchor.c (ended auctions), find.c (bids and bidders by id
- * alone).
+ * (rows in the store), headers.c (rows of headers), opened.c (rows of sealed
+ * bids), load.c (blocks into memory), task.c (prepare, verify), accept.c (blocks
+ * enter), connect.c (the best branch), admit.c (transactions enter the mempool),
+ * admit_leave.c (and leave it), lapse.c (bids that missed their blocks),
+ * ballot.c (votes), accuse.c (votes that contradict each other), silence.c
+ * (votes that do not come), watch.c (blocks that get none), look.c (sealed
+ * bids), seats.c (validators' keys), handover.c (this node's change of them),
+ * template.c (blocks to mine), anchor.c (ended auctions), find.c (bids and
+ * bidders by id alone).
  */
 #ifndef GAVEL_STATE_IMPL_H
 #define GAVEL_STATE_IMPL_H
@@ -112,6 +112,15 @@ void gv_record_put_rows(struct gv_state *s, const struct gv_chain *c);
 bool gv_record_in_rows(struct gv_bytes rows, const uint8_t id32[32],
                        bool bidder);
 void gv_record_drop_rows(struct gv_state *s, const struct gv_chain *c,
+                         uint32_t height);
+/* opened.c: what the sealed bids of a chain say. Written when the newest block
+ * has ended the opening; dropped with a block of bids that is taken off. */
+void gv_opened_put(struct gv_state *s, const struct gv_chain *c);
+void gv_opened_drop(struct gv_state *s, const struct gv_chain *c,
+                    uint32_t height);
+/* Note in the book what the row of a block says. GV_ABSENT: there is none, or
+ * one that is not true; GV_FAULT. */
+enum gv_rc gv_opened_get(struct gv_state *s, struct gv_chain *c,
                          uint32_t height);
 /* headers.c: give a store of schema 1 its rows of headers. */
 enum gv_rc gv_headers_upgrade(struct gv_state *s);

@@ -219,6 +219,32 @@ replay_block(struct gv_state *s, struct gv_chain *c, uint32_t node)
     return GV_FAULT;
 }
 
+/* What the sealed bids of a block say, or the reserve at 0, if the opening has
+ * ended. lacks: there it is not in the store. */
+static enum gv_rc
+read_opened(struct gv_state *s, struct gv_chain *c, uint32_t height,
+            bool *lacks)
+{
+    enum gv_rc rc;
+
+    if (c->registry || c->sum.opened_height == 0)
+        return GV_OK;
+    rc = gv_opened_get(s, c, height);
+    *lacks = *lacks || rc == GV_ABSENT;
+    return rc == GV_ABSENT ? GV_OK : rc;
+}
+
+static enum gv_rc
+replay_next(struct gv_state *s, struct gv_chain *c, uint32_t node, bool *lacks)
+{
+    enum gv_rc rc;
+
+    gv_seats_inherit(c, node);
+    rc = replay_block(s, c, node);
+    return rc == GV_OK ? read_opened(s, c, c->tree.node[node].height, lacks)
+                       : rc;
+}
+
 /* HANDOVERs of a block beside the path, whose parent comes first. */
 static enum gv_rc
 read_side(struct gv_state *s, struct gv_chain *c, uint32_t node)
@@ -244,18 +270,21 @@ connect_path(struct gv_state *s, struct gv_chain *c, uint32_t tip)
     uint32_t height = c->tree.node[tip].height;
     uint32_t final = gv_chain_settled(c, tip);
     uint32_t *path = malloc(((size_t)height + 1) * sizeof(*path));
-    enum gv_rc rc = GV_OK;
+    bool lacks = false;
+    enum gv_rc rc;
 
     if (!path)
         return gv_state_fail(s, "out of memory");
+    rc = read_opened(s, c, 0, &lacks);
     for (uint32_t n = tip, h = height; h > 0; h--, n = c->tree.node[n].parent)
         path[h] = n;
     for (uint32_t h = 1; h <= height && rc == GV_OK; h++) {
-        gv_seats_inherit(c, path[h]);
-        rc = replay_block(s, c, path[h]);
+        rc = replay_next(s, c, path[h], &lacks);
         if (rc == GV_OK && c->registry)
             rc = gv_directory_settle(c->dir, h < final ? h : final);
     }
+    if (rc == GV_OK && lacks && c->book->opened_height != 0)
+        gv_opened_put(s, c);
     for (uint32_t i = 1; i < c->tree.count && rc == GV_OK; i++)
         if (c->tree.node[i].height > height ||
             path[c->tree.node[i].height] != i)

@@ -178,6 +178,7 @@ read_chains(struct gv_state *s, struct stored *all)
     struct gv_kv_range range = {.cf = GV_CF_CHAIN};
     struct gv_kv_iter *it;
     struct gv_kv_row row;
+    struct gv_key chain, next;
     enum gv_rc rc;
 
     if (gv_kv_iter_open(&s->opt.kv, &range, &it) != GV_OK)
@@ -192,6 +193,9 @@ read_chains(struct gv_state *s, struct stored *all)
         rc = read_chain(s, number, row.value, all);
         if (rc != GV_OK)
             break;
+        chain = number_key(number); /* nothing behind it is wanted */
+        gv_key_prefix_end(gv_key_view(&chain), &next);
+        gv_kv_iter_seek(it, gv_key_view(&next));
     }
     gv_kv_iter_free(it);
     if (rc == GV_FAULT && !s->error[0])

@@ -17,7 +17,9 @@
  *   META    "restored"                             u64, GV_META_RESTORED
  *   BLOCK   chain u32 | height u32 | sealed id     one whole block
  *   ROWS    chain u32 | height u32 | ...           compact rows of one block
- *   CHAIN   chain u32 | ...                        records of one chain
+ *   CHAIN   chain u32 | "r"                        the record of a chain
+ *   CHAIN   chain u32 | "v" | key                  the lock of a vote
+ *   CHAIN   chain u32 | "w" | height u32           what sealed bids say
  *   POOL    place u64 [ | stamped us u64 ]         one acknowledged transaction
  *   TTP     service u8 | ...                       durable records of services
  *   HEADER  as the key in BLOCK                    how that block begins
