@@ -100,12 +100,31 @@ enter_block(struct gv_state *s, struct gv_task *t, uint64_t now_ms,
     return GV_OK;
 }
 
+/* FINALs of a block beside the branch wait here, too: votes go on from what
+ * they justify, and then no branch can do without them (C6). */
+static enum gv_rc
+keep_finals(struct gv_state *s, struct gv_chain *c, const struct gv_block *b,
+            uint64_t now_ms)
+{
+    struct gv_reject why;
+
+    for (uint32_t i = 0; i < b->h.header.tx_count; i++) {
+        struct gv_admission a = {&b->tx[i], &b->id[i], NULL, now_ms, true, 0};
+
+        if (b->tx[i].kind == GV_TX_FINAL &&
+            gv_admit_tx(s, c, &a, &why) == GV_FAULT)
+            return GV_FAULT;
+    }
+    return GV_OK;
+}
+
 static enum gv_rc
 accept_block(struct gv_state *s, struct gv_task *t, uint64_t now_ms,
              bool *connected, struct gv_reject *why)
 {
     struct gv_chain *c = t->chain;
     uint32_t node, final;
+    bool on_branch;
     enum gv_rc rc;
 
     if (gv_chain_load(s, c, now_ms) != GV_OK)
@@ -134,9 +153,10 @@ accept_block(struct gv_state *s, struct gv_task *t, uint64_t now_ms,
                    ? gv_refuse(why, GV_BAD_HEADER, "header.prev", 0, 0)
                    : GV_REJECT;
     }
+    on_branch = gv_tree_is_ancestor(&c->tree, node, c->tip);
     if (connected)
-        *connected = gv_tree_is_ancestor(&c->tree, node, c->tip);
-    return GV_OK;
+        *connected = on_branch;
+    return on_branch ? GV_OK : keep_finals(s, c, &t->block, now_ms);
 }
 
 static bool

@@ -33,6 +33,10 @@ struct gv_chain_summary {
     uint32_t settled_height, opened_height; /* as in the book */
     uint64_t opened_time_ms;
     bool stalled; /* no CUTOFF can come any more (C11) */
+    /* FINALs on the chain say that the outcome is final, and so is the newest
+     * ACCEPT: no block comes but for a new transaction (R8). False also where
+     * an older program wrote the record. */
+    bool rests;
     struct gv_outcome outcome;
 };
 

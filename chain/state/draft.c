@@ -70,17 +70,6 @@ wants_tail(const struct gv_chain *c, uint64_t since_ms)
     return false;
 }
 
-/* An ACCEPT that votes have not made final yet: policy, for what is valid (R8)
- * knows no votes. */
-static bool
-wants_children(const struct gv_chain *c)
-{
-    const struct gv_book *b = c->book;
-
-    return gv_book_wants_children(b) &&
-           c->sum.final_height < b->award[b->awards - 1].height;
-}
-
 /* Several validators that mine at the same moment split their votes, so each
  * height has an order among them, from seat to seat, and who comes later waits
  * for those before him; whoever has no seat comes last. This is policy: those
@@ -131,7 +120,7 @@ auction_due(const struct gv_chain *c, uint64_t now_ms, bool in_turn)
     uint64_t wait = t->d_ms / 5;
 
     if (gv_book_ended(c->book))
-        return (first_of(c, GV_POOL_DEEDS) || wants_children(c)) &&
+        return (first_of(c, GV_POOL_DEEDS) || gv_chain_wants_children(c)) &&
                since >= t->t_ms;
     if (c->book->outcome_height)
         return since >= t->t_ms && wants_tail(c, since);
@@ -150,10 +139,7 @@ auction_due(const struct gv_chain *c, uint64_t now_ms, bool in_turn)
 bool
 gv_draft_wants_load(const struct gv_chain *c)
 {
-    const struct gv_chain_summary *m = &c->sum;
-
-    return !c->loaded && !c->registry && m->cutoff_height &&
-           !gv_summary_over(m);
+    return !c->loaded && !c->registry && c->sum.cutoff_height && !c->sum.rests;
 }
 
 bool

@@ -4,8 +4,8 @@
  * Chains that are awake are looked at each tick; the others may be as many as
  * there ever were. What is in memory is awake. An auction that was not used
  * for a while leaves memory when nothing is on its way in it, and sleeps until
- * it is loaded again, or until its end, where a CUTOFF is due (R6); one that is
- * over sleeps for ever. */
+ * it is loaded again, or until its end, where a CUTOFF is due (R6); one that
+ * rests (chain.h) sleeps for ever. */
 #include <stdlib.h>
 
 #include "chain/state/impl.h"
@@ -62,7 +62,7 @@ due_ms(const struct gv_chain *c)
     uint64_t us =
         m->close_us < m->cutoff_after_us ? m->close_us : m->cutoff_after_us;
 
-    if (gv_summary_over(m))
+    if (m->rests)
         return NEVER;
     return c->registry || m->cutoff_height ? 0 : us / 1000;
 }
@@ -129,6 +129,20 @@ take_turns(struct gv_state *s, uint64_t now_ms)
     return rc == GV_OK ? wake_due(s, now_ms) : rc;
 }
 
+/* A FINAL that nobody mines does not come again: whoever voted for it is bound
+ * (V1), and votes from what it justifies have no use without it (C6). So it
+ * waits for as long as it may be wanted, which is not behind the end (R8). */
+static bool
+is_needed(const struct gv_chain *c, const struct gv_vote *link)
+{
+    uint32_t node = gv_tree_find(&c->tree, &link->target);
+
+    if (node == GV_NOWHERE || (!c->registry && gv_book_ended(c->book)))
+        return false;
+    return gv_spine_height(c->spine, &link->target) != GV_NOWHERE ||
+           c->tree.node[node].height > c->sum.final_height;
+}
+
 /* A STAMP leaves with its deadline (R2) and an ENROL with its credential (C1);
  * bids are lapse.c's, and anything else leaves when it waited for far too
  * long. */
@@ -143,7 +157,8 @@ is_stale(const struct gv_pool_tx *e, uint64_t now_ms)
         return now_ms * 1000 > e->facts->tst[0].time_us + d_ms * 1000;
     if (e->tx.kind == GV_TX_ENROL)
         return now_ms > gv_enrol_ends_ms(&e->tx.u.enrol);
-    if (e->tx.kind == GV_TX_BID || e->tx.kind == GV_TX_CLOSE)
+    if (e->tx.kind == GV_TX_BID || e->tx.kind == GV_TX_CLOSE ||
+        (e->tx.kind == GV_TX_FINAL && is_needed(c, &e->tx.u.final.link)))
         return false;
     return now_ms > e->arrived_ms + 10 * wait_ms + 600000;
 }
@@ -187,7 +202,7 @@ is_quiet(const struct gv_chain *c, uint64_t now_ms)
 
     if (c->registry || c->looking || unused_ms <= UNLOAD_AFTER_MS)
         return false;
-    if (gv_book_ended(c->book))
+    if (c->sum.rests)
         return c->pool.count == 0;
     return c->sum.cutoff_height == 0 && only_finals_wait(c) &&
            GV_ID_EQ(&c->sum.justified, &c->sum.tip) &&

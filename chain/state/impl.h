@@ -3,14 +3,14 @@
  *
  * Files: state.c (open, close, look up), due.c (what is to be done), records.c
  * (rows in the store), headers.c (rows of headers), opened.c (rows of sealed
- * bids), load.c (blocks into memory), task.c (prepare, verify), accept.c (blocks
- * enter), connect.c (the best branch), admit.c (transactions enter the mempool),
- * admit_leave.c (and leave it), lapse.c (bids that missed their blocks),
- * ballot.c (votes), accuse.c (votes that contradict each other), silence.c
- * (votes that do not come), watch.c (blocks that get none), look.c (sealed
- * bids), seats.c (validators' keys), handover.c (this node's change of them),
- * template.c (blocks to mine), anchor.c (ended auctions), find.c (bids and
- * bidders by id alone).
+ * bids), load.c (blocks into memory), task.c (prepare, verify), accept.c
+ * (blocks enter), connect.c (the best branch), admit.c (transactions enter the
+ * mempool), admit_leave.c (and leave it), lapse.c (bids that missed their
+ * blocks), ballot.c (votes), accuse.c (votes that contradict each other),
+ * silence.c (votes that do not come), watch.c (blocks that get none), look.c
+ * (sealed bids), seats.c (validators' keys), handover.c (this node's change of
+ * them), template.c (blocks to mine), anchor.c (ended auctions), find.c (bids
+ * and bidders by id alone).
  */
 #ifndef GAVEL_STATE_IMPL_H
 #define GAVEL_STATE_IMPL_H
@@ -142,6 +142,9 @@ enum gv_rc gv_record_get_lock(struct gv_state *s, const struct gv_chain *c,
 enum gv_rc gv_state_insert_chain(struct gv_state *s, struct gv_chain *c);
 void gv_chain_unload(struct gv_chain *c);
 void gv_chain_summarise(struct gv_chain *c);
+/* An ACCEPT that votes have not made final yet: so many empty blocks above it
+ * are policy, for what is valid (R8) knows no votes. */
+bool gv_chain_wants_children(const struct gv_chain *c);
 
 /* due.c: ticks look after c from here on, until it leaves memory. */
 enum gv_rc gv_chain_wake(struct gv_state *s, struct gv_chain *c) GV_MUST_CHECK;

@@ -44,14 +44,18 @@ gv_record_trim_journal(struct gv_state *s)
 
 /* A reorg journals transactions anew, so that the journal's order is not the
  * one in which they need each other: bids need their ENROL, stamps a bid. */
+enum { TURN_BIDS = 1, TURN_STAMPS, TURN_FINALS, TURNS };
+
 static int
 turn_of(struct gv_bytes raw)
 {
     unsigned kind = raw.len > 0 ? raw.p[0] : 0;
 
     if (kind == GV_TX_BID || kind == GV_TX_CLOSE)
-        return 1;
-    return kind == GV_TX_STAMP ? 2 : 0;
+        return TURN_BIDS;
+    if (kind == GV_TX_FINAL)
+        return TURN_FINALS;
+    return kind == GV_TX_STAMP ? TURN_STAMPS : 0;
 }
 
 /* What was acknowledged before the last stop enters the mempool again, unless
@@ -83,8 +87,24 @@ replay_one(struct gv_state *s, const struct gv_kv_row *row, uint64_t now_ms)
             s, c,
             &(struct gv_admission){&tx, &id, facts, now_ms, true, stamped_us},
             &why);
+    if (rc == GV_OK && tx.kind == GV_TX_FINAL)
+        rc = gv_chain_accept_link(s, c, &tx.u.final.link, now_ms);
     free(facts);
     return rc == GV_FAULT ? GV_FAULT : GV_OK;
+}
+
+static enum gv_rc
+replay_turn(struct gv_state *s, struct gv_kv_iter *it, int turn,
+            uint64_t now_ms)
+{
+    struct gv_kv_row row;
+    enum gv_rc rc;
+
+    gv_kv_iter_seek(it, gv_bytes("", 0));
+    while ((rc = gv_kv_iter_next(it, &row)) == GV_OK)
+        if (turn_of(row.value) == turn && replay_one(s, &row, now_ms) != GV_OK)
+            return GV_FAULT;
+    return rc == GV_ABSENT ? GV_OK : rc;
 }
 
 enum gv_rc
@@ -95,6 +115,7 @@ gv_record_replay_journal(struct gv_state *s, uint64_t now_ms)
     struct gv_kv_row row;
     enum gv_rc rc;
     uint64_t place, first = 0, last = 0;
+    size_t before;
 
     if (gv_kv_iter_open(&s->opt.kv, &all, &it) != GV_OK)
         return gv_state_fail(s, NULL);
@@ -109,15 +130,11 @@ gv_record_replay_journal(struct gv_state *s, uint64_t now_ms)
     }
     s->journal_next = last + 1;
     s->journal_low = first ? first : s->journal_next;
-    for (int turn = 0; turn < 3 && rc != GV_FAULT; turn++) {
-        gv_kv_iter_seek(it, gv_bytes("", 0));
-        while ((rc = gv_kv_iter_next(it, &row)) == GV_OK)
-            if (turn_of(row.value) == turn &&
-                replay_one(s, &row, now_ms) != GV_OK) {
-                rc = GV_FAULT;
-                break;
-            }
-    }
+    for (int turn = 0; turn < TURNS && rc != GV_FAULT; turn++)
+        do { /* what one FINAL justifies may be the source of another */
+            before = s->pool.count;
+            rc = replay_turn(s, it, turn, now_ms);
+        } while (rc == GV_OK && turn == TURN_FINALS && s->pool.count > before);
     gv_kv_iter_free(it);
     if (rc == GV_FAULT)
         return s->error[0] ? GV_FAULT : gv_state_fail(s, NULL);

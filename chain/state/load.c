@@ -37,6 +37,21 @@ summarise_marks(struct gv_chain *c)
     m->final = n->sealed;
 }
 
+bool
+gv_chain_wants_children(const struct gv_chain *c)
+{
+    const struct gv_book *b = c->book;
+
+    return gv_book_wants_children(b) &&
+           c->sum.final_height < b->award[b->awards - 1].height;
+}
+
+static bool
+rests(const struct gv_chain *c)
+{
+    return gv_book_ended(c->book) && !gv_chain_wants_children(c);
+}
+
 /* What look-ups need without the blocks. */
 void
 gv_chain_summarise(struct gv_chain *c)
@@ -72,6 +87,7 @@ gv_chain_summarise(struct gv_chain *c)
     m->opened_height = c->book->opened_height;
     m->opened_time_ms =
         m->opened_height ? c->spine->at[m->opened_height].time_ms : 0;
+    m->rests = rests(c);
 }
 
 /* Is this the key under which the block is looked for? */
@@ -345,6 +361,10 @@ gv_chain_load(struct gv_state *s, struct gv_chain *c, uint64_t now_ms)
     gv_seats_know_own(s, c);
     c->loaded = true;
     gv_tree_prefer(&c->tree, c->tip);
+    if (!c->registry && c->sum.rests != rests(c)) {
+        c->sum.rests = rests(c);
+        gv_record_put_chain(s, c);
+    }
     /* Power may have gone between a block and standing on it. */
     return gv_chain_follow_best(s, c, NULL, now_ms);
 }

@@ -338,7 +338,7 @@ gv_task_tx(struct gv_state *s, struct gv_bytes raw, uint64_t now_ms,
         t->chain = gv_state_chain(s, &t->tx.chain);
         if (!t->chain)
             rc = gv_refuse(why, GV_UNKNOWN_AUCTION, "chain", 0, 0);
-        else if (!t->chain->loaded && gv_summary_over(&t->chain->sum) &&
+        else if (!t->chain->loaded && t->chain->sum.rests &&
                  t->tx.kind != GV_TX_DISCLOSE && t->tx.kind != GV_TX_SETTLE &&
                  t->tx.kind != GV_TX_ACCEPT)
             rc = gv_refuse(why, GV_CHAIN_ENDED, "chain", 0, 0);

@@ -7,6 +7,9 @@
 #include "chain/state/vec.h"
 
 #define RECORD_VERSION 3
+#define RESTS                                                                  \
+    2 /* in the place of `stalled`: programs that do not know it read          \
+       * that it is not */
 
 static struct gv_key
 number_key(uint32_t number)
@@ -61,7 +64,8 @@ put_record(struct gv_sink *s, const struct gv_chain *c)
     gv_put_u32(s, m->settled_height);
     gv_put_u32(s, m->opened_height);
     gv_put_u64(s, m->opened_time_ms);
-    gv_put_u8(s, m->stalled);
+    /* An auction that has ended is not stalled. */
+    gv_put_u8(s, m->rests ? RESTS : m->stalled);
     gv_put_u8(s, m->outcome.status);
     gv_put(s, m->outcome.winner.b, 32);
     gv_put_u64(s, m->outcome.price);
@@ -74,7 +78,7 @@ static void
 get_record(struct gv_reader *r, struct gv_chain *c)
 {
     struct gv_chain_summary *m = &c->sum;
-    uint8_t sealed;
+    uint8_t sealed, ending;
 
     gv_get_require(r, gv_get_u8(r, "version") == RECORD_VERSION, "version");
     gv_get(r, c->id.b, 32, "id");
@@ -102,7 +106,9 @@ get_record(struct gv_reader *r, struct gv_chain *c)
     m->settled_height = gv_get_u32(r, "settled");
     m->opened_height = gv_get_u32(r, "opened");
     m->opened_time_ms = gv_get_u64(r, "opened time");
-    m->stalled = gv_get_u8(r, "stalled") == 1;
+    ending = gv_get_u8(r, "stalled");
+    m->stalled = ending == 1;
+    m->rests = ending == RESTS;
     m->outcome.status = gv_get_u8(r, "status");
     gv_get(r, m->outcome.winner.b, 32, "winner");
     m->outcome.price = gv_get_u64(r, "price");

@@ -74,7 +74,7 @@ gv_state_insert_chain(struct gv_state *s, struct gv_chain *c)
     s->chains++;
     if (c->registry)
         s->registry = c;
-    return gv_summary_over(&c->sum) ? GV_OK : gv_chain_wake(s, c);
+    return c->sum.rests ? GV_OK : gv_chain_wake(s, c);
 }
 
 struct gv_chain *

@@ -51,11 +51,26 @@ gv_template_chains(const struct gv_template *t)
     return t->count;
 }
 
+/* Read a chain that waits for blocks into memory. Of those whose outcome is
+ * final one at a time: a datadir of an older program does not say which of its
+ * thousands rest. */
+static enum gv_rc
+wake(struct gv_state *s, struct gv_chain *c, uint64_t now_ms, bool *woken)
+{
+    bool over = gv_summary_over(&c->sum);
+
+    if (!gv_draft_wants_load(c) || (over && *woken))
+        return GV_OK;
+    *woken = *woken || over;
+    return gv_chain_load(s, c, now_ms);
+}
+
 /* Drafts of all due chains. Chains stand in ascending order of id already. */
 static enum gv_rc
 collect(struct gv_state *s, uint64_t now_ms, size_t most, struct gv_template *t)
 {
     size_t cap = most && most < s->awakes ? most : s->awakes;
+    bool woken = false;
 
     t->draft = calloc(cap, sizeof(*t->draft));
     if (!t->draft)
@@ -64,7 +79,7 @@ collect(struct gv_state *s, uint64_t now_ms, size_t most, struct gv_template *t)
         struct gv_chain *c = s->awake[i];
         enum gv_rc rc;
 
-        if (gv_draft_wants_load(c) && gv_chain_load(s, c, now_ms) != GV_OK)
+        if (wake(s, c, now_ms, &woken) != GV_OK)
             return GV_FAULT;
         if (!gv_draft_due(s, c, now_ms))
             continue;

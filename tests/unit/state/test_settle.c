@@ -323,6 +323,36 @@ miners_let_an_accept_become_final_R8(void **state)
     world_free(&g.w);
 }
 
+/* Also when it was stopped in between, and then it sleeps. */
+static void
+a_stop_behind_an_accept_R8(void **state)
+{
+    const uint64_t amount[3] = {100, 200, 0};
+    struct gv_chain_id id;
+    struct gv_tx tx;
+    struct stage g;
+
+    (void)state;
+    sell(&g, pay_terms(&g, GV_PRICE_FIRST, 0), amount);
+    tx = late(&g, 0, END_MS);
+    accept_block_on_tip(&g.w, g.c, PAY_BY + 1, &tx, 1);
+    tx = sample_accept(&g.w.s, 0, 1, 100);
+    accept_block_on_tip(&g.w, g.c, PAY_BY + 251, &tx, 1);
+    id = g.c->id;
+    for (unsigned i = 0; i < 8; i++) {
+        g.w.now_ms += 1000;
+        (void)world_mine(&g.w);
+        world_commit(&g.w);
+        world_restart(&g.w);
+    }
+    g.c = gv_state_chain(g.w.st, &id);
+    (void)world_mine(&g.w);
+    assert_false(g.c->loaded);
+    assert_int_equal(gv_chain_load(g.w.st, g.c, g.w.now_ms), GV_OK);
+    assert_true(g.c->sum.final_height >= g.c->book->award[1].height);
+    world_free(&g.w);
+}
+
 /* Templates take them, a reorg takes them back, a restart finds them. */
 static void
 words_come_and_go_with_their_blocks_C17(void **state)
@@ -371,6 +401,7 @@ main(void)
         cmocka_unit_test(the_reserve_holds_for_everybody_C18),
         cmocka_unit_test(empty_blocks_behind_an_accept_R8),
         cmocka_unit_test(miners_let_an_accept_become_final_R8),
+        cmocka_unit_test(a_stop_behind_an_accept_R8),
         cmocka_unit_test(words_come_and_go_with_their_blocks_C17),
     };
 
