@@ -248,6 +248,32 @@ gv_state_heights(struct gv_state *s, struct gv_chain *c, struct gv_bytes ids,
     return c->loaded ? GV_OK : scan_heights(s, c, ids, height);
 }
 
+enum gv_rc
+gv_state_holds(struct gv_state *s, struct gv_chain *c, uint32_t height,
+               const struct gv_sealed_id *id, bool *out)
+{
+    struct gv_kv_value v;
+    struct gv_key k;
+    uint32_t node;
+    enum gv_rc rc;
+
+    if (c->loaded) {
+        node = gv_tree_find(&c->tree, id);
+        *out = node != GV_NOWHERE && c->tree.node[node].height == height;
+        return GV_OK;
+    }
+    gv_key_init(&k);
+    gv_key_u32(&k, c->number);
+    gv_key_u32(&k, height);
+    gv_key_bytes(&k, gv_bytes(id->b, sizeof(id->b)));
+    if (gv_state_commit(s, false, NULL) != GV_OK)
+        return GV_FAULT;
+    rc = gv_kv_get(&s->opt.kv, GV_CF_HEADER, gv_key_view(&k), &v);
+    gv_kv_value_free(&v);
+    *out = rc == GV_OK;
+    return rc == GV_FAULT ? gv_state_fail(s, NULL) : GV_OK;
+}
+
 /* --- stores of schema 1 --- */
 
 static struct gv_key

@@ -212,6 +212,11 @@ enum gv_rc gv_state_headers(struct gv_state *s, struct gv_chain *c,
 enum gv_rc gv_state_heights(struct gv_state *s, struct gv_chain *c,
                             struct gv_bytes ids,
                             uint32_t *height) GV_MUST_CHECK;
+/* Is the block of this height and id here, on any branch? Loads no chain, and
+ * reads one row at most. GV_OK or GV_FAULT. */
+enum gv_rc gv_state_holds(struct gv_state *s, struct gv_chain *c,
+                          uint32_t height, const struct gv_sealed_id *id,
+                          bool *out) GV_MUST_CHECK;
 /* A raw block of which the height is known. GV_OK, GV_ABSENT, GV_FAULT. */
 enum gv_rc gv_state_block_of(struct gv_state *s, struct gv_chain *c,
                              uint32_t height, const struct gv_sealed_id *id,

@@ -148,17 +148,64 @@ is_pushed(const struct gv_sync *s, const struct gv_sealed_id *id)
     return false;
 }
 
-/* Is the block in our tree? Loads the chain if it must. */
-static bool
-is_known(struct gv_sync *s, struct gv_chain *c, const struct gv_sealed_id *id)
+bool
+gv_sync_sleeps(const struct gv_chain *c)
 {
+    return !c->loaded && c->sum.rests;
+}
+
+bool
+gv_sync_is_known(struct gv_sync *s, struct gv_chain *c, uint32_t height,
+                 const struct gv_sealed_id *id)
+{
+    bool known = true;
+    enum gv_rc rc;
+
     if (GV_ID_EQ(&c->sum.tip, id))
         return true;
-    if (gv_chain_load(s->opt.state, c, s->now_ms) != GV_OK) {
-        gv_sync_fail(s);
-        return true;
+    if (gv_sync_sleeps(c)) {
+        rc = gv_state_holds(s->opt.state, c, height, id, &known);
+    } else {
+        rc = gv_chain_load(s->opt.state, c, s->now_ms);
+        known = rc != GV_OK || gv_tree_find(&c->tree, id) != GV_NOWHERE;
     }
-    return gv_tree_find(&c->tree, id) != GV_NOWHERE;
+    if (rc != GV_OK)
+        gv_sync_fail(s);
+    return rc != GV_OK || known;
+}
+
+enum gv_rc
+gv_sync_shows_news(struct gv_sync *s, struct gv_chain *chain,
+                   const struct gv_msg_list *list, struct gv_reject *why)
+{
+    struct gv_reader r = gv_reader(list->body), in;
+    struct gv_sealed_header h;
+    struct gv_bytes raw;
+
+    while (gv_msg_next(&r, &raw)) {
+        in = gv_reader(raw);
+        gv_sealed_header_get(&in, &h);
+        if (!gv_reader_done(&in))
+            return gv_refuse(why, GV_BAD_ENCODING, in.field, 0, 0);
+        if (h.header.height == 0 ||
+            gv_sync_is_known(s, chain, h.header.height, &h.sealed_id))
+            continue;
+        return gv_header_check_work(&h, why);
+    }
+    return GV_ABSENT;
+}
+
+/* The tip wanted is of no use if it lies on this branch from there on. A tip
+ * that was not seen there is never ignored: the peer may have lied. */
+void
+gv_fetch_ignore(struct gv_sync *s, const struct gv_sync_chain *c, size_t from)
+{
+    const struct gv_fetch *f = c->fetch;
+
+    gv_sync_ignore(s, &f->id[from]);
+    for (size_t i = from; i < f->count; i++)
+        if (GV_ID_EQ(&f->id[i], &c->want))
+            gv_sync_ignore(s, &c->want);
 }
 
 void
@@ -187,6 +234,7 @@ gv_sync_want(struct gv_sync *s, uint64_t session, const struct gv_tip *tip)
         return;
     c->wanted = true;
     c->want = tip->sealed;
+    c->want_height = tip->height;
     c->want_justified = tip->justified;
     c->want_session = session;
     gv_sync_add_holder(c, session);
@@ -222,8 +270,8 @@ gv_sync_note_tip(struct gv_sync *s, struct gv_sync_session *p,
     /* A tip below what is final here is of no use, and often just late. */
     if (t->height < c->sum.final_height)
         return;
-    if (!is_known(s, c, &t->sealed) && !is_pushed(s, &t->sealed) &&
-        !gv_compact_waits(s, p->id, &t->sealed))
+    if (!gv_sync_is_known(s, c, t->height, &t->sealed) &&
+        !is_pushed(s, &t->sealed) && !gv_compact_waits(s, p->id, &t->sealed))
         gv_sync_want(s, p->id, t);
     if (later)
         gv_pull_want_votes(s, p, t);

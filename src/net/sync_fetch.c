@@ -43,20 +43,17 @@ still_wanted(struct gv_sync *s, struct gv_sync_chain *c)
 
     if (!c->wanted)
         return false;
-    if (chain == NULL)
-        return true;
-    if (gv_chain_load(s->opt.state, chain, s->now_ms) != GV_OK) {
-        gv_sync_fail(s);
-        return false;
-    }
-    return gv_tree_find(&chain->tree, &c->want) == GV_NOWHERE;
+    return chain == NULL ||
+           !gv_sync_is_known(s, chain, c->want_height, &c->want);
 }
 
 void
 gv_fetch_finish(struct gv_sync *s, struct gv_sync_chain *c, bool reached)
 {
-    struct gv_tip tip = {
-        .chain = c->id, .sealed = c->want, .justified = c->want_justified};
+    struct gv_tip tip = {.chain = c->id,
+                         .height = c->want_height,
+                         .sealed = c->want,
+                         .justified = c->want_justified};
 
     gv_fetch_free(s, c);
     if (reached && still_wanted(s, c))
@@ -119,6 +116,11 @@ make_locator(struct gv_sync *s, struct gv_sync_chain *c, uint8_t *out)
         memcpy(out + 32 * n++, f->id[f->count - 1].b, 32);
     if (chain == NULL)
         return n;
+    if (gv_sync_sleeps(chain)) {
+        memcpy(out + 32 * n++, chain->sum.tip.b, 32);
+        memcpy(out + 32 * n++, chain->sum.final.b, 32);
+        return n;
+    }
     if (gv_chain_load(s->opt.state, chain, s->now_ms) != GV_OK) {
         gv_sync_fail(s);
         return n;
@@ -251,6 +253,20 @@ gv_fetch_start_queued(struct gv_sync *s)
     }
 }
 
+/* Another peer to ask for headers. Of a chain that sleeps nobody is asked who
+ * did not tell of the tip: so whoever tells one that is made up costs others
+ * nothing. */
+static struct gv_sync_session *
+other_peer(struct gv_sync *s, const struct gv_sync_chain *c, uint64_t session)
+{
+    struct gv_sync_session *p = gv_fetch_quick_holder(s, c, session);
+    const struct gv_chain *chain = gv_state_chain(s->opt.state, &c->id);
+
+    if (p != NULL || (chain != NULL && gv_sync_sleeps(chain)))
+        return p;
+    return gv_sync_other(s, session, c->fetch->tries);
+}
+
 /* Whose headers they are from now on. Those of somebody else so far say nothing
  * of this one's branch: it begins at ours. */
 void
@@ -269,10 +285,8 @@ try_another(struct gv_sync *s, struct gv_sync_chain *c)
     struct gv_fetch *f = c->fetch;
     struct gv_sync_session *p = NULL;
 
-    if (++f->tries < TRIES_MAX) {
-        p = gv_fetch_quick_holder(s, c, f->session);
-        p = p != NULL ? p : gv_sync_other(s, f->session, f->tries);
-    }
+    if (++f->tries < TRIES_MAX)
+        p = other_peer(s, c, f->session);
     if (p == NULL) {
         gv_fetch_give_up(s, c);
         return;
@@ -444,6 +458,11 @@ add_headers(struct gv_sync *s, struct gv_sync_chain *c,
     size_t known = c->fetch->count;
     enum gv_rc rc = GV_OK;
 
+    if (chain && gv_sync_sleeps(chain) && c->fetch->count == 0) {
+        rc = gv_sync_shows_news(s, chain, list, why);
+        if (rc != GV_OK)
+            return rc == GV_ABSENT ? GV_OK : rc; /* it has nothing new */
+    }
     if (chain && gv_chain_load(s->opt.state, chain, s->now_ms) != GV_OK) {
         gv_sync_fail(s);
         return GV_ABSENT;
@@ -461,19 +480,6 @@ add_headers(struct gv_sync *s, struct gv_sync_chain *c,
         rc = add_header(s, c, &h, known, why);
     }
     return rc;
-}
-
-/* The tip wanted is of no use if it lies on this branch from there on. A tip
- * that was not seen there is never ignored: the peer may have lied. */
-void
-gv_fetch_ignore(struct gv_sync *s, const struct gv_sync_chain *c, size_t from)
-{
-    const struct gv_fetch *f = c->fetch;
-
-    gv_sync_ignore(s, &f->id[from]);
-    for (size_t i = from; i < f->count; i++)
-        if (GV_ID_EQ(&f->id[i], &c->want))
-            gv_sync_ignore(s, &c->want);
 }
 
 /* Could this branch become the best one? */

@@ -156,6 +156,7 @@ struct gv_sync_chain {
     uint64_t holder[GV_SYNC_HOLDERS];
     unsigned next_holder;
     struct gv_sealed_id want;   /* the tip to reach */
+    uint32_t want_height;       /* 0: not known */
     uint32_t want_justified;    /* height, as its peer says */
     uint64_t yield_ms;          /* its fetches give way again from then on */
     struct gv_sync_chain *tell; /* next whose tip is to be told */
@@ -319,6 +320,18 @@ void gv_sync_note_tip(struct gv_sync *s, struct gv_sync_session *p,
 void gv_sync_want(struct gv_sync *s, uint64_t session,
                   const struct gv_tip *tip);
 void gv_sync_ignore(struct gv_sync *s, const struct gv_sealed_id *id);
+/* Is it on the disk alone, and has it ended? Then it is read into memory for
+ * nothing but a header that is new, which a peer must show. */
+bool gv_sync_sleeps(const struct gv_chain *c);
+/* Is this block here? Loads the chain unless it sleeps. True also when that
+ * failed. */
+bool gv_sync_is_known(struct gv_sync *s, struct gv_chain *c, uint32_t height,
+                      const struct gv_sealed_id *id);
+/* Has the list a header that a chain that sleeps has not, with its work? GV_OK,
+ * GV_ABSENT: none, or GV_REJECT. */
+enum gv_rc gv_sync_shows_news(struct gv_sync *s, struct gv_chain *chain,
+                              const struct gv_msg_list *list,
+                              struct gv_reject *why);
 
 /* This peer has what is wanted of the chain; it has not. */
 void gv_sync_add_holder(struct gv_sync_chain *c, uint64_t session);

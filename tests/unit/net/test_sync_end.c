@@ -92,6 +92,136 @@ an_ended_auction_sleeps_on(void **state)
     net_free(&n);
 }
 
+/* Three nodes have the auction, and none in memory. */
+static struct gv_chain *
+three_asleep(struct net_of_test *n)
+{
+    struct gv_chain *c;
+
+    net_init(n);
+    peer_make(n, NULL, 1);
+    c = sleeping_auction(&n->peer[0].w);
+    for (unsigned i = 1; i < 3; i++) {
+        peer_make(n, NULL, 0);
+        n->peer[i].w.now_ms = n->peer[0].w.now_ms;
+        meet(n, 0, i);
+    }
+    meet(n, 1, 2);
+    settle(n);
+    pass(n, 40000);
+    for (unsigned i = 0; i < 3; i++)
+        assert_int_equal(
+            gv_state_tick(n->peer[i].w.st, n->peer[0].w.now_ms + 1), GV_OK);
+    same_tips(&n->peer[0], &n->peer[1]);
+    same_tips(&n->peer[0], &n->peer[2]);
+    memset(n->kinds, 0, sizeof(n->kinds));
+    return c;
+}
+
+static void
+assert_all_asleep(struct net_of_test *n, const struct gv_chain_id *id)
+{
+    for (unsigned i = 0; i < 3; i++) {
+        assert_false(gv_state_chain(n->peer[i].w.st, id)->loaded);
+        assert_int_equal(n->peer[i].blame, 0);
+    }
+}
+
+/* A told tip that is here, the newest or an older one, is found in the store.
+ */
+static void
+a_known_tip_wakes_nobody_N21(void **state)
+{
+    struct gv_msg m = {.kind = GV_MSG_ANN};
+    struct net_of_test n;
+    struct gv_chain *c;
+
+    (void)state;
+    c = three_asleep(&n);
+    gv_sync_tip_of(c, &m.u.ann.tip);
+    tell(&n, 0, &m);
+    m.u.ann.tip.sealed = c->sum.justified;
+    m.u.ann.tip.height = c->sum.justified_height;
+    m.u.ann.tip.justified = 0;
+    tell(&n, 0, &m);
+    m.u.ann.tip.sealed = c->sum.final;
+    m.u.ann.tip.height = c->sum.final_height;
+    tell(&n, 0, &m);
+    assert_int_equal(n.kinds[GV_MSG_GETHEADERS], 0);
+    assert_all_asleep(&n, &c->id);
+    net_free(&n);
+}
+
+/* One that nobody has costs a question to whoever told it, each time, and
+ * nobody else anything; nor does anything go on when it stops. */
+static void
+a_made_up_tip_makes_no_storm_N21(void **state)
+{
+    struct gv_msg m = {.kind = GV_MSG_ANN};
+    struct net_of_test n;
+    struct gv_chain *c;
+
+    (void)state;
+    c = three_asleep(&n);
+    for (unsigned i = 1; i <= 30; i++) {
+        gv_sync_tip_of(c, &m.u.ann.tip);
+        m.u.ann.tip.height += i % 3;
+        m.u.ann.tip.sealed.b[0] ^= (uint8_t)i;
+        tell(&n, 0, &m);
+        assert_int_equal(n.kinds[GV_MSG_GETHEADERS], i);
+        assert_int_equal(n.kinds[GV_MSG_HEADERS], i);
+    }
+    pass(&n, 30000);
+    assert_int_equal(n.kinds[GV_MSG_GETHEADERS], 30);
+    assert_int_equal(n.kinds[GV_MSG_HEADERS], 30);
+    assert_int_equal(n.kinds[GV_MSG_GETBLOCKS], 0);
+    assert_int_equal(n.kinds[GV_MSG_GETVOTES], 0);
+    assert_true(n.kinds[GV_MSG_GETTIPS] < 60);
+    assert_all_asleep(&n, &c->id);
+    net_free(&n);
+}
+
+/* A header that is here is no news, whatever tip is told with it; nor is one
+ * without work, which costs its sender. */
+static void
+only_a_header_with_work_wakes_N21(void **state)
+{
+    struct gv_msg ann = {.kind = GV_MSG_ANN}, m = {.kind = GV_MSG_HEADERS};
+    struct sample_block at;
+    struct net_of_test n;
+    struct peer *a;
+    struct gv_chain *c;
+    uint8_t body[4096];
+    struct gv_sink sink = gv_sink_buffer(body, sizeof(body));
+    struct gv_bytes raw;
+
+    (void)state;
+    c = three_asleep(&n);
+    a = &n.peer[0];
+    at = (struct sample_block){.chain = c->id,
+                               .height = c->sum.height + 1,
+                               .prev = c->sum.tip,
+                               .time_ms = a->w.now_ms,
+                               .target = 0x1f00ffff};
+    raw = sample_block(&a->w.s, &at, NULL, 0);
+    ((uint8_t *)raw.p)[GV_HEADER_SIZE + 76] ^= 1; /* the nonce */
+    gv_put_b32(&sink, raw);
+    m.u.headers.chain = c->id;
+    m.u.headers.headers =
+        (struct gv_msg_list){.body = gv_bytes(body, sink.len), .count = 1};
+    gv_sync_tip_of(c, &ann.u.ann.tip);
+    ann.u.ann.tip.height++;
+    ann.u.ann.tip.sealed.b[0] ^= 1;
+    n.peer[1].mute = true;
+    tell(&n, 0, &ann);
+    assert_int_equal(n.kinds[GV_MSG_GETHEADERS], 1);
+    tell(&n, a->asked, &m);
+    assert_int_equal(n.kinds[GV_MSG_GETHEADERS], 1);
+    assert_int_equal(a->blame, 100);
+    assert_false(c->loaded);
+    net_free(&n);
+}
+
 /* What follows the end is fetched all the same. */
 static void
 an_ended_auction_wakes_for_what_follows(void **state)
@@ -134,6 +264,9 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(N22_a_false_opening_costs_points),
         cmocka_unit_test(an_ended_auction_sleeps_on),
+        cmocka_unit_test(a_known_tip_wakes_nobody_N21),
+        cmocka_unit_test(a_made_up_tip_makes_no_storm_N21),
+        cmocka_unit_test(only_a_header_with_work_wakes_N21),
         cmocka_unit_test(an_ended_auction_wakes_for_what_follows),
     };
 

@@ -40,6 +40,7 @@ struct peer {
     uint64_t nonce; /* of the last one */
     uint64_t reply_to;
     uint32_t request;
+    uint32_t asked; /* number of its last message to one peer */
     void *user;
 };
 
@@ -82,6 +83,7 @@ send_to(void *arg, uint64_t session, unsigned kind, uint32_t request,
         .what = GV_NET_MESSAGE, .kind = (uint8_t)kind, .request = request};
 
     p->net->requests++;
+    p->asked = request;
     p->net->kinds[kind % 64]++;
     if (kind == GV_MSG_BLOCKS && p->corrupts && body.len > 100)
         ((uint8_t *)body.p)[body.len - 1] ^= 1;
