@@ -164,6 +164,9 @@ verify_proof(FILE *in)
            gv_hex(r.auction.b, 32, hex), r.params->name);
     printf("%s\n", r.final ? "final: a quorum of its validators signed"
                            : "not final yet");
+    if (r.final && r.handovers > 0)
+        printf("with their keys after %zu of the %zu handovers in the proof\n",
+               r.final_after, r.handovers);
     return GV_EXPLORER_OK;
 }
 

@@ -178,22 +178,24 @@ read_handovers(struct proof *p)
         memcpy(next, p->seats + i * m, m * sizeof(*next));
         rc = apply_handover(p, json_array_get(rows, i), next);
     }
-    p->handovers = n;
+    p->handovers = p->report->handovers = n;
     return rc;
 }
 
 /* Validators sign with the keys of their place (V9), which are those after the
  * first of the HANDOVERs, or some, or all: how many stand below it, a proof
- * does not say. */
+ * does not say. after: with the first that were tried and fit. */
 static enum gv_rc
-verify_tx(const struct proof *p, const struct gv_tx *tx, struct gv_reject *why)
+verify_tx(const struct proof *p, const struct gv_tx *tx, size_t *after,
+          struct gv_reject *why)
 {
     size_t m = gv_pins_validators(p->pins);
     enum gv_rc rc = gv_tx_verify(tx, p->pins, p->keys, NULL, why);
 
-    for (size_t i = 1;
-         gv_tx_signed_under(tx) && rc == GV_REJECT && i <= p->handovers; i++)
-        rc = gv_tx_verify_with(tx, p->pins, p->seats + i * m, p->keys, why);
+    *after = 0;
+    while (gv_tx_signed_under(tx) && rc == GV_REJECT && *after < p->handovers)
+        rc = gv_tx_verify_with(tx, p->pins, p->seats + ++*after * m, p->keys,
+                               why);
     return rc;
 }
 
@@ -244,7 +246,7 @@ static enum gv_rc
 check_tx(struct proof *p, struct gv_tx_id *leaf)
 {
     struct gv_reject why = {.index = GV_NO_INDEX};
-    size_t len;
+    size_t len, after;
     enum gv_rc rc =
         read_hex(p, json_object_get(p->json, "tx"), "tx", &p->tx_raw, &len);
 
@@ -263,7 +265,7 @@ check_tx(struct proof *p, struct gv_tx_id *leaf)
     if (!gv_tx_on_auction(p->tx.kind) || !GV_ID_EQ(&p->tx.chain, &p->open->id))
         return bad(p, "tx", "does not belong to this auction");
     gv_tx_id_of(p->tx.raw, leaf);
-    rc = verify_tx(p, &p->tx, &why);
+    rc = verify_tx(p, &p->tx, &after, &why);
     return rc == GV_OK ? GV_OK : refused(p, "tx", rc, &why);
 }
 
@@ -370,7 +372,7 @@ check_link(const struct proof *p, const struct gv_tx *tx,
         return bad(p, "final.tx", "does not start where the headers end");
     if (link->target_height != link->source_height + 1)
         return bad(p, "final.tx", "does not link a block to its child");
-    rc = verify_tx(p, tx, &why);
+    rc = verify_tx(p, tx, &p->report->final_after, &why);
     return rc == GV_OK ? GV_OK : refused(p, "final.tx", rc, &why);
 }
 

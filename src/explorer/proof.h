@@ -7,6 +7,11 @@
  *
  * A proof shows one block and not its ancestors, so the rules that need them
  * (target of an adaptive chain, state) rest on the validators' signatures.
+ * So do the validators' keys (V9): which HANDOVERs stand in ancestors of a
+ * link's source is not shown. Whoever has the keys of a quorum as they were at
+ * any one time can make a proof that leaves out later HANDOVERs, and it
+ * verifies; a full node refuses it only if it knows the branch. Who must know
+ * asks a node that has the chain, or verifies a dump.
  */
 #ifndef GAVEL_EXPLORER_PROOF_H
 #define GAVEL_EXPLORER_PROOF_H
@@ -24,6 +29,9 @@ struct gv_proof_report {
     uint32_t height;
     uint64_t time_ms;
     bool final; /* with a quorum of the validators that OPEN names */
+    /* HANDOVERs in the proof, and after how many of them its FINAL is signed:
+     * the validators of OPEN had these keys then. */
+    size_t handovers, final_after;
 };
 
 /* proof: the result of getproof, or the whole answer that holds it. GV_OK;

@@ -215,6 +215,8 @@ V9_a_final_by_a_key_that_was_handed_over(void **state)
                          i == 0 ? GV_REJECT : GV_OK);
     }
     assert_true(r.final);
+    assert_int_equal(r.handovers, 2);
+    assert_int_equal(r.final_after, 2);
     /* Not in this order, by nobody else, and nothing but HANDOVERs. */
     json_array_set_new(json_object_get(proof, "handovers"), 0,
                        hex_of(other.raw));
@@ -229,6 +231,35 @@ V9_a_final_by_a_key_that_was_handed_over(void **state)
     ledger_free(&l);
 }
 
+/* What a proof cannot show, and says: the keys that the validators had before
+ * are as good, with the HANDOVERs and without. */
+static void
+V9_a_final_by_keys_of_one_time(void **state)
+{
+    struct gv_proof_report r;
+    struct gv_error e;
+    struct gv_seckey next;
+    struct gv_tx tx;
+    struct ledger l;
+    json_t *proof;
+
+    (void)state;
+    ledger_make(&l, SPOIL_NOTHING);
+    memset(next.b, 0x21, 32);
+    tx = sample_handover(&l.s, 0, &l.s.validator[0], &next);
+    proof = make_proof(&l, 1, 2, 2);
+    assert_int_equal(gv_proof_verify(proof, &r, &e), GV_OK);
+    assert_int_equal(r.handovers, 0);
+    json_object_set_new(proof, "handovers", json_array());
+    json_array_append_new(json_object_get(proof, "handovers"), hex_of(tx.raw));
+    assert_int_equal(gv_proof_verify(proof, &r, &e), GV_OK);
+    assert_true(r.final);
+    assert_int_equal(r.handovers, 1);
+    assert_int_equal(r.final_after, 0);
+    json_decref(proof);
+    ledger_free(&l);
+}
+
 int
 main(void)
 {
@@ -237,6 +268,7 @@ main(void)
         cmocka_unit_test(every_digit_counts),
         cmocka_unit_test(false_numbers_are_refused),
         cmocka_unit_test(V9_a_final_by_a_key_that_was_handed_over),
+        cmocka_unit_test(V9_a_final_by_keys_of_one_time),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
