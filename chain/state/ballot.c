@@ -6,7 +6,7 @@
 #include "chain/state/impl.h"
 #include "chain/state/vec.h"
 
-#define VOTES_MAX 16 /* votes of one validator that are counted at once */
+#define VOTES_MAX 16 /* votes of one key that are counted at once */
 
 void
 gv_ballot_free(struct gv_ballot *b)
@@ -26,16 +26,31 @@ same_link(const struct gv_vote *a, const struct gv_vote *b)
            a->target_height == b->target_height;
 }
 
-/* Blocks have work behind them, votes have not: a validator that votes for
- * everything only pushes out its own older votes. */
-static void
-limit_votes(struct gv_ballot *b, unsigned validator)
+/* Is it by a key that the validator has handed over, or may have? */
+static bool
+is_weak(const struct gv_chain *c, const struct gv_vote *link,
+        unsigned validator)
 {
+    return gv_tree_find(&c->tree, &link->source) == GV_NOWHERE ||
+           !GV_ID_EQ(gv_seats_key_of(c, link, validator),
+                     gv_seats_newest(c, validator));
+}
+
+/* Blocks have work behind them, votes have not: a validator that votes for
+ * everything only pushes out its own older votes. What an old key signs pushes
+ * out nothing of the new one: it may be a thief's. */
+static void
+limit_votes(const struct gv_chain *c, const struct gv_vote *link,
+            unsigned validator)
+{
+    struct gv_ballot *b = c->ballot;
     uint64_t bit = UINT64_C(1) << validator;
+    bool weak = is_weak(c, link, validator);
     size_t count = 0, first = 0, kept = 0;
 
     for (size_t i = b->count; i-- > 0;)
-        if (b->tally[i].voted & bit) {
+        if (b->tally[i].voted & bit &&
+            is_weak(c, &b->tally[i].link, validator) == weak) {
             count++;
             first = i;
         }
@@ -191,7 +206,7 @@ count_vote(struct gv_state *s, struct gv_chain *c, const struct gv_vote *link,
         gv_ballot_hear(c, link, validator);
         gv_ballot_compare(s, c, link, validator, sig);
     }
-    limit_votes(c->ballot, validator);
+    limit_votes(c, link, validator);
     t = tally_of(c->ballot, link, c->tree.node[c->tree.final].height);
     if (!t)
         return gv_state_fail(s, "out of memory");
@@ -225,7 +240,8 @@ check_vote(const struct gv_chain *c, const struct gv_vote *v,
 
 /* --- this node's own votes --- */
 
-#define SKEW_MS 10000 /* R1: a chain's first block may be so much ahead */
+#define SKEW_MS 10000 /* R1: a block may be so much ahead, */
+#define STEP_MS 250   /* and is so much later than its parent */
 
 /* Did this node perhaps vote on the chain before it was restored? Or another
  * one, with the key that the validator had before? */
@@ -266,10 +282,36 @@ has_voted(const struct gv_chain *c, const struct gv_tally *t,
                     gv_pins_validator(c->pins, validator));
 }
 
+/* Of a vote by a key that was handed over no more is believed than can be: no
+ * block is higher that stands on the final one (R1). A thief may name any. */
+static uint32_t
+highest_of(const struct gv_chain *c, const struct gv_vote *v,
+           unsigned validator, uint64_t now_ms)
+{
+    const struct gv_node *final = &c->tree.node[c->tree.final];
+    uint64_t end_ms = now_ms + SKEW_MS, steps = 0;
+
+    if (GV_ID_EQ(gv_seats_key_of(c, v, validator),
+                 gv_seats_newest(c, validator)))
+        return UINT32_MAX;
+    if (end_ms > final->time_ms)
+        steps = (end_ms - final->time_ms) / STEP_MS;
+    return steps < UINT32_MAX - final->height ? final->height + (uint32_t)steps
+                                              : UINT32_MAX;
+}
+
+static void
+raise_to(uint32_t *height, uint32_t to, uint32_t most)
+{
+    to = to < most ? to : most;
+    if (to > *height)
+        *height = to;
+}
+
 /* Above everything seen: every block there is, every source, and what votes of
  * this very validator came back from others. */
 static struct gv_vote_lock
-highest_seen(const struct gv_chain *c, unsigned validator)
+highest_seen(const struct gv_chain *c, unsigned validator, uint64_t now_ms)
 {
     struct gv_vote_lock l = {c->tree.node[c->tree.justified].height, 0};
 
@@ -278,13 +320,13 @@ highest_seen(const struct gv_chain *c, unsigned validator)
             l.target_height = c->tree.node[i].height;
     for (size_t i = 0; i < c->ballot->count; i++) {
         const struct gv_vote *v = &c->ballot->tally[i].link;
+        uint32_t most;
 
         if (!has_voted(c, &c->ballot->tally[i], validator))
             continue;
-        if (v->target_height > l.target_height)
-            l.target_height = v->target_height;
-        if (v->source_height > l.source_height)
-            l.source_height = v->source_height;
+        most = highest_of(c, v, validator, now_ms);
+        raise_to(&l.target_height, v->target_height, most);
+        raise_to(&l.source_height, v->source_height, most);
     }
     return l;
 }
@@ -431,7 +473,7 @@ cast(struct gv_state *s, struct gv_chain *c, unsigned validator,
         return GV_OK;
     if (c->ballot->held_ms[validator]) {
         /* V5: what was voted for is not above this. */
-        *lock = highest_seen(c, validator);
+        *lock = highest_seen(c, validator, now_ms);
         c->ballot->held_ms[validator] = 0;
         gv_record_put_lock(s, c, first, lock);
     }

@@ -179,6 +179,44 @@ V9_a_stolen_old_key_locks_no_new_machine_out(void **state)
     world_free(&g.w);
 }
 
+/* The same from a source of which the old key may sign: it names a height that
+ * no block can have yet, and the validator starts above what can be. */
+static void
+V9_a_stolen_old_key_from_an_old_source(void **state)
+{
+    struct stage g;
+    struct gv_seckey old;
+    struct gv_vote v;
+
+    (void)state;
+    stage_make(&g, 4, 0);
+    old = g.w.s.validator[0];
+    g.w.validator[g.w.opt.validator_count] = g.fresh[0];
+    g.w.opt.validator_count++;
+    world_commit(&g.w);
+    world_restart(&g.w);
+    g.c = world_auction(&g.w);
+    hand_over(&g, 0, 0);
+    grow(&g);
+    v = link_of(&g, 0, 3);
+    v.target_height = UINT32_MAX;
+    v.target.b[0] ^= 1;
+    assert_int_equal(vote(&g, &v, 0, &old), GV_ACCEPTED);
+    for (unsigned from = 0; from < 3; from += 2)
+        for (unsigned i = 1; i < 4; i++) {
+            v = link_of(&g, from, from == 0 ? 2 : 3);
+            assert_int_equal(vote(&g, &v, i, &g.w.s.validator[i]), GV_ACCEPTED);
+        }
+    assert_int_equal(g.c->sum.final_height, 2);
+    g.w.now_ms += 10000;
+    for (unsigned i = 0; i < 200 && g.w.auction_votes == 0; i++) {
+        g.w.now_ms += 250;
+        grow(&g);
+    }
+    assert_int_equal(g.w.auction_votes, 1);
+    world_free(&g.w);
+}
+
 int
 main(void)
 {
@@ -187,6 +225,7 @@ main(void)
         cmocka_unit_test(C13_a_node_hands_over),
         cmocka_unit_test(V9_a_new_machine_waits_2D_and_starts_above),
         cmocka_unit_test(V9_a_stolen_old_key_locks_no_new_machine_out),
+        cmocka_unit_test(V9_a_stolen_old_key_from_an_old_source),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

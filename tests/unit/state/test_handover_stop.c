@@ -162,6 +162,43 @@ V9_a_reorganisation_over_stops_ends_with_the_same_keys(void **state)
     assert_memory_equal(got, want, sizeof(want));
 }
 
+/* A thief of the old key, from sources of which it may sign and from others,
+ * pushes no vote of the new key out of the count (V2, V9). */
+static void
+V9_an_old_key_pushes_no_vote_of_the_new_one_out(void **state)
+{
+    struct gv_vote v, junk;
+    struct gv_seckey old;
+    struct stage g;
+
+    (void)state;
+    stage_make(&g, SEATS, 0);
+    old = g.w.s.validator[0];
+    hand_over(&g, 0, 0);
+    grow(&g);
+    for (unsigned i = 1; i < SEATS; i++) {
+        v = link_of(&g, 0, 3);
+        assert_int_equal(vote(&g, &v, i, &g.w.s.validator[i]), GV_ACCEPTED);
+    }
+    grow(&g);
+    v = link_of(&g, 3, 4);
+    for (unsigned i = 0; i < 2; i++)
+        assert_int_equal(vote(&g, &v, i, &g.w.s.validator[i]), GV_ACCEPTED);
+    for (unsigned i = 0; i < 40; i++) {
+        junk = link_of(&g, 0, 4);
+        junk.target.b[0] = (uint8_t)i;
+        junk.target_height = 100 + i;
+        if (i % 2)
+            junk.source.b[0] ^= 1;
+        assert_int_equal(vote(&g, &junk, 0, &old), GV_ACCEPTED);
+    }
+    assert_true(g.c->ballot->count <= 2 + 16);
+    assert_int_equal(g.c->sum.final_height, 0);
+    assert_int_equal(vote(&g, &v, 2, &g.w.s.validator[2]), GV_ACCEPTED);
+    assert_int_equal(g.c->sum.final_height, 3);
+    world_free(&g.w);
+}
+
 int
 main(void)
 {
@@ -169,6 +206,7 @@ main(void)
         cmocka_unit_test(V9_side_blocks_name_the_same_keys_after_a_stop),
         cmocka_unit_test(
             V9_a_reorganisation_over_stops_ends_with_the_same_keys),
+        cmocka_unit_test(V9_an_old_key_pushes_no_vote_of_the_new_one_out),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
