@@ -36,32 +36,47 @@ is_weak(const struct gv_chain *c, const struct gv_vote *link,
                      gv_seats_newest(c, validator));
 }
 
-/* Blocks have work behind them, votes have not: a validator that votes for
- * everything only pushes out its own older votes. What an old key signs pushes
- * out nothing of the new one: it may be a thief's. */
 static void
-limit_votes(const struct gv_chain *c, const struct gv_vote *link,
-            unsigned validator)
+forget_vote(struct gv_ballot *b, size_t i, unsigned validator)
+{
+    size_t kept = 0;
+
+    b->tally[i].voted &= ~(UINT64_C(1) << validator);
+    b->tally[i].early &= ~(UINT64_C(1) << validator);
+    for (i = 0; i < b->count; i++)
+        if (b->tally[i].voted)
+            b->tally[kept++] = b->tally[i];
+    b->count = kept;
+}
+
+/* Is there room for this vote? Blocks have work behind them, votes have not: a
+ * validator that votes for everything only pushes out its own lower votes. One
+ * that is not above them is not taken: else votes that were pushed out would
+ * come back from peers as news, and push out others, for ever. What an old key
+ * signs pushes out nothing of the new one: it may be a thief's. */
+static bool
+make_room(const struct gv_chain *c, const struct gv_vote *link,
+          unsigned validator)
 {
     struct gv_ballot *b = c->ballot;
     uint64_t bit = UINT64_C(1) << validator;
     bool weak = is_weak(c, link, validator);
-    size_t count = 0, first = 0, kept = 0;
+    size_t count = 0, low = 0;
 
-    for (size_t i = b->count; i-- > 0;)
-        if (b->tally[i].voted & bit &&
-            is_weak(c, &b->tally[i].link, validator) == weak) {
-            count++;
-            first = i;
-        }
+    for (size_t i = 0; i < b->count; i++) {
+        if (!(b->tally[i].voted & bit) ||
+            is_weak(c, &b->tally[i].link, validator) != weak)
+            continue;
+        if (count++ == 0 ||
+            b->tally[i].link.target_height < b->tally[low].link.target_height)
+            low = i;
+    }
     if (count < VOTES_MAX)
-        return;
-    b->tally[first].voted &= ~bit;
-    b->tally[first].early &= ~bit;
-    for (size_t i = 0; i < b->count; i++)
-        if (b->tally[i].voted)
-            b->tally[kept++] = b->tally[i];
-    b->count = kept;
+        return true;
+    if (link->target_height <= b->tally[low].link.target_height)
+        return false;
+    forget_vote(b, low, validator);
+    return true;
 }
 
 /* The tally of a link, made if need be; NULL: no memory. */
@@ -206,7 +221,9 @@ count_vote(struct gv_state *s, struct gv_chain *c, const struct gv_vote *link,
         gv_ballot_hear(c, link, validator);
         gv_ballot_compare(s, c, link, validator, sig);
     }
-    limit_votes(c, link, validator);
+    if (!make_room(c, link, validator))
+        return gv_refuse(why, GV_DUPLICATE, "vote.target", link->target_height,
+                         VOTES_MAX);
     t = tally_of(c->ballot, link, c->tree.node[c->tree.final].height);
     if (!t)
         return gv_state_fail(s, "out of memory");

@@ -199,6 +199,29 @@ V9_an_old_key_pushes_no_vote_of_the_new_one_out(void **state)
     world_free(&g.w);
 }
 
+/* Votes that were pushed out are no news when they come again: else nodes would
+ * tell them to each other for ever. */
+static void
+V8_no_vote_is_news_twice(void **state)
+{
+    struct stage g;
+    struct gv_vote v;
+
+    (void)state;
+    stage_make(&g, SEATS, 0);
+    for (unsigned twice = 0; twice < 2; twice++)
+        for (unsigned early = 0; early < 2; early++)
+            for (unsigned i = 0; i < 40; i++) {
+                v = link_of(&g, 0, 1);
+                v.source.b[0] ^= (uint8_t)early;
+                v.target_height = 2 + i;
+                v.target.b[0] = (uint8_t)i;
+                assert_int_equal(vote(&g, &v, 0, &g.w.s.validator[0]),
+                                 twice ? GV_DUPLICATE : GV_ACCEPTED);
+            }
+    world_free(&g.w);
+}
+
 int
 main(void)
 {
@@ -206,6 +229,7 @@ main(void)
         cmocka_unit_test(V9_side_blocks_name_the_same_keys_after_a_stop),
         cmocka_unit_test(
             V9_a_reorganisation_over_stops_ends_with_the_same_keys),
+        cmocka_unit_test(V8_no_vote_is_news_twice),
         cmocka_unit_test(V9_an_old_key_pushes_no_vote_of_the_new_one_out),
     };
 
