@@ -4,7 +4,7 @@ their bids dated and hand them in with the tokens."""
 import json
 
 import pytest
-from authority import Authority
+from time_server import Authority
 from ledger import ARC, openssl
 from test_sealed import AMOUNTS, both_verify, in_blocks, text_of
 from test_submit import Socks5

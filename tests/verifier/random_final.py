@@ -11,6 +11,8 @@ from random_ledger import D_MS, Story, main
 class FinalStory(Story):
     """Most of them go on to the cap of the soft close, some beyond it."""
 
+    blinds = False
+
     def __init__(self, world, seed, anonymous=False, _sealed=False):
         super().__init__(world, seed, anonymous, sealed=True)
 
