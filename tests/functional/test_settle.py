@@ -155,3 +155,19 @@ def test_S0_14_the_runner_up_of_an_anonymous_auction_is_disclosed(market):
     assert "another bidder won" in done.stderr
     says(market, "ann", auction, "paid")
     standing(market, auction, ["defaulted", "paid"])
+
+
+def test_a_restart_amid_an_auction_delays_no_award(market):
+    auction = market["seller"].create("Lot", *QUICK)
+    market["ann"].bid(auction, "10")
+    market["node"].wait_height(auction, 2)
+    market["node"].restart()
+    market["node"].wait_services()
+    market["bob"].bid(auction, "12")
+    market["node"].restart()
+    market["node"].wait_services()
+    market["seller"].close_auction(auction)
+    assert market["seller"].outcome(auction)["final"] is True
+    wait_for("the award", lambda: awards(market, auction))
+    says(market, "bob", auction, "paid")
+    standing(market, auction, ["paid"])
