@@ -168,9 +168,12 @@ static void
 copy_award(const struct gv_chain *c, struct gv_ttp_auction *out)
 {
     const struct gv_book *b = c->book;
-    const struct gv_book_award *a = &b->award[0];
+    const struct gv_book_award *a;
 
     out->outcome = b->outcome;
+    if (!gv_book_has_award(b, 0))
+        return;
+    a = &b->award[0];
     for (unsigned i = 1; i < b->awards; i++)
         if (c->sum.final_height >= b->award[i].height) {
             a = &b->award[i];

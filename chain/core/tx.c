@@ -213,6 +213,13 @@ gv_tx_decode(struct gv_bytes raw, struct gv_tx *out, struct gv_reject *why)
     return rc;
 }
 
+static bool
+has_version_2(unsigned kind)
+{
+    return kind == GV_TX_LIST || kind == GV_TX_OPEN || kind == GV_TX_BID ||
+           kind == GV_TX_OUTCOME;
+}
+
 enum gv_rc
 gv_tx_decode_bare(struct gv_bytes raw, struct gv_tx *out, struct gv_reject *why)
 {
@@ -227,8 +234,7 @@ gv_tx_decode_bare(struct gv_bytes raw, struct gv_tx *out, struct gv_reject *why)
     if (!r.failed && find_kind(kind) < 0)
         return gv_refuse(why, GV_BAD_ENCODING, "kind", kind, 0);
     if (!r.failed && version != GV_TX_VERSION &&
-        (version != GV_TX_PSEUDONYM ||
-         (kind != GV_TX_LIST && kind != GV_TX_OPEN)))
+        (version != 2 || !has_version_2(kind)))
         return gv_refuse(why, GV_BAD_ENCODING, "version", version,
                          GV_TX_VERSION);
     out->kind = (enum gv_tx_kind)kind;
@@ -237,7 +243,7 @@ gv_tx_decode_bare(struct gv_bytes raw, struct gv_tx *out, struct gv_reject *why)
         out->u.list.pseudonym = version == GV_TX_PSEUDONYM;
     gv_get(&r, out->chain.b, 32, "chain");
     if (!r.failed)
-        tx_get_body(&r, out);
+        tx_get_body(&r, version == GV_TX_LOTS, out);
     out->core_len = raw.len - r.left;
     sig = r.failed ? NULL : trailing_sig(out);
     if (sig)

@@ -125,10 +125,13 @@ get_sealed(struct gv_reader *r, struct gv_tx_bid *t)
 }
 
 static void
-get_bid(struct gv_reader *r, struct gv_tx_bid *t)
+get_bid(struct gv_reader *r, bool lots, struct gv_tx_bid *t)
 {
     gv_get(r, t->bidder.b, 32, "bid.bidder");
     t->seq = gv_get_u32(r, "bid.seq");
+    t->lot = lots ? gv_get_u8(r, "bid.lot") : 0;
+    gv_get_require(r, !lots || (t->lot >= 1 && t->lot <= GV_LOTS_MAX),
+                   "bid.lot");
     t->kind = gv_get_u8(r, "bid.kind");
     gv_get_require(r, t->kind <= GV_BID_SEALED, "bid.kind");
     t->amount = 0;
@@ -203,7 +206,7 @@ get_cutoff(struct gv_reader *r, struct gv_tx_cutoff *t)
 }
 
 static void
-get_outcome(struct gv_reader *r, struct gv_outcome *t)
+get_result(struct gv_reader *r, struct gv_result *t)
 {
     static const uint8_t zero[32];
 
@@ -215,6 +218,41 @@ get_outcome(struct gv_reader *r, struct gv_outcome *t)
                    t->status == GV_SOLD ||
                        (t->price == 0 && memcmp(t->winner.b, zero, 32) == 0),
                    "outcome.winner");
+}
+
+static void
+get_results(struct gv_reader *r, struct gv_outcome *t)
+{
+    uint8_t n = gv_get_u8(r, "outcome.lots");
+    struct gv_reader all = *r;
+    struct gv_result of_lot;
+
+    gv_get_require(r, n >= 2 && n <= GV_LOTS_MAX, "outcome.lots");
+    t->status = GV_VOID;
+    for (unsigned i = 0; i < n && !r->failed; i++) {
+        get_result(r, &of_lot);
+        if (!r->failed &&
+            gv_status_rank(of_lot.status) < gv_status_rank(t->status))
+            t->status = of_lot.status;
+    }
+    if (!r->failed)
+        t->lots = gv_get_view(&all, (size_t)n * GV_RESULT_SIZE, "outcome.lots");
+}
+
+static void
+get_outcome(struct gv_reader *r, bool lots, struct gv_outcome *t)
+{
+    struct gv_result all = {0};
+
+    *t = (struct gv_outcome){0};
+    if (lots) {
+        get_results(r, t);
+    } else {
+        get_result(r, &all);
+        t->status = all.status;
+        t->winner = all.winner;
+        t->price = all.price;
+    }
     gv_get(r, t->fold_hash, 32, "outcome.fold");
 }
 
@@ -229,7 +267,7 @@ static void
 get_disclose(struct gv_reader *r, struct gv_tx_disclose *t)
 {
     t->award = gv_get_u8(r, "disclose.award");
-    gv_get_require(r, t->award < GV_AWARDS_MAX, "disclose.award");
+    gv_get_require(r, t->award < GV_AWARD_NUMBERS, "disclose.award");
     t->notary = gv_get_u8(r, "disclose.notary");
     gv_get_require(r, t->notary < GV_NOTARIES_MAX, "disclose.notary");
     t->side = gv_get_u8(r, "disclose.side");
@@ -306,7 +344,7 @@ get_settle(struct gv_reader *r, struct gv_tx_settle *t)
         "settle.tokens", "settle.authority", "settle.token"};
 
     t->award = gv_get_u8(r, "settle.award");
-    gv_get_require(r, t->award < GV_AWARDS_MAX, "settle.award");
+    gv_get_require(r, t->award < GV_AWARD_NUMBERS, "settle.award");
     t->what = gv_get_u8(r, "settle.what");
     t->side = gv_get_u8(r, "settle.side");
     gv_get_require(r, gv_settle_may(t->side, t->what), "settle.what");
@@ -388,7 +426,7 @@ get_receipt(struct gv_reader *r, struct gv_tx_receipt *t)
 }
 
 void
-tx_get_body(struct gv_reader *r, struct gv_tx *tx)
+tx_get_body(struct gv_reader *r, bool lots, struct gv_tx *tx)
 {
     switch (tx->kind) {
     case GV_TX_SERVICE:
@@ -419,7 +457,7 @@ tx_get_body(struct gv_reader *r, struct gv_tx *tx)
         get_enrol(r, &tx->u.enrol);
         return;
     case GV_TX_BID:
-        get_bid(r, &tx->u.bid);
+        get_bid(r, lots, &tx->u.bid);
         return;
     case GV_TX_STAMP:
         get_stamp(r, &tx->u.stamp);
@@ -431,7 +469,7 @@ tx_get_body(struct gv_reader *r, struct gv_tx *tx)
         get_cutoff(r, &tx->u.cutoff);
         return;
     case GV_TX_OUTCOME:
-        get_outcome(r, &tx->u.outcome);
+        get_outcome(r, lots, &tx->u.outcome);
         return;
     case GV_TX_ISSUED:
         get_issued(r, &tx->u.issued);

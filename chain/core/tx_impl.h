@@ -13,7 +13,7 @@ void tx_put_succession(struct gv_sink *s, const struct gv_tx_handover *t);
 
 /* The fields after kind, version and chain, of the kind in tx->kind, up to
  * the trailing signature. */
-void tx_get_body(struct gv_reader *r, struct gv_tx *tx);
+void tx_get_body(struct gv_reader *r, bool lots, struct gv_tx *tx);
 
 /* The message whose SHA-256 is a stamp leaf. */
 #define GV_STAMP_LEAF_MESSAGE (11 + 1 + 32 + 64)

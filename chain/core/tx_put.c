@@ -82,6 +82,8 @@ put_bid(struct gv_sink *s, const struct gv_tx_bid *t)
 {
     gv_put(s, t->bidder.b, 32);
     gv_put_u32(s, t->seq);
+    if (t->lot != 0)
+        gv_put_u8(s, t->lot);
     gv_put_u8(s, t->kind);
     if (t->kind == GV_BID_SEALED)
         gv_put(s, t->sealed.p, t->sealed.len);
@@ -113,9 +115,14 @@ put_tokens(struct gv_sink *s, uint8_t count, const struct gv_tx_token *token)
 static void
 put_outcome(struct gv_sink *s, const struct gv_outcome *t)
 {
-    gv_put_u8(s, t->status);
-    gv_put(s, t->winner.b, 32);
-    gv_put_u64(s, t->price);
+    if (t->lots.len > 0) {
+        gv_put_u8(s, (uint8_t)(t->lots.len / GV_RESULT_SIZE));
+        gv_put(s, t->lots.p, t->lots.len);
+    } else {
+        gv_put_u8(s, t->status);
+        gv_put(s, t->winner.b, 32);
+        gv_put_u64(s, t->price);
+    }
     gv_put(s, t->fold_hash, 32);
 }
 
@@ -249,13 +256,22 @@ put_receipt(struct gv_sink *s, const struct gv_tx_receipt *t)
     gv_put(s, t->service.b, 32);
 }
 
+static uint8_t
+version_of(const struct gv_tx *tx)
+{
+    if (tx->kind == GV_TX_LIST && tx->u.list.pseudonym)
+        return GV_TX_PSEUDONYM;
+    if ((tx->kind == GV_TX_BID && tx->u.bid.lot != 0) ||
+        (tx->kind == GV_TX_OUTCOME && tx->u.outcome.lots.len > 0))
+        return GV_TX_LOTS;
+    return GV_TX_VERSION;
+}
+
 static void
 put_head(struct gv_sink *s, const struct gv_tx *tx)
 {
-    bool pseudonym = tx->kind == GV_TX_LIST && tx->u.list.pseudonym;
-
     gv_put_u8(s, (uint8_t)tx->kind);
-    gv_put_u8(s, pseudonym ? GV_TX_PSEUDONYM : GV_TX_VERSION);
+    gv_put_u8(s, version_of(tx));
     gv_put(s, tx->chain.b, 32);
 }
 

@@ -15,34 +15,60 @@
 #define MARK_EVERY 64
 #define ROWS_FIRST 16 /* room that the first bid makes */
 
+static void
+lane_init(struct fold_lane *l, const struct gv_fold_context *ctx,
+          unsigned place)
+{
+    struct fold_rules *r = &l->rules;
+    const struct gv_terms *terms = ctx->terms;
+
+    if (terms->lots > 0) {
+        gv_terms_of_lot(terms, place, &l->terms);
+        terms = &l->terms;
+    }
+    r->terms = terms;
+    r->opening_ms = ctx->opening_ms;
+    r->opening_us = fold_time_us(ctx->opening_ms, 0);
+    r->close_us = r->cancel_us = r->limit_us = UINT64_MAX;
+    if ((terms->flags & GV_LIMIT) != 0)
+        r->limit_us = fold_time_us(ctx->opening_ms, terms->limit_ms);
+    r->soft_us = fold_time_us(terms->soft_ms, 0);
+    r->last_us = fold_sum(r->limit_us, fold_time_us(terms->soft_cap_ms, 0));
+    r->final_us = fold_sum(r->last_us, fold_time_us(terms->final_ms, 0));
+    l->now = (struct fold_state){.last = FOLD_NONE,
+                                 .leader = FOLD_NONE,
+                                 .other = FOLD_NONE,
+                                 .floor = FOLD_NONE,
+                                 .limit_us = r->limit_us,
+                                 .bought_us = UINT64_MAX};
+}
+
 struct gv_fold *
 gv_fold_new(const struct gv_fold_context *ctx)
 {
     struct gv_fold *f = calloc(1, sizeof(*f));
-    const struct gv_terms *terms = ctx->terms;
 
     if (f == NULL)
         return NULL;
     f->ctx = *ctx;
-    f->rules.terms = terms;
-    f->rules.opening_ms = ctx->opening_ms;
-    f->rules.opening_us = fold_time_us(ctx->opening_ms, 0);
-    f->rules.close_us = f->rules.cancel_us = UINT64_MAX;
-    f->rules.limit_us = UINT64_MAX;
-    if ((terms->flags & GV_LIMIT) != 0)
-        f->rules.limit_us = fold_time_us(ctx->opening_ms, terms->limit_ms);
-    f->rules.soft_us = fold_time_us(terms->soft_ms, 0);
-    f->rules.last_us =
-        fold_sum(f->rules.limit_us, fold_time_us(terms->soft_cap_ms, 0));
-    f->rules.final_us =
-        fold_sum(f->rules.last_us, fold_time_us(terms->final_ms, 0));
-    f->now = (struct fold_state){.last = FOLD_NONE,
-                                 .leader = FOLD_NONE,
-                                 .other = FOLD_NONE,
-                                 .floor = FOLD_NONE,
-                                 .limit_us = f->rules.limit_us,
-                                 .bought_us = UINT64_MAX};
+    f->lanes = gv_terms_things(ctx->terms);
+    f->lane = calloc(f->lanes, sizeof(*f->lane));
+    if (f->lane == NULL) {
+        free(f);
+        return NULL;
+    }
+    for (unsigned i = 0; i < f->lanes; i++)
+        lane_init(&f->lane[i], ctx, i);
     return f;
+}
+
+/* The lane that a bid is judged in; NULL: its lot is not there. */
+static struct fold_lane *
+lane_of(const struct gv_fold *f, const struct gv_fold_bid *bid)
+{
+    int place = gv_terms_lot_place(f->ctx.terms, bid->lot);
+
+    return place < 0 ? NULL : &f->lane[place];
 }
 
 void
@@ -50,6 +76,7 @@ gv_fold_free(struct gv_fold *f)
 {
     if (f == NULL)
         return;
+    free(f->lane);
     free(f->rows);
     free(f->marks);
     free(f->bidders);
@@ -104,47 +131,57 @@ row_after(const struct gv_fold *f, uint64_t t_us)
     return low;
 }
 
+static struct fold_bidder *
+bidder_in(const struct gv_fold *f, const struct fold_lane *l, uint32_t bidder)
+{
+    return &f->bidders[(size_t)bidder * f->lanes + (size_t)(l - f->lane)];
+}
+
 static struct fold_bidder
-bidder_look_up(const struct gv_fold *f, uint32_t bidder)
+bidder_look_up(const struct gv_fold *f, const struct fold_lane *l,
+               uint32_t bidder)
 {
     struct fold_bidder b = {.known = true};
     static const struct gv_pubkey nobody;
     const struct gv_pubkey *key = &nobody;
 
-    if (bidder < f->bidders_room && f->bidders[bidder].known)
-        return f->bidders[bidder];
-    if ((f->rules.terms->flags & GV_ALLOWED) != 0)
+    if (bidder < f->bidders_room && bidder_in(f, l, bidder)->known)
+        return *bidder_in(f, l, bidder);
+    if ((f->ctx.terms->flags & GV_ALLOWED) != 0)
         key = f->ctx.bidder_key(f->ctx.arg, bidder);
-    b.allowed = gv_terms_allows(f->rules.terms, key, &b.cap);
+    b.allowed = gv_terms_allows(f->ctx.terms, key, &b.cap);
     return b;
 }
 
 void
 gv_fold_forget_bidders(struct gv_fold *f, uint32_t from, uint32_t to)
 {
-    for (uint32_t i = from; i < to && i < f->bidders_room; i++)
+    size_t end = to < f->bidders_room ? to : f->bidders_room;
+
+    for (size_t i = (size_t)from * f->lanes; i < end * f->lanes; i++)
         f->bidders[i] = (struct fold_bidder){0};
 }
 
 static struct fold_before
-before_of(const struct gv_fold *f, const struct fold_bidder *b)
+before_of(const struct gv_fold *f, const struct fold_lane *l,
+          const struct fold_bidder *b)
 {
-    uint32_t from = f->rules.terms->reference == GV_REF_HIGHEST ? f->now.leader
-                                                                : f->now.last;
+    const struct fold_state *s = &l->now;
+    uint32_t from =
+        l->rules.terms->reference == GV_REF_HIGHEST ? s->leader : s->last;
 
     return (struct fold_before){
         .reference = from == FOLD_NONE ? 0 : f->rows[from].bid.amount,
-        .limit_us = f->now.limit_us,
-        .bought_us = f->now.bought_us,
-        .floor =
-            f->now.floor == FOLD_NONE ? 0 : f->rows[f->now.floor].bid.amount,
-        .accepted = fold_accepted_open(&f->now),
-        .placed = f->now.placed,
+        .limit_us = s->limit_us,
+        .bought_us = s->bought_us,
+        .floor = s->floor == FOLD_NONE ? 0 : f->rows[s->floor].bid.amount,
+        .accepted = fold_accepted_open(s),
+        .placed = s->placed,
         .bidder_accepted = b->accepted,
         .bidder_finals = b->finals,
         .bidder_cap = b->cap,
         .bidder_allowed = b->allowed,
-        .final_round = fold_in_final_round(f),
+        .final_round = fold_in_final_round(l),
     };
 }
 
@@ -154,7 +191,7 @@ static bool
 leads_over(const struct gv_fold *f, uint32_t i, uint32_t before)
 {
     return before == FOLD_NONE ||
-           gv_terms_better(f->rules.terms, f->rows[i].bid.amount,
+           gv_terms_better(f->ctx.terms, f->rows[i].bid.amount,
                            f->rows[before].bid.amount);
 }
 
@@ -184,27 +221,32 @@ takes_it(const struct gv_terms *terms, const struct fold_state *before,
            !gv_terms_better(terms, terms->buy_now, bid->amount);
 }
 
-/* Carry the state over row i, whose code is known. */
+/* Carry the state of its lane over row i, whose code is known. */
 static void
 state_pass(struct gv_fold *f, uint32_t i)
 {
-    const struct gv_terms *terms = f->rules.terms;
     const struct gv_fold_bid *bid = &f->rows[i].bid;
-    struct fold_state *s = &f->now;
+    struct fold_lane *l = lane_of(f, bid);
+    const struct fold_rules *r;
+    struct fold_state *s;
     uint64_t until;
 
+    if (l == NULL)
+        return;
+    r = &l->rules;
+    s = &l->now;
     if (f->rows[i].code == GV_NOT_OPENED)
         s->unopened++;
-    if (fold_takes_place(terms, &f->rows[i]))
+    if (fold_takes_place(r->terms, &f->rows[i]))
         s->placed++;
     if (f->rows[i].code != GV_ACCEPTED)
         return;
-    if (takes_it(terms, s, bid))
+    if (takes_it(r->terms, s, bid))
         s->bought_us = bid->t_us;
-    if (f->rules.soft_us != 0 && !bid->final) {
-        until = fold_sum(bid->t_us, f->rules.soft_us);
-        if (until > f->rules.last_us)
-            until = f->rules.last_us;
+    if (r->soft_us != 0 && !bid->final) {
+        until = fold_sum(bid->t_us, r->soft_us);
+        if (until > r->last_us)
+            until = r->last_us;
         if (until > s->limit_us)
             s->limit_us = until;
     }
@@ -218,16 +260,50 @@ state_pass(struct gv_fold *f, uint32_t i)
     s->floor = s->leader;
 }
 
+static void
+set_mark(struct gv_fold *f, size_t k)
+{
+    for (unsigned i = 0; i < f->lanes; i++)
+        f->marks[k * f->lanes + i] = f->lane[i].now;
+}
+
+static void
+go_to_mark(struct gv_fold *f, size_t k)
+{
+    for (unsigned i = 0; i < f->lanes; i++)
+        f->lane[i].now = f->marks[k * f->lanes + i];
+}
+
 /* Row i enters its bidder's counts, or leaves them. */
 static void
 count_place(struct gv_fold *f, size_t i, int by)
 {
     const struct gv_fold_row *row = &f->rows[i];
-    struct fold_bidder *bidder = &f->bidders[row->bid.bidder];
-    uint32_t *counter = row->bid.final ? &bidder->finals : &bidder->accepted;
+    const struct fold_lane *l = lane_of(f, &row->bid);
+    struct fold_bidder *bidder;
 
-    if (fold_takes_place(f->rules.terms, row))
-        *counter += (uint32_t)by;
+    if (l == NULL || !fold_takes_place(l->rules.terms, row))
+        return;
+    bidder = bidder_in(f, l, row->bid.bidder);
+    *(row->bid.final ? &bidder->finals : &bidder->accepted) += (uint32_t)by;
+}
+
+/* Rule A33: a bid for a lot that is not there stands in no lane. */
+static void
+judge_row(const struct gv_fold *f, const struct fold_lane *l,
+          const struct fold_bidder *b, struct gv_fold_row *row)
+{
+    struct fold_before before;
+
+    if (l == NULL) {
+        row->reference = 0;
+        row->have = row->bid.lot;
+        row->want = f->ctx.terms->lots;
+        row->code = GV_NO_LOT;
+        return;
+    }
+    before = before_of(f, l, b);
+    fold_judge(&l->rules, &before, row);
 }
 
 static void
@@ -235,12 +311,11 @@ fold_from(struct gv_fold *f, size_t place)
 {
     for (size_t i = place; i < f->count; i++) {
         struct gv_fold_row *row = &f->rows[i];
-        const struct fold_before before =
-            before_of(f, &f->bidders[row->bid.bidder]);
+        const struct fold_lane *l = lane_of(f, &row->bid);
 
         if (i % MARK_EVERY == 0)
-            f->marks[i / MARK_EVERY] = f->now;
-        fold_judge(&f->rules, &before, row);
+            set_mark(f, i / MARK_EVERY);
+        judge_row(f, l, l ? bidder_in(f, l, row->bid.bidder) : NULL, row);
         count_place(f, i, 1);
         state_pass(f, (uint32_t)i);
     }
@@ -256,32 +331,34 @@ unfold_to(struct gv_fold *f, size_t place)
         return;
     for (size_t i = place; i < f->count; i++)
         count_place(f, i, -1);
-    f->now = f->marks[mark];
+    go_to_mark(f, mark);
     for (size_t i = mark * MARK_EVERY; i < place; i++)
         state_pass(f, (uint32_t)i);
 }
 
-/* Give one of the rules' times another value. */
-static void
-set_time(struct gv_fold *f, uint64_t *time, uint64_t us)
-{
-    size_t place = row_after(f, us < *time ? us : *time);
-
-    unfold_to(f, place);
-    *time = us;
-    fold_from(f, place);
-}
-
+/* Times of a CLOSE are the same in every lane. */
 void
 gv_fold_set_close(struct gv_fold *f, uint64_t close_us)
 {
-    set_time(f, &f->rules.close_us, close_us);
+    uint64_t old = f->lane[0].rules.close_us;
+    size_t place = row_after(f, close_us < old ? close_us : old);
+
+    unfold_to(f, place);
+    for (unsigned i = 0; i < f->lanes; i++)
+        f->lane[i].rules.close_us = close_us;
+    fold_from(f, place);
 }
 
 void
 gv_fold_set_cancel(struct gv_fold *f, uint64_t cancel_us)
 {
-    set_time(f, &f->rules.cancel_us, cancel_us);
+    uint64_t old = f->lane[0].rules.cancel_us;
+    size_t place = row_after(f, cancel_us < old ? cancel_us : old);
+
+    unfold_to(f, place);
+    for (unsigned i = 0; i < f->lanes; i++)
+        f->lane[i].rules.cancel_us = cancel_us;
+    fold_from(f, place);
 }
 
 static enum gv_rc
@@ -298,7 +375,8 @@ reserve_row(struct gv_fold *f)
     if (p == NULL)
         return GV_FAULT;
     f->rows = p;
-    p = realloc(f->marks, (room / MARK_EVERY + 1) * sizeof(*f->marks));
+    p = realloc(f->marks,
+                (room / MARK_EVERY + 1) * f->lanes * sizeof(*f->marks));
     if (p == NULL)
         return GV_FAULT;
     f->marks = p;
@@ -313,14 +391,16 @@ reserve_bidder(struct gv_fold *f, uint32_t bidder)
     struct fold_bidder *p;
 
     if (bidder >= old) {
-        p = realloc(f->bidders, room * sizeof(*p));
+        p = realloc(f->bidders, room * f->lanes * sizeof(*p));
         if (p == NULL)
             return GV_FAULT;
-        memset(p + old, 0, (room - old) * sizeof(*p));
+        memset(p + old * f->lanes, 0, (room - old) * f->lanes * sizeof(*p));
         f->bidders = p;
         f->bidders_room = room;
     }
-    f->bidders[bidder] = bidder_look_up(f, bidder);
+    for (unsigned i = 0; i < f->lanes; i++)
+        *bidder_in(f, &f->lane[i], bidder) =
+            bidder_look_up(f, &f->lane[i], bidder);
     return GV_OK;
 }
 
@@ -368,13 +448,13 @@ gv_fold_reveal(struct gv_fold *f,
 void
 gv_fold_set_reserve(struct gv_fold *f, uint64_t reserve)
 {
-    f->rules.reserve = reserve;
+    f->lane[0].rules.reserve = reserve;
 }
 
 uint64_t
 gv_fold_reserve(const struct gv_fold *f)
 {
-    return fold_reserve(&f->rules);
+    return fold_reserve(&f->lane[0].rules);
 }
 
 void
@@ -401,13 +481,21 @@ gv_fold_count(const struct gv_fold *f)
 size_t
 gv_fold_accepted(const struct gv_fold *f)
 {
-    return f->now.accepted;
+    size_t n = 0;
+
+    for (unsigned i = 0; i < f->lanes; i++)
+        n += f->lane[i].now.accepted;
+    return n;
 }
 
 size_t
 gv_fold_unopened(const struct gv_fold *f)
 {
-    return f->now.unopened;
+    size_t n = 0;
+
+    for (unsigned i = 0; i < f->lanes; i++)
+        n += f->lane[i].now.unopened;
+    return n;
 }
 
 const struct gv_fold_row *
@@ -419,24 +507,45 @@ gv_fold_row_at(const struct gv_fold *f, size_t i)
 int64_t
 gv_fold_leader(const struct gv_fold *f)
 {
-    return f->now.leader == FOLD_NONE ? -1 : (int64_t)f->now.leader;
+    return gv_fold_lot_leader(f, 0);
+}
+
+int64_t
+gv_fold_lot_leader(const struct gv_fold *f, unsigned place)
+{
+    uint32_t leader = f->lane[place].now.leader;
+
+    return leader == FOLD_NONE ? -1 : (int64_t)leader;
 }
 
 enum gv_code
 gv_fold_try(struct gv_fold *f, uint32_t bidder, uint64_t amount, uint64_t t_us,
             struct gv_fold_row *row)
 {
-    const struct fold_bidder b = bidder_look_up(f, bidder);
-    const struct fold_before before = before_of(f, &b);
     struct gv_fold_row trial = {
         .bid = {.t_us = t_us, .amount = amount, .bidder = bidder}};
 
-    trial.bid.final = gv_terms_final_round(f->rules.terms) && amount == 0;
-    if (gv_terms_sealed(f->rules.terms) || trial.bid.final) {
+    trial.bid.lot = f->ctx.terms->lots > 0;
+    return gv_fold_try_bid(f, &trial.bid, row);
+}
+
+enum gv_code
+gv_fold_try_bid(struct gv_fold *f, const struct gv_fold_bid *bid,
+                struct gv_fold_row *row)
+{
+    const struct gv_terms *terms = f->ctx.terms;
+    const struct fold_lane *l = lane_of(f, bid);
+    struct gv_fold_row trial = {.bid = *bid};
+    struct fold_bidder b = {0};
+
+    if (l != NULL)
+        b = bidder_look_up(f, l, bid->bidder);
+    trial.bid.final = gv_terms_final_round(terms) && bid->amount == 0;
+    if (gv_terms_sealed(terms) || trial.bid.final) {
         trial.bid.amount = 0;
         trial.bid.seal = GV_FOLD_UNOPENED;
     }
-    fold_judge(&f->rules, &before, &trial);
+    judge_row(f, l, &b, &trial);
     if (row != NULL)
         *row = trial;
     return trial.code;

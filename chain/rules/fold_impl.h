@@ -23,6 +23,14 @@ struct fold_state {
     uint64_t bought_us; /* rule A22; UINT64_MAX: not */
 };
 
+/* One lot (A33), or all there is. */
+struct fold_lane {
+    struct gv_terms terms; /* of a lot */
+    struct fold_rules rules;
+    struct fold_state now; /* over all rows folded so far */
+};
+
+/* A bidder in one lane. */
 struct fold_bidder {
     uint32_t accepted; /* bids in the rows folded so far that take a place */
     uint32_t finals;   /* and those that take one in the final round */
@@ -32,21 +40,22 @@ struct fold_bidder {
 
 struct gv_fold {
     struct gv_fold_context ctx;
-    struct fold_rules rules;
+    struct fold_lane *lane; /* by place of the lot */
+    unsigned lanes;
     struct gv_fold_row *rows;
     size_t count, room;
-    struct fold_state *marks; /* marks[k]: before row k * MARK_EVERY */
-    struct fold_bidder *bidders;
-    size_t bidders_room;
-    struct fold_state now; /* over all rows folded so far */
+    struct fold_state *marks;    /* before row k * MARK_EVERY, of lane l:
+                                  * marks[k * lanes + l] */
+    struct fold_bidder *bidders; /* bidder b, lane l: [b * lanes + l] */
+    size_t bidders_room;         /* bidders */
 };
 
 /* Has the last extension reached the cap (rule A32)? */
 static inline bool
-fold_in_final_round(const struct gv_fold *f)
+fold_in_final_round(const struct fold_lane *l)
 {
-    return gv_terms_final_round(f->rules.terms) &&
-           f->now.limit_us == f->rules.last_us;
+    return gv_terms_final_round(l->rules.terms) &&
+           l->now.limit_us == l->rules.last_us;
 }
 
 /* Accepted bids that a total cap counts. */

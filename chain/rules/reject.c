@@ -37,6 +37,7 @@ static const struct code_words codes[] = {
      "the amount is below the price that the clock showed"},
     {GV_BELOW_FLOOR, "below-floor",
      "the amount does not better the best open bid"},
+    {GV_NO_LOT, "no-lot", "the auction has no lot of this number"},
     {GV_DUPLICATE, "duplicate", "this is already known"},
     {GV_BAD_TERMS, "bad-terms",
      "the terms contradict themselves or the network"},

@@ -5,11 +5,13 @@
 #include "gavel/terms.h"
 
 #include "chain/rules/fold_judge.h"
+#include "chain/rules/lots.h"
 #include "gavel/clock.h"
 #include "gavel/params.h"
 #include "gavel/pow.h"
 
 #define TERMS_VERSION 1
+#define TERMS_LOTS 2 /* the version with lots */
 #define DAY_MS (UINT64_C(24) * 3600 * 1000)
 #define LIMIT_MAX_MS (3650 * DAY_MS)
 #define D_MAX_MS (7 * DAY_MS)
@@ -45,7 +47,7 @@ gv_terms_put(struct gv_sink *s, const struct gv_terms *t)
     size_t entries = t->allowed.len / GV_ALLOWED_ENTRY;
     size_t steps = t->increments.len / GV_INCREMENT_ENTRY;
 
-    gv_put_u8(s, TERMS_VERSION);
+    gv_put_u8(s, t->lots == 0 ? TERMS_VERSION : TERMS_LOTS);
     gv_put(s, t->currency.tag, sizeof(t->currency.tag));
     gv_put_u8(s, t->currency.exponent);
     gv_put_u8(s, t->flags);
@@ -89,6 +91,10 @@ gv_terms_put(struct gv_sink *s, const struct gv_terms *t)
     }
     if ((t->flags & GV_PAY_BY) != 0)
         gv_put_u64(s, t->pay_ms);
+    if (t->lots == 0)
+        return;
+    gv_put_u8(s, t->lots);
+    gv_put(s, t->lot_list.p, t->lot_list.len);
 }
 
 /* The fields that Dutch terms alone have. */
@@ -210,9 +216,9 @@ gv_terms_get(struct gv_reader *r, struct gv_terms *out)
     struct gv_terms t = {0};
     const char *fault;
     uint16_t entries;
-    uint8_t steps;
+    uint8_t steps, version = gv_get_u8(r, "terms.version");
 
-    gv_get_require(r, gv_get_u8(r, "terms.version") == TERMS_VERSION,
+    gv_get_require(r, version == TERMS_VERSION || version == TERMS_LOTS,
                    "terms.version");
     gv_get(r, t.currency.tag, sizeof(t.currency.tag), "terms.currency");
     t.currency.exponent = gv_get_u8(r, "terms.currency");
@@ -256,6 +262,8 @@ gv_terms_get(struct gv_reader *r, struct gv_terms *out)
     get_clock(r, &t);
     if (has(&t, GV_PAY_BY))
         t.pay_ms = gv_get_u64(r, "terms.pay_ms");
+    if (version == TERMS_LOTS)
+        lots_get(r, &t);
     fault = r->failed ? NULL : form_fault(&t);
     gv_get_require(r, fault == NULL, fault);
     *out = r->failed ? (struct gv_terms){0} : t;
@@ -385,7 +393,8 @@ gv_terms_check(const struct gv_terms *t, const struct gv_params *params,
     if (gv_clock_check(t, why) != GV_OK ||
         check_bounds(bounds, sizeof(bounds) / sizeof(bounds[0]), why) != GV_OK)
         return GV_REJECT;
-    if (check_sealed(t, why) != GV_OK || check_buy_now(t, why) != GV_OK)
+    if (check_sealed(t, why) != GV_OK || check_buy_now(t, why) != GV_OK ||
+        lots_check(t, params, why) != GV_OK)
         return GV_REJECT;
     if (!has(t, GV_LIMIT) && !has(t, GV_TOTAL) &&
         t->close_policy == GV_CLOSE_NEVER)

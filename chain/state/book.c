@@ -115,6 +115,7 @@ gv_book_free(struct gv_book *b)
     if (!b)
         return;
     gv_fold_free(b->fold);
+    free(b->award);
     gv_pins_free(b->pins);
     gv_spine_free(&b->spine);
     gv_table_free(&b->by_key);
@@ -210,11 +211,40 @@ gv_book_effective_close(struct gv_book *b)
     return gv_fold_effective_close(b->fold);
 }
 
+static bool
+is_void(const struct gv_book *b)
+{
+    return b->issued && b->bidders > b->issued_count;
+}
+
+void
+gv_book_result(const struct gv_book *b, unsigned place, struct gv_result *out)
+{
+    gv_fold_result(b->fold, place, out);
+    if (is_void(b))
+        *out = (struct gv_result){.status = GV_VOID};
+}
+
+void
+gv_book_outcome_lots(struct gv_book *b, struct gv_outcome *out,
+                     uint8_t room[GV_RESULTS_ROOM])
+{
+    unsigned lots = b->open->terms.lots;
+    struct gv_result r;
+
+    gv_book_outcome(b, out);
+    for (unsigned i = 0; i < lots; i++) {
+        gv_book_result(b, i, &r);
+        gv_result_put(&r, room + (size_t)i * GV_RESULT_SIZE);
+    }
+    out->lots = gv_bytes(room, (size_t)lots * GV_RESULT_SIZE);
+}
+
 void
 gv_book_outcome(struct gv_book *b, struct gv_outcome *out)
 {
     gv_fold_outcome(b->fold, out);
-    if (!b->issued || b->bidders <= b->issued_count)
+    if (!is_void(b))
         return;
     out->status = GV_VOID;
     out->price = 0;

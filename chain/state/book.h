@@ -37,6 +37,7 @@ struct gv_book_bid {
     uint32_t leaf;                       /* its stamp leaf */
     uint32_t info; /* position of the stamp that defines t */
     uint32_t part; /* place of what it sealed, GV_NOWHERE: it is open */
+    uint8_t lot;   /* its number, 0 where there are no lots */
     uint8_t seal;  /* enum gv_fold_seal: what F knows (A23) */
 };
 
@@ -184,8 +185,11 @@ struct gv_book {
 
     struct gv_outcome outcome;
 
-    struct gv_book_award award[GV_AWARDS_MAX]; /* zero from awards on */
-    unsigned awards; /* 0 until the outcome is final and sold */
+    /* By number: 0 and on, or with lots each at its lot's number, those of
+     * unsold ones with height 0. awards: one above the greatest there can be, 0
+     * until the outcome is final and something sold. */
+    struct gv_book_award *award;
+    unsigned awards;
     struct gv_book_deed *deed;
     size_t deeds, deed_cap;
 
@@ -248,6 +252,12 @@ bool gv_book_set_fixed(const struct gv_book *b);
 /* F over the set; void when there are more anonymous bidders than the issuer
  * says it signed tokens (C8). */
 void gv_book_outcome(struct gv_book *b, struct gv_outcome *out);
+/* The same with its lots, which are made in room and borrow it. */
+void gv_book_outcome_lots(struct gv_book *b, struct gv_outcome *out,
+                          uint8_t room[GV_RESULTS_ROOM]);
+/* And of one lot, by its place (gv_terms_lot_place). */
+void gv_book_result(const struct gv_book *b, unsigned place,
+                    struct gv_result *out);
 /* Does FINAL(Y) stand on the chain? Then DISCLOSE, SETTLE and ACCEPT alone may
  * follow. */
 bool gv_book_ended(const struct gv_book *b);
@@ -279,7 +289,9 @@ enum gv_rc gv_book_check_settle(const struct gv_book *b,
 enum gv_rc gv_book_check_accept(const struct gv_book *b,
                                 const struct gv_tx_accept *t,
                                 struct gv_reject *why) GV_MUST_CHECK;
-/* Of award `award` < awards: its winner; when it must be paid by, UINT64_MAX
+/* Is there an award of this number? */
+bool gv_book_has_award(const struct gv_book *b, unsigned award);
+/* Of an award that is there: its winner; when it must be paid by, UINT64_MAX
  * where the terms say nothing; and what the two sides say of it. */
 const struct gv_pubkey *gv_book_award_key(const struct gv_book *b,
                                           unsigned award);

@@ -6,6 +6,8 @@
 #include "chain/state/book_impl.h"
 #include "chain/state/vec.h"
 
+#include <stdlib.h>
+
 #define SAID(what) (1u << (what))
 #define GOOD (SAID(GV_SETTLE_PAID) | SAID(GV_SETTLE_DELIVERED))
 #define BAD SAID(GV_SETTLE_DEFAULTED)
@@ -21,32 +23,59 @@ note_deed(struct gv_book *b, const struct gv_book_deed *d)
     return GV_OK;
 }
 
+/* Room for all awards that there can be. */
 static enum gv_rc
-make_award(struct gv_book_step *s, uint32_t bidder, uint64_t price)
+reserve_awards(struct gv_book *b)
 {
-    const struct gv_book_deed d = {.what = GV_DEED_AWARD};
-    struct gv_book *b = s->b;
+    unsigned lots = b->open->terms.lots;
 
-    b->award[b->awards++] = (struct gv_book_award){
+    if (b->award)
+        return GV_OK;
+    b->award = calloc(lots == 0 ? GV_AWARDS_MAX : lots + 1, sizeof(*b->award));
+    return b->award ? GV_OK : GV_FAULT;
+}
+
+static void
+make_award(struct gv_book_step *s, unsigned number, uint32_t bidder,
+           uint64_t price)
+{
+    s->b->award[number] = (struct gv_book_award){
         .bidder = bidder,
         .price = price,
         .height = s->block->h.header.height,
         .made_ms = s->block->h.header.time_ms,
         .next = GV_NOWHERE,
     };
-    return note_deed(b, &d);
 }
 
-/* The block whose FINALs end the auction makes award 0. */
+/* The block whose FINALs end the auction makes award 0, or those of all lots
+ * that are sold. */
 enum gv_rc
 gv_book_note_end(struct gv_book_step *s)
 {
+    const struct gv_book_deed d = {.what = GV_DEED_AWARD};
     struct gv_book *b = s->b;
+    unsigned lots = b->open->terms.lots;
+    struct gv_result r;
 
     if (b->awards > 0 || !gv_book_ended(b) || b->outcome.status != GV_SOLD)
         return GV_OK;
-    return make_award(s, gv_book_find_bidder(b, &b->outcome.winner),
-                      b->outcome.price);
+    if (reserve_awards(b) != GV_OK)
+        return GV_FAULT;
+    for (unsigned i = 0; i < (lots == 0 ? 1 : lots); i++) {
+        gv_book_result(b, i, &r);
+        if (r.status == GV_SOLD)
+            make_award(s, lots == 0 ? 0 : i + 1,
+                       gv_book_find_bidder(b, &r.winner), r.price);
+    }
+    b->awards = lots + 1;
+    return note_deed(b, &d);
+}
+
+bool
+gv_book_has_award(const struct gv_book *b, unsigned award)
+{
+    return award < b->awards && b->award[award].height != 0;
 }
 
 const struct gv_pubkey *
@@ -143,7 +172,7 @@ gv_book_check_settle(const struct gv_book *b, const struct gv_tx_settle *t,
 {
     unsigned said;
 
-    if (t->award >= b->awards)
+    if (!gv_book_has_award(b, t->award))
         return gv_refuse(why, GV_WRONG_PHASE, "settle.award", t->award,
                          b->awards);
     if (t->side == GV_SIDE_WINNER &&
@@ -214,17 +243,22 @@ gv_book_check_accept(const struct gv_book *b, const struct gv_tx_accept *t,
 enum gv_rc
 gv_book_add_accept(struct gv_book_step *s, const struct gv_tx_accept *t)
 {
+    const struct gv_book_deed d = {.what = GV_DEED_AWARD};
     uint32_t bidder = gv_book_find_bidder(s->b, &t->key);
     enum gv_rc rc = gv_book_check_accept(s->b, t, s->why);
 
-    return rc == GV_OK ? make_award(s, bidder, t->price) : rc;
+    if (rc != GV_OK)
+        return rc;
+    make_award(s, s->b->awards++, bidder, t->price);
+    return note_deed(s->b, &d);
 }
 
 bool
 gv_book_wants_children(const struct gv_book *b)
 {
-    return b->awards > 1 && b->spine.count <= b->award[b->awards - 1].height +
-                                                  (size_t)GV_ACCEPT_CHILDREN;
+    return b->open->terms.lots == 0 && b->awards > 1 &&
+           b->spine.count <=
+               b->award[b->awards - 1].height + (size_t)GV_ACCEPT_CHILDREN;
 }
 
 /* --- DISCLOSE --- */
@@ -233,7 +267,7 @@ enum gv_rc
 gv_book_check_disclose(const struct gv_book *b, const struct gv_tx_disclose *t,
                        struct gv_reject *why)
 {
-    if (t->award >= b->awards)
+    if (!gv_book_has_award(b, t->award))
         return gv_refuse(why, GV_WRONG_PHASE, "disclose.award", t->award,
                          b->awards);
     if (b->award[t->award].disclosed[t->side] >> t->notary & 1)
@@ -258,6 +292,16 @@ gv_book_add_disclose(struct gv_book_step *s, const struct gv_tx_disclose *t)
 
 /* --- undo --- */
 
+/* Of lots all at once, as they were made. */
+static void
+undo_awards(struct gv_book *b)
+{
+    unsigned keep = b->open->terms.lots == 0 ? b->awards - 1 : 0;
+
+    while (b->awards > keep)
+        b->award[--b->awards] = (struct gv_book_award){0};
+}
+
 void
 gv_book_undo_deeds(struct gv_book *b, uint32_t to)
 {
@@ -267,7 +311,7 @@ gv_book_undo_deeds(struct gv_book *b, uint32_t to)
 
         switch ((enum gv_deed)d->what) {
         case GV_DEED_AWARD:
-            b->award[--b->awards] = (struct gv_book_award){0};
+            undo_awards(b);
             break;
         case GV_DEED_SAID:
             a->said[d->side] &= (uint8_t)~SAID(d->bit);

@@ -211,6 +211,7 @@ fold_row(const struct gv_book *b, uint32_t bid, struct gv_fold_bid *out)
     out->seal = from->seal;
     out->final =
         from->part != GV_NOWHERE && gv_terms_final_round(&b->open->terms);
+    out->lot = from->lot;
     out->bidder = from->bidder;
     out->ref = bid;
 }

@@ -87,6 +87,9 @@ check_bid(struct gv_book_step *s, const struct gv_tx_bid *t, uint32_t bidder)
 
     if (!gv_terms_takes(&b->open->terms, n > 0) || (n > 0 && n != b->bidseal.n))
         return gv_refuse(s->why, GV_WRONG_CHAIN, "bid.kind", n, b->bidseal.n);
+    if ((t->lot != 0) != (b->open->terms.lots != 0))
+        return gv_refuse(s->why, GV_WRONG_CHAIN, "bid.lot", t->lot,
+                         b->open->terms.lots);
     if (bidder == GV_NOWHERE)
         return gv_refuse(s->why, GV_MISSING_PARENT, "bid.bidder", 0, 0);
     if (gv_book_find_bid(b, &t->id) != GV_NOWHERE)
@@ -125,6 +128,7 @@ add_bid(struct gv_book_step *s, const struct gv_tx *tx, uint32_t index)
     to->id = t->id;
     to->amount = t->amount;
     to->seal = t->kind == GV_BID_SEALED ? GV_FOLD_UNOPENED : GV_FOLD_KNOWN;
+    to->lot = t->lot;
     to->bidder = bidder;
     to->seq = t->seq;
     to->height = s->block->h.header.height;
@@ -198,13 +202,17 @@ static enum gv_rc
 add_outcome(struct gv_book_step *s, const struct gv_tx *tx, uint32_t index)
 {
     const struct gv_outcome *o = &tx->u.outcome;
+    uint8_t room[GV_RESULTS_ROOM];
     struct gv_outcome ours;
     struct gv_book *b = s->b;
 
     if (!b->cutoff_height || b->outcome_height || index != 0 ||
         (gv_book_seals(b) && !b->opened_height))
         return gv_refuse(s->why, GV_BAD_OUTCOME, "outcome", index, 0);
-    gv_book_outcome(b, &ours);
+    gv_book_outcome_lots(b, &ours, room);
+    if (o->lots.len != ours.lots.len ||
+        (o->lots.len > 0 && memcmp(o->lots.p, ours.lots.p, o->lots.len) != 0))
+        return gv_refuse(s->why, GV_BAD_OUTCOME, "outcome.lots", 0, 0);
     if (o->status != ours.status)
         return gv_refuse(s->why, GV_BAD_OUTCOME, "outcome.status", o->status,
                          ours.status);
@@ -216,6 +224,7 @@ add_outcome(struct gv_book_step *s, const struct gv_tx *tx, uint32_t index)
         return gv_refuse(s->why, GV_BAD_OUTCOME, "outcome.fold", 0, 0);
     b->outcome_height = s->block->h.header.height;
     b->outcome = ours;
+    b->outcome.lots = gv_bytes(NULL, 0); /* gv_book_result has them */
     return GV_OK;
 }
 

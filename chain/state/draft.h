@@ -26,7 +26,7 @@ struct gv_pick {
     struct gv_hash gone[GV_PICK_MAX];
     size_t gones;
     /* An OUTCOME, or the shorter SETFIXED, made here. */
-    uint8_t made[2 + 32 + 1 + 32 + 8 + 32];
+    uint8_t made[2 + 32 + 1 + GV_RESULTS_ROOM + 32];
     size_t made_len;
     uint64_t time_ms; /* of the block */
     uint32_t round;

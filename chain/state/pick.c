@@ -264,8 +264,9 @@ static void
 pick_outcome(struct gv_chain *c, struct gv_pick *p)
 {
     struct gv_tx tx = {.kind = GV_TX_OUTCOME, .chain = c->id};
+    uint8_t room[GV_RESULTS_ROOM];
 
-    gv_book_outcome(c->book, &tx.u.outcome);
+    gv_book_outcome_lots(c->book, &tx.u.outcome, room);
     put_made(p, &tx);
     pick_notices(c, p);
 }

@@ -36,6 +36,7 @@ struct gv_fold_bid {
     uint32_t bidder; /* index the caller gives each key, dense from 0 */
     uint32_t ref;    /* the caller's own number for this bid */
     uint8_t seal;    /* enum gv_fold_seal */
+    uint8_t lot;     /* its number, 0 where there are no lots (A33) */
     bool final;      /* sealed where bids are open: of the final round (A32) */
 };
 
@@ -95,6 +96,9 @@ struct gv_fold_row {
                           * it; of the final round the floor (A32) */
     uint64_t have, want; /* the two numbers of the failed check */
 };
+/* Several lots are judged apart, and stand in one total order. Of the calls
+ * below those without a place are about all lots together, or, if they speak of
+ * one leading bid, about the first one. */
 size_t gv_fold_count(const struct gv_fold *f);
 size_t gv_fold_accepted(const struct gv_fold *f);
 /* Rows that are void because nothing has opened them. */
@@ -120,6 +124,9 @@ bool gv_fold_among_others(const struct gv_fold *f, const uint32_t *without,
  * there may be a final round: a bid of that, sealed. */
 enum gv_code gv_fold_try(struct gv_fold *f, uint32_t bidder, uint64_t amount,
                          uint64_t t_us, struct gv_fold_row *row);
+/* The same of bidder, amount, t_us and lot of *bid. */
+enum gv_code gv_fold_try_bid(struct gv_fold *f, const struct gv_fold_bid *bid,
+                             struct gv_fold_row *row);
 
 /* E, the effective close in us (R6): the smallest of opening + limit with its
  * extensions and its final round, the CLOSE's effect, and t of the bid that
@@ -133,7 +140,15 @@ bool gv_fold_final_round(const struct gv_fold *f, uint64_t *from_us,
 /* Index of the bid that final ones must better: the best open one; -1: none. */
 int64_t gv_fold_floor(const struct gv_fold *f);
 
-/* The outcome over the bids added. */
+/* The outcome over the bids added. With lots it says what they come to together
+ * (gavel/outcome.h); lots are left empty. */
 void gv_fold_outcome(const struct gv_fold *f, struct gv_outcome *out);
+/* The result of the lot at a place below gv_terms_things(). */
+void gv_fold_result(const struct gv_fold *f, unsigned place,
+                    struct gv_result *out);
+/* Index of that lot's leading bid, or -1; its E; what its leader would pay. */
+int64_t gv_fold_lot_leader(const struct gv_fold *f, unsigned place);
+uint64_t gv_fold_lot_close(const struct gv_fold *f, unsigned place);
+uint64_t gv_fold_lot_price(const struct gv_fold *f, unsigned place);
 
 #endif

@@ -35,7 +35,8 @@ enum gv_code {
     GV_BAD_SEAL = 15,    /* what opens it does not fit */
     GV_BELOW_CLOCK = 16, /* Dutch, in place of GV_BELOW_FIRST */
     GV_BELOW_FLOOR = 17, /* final round, in place of GV_BELOW_FIRST */
-#define GV_BID_CODE_LAST GV_BELOW_FLOOR
+    GV_NO_LOT = 18,      /* the auction has no such lot; before all others */
+#define GV_BID_CODE_LAST GV_NO_LOT
 
     /* Transactions, beyond the order above. */
     GV_DUPLICATE = 32,      /* already on the chain or in the mempool */

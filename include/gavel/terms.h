@@ -11,6 +11,7 @@
 #define GAVEL_TERMS_H
 
 #include "gavel/amount.h"
+#include "gavel/outcome.h"
 #include "gavel/reject.h"
 #include "gavel/wire.h"
 
@@ -70,6 +71,15 @@ enum gv_close_policy { GV_CLOSE_NEVER = 0, GV_CLOSE_OWNER = 1 };
 #define GV_INCREMENTS_MAX 16
 #define GV_SOFT_MIN_MS 10000 /* bids need time to be published */
 #define GV_CLOCK_STEP_MIN_MS 1000
+#define GV_LOT_TITLE_MAX 100
+
+/* One of several things that an auction sells, each with its own bids, outcome
+ * and end (A33). */
+struct gv_lot {
+    struct gv_bytes title; /* UTF-8, a line of 1 to GV_LOT_TITLE_MAX bytes */
+    uint64_t min_first;    /* in the place of the terms'; 0: those hold */
+    uint64_t reserve;      /* the same */
+};
 
 struct gv_terms {
     struct gv_currency currency;
@@ -101,6 +111,10 @@ struct gv_terms {
     uint64_t clock_drop;               /* falls by it */
     uint32_t clock_step_ms;            /* so often */
     uint64_t pay_ms; /* from an award to when it is paid; encoded with H */
+    /* 2 to GV_LOTS_MAX, or 0: one thing without a name. The lots lie encoded in
+     * lot_list: title as b8, min_first u64, reserve u64 each; borrowed. */
+    uint8_t lots;
+    struct gv_bytes lot_list;
 };
 
 /* Are all bids sealed to OPEN's bid_escrow? Is the reserve? May there be a
@@ -163,6 +177,23 @@ enum gv_rc gv_terms_check(const struct gv_terms *t,
 #define GV_TERMS_WARNINGS 24
 size_t gv_terms_warn(const struct gv_terms *t, const struct gv_params *params,
                      const char **out, size_t cap);
+
+/* Lots are numbered from 1. The place of lot number `lot`, below
+ * GV_LOTS_MAX; -1: there is none. Where there are no lots 0 is the number, and
+ * the place, of what is sold. */
+int gv_terms_lot_place(const struct gv_terms *t, uint8_t lot);
+/* How many things it sells: lots, or 1. */
+static inline unsigned
+gv_terms_things(const struct gv_terms *t)
+{
+    return t->lots == 0 ? 1 : t->lots;
+}
+/* The lot at a place below lots; its title points into lot_list. */
+void gv_terms_lot(const struct gv_terms *t, unsigned place, struct gv_lot *out);
+/* The terms that hold for what stands at this place, without lots (A33); out
+ * borrows what t borrows. */
+void gv_terms_of_lot(const struct gv_terms *t, unsigned place,
+                     struct gv_terms *out);
 
 /* What an amount is worth to the seller: the greater the better, in either
  * direction (A20). It is its own inverse. */

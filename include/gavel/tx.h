@@ -27,6 +27,7 @@
 
 #define GV_TX_MAX 65536 /* bytes of one transaction */
 #define GV_TX_VERSION 1
+#define GV_TX_LOTS 2      /* version of BID and OUTCOME where there are lots */
 #define GV_TX_PSEUDONYM 2 /* version of a pseudonymous seller's LIST, OPEN */
 #define GV_STAMP_LEAVES_MAX 1024
 #define GV_AUTHORITIES_MAX 15 /* 2f+1 */
@@ -160,6 +161,7 @@ enum gv_bid_kind { GV_BID_OPEN = 0, GV_BID_SEALED = 1 };
 struct gv_tx_bid {
     struct gv_pubkey bidder;
     uint32_t seq;               /* makes ids unique, nothing else */
+    uint8_t lot;                /* 1 to GV_LOTS_MAX; 0: version 1, no lots */
     uint8_t kind;               /* enum gv_bid_kind */
     uint64_t amount;            /* open: minor units, >= 1; sealed: 0 */
     struct gv_bytes sealed;     /* sealed: as gv_bidseal_make writes it */
@@ -211,7 +213,7 @@ enum gv_disclose_side {
     GV_SELLER_TO_WINNER = 1  /* the seller's certificate */
 };
 struct gv_tx_disclose {
-    uint8_t award;      /* below GV_AWARDS_MAX */
+    uint8_t award;      /* below GV_AWARD_NUMBERS */
     uint8_t notary;     /* index in OPEN */
     uint8_t side;       /* enum gv_disclose_side */
     uint8_t digest[32]; /* SHA256 of the answer (notary.h) that was given */
@@ -227,7 +229,7 @@ enum gv_settle_what {
 };
 enum gv_settle_side { GV_SIDE_SELLER = 0, GV_SIDE_WINNER = 1 };
 struct gv_tx_settle {
-    uint8_t award; /* below GV_AWARDS_MAX */
+    uint8_t award; /* below GV_AWARD_NUMBERS */
     uint8_t what;  /* enum gv_settle_what */
     uint8_t side;  /* enum gv_settle_side */
     struct gv_pubkey key;

@@ -76,6 +76,23 @@ put_allowed(struct gv_show_text *t, struct gv_bytes entries)
 }
 
 static void
+put_lots(struct gv_show_text *t, const struct gv_terms *m)
+{
+    struct gv_lot lot;
+
+    gv_show_list(t, "lots");
+    for (unsigned i = 0; i < m->lots; i++) {
+        gv_terms_lot(m, i, &lot);
+        gv_show_item_list(t);
+        gv_show_item_text(t, lot.title);
+        gv_show_item_u64(t, lot.min_first);
+        gv_show_item_u64(t, lot.reserve);
+        gv_show_list_end(t);
+    }
+    gv_show_list_end(t);
+}
+
+static void
 put_terms(struct gv_show_text *t, const struct gv_terms *m)
 {
     const char *tag = m->currency.tag;
@@ -95,6 +112,8 @@ put_terms(struct gv_show_text *t, const struct gv_terms *m)
         put_terms_part(t, m, DUTCH);
     if ((m->flags & GV_PAY_BY) != 0)
         put_terms_part(t, m, PAY_BY);
+    if (m->lots > 0)
+        put_lots(t, m);
 }
 
 /* One who serves: what names it and its operator. More items may follow

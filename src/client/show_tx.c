@@ -192,6 +192,24 @@ put_votes(struct gv_show_text *t, const struct gv_tx_evidence *e)
     gv_show_list_end(t);
 }
 
+/* Of each lot (A33). */
+static void
+put_results(struct gv_show_text *t, struct gv_bytes lots)
+{
+    struct gv_result r;
+
+    gv_show_list(t, "lots");
+    for (size_t i = 0; i < lots.len; i += GV_RESULT_SIZE) {
+        gv_result_get(lots.p + i, &r);
+        gv_show_item_list(t);
+        gv_show_item_u64(t, r.status);
+        gv_show_item_id(t, r.winner.b);
+        gv_show_item_u64(t, r.price);
+        gv_show_list_end(t);
+    }
+    gv_show_list_end(t);
+}
+
 /* What follows the fields of the kind. */
 static enum gv_rc
 put_rest(struct gv_show_text *t, const struct gv_tx *tx,
@@ -224,6 +242,12 @@ put_rest(struct gv_show_text *t, const struct gv_tx *tx,
         if (tx->u.bid.kind == GV_BID_SEALED)
             gv_show_member_id(t, "commitment",
                               gv_bidseal_commitment(tx->u.bid.sealed));
+        if (tx->u.bid.lot != 0)
+            gv_show_member_u64(t, "lot", tx->u.bid.lot);
+        break;
+    case GV_TX_OUTCOME:
+        if (tx->u.outcome.lots.len > 0)
+            put_results(t, tx->u.outcome.lots);
         break;
     default: /* fields are all there is */
         break;

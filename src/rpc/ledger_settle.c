@@ -49,7 +49,8 @@ gv_ledger_awards_of(const struct gv_chain *c)
     uint64_t price;
 
     for (unsigned i = 0; i < b->awards; i++)
-        json_array_append_new(awards, award_of(c, i));
+        if (gv_book_has_award(b, i))
+            json_array_append_new(awards, award_of(c, i));
     if (gv_book_chance(b, &bidder, &price))
         chance = json_pack("{si so so}", "award", (int)b->awards, "bidder",
                            gv_render_hex(b->bidder[bidder].key.b, 32), "price",
@@ -77,7 +78,8 @@ count_awards(const struct gv_book *b, const struct gv_pubkey *key, bool seller,
              struct record *r)
 {
     for (unsigned i = 0; i < b->awards; i++)
-        if (GV_ID_EQ(key,
+        if (gv_book_has_award(b, i) &&
+            GV_ID_EQ(key,
                      seller ? &b->open->seller.key : gv_book_award_key(b, i)))
             count_award(b, i, r);
 }

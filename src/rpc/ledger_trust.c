@@ -69,19 +69,30 @@ gv_ledger_getissued(void *ctx, struct gv_rpc_call *call)
     return answer;
 }
 
+/* What notaries said of an award, added to out. */
+static void
+disclosed_of(const struct gv_book *b, unsigned award, json_t *out)
+{
+    for (unsigned side = 0; side < 2; side++)
+        for (unsigned i = 0; i < GV_NOTARIES_MAX; i++)
+            if (b->award[award].disclosed[side] >> i & 1)
+                json_array_append_new(
+                    out, json_pack("{si si ss}", "award", (int)award, "notary",
+                                   (int)i, "to",
+                                   side == GV_WINNER_TO_SELLER ? "seller"
+                                                               : "winner"));
+}
+
+/* Without lots of the sale; with lots of all of them. */
 json_t *
 gv_ledger_trust_of(const struct gv_book *b)
 {
     json_t *disclosed = json_array();
+    unsigned last = b->open->terms.lots;
 
-    for (unsigned side = 0; side < 2; side++)
-        for (unsigned i = 0; i < GV_NOTARIES_MAX; i++)
-            if (b->award[0].disclosed[side] >> i & 1)
-                json_array_append_new(
-                    disclosed,
-                    json_pack("{si ss}", "notary", (int)i, "to",
-                              side == GV_WINNER_TO_SELLER ? "seller"
-                                                          : "winner"));
+    for (unsigned award = 0; award <= last; award++)
+        if (gv_book_has_award(b, award))
+            disclosed_of(b, award, disclosed);
     return json_pack(
         "{so so so si si so}", "bidders", gv_render_u64(b->bidders), "issued",
         gv_render_u64_or_null(b->issued, b->issued_count), "revoked",

@@ -111,6 +111,7 @@ fold_bid_of(const struct gv_view *v, size_t i, struct gv_fold_bid *out)
         e->tx.u.bid.kind == GV_BID_SEALED ? GV_FOLD_UNOPENED : GV_FOLD_KNOWN;
     out->final = e->tx.u.bid.kind == GV_BID_SEALED &&
                  gv_terms_final_round(&v->chain->book->open->terms);
+    out->lot = e->tx.u.bid.lot;
     out->bidder = view_bidder(v, &e->tx.u.bid.bidder);
     out->ref = (uint32_t)i | GV_SHADE_REF;
     gv_tie(e->info_hash, out->id.b, out->tie);

@@ -1,5 +1,7 @@
 """Terms and the outcome function F: auction.md."""
 
+import copy
+
 from bip340 import h_tag
 from wire import target_of
 
@@ -8,7 +10,8 @@ FLAG_A, FLAG_B, FLAG_C, FLAG_D, FLAG_E, FLAG_F, FLAG_G, FLAG_H = (
 CODES = {0: "accepted", 6: "wrong-phase", 7: "time-limit", 8: "not-allowed",
          9: "bidder-cap", 10: "total-cap", 11: "below-first",
          12: "below-step", 13: "above-step", 14: "not-opened",
-         15: "bad-seal", 16: "below-clock", 17: "below-floor"}
+         15: "bad-seal", 16: "below-clock", 17: "below-floor",
+         18: "no-lot"}
 UNOPENED, FALSE = None, -1  # in the place of an amount (A23)
 REVERSE, DUTCH = 1, 2
 SOLD, NO_BID, RESERVE_NOT_MET, CANCELLED, VOID = range(5)
@@ -23,7 +26,7 @@ class Terms:
     """A15 and A16; check() is A17."""
 
     def __init__(self, r):
-        r.u8("terms version", 1, 1)
+        version = r.u8("terms version", 1, 2)
         raw = r.take(4)
         name = raw.rstrip(b"\0")
         r.need(name and all(c in CURRENCY for c in name), "currency")
@@ -70,6 +73,10 @@ class Terms:
             self.clock_drop = r.u64("clock_drop")
             self.clock_step_ms = r.u32("clock_step_ms")
         self.pay_ms = r.u64("pay_ms") if self.flags & FLAG_H else 0
+        self.lots = [  # (title, min_first, reserve), A33
+            (r.text(1, "title of a lot", 1, 100), r.u64("min_first"),
+             r.u64("reserve"))
+            for _ in range(r.u8("lots", 2, 64) if version == 2 else 0)]
         self._form(r)
 
     def flag_values(self):
@@ -111,7 +118,18 @@ class Terms:
                and INFINITE not in belows[:-1], "terms: increments")
 
     def check(self, network):
-        """What A17 refuses, or None."""
+        """What A17 and A33 refuse, or None."""
+        if self.lots and (self.visibility or self.flags & FLAG_H):
+            return "what does not go with lots"
+        for _, min_first, reserve in self.lots:
+            of_lot = copy.copy(self)
+            of_lot.lots = []
+            of_lot.flags |= FLAG_A if min_first else 0
+            of_lot.min_first = min_first or self.min_first
+            of_lot.reserve = reserve or self.reserve
+            why = of_lot.check(network)
+            if why:
+                return why
         f = self.flags
         for flag, value in self.flag_values():
             if f & flag and value == 0:

@@ -17,11 +17,12 @@ MAX_TX, MAX_BLOCK = 65536, 4194304
 MAX_OPENING = (2**64 - 1) // 2000
 MODULUS, IDENTITY = 384, 84
 MAX_NOTARIES, MAX_CUT = 16, 12
-PSEUDONYM = 2
+PSEUDONYM = LOTS = 2
 PAID, DELIVERED, DEFAULTED, RECEIVED = 1, 2, 3, 4
 # (side, what): side 0 is the seller, 1 the winner
 SAYINGS = ((0, PAID), (0, DELIVERED), (0, DEFAULTED), (1, PAID), (1, RECEIVED))
 MAX_AWARDS = 8
+MAX_LOTS = 64
 MAX_EPOCH, MAX_SEATS = 92 * 86400000, 64
 
 
@@ -165,6 +166,7 @@ def enrol(r, tx):
 def bid(r, tx):
     tx.bidder = r.take(32)
     tx.seq = r.u32("seq")
+    tx.lot = r.u8("lot", 1, MAX_LOTS) if tx.version == LOTS else 0
     tx.amount, tx.sealed = 0, None
     if r.u8("kind of bid", 0, 1):
         tx.sealed = r.take(sealing.size(r.u8("holders", 1, MAX_NOTARIES)) - 1)
@@ -203,10 +205,17 @@ def cutoff(r, tx):
 
 
 def outcome(r, tx):
-    tx.status = r.u8("status", 0, 4)
-    tx.winner, tx.price, tx.fold = r.take(32), r.u64("price"), r.take(32)
-    r.need(tx.status == 0 or (tx.winner == bytes(32) and tx.price == 0),
+    count = r.u8("lots", 2, MAX_LOTS) if tx.version == LOTS else 1
+    tx.results = [result(r) for _ in range(count)]
+    tx.fold = r.take(32)
+
+
+def result(r):
+    status = r.u8("status", 0, 4)
+    winner, price = r.take(32), r.u64("price")
+    r.need(status == 0 or (winner == bytes(32) and price == 0),
            "winner or price without sale")
+    return status, winner, price
 
 
 def issued(r, tx):
@@ -214,7 +223,7 @@ def issued(r, tx):
 
 
 def disclose(r, tx):
-    tx.award = r.u8("award", 0, MAX_AWARDS - 1)
+    tx.award = r.u8("award", 0, MAX_LOTS)
     tx.notary = r.u8("notary", 0, MAX_NOTARIES - 1)
     tx.side = r.u8("side", 0, 1)
     tx.sealed_digest = r.take(32)
@@ -251,7 +260,7 @@ def handover(r, tx):
 
 
 def settle(r, tx):
-    tx.award = r.u8("award", 0, MAX_AWARDS - 1)
+    tx.award = r.u8("award", 0, MAX_LOTS)
     tx.what, tx.side = r.u8("what", 1, 4), r.u8("side", 0, 1)
     r.need((tx.side, tx.what) in SAYINGS, "a side that may not say this")
     tx.key = r.take(32)
@@ -429,7 +438,7 @@ def transaction(raw):
     name, decode, tag = KINDS[number]
     r.what = name
     version = r.u8("version", 1,
-                   PSEUDONYM if name in ("LIST", "OPEN") else 1)
+                   2 if name in ("LIST", "OPEN", "BID", "OUTCOME") else 1)
     tx = Thing(name=name, number=number, version=version, chain=r.take(32))
     decode(r, tx)
     if tag:

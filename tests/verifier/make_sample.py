@@ -15,7 +15,8 @@ from hashlib import sha256
 
 import authority
 import codec
-from auction import FALSE, Judged
+import lots
+from auction import FALSE
 from bip340 import h_tag
 from der import BLIND, PUBLISHED
 from registry import load_network
@@ -23,7 +24,7 @@ from verify import GENESIS
 from desk import NOBODY, Desk, Holders, disclose_tx, enrol_tx, issued_tx
 from writer import (ChainWriter, Key, Stamper, bid_tx, blob, close_tx,
                     credential, cutoff_tx, dump, final_tx, head,
-                    keyrelease_tx, num, opening_tx, sealed_bid_tx,
+                    keyrelease_tx, num, opening_tx, outcome_of, sealed_bid_tx,
                     setfixed_tx, signed, stamp_tx, tst_leaf)
 
 DAY = 86400000
@@ -40,7 +41,8 @@ TERMS = dict(currency=b"EUR", exponent=2, flags=0, reference=0,
 
 def terms_bytes(t):
     """A15."""
-    out = b"\1" + t["currency"].ljust(4, b"\0") + bytes(
+    out = bytes((2 if t.get("lots") else 1,))
+    out += t["currency"].ljust(4, b"\0") + bytes(
         (t["exponent"], t["flags"], t["reference"], t["pricing"],
          t["visibility"],
          t["direction"], t["identity"], t["close_policy"]))
@@ -62,7 +64,12 @@ def terms_bytes(t):
     if t["direction"] == 2:
         start, floor, drop, step_ms = t["clock"]
         out += num(start, 8) + num(floor, 8) + num(drop, 8) + num(step_ms, 4)
-    return out + (num(t["pay_ms"], 8) if t["flags"] & 128 else b"")
+    if t["flags"] & 128:
+        out += num(t["pay_ms"], 8)
+    some = t.get("lots", ())
+    return out + (num(len(some), 1) if some else b"") + b"".join(
+        blob(1, title) + num(min_first, 8) + num(reserve, 8)
+        for title, min_first, reserve in some)
 
 
 class World:
@@ -181,12 +188,11 @@ def outcome_tx(chain, bids, close_us=None, amounts=None, reserve=None):
     rows = [(h_tag("gavel/bid", tx[:-64]), tx[34:66],
              amounts[tx] if tx[70] else int.from_bytes(tx[71:79], "little"),
              t, h_tag("gavel/tie", mark + h_tag("gavel/bid", tx[:-64])),
-             tx[70] == 1)
+             tx[70] == 1, 0)
             for tx, t, mark in bids]
-    got = Judged(chain.opening.terms, chain.times[0], close_us, rows,
+    got = lots.judge(chain.opening.terms, chain.times[0], close_us, rows,
                  reserve=reserve)
-    return (head(22, chain.chain) + num(got.status, 1) + got.winner
-            + num(got.price, 8) + got.fold)
+    return outcome_of(chain.chain, got)
 
 
 def stamps(chain, times_us, leaves):

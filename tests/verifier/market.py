@@ -1,9 +1,9 @@
 """Auction chains: consensus.md R1 to R8, C1 to C18, O1, V9."""
 
 import blind
+import lots
 import sealing
-from auction import (CODES, FALSE, FLAG_F, SOLD, STATUSES, UNOPENED,
-                     Judged)
+from auction import CODES, FALSE, FLAG_F, SOLD, STATUSES, UNOPENED
 from bip340 import h_tag
 from chain import NOTICES, Chain, credential, served_by, valid_at
 from codec import ROLES, Thing, blob_size, stamp_root, transaction
@@ -136,14 +136,14 @@ class Auction(Sales, Chain):
             amount = (bid.amount if bid.sealed is None
                       else self.amounts.get(bid.digest, UNOPENED))
             rows.append((bid.digest, bid.bidder, amount, t,
-                         self.tie_of(bid, t), bid.sealed is not None))
+                         self.tie_of(bid, t), bid.sealed is not None, bid.lot))
         close_us = cancel_us = None
         if self.close is not None:
             made_us = self.time_of(self.close.leaf)
             close_us = made_us + self.terms.notice_ms * 1000
             cancel_us = made_us if self.close.mode == 1 else None
-        return Judged(self.terms, self.opening.opening_ms, close_us, rows,
-                      cancel_us, self.reserve)
+        return lots.judge(self.terms, self.opening.opening_ms, close_us, rows,
+                          cancel_us, self.reserve)
 
     def outcome(self):
         """What R7 and C8 ask of OUTCOME."""
@@ -203,8 +203,11 @@ class Auction(Sales, Chain):
                       if tx.name == "STAMP"), default=0)
         self.newest.append(max(newest, self.newest[-1]))
         self.finish(block)
-        if not self.awards and self.ended() and self.judged.status == SOLD:
-            self.award(self.judged.winner, self.judged.price, block)
+        if not self.awards and self.ended():
+            for place, each in enumerate(lots.results(self.judged)):
+                if each[0] == SOLD:
+                    self.award(place + bool(self.terms.lots), *each[1:],
+                               block)
 
     def seals(self):
         """R7: is something sealed, so that an opening comes before Y?"""
@@ -326,8 +329,7 @@ class Auction(Sales, Chain):
         tx = block.txs[0]
         self._rest_final(block, "OUTCOME")
         self.judged = got = self.outcome()
-        need((tx.status, tx.winner, tx.price, tx.fold)
-             == (got.status, got.winner, got.price, got.fold),
+        need((tx.results, tx.fold) == (lots.results(got), got.fold),
              "R7: OUTCOME is not what F gives")
         self.y = block.height
 
@@ -494,6 +496,7 @@ class Auction(Sales, Chain):
              and (tx.sealed is None
                   or tx.sealed[0] == len(self.sealing.keys)),
              "A23: kind of BID")
+        need(bool(tx.lot) == bool(self.terms.lots), "A33: version of BID")
         self._own(tx, tx.bidder)
         self.per_key[tx.bidder] = count + 1
         self.bid_ids.add(tx.digest)
@@ -532,15 +535,17 @@ class Auction(Sales, Chain):
         if self.y is not None:
             done = "final" if self.ended() else "not final"
             state = f"{STATUSES[judged.status]}, {done}"
-            if judged.status == 0:
+            if judged.status == 0 and not self.terms.lots:
                 state += (f", {judged.price} {self.terms.currency} by "
                           f"{judged.winner.hex()}")
-        for number, award in enumerate(self.awards[1:], 1):
+        for number, award in self.awards.items():
+            if not number:
+                continue
             state += f", award {number} to {award.winner.hex()}"
             state += f" for {award.price}"
         if self.said:
             state += ", " + " then ".join(
-                self.standing(i) for i in range(len(self.awards)))
+                self.standing(i) for i in self.awards)
         return (f"auction {self.rules.id.hex()}: {len(self.sealed)} blocks, "
                 f"{self.txs} transactions, final {self.final_height}, "
                 f"{len(self.bids)} bids ({accepted} accepted, "

@@ -31,8 +31,8 @@ from verify import Invalid, verify
 from wire import Bad
 from writer import (Key, Stamper, accept_tx, bid_tx, close_tx, cutoff_tx, dump,
                     final_tx, handover_tx, head, keyrelease_tx, num,
-                    opening_tx, sealed_bid_tx, setfixed_tx, settle_tx,
-                    stamp_tx, tst_leaf)
+                    opening_tx, outcome_of, sealed_bid_tx, setfixed_tx,
+                    settle_tx, stamp_tx, tst_leaf)
 
 D_MS = 2000
 FLAGS = ((1, "min_first", (50,)), (2, "min_step", (10,)),
@@ -255,12 +255,15 @@ class Story:
             out.append(issued_tx(c.chain, key, rng.choice((0, 3, 4, 4, 9))))
         return out
 
+    def _award(self):
+        return self.rng.randint(0, max(self.state.awards, default=0))
+
     def _disclosures(self):
         """DISCLOSEs, mostly of what is not disclosed yet."""
         rng, out = self.rng, []
         for i in range(len(self.desk.notaries) + self._chance(.04)):
             for side in (0, 1):
-                award = rng.randint(0, max(0, len(self.state.awards) - 1))
+                award = self._award()
                 known = (award, i, side) in self.state.disclosed
                 if self._chance(.02 if known else .4):
                     key = Key(f"notary {i if self._chance(.98) else i + 1}")
@@ -275,7 +278,7 @@ class Story:
         state, rng, out, wait = self.state, self.rng, [], 250
         key_of = {key.public: key for key in self.bidders + self.outside}
         known = {(i, side, what) for i, side, what in state.said}
-        for i, award in enumerate(state.awards):
+        for i, award in list(state.awards.items()):
             for side, what in codec.SAYINGS:
                 mine = {w for n, s, w in known if (n, s) == (i, side)}
                 clash = mine and (what == 3) != (3 in mine)
@@ -472,8 +475,7 @@ class Story:
     def _finish(self):
         got = (self.state.judge() if self._chance(.02)
                else self.state.outcome())
-        self._push([head(22, self.chain.chain) + num(got.status, 1)
-                    + got.winner + num(got.price, 8) + got.fold], 250, .5)
+        self._push([outcome_of(self.chain.chain, got)], 250, .5)
         for _ in range(8):
             if not self.fine:
                 return

@@ -2,6 +2,7 @@
 
 from auction import DUTCH, FLAG_H
 from codec import ROLES
+from lots import RANK
 
 
 def quote(text):
@@ -81,7 +82,9 @@ def terms_members(terms):
             + (members(terms, "final_ms") if terms.final_round else ())
             + (members(terms, "clock_start clock_floor clock_drop "
                        "clock_step_ms") if terms.direction == DUTCH else ())
-            + (members(terms, "pay_ms") if terms.flags & FLAG_H else ()))
+            + (members(terms, "pay_ms") if terms.flags & FLAG_H else ())
+            + ((("lots", [list(lot) for lot in terms.lots]),)
+               if terms.lots else ()))
 
 
 def sealers(tx):
@@ -126,7 +129,18 @@ def bid_members(tx):
     sealed = (("commitment", tx.sealed[1:33]),) if tx.sealed else ()
     return ((("bid", tx.digest),) + members(tx, "bidder seq")
             + (("form", int(tx.sealed is not None)),)
-            + members(tx, "amount recent") + sealed)
+            + members(tx, "amount recent") + sealed
+            + (members(tx, "lot") if tx.lot else ()))
+
+
+def outcome_members(tx):
+    status = min((each[0] for each in tx.results), key=RANK.index)
+    each_lot = tx.results if len(tx.results) > 1 else ()
+    _, winner, price = (0, bytes(32), 0) if each_lot else tx.results[0]
+    return ((("status", status), ("winner", winner), ("price", price),
+             ("fold", tx.fold))
+            + ((("lots", [list(each) for each in each_lot]),)
+               if each_lot else ()))
 
 
 MEMBERS = {
@@ -152,7 +166,7 @@ MEMBERS = {
                          ("count", len(tx.leaves))),
     "CLOSE": lambda tx: (("close", tx.digest), ("mode", tx.mode)),
     "CUTOFF": lambda tx: (("tokens", times(tx.tokens)),),
-    "OUTCOME": lambda tx: members(tx, "status winner price fold"),
+    "OUTCOME": outcome_members,
     "ISSUED": lambda tx: members(tx, "root count"),
     "DISCLOSE": lambda tx: members(tx, "award notary side")
     + (("digest", tx.sealed_digest),),

@@ -12,12 +12,12 @@ class Sales:
     """The part of an auction's chain behind its final outcome."""
 
     def no_sales(self):
-        self.awards, self.said, self.disclosed = [], set(), set()
+        self.awards, self.said, self.disclosed = {}, set(), set()
         self.accepted = -ACCEPT_CHILDREN
 
-    def award(self, winner, price, block):
-        self.awards.append(Thing(winner=winner, price=price,
-                                 made=block.sealed, made_ms=block.time))
+    def award(self, number, winner, price, block):
+        self.awards[number] = Thing(winner=winner, price=price,
+                                    made=block.sealed, made_ms=block.time)
 
     def epilogue(self, block):
         """C10, C17, C18: what may follow a final outcome (R8)."""
@@ -33,7 +33,7 @@ class Sales:
             acts[tx.name](tx, block)
 
     def _disclose(self, tx, _):
-        need(tx.award < len(self.awards), "C10: DISCLOSE of no award")
+        need(tx.award in self.awards, "C10: DISCLOSE of no award")
         need(tx.notary < len(self.opening.notaries), "C10: notary")
         award = (tx.award, tx.notary, tx.side)
         need(award not in self.disclosed, "C10: DISCLOSE twice")
@@ -41,7 +41,7 @@ class Sales:
         self.disclosed.add(award)
 
     def _settle(self, tx, block):
-        need(tx.award < len(self.awards), "C17: SETTLE of no award")
+        need(tx.award in self.awards, "C17: SETTLE of no award")
         award = self.awards[tx.award]
         need(tx.key == (award.winner if tx.side else self.opening.seller.key),
              "C17: key")
@@ -73,13 +73,14 @@ class Sales:
         if (not 0 <= last < MAX_AWARDS - 1 or not self.terms.pay_ms
                 or (last, 0, DEFAULTED) not in self.said):
             return None
-        return self.judged.among_others({one.winner for one in self.awards})
+        return self.judged.among_others(
+            {one.winner for one in self.awards.values()})
 
     def _accept(self, tx, block):
         need(tx.award == len(self.awards), "C18: award")
         need(self.chance() == (tx.key, tx.price), "C18: not the second chance")
         self._own(tx, tx.key)
-        self.award(tx.key, tx.price, block)
+        self.award(tx.award, tx.key, tx.price, block)
         self.accepted = block.height
 
     def standing(self, award):

@@ -127,7 +127,7 @@ class Settle(SaleCase):
         """Who may say what, and the numbers."""
         good = settle_tx(bytes(32), WORLD.seller, 7, PAID, 0)
         transaction(good)
-        for at, value, word in ((34, 8, "award 8"), (35, 0, "what 0"),
+        for at, value, word in ((34, 65, "award 65"), (35, 0, "what 0"),
                                 (35, 5, "what 5"), (36, 2, "side 2"),
                                 (35, RECEIVED, "may not say"),
                                 (69, 1, "count 1")):

@@ -8,6 +8,7 @@ from hashlib import sha256
 import authority
 import bip340
 import der
+import lots
 import render
 from bip340 import h_tag
 from chain import retarget
@@ -140,17 +141,27 @@ def credential(registry, issuer, key, role, fingerprint, dates):
     return fields + issuer.sign(h_tag("gavel/cert", registry + fields))
 
 
-def head(kind, chain):
-    return bytes((kind, 1)) + chain
+def head(kind, chain, version=1):
+    return bytes((kind, version)) + chain
 
 
 def signed(core, key, tag="gavel/tx"):
     return core + key.sign(h_tag(tag, core))
 
 
-def bid_tx(chain, key, seq, amount, recent):
-    return signed(head(18, chain) + key.public + num(seq, 4) + b"\0"
-                  + num(amount, 8) + recent + bytes(64), key, "gavel/bid")
+def outcome_of(chain, judged):
+    """OUTCOME of what F gives."""
+    results = lots.results(judged)
+    many = len(results) > 1
+    return (head(22, chain, 1 + many) + bytes((len(results),) * many)
+            + b"".join(num(status, 1) + winner + num(price, 8)
+                       for status, winner, price in results) + judged.fold)
+
+
+def bid_tx(chain, key, seq, amount, recent, lot=0):
+    return signed(head(18, chain, 2 if lot else 1) + key.public + num(seq, 4)
+                  + (num(lot, 1) if lot else b"") + b"\0" + num(amount, 8)
+                  + recent + bytes(64), key, "gavel/bid")
 
 
 def sealed_bid_tx(chain, key, seq, part, recent):

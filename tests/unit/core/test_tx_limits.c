@@ -236,7 +236,7 @@ spoil_anonymous(struct gv_tx *tx, unsigned how)
 static void
 spoil_disclose(struct gv_tx *tx, unsigned how)
 {
-    tx->u.disclose.award = how == 0 ? GV_AWARDS_MAX : 0;
+    tx->u.disclose.award = how == 0 ? GV_AWARD_NUMBERS : 0;
     tx->u.disclose.notary = how == 1 ? GV_NOTARIES_MAX : 0;
     tx->u.disclose.side = how == 2 ? 2 : 0;
 }
@@ -265,7 +265,7 @@ spoil_settle(struct gv_tx *tx, unsigned how)
     struct gv_tx_settle *t = &tx->u.settle;
 
     if (how == 0)
-        t->award = GV_AWARDS_MAX;
+        t->award = GV_AWARD_NUMBERS;
     else if (how == 1)
         t->what = 0;
     else if (how == 2)
@@ -474,10 +474,61 @@ test_largest_F4(void **state)
     assert_int_equal(decode_exact(sample_encode(&w->s, &tx), NULL), GV_OK);
 }
 
+/* Encode, decode: the field that is refused, or NULL. */
+static const char *
+refused_by(const struct gv_tx *tx, struct gv_tx *back)
+{
+    static uint8_t raw[GV_TX_MAX];
+    struct gv_sink sink = gv_sink_buffer(raw, sizeof(raw));
+    struct gv_reject why;
+
+    gv_tx_put(&sink, tx);
+    assert_false(sink.failed);
+    return gv_tx_decode(gv_bytes(raw, sink.len), back, &why) == GV_OK
+               ? NULL
+               : why.field;
+}
+
+static void
+lots_come_back_F4(void **state)
+{
+    struct world *w = *state;
+    uint8_t results[GV_RESULTS_ROOM + GV_RESULT_SIZE] = {0};
+    struct gv_result sold = {.status = GV_SOLD, .price = 7}, got;
+    struct gv_tx tx = *of_kind(w, GV_TX_BID), back;
+
+    tx.u.bid.lot = GV_LOTS_MAX;
+    assert_null(refused_by(&tx, &back));
+    assert_int_equal(back.u.bid.lot, GV_LOTS_MAX);
+    tx.u.bid.lot = GV_LOTS_MAX + 1;
+    assert_string_equal(refused_by(&tx, &back), "bid.lot");
+
+    tx = *of_kind(w, GV_TX_OUTCOME);
+    for (unsigned i = 0; i <= GV_LOTS_MAX; i++)
+        results[i * GV_RESULT_SIZE] = GV_RESERVE_NOT_MET;
+    gv_result_put(&sold, results + GV_RESULT_SIZE);
+    tx.u.outcome.lots = gv_bytes(results, GV_RESULTS_ROOM);
+    assert_null(refused_by(&tx, &back));
+    assert_int_equal(back.u.outcome.lots.len, GV_RESULTS_ROOM);
+    assert_int_equal(back.u.outcome.status, GV_SOLD);
+    assert_int_equal(back.u.outcome.price, 0);
+    gv_result_get(back.u.outcome.lots.p + GV_RESULT_SIZE, &got);
+    assert_int_equal(got.price, 7);
+    tx.u.outcome.lots = gv_bytes(results, sizeof(results));
+    assert_string_equal(refused_by(&tx, &back), "outcome.lots");
+    tx.u.outcome.lots = gv_bytes(results, GV_RESULT_SIZE);
+    assert_string_equal(refused_by(&tx, &back), "outcome.lots");
+    tx.u.outcome.lots = gv_bytes(results, (size_t)2 * GV_RESULT_SIZE);
+    assert_null(refused_by(&tx, &back));
+    results[33] = 1; /* a price of what was not sold */
+    assert_string_equal(refused_by(&tx, &back), "outcome.winner");
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(lots_come_back_F4),
         cmocka_unit_test(test_limits_F4),
         cmocka_unit_test(test_largest_F4),
     };

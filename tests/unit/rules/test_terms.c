@@ -136,7 +136,7 @@ form_is_strict(void **state)
         uint8_t value;
         const char *field;
     } cases[] = {
-        {0, 0, "terms.version"},           {0, 2, "terms.version"},
+        {0, 0, "terms.version"},           {0, 3, "terms.version"},
         {1, 'e', "terms.currency"},        {5, 9, "terms.currency"},
         {6, 0x80, "terms.pay_ms"},         {7, 2, "terms.reference"},
         {8, 1, "terms.increments"}, /* the second price has a table */

@@ -123,7 +123,7 @@ book_digest(struct gv_book *b, uint8_t out32[32])
     }
     DIGEST(&h, b->issued);
     DIGEST(&h, b->revokeds);
-    for (unsigned i = 0; i < GV_AWARDS_MAX; i++) {
+    for (unsigned i = 0; i < b->awards; i++) {
         const struct gv_book_award *a = &b->award[i];
 
         DIGEST(&h, a->price);

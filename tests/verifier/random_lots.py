@@ -1,0 +1,40 @@
+#!/usr/bin/env python3
+"""Random auctions of several lots, as in random_ledger.py, judged by both
+verifiers.
+"""
+
+import sys
+
+from random_ledger import Story, main
+from writer import bid_tx
+
+
+class LotsStory(Story):
+    """Two to five lots; some bids name none of them."""
+
+    def _terms(self):
+        rng = self.rng
+        terms = super()._terms()
+        terms["flags"] &= ~128
+        terms["pay_ms"] = 0
+        plain = terms.get("direction") == 2 or self._chance(.3)
+        most = 120 if terms.get("direction") == 1 else 90
+        terms["lots"] = tuple(
+            (f"Lot {i}".encode(),
+             0 if plain else rng.choice((0, 0, 40, 60)),
+             0 if plain else rng.choice((0, 0, 70, most)))
+            for i in range(rng.randint(2, 5)))
+        return terms
+
+    def _bid(self, key, amount, recent):
+        rng, lots = self.rng, len(self.chain.opening.terms.lots)
+        lot = rng.randint(1, lots)
+        if self._chance(.04):
+            lot = rng.choice((lots + 1, 64))
+        if self._chance(.003):
+            lot = 0
+        return bid_tx(self.chain.chain, key, self.seq, amount, recent, lot)
+
+
+if __name__ == "__main__":
+    sys.exit(main(LotsStory))
