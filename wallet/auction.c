@@ -144,6 +144,7 @@ feed_row(struct feed *f, const json_t *row)
         !gv_json_hex(row, "bidder", key.b, 32))
         return false;
     bid.bidder = feed_bidder(f, &key);
+    bid.lot = (uint8_t)gv_json_u64(row, "lot");
     bid.final = f->final_round && *sealed != '\0';
     /* Rows come in the total order; that order is the tie. */
     for (int i = 0; i < 8; i++)
@@ -252,19 +253,23 @@ judge_sealed(const struct gv_fold *f, const struct gv_terms *t, uint64_t amount,
 /* The kind that counts at this time. */
 static void
 try_now(struct gv_fold *f, const struct gv_terms *t, uint32_t bidder,
-        uint64_t amount, struct gv_fold_row *row)
+        const struct gv_offer *offer, struct gv_fold_row *row)
 {
     uint64_t now_us = gv_cli_now_ms() * 1000, from_us, until_us;
     bool round =
         gv_fold_final_round(f, &from_us, &until_us) && now_us > from_us;
+    const struct gv_fold_bid bid = {.t_us = now_us,
+                                    .amount = round ? 0 : offer->amount,
+                                    .bidder = bidder,
+                                    .lot = offer->lot};
 
-    gv_fold_try(f, bidder, round ? 0 : amount, now_us, row);
-    judge_sealed(f, t, amount, row);
+    gv_fold_try_bid(f, &bid, row);
+    judge_sealed(f, t, offer->amount, row);
 }
 
 int
 gv_auction_try(struct gv_cli *cli, const struct gv_auction *a,
-               const struct gv_pubkey *key, uint64_t amount,
+               const struct gv_pubkey *key, const struct gv_offer *offer,
                struct gv_fold_row *row)
 {
     struct feed f = {.fold = NULL};
@@ -274,7 +279,7 @@ gv_auction_try(struct gv_cli *cli, const struct gv_auction *a,
     if (code == GV_EXIT_OK) {
         bidder = feed_bidder(&f, key);
         if (bidder != UINT32_MAX)
-            try_now(f.fold, &a->open.terms, bidder, amount, row);
+            try_now(f.fold, &a->open.terms, bidder, offer, row);
         else
             code = gv_cli_fail(cli, GV_EXIT_FAILED, "out of memory");
     }

@@ -36,12 +36,18 @@ typedef int gv_auction_take(struct gv_cli *cli, const struct gv_auction *a,
 int gv_auction_bids(struct gv_cli *cli, const struct gv_auction *a,
                     gv_auction_take *take, void *arg) GV_MUST_CHECK;
 
-/* The verdict of F, here and now, on a bid of `amount` by key over the bids
+/* What is bid for which lot. */
+struct gv_offer {
+    uint64_t amount;
+    uint8_t lot; /* 0: there are none */
+};
+
+/* The verdict of F, here and now, on an offer by key over the bids
  * the node lists: *row with its numbers; row->bid.final: it is one of the final
  * round, which is on now (auction.md A32). Of a sealed bid what can be known of
  * its own amount. An exit code. */
 int gv_auction_try(struct gv_cli *cli, const struct gv_auction *a,
-                   const struct gv_pubkey *key, uint64_t amount,
+                   const struct gv_pubkey *key, const struct gv_offer *offer,
                    struct gv_fold_row *row) GV_MUST_CHECK;
 
 /* The outcome by F, here, over the bids that the node lists in blocks. An exit

@@ -8,6 +8,7 @@
 #include "wallet/inclusion.h"
 #include "wallet/json.h"
 #include "wallet/list.h"
+#include "wallet/lots.h"
 #include "wallet/settle.h"
 
 #define POLL_MS 250
@@ -106,6 +107,30 @@ get_outcome(struct gv_cli *cli, const char *auction, json_t **out)
     }
 }
 
+/* A line for each lot. */
+static void
+print_lots(const struct gv_auction *a, const json_t *o)
+{
+    const char *verb = gv_json_bool(o, "final") ? "sold to" : "led by";
+    char name[32], amount[40];
+    json_t *row;
+    size_t i;
+
+    json_array_foreach(json_object_get(o, "lots"), i, row)
+    {
+        bool sold = strcmp(gv_json_text(row, "status"), "sold") == 0;
+
+        snprintf(name, sizeof(name), "lot %zu", i + 1);
+        if (sold)
+            gv_columns_line(stdout, name, "%s %s for %s", verb,
+                            gv_json_text(row, "winner"),
+                            gv_auction_amount(row, "price",
+                                              &a->open.terms.currency, amount));
+        else
+            gv_columns_line(stdout, name, "%s", gv_json_text(row, "status"));
+    }
+}
+
 /* Nothing is called sold, and nobody the winner, before it is final. */
 static void
 print_people(const struct gv_auction *a, const json_t *o)
@@ -133,13 +158,14 @@ print_people(const struct gv_auction *a, const json_t *o)
                             : "on the chain, not final: it may still change");
     if (final || !sold)
         gv_columns_line(stdout, final ? "status" : "so far", "%s", status);
-    if (sold) {
+    if (sold && a->open.terms.lots == 0) {
         gv_columns_line(stdout, final ? "winner" : "leader", "%s",
                         gv_json_text(o, "winner"));
         gv_columns_line(
             stdout, final ? "price" : "leading bid", "%s",
             gv_auction_amount(o, "price", &a->open.terms.currency, amount));
     }
+    print_lots(a, o);
     gv_sales_print(a, stdout);
 }
 
@@ -197,8 +223,13 @@ show(struct gv_cli *cli, const char *id)
     json_t *outcome;
     int code = gv_auction_fetch(cli, id, &a);
 
-    if (code != GV_EXIT_OK)
+    if (code == GV_EXIT_OK && a.open.terms.lots > 0 &&
+        gv_config_bool(cli->config, "verify"))
+        code = gv_lots_refuse(cli);
+    if (code != GV_EXIT_OK) {
+        gv_auction_clear(&a);
         return code;
+    }
     code = get_outcome(cli, a.hex, &outcome);
     if (code == GV_EXIT_OK) {
         code = gv_auction_refresh(cli, &a);

@@ -246,6 +246,8 @@ run(struct gv_cli *cli)
     if (gv_cli_params(cli, &code) == NULL)
         return code;
     code = gv_terms_from_options(cli, &terms, &lists);
+    if (code == GV_EXIT_OK && terms.lots > 0)
+        code = gv_lots_refuse(cli);
     if (code == GV_EXIT_OK && gv_terms_final_round(&terms))
         code = gv_cli_fail(cli, GV_EXIT_USAGE,
                            "--final-round: made-up bidders make no second bid "

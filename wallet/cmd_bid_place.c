@@ -7,6 +7,7 @@
 #include "wallet/courier.h"
 #include "wallet/guard.h"
 #include "wallet/json.h"
+#include "wallet/lots.h"
 #include "wallet/place.h"
 #include "wallet/seller.h"
 #include "wallet/words.h"
@@ -21,6 +22,12 @@ static const struct gv_config_option options[] = {
     {.name = "dry-run",
      .type = GV_CONFIG_BOOL,
      .help = "Judge it, say what would be bid, and send nothing."},
+    {.name = "lot",
+     .type = GV_CONFIG_INT,
+     .min = 1,
+     .max = GV_LOTS_MAX,
+     .help = "What is bid for, in an auction of several lots.",
+     .argument = "N"},
     {.name = "over-limit",
      .type = GV_CONFIG_BOOL,
      .help = "Bid even if it is above a limit of this wallet."},
@@ -40,28 +47,29 @@ static const struct gv_config_option options[] = {
 
 /* What F says of a bid here and now. */
 struct verdict {
-    char why[CLAUSE_MAX]; /* the clause that would void it, or nothing */
-    bool final;           /* it is one of the final round, which is on (A32) */
+    char why[CLAUSE_MAX];  /* the clause that would void it, or nothing */
+    bool final;            /* it is one of the final round, which is on (A32) */
+    struct gv_offer offer; /* what was judged */
 };
 
 /* F here, over the bids the node lists. */
 static int
 judge(struct gv_cli *cli, const struct gv_auction *a, const struct gv_signer *s,
-      uint64_t amount, struct verdict *out)
+      const struct gv_offer *offer, struct verdict *out)
 {
     struct gv_fold_row row = {0};
     struct gv_pubkey key = s->key;
     struct gv_pseudonym pseudonym;
     int code;
 
-    *out = (struct verdict){.why = ""};
+    *out = (struct verdict){.offer = *offer};
     /* Caps count what the pseudonym has bid. */
     if (a->open.terms.identity == GV_ANONYMOUS &&
         gv_anonymous_find(cli, a, s, &pseudonym) == GV_OK) {
         key = pseudonym.signer.key;
         gv_wipe(&pseudonym, sizeof(pseudonym));
     }
-    code = gv_auction_try(cli, a, &key, amount, &row);
+    code = gv_auction_try(cli, a, &key, offer, &row);
 
     if (code == GV_EXIT_OK && row.code != GV_ACCEPTED)
         gv_auction_clause(&a->open.terms.currency, (enum gv_code)row.code,
@@ -93,15 +101,14 @@ check_kind(struct gv_cli *cli, const struct verdict *v)
 /* Between question and signature a final round may have begun. */
 static int
 judge_again(struct gv_cli *cli, const struct gv_auction *a,
-            const struct gv_signer *bidder, uint64_t amount,
-            const struct verdict *asked)
+            const struct gv_signer *bidder, const struct verdict *asked)
 {
     struct gv_fold_row row = {0};
     int code;
 
     if (!gv_terms_final_round(&a->open.terms))
         return GV_EXIT_OK;
-    code = gv_auction_try(cli, a, &bidder->key, amount, &row);
+    code = gv_auction_try(cli, a, &bidder->key, &asked->offer, &row);
     if (code == GV_EXIT_OK && row.bid.final != asked->final)
         return gv_cli_fail(cli, GV_EXIT_FAILED,
                            "nothing was sent: the final round has %s meanwhile",
@@ -126,8 +133,8 @@ refuse_void(struct gv_cli *cli, const char *why)
 /* The node's F of an open bid by a certified bidder: *why as judge. */
 static int
 ask_node(struct gv_cli *cli, const struct gv_auction *a,
-         const struct gv_signer *s, uint64_t amount, char why[CLAUSE_MAX],
-         bool asked)
+         const struct gv_signer *s, const struct gv_offer *offer,
+         char why[CLAUSE_MAX], bool asked)
 {
     char key[65];
     json_t *said;
@@ -137,9 +144,10 @@ ask_node(struct gv_cli *cli, const struct gv_auction *a,
     if (!asked)
         return GV_EXIT_OK;
     code = gv_cli_call(cli, "trybid",
-                       json_pack("{ss ss so}", "auction", a->hex, "bidder",
+                       json_pack("{ss ss so si}", "auction", a->hex, "bidder",
                                  gv_hex(s->key.b, 32, key), "amount",
-                                 gv_json_from_u64(amount)),
+                                 gv_json_from_u64(offer->amount), "lot",
+                                 (int)offer->lot),
                        &said);
     if (code != GV_EXIT_OK)
         return code;
@@ -168,7 +176,7 @@ show_dry_run(struct gv_cli *cli, const struct gv_auction *a,
     const char *why = v->why;
     /* Not of a pseudonym, whose bid it is not to recognise (W20). */
     bool asked = a->open.terms.identity != GV_ANONYMOUS && !is_sealed(a, v);
-    int code = ask_node(cli, a, s, amount.minor, node, asked);
+    int code = ask_node(cli, a, s, &v->offer, node, asked);
 
     if (code != GV_EXIT_OK)
         return code;
@@ -269,6 +277,7 @@ send(struct gv_cli *cli, struct gv_auction *a, const struct gv_signer *s,
      const struct verdict *v)
 {
     struct gv_place what = {.amount = amount.minor,
+                            .lot = v->offer.lot,
                             .final = v->final,
                             .force = gv_config_bool(cli->config, "force")};
     struct gv_signer bidder = {.keys = NULL};
@@ -286,7 +295,7 @@ send(struct gv_cli *cli, struct gv_auction *a, const struct gv_signer *s,
     if (code == GV_EXIT_OK)
         code = enter(cli, a, s, trace, &bidder);
     if (code == GV_EXIT_OK)
-        code = judge_again(cli, a, &bidder, amount.minor, v);
+        code = judge_again(cli, a, &bidder, v);
     gv_cli_step(cli, "signing the bid and having it stamped");
     if (code == GV_EXIT_OK)
         code = gv_place_bid(cli, a, &bidder, &what, id, &row);
@@ -329,13 +338,17 @@ place(struct gv_cli *cli, struct gv_auction *a, const struct gv_signer *s)
     const char *text = gv_config_argument(cli->config, 1);
     bool dry = gv_config_bool(cli->config, "dry-run");
     struct gv_trace trace = {.enrol = NULL};
+    struct gv_offer offer;
     struct gv_amount amount;
     struct verdict v;
     int code;
 
     code = gv_clock_amount(cli, a, text, &amount);
+    if (code == GV_EXIT_OK)
+        code = gv_lots_number(cli, &a->open.terms, &offer.lot);
     if (code != GV_EXIT_OK)
         return code;
+    offer.amount = amount.minor;
     if (is_seller(cli, a, s))
         return gv_cli_fail(cli, GV_EXIT_FAILED,
                            "this identity is the seller, who may not bid");
@@ -343,7 +356,7 @@ place(struct gv_cli *cli, struct gv_auction *a, const struct gv_signer *s)
     if (code == GV_EXIT_OK)
         code = gv_anonymous_seek(cli, a, s, &trace);
     if (code == GV_EXIT_OK)
-        code = judge(cli, a, s, amount.minor, &v);
+        code = judge(cli, a, s, &offer, &v);
     if (code == GV_EXIT_OK)
         code = check_kind(cli, &v);
     if (code == GV_EXIT_OK)

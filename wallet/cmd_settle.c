@@ -5,6 +5,7 @@
 
 #include "wallet/commands.h"
 #include "wallet/json.h"
+#include "wallet/lots.h"
 #include "wallet/settle.h"
 #include "wallet/words.h"
 
@@ -53,9 +54,15 @@ find_sale(struct gv_cli *cli, const struct gv_auction *a,
 {
     struct gv_sale one;
     bool found = false;
+    uint8_t lot;
+    int code = gv_lots_number(cli, &a->open.terms, &lot);
+
+    if (code != GV_EXIT_OK)
+        return code;
 
     for (size_t i = 0; gv_sale_read(a, i, &one); i++)
-        if (who->seller || GV_ID_EQ(&one.winner, &who->signer->key)) {
+        if ((lot == 0 || one.award == lot) &&
+            (who->seller || GV_ID_EQ(&one.winner, &who->signer->key))) {
             *out = one;
             found = true;
         }
@@ -63,6 +70,10 @@ find_sale(struct gv_cli *cli, const struct gv_auction *a,
         return GV_EXIT_OK;
     if (!gv_sale_read(a, 0, &one))
         return no_sale(cli, a);
+    if (lot != 0)
+        return gv_cli_fail(cli, GV_EXIT_FAILED,
+                           "lot %u has no sale with this identity",
+                           (unsigned)lot);
     return gv_cli_fail(cli, GV_EXIT_FAILED,
                        "this identity is neither the seller nor a winner");
 }
@@ -284,6 +295,15 @@ run_accept(struct gv_cli *cli)
     return gv_auction_sign(cli, accept_chance);
 }
 
+static const struct gv_config_option settle_options[] = {
+    {.name = "lot",
+     .type = GV_CONFIG_INT,
+     .min = 1,
+     .max = GV_LOTS_MAX,
+     .help = "Which sale, in an auction of several lots.",
+     .argument = "N"},
+};
+
 const struct gv_command gv_cmd_settle = {
     .config = {.name = "settle",
                .help = "Say on the chain what became of a sale: the seller "
@@ -291,7 +311,9 @@ const struct gv_command gv_cmd_settle = {
                        "received. It cannot be taken back.",
                .arguments = "AUCTION paid|delivered|defaulted|received",
                .min_arguments = 2,
-               .max_arguments = 2},
+               .max_arguments = 2,
+               .options = settle_options,
+               .n_options = sizeof(settle_options) / sizeof(settle_options[0])},
     .run = run_settle};
 
 const struct gv_command gv_cmd_auction_accept = {

@@ -14,6 +14,7 @@
 #include "wallet/anonymous.h"
 #include "wallet/disclose_impl.h"
 #include "wallet/json.h"
+#include "wallet/lots.h"
 #include "wallet/service.h"
 #include "wallet/settle.h"
 
@@ -77,6 +78,8 @@ disclose_award(struct gv_cli *cli, const struct gv_auction *a,
     const json_t *o = json_object_get(a->info, "outcome");
 
     *out = (struct gv_award){.auction = a->open.id};
+    if (a->open.terms.lots > 0)
+        return gv_lots_refuse(cli);
     if (a->open.terms.identity != GV_ANONYMOUS)
         return gv_cli_fail(cli, GV_EXIT_FAILED,
                            "the bidders of this auction are certified: there "

@@ -1,6 +1,8 @@
 /* explain.c - F told bid by bid (wallet/explain.h). */
 #include "wallet/explain.h"
 
+#include "wallet/lots.h"
+
 #include <inttypes.h>
 #include <stdlib.h>
 
@@ -66,6 +68,8 @@ read_chain(struct gv_cli *cli, struct telling *t)
 
     if (gv_cli_keys(cli) == NULL)
         return GV_EXIT_FAILED;
+    if (t->a->open.terms.lots > 0)
+        return gv_lots_refuse(cli);
     t->r = gv_retell_new(&t->a->open, gv_cli_keys(cli), &e);
     if (t->r == NULL)
         return gv_cli_fail(cli, GV_EXIT_FAILED, "%s", e.text);

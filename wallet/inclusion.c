@@ -93,6 +93,8 @@ gv_inclusion_outcome(const json_t *proof, const struct gv_chain_id *auction,
 
     if (ok)
         *outcome = tx.u.outcome;
+    if (ok)
+        outcome->lots = gv_bytes(NULL, 0); /* they are in raw */
     free(raw);
     return ok;
 }

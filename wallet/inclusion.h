@@ -15,7 +15,8 @@
 bool gv_inclusion_ok(const json_t *proof, const char *bid_hex,
                      struct gv_sealed_header *header) GV_MUST_CHECK;
 
-/* The same of an auction's OUTCOME, which is copied to *outcome. */
+/* The same of an auction's OUTCOME, which is copied to *outcome without its
+ * lots. */
 bool gv_inclusion_outcome(const json_t *proof,
                           const struct gv_chain_id *auction,
                           struct gv_outcome *outcome,

@@ -153,6 +153,7 @@ gv_make_bid(const struct gv_signer *s, const struct gv_make_bid *bid,
 
     tx.u.bid.bidder = s->key;
     tx.u.bid.seq = bid->seq;
+    tx.u.bid.lot = bid->lot;
     tx.u.bid.recent = bid->recent;
     if (gv_memo_seal(s->branch, &bid->auction, &s->key, &memo, tx.u.bid.memo) !=
             GV_OK ||

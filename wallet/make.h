@@ -45,6 +45,7 @@ struct gv_make_bid {
     uint64_t amount;
     const struct gv_bidseal_pins *seal; /* of a sealed bid, or NULL */
     uint32_t seq;
+    uint8_t lot;                /* 0: there are none */
     struct gv_sealed_id recent; /* newest final block known */
     uint64_t now_ms;            /* for the memo */
 };

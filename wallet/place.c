@@ -294,6 +294,7 @@ gv_place_bid(struct gv_cli *cli, const struct gv_auction *a,
 {
     struct gv_make_bid make = {.auction = a->open.id,
                                .amount = what->amount,
+                               .lot = what->lot,
                                .now_ms = gv_cli_now_ms(),
                                .seq = next_seq(cli, a->hex, s->identity)};
     struct gv_bidseal_pins seal;
@@ -303,6 +304,9 @@ gv_place_bid(struct gv_cli *cli, const struct gv_auction *a,
     size_t len = 0;
     int code;
 
+    if (gv_terms_lot_place(&a->open.terms, what->lot) < 0)
+        return gv_cli_fail(cli, GV_EXIT_USAGE,
+                           "this auction has lots: a bid names one of them");
     gv_open_bidseal(&a->open, &seal);
     make.seal = what->final || gv_terms_sealed(&a->open.terms) ? &seal : NULL;
     if (!gv_json_hex(a->info, "final_sealed", make.recent.b, 32))
@@ -311,8 +315,8 @@ gv_place_bid(struct gv_cli *cli, const struct gv_auction *a,
     if (tx == NULL)
         return gv_cli_fail(cli, GV_EXIT_FAILED, "cannot sign the bid");
     gv_hex(bid.b, 32, id);
-    row = json_pack("{ss sI so sI so so ss}", "auction", a->hex, "identity",
-                    (json_int_t)s->identity, "amount",
+    row = json_pack("{ss sI si so sI so so ss}", "auction", a->hex, "identity",
+                    (json_int_t)s->identity, "lot", (int)what->lot, "amount",
                     gv_json_from_u64(what->amount), "seq", (json_int_t)make.seq,
                     "placed_ms", gv_json_from_u64(make.now_ms), "tx",
                     gv_json_from_hex(tx, len), "state", "sending");

@@ -29,6 +29,7 @@ int gv_place_enrol(struct gv_cli *cli, const struct gv_auction *a,
  * bid, borrowed from the wallet; *id its hex. */
 struct gv_place {
     uint64_t amount;
+    uint8_t lot; /* 0: there are none */
     bool force;
     bool final; /* sealed, of the final round (auction.md A32) */
 };

@@ -25,9 +25,10 @@ gv_sale_read(const struct gv_auction *a, size_t i, struct gv_sale *out)
 {
     const json_t *row = row_of(a, i);
 
-    *out = (struct gv_sale){.award = (uint8_t)i};
-    if (row == NULL || i >= GV_AWARDS_MAX)
+    *out = (struct gv_sale){.award = 0};
+    if (row == NULL || gv_json_u64(row, "award") >= GV_AWARD_NUMBERS)
         return false;
+    out->award = (uint8_t)gv_json_u64(row, "award");
     out->price = gv_json_u64(row, "price");
     out->pay_by_us = gv_json_u64(row, "pay_by_us");
     out->final = gv_json_bool(row, "final");

@@ -107,6 +107,11 @@ const struct gv_config_option gv_terms_options[GV_TERMS_OPTIONS] = {
     {.name = "reserve",
      .help = "Nothing is sold to a bid that does not reach it.",
      .argument = "AMOUNT"},
+    {.name = "lot",
+     .type = GV_CONFIG_LIST,
+     .help = "One of several things in this auction, with a minimum first bid "
+             "and a reserve of its own; give it 2 to 64 times.",
+     .argument = "TITLE[,min=AMOUNT][,reserve=AMOUNT]"},
     {.name = "close",
      .type = GV_CONFIG_ENUM,
      .choices = "owner|never",
@@ -448,6 +453,8 @@ gv_terms_from_options(struct gv_cli *cli, struct gv_terms *out,
         code = gv_clock_take(cli, out);
     if (code == GV_EXIT_OK)
         code = take_sealed(cli, out, &lists->hidden_reserve);
+    if (code == GV_EXIT_OK)
+        code = gv_lots_take(cli, out, lists->lots);
     if (gv_config_is_set(cli->config, "difficulty")) {
         out->fixed_difficulty =
             (uint8_t)gv_config_int(cli->config, "difficulty");
@@ -496,6 +503,7 @@ gv_terms_print(const struct gv_terms *t, FILE *out)
         print_seconds(out, "final round", t->final_ms);
     if (gv_terms_holders(t))
         print_seconds(out, "opened within", t->opening_period_ms);
+    gv_lots_print(t, out);
     gv_pricing_print(t, out);
     gv_clock_print(t, out);
     if ((t->flags & GV_MIN_FIRST) != 0)

@@ -9,9 +9,10 @@
 #include <gavel/terms.h>
 
 #include "wallet/cli.h"
+#include "wallet/lots.h"
 #include "wallet/pricing.h"
 
-#define GV_TERMS_OPTIONS 33
+#define GV_TERMS_OPTIONS 34
 
 /* Their options, for the tables of commands. */
 extern const struct gv_config_option gv_terms_options[GV_TERMS_OPTIONS];
@@ -21,6 +22,7 @@ struct gv_terms_lists {
     uint64_t hidden_reserve; /* minor units; 0: none is hidden */
     uint8_t *allowed;        /* heap memory, or NULL */
     uint8_t increments[GV_INCREMENTS_BYTES];
+    uint8_t lots[GV_LOTS_BYTES];
 };
 
 /* The terms the options ask for, checked by gv_terms_check; warnings go to

@@ -124,8 +124,12 @@ static void
 tell_outcome(struct audit *a, const struct chain *c)
 {
     const struct gv_book *b = c->track.book;
-    struct gv_audit_outcome o = {&b->open->id, &b->outcome,
-                                 &b->open->terms.currency, gv_book_ended(b), 0};
+    struct gv_audit_outcome o = {&b->open->id,
+                                 &b->outcome,
+                                 b,
+                                 &b->open->terms.currency,
+                                 gv_book_ended(b),
+                                 0};
 
     if (gv_book_stalled(b)) {
         o.outcome = NULL;

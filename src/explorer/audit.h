@@ -32,6 +32,7 @@ struct gv_audit_outcome {
     const struct gv_chain_id *auction;
     const struct gv_outcome *outcome; /* NULL: none can come, it is stalled
                                        * for want of authorities (C11) */
+    const struct gv_book *book; /* of the auction, as far as the dump goes */
     const struct gv_currency *currency;
     bool final; /* FINALs in the dump make it final */
     uint64_t

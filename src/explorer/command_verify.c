@@ -20,6 +20,27 @@ status_text(uint8_t status)
     return status < 5 ? names[status] : "unknown";
 }
 
+/* A line for each lot. */
+static void
+print_lots(FILE *out, const struct gv_audit_outcome *o)
+{
+    struct gv_result r;
+    char hex[65], text[40];
+
+    for (unsigned i = 0; i < o->book->open->terms.lots; i++) {
+        gv_book_result(o->book, i, &r);
+        fprintf(out, "  lot %u  %s", i + 1,
+                r.status == GV_SOLD && !o->final ? "leading"
+                                                 : status_text(r.status));
+        if (r.status == GV_SOLD)
+            fprintf(
+                out, "  %s  %s %s",
+                gv_amount_text((struct gv_amount){r.price}, o->currency, text),
+                o->final ? "to" : "by", gv_hex(r.winner.b, 32, hex));
+        fprintf(out, "\n");
+    }
+}
+
 /* Nothing is called sold before it is final. */
 static void
 print_outcome(void *arg, const struct gv_audit_outcome *o)
@@ -35,7 +56,7 @@ print_outcome(void *arg, const struct gv_audit_outcome *o)
     }
     fprintf(out, "%s  %s", gv_hex(o->auction->b, 32, hex),
             sold && !o->final ? "leading" : status_text(o->outcome->status));
-    if (sold)
+    if (sold && o->book->open->terms.lots == 0)
         fprintf(out, "  %s  %s %s",
                 gv_amount_text((struct gv_amount){o->outcome->price},
                                o->currency, text),
@@ -44,6 +65,7 @@ print_outcome(void *arg, const struct gv_audit_outcome *o)
         fprintf(out, "  anchored %" PRIu64 ".%06u", o->anchored_us / 1000000,
                 (unsigned)(o->anchored_us % 1000000));
     fprintf(out, "  %s\n", o->final ? "final" : "not shown to be final");
+    print_lots(out, o);
 }
 
 static void

@@ -441,7 +441,7 @@ static const struct gv_rpc_method methods[] = {
      "status: of the auction: all, open or closed. mined: all, no or yes.",
      gv_ledger_listbids, GV_AUTH_ADMIN},
     {"getbid", "bid auction?", "One bid.", gv_ledger_getbid, GV_AUTH_ADMIN},
-    {"trybid", "auction bidder amount",
+    {"trybid", "auction bidder amount lot?",
      "What F would say of a bid stamped now; nothing is kept.",
      gv_ledger_trybid, GV_AUTH_ADMIN},
     {"listoutcomes", "bidder status? " PAGE,

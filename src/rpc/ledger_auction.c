@@ -317,6 +317,21 @@ gv_ledger_listauctions(void *ctx, struct gv_rpc_call *call)
 
 /* --- outcomes --- */
 
+/* What each lot comes to; the set of an outcome that stands does not change. */
+static json_t *
+results_of(const struct gv_view *v)
+{
+    const struct gv_book *b = v->chain->book;
+    json_t *out = json_array();
+    struct gv_result r;
+
+    for (unsigned i = 0; i < b->open->terms.lots; i++) {
+        gv_book_result(b, i, &r);
+        json_array_append_new(out, gv_render_result(i + 1, &r));
+    }
+    return out;
+}
+
 struct gv_rpc_answer *
 gv_ledger_getoutcome(void *ctx, struct gv_rpc_call *call)
 {
@@ -324,9 +339,10 @@ gv_ledger_getoutcome(void *ctx, struct gv_rpc_call *call)
     struct gv_chain *c;
     struct gv_outcome outcome;
     struct gv_view v;
-    json_t *out;
+    json_t *out, *lots;
     bool there;
     uint32_t at;
+    enum gv_rc rc;
     struct gv_rpc_answer *bad = gv_ledger_auction(l, call, &c);
 
     if (bad)
@@ -334,15 +350,14 @@ gv_ledger_getoutcome(void *ctx, struct gv_rpc_call *call)
     at = c->sum.outcome_height;
     there = at != 0;
     outcome = c->sum.outcome;
-    if (!there) {
-        enum gv_rc rc = gv_view_open(l->state, c, l->now_ms, &v);
-
-        if (rc == GV_OK)
-            gv_fold_outcome(v.fold, &outcome);
-        gv_view_close(&v);
-        if (rc != GV_OK)
-            return gv_ledger_fault(l, call);
-    }
+    rc = gv_view_open(l->state, c, l->now_ms, &v);
+    if (rc == GV_OK && !there)
+        gv_fold_outcome(v.fold, &outcome);
+    if (rc == GV_OK)
+        lots = results_of(&v);
+    gv_view_close(&v);
+    if (rc != GV_OK)
+        return gv_ledger_fault(l, call);
     out = gv_render_join(
         gv_render_outcome(&outcome),
         json_pack("{so so so sb sb sb}", "auction", gv_render_hex(c->id.b, 32),
@@ -350,6 +365,7 @@ gv_ledger_getoutcome(void *ctx, struct gv_rpc_call *call)
                   gv_render_hex_or_null(there, c->spine->at[at].sealed.b, 32),
                   "final", (int)gv_summary_over(&c->sum), "provisional",
                   (int)!there, "opened", (int)gv_query_opened(c)));
+    json_object_set_new(out, "lots", lots);
     return gv_rpc_ok(call, gv_render_join(out, gv_ledger_awards_of(c)));
 }
 

@@ -188,6 +188,7 @@ gv_ledger_trybid(void *ctx, struct gv_rpc_call *call)
 {
     struct gv_ledger_rpc *l = ctx;
     struct gv_tx_bid bid = {.kind = 0};
+    uint64_t lot = 0;
     struct gv_bid_row row;
     struct gv_chain *c;
     struct gv_view v;
@@ -198,8 +199,11 @@ gv_ledger_trybid(void *ctx, struct gv_rpc_call *call)
     if (bad)
         return bad;
     if (!gv_rpc_hex(call, "bidder", bid.bidder.b, 32) ||
-        !gv_rpc_u64(call, "amount", 1, UINT64_MAX, &bid.amount))
+        !gv_rpc_u64(call, "amount", 1, UINT64_MAX, &bid.amount) ||
+        (gv_rpc_has(call, "lot") &&
+         !gv_rpc_u64(call, "lot", 0, GV_LOTS_MAX, &lot)))
         return gv_rpc_invalid(call);
+    bid.lot = (uint8_t)lot;
     rc = gv_view_open_as(l->state, c, l->now_ms, &bid.bidder, &v);
     if (rc == GV_OK)
         known = gv_view_try(&v, &bid, l->now_ms * 1000, &row);

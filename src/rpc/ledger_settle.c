@@ -33,10 +33,11 @@ award_of(const struct gv_chain *c, unsigned i)
         gv_render_hex(gv_book_award_key(b, i)->b, 32), "price",
         gv_render_u64(a->price), "height", gv_render_u64(a->height), "made",
         gv_render_hex(b->spine.at[a->height].sealed.b, 32), "final",
-        (int)(i == 0 || c->sum.final_height >= a->height), "pay_by_us",
-        gv_render_u64_or_null(pay_by != UINT64_MAX, pay_by), "standing",
-        gv_book_standing_text(gv_book_standing(b, i)), "seller_says",
-        words_of(a->said[GV_SIDE_SELLER]), "winner_says",
+        (int)(i == 0 || b->open->terms.lots > 0 ||
+              c->sum.final_height >= a->height),
+        "pay_by_us", gv_render_u64_or_null(pay_by != UINT64_MAX, pay_by),
+        "standing", gv_book_standing_text(gv_book_standing(b, i)),
+        "seller_says", words_of(a->said[GV_SIDE_SELLER]), "winner_says",
         words_of(a->said[GV_SIDE_WINNER]));
 }
 

@@ -146,6 +146,27 @@ take_best(void *arg, size_t i)
     return GV_OK;
 }
 
+/* With lots: does a lot go to this bidder, or is it led by it? Their prices
+ * together, as far as they fit. */
+static bool
+takes_lots(const struct gv_view *v, const struct gv_pubkey *bidder,
+           uint64_t *price)
+{
+    const struct gv_book *b = v->chain->book;
+    bool any = false;
+    struct gv_result r;
+
+    *price = 0;
+    for (unsigned i = 0; i < b->open->terms.lots; i++) {
+        gv_book_result(b, i, &r);
+        if (r.status != GV_SOLD || !GV_ID_EQ(&r.winner, bidder))
+            continue;
+        any = true;
+        *price = r.price > UINT64_MAX - *price ? UINT64_MAX : *price + r.price;
+    }
+    return any;
+}
+
 void
 gv_query_standing(const struct gv_view *v, const struct gv_pubkey *bidder,
                   uint64_t now_ms, struct gv_standing *out)
@@ -160,7 +181,10 @@ gv_query_standing(const struct gv_view *v, const struct gv_pubkey *bidder,
     enum gv_rc rc;
 
     memset(out, 0, sizeof(*out));
-    if (open && gv_view_leader(v, &lead)) {
+    if (c->book->open->terms.lots > 0) {
+        out->winner = *bidder;
+        out->has_winner = takes_lots(v, bidder, &out->price);
+    } else if (open && gv_view_leader(v, &lead)) {
         out->has_winner = true;
         out->winner = lead.bidder;
         out->price = gv_fold_price(v->fold);

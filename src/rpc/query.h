@@ -45,6 +45,7 @@ struct gv_bid_row {
     struct gv_pubkey bidder;
     uint8_t tie[32];
     uint32_t seq, height;               /* height: 0 while received */
+    uint8_t lot;                        /* 0: there are none */
     uint64_t amount, t_us, deadline_us; /* amount: 0 unless it is known */
     struct gv_currency currency;        /* of the auction's amounts */
     enum gv_bid_seal seal;

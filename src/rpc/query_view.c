@@ -199,6 +199,7 @@ row_of_fold(const struct gv_view *v, const struct gv_fold_row *from,
     out->bidder = *view_key(v, from->bid.bidder);
     memcpy(out->tie, from->bid.tie, 32);
     out->amount = from->bid.amount;
+    out->lot = from->bid.lot;
     out->seal = seal_of(v->chain, &from->bid);
     out->currency = b->open->terms.currency;
     out->t_us = from->bid.t_us;
@@ -210,6 +211,15 @@ row_of_fold(const struct gv_view *v, const struct gv_fold_row *from,
     out->want = from->want;
 }
 
+/* The row that leads the lot of this number; -1: none does. */
+static int64_t
+leader_for(const struct gv_view *v, uint8_t lot)
+{
+    int place = gv_terms_lot_place(&v->chain->book->open->terms, lot);
+
+    return place < 0 ? -1 : gv_fold_lot_leader(v->fold, (unsigned)place);
+}
+
 void
 gv_view_row(const struct gv_view *v, size_t i, struct gv_bid_row *out)
 {
@@ -217,7 +227,7 @@ gv_view_row(const struct gv_view *v, size_t i, struct gv_bid_row *out)
     const struct gv_book_bid *bid;
 
     row_of_fold(v, from, out);
-    out->leading = gv_fold_leader(v->fold) == (int64_t)i;
+    out->leading = leader_for(v, from->bid.lot) == (int64_t)i;
     if (from->bid.ref & GV_SHADE_REF) {
         out->seq = v->entry[from->bid.ref & ~GV_SHADE_REF]->tx.u.bid.seq;
         return;
@@ -333,16 +343,21 @@ gv_view_try(const struct gv_view *v, const struct gv_tx_bid *bid,
     uint32_t bidder = view_bidder(v, &bid->bidder);
     const struct gv_fold_row *lead;
     struct gv_fold_row row;
+    int64_t lead_at;
 
     if (bidder == GV_NOWHERE)
         return false;
-    gv_fold_try(v->fold, bidder, bid->amount, now_us, &row);
+    lead_at = leader_for(v, bid->lot);
+    gv_fold_try_bid(v->fold,
+                    &(struct gv_fold_bid){.t_us = now_us,
+                                          .amount = bid->amount,
+                                          .bidder = bidder,
+                                          .lot = bid->lot},
+                    &row);
     row_of_fold(v, &row, out);
     out->bid = bid->id;
     out->seq = bid->seq;
-    lead = gv_fold_leader(v->fold) < 0
-               ? NULL
-               : gv_fold_row_at(v->fold, (size_t)gv_fold_leader(v->fold));
+    lead = lead_at < 0 ? NULL : gv_fold_row_at(v->fold, (size_t)lead_at);
     out->leading = row.code == GV_ACCEPTED &&
                    (!lead || gv_terms_better(&v->chain->book->open->terms,
                                              bid->amount, lead->bid.amount));

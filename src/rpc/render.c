@@ -170,12 +170,30 @@ clock_of(const struct gv_terms *t)
                      gv_render_u64(t->clock_step_ms));
 }
 
+static json_t *
+lots_of(const struct gv_terms *t)
+{
+    json_t *out = json_array();
+    struct gv_lot lot;
+
+    for (unsigned i = 0; i < t->lots; i++) {
+        gv_terms_lot(t, i, &lot);
+        json_array_append_new(
+            out, json_pack("{si so so so}", "lot", (int)i + 1, "title",
+                           gv_render_text(lot.title), "min_first",
+                           gv_render_u64(lot.min_first), "reserve",
+                           gv_render_u64(lot.reserve)));
+    }
+    return out;
+}
+
 json_t *
 gv_render_terms(const struct gv_terms *t)
 {
     json_t *currency = gv_render_currency(&t->currency);
     json_t *numbers = json_pack(
-        "{so so so so so so so so so so so so so so so si so so so so so so}",
+        "{so so so so so so so so so so so so so so so si so so so so so so "
+        "so}",
         "min_first", gv_render_u64(t->min_first), "min_step",
         gv_render_u64(t->min_step), "max_step", gv_render_u64(t->max_step),
         "per_bidder", gv_render_u64(t->per_bidder), "total_cap",
@@ -189,7 +207,8 @@ gv_render_terms(const struct gv_terms *t)
         (int)t->fixed_difficulty, "target", gv_render_compact(t->target),
         "allowed", allowed_of(t), "opening_period_ms",
         gv_render_u64(t->opening_period_ms), "clock", clock_of(t), "pay_ms",
-        gv_render_u64(t->pay_ms), "final_ms", gv_render_u64(t->final_ms));
+        gv_render_u64(t->pay_ms), "final_ms", gv_render_u64(t->final_ms),
+        "lots", lots_of(t));
 
     return gv_render_join(gv_render_join(currency, words_of(t)), numbers);
 }
@@ -215,6 +234,15 @@ gv_render_outcome(const struct gv_outcome *o)
 }
 
 json_t *
+gv_render_result(unsigned lot, const struct gv_result *r)
+{
+    return json_pack(
+        "{si ss so so}", "lot", (int)lot, "status", status_name(r->status),
+        "winner", gv_render_hex_or_null(r->status == GV_SOLD, r->winner.b, 32),
+        "price", gv_render_u64(r->price));
+}
+
+json_t *
 gv_render_row(const struct gv_bid_row *row)
 {
     static const char *const state[] = {"lapsed", "received", "included",
@@ -227,7 +255,7 @@ gv_render_row(const struct gv_bid_row *row)
     bool mined = row->state >= GV_BID_INCLUDED;
 
     return gv_render_join(
-        json_pack("{so so so so so so so ss so si ss so so so sb ss?}",
+        json_pack("{so so so so so so so ss so si ss so so so sb ss? si}",
                   "auction", gv_render_hex(row->auction.b, 32), "bid",
                   gv_render_hex(row->bid.b, 32), "bidder",
                   gv_render_hex(row->bidder.b, 32), "seq",
@@ -239,7 +267,8 @@ gv_render_row(const struct gv_bid_row *row)
                   gv_code_name((enum gv_code)row->code), "reference",
                   gv_render_u64(row->reference), "have",
                   gv_render_u64(row->have), "want", gv_render_u64(row->want),
-                  "leading", (int)row->leading, "seal", seal[row->seal]),
+                  "leading", (int)row->leading, "seal", seal[row->seal], "lot",
+                  (int)row->lot),
         gv_render_currency(&row->currency));
 }
 

@@ -36,6 +36,8 @@ json_t *gv_render_currency(const struct gv_currency *c);
 json_t *gv_render_reject(const struct gv_reject *why);
 json_t *gv_render_terms(const struct gv_terms *t);
 json_t *gv_render_outcome(const struct gv_outcome *o);
+/* {lot, status, winner, price} of the lot of this number. */
+json_t *gv_render_result(unsigned lot, const struct gv_result *r);
 json_t *gv_render_row(const struct gv_bid_row *row);
 /* {bid, bidder, amount}. */
 json_t *gv_render_leader(const struct gv_bid_row *row);

@@ -1,0 +1,103 @@
+"""One auction of several lots."""
+
+import pytest
+from gavel import CommandError, Explorer, wait_for
+
+QUICK = ("--d", "1s", "--difficulty", "1", "--close", "never")
+LOTS = ("--lot", "Vase", "--lot", "Clock,min=50", "--lot",
+        "Chair,reserve=500")
+
+
+@pytest.fixture(scope="module")
+def market(stage):
+    node = stage.node()
+    node.wait_services()
+    return {"node": node, **{name: stage.wallet(name, node) for name in
+                             ("seller", "ann", "bob")}}
+
+
+def refused(wallet, *words, code, says):
+    with pytest.raises(CommandError) as e:
+        wallet(*words)
+    assert e.value.code == code and says in e.value.stderr, e.value.stderr
+
+
+@pytest.mark.long
+def test_three_lots_end_each_in_their_own_way(market):
+    node, seller = market["node"], market["seller"]
+    ann, bob = market["ann"], market["bob"]
+    auction = seller.create("Estate", *QUICK, *LOTS, "--limit", "25s")
+    lots = node.rpc.getauction(auction)["terms"]["lots"]
+    assert [(l["lot"], l["title"], l["min_first"], l["reserve"])
+            for l in lots] == [(1, "Vase", 0, 0), (2, "Clock", 5000, 0),
+                               (3, "Chair", 0, 50000)]
+    shown = bob.text("auction", "show", auction)
+    for says in ("Clock, min first 50.00 EUR", "Chair, reserve 500.00 EUR"):
+        assert says in shown, shown
+
+    refused(ann, "bid", "place", auction, "10", code=2, says="1 to 3")
+    refused(ann, "bid", "place", auction, "10", "--lot", "4", code=2,
+            says="1 to 3")
+    refused(ann, "bid", "place", auction, "10", "--lot", "2", code=1,
+            says="below-first")
+    first = ann.bid(auction, "10", "--lot", "1")
+    over = bob.bid(auction, "20", "--lot", "1")
+    low = bob.bid(auction, "499", "--lot", "3")
+    rows = {r["bid"]: r for r in node.rpc.listbids(auction=auction)["bids"]}
+    assert [(rows[b["bid"]]["lot"], rows[b["bid"]]["leading"])
+            for b in (first, over, low)] == [(1, False), (1, True),
+                                             (3, True)]
+
+    got = seller.outcome(auction)
+    assert got["status"] == "sold"
+    assert [(l["status"], l["price"]) for l in got["lots"]] == [
+        ("sold", 2000), ("no-bid", 0), ("reserve-not-met", 0)]
+    assert got["lots"][0]["winner"] == rows[over["bid"]]["bidder"]
+    told = bob.text("auction", "outcome", auction)
+    for says in ("lot 1", "for 20.00 EUR", "no-bid", "reserve-not-met"):
+        assert says in told, told
+    refused(bob, "auction", "outcome", auction, "--explain", code=2,
+            says="several lots")
+    wait_for("the award", lambda: [
+        (a["award"], a["winner"])
+        for a in node.rpc.getoutcome(auction)["awards"]] == [
+            (1, rows[over["bid"]]["bidder"])])
+
+    refused(seller, "settle", auction, "paid", code=2, says="1 to 3")
+    refused(seller, "settle", auction, "paid", "--lot", "2", code=1,
+            says="lot 2 has no sale")
+    seller("settle", auction, "paid", "--lot", "1")
+    wait_for("the seller's word", lambda: node.rpc.getoutcome(auction)[
+        "awards"][0]["standing"] == "paid")
+
+    explorer = Explorer(node)
+    dump = node.datadir.parent / "lots.jsonl"
+    explorer.dump(dump)
+    done = explorer.verify(dump)
+    assert done.returncode == 0, done.stderr
+    for says in ("lot 1  sold  20.00 EUR  to", "lot 2  no bid",
+                 "lot 3  reserve not met"):
+        assert says in done.stdout, done.stdout
+    standings = {
+        who: node.rpc.listoutcomes(bidder=rows[b["bid"]]["bidder"])[
+            "outcomes"][0]["standing"] for who, b in (("ann", first),
+                                                      ("bob", over))}
+    assert standings == {"ann": "lost", "bob": "won"}
+    assert '["Clock",5000,0]' in dump.read_text()
+
+
+def test_wrong_usage_says_what_is_wrong(market):
+    seller = market["seller"]
+    for words, says in (
+            (("--lot", "Vase"), "2 to 64 lots"),
+            (("--lot", "Vase", "--lot", ",min=5"), "expected TITLE"),
+            (("--lot", "Vase", "--lot", "Clock,min=0"), "expected TITLE"),
+            (("--lot", "Vase", "--lot", "Clock,max=5"), "expected TITLE"),
+            (("--lot", "a", "--lot", "b", "--sealed"), "terms.lots"),
+            (("--lot", "a", "--lot", "b", "--pay-within", "1h"),
+             "terms.lots")):
+        refused(seller, "auction", "create", "--title", "Estate", *QUICK,
+                "--limit", "25s", *words, code=2, says=says)
+    plain = seller.create("Plain", *QUICK, "--limit", "25s")
+    refused(market["ann"], "bid", "place", plain, "10", "--lot", "1", code=2,
+            says="no lots")

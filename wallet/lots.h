@@ -1,0 +1,31 @@
+/*
+ * lots.h - the lots of an auction, from flags and to text (auction.md A33).
+ *
+ * Thread-safety: one thread.
+ */
+#ifndef GAVEL_WALLET_LOTS_H
+#define GAVEL_WALLET_LOTS_H
+
+#include <gavel/terms.h>
+
+#include "wallet/cli.h"
+
+#define GV_LOTS_BYTES (GV_LOTS_MAX * (1 + GV_LOT_TITLE_MAX + 16))
+
+/* Of --lot, each TITLE[,min=AMOUNT][,reserve=AMOUNT], into t, whose list
+ * borrows room. An exit code. */
+int gv_lots_take(struct gv_cli *cli, struct gv_terms *t,
+                 uint8_t room[GV_LOTS_BYTES]) GV_MUST_CHECK;
+
+/* The number of --lot for a bid in terms t: one that is there; 0 where there
+ * are no lots. An exit code. */
+int gv_lots_number(struct gv_cli *cli, const struct gv_terms *t,
+                   uint8_t *lot) GV_MUST_CHECK;
+
+/* What this program does not tell of lots yet, in words. An exit code. */
+int gv_lots_refuse(struct gv_cli *cli);
+
+/* A line for each lot. */
+void gv_lots_print(const struct gv_terms *t, FILE *out);
+
+#endif
