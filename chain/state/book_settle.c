@@ -130,7 +130,8 @@ gv_book_chance(const struct gv_book *b, uint32_t *bidder, uint64_t *price)
     const struct gv_book_award *last =
         b->awards > 0 ? &b->award[b->awards - 1] : NULL;
 
-    if (!last || b->awards >= GV_AWARDS_MAX || last->next == GV_NOWHERE)
+    if (!last || b->open->terms.pay_ms == 0 || b->awards >= GV_AWARDS_MAX ||
+        last->next == GV_NOWHERE)
         return false;
     *bidder = last->next;
     *price = last->next_price;

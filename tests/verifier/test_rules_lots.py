@@ -8,7 +8,7 @@ import lots
 from desk import Holders
 from make_sample import stamps
 from rulebook import WORLD, RuleCase
-from writer import Key, bid_tx, num, outcome_of, settle_tx, tst_leaf
+from writer import accept_tx, bid_tx, num, outcome_of, settle_tx, tst_leaf
 
 LOTS = ((b"Vase", 0, 0), (b"Clock", 50, 0), (b"Chair", 0, 500))
 
@@ -110,6 +110,16 @@ class Lots(RuleCase):
             c.add([self.vote(c, x + 1, x + 2)], self.at + 68500)
             c.add([settle_tx(c.chain, key, award, 1, side)], self.at + 69000)
             self.check(c, rule)
+
+    def test_c18(self):
+        """No second chance: nobody accepts an award, however it is numbered."""
+        for award in (1, 3, 4):
+            for key in (WORLD.alice, WORLD.bob):
+                c, x = self.sold()
+                c.add([self.vote(c, x, x + 1)], self.at + 67500)
+                c.add([self.vote(c, x + 1, x + 2)], self.at + 68500)
+                c.add([accept_tx(c.chain, key, award, 0)], self.at + 69000)
+                self.bad(c, "C18")
 
 
 if __name__ == "__main__":
