@@ -5,7 +5,7 @@ import unittest
 
 import make_sample as sample
 import lots
-from desk import Holders
+from desk import Desk, Holders
 from make_sample import stamps
 from rulebook import WORLD, RuleCase
 from writer import accept_tx, bid_tx, num, outcome_of, settle_tx, tst_leaf
@@ -61,6 +61,7 @@ class Lots(RuleCase):
         three = Holders(3, 2)
         for terms in (dict(visibility=1, holders=three),
                       dict(flags=64 | 128, pay_ms=9000),
+                      dict(desk=Desk(1)),
                       dict(buy_now=499), dict(buy_now=40)):
             self.bad(self.market(lots=LOTS, **terms), "A17")
         self.good(self.market(lots=LOTS, buy_now=500))

@@ -423,6 +423,9 @@ lots_that_make_no_sense_are_refused(void **state)
     t.pay_ms = t.d_ms;
     expect_bad(&t, "terms.lots.pay_ms", GV_NO_INDEX);
     t.flags = t.pay_ms = 0;
+    t.identity = GV_ANONYMOUS;
+    expect_bad(&t, "terms.lots.identity", GV_NO_INDEX);
+    t.identity = GV_CERTIFIED;
     t.visibility = GV_VISIBLE_SEALED;
     t.opening_period_ms = t.d_ms;
     expect_bad(&t, "terms.lots.visibility", GV_NO_INDEX);
