@@ -321,15 +321,16 @@ is_seller(struct gv_cli *cli, const struct gv_auction *a,
 
 /* Within the owner's limits, and a word if it is far from the others. */
 static int
-guard(struct gv_cli *cli, const struct gv_auction *a, uint64_t amount)
+guard(struct gv_cli *cli, const struct gv_auction *a,
+      const struct gv_offer *offer)
 {
     char unusual[160];
 
-    if (*gv_guard_unusual(a, amount, unusual) != '\0')
+    if (*gv_guard_unusual(a, offer, unusual) != '\0')
         gv_cli_warn(cli, "warning: this is %s", unusual);
     if (gv_config_bool(cli->config, "over-limit"))
         return GV_EXIT_OK;
-    return gv_guard_check(cli, a, amount);
+    return gv_guard_check(cli, a, offer);
 }
 
 static int
@@ -360,7 +361,7 @@ place(struct gv_cli *cli, struct gv_auction *a, const struct gv_signer *s)
     if (code == GV_EXIT_OK)
         code = check_kind(cli, &v);
     if (code == GV_EXIT_OK)
-        code = guard(cli, a, amount.minor);
+        code = guard(cli, a, &offer);
     if (code == GV_EXIT_OK && dry)
         code = show_dry_run(cli, a, s, amount, &v);
     else if (code == GV_EXIT_OK)

@@ -97,9 +97,51 @@ has_sealed(const json_t *info)
            gv_json_u64(json_object_get(info, "bids"), "sealed") > 0;
 }
 
+struct leading {
+    struct exposure *x;
+    uint64_t except; /* the lot that is bid for; 0: none */
+};
+
+static int
+add_leading(struct gv_cli *cli, const struct gv_auction *a, const json_t *row,
+            void *arg)
+{
+    const struct leading *l = arg;
+    const char *id = gv_json_text(row, "bid");
+
+    if (gv_json_bool(row, "leading") && gv_json_u64(row, "lot") != l->except &&
+        json_object_get(gv_wallet_bids(cli->wallet), id) != NULL)
+        add_amount(l->x, a->info, gv_json_u64(row, "amount"));
+    return GV_EXIT_OK;
+}
+
+/* With lots there is a leading bid for each. */
+static int
+add_lots(struct gv_cli *cli, const struct gv_concern *c, struct exposure *x)
+{
+    struct leading l = {x, 0};
+    struct gv_auction a;
+    int code = gv_auction_fetch(cli, c->auction, &a);
+
+    if (code != GV_EXIT_OK)
+        return code;
+    code = gv_auction_bids(cli, &a, add_leading, &l);
+    gv_auction_clear(&a);
+    return code;
+}
+
+static bool
+has_lots(const json_t *info)
+{
+    const json_t *terms = json_object_get(info, "terms");
+
+    return json_array_size(json_object_get(terms, "lots")) > 0;
+}
+
 static int
 add_auction(struct gv_cli *cli, const struct gv_concern *c, struct exposure *x)
 {
+    int code = GV_EXIT_OK;
     struct gv_rpcclient_error error = {0};
     struct gv_look look;
     json_t *info = NULL;
@@ -110,22 +152,29 @@ add_auction(struct gv_cli *cli, const struct gv_concern *c, struct exposure *x)
     gv_rpcclient_error_clear(&error);
     if (rc == GV_OK) {
         gv_look_read(info, c, &look);
-        if (!look.final && has_sealed(info))
+        if (!look.final && has_lots(info))
+            code = add_lots(cli, c, x);
+        else if (!look.final && has_sealed(info))
             add_amount(x, info, best_sealed(cli, c->auction));
         else if (!look.final && look.mine)
             add_amount(x, info, look.amount);
     }
     json_decref(info);
-    return rc == GV_FAULT ? GV_EXIT_NODE : GV_EXIT_OK;
+    return rc == GV_FAULT ? GV_EXIT_NODE : code;
 }
 
-/* What leads in the other auctions that are not final. */
+/* What leads in the other auctions that are not final, and in other lots. */
 static int
-exposure_of(struct gv_cli *cli, const struct gv_auction *a, uint64_t *out)
+exposure_of(struct gv_cli *cli, const struct gv_auction *a, uint8_t lot,
+            uint64_t *out)
 {
     struct exposure x = {.c = &a->open.terms.currency};
+    struct leading here = {&x, lot};
     struct gv_concerns all = {.item = NULL};
     int code = gv_concerns_of_bids(cli, &all);
+
+    if (code == GV_EXIT_OK && a->open.terms.lots > 0)
+        code = gv_auction_bids(cli, a, add_leading, &here);
 
     for (size_t i = 0; i < all.count && code == GV_EXIT_OK; i++)
         if (strcmp(all.item[i].auction, a->hex) != 0)
@@ -152,8 +201,10 @@ refuse(struct gv_cli *cli, const struct gv_currency *c, uint64_t amount,
 }
 
 int
-gv_guard_check(struct gv_cli *cli, const struct gv_auction *a, uint64_t amount)
+gv_guard_check(struct gv_cli *cli, const struct gv_auction *a,
+               const struct gv_offer *offer)
 {
+    uint64_t amount = offer->amount;
     const struct gv_currency *c = &a->open.terms.currency;
     uint64_t limit, others;
     int code;
@@ -164,24 +215,28 @@ gv_guard_check(struct gv_cli *cli, const struct gv_auction *a, uint64_t amount)
         return refuse(cli, c, amount, limit, "");
     if (!limit_of(cli, c, "total", &limit))
         return GV_EXIT_OK;
-    code = exposure_of(cli, a, &others);
+    code = exposure_of(cli, a, offer->lot, &others);
     if (code != GV_EXIT_OK)
         return code;
     if (others > limit || amount > limit - others)
         return refuse(
             cli, c, others > UINT64_MAX - amount ? UINT64_MAX : others + amount,
-            limit, ", with what leads in other auctions,");
+            limit, ", with what leads elsewhere,");
     return GV_EXIT_OK;
 }
 
 /* --- far from the others --- */
 
 char *
-gv_guard_unusual(const struct gv_auction *a, uint64_t amount, char out[160])
+gv_guard_unusual(const struct gv_auction *a, const struct gv_offer *offer,
+                 char out[160])
 {
     const struct gv_terms *t = &a->open.terms;
     const json_t *leader = json_object_get(a->info, "leader");
-    uint64_t base = gv_json_u64(leader, "amount");
+    uint64_t base = t->lots == 0 ? gv_json_u64(leader, "amount") : 0;
+    uint64_t amount = offer->amount;
+    int place = gv_terms_lot_place(t, offer->lot);
+    struct gv_lot lot;
     const char *what = "the leading bid of";
     char text[40];
     bool far;
@@ -189,6 +244,12 @@ gv_guard_unusual(const struct gv_auction *a, uint64_t amount, char out[160])
     out[0] = '\0';
     if (base == 0 && (t->flags & GV_MIN_FIRST) != 0) {
         base = t->min_first;
+        what = "the first bid that is asked for,";
+    }
+    /* The node names one leader, which may be of another lot. */
+    if (t->lots > 0 && place >= 0) {
+        gv_terms_lot(t, (unsigned)place, &lot);
+        base = lot.min_first;
         what = "the first bid that is asked for,";
     }
     if (base == 0)

@@ -17,14 +17,14 @@ bool gv_guard_amount(const char *text, const struct gv_currency *c,
                      uint64_t *minor) GV_MUST_CHECK;
 
 /* May the wallet bid this amount in a? It counts what leads in other auctions
- * where its records have bids and no outcome is final. GV_EXIT_OK, or
- * GV_EXIT_FAILED after saying which limit is in the way. */
+ * where its records have bids and no outcome is final, and in other lots of a.
+ * GV_EXIT_OK, or GV_EXIT_FAILED after saying which limit is in the way. */
 int gv_guard_check(struct gv_cli *cli, const struct gv_auction *a,
-                   uint64_t amount) GV_MUST_CHECK;
+                   const struct gv_offer *offer) GV_MUST_CHECK;
 
 /* "10 times the leading bid of 6.00 EUR", or "" when the amount is near what
- * the seller asks or others bid. */
-char *gv_guard_unusual(const struct gv_auction *a, uint64_t amount,
+ * the seller asks or others bid; of a lot what the seller asks alone. */
+char *gv_guard_unusual(const struct gv_auction *a, const struct gv_offer *offer,
                        char out[160]);
 
 #endif

@@ -32,7 +32,7 @@ def test_no_bid_goes_beyond_the_limits(market):
     ann.bid(one, 50)
     # What leads elsewhere counts, in this currency.
     says = refused(ann, "bid", "place", two, "30.51")
-    assert "80.51 EUR, with what leads in other auctions, is above" in says
+    assert "80.51 EUR, with what leads elsewhere, is above" in says
     assert "80.50 EUR" in says
     ann.bid(yen, 1000)
     ann.bid(two, "30.50")
@@ -69,6 +69,33 @@ def test_what_is_sealed_elsewhere_counts(market):
     assert "above this wallet's limit of 200.00 EUR" in says
     bob.bid(other, 50)
     bob("limit", "drop", "EUR")
+
+
+def test_what_leads_in_other_lots_counts(market):
+    tom, ann, bob = market
+    lots = tom.create("Lots", *QUICK, "--lot", "Vase", "--lot", "Clock,min=5")
+    other = tom.create("Alone", *QUICK)
+    bob("limit", "set", "EUR", "--total", "291")  # 191 above, and 100
+    bob.bid(lots, 60, "--lot", "2")
+    says = refused(bob, "bid", "place", lots, "40.01", "--lot", "1")
+    assert "291.01 EUR, with what leads elsewhere, is above" in says
+    assert "above" in refused(bob, "bid", "place", other, "40.01")
+    bob.bid(lots, 40, "--lot", "1")
+    # Raising an own bid counts it once; who is outbid risks nothing.
+    bob.bid(lots, 60.01, "--lot", "2", "--over-limit")
+    assert "above" in refused(bob, "bid", "place", other, "1")
+    ann.bid(lots, 90, "--lot", "2")
+    bob.bid(other, 60)
+    bob("limit", "drop", "EUR")
+    # Far from what is asked for that lot; the other's bids say nothing of it.
+    done = ann.run("bid", "place", lots, "901", "--lot", "1", "--dry-run",
+                   as_json=False)
+    assert done.returncode == 0 and "warning" not in done.stderr, done.stderr
+    done = bob.run("bid", "place", lots, "100", "--lot", "2", "--dry-run",
+                   as_json=False)
+    assert "asked for, 5.00 EUR" in done.stderr, done.stderr
+    assert "several lots" in refused(ann, "agent", "set", lots, "--limit",
+                                     "200")
 
 
 def test_an_extra_zero_is_pointed_at(market):

@@ -178,6 +178,8 @@ reverse_goes_down(void **state)
     assert_non_null(gv_agent_refuses(&t));
     t.visibility = GV_VISIBLE_RESERVE_SEALED; /* bids are open */
     assert_null(gv_agent_refuses(&t));
+    t.lots = 2;
+    assert_non_null(gv_agent_refuses(&t));
 }
 
 /* One bid of the limit, whatever the strategy, and none after it. */
