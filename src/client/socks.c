@@ -142,7 +142,11 @@ socks_connect(struct conn *conn, const char *host, const char *port,
                    e) != GV_OK ||
         read_all(conn, head, 4, e) != GV_OK)
         return GV_FAULT;
-    if (head[0] != VERSION || head[1] != 0)
+    if (head[0] != VERSION) {
+        gv_error_set(e, "the proxy's answer is none of SOCKS 5");
+        return GV_FAULT;
+    }
+    if (head[1] != 0)
         return refused(head[1], e);
     return skip_address(conn, head[3], e);
 }
