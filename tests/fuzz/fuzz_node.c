@@ -111,8 +111,10 @@ auction(struct gv_rpcclient *rpc, const char *id)
     char hex[65];
 
     if (gv_auction_fetch(&cli, id, &a) == GV_EXIT_OK) {
+        const struct gv_offer offer = {1000, a.open.terms.lots};
+
         fuzz_must(strcasecmp(gv_hex(a.open.id.b, 32, hex), id) == 0);
-        if (gv_auction_try(&cli, &a, &key, 1000, &row) == GV_EXIT_OK)
+        if (gv_auction_try(&cli, &a, &key, &offer, &row) == GV_EXIT_OK)
             fuzz_must(row.bid.amount == 1000);
         gv_auction_clear(&a);
     }
