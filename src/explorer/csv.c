@@ -27,6 +27,8 @@ gv_csv_put(struct gv_show_text *t, const struct gv_csv_row *row)
     gv_show_u64(t, row->seq);
     gv_show_str(t, ",");
     gv_show_hex(t, row->tie, 32);
+    gv_show_str(t, ",");
+    gv_show_u64(t, row->lot);
     gv_show_str(t, "\n");
 }
 
@@ -132,6 +134,9 @@ gv_csv_get(const struct gv_line *line, struct gv_csv_row *out,
     out->code = take_code(&c);
     out->seq = (uint32_t)take_u64(&c, UINT32_MAX, "seq");
     take_id(&c, out->tie, "tie");
+    out->lot = (uint8_t)take_u64(&c, GV_LOTS_MAX, "lot");
+    if (!c.field && out->code == GV_NO_LOT && out->lot == 0)
+        c.field = "lot";
     if (!c.field && !amount_fits(out))
         c.field = "amount";
     *field = c.field;

@@ -7,6 +7,7 @@
 #ifndef GAVEL_EXPLORER_CSV_H
 #define GAVEL_EXPLORER_CSV_H
 
+#include "gavel/outcome.h"
 #include "gavel/reject.h"
 #include "src/client/show.h"
 #include "src/explorer/lines.h"
@@ -19,6 +20,7 @@ struct gv_csv_row {
     uint64_t amount, t_us; /* amount: 0 while it is sealed */
     uint32_t height, seq;
     enum gv_code code;
+    uint8_t lot; /* 0: none */
 };
 
 /* The row with its line feed. */

@@ -261,6 +261,7 @@ put_rows(struct dump *d, const struct gv_book *b)
                                  .t_us = bid->t_us,
                                  .height = bid->height,
                                  .seq = bid->seq,
+                                 .lot = row->bid.lot,
                                  .code = (enum gv_code)row->code};
 
         memcpy(out.tie, row->bid.tie, 32);

@@ -71,5 +71,5 @@ gv_tally_last_csv(struct gv_tally *t, uint64_t bids, struct gv_show_text *out)
     gv_show_u64(out, bids);
     gv_show_str(out, ",");
     gv_show_hex(out, commit, 32);
-    gv_show_str(out, ",,,,,,\n");
+    gv_show_str(out, ",,,,,,,\n");
 }

@@ -10,7 +10,7 @@
 #include "gavel/block.h"
 #include "src/client/show.h"
 
-#define GV_CSV_HEAD "auction,height,bid,bidder,amount,t_us,code,seq,tie\n"
+#define GV_CSV_HEAD "auction,height,bid,bidder,amount,t_us,code,seq,tie,lot\n"
 
 struct gv_tally {
     struct gv_sha256 hash; /* of the lines so far */

@@ -1,7 +1,11 @@
 """One auction of several lots."""
 
+import csv
+import io
+import subprocess
+
 import pytest
-from gavel import CommandError, Explorer, wait_for
+from gavel import ROOT, CommandError, Explorer, wait_for
 
 QUICK = ("--d", "1s", "--difficulty", "1", "--close", "never")
 LOTS = ("--lot", "Vase", "--lot", "Clock,min=50", "--lot",
@@ -78,6 +82,15 @@ def test_three_lots_end_each_in_their_own_way(market):
     for says in ("lot 1  sold  20.00 EUR  to", "lot 2  no bid",
                  "lot 3  reserve not met"):
         assert says in done.stdout, done.stdout
+    table = explorer.dump(node.datadir.parent / "lots.csv", kind="csv")
+    own = node.datadir.parent / "own.csv"
+    subprocess.run(
+        ["/usr/bin/python3", ROOT / "tests/verifier/verify.py", dump, "--csv",
+         own], capture_output=True, timeout=120, check=True)
+    assert own.read_bytes() == table
+    assert sorted(row["lot"] for row in csv.DictReader(
+        io.StringIO(table.decode())) if row["auction"] == auction) == [
+            "1", "1", "3"]
     standings = {
         who: node.rpc.listoutcomes(bidder=rows[b["bid"]]["bidder"])[
             "outcomes"][0]["standing"] for who, b in (("ann", first),

@@ -560,4 +560,4 @@ class Auction(Sales, Chain):
             amount = 0 if row[2] in (UNOPENED, FALSE) else row[2]
             yield (f"{self.rules.id.hex()},{bid.height},{row[0].hex()},"
                    f"{row[1].hex()},{amount},{row[3]},{CODES[code]},"
-                   f"{bid.seq},{row[4].hex()}\n")
+                   f"{bid.seq},{row[4].hex()},{bid.lot}\n")

@@ -57,6 +57,16 @@ class Lots(RuleCase):
                          [(0, WORLD.alice.public, 100),
                           (1, bytes(32), 0), (2, bytes(32), 0)])
 
+    def test_f20(self):
+        """The table has the lot of each bid, one that is not there too."""
+        c, _ = self.sold()
+        rows = [row.rstrip("\n").split(",") for row in
+                self.good(c).auctions[0].csv_rows()]
+        self.assertEqual([(row[6], row[9]) for row in rows],
+                         [("accepted", "1"), ("below-first", "2"),
+                          ("accepted", "3"), ("accepted", "1"),
+                          ("no-lot", "4")])
+
     def test_a33_terms(self):
         three = Holders(3, 2)
         for terms in (dict(visibility=1, holders=three),

@@ -120,11 +120,11 @@ class Dump:
 
     def csv(self):
         """The CSV dump (F20) of the same chains."""
-        out = ["auction,height,bid,bidder,amount,t_us,code,seq,tie\n"]
+        out = ["auction,height,bid,bidder,amount,t_us,code,seq,tie,lot\n"]
         for auction in self.auctions:
             out += auction.csv_rows()
         commit = h_tag("gavel/dump", "".join(out).encode("ascii"))
-        return "".join(out) + f"commit,{len(out) - 1},{commit.hex()},,,,,,\n"
+        return "".join(out) + f"commit,{len(out) - 1},{commit.hex()},,,,,,,\n"
 
 
 def verify_signatures(jobs, processes):
