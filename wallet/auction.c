@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "wallet/json.h"
+#include "wallet/lots.h"
 
 #define PAGE 1000
 
@@ -289,13 +290,13 @@ gv_auction_try(struct gv_cli *cli, const struct gv_auction *a,
 
 int
 gv_auction_outcome(struct gv_cli *cli, const struct gv_auction *a,
-                   struct gv_outcome *out)
+                   uint8_t room[GV_RESULTS_ROOM], struct gv_outcome *out)
 {
     struct feed f = {.blocks_only = true};
     int code = feed_fold(cli, a, &f);
 
     if (code == GV_EXIT_OK)
-        gv_fold_outcome(f.fold, out);
+        gv_lots_outcome(f.fold, &a->open.terms, room, out);
     feed_clear(&f);
     return code;
 }

@@ -50,9 +50,10 @@ int gv_auction_try(struct gv_cli *cli, const struct gv_auction *a,
                    const struct gv_pubkey *key, const struct gv_offer *offer,
                    struct gv_fold_row *row) GV_MUST_CHECK;
 
-/* The outcome by F, here, over the bids that the node lists in blocks. An exit
- * code. */
+/* The outcome by F, here, over the bids that the node lists in blocks; room
+ * takes the results of lots. An exit code. */
 int gv_auction_outcome(struct gv_cli *cli, const struct gv_auction *a,
+                       uint8_t room[GV_RESULTS_ROOM],
                        struct gv_outcome *out) GV_MUST_CHECK;
 
 /* "below-step: TEXT: have 1.00 EUR, want at least 2.00 EUR": the failing

@@ -94,6 +94,9 @@ words(enum gv_code code, bool less, const char **second)
     case GV_TOTAL_CAP:
         *second = "cap";
         return "accepted so far";
+    case GV_NO_LOT:
+        *second = "the last one is";
+        return "it names lot";
     case GV_TIME_LIMIT:
         *second = "open until";
         return "at";

@@ -8,7 +8,6 @@
 #include "wallet/inclusion.h"
 #include "wallet/json.h"
 #include "wallet/list.h"
-#include "wallet/lots.h"
 #include "wallet/settle.h"
 
 #define POLL_MS 250
@@ -175,6 +174,7 @@ static int
 verify(struct gv_cli *cli, const struct gv_auction *a, uint32_t *height)
 {
     struct gv_outcome stands = {.status = 0}, here = {.status = 0};
+    uint8_t stands_room[GV_RESULTS_ROOM], here_room[GV_RESULTS_ROOM];
     struct gv_sealed_header header;
     json_t *proof;
     bool ok;
@@ -184,16 +184,18 @@ verify(struct gv_cli *cli, const struct gv_auction *a, uint32_t *height)
 
     if (code != GV_EXIT_OK)
         return code;
-    ok = gv_inclusion_outcome(proof, &a->open.id, &stands, &header);
+    ok =
+        gv_inclusion_outcome(proof, &a->open.id, stands_room, &stands, &header);
     json_decref(proof);
     if (!ok)
         return gv_cli_fail(cli, GV_EXIT_FAILED,
                            "the proof the node gave does not verify");
-    code = gv_auction_outcome(cli, a, &here);
+    code = gv_auction_outcome(cli, a, here_room, &here);
     if (code != GV_EXIT_OK)
         return code;
     if (here.status != stands.status || here.price != stands.price ||
-        !GV_ID_EQ(&here.winner, &stands.winner))
+        !GV_ID_EQ(&here.winner, &stands.winner) ||
+        !gv_bytes_eq(here.lots, stands.lots))
         return gv_cli_fail(cli, GV_EXIT_FAILED,
                            "the outcome on the chain is not what the bids "
                            "that the node lists give");
@@ -212,7 +214,8 @@ show_verified(struct gv_cli *cli, const struct gv_auction *a, json_t *outcome)
         json_object_set_new(outcome, "verified_height", json_integer(height));
     else if (code == GV_EXIT_OK)
         gv_columns_line(stdout, "verified",
-                        "in block %u, and what its bids give", height);
+                        "in block %u, and what its bids give%s", height,
+                        a->open.terms.lots > 0 ? " for each lot" : "");
     return code;
 }
 
@@ -223,9 +226,6 @@ show(struct gv_cli *cli, const char *id)
     json_t *outcome;
     int code = gv_auction_fetch(cli, id, &a);
 
-    if (code == GV_EXIT_OK && a.open.terms.lots > 0 &&
-        gv_config_bool(cli->config, "verify"))
-        code = gv_lots_refuse(cli);
     if (code != GV_EXIT_OK) {
         gv_auction_clear(&a);
         return code;

@@ -8,6 +8,7 @@
 #include "wallet/commands.h"
 #include "wallet/inclusion.h"
 #include "wallet/json.h"
+#include "wallet/lots.h"
 
 static const struct gv_config_option options[] = {
     {.name = "proof",
@@ -79,15 +80,19 @@ show_receipt(struct gv_cli *cli)
 }
 
 static void
-print_people(const json_t *row, const struct gv_currency *c)
+print_people(const json_t *row, const struct gv_terms *t)
 {
-    char time[40], amount[60], text[400];
+    const struct gv_currency *c = &t->currency;
+    char time[40], amount[60], text[400], lot[GV_LOT_NAME_MAX];
     enum gv_code code = (enum gv_code)gv_json_u64(row, "code");
 
     gv_columns_line(stdout, "bid", "%s", gv_json_text(row, "bid"));
     gv_columns_line(stdout, "auction", "%s", gv_json_text(row, "auction"));
     gv_columns_line(stdout, "bidder", "%s", gv_json_text(row, "bidder"));
     gv_columns_line(stdout, "amount", "%s", gv_bid_amount(row, c, amount));
+    gv_lots_name(t, (uint8_t)gv_json_u64(row, "lot"), lot);
+    if (*lot)
+        gv_columns_line(stdout, "for", "%s", lot);
     gv_columns_line(stdout, "time", "%s",
                     gv_cli_time(gv_json_u64(row, "t_us"), time));
     gv_columns_line(stdout, "state", "%s", gv_json_text(row, "state"));
@@ -112,7 +117,7 @@ show(struct gv_cli *cli, const json_t *row)
         code = gv_auction_fetch(cli, gv_json_text(row, "auction"), &a);
         if (code != GV_EXIT_OK)
             return code;
-        print_people(row, &a.open.terms.currency);
+        print_people(row, &a.open.terms);
         gv_auction_print_opening(&a);
         gv_auction_clear(&a);
     } else if (!proof) {

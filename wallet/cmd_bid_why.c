@@ -5,8 +5,9 @@
 #include "wallet/auction.h"
 #include "wallet/commands.h"
 #include "wallet/json.h"
+#include "wallet/lots.h"
 
-#define TEXT_MAX 600
+#define TEXT_MAX 800
 #define CLOCK_MAX 100
 
 /* What the clock showed, for the bid that took it. */
@@ -27,6 +28,21 @@ clock_text(const struct gv_open *o, const json_t *row, char out[CLOCK_MAX])
     return out;
 }
 
+/* "1.00 EUR", or "1.00 EUR for lot 2, Clock,". */
+#define OFFER_MAX (60 + 10 + GV_LOT_NAME_MAX)
+static char *
+offer_text(const json_t *row, const struct gv_terms *t, char out[OFFER_MAX])
+{
+    uint8_t number = (uint8_t)gv_json_u64(row, "lot");
+    char amount[60], lot[GV_LOT_NAME_MAX];
+
+    gv_lots_name(t, number, lot);
+    snprintf(out, OFFER_MAX, "%s%s%s%s",
+             gv_bid_amount(row, &t->currency, amount), *lot ? " for " : "", lot,
+             gv_terms_lot_place(t, number) >= 0 && *lot ? "," : "");
+    return out;
+}
+
 /* One line or two. */
 static void
 explain(const json_t *row, const struct gv_open *o, char out[TEXT_MAX])
@@ -34,25 +50,27 @@ explain(const json_t *row, const struct gv_open *o, char out[TEXT_MAX])
     const struct gv_currency *c = &o->terms.currency;
     char clock[CLOCK_MAX];
     enum gv_code code = (enum gv_code)gv_json_u64(row, "code");
-    char amount[60], reference[40], clause[400], measured[100] = "";
+    char offer[OFFER_MAX], reference[40], clause[400], measured[100] = "";
 
-    gv_bid_amount(row, c, amount);
+    offer_text(row, &o->terms, offer);
     if (gv_bid_is_unjudged(row)) {
         snprintf(out, TEXT_MAX,
-                 "%s: nobody can judge it before the bids are opened", amount);
+                 "%s: nobody can judge it before the bids are opened", offer);
         return;
     }
     if (code == GV_ACCEPTED) {
-        snprintf(out, TEXT_MAX, "%s is accepted%s%s", amount,
+        snprintf(out, TEXT_MAX, "%s is accepted%s%s", offer,
                  gv_json_bool(row, "leading") ? " and leads"
-                                              : ", but a better bid leads",
+                 : o->terms.lots > 0 ? ", but a better bid for this lot leads"
+                                     : ", but a better bid leads",
                  clock_text(o, row, clock));
         return;
     }
     if (gv_json_u64(row, "reference") != 0)
         snprintf(measured, sizeof(measured),
-                 "\nit was measured against the bid of %s before it",
-                 gv_auction_amount(row, "reference", c, reference));
+                 "\nit was measured against the bid of %s%s before it",
+                 gv_auction_amount(row, "reference", c, reference),
+                 o->terms.lots > 0 ? " for this lot" : "");
     if (code == GV_WRONG_PHASE && gv_terms_final_round(&o->terms))
         snprintf(measured, sizeof(measured), "\n%s",
                  *gv_json_text(row, "seal") != '\0'
@@ -60,7 +78,7 @@ explain(const json_t *row, const struct gv_open *o, char out[TEXT_MAX])
                      : "in a final round sealed bids alone count");
     gv_auction_clause(c, code, gv_json_u64(row, "have"),
                       gv_json_u64(row, "want"), clause);
-    snprintf(out, TEXT_MAX, "%s is void: %s%s", amount, clause, measured);
+    snprintf(out, TEXT_MAX, "%s is void: %s%s", offer, clause, measured);
 }
 
 static void
@@ -69,7 +87,7 @@ print_json(const struct gv_cli *cli, const json_t *row,
 {
     static const char *const keys[] = {"bid",       "amount",    "code",
                                        "code_name", "reference", "have",
-                                       "want",      "leading"};
+                                       "want",      "leading",   "lot"};
     json_t *out = json_pack("{ss}", "text", text);
 
     for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)

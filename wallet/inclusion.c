@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "wallet/json.h"
+#include "wallet/lots.h"
 
 /* Siblings on the path; SIZE_MAX: malformed. */
 static size_t
@@ -83,7 +84,7 @@ gv_inclusion_ok(const json_t *proof, const char *bid_hex,
 
 bool
 gv_inclusion_outcome(const json_t *proof, const struct gv_chain_id *auction,
-                     struct gv_outcome *outcome,
+                     uint8_t room[GV_RESULTS_ROOM], struct gv_outcome *outcome,
                      struct gv_sealed_header *header)
 {
     struct gv_tx tx;
@@ -92,9 +93,7 @@ gv_inclusion_outcome(const json_t *proof, const struct gv_chain_id *auction,
               tx.kind == GV_TX_OUTCOME && GV_ID_EQ(&tx.chain, auction);
 
     if (ok)
-        *outcome = tx.u.outcome;
-    if (ok)
-        outcome->lots = gv_bytes(NULL, 0); /* they are in raw */
+        gv_lots_keep(&tx.u.outcome, room, outcome);
     free(raw);
     return ok;
 }

@@ -15,10 +15,11 @@
 bool gv_inclusion_ok(const json_t *proof, const char *bid_hex,
                      struct gv_sealed_header *header) GV_MUST_CHECK;
 
-/* The same of an auction's OUTCOME, which is copied to *outcome without its
- * lots. */
+/* The same of an auction's OUTCOME, which is copied to *outcome, and the
+ * results of its lots to room. */
 bool gv_inclusion_outcome(const json_t *proof,
                           const struct gv_chain_id *auction,
+                          uint8_t room[GV_RESULTS_ROOM],
                           struct gv_outcome *outcome,
                           struct gv_sealed_header *header) GV_MUST_CHECK;
 

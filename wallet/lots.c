@@ -104,6 +104,50 @@ gv_lots_refuse(struct gv_cli *cli)
 }
 
 void
+gv_lots_keep(const struct gv_outcome *o, uint8_t room[GV_RESULTS_ROOM],
+             struct gv_outcome *out)
+{
+    *out = *o;
+    if (o->lots.len > 0)
+        memcpy(room, o->lots.p, o->lots.len);
+    out->lots = gv_bytes(room, o->lots.len);
+}
+
+void
+gv_lots_outcome(const struct gv_fold *f, const struct gv_terms *t,
+                uint8_t room[GV_RESULTS_ROOM], struct gv_outcome *out)
+{
+    struct gv_result r;
+
+    gv_fold_outcome(f, out);
+    for (unsigned i = 0; i < t->lots; i++) {
+        gv_fold_result(f, i, &r);
+        gv_result_put(&r, room + (size_t)i * GV_RESULT_SIZE);
+    }
+    out->lots = gv_bytes(room, (size_t)t->lots * GV_RESULT_SIZE);
+}
+
+char *
+gv_lots_name(const struct gv_terms *t, uint8_t number,
+             char out[GV_LOT_NAME_MAX])
+{
+    int place = gv_terms_lot_place(t, number);
+    struct gv_lot lot;
+
+    *out = '\0';
+    if (t->lots == 0)
+        return out;
+    if (place < 0) {
+        snprintf(out, GV_LOT_NAME_MAX, "lot %u", number);
+        return out;
+    }
+    gv_terms_lot(t, (unsigned)place, &lot);
+    snprintf(out, GV_LOT_NAME_MAX, "lot %u, %.*s", number, (int)lot.title.len,
+             (const char *)lot.title.p);
+    return out;
+}
+
+void
 gv_lots_print(const struct gv_terms *t, FILE *out)
 {
     char name[16], least[40], reserve[40];

@@ -6,7 +6,7 @@
 #ifndef GAVEL_WALLET_LOTS_H
 #define GAVEL_WALLET_LOTS_H
 
-#include <gavel/terms.h>
+#include <gavel/fold.h>
 
 #include "wallet/cli.h"
 
@@ -24,6 +24,20 @@ int gv_lots_number(struct gv_cli *cli, const struct gv_terms *t,
 
 /* What this program does not tell of lots yet, in words. An exit code. */
 int gv_lots_refuse(struct gv_cli *cli);
+
+/* *o, whose lots are copied to room, which *out borrows. */
+void gv_lots_keep(const struct gv_outcome *o, uint8_t room[GV_RESULTS_ROOM],
+                  struct gv_outcome *out);
+
+/* The outcome by F, with the results of lots in room. */
+void gv_lots_outcome(const struct gv_fold *f, const struct gv_terms *t,
+                     uint8_t room[GV_RESULTS_ROOM], struct gv_outcome *out);
+
+/* "lot 2, Clock"; "lot 9" where there is none of that number; empty where there
+ * are no lots. */
+#define GV_LOT_NAME_MAX (GV_LOT_TITLE_MAX + 12)
+char *gv_lots_name(const struct gv_terms *t, uint8_t number,
+                   char out[GV_LOT_NAME_MAX]);
 
 /* A line for each lot. */
 void gv_lots_print(const struct gv_terms *t, FILE *out);

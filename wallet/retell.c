@@ -1,6 +1,7 @@
 /* retell.c - what is taken from the blocks (wallet/retell.h). */
 #include <stdlib.h>
 
+#include "wallet/lots.h"
 #include "wallet/retell_impl.h"
 
 bool
@@ -154,6 +155,7 @@ take_bid(struct gv_retell *r, const struct gv_tx *tx,
                 .seal = sealed ? GV_FOLD_UNOPENED : GV_FOLD_KNOWN,
                 .final = sealed && round,
                 .bidder = bidder,
+                .lot = tx->u.bid.lot,
                 .ref = (uint32_t)r->bids}};
     memcpy(b->leaf, tx->u.bid.leaf, 32);
     gv_error_set(e, "a bid names no earlier block of this chain");
@@ -216,7 +218,7 @@ take_tx(struct gv_retell *r, const struct gv_tx *tx,
         return retell_take_opening(r, &tx->u.opening);
     case GV_TX_OUTCOME:
         r->y = at->height;
-        r->stands = tx->u.outcome;
+        gv_lots_keep(&tx->u.outcome, r->stands_lots, &r->stands);
         return GV_OK;
     default:
         return GV_OK;

@@ -1,6 +1,7 @@
 /* retell_fold.c - trusted time and F over what was taken (wallet/retell.h). */
 #include <stdlib.h>
 
+#include "wallet/lots.h"
 #include "wallet/retell_impl.h"
 
 static int
@@ -208,7 +209,7 @@ conclude(struct gv_retell *r, struct gv_error *e)
         gv_error_set(e, "out of memory");
         return GV_FAULT;
     }
-    gv_fold_outcome(r->fold, &r->outcome);
+    gv_lots_outcome(r->fold, &r->open->terms, r->outcome_lots, &r->outcome);
     if (r->issued && r->keys_n > r->issued_count) {
         r->outcome.status = GV_VOID;
         r->outcome.winner = (struct gv_pubkey){{0}};
@@ -218,6 +219,7 @@ conclude(struct gv_retell *r, struct gv_error *e)
         (r->stands.status == r->outcome.status &&
          r->stands.price == r->outcome.price &&
          GV_ID_EQ(&r->stands.winner, &r->outcome.winner) &&
+         gv_bytes_eq(r->stands.lots, r->outcome.lots) &&
          memcmp(r->stands.fold_hash, r->outcome.fold_hash, 32) == 0))
         return GV_OK;
     gv_error_set(e, "the OUTCOME on the chain is not what its bids give");

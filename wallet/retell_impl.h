@@ -40,6 +40,7 @@ struct gv_retell {
     uint64_t close_us, cancel_us; /* the effects of CLOSE */
     uint32_t issued_count, y;
     struct gv_outcome stands, outcome;
+    uint8_t stands_lots[GV_RESULTS_ROOM], outcome_lots[GV_RESULTS_ROOM];
     struct gv_fold *fold;
     /* What is sealed, and what opens it. */
     struct gv_bidseal_pins seal;

@@ -106,8 +106,8 @@ def u64(n):
     return n.to_bytes(8, "little")
 
 
-def head(kind, chain):
-    return u8(kind) + u8(1) + chain
+def head(kind, chain, version=1):
+    return u8(kind) + u8(version) + chain
 
 
 def sha256d(data):
@@ -134,11 +134,13 @@ class Identity:
                 field["key"] + field["ek"] + field["cred"] + field["der"])
         return core + self.key.sign(h_tag("gavel/tx", core))
 
-    def bid_core(self, auction, amount, seq, recent, kind=0):
-        """`amount` in minor units, or a sealed part with kind 1."""
+    def bid_core(self, auction, amount, seq, recent, kind=0, lot=0):
+        """`amount` in minor units, or a sealed part with kind 1; `lot` where
+        there are some."""
         amount = amount if isinstance(amount, bytes) else u64(amount)
-        return (head(BID, bytes.fromhex(auction)) + self.key.public +
-                u32(seq) + u8(kind) + amount + bytes.fromhex(recent) +
+        return (head(BID, bytes.fromhex(auction), 2 if lot else 1) +
+                self.key.public + u32(seq) + (u8(lot) if lot else b"") +
+                u8(kind) + amount + bytes.fromhex(recent) +
                 secrets.token_bytes(64))
 
     def bid_tx(self, auction, amount, seq, recent, **more):

@@ -153,9 +153,10 @@ a_bid_is_no_outcome(void **state)
     struct fixture *f = *state;
     struct gv_sealed_header header;
     struct gv_outcome outcome = {.status = 99};
+    uint8_t room[GV_RESULTS_ROOM];
 
     assert_false(
-        gv_inclusion_outcome(f->proof, &f->s.open.id, &outcome, &header));
+        gv_inclusion_outcome(f->proof, &f->s.open.id, room, &outcome, &header));
     assert_int_equal(outcome.status, 99);
 }
 
