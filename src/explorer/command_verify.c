@@ -68,6 +68,30 @@ print_outcome(void *arg, const struct gv_audit_outcome *o)
     print_lots(out, o);
 }
 
+/* Of the transaction that a proof is of. */
+static void
+print_proof_lots(const struct gv_proof_report *r)
+{
+    char hex[65], text[40];
+
+    if (r->lot > 0)
+        printf("for lot %u%s%s\n", r->lot,
+               *r->lot_title ? ", " : ", which there is not", r->lot_title);
+    for (unsigned i = 0; i < r->results; i++) {
+        const struct gv_result *of = &r->result[i];
+
+        printf("lot %u  %s", i + 1,
+               of->status == GV_SOLD && !r->final ? "leading"
+                                                  : status_text(of->status));
+        if (of->status == GV_SOLD)
+            printf("  %s  %s %s",
+                   gv_amount_text((struct gv_amount){of->price}, &r->currency,
+                                  text),
+                   r->final ? "to" : "by", gv_hex(of->winner.b, 32, hex));
+        printf("\n");
+    }
+}
+
 static void
 print_progress(void *arg, const struct gv_audit_report *r)
 {
@@ -184,6 +208,7 @@ verify_proof(FILE *in)
     printf("verified: %s %s\n", gv_tx_name(r.kind), gv_hex(r.tx.b, 32, hex));
     printf("stands in block %" PRIu32 " of auction %s on %s\n", r.height,
            gv_hex(r.auction.b, 32, hex), r.params->name);
+    print_proof_lots(&r);
     printf("%s\n", r.final ? "final: a quorum of its validators signed"
                            : "not final yet");
     if (r.final && r.handovers > 0)

@@ -404,6 +404,41 @@ check_final(struct proof *p)
     return rc;
 }
 
+/* --- lots (A33) --- */
+
+/* A BID names a lot, and an OUTCOME has results, where OPEN has lots. */
+static enum gv_rc
+tell_lots(struct proof *p)
+{
+    const struct gv_terms *terms = &p->open->terms;
+    struct gv_bytes lots;
+    struct gv_lot lot;
+    int place;
+
+    p->report->currency = terms->currency;
+    if (p->tx.kind == GV_TX_BID) {
+        if ((p->tx.u.bid.lot > 0) != (terms->lots > 0))
+            return bad(p, "tx",
+                       "names a lot where OPEN has none, or none where it has");
+        place = gv_terms_lot_place(terms, p->tx.u.bid.lot);
+        p->report->lot = p->tx.u.bid.lot;
+        if (terms->lots == 0 || place < 0)
+            return GV_OK;
+        gv_terms_lot(terms, (unsigned)place, &lot);
+        memcpy(p->report->lot_title, lot.title.p, lot.title.len);
+    }
+    if (p->tx.kind != GV_TX_OUTCOME)
+        return GV_OK;
+    lots = p->tx.u.outcome.lots;
+    if (lots.len != (size_t)terms->lots * GV_RESULT_SIZE)
+        return bad(p, "tx", "has the results of other lots than OPEN's");
+    p->report->results = terms->lots;
+    for (unsigned i = 0; i < terms->lots; i++)
+        gv_result_get(lots.p + (size_t)i * GV_RESULT_SIZE,
+                      &p->report->result[i]);
+    return GV_OK;
+}
+
 enum gv_rc
 gv_proof_verify(const json_t *proof, struct gv_proof_report *report,
                 struct gv_error *e)
@@ -426,6 +461,8 @@ gv_proof_verify(const json_t *proof, struct gv_proof_report *report,
         rc = read_handovers(&p);
     if (rc == GV_OK)
         rc = check_block(&p);
+    if (rc == GV_OK)
+        rc = tell_lots(&p);
     if (rc == GV_OK)
         rc = check_final(&p);
     gv_pins_free(p.pins);

@@ -19,6 +19,7 @@
 #include <jansson.h>
 
 #include "gavel/block.h"
+#include "gavel/terms.h"
 #include "src/base/error.h"
 
 struct gv_proof_report {
@@ -32,6 +33,14 @@ struct gv_proof_report {
     /* HANDOVERs in the proof, and after how many of them its FINAL is signed:
      * the validators of OPEN had these keys then. */
     size_t handovers, final_after;
+    /* Of several lots (A33): the one of a BID, with its title, empty where
+     * there is no such lot; 0 and empty of others. And the results of an
+     * OUTCOME, 0 of others. */
+    uint8_t lot;
+    char lot_title[GV_LOT_TITLE_MAX + 1];
+    struct gv_currency currency;
+    unsigned results;
+    struct gv_result result[GV_LOTS_MAX];
 };
 
 /* proof: the result of getproof, or the whole answer that holds it. GV_OK;

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 import subprocess
 
 import pytest
@@ -18,8 +19,9 @@ def market(stage):
     node = stage.node()
     node.wait_services()
     folder = node.datadir.parent / "est"
-    return {"node": node, "cid": Est(node, folder).enrol(node, "cid"), **{name: stage.wallet(name, node) for name in
-                             ("seller", "ann", "bob")}}
+    return {"node": node, "cid": Est(node, folder).enrol(node, "cid"),
+            **{name: stage.wallet(name, node) for name in
+               ("seller", "ann", "bob")}}
 
 
 def refused(wallet, *words, code, says):
@@ -87,6 +89,23 @@ def check_told(market, auction, got, bids):
         assert says in text, text
 
 
+def check_proofs(market, auction, over, none):
+    """Proofs of two bids and of the outcome, as the explorer tells them."""
+    node = market["node"]
+    path = node.datadir.parent / "proof.json"
+    for asked, says in (
+            ({"bid": over}, ("for lot 1, Vase",)),
+            ({"bid": none}, ("for lot 4, which there is not",)),
+            ({"outcome": True}, ("lot 1  sold  20.00 EUR  to", "lot 2  no bid",
+                                 "lot 3  reserve not met"))):
+        path.write_text(json.dumps(node.rpc.getproof(auction=auction,
+                                                     **asked)))
+        done = Explorer(node).verify(path, "--proof")
+        assert done.returncode == 0, done.stderr
+        for text in says:
+            assert text in done.stdout, done.stdout
+
+
 @pytest.mark.long
 def test_three_lots_end_each_in_their_own_way(market):
     node, seller = market["node"], market["seller"]
@@ -122,6 +141,7 @@ def test_three_lots_end_each_in_their_own_way(market):
     check_why(market, [b["bid"] for b in (first, over, few)] + [none])
     check_told(market, auction, got, [
         first["bid"], over["bid"], low["bid"], few["bid"], none])
+    check_proofs(market, auction, over["bid"], none)
     assert got["lots"][0]["winner"] == rows[over["bid"]]["bidder"]
     told = bob.text("auction", "outcome", auction)
     for says in ("lot 1", "for 20.00 EUR", "no-bid", "reserve-not-met"):
