@@ -210,6 +210,48 @@ save_terms(const char *corpus)
     sample_free(&s);
 }
 
+/* Several lots (A33): OPEN, and the BID and OUTCOME of version 2. */
+static void
+save_lots(const char *corpus)
+{
+    static const struct gv_lot lots[] = {
+        {{(const uint8_t *)"Vase", 4}, 0, 0},
+        {{(const uint8_t *)"Clock", 5}, 50, 0},
+        {{(const uint8_t *)"Chair", 5}, 0, 500}};
+    uint8_t list[128], results[3 * GV_RESULT_SIZE];
+    struct gv_sink sink = gv_sink_buffer(list, sizeof(list));
+    struct sample_options options = {0};
+    struct gv_outcome outcome = {.status = GV_SOLD,
+                                 .lots = gv_bytes(results, sizeof(results))};
+    struct gv_terms terms;
+    struct sample s;
+    struct gv_tx bid;
+
+    for (unsigned i = 0; i < 3; i++) {
+        const struct gv_result r = {.status = i == 0   ? GV_SOLD
+                                              : i == 1 ? GV_NO_BID
+                                                       : GV_RESERVE_NOT_MET,
+                                    .price = i == 0 ? 100 : 0};
+
+        gv_put_b8(&sink, lots[i].title);
+        gv_put_u64(&sink, lots[i].min_first);
+        gv_put_u64(&sink, lots[i].reserve);
+        gv_result_put(&r, results + (size_t)i * GV_RESULT_SIZE);
+    }
+    gv_terms_default(gv_params_find("regtest"), &terms);
+    terms.lots = 3;
+    terms.lot_list = gv_bytes(list, sink.len);
+    options.terms = &terms;
+    sample_make(&s, &options);
+    bid = sample_bid(&s, 0, 1, 100);
+    bid.u.bid.lot = 2;
+    bid = sample_tx(&s, &bid, &s.bidder[0].secret);
+    seeds_save(corpus, "open", "lots", s.open.raw);
+    seeds_save(corpus, "tx", "BID-lot", bid.raw);
+    seeds_save(corpus, "tx", "OUTCOME-lots", sample_outcome(&s, &outcome).raw);
+    sample_free(&s);
+}
+
 void
 seeds_of_ledger(const char *corpus)
 {
@@ -256,6 +298,7 @@ seeds_of_ledger(const char *corpus)
     save_block0s(corpus, &s);
     save_afterwards(corpus, &s);
     save_terms(corpus);
+    save_lots(corpus);
     save_sealed(corpus);
     save_branch(corpus);
     save_cred(corpus, &s.bidder[0].cred);
