@@ -6,7 +6,7 @@ Standard library only.
 
 import hashlib
 import struct
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 A, B, C, D, E, F, G = (1 << bit for bit in range(7))
 REF_LAST, REF_HIGHEST = 0, 1
@@ -27,6 +27,7 @@ NOT_OPENED = 14
 BAD_SEAL = 15
 BELOW_CLOCK = 16
 BELOW_FLOOR = 17
+NO_LOT = 18
 
 UNOPENED, FALSE = None, -1  # in the place of a sealed bid's amount (A23)
 
@@ -63,6 +64,7 @@ class Terms:
     final_ms: int = 0  # above 0: a final round (A32)
     reserve_sealed: bool = False
     clock: tuple = ()  # of Dutch terms: start, floor, drop, step_ms
+    lots: list = field(default_factory=list)  # (title, min_first, reserve)
 
     @property
     def visibility(self):
@@ -74,7 +76,7 @@ class Terms:
 
     def encode(self):
         """Rule A15."""
-        out = struct.pack("<B4sB", 1, b"EUR\0", 2)
+        out = struct.pack("<B4sB", 2 if self.lots else 1, b"EUR\0", 2)
         out += struct.pack("<BBBBBBB", self.flags, self.reference,
                            self.pricing, self.visibility, self.direction, 0,
                            self.close_policy)
@@ -97,6 +99,11 @@ class Terms:
             out += struct.pack("<I", self.final_ms)
         if self.direction == DUTCH:
             out += struct.pack("<QQQI", *self.clock)
+        if self.lots:
+            out += struct.pack("<B", len(self.lots))
+        for title, min_first, reserve in self.lots:
+            out += bytes([len(title)]) + title
+            out += struct.pack("<QQ", min_first, reserve)
         return out
 
 
@@ -108,6 +115,7 @@ class Bid:
     amount: int | None
     bidder: bytes
     final: bool = False  # sealed, of a final round
+    lot: int = 0  # from 1, where there are lots (A33)
 
 
 @dataclass
@@ -119,6 +127,7 @@ class Result:
     fold_hash: bytes
     effective_close: int
     accepted: list  # in total order
+    lots: list = field(default_factory=list)  # a Result of each
 
 
 def tagged(tag, data):
@@ -275,10 +284,48 @@ def judge(terms, opening_ms, ends, accepted, placed, bid):
     return ACCEPTED
 
 
+def in_order(bids):
+    """A1."""
+    return sorted(bids, key=lambda b: (b.t, b.tie, b.bid_id))
+
+
+def hash_of(bids, codes):
+    """A12."""
+    return tagged("gavel/fold", b"".join(
+        bid.bid_id + struct.pack("<QH", bid.t, codes[bid.bid_id])
+        for bid in in_order(bids)))
+
+
+def terms_of(terms, number):
+    """A33: the terms that hold for a lot; without one as if there were none."""
+    if not 1 <= number <= len(terms.lots):
+        return replace(terms, lots=[])
+    _, min_first, reserve = terms.lots[number - 1]
+    return replace(terms, lots=[], flags=terms.flags | (A if min_first else 0),
+                   min_first=min_first or terms.min_first,
+                   reserve=reserve or terms.reserve)
+
+
+def fold_lots(terms, opening_ms, close_us, bids, cancel_us):
+    """A33: each lot by itself, and what they come to together."""
+    parts, codes = [], {bid.bid_id: NO_LOT for bid in bids}
+    for number in range(1, len(terms.lots) + 1):
+        parts.append(fold(terms_of(terms, number), opening_ms, close_us,
+                          [b for b in bids if b.lot == number], cancel_us))
+        codes.update(parts[-1].codes)
+    status = next(s for s in (SOLD, RESERVE_NOT_MET, NO_BID, CANCELLED)
+                  if s in [part.status for part in parts])
+    return Result(codes, status, bytes(32), 0, hash_of(bids, codes),
+                  max(part.effective_close for part in parts),
+                  in_order(b for part in parts for b in part.accepted), parts)
+
+
 def fold(terms, opening_ms, close_us, bids, cancel_us=None):
-    accepted, placed, codes, rows = [], [], {}, b""
+    if terms.lots:
+        return fold_lots(terms, opening_ms, close_us, bids, cancel_us)
+    accepted, placed, codes = [], [], {}
     ends = (close_us, cancel_us)
-    for bid in sorted(bids, key=lambda b: (b.t, b.tie, b.bid_id)):
+    for bid in in_order(bids):
         code = judge(terms, opening_ms, ends, accepted, placed, bid)
         if code == ACCEPTED:
             accepted.append(bid)
@@ -286,7 +333,6 @@ def fold(terms, opening_ms, close_us, bids, cancel_us=None):
                 WRONG_PHASE, TIME_LIMIT, NOT_ALLOWED, BIDDER_CAP, TOTAL_CAP):
             placed.append(bid)
         codes[bid.bid_id] = code
-        rows += bid.bid_id + struct.pack("<QH", bid.t, code)
     ends = [INFINITE]
     if terms.flags & G:
         window = final_round(terms, opening_ms, accepted)
@@ -310,5 +356,5 @@ def fold(terms, opening_ms, close_us, bids, cancel_us=None):
         else:
             status, winner = SOLD, leader.bidder
             price = price_of(terms, opening_ms, accepted, leader)
-    return Result(codes, status, winner, price, tagged("gavel/fold", rows),
+    return Result(codes, status, winner, price, hash_of(bids, codes),
                   min(ends), accepted)

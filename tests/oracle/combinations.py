@@ -1,7 +1,7 @@
 """Cases for tests/unit/rules/test_combinations: all 128 flag combinations in
 both reference modes, plain and with every pricing in both directions, some with
 soft close or buy-now, with bids on and beside every boundary; sealed bids;
-Dutch clocks; and final rounds.
+Dutch clocks; final rounds; and several lots.
 
     combinations.py [SEED] > cases.txt
 
@@ -17,9 +17,11 @@ The text is a function of the seed. Lines of a case:
                                        id and tie: 2 bytes, 28 zeros, 2 bytes;
                                        AMOUNT "?": not opened, "!": false,
                                        behind "f": of a final round;
+                                       before "@N": for lot N;
                                        in order of arrival; CODE is the final
                                        one, "-" for a bid that is removed
     remove N                           the N-th bid of this case, from 0
+    lot STATUS BIDDER|- PRICE E        of each lot, in order
     result STATUS BIDDER|- PRICE FOLDHASH E ACCEPTED
 """
 
@@ -178,6 +180,23 @@ def boundary_times(rng, terms, close_us):
     return sorted(times)
 
 
+def set_lots(rng, t):
+    """Lots with and without a minimum and a reserve of their own."""
+    t.lots = [(rng.choice([b"a", b"A longer title"]),
+               rng.choice([0, 0, 1, 1000, 1500]),
+               rng.choice([0, 0, 1, 1500, 10**7]))
+              for _ in range(rng.choice([2, 2, 3, 5]))]
+    return t
+
+
+def pick_lot(rng, terms):
+    """The number of a lot, at times of one that is not there."""
+    if not terms.lots:
+        return 0
+    return (rng.choice([len(terms.lots) + 1, 64]) if rng.random() < 0.05
+            else rng.randrange(len(terms.lots)) + 1)
+
+
 def short_name(rng):
     """32 bytes, few different beginnings so that ends decide too."""
     return (bytes([rng.randrange(2), rng.randrange(256)]) + bytes(28) +
@@ -187,13 +206,14 @@ def short_name(rng):
 def make_bids(rng, terms, close_us, cancel_us):
     bids, ids = [], set()
 
-    def add(t, amount):
+    def add(t, amount, lot):
         bid_id = short_name(rng)
         while bid_id in ids:
             bid_id = short_name(rng)
         ids.add(bid_id)
         tie = rng.choice([bytes(32), short_name(rng)])
-        bids.append(Bid(bid_id, tie, t, amount, key(rng.randrange(KEYS))))
+        bids.append(Bid(bid_id, tie, t, amount, key(rng.randrange(KEYS)),
+                        lot=lot))
 
     times = boundary_times(rng, terms, close_us)
     if cancel_us is not None:
@@ -202,18 +222,21 @@ def make_bids(rng, terms, close_us, cancel_us):
         times = sorted([t for t in times if t > least or rng.random() < 0.1] +
                        [cancel_us, cancel_us + 1])
     for t in times:
-        accepted = oracle.fold(terms, OPENING_MS, close_us, bids,
+        lot = pick_lot(rng, terms)
+        of_lot = oracle.terms_of(terms, lot)
+        accepted = oracle.fold(of_lot, OPENING_MS, close_us,
+                               [b for b in bids if b.lot == lot],
                                cancel_us).accepted
-        add(t, rng.choice(boundary_amounts(rng, terms, accepted)))
+        add(t, rng.choice(boundary_amounts(rng, of_lot, accepted)), lot)
         if terms.final_ms:
             bids[-1] = in_round(rng, terms, bids[-1], accepted)
     for _ in range(rng.randrange(4)):
-        add(rng.choice(times), rng.randrange(1, 3000))
+        add(rng.choice(times), rng.randrange(1, 3000), pick_lot(rng, terms))
     if terms.direction == oracle.DUTCH:
         # Of the others two: one that is high enough ends it.
         bids = rng.sample(bids, 2)
         for t, amount in clock_bids(rng, terms):
-            add(t, amount)
+            add(t, amount, pick_lot(rng, terms))
     return bids
 
 
@@ -252,7 +275,13 @@ def hide(rng, terms, bids):
 def amount_of(bid):
     said = {oracle.UNOPENED: "?", oracle.FALSE: "!"}.get(bid.amount,
                                                         bid.amount)
+    if bid.lot:
+        return f"{said}@{bid.lot}"
     return f"f{said}" if bid.final else said
+
+
+def winner_of(result):
+    return result.winner[31] if any(result.winner) else "-"
 
 
 def write_case(out, rng, name, terms):
@@ -281,8 +310,10 @@ def write_case(out, rng, name, terms):
               amount_of(b), b.bidder[31], code, file=out)
     for i in sorted(removed):
         print(f"remove {i}", file=out)
-    winner = result.winner[31] if result.status == oracle.SOLD else "-"
-    print("result", result.status, winner, result.price,
+    for of_lot in result.lots:
+        print("lot", of_lot.status, winner_of(of_lot), of_lot.price,
+              of_lot.effective_close, file=out)
+    print("result", result.status, winner_of(result), result.price,
           result.fold_hash.hex(), result.effective_close,
           len(result.accepted), file=out)
 
@@ -328,6 +359,18 @@ def write_cases(out, seed, full=False):
                          rng.choice(VARIATIONS))
             write_case(out, rng, f"{letters}-final-{n}",
                        set_round(rng, terms))
+    rng = random.Random(seed + 4)
+    for flags in range(128):
+        letters = "".join(x for i, x in enumerate("ABCDEFG") if flags >> i & 1)
+        for n in range(8 if full else 1):
+            terms = vary(rng, make_terms(rng, flags, rng.randrange(2)),
+                         rng.choice(VARIATIONS))
+            write_case(out, rng, f"{letters or 'normal'}-lots-{n}",
+                       set_lots(rng, terms))
+    for n in range(64 if full else 8):
+        terms = set_clock(rng, make_terms(rng, G | (D if n & 1 else 0), 0))
+        terms.lots = [(b"lot", 0, 0)] * rng.choice([2, 3])
+        write_case(out, rng, f"dutch-lots-{n}", terms)
 
 
 if __name__ == "__main__":

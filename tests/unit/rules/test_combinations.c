@@ -32,6 +32,7 @@ struct test_case {
     struct gv_fold_bid bids[BIDS_MAX];
     int codes[BIDS_MAX];
     uint32_t count;
+    unsigned lots; /* results seen */
 };
 
 static const char *cases_path = "tests/unit/rules/combinations.txt";
@@ -47,7 +48,7 @@ static void
 read_terms(struct test_case *c, const char *hex)
 {
     size_t len;
-    uint8_t again[GV_ALLOWED_ENTRY * 16 + 128];
+    uint8_t again[GV_ALLOWED_ENTRY * 16 + 512];
     struct gv_sink sink = gv_sink_buffer(again, sizeof(again));
     struct gv_reader r;
 
@@ -103,6 +104,8 @@ read_bid(struct test_case *c, const char *line)
         support_unhex(tie[end], b->tie + 30 * end, 2);
     }
     b->final = word[0] == 'f';
+    if (strchr(word, '@') != NULL)
+        b->lot = (uint8_t)atoi(strchr(word, '@') + 1);
     amount += b->final;
     b->seal = amount[0] == '?'   ? GV_FOLD_UNOPENED
               : amount[0] == '!' ? GV_FOLD_FALSE
@@ -134,6 +137,33 @@ check_codes(const struct test_case *c)
     }
 }
 
+/* Removals are over, and the next result is that of the next lot. */
+static void
+check_lot(struct test_case *c, const char *line)
+{
+    struct gv_result out;
+    unsigned status;
+    char winner[8];
+    uint64_t price, e;
+
+    if (sscanf(line, "lot %u %7s %" SCNu64 " %" SCNu64, &status, winner, &price,
+               &e) != 4)
+        support_die("%s: bad line '%s'", c->name, line);
+    assert_true(c->lots < c->terms.lots);
+    gv_fold_result(c->fold, c->lots, &out);
+    if (out.status != status || out.price != price)
+        support_die("%s: lot %u: status %u price %" PRIu64
+                    ", the oracle says '%s'",
+                    c->name, c->lots + 1, out.status, out.price, line);
+    if (winner[0] == '-')
+        assert_int_equal(out.winner.b[0], 0);
+    else
+        assert_int_equal(out.winner.b[31], atoi(winner));
+    if (gv_fold_lot_close(c->fold, c->lots) != e)
+        support_die("%s: lot %u: its close differs", c->name, c->lots + 1);
+    c->lots++;
+}
+
 static void
 check_result(struct test_case *c, const char *line)
 {
@@ -149,6 +179,7 @@ check_result(struct test_case *c, const char *line)
     if (gv_terms_sealed(&c->terms) || gv_terms_final_round(&c->terms))
         gv_fold_reveal(c->fold, learn, c);
     check_codes(c);
+    assert_int_equal(c->lots, c->terms.lots);
     gv_fold_outcome(c->fold, &out);
     if (out.status != status || out.price != price)
         support_die("%s: status %u price %" PRIu64 ", the oracle says '%s'",
@@ -209,6 +240,8 @@ read_line(struct test_case *c, const char *line)
         read_bid(c, line);
     else if (strncmp(line, "remove ", 7) == 0)
         assert_int_equal(gv_fold_remove(c->fold, &c->bids[atoi(word)]), GV_OK);
+    else if (strncmp(line, "lot ", 4) == 0)
+        check_lot(c, line);
     else if (strncmp(line, "result ", 7) == 0)
         check_result(c, line);
     else
@@ -220,7 +253,7 @@ read_line(struct test_case *c, const char *line)
  * both directions with each reference, and with every flag on and off. A file
  * that is given has all of these with all flags. */
 struct seen {
-    size_t dutch, final_round;
+    size_t dutch, final_round, lots;
     bool plain[128][2], full[128][2][3][2], by_flag[7][2][2][3][2];
 };
 
@@ -229,6 +262,10 @@ see(struct seen *s, const struct test_case *c)
 {
     const struct gv_terms *t = &c->terms;
 
+    if (t->lots > 0) {
+        s->lots++;
+        return;
+    }
     if (gv_terms_dutch(t)) {
         s->dutch++;
         return;
@@ -276,6 +313,7 @@ S4_10_combinations_agree_with_the_oracle(void **state)
     free(text);
     assert_true(seen.dutch >= 48);
     assert_true(seen.final_round >= 128);
+    assert_true(seen.lots >= 136);
     assert_int_equal(count_true(seen.plain, sizeof(seen.plain)), 256);
     assert_int_equal(count_true(seen.by_flag, sizeof(seen.by_flag)),
                      7 * 2 * 2 * 3 * 2);
