@@ -161,6 +161,9 @@ take_bid(struct gv_retell *r, const struct gv_tx *tx,
     gv_error_set(e, "a bid names no earlier block of this chain");
     if (!floor_of(r, &tx->u.bid.recent, &b->floor_us))
         return GV_REJECT;
+    gv_error_set(e, "a bid names a lot where there are none, or none");
+    if ((b->row.lot > 0) != (r->open->terms.lots > 0))
+        return GV_REJECT;
     gv_error_set(e, "a bid's key is not enrolled");
     if (bidder == UINT32_MAX)
         return GV_REJECT;

@@ -260,10 +260,140 @@ V9_a_final_by_keys_of_one_time(void **state)
     ledger_free(&l);
 }
 
+/* --- lots (A33) --- */
+
+#define LOTS 2
+
+static void
+make_lots(struct sample *s, uint8_t lots)
+{
+    static const char *const titles[LOTS] = {"Vase", "Clock"};
+    struct sample_options options = {0};
+    struct gv_terms terms;
+    uint8_t list[64];
+    struct gv_sink sink = gv_sink_buffer(list, sizeof(list));
+
+    for (unsigned i = 0; i < lots; i++) {
+        gv_put_b8(&sink, gv_bytes(titles[i], strlen(titles[i])));
+        gv_put_u64(&sink, 0);
+        gv_put_u64(&sink, 0);
+    }
+    gv_terms_default(gv_params_find("regtest"), &terms);
+    terms.lots = lots;
+    terms.lot_list = gv_bytes(list, sink.len);
+    options.terms = &terms;
+    sample_make(s, &options);
+}
+
+/* The proof of a transaction that stands alone in block 1. */
+static enum gv_rc
+prove_alone(struct sample *s, const struct gv_tx *tx,
+            struct gv_proof_report *out, struct gv_error *e)
+{
+    const struct sample_block at = {.chain = s->open.id,
+                                    .height = 1,
+                                    .time_ms = s->open.opening_ms + 1000,
+                                    .target = s->open.terms.target};
+    struct gv_bytes raw = sample_block(s, &at, tx, 1);
+    struct gv_reader r = gv_reader(raw);
+    struct gv_sealed_header h;
+    json_t *proof;
+    enum gv_rc rc;
+
+    gv_sealed_header_get(&r, &h);
+    proof =
+        json_pack("{ss so si si s[] so si so sn}", "kind", gv_tx_name(tx->kind),
+                  "tx", hex_of(tx->raw), "index", 0, "count", 1, "path",
+                  "header", hex_of(gv_bytes(raw.p, raw.len - r.left)), "height",
+                  1, "open", hex_of(s->open.raw), "final");
+    assert_non_null(proof);
+    rc = gv_proof_verify(proof, out, e);
+    json_decref(proof);
+    return rc;
+}
+
+static enum gv_rc
+prove_bid(struct sample *s, uint8_t lot, struct gv_proof_report *out,
+          struct gv_error *e)
+{
+    struct gv_tx bid = sample_bid(s, 0, 1, 100);
+
+    bid.u.bid.lot = lot;
+    bid = sample_tx(s, &bid, &s->bidder[0].secret);
+    return prove_alone(s, &bid, out, e);
+}
+
+/* n results: the first lot is sold for 70, the others had no bid. */
+static enum gv_rc
+prove_outcome(struct sample *s, size_t n, struct gv_proof_report *out,
+              struct gv_error *e)
+{
+    const struct gv_result sold = {GV_SOLD, s->bidder[0].cred.key, 70};
+    const struct gv_result none = {.status = GV_NO_BID};
+    uint8_t results[(LOTS + 1) * GV_RESULT_SIZE];
+    struct gv_outcome outcome = {.status = n > 0 ? GV_SOLD : GV_NO_BID,
+                                 .lots = gv_bytes(results, n * GV_RESULT_SIZE)};
+    struct gv_tx tx;
+
+    for (size_t i = 0; i < n; i++)
+        gv_result_put(i == 0 ? &sold : &none, results + i * GV_RESULT_SIZE);
+    tx = sample_outcome(s, &outcome);
+    return prove_alone(s, &tx, out, e);
+}
+
+static void
+A33_a_proof_tells_of_lots(void **state)
+{
+    struct gv_proof_report r;
+    struct gv_error e = {""};
+    struct sample s;
+
+    (void)state;
+    make_lots(&s, LOTS);
+    assert_int_equal(prove_bid(&s, 2, &r, &e), GV_OK);
+    assert_int_equal(r.lot, 2);
+    assert_string_equal(r.lot_title, "Clock");
+    assert_int_equal(r.results, 0);
+    assert_int_equal(prove_bid(&s, 3, &r, &e), GV_OK);
+    assert_int_equal(r.lot, 3);
+    assert_string_equal(r.lot_title, "");
+    assert_int_equal(prove_bid(&s, 0, &r, &e), GV_REJECT);
+    assert_non_null(strstr(e.text, "names a lot"));
+    assert_int_equal(prove_outcome(&s, LOTS, &r, &e), GV_OK);
+    assert_int_equal(r.results, LOTS);
+    assert_int_equal(r.result[0].status, GV_SOLD);
+    assert_true(r.result[0].price == 70);
+    assert_int_equal(r.result[1].status, GV_NO_BID);
+    assert_int_equal(prove_outcome(&s, LOTS + 1, &r, &e), GV_REJECT);
+    assert_int_equal(prove_outcome(&s, 0, &r, &e), GV_REJECT);
+    assert_non_null(strstr(e.text, "other lots"));
+    sample_free(&s);
+}
+
+static void
+A33_without_lots_a_proof_tells_of_none(void **state)
+{
+    struct gv_proof_report r;
+    struct gv_error e = {""};
+    struct sample s;
+
+    (void)state;
+    make_lots(&s, 0);
+    assert_int_equal(prove_bid(&s, 0, &r, &e), GV_OK);
+    assert_int_equal(r.lot, 0);
+    assert_int_equal(prove_bid(&s, 1, &r, &e), GV_REJECT);
+    assert_int_equal(prove_outcome(&s, 0, &r, &e), GV_OK);
+    assert_int_equal(r.results, 0);
+    assert_int_equal(prove_outcome(&s, LOTS, &r, &e), GV_REJECT);
+    sample_free(&s);
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(A33_a_proof_tells_of_lots),
+        cmocka_unit_test(A33_without_lots_a_proof_tells_of_none),
         cmocka_unit_test(true_proofs_hold),
         cmocka_unit_test(every_digit_counts),
         cmocka_unit_test(false_numbers_are_refused),
