@@ -88,6 +88,7 @@ def test_every_command_names_currency_and_exponent(world):
     assert ("amount", 1250) in numbers(ann("bid", "place", lot, "12.50",
                                            "--dry-run"))
     bid = ann("bid", "place", lot, "12.50")[0]["bid"]
+    ann("bid", "send", bid)
     low = ann("bid", "place", lot, "9", "--force")[0]["bid"]
     rows = world.path("bids.csv")
     rows.write_text(f"auction,amount\n{other},3\n{lot},12.50\n{lot},x\n")
