@@ -307,6 +307,93 @@ lots_are_folds_of_their_own(void **state)
     }
 }
 
+/* --- against a fold made at once --- */
+
+#define COMERS 6 /* bidders of the first quarter */
+#define LATER 40 /* and after it */
+
+/* The bids that are in, in the order of their making. */
+static void
+expect_as_made_at_once(const struct gv_terms *t, const struct gv_fold *f,
+                       const struct gv_fold_bid *bid, const bool *in,
+                       const uint64_t ends_us[2])
+{
+    struct gv_fold *fresh = fold_new(t);
+
+    gv_fold_set_close(fresh, ends_us[0]);
+    gv_fold_set_cancel(fresh, ends_us[1]);
+    for (unsigned i = 0; i < BIDS; i++)
+        if (in[i])
+            assert_int_equal(gv_fold_add(fresh, &bid[i]), GV_OK);
+    assert_int_equal(gv_fold_count(f), gv_fold_count(fresh));
+    assert_int_equal(gv_fold_accepted(f), gv_fold_accepted(fresh));
+    for (size_t i = 0; i < gv_fold_count(f); i++) {
+        const struct gv_fold_row *a = gv_fold_row_at(f, i);
+        const struct gv_fold_row *b = gv_fold_row_at(fresh, i);
+
+        assert_true(GV_ID_EQ(&a->bid.id, &b->bid.id));
+        assert_int_equal(a->code, b->code);
+        assert_true(a->have == b->have && a->want == b->want);
+    }
+    for (unsigned i = 0; i < LOTS; i++) {
+        assert_int_equal(gv_fold_lot_leader(f, i),
+                         gv_fold_lot_leader(fresh, i));
+        assert_true(gv_fold_lot_close(f, i) == gv_fold_lot_close(fresh, i));
+        assert_true(gv_fold_lot_price(f, i) == gv_fold_lot_price(fresh, i));
+    }
+    gv_fold_free(fresh);
+}
+
+/* Bids come and go in any order, bidders appear later and beyond a gap, and a
+ * CLOSE comes and is taken back. */
+static void
+late_changes_of_lots_come_to_the_same(void **state)
+{
+    struct support_rng rng = support_rng_new();
+
+    (void)state;
+    for (unsigned round = 0; round < ROUNDS; round++) {
+        static const uint64_t lots[LOTS][2] = {{0, 0}, {200, 300}, {0, 600}};
+        uint64_t ends_us[2] = {UINT64_MAX, UINT64_MAX};
+        struct gv_fold_bid bid[BIDS];
+        bool in[BIDS] = {false};
+        struct gv_terms t;
+        struct gv_fold *f;
+        uint8_t buf[256];
+
+        random_terms(&rng, &t);
+        make_lots(&t, buf, sizeof(buf), lots, LOTS);
+        f = fold_new(&t);
+        for (unsigned i = 0; i < BIDS; i++) {
+            unsigned any = (unsigned)support_rng_below(&rng, i + 1);
+
+            bid[i] = bid_at(OPENING_US + support_rng_below(&rng, 2500),
+                            (uint32_t)support_rng_below(
+                                &rng, i < BIDS / 4 ? COMERS : LATER),
+                            1 + support_rng_below(&rng, 1000));
+            bid[i].lot = (uint8_t)(1 + support_rng_below(&rng, LOTS + 1));
+            in[i] = true;
+            assert_int_equal(gv_fold_add(f, &bid[i]), GV_OK);
+            if (in[any] && support_rng_below(&rng, 4) == 0) {
+                assert_int_equal(gv_fold_remove(f, &bid[any]), GV_OK);
+                in[any] = false;
+            }
+            if (i % 50 != 49)
+                continue;
+            ends_us[0] = support_rng_below(&rng, 3) == 0
+                             ? UINT64_MAX
+                             : OPENING_US + support_rng_below(&rng, 2500);
+            ends_us[1] = support_rng_below(&rng, 2) == 0
+                             ? UINT64_MAX
+                             : OPENING_US + support_rng_below(&rng, 50);
+            gv_fold_set_close(f, ends_us[0]);
+            gv_fold_set_cancel(f, ends_us[1]);
+            expect_as_made_at_once(&t, f, bid, in, ends_us);
+        }
+        gv_fold_free(f);
+    }
+}
+
 /* --- terms --- */
 
 static size_t
@@ -440,6 +527,7 @@ main(void)
         cmocka_unit_test(the_last_lot_ends_the_auction),
         cmocka_unit_test(a_cancellation_ends_the_lots_without_a_bid),
         cmocka_unit_test(lots_are_folds_of_their_own),
+        cmocka_unit_test(late_changes_of_lots_come_to_the_same),
         cmocka_unit_test(terms_with_lots_come_back),
         cmocka_unit_test(what_is_no_list_of_lots_is_refused),
         cmocka_unit_test(lots_that_make_no_sense_are_refused),
