@@ -26,11 +26,12 @@ outcome_or_null(const struct gv_chain *c)
 }
 
 static json_t *
-leader_or_null(const struct gv_view *v)
+leader_or_null(const struct gv_view *v, unsigned place)
 {
     struct gv_bid_row row;
 
-    return gv_view_leader(v, &row) ? gv_render_leader(&row) : json_null();
+    return gv_view_leader(v, place, &row) ? gv_render_leader(&row)
+                                          : json_null();
 }
 
 static json_t *
@@ -55,7 +56,7 @@ common_of(const struct gv_view *v, uint64_t now_ms)
     struct gv_phase_answer phase = gv_query_phase(c, now_ms);
 
     return json_pack(
-        "{so so so ss so ss ss? so so so so so so sb}", "auction",
+        "{so so so ss so ss ss? so so so so so so sb si}", "auction",
         gv_render_hex(c->id.b, 32), "title", gv_render_text(o->title), "seller",
         gv_render_hex(o->seller.key.b, 32), "identity",
         o->terms.identity == GV_ANONYMOUS ? "anonymous" : "certified",
@@ -65,8 +66,9 @@ common_of(const struct gv_view *v, uint64_t now_ms)
         gv_render_u64_or_null(c->sum.close_us != UINT64_MAX, c->sum.close_us),
         "height", gv_render_u64(c->sum.height), "final_height",
         gv_render_u64(c->sum.final_height), "bids", counts_of(v), "leader",
-        leader_or_null(v), "outcome", outcome_or_null(c), "outcome_final",
-        (int)gv_summary_over(&c->sum));
+        o->terms.lots > 0 ? json_null() : leader_or_null(v, 0), "outcome",
+        outcome_or_null(c), "outcome_final", (int)gv_summary_over(&c->sum),
+        "lot_count", (int)o->terms.lots);
 }
 
 /* V5: shown, and never an outcome. */
@@ -181,6 +183,33 @@ details_of(struct gv_ledger_rpc *l, const struct gv_view *v)
         "sealed", sealed_of(c), "final_round", final_round_of(v));
 }
 
+/* What each lot comes to by the bids known here, who leads it and when it ends;
+ * the set of an outcome that stands does not change. */
+static json_t *
+lots_of(const struct gv_view *v)
+{
+    const struct gv_terms *t = &v->chain->book->open->terms;
+    json_t *out = json_array();
+    struct gv_result r;
+    struct gv_lot lot;
+    uint64_t close_us;
+
+    for (unsigned i = 0; i < t->lots; i++) {
+        gv_terms_lot(t, i, &lot);
+        gv_book_result(v->chain->book, i, &r);
+        close_us = gv_fold_lot_close(v->fold, i);
+        json_array_append_new(
+            out,
+            gv_render_join(
+                gv_render_result(i + 1, &r),
+                json_pack(
+                    "{so so so}", "title", gv_render_text(lot.title), "leader",
+                    leader_or_null(v, i), "effective_close_us",
+                    gv_render_u64_or_null(close_us != UINT64_MAX, close_us))));
+    }
+    return out;
+}
+
 struct gv_rpc_answer *
 gv_ledger_getauction(void *ctx, struct gv_rpc_call *call)
 {
@@ -204,6 +233,7 @@ gv_ledger_getauction(void *ctx, struct gv_rpc_call *call)
         gv_render_join(out, clock_of(&v, gv_query_phase(c, l->now_ms).used_us));
     out = gv_render_join(out, gv_ledger_trust_of(c->book));
     out = gv_render_join(out, gv_ledger_awards_of(c));
+    out = gv_render_join(out, json_pack("{so}", "lots", lots_of(&v)));
     if (out && verbose)
         json_object_set_new(
             out, "open",
@@ -380,6 +410,31 @@ time_left(const struct gv_chain *c, uint64_t now_ms)
                                  e / 1000 - now_ms);
 }
 
+/* With the lots that a bidder has bid for. */
+static json_t *
+lot_standings(const struct gv_view *v, const struct gv_pubkey *bidder)
+{
+    const struct gv_terms *t = &v->chain->book->open->terms;
+    json_t *out = json_array();
+    struct gv_standing s;
+    struct gv_lot lot;
+
+    for (unsigned i = 0; i < t->lots; i++) {
+        gv_query_lot_standing(v, bidder, i, &s);
+        if (strcmp(s.word, "none") == 0)
+            continue;
+        gv_terms_lot(t, i, &lot);
+        json_array_append_new(
+            out,
+            json_pack("{si so ss so so so}", "lot", (int)i + 1, "title",
+                      gv_render_text(lot.title), "standing", s.word, "amount",
+                      gv_render_u64(s.amount), "price", gv_render_u64(s.price),
+                      "winner",
+                      gv_render_hex_or_null(s.has_winner, s.winner.b, 32)));
+    }
+    return out;
+}
+
 static json_t *
 standing_of(const struct gv_view *v, const struct gv_pubkey *bidder,
             uint64_t now_ms)
@@ -389,7 +444,7 @@ standing_of(const struct gv_view *v, const struct gv_pubkey *bidder,
 
     gv_query_standing(v, bidder, now_ms, &s);
     return gv_render_join(
-        json_pack("{so so ss so so so ss so sb so}", "auction",
+        json_pack("{so so ss so so so ss so sb so so}", "auction",
                   gv_render_hex(c->id.b, 32), "title",
                   gv_render_text(c->book->open->title), "standing", s.word,
                   "amount", gv_render_u64(s.amount), "price",
@@ -399,7 +454,8 @@ standing_of(const struct gv_view *v, const struct gv_pubkey *bidder,
                   "time_left_ms", time_left(c, now_ms), "final",
                   (int)gv_summary_over(&c->sum), "outcome_height",
                   gv_render_u64_or_null(c->sum.outcome_height != 0,
-                                        c->sum.outcome_height)),
+                                        c->sum.outcome_height),
+                  "lots", lot_standings(v, bidder)),
         gv_render_currency(&c->book->open->terms.currency));
 }
 

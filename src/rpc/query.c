@@ -124,6 +124,7 @@ gv_query_outcomes(struct gv_state *s, const struct gv_ask_outcomes *ask,
 /* What a bidder's bids come to. */
 struct best {
     const struct gv_view *v;
+    uint8_t lot; /* those for it alone; 0: all */
     bool any;
     bool sealed;     /* one of them is still to be opened */
     uint64_t amount; /* the best accepted one (A20), or 0 */
@@ -136,6 +137,8 @@ take_best(void *arg, size_t i)
     const struct gv_fold_row *row = gv_fold_row_at(best->v->fold, i);
     const struct gv_terms *terms = &best->v->chain->book->open->terms;
 
+    if (best->lot != 0 && row->bid.lot != best->lot)
+        return GV_OK;
     best->any = true;
     best->sealed = best->sealed || (row->code == GV_NOT_OPENED &&
                                     best->v->chain->sum.opened_height == 0);
@@ -167,46 +170,89 @@ takes_lots(const struct gv_view *v, const struct gv_pubkey *bidder,
     return any;
 }
 
+/* The word for bids of which the best is known, and whose winner is in *out. */
+static void
+find_word(struct best *best, const struct gv_pubkey *bidder,
+          struct gv_standing *out)
+{
+    bool first = out->has_winner && GV_ID_EQ(&out->winner, bidder);
+    enum gv_rc rc = gv_view_each(best->v, bidder, take_best, best);
+
+    (void)rc; /* take_best cannot fail */
+    out->amount = best->amount;
+    if (!best->any)
+        out->word = "none";
+    else if (best->sealed)
+        out->word = "sealed";
+    else if (best->amount == 0)
+        out->word = "void";
+    else if (!gv_summary_over(&best->v->chain->sum))
+        /* nothing is won or lost before it is final */
+        out->word = first ? "leading" : "outbid";
+    else
+        out->word = first ? "won" : "lost";
+}
+
+/* Of all lots together. */
+static void
+lots_standing(const struct gv_view *v, const struct gv_pubkey *bidder,
+              struct gv_standing *out)
+{
+    struct best best = {.v = v};
+
+    out->has_winner = takes_lots(v, bidder, &out->price);
+    out->winner = *bidder;
+    find_word(&best, bidder, out);
+    out->amount = 0;
+}
+
 void
 gv_query_standing(const struct gv_view *v, const struct gv_pubkey *bidder,
                   uint64_t now_ms, struct gv_standing *out)
 {
     const struct gv_chain *c = v->chain;
-    bool open = gv_ask_fits(GV_ASK_OPEN, c, now_ms);
     struct gv_outcome outcome = c->sum.outcome;
-    struct gv_bid_row lead;
-    bool final = gv_summary_over(&c->sum);
     struct best best = {.v = v};
-    bool first;
-    enum gv_rc rc;
+    struct gv_bid_row lead;
 
     memset(out, 0, sizeof(*out));
     if (c->book->open->terms.lots > 0) {
-        out->winner = *bidder;
-        out->has_winner = takes_lots(v, bidder, &out->price);
-    } else if (open && gv_view_leader(v, &lead)) {
-        out->has_winner = true;
-        out->winner = lead.bidder;
-        out->price = gv_fold_price(v->fold);
-    } else if (!open) {
+        lots_standing(v, bidder, out);
+        return;
+    }
+    if (!gv_ask_fits(GV_ASK_OPEN, c, now_ms)) {
         if (c->sum.outcome_height == 0)
             gv_fold_outcome(v->fold, &outcome);
         out->has_winner = outcome.status == GV_SOLD;
         out->winner = outcome.winner;
         out->price = outcome.price;
+    } else if (gv_view_leader(v, 0, &lead)) {
+        out->has_winner = true;
+        out->winner = lead.bidder;
+        out->price = gv_fold_price(v->fold);
     }
-    rc = gv_view_each(v, bidder, take_best, &best);
-    (void)rc; /* take_best cannot fail */
-    out->amount = best.amount;
-    first = out->has_winner && GV_ID_EQ(&out->winner, bidder);
-    if (!best.any)
-        out->word = "none";
-    else if (best.sealed)
-        out->word = "sealed";
-    else if (out->amount == 0)
-        out->word = "void";
-    else if (!final) /* nothing is won or lost before it is final */
-        out->word = first ? "leading" : "outbid";
-    else
-        out->word = first ? "won" : "lost";
+    find_word(&best, bidder, out);
+}
+
+void
+gv_query_lot_standing(const struct gv_view *v, const struct gv_pubkey *bidder,
+                      unsigned place, struct gv_standing *out)
+{
+    struct best best = {.v = v, .lot = (uint8_t)(place + 1)};
+    struct gv_bid_row lead;
+    struct gv_result r;
+
+    memset(out, 0, sizeof(*out));
+    gv_book_result(v->chain->book, place, &r);
+    if (r.status == GV_SOLD) {
+        out->has_winner = true;
+        out->winner = r.winner;
+        out->price = r.price;
+    } else if (v->chain->sum.outcome_height == 0 &&
+               gv_view_leader(v, place, &lead)) {
+        out->has_winner = true;
+        out->winner = lead.bidder;
+        out->price = gv_fold_lot_price(v->fold, place);
+    }
+    find_word(&best, bidder, out);
 }

@@ -96,8 +96,10 @@ size_t gv_view_entry(const struct gv_view *v, size_t i);
  * answered GV_OK for; that is then returned. */
 enum gv_rc gv_view_each(const struct gv_view *v, const struct gv_pubkey *key,
                         enum gv_rc (*take)(void *arg, size_t row), void *arg);
-/* The leading bid's row; false when there is none. */
-bool gv_view_leader(const struct gv_view *v, struct gv_bid_row *out);
+/* The row of the bid that leads the lot at this place (gv_terms_lot_place; 0
+ * where there are no lots); false when none does. */
+bool gv_view_leader(const struct gv_view *v, unsigned place,
+                    struct gv_bid_row *out);
 /* What F would say of a bid stamped now; false when the key is not enrolled,
  * not even by an ENROL that waits. */
 bool gv_view_try(const struct gv_view *v, const struct gv_tx_bid *bid,
@@ -207,7 +209,9 @@ enum gv_rc gv_query_outcomes(struct gv_state *s,
                              const struct gv_ask_outcomes *ask,
                              struct gv_page *p) GV_MUST_CHECK;
 
-/* How a bidder stands in one auction. */
+/* How a bidder stands in one auction, or with one of its lots. Over all lots
+ * together the word is the best of theirs, the amount 0, and the price the sum
+ * of what the bidder leads or won. */
 struct gv_standing {
     const char *word; /* "leading", "outbid", "won", "lost", "void", "none" */
     uint64_t amount;  /* best accepted one, or 0 */
@@ -217,5 +221,9 @@ struct gv_standing {
 };
 void gv_query_standing(const struct gv_view *v, const struct gv_pubkey *bidder,
                        uint64_t now_ms, struct gv_standing *out);
+/* The same of the lot at a place; "none" without a bid for it. */
+void gv_query_lot_standing(const struct gv_view *v,
+                           const struct gv_pubkey *bidder, unsigned place,
+                           struct gv_standing *out);
 
 #endif

@@ -326,9 +326,9 @@ gv_view_each(const struct gv_view *v, const struct gv_pubkey *key,
 }
 
 bool
-gv_view_leader(const struct gv_view *v, struct gv_bid_row *out)
+gv_view_leader(const struct gv_view *v, unsigned place, struct gv_bid_row *out)
 {
-    int64_t i = gv_fold_leader(v->fold);
+    int64_t i = gv_fold_lot_leader(v->fold, place);
 
     if (i < 0)
         return false;

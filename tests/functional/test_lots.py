@@ -106,6 +106,11 @@ def check_proofs(market, auction, over, none):
             assert text in done.stdout, done.stdout
 
 
+def lots_of(node, bidder):
+    row, = node.rpc.listoutcomes(bidder=bidder)["outcomes"]
+    return [(l["lot"], l["standing"], l["amount"]) for l in row["lots"]]
+
+
 @pytest.mark.long
 def test_three_lots_end_each_in_their_own_way(market):
     node, seller = market["node"], market["seller"]
@@ -133,6 +138,18 @@ def test_three_lots_end_each_in_their_own_way(market):
     assert [(rows[b["bid"]]["lot"], rows[b["bid"]]["leading"])
             for b in (first, over, low)] == [(1, False), (1, True),
                                              (3, True)]
+
+    info = node.rpc.getauction(auction)
+    assert info["leader"] is None and info["lot_count"] == 3
+    assert [(l["title"], (l["leader"] or {}).get("bid"), l["status"])
+            for l in info["lots"]] == [
+                ("Vase", over["bid"], "sold"), ("Clock", None, "no-bid"),
+                ("Chair", low["bid"], "reserve-not-met")]
+    row, = node.rpc.listauctions(auction=auction)["auctions"]
+    assert row["leader"] is None and row["lot_count"] == 3
+    assert lots_of(node, rows[first["bid"]]["bidder"]) == [(1, "outbid", 1000)]
+    assert lots_of(node, rows[low["bid"]]["bidder"]) == [
+        (1, "leading", 2000), (3, "leading", 49900)]
 
     got = seller.outcome(auction)
     assert got["status"] == "sold"
@@ -180,6 +197,8 @@ def test_three_lots_end_each_in_their_own_way(market):
             "outcomes"][0]["standing"] for who, b in (("ann", first),
                                                       ("bob", over))}
     assert standings == {"ann": "lost", "bob": "won"}
+    assert lots_of(node, rows[low["bid"]]["bidder"]) == [
+        (1, "won", 2000), (3, "lost", 49900)]
     assert '["Clock",5000,0]' in dump.read_text()
 
 
