@@ -4,10 +4,11 @@
 const char *
 gv_agent_refuses(const struct gv_terms *t)
 {
+    if (t->lots > 0)
+        return "it sells several lots: bid for each with gavel bid place "
+               "--lot, or for many with gavel bid bulk";
     if (gv_terms_final_round(t))
         return "its last bids may be sealed: there is nothing to react to then";
-    if (t->lots > 0)
-        return "it has several lots, and an agent bids for one thing";
     if (t->direction == GV_REVERSE && (t->flags & GV_MIN_FIRST) == 0 &&
         !gv_terms_sealed(t))
         return "it asks for no highest first bid: there is nothing to start "

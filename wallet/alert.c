@@ -33,11 +33,29 @@ is_key(const json_t *object, const char *member, const struct gv_concern *c)
     return false;
 }
 
+bool
+gv_alert_is_general(enum gv_alert a)
+{
+    return a == GV_ALERT_OPENED || a == GV_ALERT_FINAL_ROUND ||
+           a == GV_ALERT_CLOSED || a == GV_ALERT_OPENING ||
+           a == GV_ALERT_STALLED;
+}
+
+unsigned
+gv_look_lots(const json_t *auction)
+{
+    size_t n = json_array_size(json_object_get(auction, "lots"));
+
+    return n > GV_LOTS_MAX ? GV_LOTS_MAX : (unsigned)n;
+}
+
 void
-gv_look_read(const json_t *auction, const struct gv_concern *c,
+gv_look_read(const json_t *auction, unsigned place, const struct gv_concern *c,
              struct gv_look *out)
 {
-    const json_t *leader = json_object_get(auction, "leader");
+    const json_t *lot = json_array_get(json_object_get(auction, "lots"), place);
+    const json_t *leader =
+        json_object_get(lot != NULL ? lot : auction, "leader");
     const json_t *outcome = json_object_get(auction, "outcome");
 
     *out = (struct gv_look){
@@ -49,7 +67,10 @@ gv_look_read(const json_t *auction, const struct gv_concern *c,
         .opening = is_phase(auction, "opening"),
         .stalled = is_phase(auction, "stalled"),
         .clock = gv_json_u64(auction, "clock_price"),
-        .close_us = gv_json_u64(auction, "effective_close_us")};
+        .close_us =
+            gv_json_u64(lot != NULL ? lot : auction, "effective_close_us")};
+    if (json_is_object(outcome) && lot != NULL)
+        outcome = lot;
     out->ended = !out->open && !is_phase(auction, "scheduled");
     if (json_is_object(outcome)) {
         out->sold = strcmp(gv_json_text(outcome, "status"), "sold") == 0;

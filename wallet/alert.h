@@ -7,6 +7,7 @@
 #ifndef GAVEL_WALLET_ALERT_H
 #define GAVEL_WALLET_ALERT_H
 
+#include <gavel/terms.h>
 #include <jansson.h>
 
 #include "wallet/concern.h"
@@ -25,7 +26,8 @@
         .help = "Stop after this time; 0: " ends, .argument = "TIME"           \
     }
 
-/* One look at an auction: getauction's answer, boiled down. */
+/* One look at an auction, or at one of its lots: getauction's answer, boiled
+ * down. */
 struct gv_look {
     bool known;       /* there was an answer */
     bool open;        /* bids count now */
@@ -63,8 +65,14 @@ enum gv_alert {
 /* "outbid" */
 const char *gv_alert_name(enum gv_alert a);
 
-void gv_look_read(const json_t *auction, const struct gv_concern *c,
-                  struct gv_look *out);
+/* Does it speak of the auction, and not of its lots each by itself? */
+bool gv_alert_is_general(enum gv_alert a);
+
+/* How many lots the auction has, at most GV_LOTS_MAX; 0: it is one thing. */
+unsigned gv_look_lots(const json_t *auction);
+/* Of the lot at this place (gv_terms_lot_place); 0 where there are none. */
+void gv_look_read(const json_t *auction, unsigned place,
+                  const struct gv_concern *c, struct gv_look *out);
 
 /* What is new in `now`, whose time is now_us: at most GV_ALERTS of them, in the
  * order in which they are to be told. A first look (before->known false) tells

@@ -28,7 +28,8 @@ static const struct gv_config_option options[] = {
 struct entry {
     uint64_t at_ms;
     const char *what;
-    char standing[40], title[201], id[65];
+    unsigned lot; /* 0: the auction */
+    char standing[40], title[500], id[65];
 };
 
 struct agenda {
@@ -61,22 +62,42 @@ by_time(const void *x, const void *y)
 
     if (a->at_ms != b->at_ms)
         return a->at_ms < b->at_ms ? -1 : 1;
+    if (a->lot != b->lot)
+        return a->lot < b->lot ? -1 : 1;
     return strcmp(a->id, b->id);
 }
 
 /* --- auctions --- */
 
+/* Its title, and with it that of the lot at this place if there are lots. */
+static void
+set_lot(struct entry *e, const json_t *info, unsigned place)
+{
+    const json_t *lot = json_array_get(json_object_get(info, "lots"), place);
+
+    snprintf(e->title, sizeof(e->title), "%s", gv_json_text(info, "title"));
+    if (lot == NULL)
+        return;
+    e->lot = place + 1;
+    snprintf(e->title, sizeof(e->title), "%s, lot %u: %s",
+             gv_json_text(info, "title"), e->lot, gv_json_text(lot, "title"));
+}
+
+/* Of the lot at this place. All of them open together. */
 static int
-add_auction(struct gv_cli *cli, struct agenda *a, const struct gv_concern *c,
-            const json_t *info)
+add_lot(struct gv_cli *cli, struct agenda *a, const struct gv_concern *c,
+        const json_t *info, unsigned place)
 {
     bool scheduled = strcmp(gv_json_text(info, "phase"), "scheduled") == 0;
+    unsigned roles = gv_concern_roles(c, place, gv_look_lots(info));
     struct gv_look look;
     struct entry *e;
     int code = GV_EXIT_OK;
 
-    gv_look_read(info, c, &look);
+    gv_look_read(info, place, c, &look);
     for (int end = 0; end <= 1; end++) {
+        if (end ? roles == 0 : place > 0)
+            continue;
         if (end ? look.ended || look.close_us == 0 : !scheduled)
             continue;
         e = add(cli, a, &code);
@@ -87,14 +108,26 @@ add_auction(struct gv_cli *cli, struct agenda *a, const struct gv_concern *c,
                   : look.final_round ? "ends final round"
                                      : "closes";
         snprintf(e->id, sizeof(e->id), "%s", c->auction);
-        snprintf(e->title, sizeof(e->title), "%s", gv_json_text(info, "title"));
-        if ((c->roles & GV_CONCERN_BIDS) != 0 && look.has_leader)
+        set_lot(e, info, end ? place : GV_LOTS_MAX);
+        if (end && (roles & GV_CONCERN_BIDS) != 0 && look.has_leader)
             snprintf(e->standing, sizeof(e->standing), "%s",
                      look.mine ? "leading" : "outbid");
         else
-            gv_concern_words(c->roles, e->standing);
+            gv_concern_words(end ? roles : c->roles, e->standing);
     }
     return GV_EXIT_OK;
+}
+
+static int
+add_auction(struct gv_cli *cli, struct agenda *a, const struct gv_concern *c,
+            const json_t *info)
+{
+    unsigned lots = gv_look_lots(info);
+    int code = GV_EXIT_OK;
+
+    for (unsigned i = 0; i < (lots == 0 ? 1 : lots) && code == GV_EXIT_OK; i++)
+        code = add_lot(cli, a, c, info, i);
+    return code;
 }
 
 /* An auction that this node does not have is no reason to hide the others. */
@@ -149,7 +182,7 @@ add_certificates(struct gv_cli *cli, struct agenda *a)
 static void
 put_entry(FILE *out, const struct gv_cli *cli, const struct entry *e)
 {
-    char uid[120], summary[300], text[400];
+    char uid[120], summary[600], text[400];
     const struct gv_appointment appointment = {
         .uid = uid,
         .summary = summary,
@@ -157,7 +190,10 @@ put_entry(FILE *out, const struct gv_cli *cli, const struct entry *e)
         .at_ms = e->at_ms,
         .alarm_s = (uint32_t)(gv_config_ms(cli->config, "alarm") / 1000)};
 
-    snprintf(uid, sizeof(uid), "%s-%s@gavel", e->what, e->id);
+    if (e->lot != 0)
+        snprintf(uid, sizeof(uid), "%s-%s-%u@gavel", e->what, e->id, e->lot);
+    else
+        snprintf(uid, sizeof(uid), "%s-%s@gavel", e->what, e->id);
     snprintf(summary, sizeof(summary), "%s %s", e->title, e->what);
     snprintf(text, sizeof(text), "%s%s%s", e->standing,
              *e->standing != '\0' ? "\n" : "", e->id);

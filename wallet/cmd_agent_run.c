@@ -216,7 +216,7 @@ look(struct gv_cli *cli, struct agent_run *r, struct task *t,
     if (!refresh(cli, r, t))
         return false;
     info = t->auction.info;
-    gv_look_read(info, &t->who, &at);
+    gv_look_read(info, 0, &t->who, &at);
     if (at.ended && !t->over)
         say(cli, t, "ended", how_it_ended(t, &at));
     t->over = at.ended;

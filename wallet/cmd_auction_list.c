@@ -21,6 +21,7 @@ row(struct gv_columns *t, const json_t *a)
     struct gv_currency c = gv_auction_currency(a);
     const json_t *leader = json_object_get(a, "leader");
     const json_t *bids = json_object_get(a, "bids");
+    uint64_t lots = gv_json_u64(a, "lot_count");
     char time[40], amount[40];
 
     gv_columns_cell(t, "%s", gv_json_text(a, "auction"));
@@ -30,10 +31,13 @@ row(struct gv_columns *t, const json_t *a)
     gv_columns_cell(t, "%" PRIu64,
                     gv_json_u64(bids, "accepted") +
                         gv_json_u64(bids, "sealed"));
-    gv_columns_cell(t, "%s",
-                    json_is_object(leader)
-                        ? gv_auction_amount(leader, "amount", &c, amount)
-                        : "-");
+    if (lots != 0)
+        gv_columns_cell(t, "%" PRIu64 " lots", lots);
+    else
+        gv_columns_cell(t, "%s",
+                        json_is_object(leader)
+                            ? gv_auction_amount(leader, "amount", &c, amount)
+                            : "-");
     gv_columns_cell(t, "%s", gv_json_text(a, "title"));
 }
 

@@ -37,25 +37,28 @@ static const struct gv_config_option options[] = {
 
 /* An amount, or a dash where there is none. */
 static void
-amount_cell(struct gv_columns *t, const json_t *o, const char *key)
+amount_cell(struct gv_columns *t, const json_t *o, const char *key,
+            const struct gv_currency *c)
 {
-    struct gv_currency c = gv_auction_currency(o);
     char amount[40];
 
     gv_columns_cell(
         t, "%s",
-        gv_json_u64(o, key) == 0 ? "-" : gv_auction_amount(o, key, &c, amount));
+        gv_json_u64(o, key) == 0 ? "-" : gv_auction_amount(o, key, c, amount));
 }
 
+/* With an auction, or with one of its lots. */
 static void
-row(struct gv_columns *t, const json_t *o)
+standing_row(struct gv_columns *t, const json_t *o, const json_t *lot)
 {
     const json_t *left = json_object_get(o, "time_left_ms");
+    const json_t *of = lot != NULL ? lot : o;
+    struct gv_currency c = gv_auction_currency(o);
 
     gv_columns_cell(t, "%s", gv_json_text(o, "auction"));
-    gv_columns_cell(t, "%s", gv_json_text(o, "standing"));
-    amount_cell(t, o, "amount");
-    amount_cell(t, o, "price");
+    gv_columns_cell(t, "%s", gv_json_text(of, "standing"));
+    amount_cell(t, of, "amount", &c);
+    amount_cell(t, of, "price", &c);
     gv_columns_cell(t, "%s", gv_json_text(o, "phase"));
     if (json_is_integer(left))
         gv_columns_cell(t, "%" PRIu64 " s",
@@ -63,7 +66,26 @@ row(struct gv_columns *t, const json_t *o)
     else
         gv_columns_cell(t, "-");
     gv_columns_cell(t, "%s", gv_json_bool(o, "final") ? "final" : "not final");
-    gv_columns_cell(t, "%s", gv_json_text(o, "title"));
+    if (lot == NULL)
+        gv_columns_cell(t, "%s", gv_json_text(o, "title"));
+    else
+        gv_columns_cell(t, "%s, lot %" PRIu64 ": %s", gv_json_text(o, "title"),
+                        gv_json_u64(lot, "lot"), gv_json_text(lot, "title"));
+}
+
+/* One for each lot that was bid for, if there are lots. */
+static void
+row(struct gv_columns *t, const json_t *o)
+{
+    const json_t *lots = json_object_get(o, "lots"), *lot;
+    size_t i;
+
+    if (json_array_size(lots) == 0)
+        standing_row(t, o, NULL);
+    json_array_foreach(lots, i, lot)
+    {
+        standing_row(t, o, lot);
+    }
 }
 
 static int

@@ -74,6 +74,7 @@ print_state(const struct gv_auction *a)
         gv_columns_line(stdout, "leading", "%s by %s",
                         gv_auction_amount(leader, "amount", c, amount),
                         gv_json_text(leader, "bidder"));
+    gv_lots_print_leaders(a->info, c, stdout);
 }
 
 /* V5: with more than a third of the validators silent nothing becomes final. */

@@ -1,4 +1,6 @@
 /* cmd_bid_list.c - gavel bid list: the twelve lists of bids. */
+#include <inttypes.h>
+
 #include "wallet/auction.h"
 #include "wallet/commands.h"
 #include "wallet/json.h"
@@ -36,6 +38,10 @@ row(struct gv_columns *t, const json_t *b)
                     gv_json_bool(b, "leading") ? " (leading)" : "");
     gv_columns_cell(t, "%.16s", gv_json_text(b, "auction"));
     gv_columns_cell(t, "%.16s", gv_json_text(b, "bidder"));
+    if (gv_json_u64(b, "lot") != 0)
+        gv_columns_cell(t, "%" PRIu64, gv_json_u64(b, "lot"));
+    else
+        gv_columns_cell(t, "-");
 }
 
 /* Without any filter: the bids of the wallet's identity. */
@@ -72,7 +78,7 @@ run(struct gv_cli *cli)
     const struct gv_list_view view = {
         .method = "listbids",
         .member = "bids",
-        .heads = "bid|time|>amount|state|verdict|auction|bidder",
+        .heads = "bid|time|>amount|state|verdict|auction|bidder|>lot",
         .nothing = "no bids",
         .row = row,
         .add = gv_bid_add_own};

@@ -21,8 +21,9 @@
 static const struct gv_config_option options[] = {
     {.name = "exec",
      .help = "Run this program for each event, with GAVEL_EVENT and, each "
-             "with GAVEL_EVENT_ before it, AUCTION, TITLE, AMOUNT (in minor "
-             "units), CURRENCY, EXPONENT (its decimals) and CLOSE_US in its "
+             "with GAVEL_EVENT_ before it, AUCTION, TITLE, LOT (0: none), "
+             "AMOUNT (in minor units), CURRENCY, EXPONENT (its decimals) and "
+             "CLOSE_US in its "
              "environment. No shell is used; it may take a minute.",
      .argument = "PROGRAM"},
     {.name = "before",
@@ -35,24 +36,31 @@ static const struct gv_config_option options[] = {
 
 struct watched {
     struct gv_concern who;
-    struct gv_look last;
-    bool said; /* that the node does not know it */
+    struct gv_look last[GV_LOTS_MAX]; /* by lot; the first where none are */
+    bool said;                        /* that the node does not know it */
+};
+
+/* What an event is about. */
+struct about {
+    const struct gv_concern *who;
+    const struct gv_look *look;
+    const json_t *info, *lot; /* lot: NULL: the auction */
 };
 
 struct watch {
     struct watched *item;
     size_t count;
-    uint64_t last_us;
-    bool away; /* the node does not answer, and that was said */
+    uint64_t last_us, now_us; /* of the rounds */
+    bool away;                /* the node does not answer, and that was said */
 };
 
 /* --- telling --- */
 
 /* What leads, or what a clock shows that nobody has taken. */
 static uint64_t
-amount_of(const struct watched *w)
+amount_of(const struct about *a)
 {
-    return w->last.has_leader ? w->last.amount : w->last.clock;
+    return a->look->has_leader ? a->look->amount : a->look->clock;
 }
 
 static void
@@ -66,10 +74,10 @@ set_number(const char *name, uint64_t v)
 
 /* In the child: it gets the event, not the wallet's terminal. */
 static void
-become(const char *program, const char *event, const json_t *info,
-       const struct watched *w)
+become(const char *program, const char *event, const struct about *a)
 {
-    struct gv_currency c = gv_auction_currency(json_object_get(info, "terms"));
+    struct gv_currency c =
+        gv_auction_currency(json_object_get(a->info, "terms"));
     char tag[sizeof(c.tag) + 1] = "";
     int null = open("/dev/null", O_RDWR);
     char *argv[] = {(char *)program, NULL};
@@ -77,21 +85,21 @@ become(const char *program, const char *event, const json_t *info,
     if (null < 0 || dup2(null, STDIN_FILENO) < 0)
         _exit(127);
     setenv("GAVEL_EVENT", event, 1);
-    setenv("GAVEL_EVENT_AUCTION", w->who.auction, 1);
-    setenv("GAVEL_EVENT_TITLE", gv_json_text(info, "title"), 1);
+    setenv("GAVEL_EVENT_AUCTION", a->who->auction, 1);
+    setenv("GAVEL_EVENT_TITLE", gv_json_text(a->info, "title"), 1);
+    set_number("GAVEL_EVENT_LOT", gv_json_u64(a->lot, "lot"));
     memcpy(tag, c.tag, sizeof(c.tag));
     setenv("GAVEL_EVENT_CURRENCY", tag, 1);
     set_number("GAVEL_EVENT_EXPONENT", c.exponent);
-    set_number("GAVEL_EVENT_AMOUNT", amount_of(w));
-    set_number("GAVEL_EVENT_CLOSE_US", w->last.close_us);
+    set_number("GAVEL_EVENT_AMOUNT", amount_of(a));
+    set_number("GAVEL_EVENT_CLOSE_US", a->look->close_us);
     alarm(EXEC_S);
     execvp(program, argv);
     _exit(127);
 }
 
 static void
-run_program(struct gv_cli *cli, const char *event, const json_t *info,
-            const struct watched *w)
+run_program(struct gv_cli *cli, const char *event, const struct about *a)
 {
     const char *program = gv_config_string(cli->config, "exec");
     int status = 0;
@@ -102,7 +110,7 @@ run_program(struct gv_cli *cli, const char *event, const json_t *info,
     fflush(stdout);
     pid = fork();
     if (pid == 0)
-        become(program, event, info, w);
+        become(program, event, a);
     while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
         ;
     if (pid < 0 || !WIFEXITED(status) || WEXITSTATUS(status) != 0)
@@ -110,66 +118,100 @@ run_program(struct gv_cli *cli, const char *event, const json_t *info,
 }
 
 static json_t *
-as_json(const char *event, const json_t *info, const struct watched *w,
-        uint64_t now_us, const char *figures)
+as_json(const char *event, const struct about *a, uint64_t now_us,
+        const char *figures)
 {
-    return json_pack("{ss ss ss so so ss so}", "event", event, "auction",
-                     w->who.auction, "title", gv_json_text(info, "title"),
+    uint64_t close_us = a->look->close_us;
+
+    return json_pack("{ss ss ss so so ss so so}", "event", event, "auction",
+                     a->who->auction, "title", gv_json_text(a->info, "title"),
                      "time_us", gv_json_from_u64(now_us), "amount",
-                     gv_json_from_u64(amount_of(w)), "figures", figures,
+                     gv_json_from_u64(amount_of(a)), "figures", figures,
                      "close_us",
-                     w->last.close_us != 0 ? gv_json_from_u64(w->last.close_us)
-                                           : json_null());
+                     close_us != 0 ? gv_json_from_u64(close_us) : json_null(),
+                     "lot", gv_json_from_u64(gv_json_u64(a->lot, "lot")));
 }
 
 static void
-tell(struct gv_cli *cli, const char *event, const json_t *info,
-     const struct watched *w, uint64_t now_us)
+tell(struct gv_cli *cli, const char *event, const struct about *a,
+     uint64_t now_us)
 {
-    struct gv_currency c = gv_auction_currency(json_object_get(info, "terms"));
+    struct gv_currency c =
+        gv_auction_currency(json_object_get(a->info, "terms"));
     char time[40], amount[40] = "no bid", close[40] = "nothing yet";
+    char lot[40] = "";
     json_t *line;
 
-    if (amount_of(w) != 0)
-        gv_amount_text((struct gv_amount){amount_of(w)}, &c, amount);
-    if (w->last.close_us != 0)
-        gv_cli_time(w->last.close_us, close);
+    if (amount_of(a) != 0)
+        gv_amount_text((struct gv_amount){amount_of(a)}, &c, amount);
+    if (a->look->close_us != 0)
+        gv_cli_time(a->look->close_us, close);
+    if (a->lot != NULL)
+        snprintf(lot, sizeof(lot), ", lot %" PRIu64,
+                 gv_json_u64(a->lot, "lot"));
     if (cli->json) {
-        line = gv_auction_priced(as_json(event, info, w, now_us, amount), &c);
+        line = gv_auction_priced(as_json(event, a, now_us, amount), &c);
         json_dumpf(line, stdout, JSON_COMPACT);
         putchar('\n');
         json_decref(line);
     } else {
-        gv_columns_line(stdout, event, "%s: %s, ends: %s; %s, auction %s",
+        gv_columns_line(stdout, event, "%s: %s, ends: %s; %s%s, auction %s",
                         gv_cli_time(now_us, time), amount, close,
-                        gv_json_text(info, "title"), w->who.auction);
+                        gv_json_text(a->info, "title"), lot, a->who->auction);
     }
     fflush(stdout);
-    run_program(cli, event, info, w);
+    run_program(cli, event, a);
 }
 
 /* --- looking --- */
 
+/* Of lots the first tells what is told of all together. A lot that this wallet
+ * neither bids for nor sells or watches is none of its concern. */
 static void
-take_look(struct gv_cli *cli, struct watch *w, struct watched *one,
-          const json_t *info, uint64_t now_us)
+look_at_lot(struct gv_cli *cli, struct watch *w, struct watched *one,
+            const struct about *about, unsigned place)
 {
     uint64_t before_us =
         (uint64_t)gv_config_ms(cli->config, "before") * UINT64_C(1000);
+    unsigned lots = gv_look_lots(about->info);
+    unsigned roles = gv_concern_roles(&one->who, place, lots);
+    struct gv_look before = one->last[place];
     enum gv_alert alert[GV_ALERTS];
-    struct gv_look before = one->last;
+    struct about what = *about;
     size_t n;
 
-    gv_look_read(info, &one->who, &one->last);
-    n = gv_alerts(&before, &one->last, one->who.roles, w->last_us, now_us,
+    gv_look_read(about->info, place, &one->who, &one->last[place]);
+    n = gv_alerts(&before, &one->last[place], roles, w->last_us, w->now_us,
                   before_us, alert);
-    for (size_t i = 0; i < n; i++)
-        tell(cli, gv_alert_name(alert[i]), info, one, now_us);
+    what.look = &one->last[place];
+    for (size_t i = 0; i < n; i++) {
+        bool general = gv_alert_is_general(alert[i]);
+
+        what.lot = general ? NULL : about->lot;
+        if (lots == 0 || (general ? place == 0 : roles != 0))
+            tell(cli, gv_alert_name(alert[i]), &what, w->now_us);
+    }
+}
+
+static void
+take_look(struct gv_cli *cli, struct watch *w, struct watched *one,
+          const json_t *info)
+{
+    unsigned lots = gv_look_lots(info);
+
+    for (unsigned i = 0; i < (lots == 0 ? 1 : lots); i++) {
+        const struct about about = {
+            .who = &one->who,
+            .info = info,
+            .lot = json_array_get(json_object_get(info, "lots"), i)};
+
+        look_at_lot(cli, w, one, &about, i);
+    }
 }
 
 /* False when the node does not answer. */
 static bool
-look(struct gv_cli *cli, struct watch *w, struct watched *one, uint64_t now_us)
+look(struct gv_cli *cli, struct watch *w, struct watched *one)
 {
     struct gv_rpcclient_error error = {0};
     json_t *info = NULL;
@@ -178,7 +220,7 @@ look(struct gv_cli *cli, struct watch *w, struct watched *one, uint64_t now_us)
                                &info, &error);
 
     if (rc == GV_OK)
-        take_look(cli, w, one, info, now_us);
+        take_look(cli, w, one, info);
     else if (rc == GV_FAULT && !w->away)
         gv_cli_warn(cli, "warning: %s; trying again", error.e.text);
     else if (rc == GV_REJECT && !one->said)
@@ -194,16 +236,16 @@ look(struct gv_cli *cli, struct watch *w, struct watched *one, uint64_t now_us)
 static size_t
 look_at_all(struct gv_cli *cli, struct watch *w)
 {
-    uint64_t now_us = gv_cli_now_ms() * 1000;
     size_t open = 0;
 
+    w->now_us = gv_cli_now_ms() * 1000;
     for (size_t i = 0; i < w->count; i++) {
         struct watched *one = &w->item[i];
 
-        if (one->last.final)
+        if (one->last[0].final)
             continue;
         open++;
-        if (!look(cli, w, one, now_us)) {
+        if (!look(cli, w, one)) {
             w->away = true;
             return open; /* it is asked for the others in the next round */
         }
@@ -211,7 +253,7 @@ look_at_all(struct gv_cli *cli, struct watch *w)
             gv_cli_warn(cli, "the node answers again");
         w->away = false;
     }
-    w->last_us = now_us;
+    w->last_us = w->now_us;
     return open;
 }
 

@@ -36,6 +36,14 @@ gv_concerns_free(struct gv_concerns *c)
     *c = (struct gv_concerns){.item = NULL};
 }
 
+unsigned
+gv_concern_roles(const struct gv_concern *c, unsigned place, unsigned lots)
+{
+    bool bids = lots == 0 || (c->lots >> place & 1) != 0;
+
+    return bids ? c->roles : c->roles & ~(unsigned)GV_CONCERN_BIDS;
+}
+
 char *
 gv_concern_words(unsigned roles, char out[40])
 {
@@ -56,9 +64,9 @@ no_memory(const struct gv_cli *cli)
     return gv_cli_fail(cli, GV_EXIT_FAILED, "out of memory");
 }
 
-/* The key that a bid of the wallet's records was made with. */
+/* The key that a bid of the wallet's records was made with, and the lot. */
 static bool
-bidder_of(const json_t *bid, struct gv_pubkey *key)
+bidder_of(const json_t *bid, struct gv_pubkey *key, uint8_t *lot)
 {
     size_t len = 0;
     uint8_t *raw = gv_json_blob(bid, "tx", &len);
@@ -68,8 +76,10 @@ bidder_of(const json_t *bid, struct gv_pubkey *key)
               gv_tx_decode(gv_bytes(raw, len), &tx, &why) == GV_OK &&
               tx.kind == GV_TX_BID;
 
-    if (ok)
+    if (ok) {
         *key = tx.u.bid.bidder;
+        *lot = tx.u.bid.lot;
+    }
     free(raw);
     return ok;
 }
@@ -91,6 +101,7 @@ add_bids(struct gv_cli *cli, struct gv_concerns *out)
 {
     struct gv_pubkey key;
     const char *id;
+    uint8_t lot;
     json_t *bid;
 
     json_object_foreach(gv_wallet_bids(cli->wallet), id, bid)
@@ -101,8 +112,11 @@ add_bids(struct gv_cli *cli, struct gv_concerns *out)
         if (c == NULL)
             return no_memory(cli);
         c->roles |= GV_CONCERN_BIDS;
-        if (bidder_of(bid, &key))
-            add_bidder(c, &key, (uint32_t)gv_json_u64(bid, "identity"));
+        if (!bidder_of(bid, &key, &lot))
+            continue;
+        add_bidder(c, &key, (uint32_t)gv_json_u64(bid, "identity"));
+        if (lot != 0)
+            c->lots |= UINT64_C(1) << (lot - 1);
     }
     return GV_EXIT_OK;
 }

@@ -30,6 +30,7 @@ struct gv_concern {
         uint32_t identity;
     } bidder[GV_CONCERN_KEYS];
     size_t bidders;
+    uint64_t lots; /* that it has bid for: bit N - 1 for lot N */
 };
 
 struct gv_concerns {
@@ -47,6 +48,11 @@ int gv_concerns_of_bids(struct gv_cli *cli,
  * memory. Good until the next call. */
 struct gv_concern *gv_concerns_add(struct gv_concerns *c, const char *auction);
 void gv_concerns_free(struct gv_concerns *c);
+
+/* The roles with the lot at a place (gv_terms_lot_place) of an auction that has
+ * `lots` of them, 0: none. Who bids for other lots alone has not that role. */
+unsigned gv_concern_roles(const struct gv_concern *c, unsigned place,
+                          unsigned lots);
 
 /* "sells, bids, watches" */
 char *gv_concern_words(unsigned roles, char out[40]);

@@ -151,7 +151,7 @@ add_auction(struct gv_cli *cli, const struct gv_concern *c, struct exposure *x)
 
     gv_rpcclient_error_clear(&error);
     if (rc == GV_OK) {
-        gv_look_read(info, c, &look);
+        gv_look_read(info, 0, c, &look);
         if (!look.final && has_lots(info))
             code = add_lots(cli, c, x);
         else if (!look.final && has_sealed(info))

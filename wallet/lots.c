@@ -1,7 +1,9 @@
 /* lots.c - lots from flags and to text (wallet/lots.h). */
 #include "wallet/lots.h"
 
+#include "wallet/auction.h"
 #include "wallet/columns.h"
+#include "wallet/json.h"
 
 struct parsed {
     char title[GV_LOT_TITLE_MAX + 1];
@@ -163,5 +165,30 @@ gv_lots_print(const struct gv_terms *t, FILE *out)
             (const char *)lot.title.p, lot.min_first ? ", min first " : "",
             lot.min_first ? least : "", lot.reserve ? ", reserve " : "",
             lot.reserve ? reserve : "");
+    }
+}
+
+void
+gv_lots_print_leaders(const json_t *info, const struct gv_currency *c,
+                      FILE *out)
+{
+    const json_t *lots = json_object_get(info, "lots"), *lot;
+    char name[32], amount[40], time[40];
+    size_t i;
+
+    json_array_foreach(lots, i, lot)
+    {
+        const json_t *leader = json_object_get(lot, "leader");
+        uint64_t close = gv_json_u64(lot, "effective_close_us");
+
+        snprintf(name, sizeof(name), "lot %zu leads", i + 1);
+        gv_columns_line(out, name, "%s%s%s, until %s",
+                        json_is_object(leader)
+                            ? gv_auction_amount(leader, "amount", c, amount)
+                            : "no bid",
+                        json_is_object(leader) ? " by " : "",
+                        gv_json_text(leader, "bidder"),
+                        close == 0 ? "not yet fixed"
+                                   : gv_cli_time(close, time));
     }
 }

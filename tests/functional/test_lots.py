@@ -111,6 +111,10 @@ def lots_of(node, bidder):
     return [(l["lot"], l["standing"], l["amount"]) for l in row["lots"]]
 
 
+def events(text):
+    return [json.loads(line) for line in text.splitlines()]
+
+
 @pytest.mark.long
 def test_three_lots_end_each_in_their_own_way(market):
     node, seller = market["node"], market["seller"]
@@ -150,6 +154,24 @@ def test_three_lots_end_each_in_their_own_way(market):
     assert lots_of(node, rows[first["bid"]]["bidder"]) == [(1, "outbid", 1000)]
     assert lots_of(node, rows[low["bid"]]["bidder"]) == [
         (1, "leading", 2000), (3, "leading", 49900)]
+
+    shown = ann.text("auction", "show", auction)
+    for says in ("lot 1 leads      20.00 EUR by", "lot 2 leads      no bid"):
+        assert says in shown, shown
+    assert "3 lots" in ann.text("auction", "list", "--id", auction)
+    assert [(e["what"], e["standing"], e["title"])
+            for e in bob("agenda")["agenda"][:2]] == [
+                ("closes", "leading", "Estate, lot 1: Vase"),
+                ("closes", "leading", "Estate, lot 3: Chair")]
+    assert ann("agenda")["agenda"][0]["standing"] == "outbid"
+    # What leads in other lots counts in the wallet's limit; what it leads in
+    # this one would be replaced.
+    bob("limit", "set", "EUR", "--total", "530")
+    bob("bid", "place", auction, "500", "--lot", "3", "--dry-run")
+    refused(bob, "bid", "place", auction, "511", "--lot", "3", "--dry-run",
+            code=1, says="531.00 EUR")
+    refused(ann, "agent", "set", auction, "--limit", "50", code=1,
+            says="bid place --lot")
 
     got = seller.outcome(auction)
     assert got["status"] == "sold"
@@ -199,6 +221,14 @@ def test_three_lots_end_each_in_their_own_way(market):
     assert standings == {"ann": "lost", "bob": "won"}
     assert lots_of(node, rows[low["bid"]]["bidder"]) == [
         (1, "won", 2000), (3, "lost", 49900)]
+    told = bob.text("auction", "outcome")
+    for says in ("Estate, lot 1: Vase", "Estate, lot 3: Chair"):
+        assert says in told, told
+    assert {(e["event"], e["lot"], e["amount"])
+            for e in events(bob.run("watch").stdout)} >= {
+                ("won", 1, 2000), ("lost", 3, 0)}
+    assert [e["lot"] for e in events(ann.run("watch").stdout)
+            if e["event"] == "lost"] == [1]
     assert '["Clock",5000,0]' in dump.read_text()
 
 

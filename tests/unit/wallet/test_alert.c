@@ -123,7 +123,7 @@ a_final_round_begins(void **state)
     check(&a, &b, GV_CONCERN_BIDS, "final-round");
     check(&a, &b, GV_CONCERN_SELLS, "final-round");
     check(&b, &b, GV_CONCERN_BIDS, "");
-    gv_look_read(auction, &nobody, &read);
+    gv_look_read(auction, 0, &nobody, &read);
     assert_true(read.open && read.final_round && !read.ended);
     json_decref(auction);
 }
@@ -169,23 +169,62 @@ looks_are_read_from_answers(void **state)
     auction = json_pack("{ss s{ss sI} sn sI}", "phase", "closing", "leader",
                         "bidder", hex, "amount", (json_int_t)12, "outcome",
                         "effective_close_us", (json_int_t)77);
-    gv_look_read(auction, &c, &look);
+    gv_look_read(auction, 0, &c, &look);
     assert_true(look.known && look.open && !look.ended && look.mine);
     assert_int_equal(look.amount, 12);
     assert_int_equal(look.close_us, 77);
     c.bidders = 1;
-    gv_look_read(auction, &c, &look);
+    gv_look_read(auction, 0, &c, &look);
     assert_true(look.has_leader && !look.mine);
     json_object_set_new(auction, "phase", json_string("scheduled"));
-    gv_look_read(auction, &c, &look);
+    gv_look_read(auction, 0, &c, &look);
     assert_true(!look.open && !look.ended);
     json_object_set_new(auction, "phase", json_string("void"));
     json_object_set_new(auction, "outcome",
                         json_pack("{ss ss sI}", "status", "void", "winner",
                                   "00", "price", (json_int_t)0));
-    gv_look_read(auction, &c, &look);
+    gv_look_read(auction, 0, &c, &look);
     assert_true(look.final && look.ended && !look.sold && !look.has_leader);
     json_decref(auction);
+}
+
+static void
+lots_are_looked_at_each_by_itself(void **state)
+{
+    struct gv_concern c = {
+        .roles = GV_CONCERN_BIDS | GV_CONCERN_WATCHES, .bidders = 1, .lots = 2};
+    json_t *lots, *auction, *other;
+    struct gv_look look;
+    char hex[65];
+
+    (void)state;
+    memset(c.bidder[0].key.b, 0x11, 32);
+    gv_hex(c.bidder[0].key.b, 32, hex);
+    lots = json_pack("[{sn sI} {s{ss sI} ss ss sI}]", "leader",
+                     "effective_close_us", (json_int_t)77, "leader", "bidder",
+                     hex, "amount", (json_int_t)12, "status", "sold", "winner",
+                     hex, "price", (json_int_t)11);
+    auction =
+        json_pack("{ss sn sn sI so}", "phase", "open", "leader", "outcome",
+                  "effective_close_us", (json_int_t)88, "lots", lots);
+    assert_int_equal(gv_look_lots(auction), 2);
+    gv_look_read(auction, 0, &c, &look);
+    assert_true(look.open && !look.has_leader && look.close_us == 77);
+    gv_look_read(auction, 1, &c, &look);
+    assert_true(look.mine && look.amount == 12 && look.close_us == 0);
+    /* An outcome of the auction is one of each lot. */
+    other = json_pack("{ss ss sI}", "status", "sold", "winner", "00", "price",
+                      (json_int_t)0);
+    json_object_set_new(auction, "outcome", other);
+    gv_look_read(auction, 1, &c, &look);
+    assert_true(look.sold && look.mine && look.amount == 11);
+    gv_look_read(auction, 0, &c, &look);
+    assert_true(!look.sold && !look.has_leader);
+    json_decref(auction);
+    /* And bids are those for the lot. */
+    assert_int_equal(gv_concern_roles(&c, 0, 2), GV_CONCERN_WATCHES);
+    assert_int_equal(gv_concern_roles(&c, 1, 2), c.roles);
+    assert_int_equal(gv_concern_roles(&c, 0, 0), c.roles);
 }
 
 static void
@@ -213,6 +252,7 @@ main(void)
         cmocka_unit_test(a_final_round_begins),
         cmocka_unit_test(it_ends),
         cmocka_unit_test(looks_are_read_from_answers),
+        cmocka_unit_test(lots_are_looked_at_each_by_itself),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
