@@ -30,13 +30,15 @@ read_front(const struct gv_cli_front *front, struct gv_bidding *out)
 }
 
 int
-gv_bidding_place(struct gv_cli *cli, const char *auction, const char *amount,
-                 const char *as, bool dry, struct gv_bidding *out)
+gv_bidding_place(struct gv_cli *cli, const struct gv_bidding_order *order,
+                 struct gv_bidding *out)
 {
     struct gv_cli_front front = {.files = json_object(), .tell = tell};
     struct gv_cli_front *before = cli->front;
-    json_t *request = json_pack("{s[ss] s{sb ss*}}", "arguments", auction,
-                                amount, "options", "dry-run", dry, "as", as);
+    json_t *request = json_pack(
+        "{s[ss] s{sb ss* so*}}", "arguments", order->auction, order->amount,
+        "options", "dry-run", (int)order->dry, "as", order->as, "lot",
+        order->lot != 0 ? json_integer(order->lot) : NULL);
     bool as_json = cli->json;
     int code;
 
@@ -77,7 +79,8 @@ gv_bidding_has(struct gv_cli *cli, const char *auction, const char *as)
 }
 
 const char *
-gv_bidding_find(struct gv_cli *cli, const char *auction, uint64_t amount)
+gv_bidding_find(struct gv_cli *cli, const struct gv_bidding_order *order,
+                uint64_t amount)
 {
     struct gv_persona id;
     const char *name;
@@ -88,7 +91,8 @@ gv_bidding_find(struct gv_cli *cli, const char *auction, uint64_t amount)
         return NULL;
     json_object_foreach(gv_wallet_bids(cli->wallet), name, bid)
     {
-        if (strcmp(gv_json_text(bid, "auction"), auction) == 0 &&
+        if (strcmp(gv_json_text(bid, "auction"), order->auction) == 0 &&
+            gv_json_u64(bid, "lot") == order->lot &&
             gv_json_u64(bid, "identity") == id.index &&
             gv_json_u64(bid, "amount") == amount)
             return name;

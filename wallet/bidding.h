@@ -20,21 +20,29 @@ struct gv_bidding {
     char refusal[500]; /* why it would be void, or what failed; "" if not */
 };
 
-/* As `bid place AUCTION AMOUNT`, with --dry-run if dry, and as the identity
- * `as` in place of that of --as unless it is NULL; warnings go to stderr. The
- * exit code of the command; a bid that would be void is GV_EXIT_FAILED, in a
- * dry run also. */
-int gv_bidding_place(struct gv_cli *cli, const char *auction,
-                     const char *amount, const char *as, bool dry,
+/* What is to be placed. */
+struct gv_bidding_order {
+    const char *auction, *amount;
+    const char *as; /* the identity; NULL: that of --as */
+    uint8_t lot;    /* 0: there are none */
+    bool dry;
+};
+
+/* As `bid place AUCTION AMOUNT`, with --lot if there is one, and --dry-run if
+ * dry; warnings go to stderr. The exit code of the command; a bid that would be
+ * void is GV_EXIT_FAILED, in a dry run also. */
+int gv_bidding_place(struct gv_cli *cli, const struct gv_bidding_order *order,
                      struct gv_bidding *out);
 
 /* Has the identity `as` (NULL: that of --as) a bid there that a node has taken?
  * What was sent without an answer is none (W10). */
 bool gv_bidding_has(struct gv_cli *cli, const char *auction, const char *as);
 
-/* The bid of this amount that the wallet has there, placed by the identity of
- * --as: its id, borrowed from the wallet; NULL: none. */
-const char *gv_bidding_find(struct gv_cli *cli, const char *auction,
+/* The bid of this amount, in minor units, that the wallet has for the order's
+ * auction and lot, placed by the identity of --as: its id, borrowed from the
+ * wallet; NULL: none. */
+const char *gv_bidding_find(struct gv_cli *cli,
+                            const struct gv_bidding_order *order,
                             uint64_t amount);
 
 #endif

@@ -272,14 +272,16 @@ bid(struct gv_cli *cli, struct agent_run *r, struct task *t, uint64_t amount)
 {
     const struct gv_terms *terms = &t->auction.open.terms;
     bool sealed = gv_terms_sealed(terms);
-    struct gv_bidding got;
     char figures[40], text[40];
+    const struct gv_bidding_order order = {.auction = t->auction.hex,
+                                           .amount = text,
+                                           .as = *t->as != '\0' ? t->as : NULL};
+    struct gv_bidding got;
     int code;
 
     gv_amount_text((struct gv_amount){amount}, &terms->currency, figures);
     snprintf(text, sizeof(text), "%.*s", (int)strcspn(figures, " "), figures);
-    code = gv_bidding_place(cli, t->auction.hex, text,
-                            *t->as != '\0' ? t->as : NULL, false, &got);
+    code = gv_bidding_place(cli, &order, &got);
     if (code != GV_EXIT_OK) {
         if (sealed)
             hide_amount(got.refusal, figures);

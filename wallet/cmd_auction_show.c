@@ -125,14 +125,11 @@ print_operators(const struct gv_open *o)
 static json_t *
 warnings_of(const struct gv_open *o, const struct gv_params *params)
 {
-    const char *trap[GV_TERMS_WARNINGS];
     char trust[GV_LINT_MAX][200];
     struct gv_lint l;
-    json_t *list = json_array();
-    size_t n = gv_terms_warn(&o->terms, params, trap, GV_TERMS_WARNINGS);
+    json_t *list = gv_lots_warnings(&o->terms, params);
+    size_t n;
 
-    for (size_t i = 0; i < n && i < GV_TERMS_WARNINGS; i++)
-        json_array_append_new(list, json_string(trap[i]));
     gv_lint_of_open(o, params, &l);
     n = gv_lint_trust(&l, trust);
     for (size_t i = 0; i < n; i++)

@@ -25,6 +25,7 @@ enum state { WAITS, PLACED, ALREADY, VOID, FAILED };
 struct bulk_row {
     unsigned line;
     char auction[65], amount[32];
+    uint8_t lot; /* 0: none */
     enum state state;
     struct gv_bidding at;
 };
@@ -53,17 +54,38 @@ bad_line(const struct gv_cli *cli, const char *path, unsigned line,
     return gv_cli_fail(cli, GV_EXIT_USAGE, "%s:%u: %s", path, line, what);
 }
 
-/* "AUCTION,AMOUNT" */
-static const char *
-read_row(char *text, struct bulk_row *out)
+static bool
+read_lot(const char *text, uint8_t *lot)
 {
-    char *comma = strchr(text, ',');
+    size_t n = strlen(text);
+    unsigned long v = strtoul(text, NULL, 10);
+
+    if (n == 0)
+        return true;
+    if (n > 2 || strspn(text, "0123456789") != n || v == 0 || v > GV_LOTS_MAX)
+        return false;
+    *lot = (uint8_t)v;
+    return true;
+}
+
+/* "AUCTION,AMOUNT" or "AUCTION,AMOUNT,LOT"; LOT may be empty. */
+static const char *
+read_row(char *text, bool lots, struct bulk_row *out)
+{
+    char *comma = strchr(text, ','), *last = NULL;
     uint8_t id[32];
     size_t n;
 
-    if (comma == NULL)
-        return "expected AUCTION,AMOUNT";
+    if (comma != NULL && lots)
+        last = strchr(comma + 1, ',');
+    if (comma == NULL || (lots && last == NULL))
+        return lots ? "expected AUCTION,AMOUNT,LOT" : "expected AUCTION,AMOUNT";
     *comma = '\0';
+    if (last != NULL) {
+        *last = '\0';
+        if (!read_lot(last + 1, &out->lot))
+            return "lot: expected its number, 1 to 64, or nothing";
+    }
     if (gv_unhex(text, id, sizeof(id)) != GV_OK)
         return "auction: expected 64 hex digits";
     gv_hex(id, sizeof(id), out->auction);
@@ -80,6 +102,7 @@ read_rows(struct gv_cli *cli, const char *path, char *text, struct bulk *b)
 {
     char *rest = text;
     unsigned line = 0;
+    bool lots = false;
     const char *why;
 
     for (char *at; (at = strsep(&rest, "\n")) != NULL;) {
@@ -89,9 +112,11 @@ read_rows(struct gv_cli *cli, const char *path, char *text, struct bulk *b)
             at[n - 1] = '\0';
         line++;
         if (line == 1) {
-            if (strcmp(at, "auction,amount") != 0)
+            lots = strcmp(at, "auction,amount,lot") == 0;
+            if (!lots && strcmp(at, "auction,amount") != 0)
                 return bad_line(cli, path, 1,
-                                "expected the head auction,amount");
+                                "expected the head auction,amount or "
+                                "auction,amount,lot");
             continue;
         }
         if (*at == '\0')
@@ -99,7 +124,7 @@ read_rows(struct gv_cli *cli, const char *path, char *text, struct bulk *b)
         if (b->rows == ROWS_MAX)
             return bad_line(cli, path, line, "more than 1000 bids");
         b->row[b->rows].line = line;
-        why = read_row(at, &b->row[b->rows]);
+        why = read_row(at, lots, &b->row[b->rows]);
         if (why != NULL)
             return bad_line(cli, path, line, why);
         b->rows++;
@@ -171,10 +196,18 @@ bids_in(struct gv_cli *cli, const char *auction)
     return false;
 }
 
+static struct gv_bidding_order
+order_of(const struct bulk_row *r, bool dry)
+{
+    return (struct gv_bidding_order){
+        .auction = r->auction, .amount = r->amount, .lot = r->lot, .dry = dry};
+}
+
 /* Is the row's bid in the wallet? True: its state says so. */
 static bool
 is_there(struct gv_cli *cli, struct bulk *b, struct bulk_row *r)
 {
+    const struct gv_bidding_order order = order_of(r, false);
     struct gv_auction a;
     struct gv_amount amount;
     const char *id = NULL;
@@ -183,7 +216,7 @@ is_there(struct gv_cli *cli, struct bulk *b, struct bulk_row *r)
         return false;
     r->at.currency = a.open.terms.currency;
     if (gv_amount_parse(r->amount, &r->at.currency, &amount) == GV_OK)
-        id = gv_bidding_find(cli, r->auction, amount.minor);
+        id = gv_bidding_find(cli, &order, amount.minor);
     gv_auction_clear(&a);
     if (id == NULL)
         return false;
@@ -201,13 +234,14 @@ judge(struct gv_cli *cli, struct bulk *b)
     b->count[WAITS] = b->rows;
     for (size_t i = 0; i < b->rows; i++) {
         struct bulk_row *r = &b->row[i];
+        const struct gv_bidding_order order = order_of(r, true);
         int code;
 
         /* First: a limit, or what others have bid since then, says nothing of
          * a bid that stands. */
         if (bids_in(cli, r->auction) && is_there(cli, b, r))
             continue;
-        code = gv_bidding_place(cli, r->auction, r->amount, NULL, true, &r->at);
+        code = gv_bidding_place(cli, &order, &r->at);
         if (code != GV_EXIT_OK)
             set_state(b, r, r->at.amount != 0 ? VOID : FAILED);
     }
@@ -219,6 +253,7 @@ place(struct gv_cli *cli, struct bulk *b)
 {
     for (size_t i = 0; i < b->rows; i++) {
         struct bulk_row *r = &b->row[i];
+        const struct gv_bidding_order order = order_of(r, false);
         struct gv_bidding got;
         int code;
 
@@ -226,7 +261,7 @@ place(struct gv_cli *cli, struct bulk *b)
         if (r->state != WAITS ||
             (bids_in(cli, r->auction) && is_there(cli, b, r)))
             continue;
-        code = gv_bidding_place(cli, r->auction, r->amount, NULL, false, &got);
+        code = gv_bidding_place(cli, &order, &got);
         set_state(b, r, code == GV_EXIT_OK ? PLACED : FAILED);
         memcpy(r->at.bid, got.bid, sizeof(got.bid));
         memcpy(r->at.refusal, got.refusal, sizeof(got.refusal));
@@ -258,11 +293,11 @@ as_json(const struct bulk *b)
     for (size_t i = 0; i < b->rows; i++) {
         const struct bulk_row *r = &b->row[i];
         json_t *row = json_pack(
-            "{si ss ss so ss ss ss}", "line", (int)r->line, "auction",
+            "{si ss ss so ss ss ss si}", "line", (int)r->line, "auction",
             r->auction, "text", r->amount, "amount",
             r->at.amount != 0 ? gv_json_from_u64(r->at.amount) : json_null(),
             "state", state_name(r->state), "bid", r->at.bid, "why",
-            r->at.refusal);
+            r->at.refusal, "lot", (int)r->lot);
 
         if (r->at.amount != 0)
             gv_auction_priced(row, &r->at.currency);
@@ -280,7 +315,7 @@ print(struct gv_cli *cli, const struct bulk *b)
         gv_cli_print(cli, as_json(b));
         return;
     }
-    t = gv_columns_new(">line|auction|>amount|state|bid|why");
+    t = gv_columns_new(">line|auction|>amount|state|bid|>lot|why");
     for (size_t i = 0; i < b->rows; i++) {
         const struct bulk_row *r = &b->row[i];
 
@@ -290,6 +325,10 @@ print(struct gv_cli *cli, const struct bulk *b)
                         *r->at.figures != '\0' ? r->at.figures : r->amount);
         gv_columns_cell(t, "%s", state_name(r->state));
         gv_columns_cell(t, "%s", *r->at.bid != '\0' ? r->at.bid : "-");
+        if (r->lot != 0)
+            gv_columns_cell(t, "%u", (unsigned)r->lot);
+        else
+            gv_columns_cell(t, "-");
         gv_columns_cell(t, "%s", r->at.refusal);
     }
     if (gv_config_bool(cli->config, "csv"))
@@ -340,7 +379,8 @@ run(struct gv_cli *cli)
 const struct gv_command gv_cmd_bid_bulk = {
     .config = {.name = "bid bulk",
                .help = "Place the bids of a CSV file with the columns "
-                       "auction,amount. All are judged first; one that fails "
+                       "auction,amount, and lot where there are lots. All are "
+                       "judged first; one that fails "
                        "holds up no other, and what the wallet has placed "
                        "already is not placed again.",
                .arguments = "FILE.csv",

@@ -49,6 +49,29 @@ parse(const char *text, const struct gv_currency *c, struct parsed *out)
     return true;
 }
 
+/* A33, in the words of the options that asked for it. */
+static int
+check_fit(struct gv_cli *cli, const struct gv_terms *t)
+{
+    const char *not_with = NULL;
+
+    if (t->identity == GV_ANONYMOUS)
+        not_with = "--identity anonymous: sell each thing in an auction of its "
+                   "own, or to certified bidders";
+    else if (gv_terms_final_round(t))
+        not_with = "--final-round: its last bids would be sealed";
+    else if (gv_terms_sealed(t))
+        not_with = "--sealed: sell each thing in a sealed auction of its own";
+    else if (gv_terms_hides_reserve(t))
+        not_with = "--hidden-reserve: say the reserve openly, by "
+                   "TITLE,reserve=AMOUNT or --reserve";
+    else if ((t->flags & GV_PAY_BY) != 0)
+        not_with = "--pay-within: there are no second chances for lots";
+    return not_with == NULL ? GV_EXIT_OK
+                            : gv_cli_fail(cli, GV_EXIT_USAGE,
+                                          "--lot: not with %s", not_with);
+}
+
 int
 gv_lots_take(struct gv_cli *cli, struct gv_terms *t,
              uint8_t room[GV_LOTS_BYTES])
@@ -77,7 +100,7 @@ gv_lots_take(struct gv_cli *cli, struct gv_terms *t,
     }
     t->lots = (uint8_t)n;
     t->lot_list = gv_bytes(room, s.len);
-    return GV_EXIT_OK;
+    return check_fit(cli, t);
 }
 
 int
@@ -191,4 +214,79 @@ gv_lots_print_leaders(const json_t *info, const struct gv_currency *c,
                         close == 0 ? "not yet fixed"
                                    : gv_cli_time(close, time));
     }
+}
+
+/* Does this hold for every lot? */
+static bool
+warns_all(const struct gv_terms *t, const struct gv_params *params,
+          const char *text)
+{
+    for (unsigned i = 0; i < t->lots; i++) {
+        const char *warning[GV_TERMS_WARNINGS];
+        struct gv_terms of_lot;
+        bool has = false;
+        size_t n;
+
+        gv_terms_of_lot(t, i, &of_lot);
+        n = gv_terms_warn(&of_lot, params, warning, GV_TERMS_WARNINGS);
+        for (size_t j = 0; j < n && j < GV_TERMS_WARNINGS; j++)
+            has = has || strcmp(warning[j], text) == 0;
+        if (!has)
+            return false;
+    }
+    return true;
+}
+
+static void
+add_warnings(json_t *out, const struct gv_terms *t,
+             const struct gv_params *params, unsigned place)
+{
+    const char *warning[GV_TERMS_WARNINGS];
+    struct gv_terms of_lot;
+    struct gv_lot lot;
+    size_t n;
+
+    gv_terms_of_lot(t, place, &of_lot);
+    n = gv_terms_warn(&of_lot, params, warning, GV_TERMS_WARNINGS);
+    for (size_t i = 0; i < n && i < GV_TERMS_WARNINGS; i++) {
+        if (warns_all(t, params, warning[i])) {
+            if (place == 0)
+                json_array_append_new(out, json_string(warning[i]));
+            continue;
+        }
+        gv_terms_lot(t, place, &lot);
+        json_array_append_new(
+            out, json_sprintf("Lot %u, %.*s: %s", place + 1, (int)lot.title.len,
+                              (const char *)lot.title.p, warning[i]));
+    }
+}
+
+json_t *
+gv_lots_warnings(const struct gv_terms *t, const struct gv_params *params)
+{
+    json_t *out = json_array();
+
+    for (unsigned i = 0; i < gv_terms_things(t); i++)
+        add_warnings(out, t, params, i);
+    return out;
+}
+
+char *
+gv_lots_reject_text(const struct gv_terms *t, const struct gv_reject *why,
+                    char *out, size_t size)
+{
+    struct gv_reject of = *why;
+    struct gv_lot lot;
+    size_t n = 0;
+
+    if (t->lots > 0 && why->index < t->lots) {
+        gv_terms_lot(t, (unsigned)why->index, &lot);
+        n = (size_t)snprintf(out, size,
+                             "lot %u, %.*s: ", (unsigned)why->index + 1,
+                             (int)lot.title.len, (const char *)lot.title.p);
+        of.index = GV_NO_INDEX;
+    }
+    if (n < size)
+        gv_reject_text(&of, out + n, size - n);
+    return out;
 }

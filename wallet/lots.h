@@ -46,4 +46,13 @@ void gv_lots_print(const struct gv_terms *t, FILE *out);
 void gv_lots_print_leaders(const json_t *info, const struct gv_currency *c,
                            FILE *out);
 
+/* gv_terms_warn's sentences, as a new array of strings: what holds for all
+ * that is sold once, and what holds for some lots with the lot before it. */
+json_t *gv_lots_warnings(const struct gv_terms *t,
+                         const struct gv_params *params);
+
+/* gv_reject_text of what gv_terms_check said of t, with the lot before it. */
+char *gv_lots_reject_text(const struct gv_terms *t, const struct gv_reject *why,
+                          char *out, size_t size);
+
 #endif

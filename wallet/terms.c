@@ -412,17 +412,20 @@ take_sealed(struct gv_cli *cli, struct gv_terms *t, uint64_t *hidden_reserve)
 int
 gv_terms_judge(struct gv_cli *cli, const struct gv_terms *t)
 {
-    const char *warning[GV_TERMS_WARNINGS];
     struct gv_reject why = {0};
-    char text[200];
-    size_t n;
+    json_t *warnings, *one;
+    char text[400];
+    size_t i;
 
     if (gv_terms_check(t, cli->params, &why) != GV_OK)
         return gv_cli_fail(cli, GV_EXIT_USAGE, "these terms are refused: %s",
-                           gv_reject_text(&why, text, sizeof(text)));
-    n = gv_terms_warn(t, cli->params, warning, GV_TERMS_WARNINGS);
-    for (size_t i = 0; i < n && i < GV_TERMS_WARNINGS; i++)
-        gv_cli_warn(cli, "warning: %s", warning[i]);
+                           gv_lots_reject_text(t, &why, text, sizeof(text)));
+    warnings = gv_lots_warnings(t, cli->params);
+    json_array_foreach(warnings, i, one)
+    {
+        gv_cli_warn(cli, "warning: %s", json_string_value(one));
+    }
+    json_decref(warnings);
     return GV_EXIT_OK;
 }
 

@@ -93,7 +93,27 @@ def test_limits_hold_for_files_of_bids_too(market):
     assert "above this wallet's limit of 120.00 EUR" in done.stdout
 
 
+def test_a_column_names_the_lot(market):
+    world, tom, ann = market
+    plain = tom.create("Seven", *QUICK)
+    lots = tom.create("Eight", *QUICK, "--lot", "Vase", "--lot", "Clock")
+    rows = [(lots, "5", "1"), (lots, "5", "2"), (lots, "5", "3"),
+            (lots, "5", ""), (plain, "5", "")]
+    head = "auction,amount,lot"
+    done = bulk(world, ann, rows, "--csv", head=head, as_json=False)
+    assert states(done) == [(2, "placed"), (3, "placed"), (4, "failed"),
+                            (5, "failed"), (6, "placed")], done.stdout
+    assert {(b["lot"], b["leading"]) for b in ann(
+        "bid", "list", "--auction", lots)["bids"]} == {(1, True), (2, True)}
+    # Two bids of one amount for two lots are two bids, and not placed again.
+    done = bulk(world, ann, rows[:2], "--csv", head=head, as_json=False)
+    assert done.returncode == 0, done.stderr
+    assert states(done) == [(2, "already"), (3, "already")]
+
+
 @pytest.mark.parametrize("head, row, says", [
+    ("auction,amount,lot", (UNKNOWN, "1"), ":2: expected AUCTION,AMOUNT,LOT"),
+    ("auction,amount,lot", (UNKNOWN, "1", "65"), ":2: lot: expected its"),
     ("auction;amount", (UNKNOWN, "1"), ":1: expected the head"),
     ("auction,amount", ("xyz", "1"), ":2: auction: expected 64 hex digits"),
     ("auction,amount", (UNKNOWN, "-1"), ":2: amount: expected one as 12"),

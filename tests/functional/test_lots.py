@@ -239,11 +239,26 @@ def test_wrong_usage_says_what_is_wrong(market):
             (("--lot", "Vase", "--lot", ",min=5"), "expected TITLE"),
             (("--lot", "Vase", "--lot", "Clock,min=0"), "expected TITLE"),
             (("--lot", "Vase", "--lot", "Clock,max=5"), "expected TITLE"),
-            (("--lot", "a", "--lot", "b", "--sealed"), "terms.lots"),
+            (("--lot", "a", "--lot", "b", "--sealed"), "not with --sealed"),
+            (("--lot", "a", "--lot", "b", "--hidden-reserve", "5"),
+             "not with --hidden-reserve"),
             (("--lot", "a", "--lot", "b", "--pay-within", "1h"),
-             "terms.lots")):
+             "not with --pay-within"),
+            (("--lot", "a", "--lot", "b", "--identity", "anonymous"),
+             "not with --identity"),
+            (("--lot", "a", "--lot", "b", "--seller", "pseudonym"),
+             "not with --seller"),
+            (("--lot", "a", "--lot", "b,min=5", "--buy-now", "4"),
+             "lot 2, b: ")):
         refused(seller, "auction", "create", "--title", "Estate", *QUICK,
                 "--limit", "25s", *words, code=2, says=says)
+    told = seller.run("auction", "create", "--title", "Estate", "--dry-run",
+                      *QUICK[:4], "--max-step", "1", "--lot", "Vase", "--lot",
+                      "Clock,min=5", as_json=False)
+    assert told.returncode == 0
+    assert "Lot 1, Vase: A maximum step without" in told.stderr
+    assert "Lot 2" not in told.stderr
+    assert told.stderr.count("The deadline D is shorter") == 1
     plain = seller.create("Plain", *QUICK, "--limit", "25s")
     refused(market["ann"], "bid", "place", plain, "10", "--lot", "1", code=2,
             says="no lots")
