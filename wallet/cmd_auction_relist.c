@@ -24,8 +24,11 @@ check_end(struct gv_cli *cli, const struct gv_auction *a)
                            gv_json_text(a->info, "phase"));
     if (strcmp(gv_json_text(outcome, "status"), "sold") == 0)
         return gv_cli_fail(cli, GV_EXIT_FAILED,
-                           "it was sold: another one is opened by auction "
-                           "create");
+                           a->open.terms.lots > 0
+                               ? "lots of it were sold: sell the others by "
+                                 "auction create"
+                               : "it was sold: another one is opened by "
+                                 "auction create");
     return GV_EXIT_OK;
 }
 

@@ -7,6 +7,7 @@ import { isBusy } from "./act.js";
 import { attachmentsPart, drawAbout, recordPart } from "./about.js";
 import { deed } from "./deeds.js";
 import { explainPart } from "./explain.js";
+import { endOf, lotsTable } from "./lots.js";
 import { drawSale } from "./sale.js";
 import { termsList, warningNotes } from "./terms.js";
 
@@ -33,7 +34,7 @@ export async function auctionPage(app, host, id) {
     head: h("div"), trouble: noteLine(), price: h("section", { class: "sheet price", "aria-label": "State" }),
     act: h("section", { class: "sheet act", "aria-label": "What you can do" }),
     sale: h("section", { class: "sheet sale", "aria-label": "The sale", hidden: true }),
-    terms: h("section", { class: "sheet" }), bids: h("section", { class: "sheet bids" }), explain: h("section", { class: "sheet" }),
+    terms: h("section", { class: "sheet" }), lots: h("section", { class: "sheet", hidden: true }), bids: h("section", { class: "sheet bids" }), explain: h("section", { class: "sheet" }),
     about: h("section", { class: "sheet" }), files: h("section", { class: "sheet" }), record: h("section", { class: "sheet" }),
   };
   const left = h("span", { class: "num" });
@@ -74,12 +75,22 @@ export async function auctionPage(app, host, id) {
       h("p", null, badge(word, kind), " ", left));
   }
 
+  function drawLots() {
+    parts.lots.hidden = !state.info.lots?.length;
+    if (!parts.lots.hidden) fill(parts.lots, h("h2", null, "Lots"), lotsTable(page));
+  }
+
   function drawPrice() {
     const { info } = state;
     const end = outcome();
     const close = info.effective_close_us;
     let what;
-    if (end) {
+    if (info.lots?.length) {
+      const sold = info.lots.filter((l) => l.status === "sold").length;
+      what = [h("h2", null, `${info.lots.length} lots`), end
+        ? h("p", null, badge(`${sold} sold`, sold ? "good" : ""), ` of ${info.lots.length}`)
+        : h("p", { class: "soft" }, "Each has its own leader, and its own end.")];
+    } else if (end) {
       const sold = end.status === "sold";
       const winner = sold && mine().some((b) => b.bidder === end.winner);
       what = [h("h2", null, sold ? "Sold" : "Not sold"),
@@ -106,11 +117,11 @@ export async function auctionPage(app, host, id) {
   }
 
   function bidRow(b) {
-    const [word, kind] = standing(b, outcome());
+    const [word, kind] = standing(b, endOf(state.info, b, outcome()));
     const me = Boolean(own()[b.bid]);
     const extra = [b.why ? h("span", { class: "why" }, b.why) : null, me && b.height !== null ? proof(b) : null].filter((x) => x);
     return { mine: me, extra: extra.length ? extra : null, cells: [
-      bidAmount(b, own()[b.bid], unit), exactly(b.t_us),
+      ...(b.lot ? [String(b.lot)] : []), bidAmount(b, own()[b.bid], unit), exactly(b.t_us),
       me ? "You" : h("span", { class: "mono id", title: b.bidder }, short(b.bidder)),
       STATES[b.state] ?? b.state, badge(word, kind),
     ] };
@@ -134,7 +145,7 @@ export async function auctionPage(app, host, id) {
   }
   function drawBids() {
     fill(parts.bids, h("h2", null, "Bids, in the order of their time"),
-      state.bids.length ? table("Bids", [">Amount", "Time", "Bidder", "State", "Standing"], state.bids.map(bidRow))
+      state.bids.length ? table("Bids", [...(state.info.lots?.length ? [">Lot"] : []), ">Amount", "Time", "Bidder", "State", "Standing"], state.bids.map(bidRow))
         : h("p", { class: "soft" }, outcome() ? "Nobody bid." : "No bid yet."),
       state.more ? h("p", { class: "soft" }, `The first ${BIDS} bids are shown.`) : null);
   }
@@ -162,11 +173,12 @@ export async function auctionPage(app, host, id) {
     lastDrawn = drawn;
     drawHead();
     drawPrice();
+    drawLots();
     drawBids();
     drawAbout(page, parts.about);
   }
   async function verify() {
-    if (!outcome() || verified) return;
+    if (!outcome() || verified || state.info.lots?.length) return;
     verified = {};
     try {
       const o = await api.ask("auction outcome", { args: [id], options: { verify: true } });
@@ -186,7 +198,7 @@ export async function auctionPage(app, host, id) {
   const files = state.info.attachments ?? [];
   if (files.length) fill(parts.files, attachmentsPart(files));
   fill(host, parts.head, parts.trouble.element, h("div", { class: "two" },
-    h("div", null, parts.bids, parts.explain, parts.about, files.length ? parts.files : null, parts.record),
+    h("div", null, parts.lots, parts.bids, parts.explain, parts.about, files.length ? parts.files : null, parts.record),
     h("div", { class: "side" }, parts.price, parts.act, parts.sale, parts.terms)));
   draw();
   verify();

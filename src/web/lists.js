@@ -1,6 +1,7 @@
 // lists.js - the lists of auctions and of one's own bids.
 import * as api from "./api.js";
 import { h, fill, badge, noteLine, table } from "./dom.js";
+import { endOf } from "./lots.js";
 import { money, exactly, phase, duration, standing, bidAmount, isSealed, STATES } from "./format.js";
 
 const PAGE = 50;
@@ -22,7 +23,7 @@ function timeLeft(a) {
 function auctionRow(a) {
   const [word, kind] = phase(a.phase);
   const sold = a.outcome_final && a.outcome?.status === "sold";
-  const price = sold ? money(a.outcome.price, unit(a)) : a.leader ? money(a.leader.amount, unit(a)) : "–";
+  const price = a.lot_count ? `${a.lot_count} lots` : sold ? money(a.outcome.price, unit(a)) : a.leader ? money(a.leader.amount, unit(a)) : "–";
   return { cells: [
     [h("a", { href: `#/auction/${a.auction}` }, a.title), h("span", { class: "why" }, a.identity === "anonymous" ? "anonymous bidders" : "certified bidders")],
     badge(sold ? "Sold" : a.outcome_final ? "Not sold" : word, sold ? "good" : kind),
@@ -137,6 +138,8 @@ export async function addReasons(bids) {
   }
 }
 
+const titleOf = (info, b) => (b.lot ? `${info.title}, lot ${b.lot}: ${info.lots?.[b.lot - 1]?.title}` : info.title);
+
 async function ownBids(app) {
   const own = app.wallet.bids;
   const newest = new Map();
@@ -150,7 +153,7 @@ async function ownBids(app) {
     const mine = all.bids.filter((b) => own[b.bid]);
     await addReasons(mine);
     const chance = mine.findLast((b) => b.bidder === info.second_chance?.bidder);
-    for (const b of mine) rows.push({ ...b, title: info.title, outcome, own: own[b.bid], chance: b === chance });
+    for (const b of mine) rows.push({ ...b, title: titleOf(info, b), outcome: endOf(info, b, outcome), own: own[b.bid], chance: b === chance });
     // Signed, and nobody said for good that it is stamped: the next bid looks.
     for (const [bid, b] of Object.entries(own))
       if (b.auction === id && b.state === "sending" && !mine.some((m) => m.bid === bid))

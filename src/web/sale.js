@@ -26,7 +26,7 @@ function said(words) {
 function awardPart(page, award) {
   const [word, kind] = STANDING[award.standing] ?? [award.standing, ""];
   return [h("p", null, badge(word, kind), " ", h("strong", { class: "num" }, money(award.price, page.unit))),
-    h("dl", null, h("dt", null, award.award > 0 ? "Second chance taken by" : "Sold to"),
+    h("dl", null, h("dt", null, page.info.lots?.length ? `Lot ${award.award} sold to` : award.award > 0 ? "Second chance taken by" : "Sold to"),
       h("dd", null, page.isMe(award.winner) ? "You" : h("span", { class: "mono id", title: award.winner }, short(award.winner))),
       award.pay_by_us ? [h("dt", null, "To be paid by"), h("dd", null, when(award.pay_by_us))] : null,
       h("dt", null, "Seller says"), h("dd", null, said(award.seller_says)),
@@ -39,7 +39,7 @@ function sayButtons(page, award, side) {
     !(have.includes("defaulted") && side === "seller"));
   const made = left.map(([word, label]) => action(`${label} …`, {
     call: "settle", busy: "Saying it on the chain …", kind: word === "defaulted" ? "danger" : null,
-    what: () => ({ args: [page.id, word], options: page.app.as() }),
+    what: () => ({ args: [page.id, word], options: { ...page.app.as(), ...(page.info.lots?.length ? { lot: award.award } : {}) } }),
     ask: () => sure(`${label}?`, [
       h("p", null, `You say of the sale for ${money(award.price, page.unit)}: ${SAID[word]}.`),
       word === "defaulted" && award.pay_by_us ? h("p", null, "The runner-up may take a second chance then.") : null,
@@ -73,11 +73,13 @@ export function drawSale(page, host) {
   const { awards = [], second_chance: chance } = page.info;
   const own = awards.filter((a) => page.isMe(a.winner)).at(-1);
   const side = page.isSeller() ? "seller" : "winner";
-  const mine = side === "seller" ? awards.at(-1) : own;
-  const now = JSON.stringify([awards, chance, side, mine?.award, page.isOver(mine?.pay_by_us)]);
+  // Of lots each is a sale by itself; else the last award is the one that counts.
+  const last = side === "seller" ? awards.at(-1) : own;
+  const mine = page.info.lots?.length ? awards.filter((a) => side === "seller" || page.isMe(a.winner)) : awards.filter((a) => a === last);
+  const now = JSON.stringify([awards, chance, side, mine.map((a) => [a.award, page.isOver(a.pay_by_us)])]);
   if (host.dataset.now === now || isBusy(host)) return;
   host.dataset.now = now;
   host.hidden = !awards.length;
-  fill(host, h("h2", null, "What became of it"), awards.map((a) => h("div", { class: "award" }, awardPart(page, a), a === mine ? sayButtons(page, a, side) : null)),
+  fill(host, h("h2", null, "What became of it"), awards.map((a) => h("div", { class: "award" }, awardPart(page, a), mine.includes(a) ? sayButtons(page, a, side) : null)),
     chance ? h("div", { class: "award" }, chancePart(page, chance)) : null);
 }

@@ -301,3 +301,40 @@ def test_who_sells_under_a_pseudonym_is_the_seller_to_his_own_page(
     assert node.wait_final(auction, 60)["status"] == "no-bid"
     page.sees("Offer it again", 60)
     sam.finish()
+
+
+def test_lots_have_their_own_leaders_bids_and_results(world, browsers):
+    node = world.node()
+    node.wait_services()
+    sam = world.wallet("sam", node)
+    ann = Reader(world, "ann", node, browsers)
+    auction = sam.create("Estate", "--d", "1s", "--difficulty", "1",
+                         "--limit", "40s", "--close", "never", "--lot",
+                         "Vase", "--lot", "Clock,min=5")
+    page = ann.open()
+    page.sees("2 lots")
+    ann.visit(auction, "Place a bid")
+    page.sees("2. Clock")
+    page.types("Lot", "2. Clock")
+    page.sees("To lead, at least 5.00 EUR")
+    page.types("Amount in EUR", "6\n")
+    page.sees("For lot 2: Clock")
+    page.click("Bid 6.00 EUR")
+    page.sees("was received and stamped", 60)
+    page.sees("You lead")
+    row, = node.rpc.listbids(auction=auction)["bids"]
+    assert (row["lot"], row["amount"], row["leading"]) == (2, 600, True)
+    fits_a_phone(page)
+    page.sees("1 sold of 2", 90)
+    page.sees("You won")
+    page.sees("Nobody bid")
+    page.sees("Lot 2 sold to", 60)
+    page.click("I have paid …")
+    page.click("Say it")
+    page.sees("Said.", 60)
+    wait_for("the word", lambda: node.rpc.getoutcome(auction)["awards"][0][
+        "winner_says"] == ["paid"], 60)
+    page.click("My bids")
+    page.sees("Estate, lot 2: Clock")
+    page.sees("Won")
+    ann.finish()
