@@ -236,10 +236,13 @@ print_result(const struct gv_cli *cli, const struct gv_auction *a,
 
         for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
             json_object_set(out, keys[i], json_object_get(row, keys[i]));
+        json_object_set_new(out, "lot", json_integer(v->offer.lot));
         gv_cli_print(cli, gv_auction_priced(out, &a->open.terms.currency));
         return;
     }
     gv_columns_line(stdout, "bid", "%s", id);
+    if (v->offer.lot != 0)
+        gv_columns_line(stdout, "lot", "%u", (unsigned)v->offer.lot);
     gv_columns_line(
         stdout, "amount", "%s%s",
         gv_auction_amount(row, "amount", &a->open.terms.currency, amount),

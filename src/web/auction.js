@@ -80,6 +80,12 @@ export async function auctionPage(app, host, id) {
     if (!parts.lots.hidden) fill(parts.lots, h("h2", null, "Lots"), lotsTable(page));
   }
 
+  function verdict() {
+    if (verified?.height !== undefined) return h("p", { class: "note good", id: "verified" }, `Final and verified here: the outcome stands in block ${verified.height}, and the listed bids give the same.`);
+    if (verified?.error) return h("p", { class: "note bad" }, `It could not be verified: ${verified.error}`);
+    return h("p", { class: "note wait busy" }, "Checking the proof …");
+  }
+
   function drawPrice() {
     const { info } = state;
     const end = outcome();
@@ -88,7 +94,7 @@ export async function auctionPage(app, host, id) {
     if (info.lots?.length) {
       const sold = info.lots.filter((l) => l.status === "sold").length;
       what = [h("h2", null, `${info.lots.length} lots`), end
-        ? h("p", null, badge(`${sold} sold`, sold ? "good" : ""), ` of ${info.lots.length}`)
+        ? [h("p", null, badge(`${sold} sold`, sold ? "good" : ""), ` of ${info.lots.length}`), verdict()]
         : h("p", { class: "soft" }, "Each has its own leader, and its own end.")];
     } else if (end) {
       const sold = end.status === "sold";
@@ -97,10 +103,7 @@ export async function auctionPage(app, host, id) {
         h("p", { class: "big num" }, sold ? money(end.price, unit) : "–"),
         sold ? h("p", null, winner ? badge("You won", "good") : ["to ", h("span", { class: "mono id", title: end.winner }, short(end.winner))])
           : h("p", null, { "no-bid": "Nobody bid.", "reserve-not-met": "The reserve was not met.", cancelled: "It was cancelled before the first bid." }[end.status] ?? end.status),
-        verified?.height !== undefined
-          ? h("p", { class: "note good", id: "verified" }, `Final and verified here: the outcome stands in block ${verified.height}, and the listed bids give the same.`)
-          : verified?.error ? h("p", { class: "note bad" }, `It could not be verified: ${verified.error}`)
-            : h("p", { class: "note wait busy" }, "Checking the proof …")];
+        verdict()];
     } else {
       const best = mine().filter((b) => b.code === 0).sort((a, b) => Number(b.leading) - Number(a.leading))[0];
       const falling = info.clock_price !== null && !info.leader;
@@ -178,7 +181,7 @@ export async function auctionPage(app, host, id) {
     drawAbout(page, parts.about);
   }
   async function verify() {
-    if (!outcome() || verified || state.info.lots?.length) return;
+    if (!outcome() || verified) return;
     verified = {};
     try {
       const o = await api.ask("auction outcome", { args: [id], options: { verify: true } });

@@ -153,15 +153,16 @@ def test_three_lots_end_each_in_their_own_way(market):
     assert row["leader"] is None and row["lot_count"] == 3
     assert lots_of(node, rows[first["bid"]]["bidder"]) == [(1, "outbid", 1000)]
     assert lots_of(node, rows[low["bid"]]["bidder"]) == [
-        (1, "leading", 2000), (3, "leading", 49900)]
+        (1, "leading", 2000), (2, "void", 0), (3, "leading", 49900)]
 
     shown = ann.text("auction", "show", auction)
     for says in ("lot 1 leads      20.00 EUR by", "lot 2 leads      no bid"):
         assert says in shown, shown
     assert "3 lots" in ann.text("auction", "list", "--id", auction)
     assert [(e["what"], e["standing"], e["title"])
-            for e in bob("agenda")["agenda"][:2]] == [
+            for e in bob("agenda")["agenda"][:3]] == [
                 ("closes", "leading", "Estate, lot 1: Vase"),
+                ("closes", "bids", "Estate, lot 2: Clock"),
                 ("closes", "leading", "Estate, lot 3: Chair")]
     assert ann("agenda")["agenda"][0]["standing"] == "outbid"
     # What leads in other lots counts in the wallet's limit; what it leads in
@@ -185,6 +186,8 @@ def test_three_lots_end_each_in_their_own_way(market):
     told = bob.text("auction", "outcome", auction)
     for says in ("lot 1", "for 20.00 EUR", "no-bid", "reserve-not-met"):
         assert says in told, told
+    refused(seller, "auction", "relist", auction, code=1,
+            says="sell the others by auction create")
     wait_for("the award", lambda: [
         (a["award"], a["winner"])
         for a in node.rpc.getoutcome(auction)["awards"]] == [
@@ -220,7 +223,7 @@ def test_three_lots_end_each_in_their_own_way(market):
                                                       ("bob", over))}
     assert standings == {"ann": "lost", "bob": "won"}
     assert lots_of(node, rows[low["bid"]]["bidder"]) == [
-        (1, "won", 2000), (3, "lost", 49900)]
+        (1, "won", 2000), (2, "void", 0), (3, "lost", 49900)]
     told = bob.text("auction", "outcome")
     for says in ("Estate, lot 1: Vase", "Estate, lot 3: Chair"):
         assert says in told, told
@@ -230,6 +233,20 @@ def test_three_lots_end_each_in_their_own_way(market):
     assert [e["lot"] for e in events(ann.run("watch").stdout)
             if e["event"] == "lost"] == [1]
     assert '["Clock",5000,0]' in dump.read_text()
+
+
+@pytest.mark.long
+def test_lots_that_were_not_sold_are_relisted_as_they_were(market):
+    node, seller = market["node"], market["seller"]
+    auction = seller.create("Left over", *QUICK, "--limit", "2s", "--lot",
+                            "Vase", "--lot", "Clock,min=50")
+    assert seller.outcome(auction)["status"] == "no-bid"
+    seller("auction", "relist", auction)
+    newest, = node.rpc.listauctions(reverse=True, limit=1)["auctions"]
+    assert newest["auction"] != auction and newest["lot_count"] == 2
+    lots = [node.rpc.getauction(a)["terms"]["lots"]
+            for a in (auction, newest["auction"])]
+    assert lots[0] == lots[1]
 
 
 def test_wrong_usage_says_what_is_wrong(market):

@@ -326,6 +326,7 @@ def test_lots_have_their_own_leaders_bids_and_results(world, browsers):
     assert (row["lot"], row["amount"], row["leading"]) == (2, 600, True)
     fits_a_phone(page)
     page.sees("1 sold of 2", 90)
+    page.sees("Final and verified here", 60)
     page.sees("You won")
     page.sees("Nobody bid")
     page.sees("Lot 2 sold to", 60)
