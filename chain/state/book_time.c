@@ -13,17 +13,19 @@ gv_book_floor(const struct gv_book *b, const struct gv_book_leaf *leaf)
     return leaf->owner < b->bids ? b->bid[leaf->owner].floor_us : 0;
 }
 
-/* Does some STAMP of this authority list the leaf's owner already? */
+/* Does some STAMP of this authority, no later than that, list the leaf's owner
+ * already? */
 static bool
 is_marked(const struct gv_book *b, const struct gv_book_leaf *leaf,
-          uint8_t authority)
+          uint8_t authority, uint64_t time_us)
 {
     uint64_t floor_us = gv_book_floor(b, leaf);
 
     for (uint32_t m = leaf->mark; m != GV_NOWHERE; m = b->mark[m].next) {
         const struct gv_book_stamp *s = &b->stamp[b->mark[m].stamp];
 
-        if (s->authority == authority && s->time_us > floor_us)
+        if (s->authority == authority && s->time_us > floor_us &&
+            s->time_us <= time_us)
             return true;
     }
     return false;
@@ -34,7 +36,7 @@ gv_book_needs(const struct gv_book *b, const struct gv_book_leaf *leaf,
               uint8_t authority, uint64_t time_us)
 {
     return leaf->owner != GV_NOWHERE && time_us > gv_book_floor(b, leaf) &&
-           !is_marked(b, leaf, authority);
+           !is_marked(b, leaf, authority, time_us);
 }
 
 static enum gv_rc

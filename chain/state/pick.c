@@ -458,10 +458,25 @@ choose_bids(const struct gv_state *s, const struct gv_chain *c,
     }
 }
 
-/* Does the stamp list a bid that this authority has not stamped yet (C2)? */
+/* Is no other STAMP of its authority that waits earlier for this bid? */
+static bool
+is_earliest(const struct gv_pool_tx *bid, const struct gv_pool_tx *stamp)
+{
+    uint64_t time_us = stamp->facts->tst[0].time_us;
+
+    for (size_t i = 0; i < bid->marks; i++)
+        if (bid->mark[i].authority == stamp->tx.u.stamp.authority &&
+            bid->mark[i].time_us > bid->floor_us &&
+            bid->mark[i].time_us < time_us)
+            return false;
+    return true;
+}
+
+/* Does the stamp list a bid that this authority has not stamped yet, or only
+ * later (C2)? */
 static bool
 is_useful(const struct gv_state *s, const struct gv_chain *c,
-          const struct gv_pool_tx *stamp)
+          const struct gv_pool_tx *stamp, bool earliest)
 {
     const struct gv_tx_stamp *t = &stamp->tx.u.stamp;
     const struct gv_book *b = c->book;
@@ -470,7 +485,8 @@ is_useful(const struct gv_state *s, const struct gv_chain *c,
         const struct gv_pool_tx *bid = listed_bid(s, c, stamp, i);
         uint32_t leaf;
 
-        if (bid && bid->chosen && !(bid->kept >> t->authority & 1))
+        if (bid && bid->chosen && !(bid->kept >> t->authority & 1) &&
+            (!earliest || is_earliest(bid, stamp)))
             return true;
         leaf = gv_book_find_leaf(b, t->leaves + (size_t)i * 32);
         if (leaf != GV_NOWHERE && gv_book_needs(b, &b->leaf[leaf], t->authority,
@@ -481,21 +497,32 @@ is_useful(const struct gv_state *s, const struct gv_chain *c,
 }
 
 static void
-choose_stamps(const struct gv_state *s, const struct gv_chain *c,
-              struct gv_pick *p)
+choose_some(const struct gv_state *s, const struct gv_chain *c,
+            struct gv_pick *p, bool earliest)
 {
     struct gv_pool_tx *e = c->pool.of[GV_POOL_STAMPS].first;
 
     for (; e; e = e->next) {
-        if (!e->chosen || !is_useful(s, c, e) || !add(p, e))
+        if (!e->chosen || !is_useful(s, c, e, earliest) || !add(p, e))
             continue;
+        e->chosen = false; /* once */
         for (unsigned i = 0; i < e->tx.u.stamp.count; i++) {
             struct gv_pool_tx *bid = listed_bid(s, c, e, i);
 
-            if (bid)
+            if (bid && (!earliest || is_earliest(bid, e)))
                 bid->kept |= UINT32_C(1) << e->tx.u.stamp.authority;
         }
     }
+}
+
+/* First those that give bids their times; a bid whose earliest one has no room
+ * stands with a later one. */
+static void
+choose_stamps(const struct gv_state *s, const struct gv_chain *c,
+              struct gv_pick *p)
+{
+    choose_some(s, c, p, true);
+    choose_some(s, c, p, false);
 }
 
 /* No bid stands without the stamps it needs, and no stamp without a bid. */

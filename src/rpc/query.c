@@ -149,23 +149,43 @@ take_best(void *arg, size_t i)
     return GV_OK;
 }
 
+/* Who gets a lot and at what price, or, while the auction has no outcome, who
+ * leads it, whatever its reserve. */
+static bool
+lot_taker(const struct gv_view *v, unsigned place, struct gv_pubkey *who,
+          uint64_t *price)
+{
+    struct gv_bid_row lead;
+    struct gv_result r;
+
+    gv_book_result(v->chain->book, place, &r);
+    *who = r.winner;
+    *price = r.price;
+    if (r.status == GV_SOLD)
+        return true;
+    if (v->chain->sum.outcome_height != 0 || !gv_view_leader(v, place, &lead))
+        return false;
+    *who = lead.bidder;
+    *price = gv_fold_lot_price(v->fold, place);
+    return true;
+}
+
 /* With lots: does a lot go to this bidder, or is it led by it? Their prices
  * together, as far as they fit. */
 static bool
 takes_lots(const struct gv_view *v, const struct gv_pubkey *bidder,
            uint64_t *price)
 {
-    const struct gv_book *b = v->chain->book;
+    struct gv_pubkey who;
+    uint64_t each;
     bool any = false;
-    struct gv_result r;
 
     *price = 0;
-    for (unsigned i = 0; i < b->open->terms.lots; i++) {
-        gv_book_result(b, i, &r);
-        if (r.status != GV_SOLD || !GV_ID_EQ(&r.winner, bidder))
+    for (unsigned i = 0; i < v->chain->book->open->terms.lots; i++) {
+        if (!lot_taker(v, i, &who, &each) || !GV_ID_EQ(&who, bidder))
             continue;
         any = true;
-        *price = r.price > UINT64_MAX - *price ? UINT64_MAX : *price + r.price;
+        *price = each > UINT64_MAX - *price ? UINT64_MAX : *price + each;
     }
     return any;
 }
@@ -239,20 +259,8 @@ gv_query_lot_standing(const struct gv_view *v, const struct gv_pubkey *bidder,
                       unsigned place, struct gv_standing *out)
 {
     struct best best = {.v = v, .lot = (uint8_t)(place + 1)};
-    struct gv_bid_row lead;
-    struct gv_result r;
 
     memset(out, 0, sizeof(*out));
-    gv_book_result(v->chain->book, place, &r);
-    if (r.status == GV_SOLD) {
-        out->has_winner = true;
-        out->winner = r.winner;
-        out->price = r.price;
-    } else if (v->chain->sum.outcome_height == 0 &&
-               gv_view_leader(v, place, &lead)) {
-        out->has_winner = true;
-        out->winner = lead.bidder;
-        out->price = gv_fold_lot_price(v->fold, place);
-    }
+    out->has_winner = lot_taker(v, place, &out->winner, &out->price);
     find_word(&best, bidder, out);
 }

@@ -134,8 +134,11 @@ def test_three_lots_end_each_in_their_own_way(market):
     refused(ann, "bid", "place", auction, "10", "--lot", "2", code=1,
             says="below-first")
     first = ann.bid(auction, "10", "--lot", "1")
-    over = bob.bid(auction, "20", "--lot", "1")
     low = bob.bid(auction, "499", "--lot", "3")
+    key = node.rpc.getbid(low["bid"])["bidder"]
+    assert [(o["standing"], o["price"]) for o in node.rpc.listoutcomes(
+        bidder=key)["outcomes"]] == [("leading", 49900)]  # below the reserve
+    over = bob.bid(auction, "20", "--lot", "1")
     few = bob.bid(auction, "49", "--lot", "2", "--force")
     none = raw_bid(market, auction, 900, 4)
     rows = {r["bid"]: r for r in node.rpc.listbids(auction=auction)["bids"]}

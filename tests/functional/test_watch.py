@@ -115,6 +115,8 @@ def test_watching_tells_what_happens_and_runs_a_program(world):
     assert "won" in ann.text("watch")
     # A program that fails is a warning, and the watching goes on.
     done = ann.run("watch", "--exec", "/no/such/program", as_json=False)
+    assert done.returncode == 2 and "/no/such/program" in done.stderr
+    done = ann.run("watch", "--exec", "/bin/false", as_json=False)
     assert done.returncode == 0 and "failed for the event won" in done.stderr
 
 

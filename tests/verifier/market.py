@@ -469,7 +469,8 @@ class Auction(Sales, Chain):
         need(mark not in self.stamps, "R4: STAMP twice")
         need(any((leaf in here or leaf in self.known)
                  and self.lists(leaf, token.time_us)
-                 and all(i != index for _, i, _ in self.listing(leaf))
+                 and all(i != index or t > token.time_us
+                         for t, i, _ in self.listing(leaf))
                  for leaf in tx.leaves), "C2: STAMP of nothing new")
         self.stamps.add(mark)
         for leaf in tx.leaves:

@@ -184,6 +184,11 @@ class Rules(RuleCase):
         again = stamps(c, {0: self.us + 500001}, [tst_leaf(b)])
         c.add([b, s] + again, self.at + 600)
         self.bad(c, "C2")
+        c = self.enrolled()  # an earlier one counts beside it
+        b, s = self.bid(c)
+        c.add([b, s] + stamps(c, {0: self.us + 499999}, [tst_leaf(b)]),
+              self.at + 600)
+        self.good(c)
         c = self.enrolled()
         b, s = self.bid(c)
         wrong = stamp_tx(c.chain, 0, Stamper("stranger"), self.us + 500000,

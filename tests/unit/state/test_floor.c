@@ -171,6 +171,59 @@ C2_a_stamp_below_the_floor_is_useless(void **state)
     world_free(&g.w);
 }
 
+/* C2: whoever gets a rival's bid dated again, and later, takes nothing from it:
+ * its earlier STAMP still enters, and counts. */
+static void
+C2_an_earlier_stamp_counts_beside_a_later_one(void **state)
+{
+    struct stage g;
+    struct gv_tx tx[3], more;
+
+    (void)state;
+    floor_make(&g);
+    tx[0] = bid_on_tip(&g, 1);
+    tx[1] = stamp(&g, 0, 2000, tx, 1);
+    tx[2] = stamp(&g, 1, 2100, tx, 1);
+    accept_block_on_tip(&g.w, g.c, START + 2250, tx, 3);
+    assert_int_equal(t_of(&g, &tx[0]), US(START + 2100));
+    more = stamp(&g, 0, 2001, tx, 1);
+    refuse_block(&g.w, g.c, GV_BAD_STAMP, START + 2500, &more, 1);
+    more = stamp(&g, 1, 1900, tx, 1);
+    accept_block_on_tip(&g.w, g.c, START + 2500, &more, 1);
+    assert_int_equal(t_of(&g, &tx[0]), US(START + 2000));
+    more = stamp(&g, 0, 1800, tx, 1);
+    accept_block_on_tip(&g.w, g.c, START + 2750, &more, 1);
+    assert_int_equal(t_of(&g, &tx[0]), US(START + 1900));
+    more = stamp(&g, 1, 1901, tx, 1);
+    refuse_block(&g.w, g.c, GV_BAD_STAMP, START + 3000, &more, 1);
+    world_free(&g.w);
+}
+
+/* Of the STAMPs that wait the earliest of each authority gives a bid its time,
+ * whichever came first. */
+static void
+C2_templates_take_the_earliest_stamps(void **state)
+{
+    struct stage g;
+    struct gv_tx bid, tx;
+
+    (void)state;
+    floor_make(&g);
+    g.w.now_ms = START + 2500;
+    bid = bid_on_tip(&g, 1);
+    world_add(&g.w, &bid);
+    for (unsigned late = 2; late-- > 0;)
+        for (unsigned i = 0; i < 2; i++) {
+            tx = stamp(&g, i, 1800 + 10 * i + 500 * late, &bid, 1);
+            world_add(&g.w, &tx);
+        }
+    g.w.now_ms += 1000;
+    world_mine(&g.w);
+    assert_int_equal(g.c->sum.bids, 2);
+    assert_int_equal(t_of(&g, &bid), US(START + 1810));
+    world_free(&g.w);
+}
+
 /* A template holds a bid with the stamps that count for it, and none that
  * would spoil the block. */
 static void
@@ -212,6 +265,8 @@ main(void)
         cmocka_unit_test(C4_the_order_within_a_block_does_not_matter),
         cmocka_unit_test(C4_stamps_below_the_floor_admit_nothing),
         cmocka_unit_test(C2_a_stamp_below_the_floor_is_useless),
+        cmocka_unit_test(C2_an_earlier_stamp_counts_beside_a_later_one),
+        cmocka_unit_test(C2_templates_take_the_earliest_stamps),
         cmocka_unit_test(C4_templates_leave_back_dated_stamps_out),
     };
 
