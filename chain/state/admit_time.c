@@ -227,3 +227,32 @@ gv_admit_forget_late(const struct gv_chain *c, struct gv_pool_tx *e,
     e->marks = n;
     settle_time(c, e);
 }
+
+/* Has this authority dated it by then, by a STAMP that waits? */
+static bool
+is_dated(const struct gv_pool_tx *e, uint8_t authority, uint64_t time_us)
+{
+    for (size_t i = 0; i < e->marks; i++)
+        if (e->mark[i].authority == authority &&
+            e->mark[i].time_us > e->floor_us && e->mark[i].time_us <= time_us)
+            return true;
+    return false;
+}
+
+bool
+gv_admit_dates_anything(const struct gv_state *s, const struct gv_chain *c,
+                        const struct gv_tx_stamp *t, uint64_t time_us)
+{
+    for (unsigned i = 0; i < t->count; i++) {
+        const uint8_t *leaf = t->leaves + (size_t)i * 32;
+        const struct gv_pool_tx *e = gv_pool_find_leaf(&s->pool, leaf);
+        uint32_t at = gv_book_find_leaf(c->book, leaf);
+
+        if (e && e->chain == c && !is_dated(e, t->authority, time_us))
+            return true;
+        if (at != GV_NOWHERE &&
+            gv_book_needs(c->book, &c->book->leaf[at], t->authority, time_us))
+            return true;
+    }
+    return false;
+}

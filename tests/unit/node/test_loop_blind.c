@@ -99,6 +99,41 @@ place(struct house *h, const struct gv_tx *bid, json_t *stamps)
     return t_us;
 }
 
+static size_t
+waiting(struct house *h)
+{
+    char chain[65];
+    json_t *ids = house_call(
+        h, "getrawmempool",
+        json_pack("{ss}", "chain", gv_hex(h->s.open.id.b, 32, chain)));
+    size_t n = json_array_size(ids);
+
+    assert_true(json_is_array(ids));
+    json_decref(ids);
+    return n;
+}
+
+/* Anybody can have it dated again and again; it is done once. */
+static void
+test_R5_later_stamps_of_a_bid_fill_no_mempool(void **state)
+{
+    struct gv_tx bid;
+    struct house h;
+    uint64_t t_us;
+    size_t before;
+
+    (void)state;
+    blind_make(&h);
+    bid = sample_bid_sealed(&h.s, 0, 1, 100);
+    t_us = place(&h, &bid, stamp_of(&h, &bid, GV_TSA_BLIND));
+    before = waiting(&h);
+    for (int i = 0; i < 3; i++)
+        json_decref(hand_in(&h, &bid, stamp_of(&h, &bid, GV_TSA_BLIND)));
+    assert_int_equal(waiting(&h), before);
+    assert_int_equal(house_await_row(&h, &bid, "received", 0), t_us);
+    house_free(&h);
+}
+
 static void
 test_R5_a_bid_enters_with_its_stamps_alone(void **state)
 {
@@ -150,6 +185,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_R5_a_bid_enters_with_its_stamps_alone),
+        cmocka_unit_test(test_R5_later_stamps_of_a_bid_fill_no_mempool),
         cmocka_unit_test(
             test_R5_a_bid_that_missed_its_block_counts_with_new_stamps),
     };
