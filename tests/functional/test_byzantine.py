@@ -336,7 +336,8 @@ def test_a_pong_to_no_ping_and_a_hello_of_another_network(honest):
     assert peer.meet(node, seconds=2, magic=le(1, 4)) is None
     assert honest.seen(node, peer) is None
     peer.meet(node)
-    before = honest.seen(node, peer)["score"]
+    before = wait_for("the session",
+                      lambda: honest.seen(node, peer))["score"]
     peer.send(PONG, struct.pack("<Q", 2**63))
     wait_for("the penalty",
              lambda: honest.seen(node, peer)["score"] < before)

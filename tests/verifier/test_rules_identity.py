@@ -253,7 +253,7 @@ class Enrolment(RuleCase):
     def test_F4_fields(self):
         good = disclose_tx(bytes(32), Key("notary 15"), 15, 1)
         transaction(good)
-        for at, name, value in ((34, "award", 8), (35, "notary", 16),
+        for at, name, value in ((34, "award", 65), (35, "notary", 16),
                                 (36, "side", 2)):
             bad = good[:at] + num(value, 1) + good[at + 1:]
             self.refused(f"{name} {value}", transaction, bad)
