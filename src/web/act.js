@@ -44,10 +44,11 @@ export function action(label, { call, what, run, ask: question, busy, done, kind
 // Something goes on in this part of the page, whose end is to be told there.
 export const isBusy = (part) => part.querySelector(".busy") !== null;
 
-// The wallet names an option that it does not like, as "--rounds x: ...": the
-// option, or null, and the sentence with the label that it has on the page.
+// The wallet names an option that it does not like, as "--rounds x: ...", or
+// with the word for its value, as "--title TEXT: expected ...": the option, or
+// null, and the sentence with the label that it has on the page.
 export function named(error, labels) {
-  const [, option, rest] = /^--([a-z-]+):? ?(.*)$/s.exec(error.message) ?? [];
+  const [, option, rest] = /^--([a-z-]+)(?: [A-Z]+(?=: expected))?:? ?(.*)$/s.exec(error.message) ?? [];
   const label = labels[option];
   return { option: label ? option : null, message: label ? `${label}: ${rest}` : error.message };
 }
