@@ -19,37 +19,13 @@
 
 #define NEVER UINT64_MAX
 
-/* The first place whose chain is not below c, by id. */
-static size_t
-awake_place(const struct gv_state *s, const struct gv_chain *c)
-{
-    size_t low = 0, high = s->awakes;
-
-    while (low < high) {
-        size_t mid = low + (high - low) / 2;
-
-        if (GV_ID_CMP(&s->awake[mid]->id, &c->id) < 0)
-            low = mid + 1;
-        else
-            high = mid;
-    }
-    return low;
-}
-
 enum gv_rc
 gv_chain_wake(struct gv_state *s, struct gv_chain *c)
 {
-    size_t at;
-
     if (c->awake)
         return GV_OK;
-    if (!gv_vec_room(&s->awake, s->awakes, &s->awake_cap, sizeof(*s->awake)))
+    if (!gv_chains_put(&s->awake, &s->awakes, &s->awake_cap, c))
         return gv_state_fail(s, "out of memory");
-    at = awake_place(s, c);
-    memmove(s->awake + at + 1, s->awake + at,
-            (s->awakes - at) * sizeof(*s->awake));
-    s->awake[at] = c;
-    s->awakes++;
     c->awake = true;
     return GV_OK;
 }

@@ -139,6 +139,9 @@ enum gv_rc gv_record_get_lock(struct gv_state *s, const struct gv_chain *c,
                               struct gv_vote_lock *out);
 
 /* state.c */
+/* Put c into a list that ascends by id. False: no memory. */
+bool gv_chains_put(struct gv_chain ***list, size_t *count, size_t *cap,
+                   struct gv_chain *c);
 enum gv_rc gv_state_insert_chain(struct gv_state *s, struct gv_chain *c);
 void gv_chain_unload(struct gv_chain *c);
 void gv_chain_summarise(struct gv_chain *c);

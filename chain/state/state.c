@@ -31,16 +31,17 @@ gv_state_params(const struct gv_state *s)
 
 /* --- chains by id --- */
 
-/* Position of id, or where it belongs. */
+/* Position of id in a list, or where it belongs. */
 static size_t
-place_of(const struct gv_state *s, const struct gv_chain_id *id)
+place_of(struct gv_chain *const *list, size_t count,
+         const struct gv_chain_id *id)
 {
-    size_t low = 0, high = s->chains;
+    size_t low = 0, high = count;
 
     while (low < high) {
         size_t mid = low + (high - low) / 2;
 
-        if (GV_ID_CMP(&s->chain[mid]->id, id) < 0)
+        if (GV_ID_CMP(&list[mid]->id, id) < 0)
             low = mid + 1;
         else
             high = mid;
@@ -48,10 +49,24 @@ place_of(const struct gv_state *s, const struct gv_chain_id *id)
     return low;
 }
 
+bool
+gv_chains_put(struct gv_chain ***list, size_t *count, size_t *cap,
+              struct gv_chain *c)
+{
+    size_t at = place_of(*list, *count, &c->id);
+
+    if (!gv_vec_room(list, *count, cap, sizeof(**list)))
+        return false;
+    memmove(*list + at + 1, *list + at, (*count - at) * sizeof(**list));
+    (*list)[at] = c;
+    ++*count;
+    return true;
+}
+
 struct gv_chain *
 gv_state_chain(struct gv_state *s, const struct gv_chain_id *id)
 {
-    size_t at = place_of(s, id);
+    size_t at = place_of(s->chain, s->chains, id);
 
     if (at < s->chains && GV_ID_EQ(&s->chain[at]->id, id))
         return s->chain[at];
@@ -61,17 +76,10 @@ gv_state_chain(struct gv_state *s, const struct gv_chain_id *id)
 enum gv_rc
 gv_state_insert_chain(struct gv_state *s, struct gv_chain *c)
 {
-    size_t at = place_of(s, &c->id);
-
-    if (!gv_vec_room(&s->chain, s->chains, &s->chain_cap,
-                     sizeof(struct gv_chain *))) {
+    if (!gv_chains_put(&s->chain, &s->chains, &s->chain_cap, c)) {
         free(c);
         return gv_state_fail(s, "out of memory");
     }
-    memmove(s->chain + at + 1, s->chain + at,
-            (s->chains - at) * sizeof(struct gv_chain *));
-    s->chain[at] = c;
-    s->chains++;
     if (c->registry)
         s->registry = c;
     return c->sum.rests ? GV_OK : gv_chain_wake(s, c);
