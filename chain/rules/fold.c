@@ -336,29 +336,35 @@ unfold_to(struct gv_fold *f, size_t place)
         state_pass(f, (uint32_t)i);
 }
 
-/* Times of a CLOSE are the same in every lane. */
-void
-gv_fold_set_close(struct gv_fold *f, uint64_t close_us)
+static uint64_t *
+time_of_close(struct fold_lane *l, bool cancels)
 {
-    uint64_t old = f->lane[0].rules.close_us;
-    size_t place = row_after(f, close_us < old ? close_us : old);
+    return cancels ? &l->rules.cancel_us : &l->rules.close_us;
+}
+
+/* Times of a CLOSE are the same in every lane. */
+static void
+set_time(struct gv_fold *f, bool cancels, uint64_t us)
+{
+    uint64_t old = *time_of_close(&f->lane[0], cancels);
+    size_t place = row_after(f, us < old ? us : old);
 
     unfold_to(f, place);
     for (unsigned i = 0; i < f->lanes; i++)
-        f->lane[i].rules.close_us = close_us;
+        *time_of_close(&f->lane[i], cancels) = us;
     fold_from(f, place);
+}
+
+void
+gv_fold_set_close(struct gv_fold *f, uint64_t close_us)
+{
+    set_time(f, false, close_us);
 }
 
 void
 gv_fold_set_cancel(struct gv_fold *f, uint64_t cancel_us)
 {
-    uint64_t old = f->lane[0].rules.cancel_us;
-    size_t place = row_after(f, cancel_us < old ? cancel_us : old);
-
-    unfold_to(f, place);
-    for (unsigned i = 0; i < f->lanes; i++)
-        f->lane[i].rules.cancel_us = cancel_us;
-    fold_from(f, place);
+    set_time(f, true, cancel_us);
 }
 
 static enum gv_rc
