@@ -186,6 +186,15 @@ def test_the_page_may_do_nothing_but_itself(page):
     assert {i["name"] for i in a.json["identities"]} == {"ann"}
 
 
+def stop_all_threads(node):
+    """SIGSTOP; a thread may still answer a question before it stands still."""
+    node.process.child.send_signal(signal.SIGSTOP)
+    threads = Path(f"/proc/{node.process.pid}/task")
+    wait_for("the node to stand still", lambda: all(
+        "State:\tT" in (t / "status").read_text()
+        for t in threads.iterdir()))
+
+
 def test_a_long_call_does_not_stop_the_page(page):
     """One call at a time with the wallet; the rest goes on."""
     told = page.call("auction create", title="A hat", attach="/etc/passwd")
@@ -195,12 +204,8 @@ def test_a_long_call_does_not_stop_the_page(page):
     shown = page.call("auction show", auction)["result"]
     assert shown["text"] == "Grey." and shown["terms_text"]
     node = page.wallet.node
-    node.process.child.send_signal(signal.SIGSTOP)
-    threads = Path(f"/proc/{node.process.pid}/task")
     try:
-        wait_for("the node to stand still", lambda: all(
-            "State:\tT" in (t / "status").read_text()
-            for t in threads.iterdir()))
+        stop_all_threads(node)
         with socket.create_connection(page.host.split(":")) as s:
             body = json.dumps({"call": "auction close", "arguments": [auction]})
             s.sendall((f"POST /api/call HTTP/1.1\r\nHost: {page.host}\r\n"
@@ -259,8 +264,8 @@ def test_it_ends_when_asked_also_while_it_works(stage, page, how):
     web.start()
     web.login()
     node = page.wallet.node
-    node.process.child.send_signal(signal.SIGSTOP)
     try:
+        stop_all_threads(node)
         with socket.create_connection(web.host.split(":")) as s:
             body = '{"call": "bid place", "arguments": ["%s", "1"]}' % WRONG
             s.sendall((f"POST /api/call HTTP/1.1\r\nHost: {web.host}\r\n"
