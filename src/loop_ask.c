@@ -187,6 +187,25 @@ copy_award(const struct gv_chain *c, struct gv_ttp_auction *out)
 }
 
 static enum gv_rc
+copy_lots(const struct gv_book *b, struct gv_ttp_auction *out)
+{
+    unsigned lots = b->open->terms.lots;
+
+    if (lots == 0 || !out->final)
+        return GV_OK;
+    out->lots = calloc(lots, sizeof(*out->lots));
+    if (!out->lots)
+        return GV_FAULT;
+    for (unsigned i = 0; i < lots; i++) {
+        gv_book_result(b, i, &out->lots[i].result);
+        if (gv_book_has_award(b, i + 1))
+            memcpy(out->lots[i].disclosed, b->award[i + 1].disclosed,
+                   sizeof(out->lots[i].disclosed));
+    }
+    return GV_OK;
+}
+
+static enum gv_rc
 answer_auction(struct gv_loop *l, void *arg)
 {
     const struct auction_ask *ask = arg;
@@ -209,7 +228,7 @@ answer_auction(struct gv_loop *l, void *arg)
     out->stalled = c->sum.stalled;
     out->final = gv_book_ended(c->book);
     copy_award(c, out);
-    return GV_OK;
+    return copy_lots(c->book, out);
 }
 
 static enum gv_rc

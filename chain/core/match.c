@@ -141,7 +141,7 @@ gv_share_ask_decode(struct gv_bytes raw, struct gv_share_ask *out,
 
     gv_get(&r, out->of.auction.b, 32, "share.auction");
     out->of.award = gv_get_u8(&r, "share.award");
-    gv_get_require(&r, out->of.award < GV_AWARDS_MAX, "share.award");
+    gv_get_require(&r, out->of.award < GV_AWARD_NUMBERS, "share.award");
     gv_get(&r, out->of.key.b, 32, "share.key");
     out->count = gv_get_u8(&r, "share.count");
     gv_get_require(&r, out->count <= GV_ESCROW_MAX, "share.count");

@@ -25,7 +25,7 @@ get_award(struct gv_reader *r, struct gv_award *out)
 {
     gv_get(r, out->auction.b, 32, "award.auction");
     out->award = gv_get_u8(r, "award.number");
-    gv_get_require(r, out->award < GV_AWARDS_MAX, "award.number");
+    gv_get_require(r, out->award < GV_AWARD_NUMBERS, "award.number");
     gv_get(r, out->key.b, 32, "award.key");
 }
 

@@ -121,7 +121,9 @@ check_chain(struct check *c, const struct gv_params *params)
     rc = read_tx(c, c->pack->enrol, GV_TX_ENROL, &c->enrol, "enrol");
     if (rc == GV_OK)
         rc = read_tx(c, c->pack->bid, GV_TX_BID, &c->bid, "bid");
-    if (rc == GV_OK && !GV_ID_EQ(&c->bid.u.bid.bidder, &c->enrol.u.enrol.key))
+    if (rc == GV_OK &&
+        (!GV_ID_EQ(&c->bid.u.bid.bidder, &c->enrol.u.enrol.key) ||
+         gv_terms_lot_place(&c->open.terms, c->bid.u.bid.lot) < 0))
         rc = fails(c, "bid");
     if (rc == GV_OK && c->pack->issued.len > 0)
         rc = read_tx(c, c->pack->issued, GV_TX_ISSUED, &c->issued, "issued");
@@ -262,9 +264,11 @@ tell(const struct check *c, struct gv_identity_proof *out)
     out->seller = c->pack->seller;
     out->bid = (struct gv_bid_id){{0}};
     out->amount = 0;
+    out->lot = 0;
     if (!out->seller) {
         out->bid = c->bid.u.bid.id;
         out->amount = c->bid.u.bid.amount;
+        out->lot = c->bid.u.bid.lot;
     }
     out->currency = c->open.terms.currency;
     out->bidder = c->token.key;

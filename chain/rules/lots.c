@@ -79,8 +79,6 @@ lots_check(const struct gv_terms *t, const struct gv_params *params,
         return gv_refuse(why, GV_BAD_TERMS, "terms.lots.visibility", 0, 0);
     if ((t->flags & GV_PAY_BY) != 0)
         return gv_refuse(why, GV_BAD_TERMS, "terms.lots.pay_ms", 0, 0);
-    if (t->identity != GV_CERTIFIED)
-        return gv_refuse(why, GV_BAD_TERMS, "terms.lots.identity", 0, 0);
     for (unsigned i = 0; i < t->lots; i++) {
         gv_terms_of_lot(t, i, &of_lot);
         if (gv_terms_check(&of_lot, params, why) != GV_OK)

@@ -6,7 +6,7 @@
  * Everything is checked from the network's root key:
  *
  *     OPEN      the root certified CA, issuer and notaries; all signed it
- *     BID       signed by the bidder's key
+ *     BID       signed by the bidder's key, for a lot of OPEN where it has lots
  *     ENROL     the key is bound by a blind token of the issuer
  *     es        derives the whole escrowed blob: it names fingerprint, session
  *               and leaf
@@ -56,6 +56,7 @@ struct gv_identity_proof {
     struct gv_chain_id auction;
     struct gv_bid_id bid;
     uint64_t amount;
+    uint8_t lot; /* that the bid is for; 0: there are none */
     struct gv_currency currency;
     bool seller;              /* it is the seller's: bid and amount are 0 */
     struct gv_pubkey bidder;  /* the pseudonym */

@@ -33,7 +33,7 @@
 /* Which award an answer is about. */
 struct gv_award {
     struct gv_chain_id auction;
-    uint8_t award;        /* below GV_AWARDS_MAX */
+    uint8_t award;        /* below GV_AWARD_NUMBERS; with lots the lot's */
     struct gv_pubkey key; /* of the winner; in a REFUSAL, of whom was asked */
 };
 

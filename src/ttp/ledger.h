@@ -14,6 +14,12 @@
 #include <gavel/open.h>
 #include <gavel/outcome.h>
 
+/* What became of one lot (auction.md A33). */
+struct gv_ttp_lot {
+    struct gv_result result;
+    uint16_t disclosed[2]; /* as below */
+};
+
 /* One auction, or an epoch for sellers in an auction's form; free with
  * gv_ttp_auction_clear. */
 struct gv_ttp_auction {
@@ -37,7 +43,14 @@ struct gv_ttp_auction {
     uint8_t award;
     struct gv_outcome outcome;
     uint16_t disclosed[2]; /* of this award, by side: bit i is notary i */
+    /* Of a final auction with lots: open->terms.lots of them, heap. The fields
+     * above are then of no award until one is chosen. */
+    struct gv_ttp_lot *lots;
 };
+/* With lots: award, disclosed, and status, winner and price of outcome become
+ * those of the lot with this number. Where there is none nothing was sold.
+ * Without lots nothing changes. */
+void gv_ttp_auction_choose(struct gv_ttp_auction *a, uint8_t award);
 void gv_ttp_auction_clear(struct gv_ttp_auction *a);
 
 /* What the registry says of a certificate. */

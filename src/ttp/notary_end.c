@@ -60,6 +60,20 @@ expiry(const struct gv_notary *n, const struct notary_record *r,
     return r->final_ms + a->open->terms.pay_ms + n->o.award_days * DAY_MS;
 }
 
+/* Do both DISCLOSEs of this notary stand, of each lot that is sold? */
+static bool
+is_disclosed(const struct gv_ttp_auction *a, unsigned m)
+{
+    if (a->lots == NULL)
+        return (a->disclosed[0] & a->disclosed[1]) >> (m - 1) & 1;
+    for (unsigned i = 0; i < a->open->terms.lots; i++)
+        if (a->lots[i].result.status == GV_SOLD &&
+            !((a->lots[i].disclosed[0] & a->lots[i].disclosed[1]) >> (m - 1) &
+              1))
+            return false;
+    return true;
+}
+
 static enum notary_end
 end_of(const struct gv_notary *n, const struct notary_record *r,
        const struct gv_ttp_auction *a, unsigned m)
@@ -68,7 +82,7 @@ end_of(const struct gv_notary *n, const struct notary_record *r,
         return NOTARY_HOLDS;
     if (a->outcome.status != GV_SOLD)
         return NOTARY_NOT_SOLD;
-    if ((a->disclosed[0] & a->disclosed[1]) >> (m - 1) & 1 && !may_go_on(a))
+    if (is_disclosed(a, m) && !may_go_on(a))
         return NOTARY_DISCLOSED;
     return notary_now(n) >= expiry(n, r, a) ? NOTARY_EXPIRED : NOTARY_HOLDS;
 }
@@ -83,11 +97,11 @@ least(uint64_t a, uint64_t b)
  * somebody asks or the days are over. */
 static uint64_t
 next_look(const struct gv_notary *n, const struct notary_record *r,
-          const struct gv_ttp_auction *a, unsigned pending)
+          const struct gv_ttp_auction *a, bool pending)
 {
     uint64_t now = notary_now(n), close_ms = a->close_us / 1000;
 
-    if (pending != 0)
+    if (pending)
         return now + NOTARY_RETRY_MS;
     if (a->final)
         return least(now + NOTARY_REST_MS, expiry(n, r, a));
@@ -99,25 +113,42 @@ next_look(const struct gv_notary *n, const struct notary_record *r,
 /* What one look found, for what is done outside the lock. */
 struct finding {
     enum notary_end end;
-    bool fresh; /* decided now */
-    unsigned pending;
-    uint8_t share[NOTARY_SHARE_SIZE];
-    uint8_t *cert; /* heap */
-    size_t cert_len;
+    bool fresh;   /* decided now */
+    bool pending; /* an answer was given whose DISCLOSE does not stand */
 };
 
-static enum gv_rc
-copy_answers(const struct notary_record *r, struct finding *f)
+/* Is an answer kept, of any lot? Inside the lock. */
+static bool
+is_answered(const struct gv_notary *n, const struct gv_chain_id *auction)
 {
-    memcpy(f->share, r->share, sizeof(f->share));
-    if (!(f->pending & 2u))
-        return GV_OK;
-    f->cert = malloc(r->cert_len);
-    if (f->cert == NULL)
-        return GV_FAULT;
-    memcpy(f->cert, r->cert, r->cert_len);
-    f->cert_len = r->cert_len;
-    return GV_OK;
+    for (size_t i = 0; i < n->count; i++)
+        if ((n->at[i].answered || n->at[i].cert_len > 0) &&
+            GV_ID_EQ(&n->at[i].auction, auction))
+            return true;
+    return false;
+}
+
+/* Of the award that is chosen. Inside the lock. */
+static unsigned
+pending_now(struct gv_notary *n, const struct gv_ttp_auction *a, unsigned m)
+{
+    const struct notary_record *r = notary_find_award(n, a);
+
+    return r != NULL && notary_is_newest(r, a) ? notary_pending(r, a, m) : 0;
+}
+
+/* Of any award, each of which is chosen for it. Inside the lock. */
+static bool
+any_pending(struct gv_notary *n, struct gv_ttp_auction *a, unsigned m)
+{
+    if (a->lots == NULL)
+        return pending_now(n, a, m) != 0;
+    for (unsigned lot = 1; lot <= a->open->terms.lots; lot++) {
+        gv_ttp_auction_choose(a, (uint8_t)lot);
+        if (pending_now(n, a, m) != 0)
+            return true;
+    }
+    return false;
 }
 
 /* Did it come to nothing, and long enough ago (I41)? Of an auction that was
@@ -126,7 +157,8 @@ static enum notary_end
 barren_end(const struct gv_notary *n, struct notary_record *r,
            const struct gv_ttp_auction *a, bool current)
 {
-    bool barren = a == NULL ? r->final_ms == 0 && !r->answered : a->stalled;
+    bool barren = a == NULL ? r->final_ms == 0 && !is_answered(n, &r->auction)
+                            : a->stalled;
 
     if (!gv_serve_is_barren(&r->barren_ms, barren && current, notary_now(n)))
         return NOTARY_HOLDS;
@@ -154,9 +186,8 @@ decide_missing(struct gv_notary *n, struct notary_record *r, bool current,
 
 /* Decide, durably, before anything is destroyed. Inside the lock. */
 static enum gv_rc
-decide(struct gv_notary *n, struct notary_record *r,
-       const struct gv_ttp_auction *a, unsigned m, bool current,
-       struct finding *f)
+decide(struct gv_notary *n, struct notary_record *r, struct gv_ttp_auction *a,
+       unsigned m, bool current, struct finding *f)
 {
     struct notary_record changed;
 
@@ -170,7 +201,7 @@ decide(struct gv_notary *n, struct notary_record *r,
         changed.end = end_of(n, &changed, a, m);
     if (changed.end == NOTARY_HOLDS)
         changed.end = barren_end(n, &changed, a, current);
-    f->pending = notary_is_newest(r, a) ? notary_pending(&changed, a, m) : 0;
+    f->pending = any_pending(n, a, m);
     f->fresh = changed.end != r->end;
     f->end = changed.end;
     changed.next_ms = next_look(n, &changed, a, f->pending);
@@ -179,7 +210,7 @@ decide(struct gv_notary *n, struct notary_record *r,
         return GV_FAULT;
     r->next_ms = changed.next_ms;
     r->barren_ms = changed.barren_ms;
-    return copy_answers(r, f);
+    return GV_OK;
 }
 
 static void
@@ -216,20 +247,49 @@ destroy(struct gv_notary *n, const struct gv_chain_id *auction,
     else if (f->fresh)
         gv_log_info(n->o.log, "notary", "key destroyed",
                     GV_X("auction", auction->b, 32), GV_S("why", why[f->end]));
-    if (rc != GV_FAULT && f->pending == 0)
+    if (rc != GV_FAULT && !f->pending)
         set_over(n, auction);
 }
 
+/* The DISCLOSEs of the award that is chosen. Without memory they are left for
+ * the next look. */
 static void
-act(struct gv_notary *n, const struct gv_ttp_auction *a, unsigned m,
-    const struct finding *f)
+publish(struct gv_notary *n, const struct gv_ttp_auction *a, unsigned m)
 {
-    if (f->pending & 1u)
+    const struct notary_record *r;
+    uint8_t share[NOTARY_SHARE_SIZE];
+    uint8_t *cert = NULL;
+    size_t cert_len = 0;
+    unsigned pending;
+
+    pthread_mutex_lock(&n->lock);
+    pending = pending_now(n, a, m);
+    r = notary_find_award(n, a);
+    if (pending & 1u)
+        memcpy(share, r->share, sizeof(share));
+    if (pending & 2u && (cert = malloc(r->cert_len)) != NULL) {
+        cert_len = r->cert_len;
+        memcpy(cert, r->cert, cert_len);
+    }
+    pthread_mutex_unlock(&n->lock);
+    if (pending & 1u)
         notary_disclose(n, a, m, GV_WINNER_TO_SELLER,
-                        gv_bytes(f->share, sizeof(f->share)));
-    if (f->pending & 2u)
-        notary_disclose(n, a, m, GV_SELLER_TO_WINNER,
-                        gv_bytes(f->cert, f->cert_len));
+                        gv_bytes(share, sizeof(share)));
+    if (cert != NULL)
+        notary_disclose(n, a, m, GV_SELLER_TO_WINNER, gv_bytes(cert, cert_len));
+    free(cert);
+}
+
+static void
+publish_all(struct gv_notary *n, struct gv_ttp_auction *a, unsigned m)
+{
+    if (a->lots == NULL)
+        publish(n, a, m);
+    for (unsigned lot = 1; a->lots != NULL && lot <= a->open->terms.lots;
+         lot++) {
+        gv_ttp_auction_choose(a, (uint8_t)lot);
+        publish(n, a, m);
+    }
 }
 
 /* --- the end of an epoch --- */
@@ -243,7 +303,8 @@ is_needed(const struct gv_notary *n, const struct gv_chain_id *epoch)
     for (size_t i = 0; i < n->count; i++) {
         const struct notary_record *r = &n->at[i];
 
-        if (r->end == NOTARY_HOLDS && !GV_ID_EQ(&r->auction, epoch) &&
+        if (r->lot == 0 && r->end == NOTARY_HOLDS &&
+            !GV_ID_EQ(&r->auction, epoch) &&
             (!r->looked || GV_ID_EQ(&r->epoch, epoch)))
             return true;
     }
@@ -312,11 +373,10 @@ look(struct gv_notary *n, const struct gv_chain_id *auction)
         rc = decide(n, r, &a, m, current, &f);
     }
     pthread_mutex_unlock(&n->lock);
-    if (rc == GV_OK && m != 0)
-        act(n, &a, m, &f);
+    if (rc == GV_OK && f.pending)
+        publish_all(n, &a, m);
     if (rc == GV_OK && f.end != NOTARY_HOLDS)
         destroy(n, auction, &f);
-    free(f.cert);
     gv_ttp_auction_clear(&a);
 }
 

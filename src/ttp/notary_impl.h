@@ -32,12 +32,15 @@ enum notary_end {
     NOTARY_STALLED    /* no outcome can come (I41) */
 };
 
-/* One auction, or an epoch; what is not said to be in memory is durable. */
+/* One auction, or an epoch, or one lot of an auction, whose record has what
+ * was answered, and the auction's the rest. What is not said to be in memory is
+ * durable. */
 struct notary_record {
     struct gv_chain_id auction;
+    uint8_t lot;       /* its number; 0: of the auction */
     uint64_t final_ms; /* when the award was first seen final; 0: not yet */
     enum notary_end end;
-    bool over;     /* nothing is left to do */
+    bool over;     /* nothing is left to do; of a lot, always */
     uint8_t award; /* that the rest is about; it only grows */
     bool answered; /* ask, share and cert are there */
     struct gv_hash ask;
@@ -76,15 +79,23 @@ struct gv_notary {
 
 /* notary_record.c: all inside the lock */
 enum gv_rc notary_load(struct gv_notary *n, struct gv_error *e);
-/* NULL: none. */
+/* The auction's. NULL: none. */
 struct notary_record *notary_find(struct gv_notary *n,
                                   const struct gv_chain_id *auction);
 /* Found or made (in memory). NULL: no memory. */
 struct notary_record *notary_record_of(struct gv_notary *n,
                                        const struct gv_chain_id *auction);
-/* The same, of this award: a new one is about it. */
+/* That of the award that was chosen: with lots, the lot's. NULL: none. */
+struct notary_record *notary_find_award(struct gv_notary *n,
+                                        const struct gv_ttp_auction *a);
+/* Found or made (in memory), and the auction's besides, which is looked after.
+ * A new one is about this award. NULL: no memory. */
 struct notary_record *notary_record_for(struct gv_notary *n,
                                         const struct gv_ttp_auction *a);
+/* Did the auction's key end, as far as its record says? */
+bool notary_is_ended(struct gv_notary *n, const struct gv_ttp_auction *a);
+/* An answer is kept: the auction is looked at when its DISCLOSE is due. */
+void notary_look_soon(struct gv_notary *n, const struct gv_chain_id *auction);
 /* Make a changed copy durable in the place of `old`. Takes changed->cert where
  * it differs, also when it fails. */
 enum gv_rc notary_replace(struct gv_notary *n, struct notary_record *old,
@@ -100,8 +111,8 @@ bool notary_is_newest(const struct notary_record *r,
                       const struct gv_ttp_auction *a);
 
 /* notary_end.c */
-/* Which sides (bit 0, bit 1) were given and do not stand on the chain. Inside
- * the lock. */
+/* Which sides (bit 0, bit 1) of the award that was chosen were given and do
+ * not stand on the chain. Inside the lock. */
 unsigned notary_pending(const struct notary_record *r,
                         const struct gv_ttp_auction *a, unsigned m);
 /* Publish the DISCLOSE of an answer that was given. Outside the lock. */
@@ -116,7 +127,7 @@ struct opening {
 };
 
 /* notary_open.c, for notary_match.c too */
-/* Find the auction and this notary's place in it. */
+/* Find the auction, with its award chosen, and this notary's place in it. */
 enum gv_notary_status notary_begin(struct gv_notary *n, struct opening *o,
                                    struct gv_error *e);
 /* A signed No, and a line in the log. */

@@ -335,8 +335,8 @@ side_of(const struct match *x)
 /* What was given of this side before. Inside the lock. NULL with *code 0:
  * nothing. */
 static const uint8_t *
-recall(const struct match *x, const struct notary_record *r,
-       enum gv_refusal_code *code)
+recall(struct gv_notary *n, const struct match *x,
+       const struct notary_record *r, enum gv_refusal_code *code)
 {
     *code = (enum gv_refusal_code)0;
     if (!notary_is_newest(r, &x->o.auction)) {
@@ -349,7 +349,7 @@ recall(const struct match *x, const struct notary_record *r,
         return r->cert;
     if (x->o.auction.disclosed[side_of(x)] >> (x->o.m - 1) & 1)
         *code = GV_REFUSAL_DISCLOSED;
-    else if (r != NULL && r->end != NOTARY_HOLDS)
+    else if (notary_is_ended(n, &x->o.auction))
         *code = GV_REFUSAL_DESTROYED;
     return NULL;
 }
@@ -377,12 +377,11 @@ keep(struct gv_notary *n, const struct match *x,
 
     pthread_mutex_lock(&n->lock);
     r = notary_record_for(n, &x->o.auction);
-    known = recall(x, r, code);
+    known = recall(n, x, r, code);
     if (r == NULL || *code != 0 || known != NULL) {
         rc = r == NULL ? GV_FAULT : *code != 0 ? GV_REJECT : GV_OK;
     } else {
         changed = *r;
-        changed.next_ms = notary_now(n) + NOTARY_RETRY_MS;
         if (x->by_seller) {
             changed.answered = true;
             memcpy(changed.share, share, NOTARY_SHARE_SIZE);
@@ -396,6 +395,8 @@ keep(struct gv_notary *n, const struct match *x,
         rc = changed.cert == NULL && changed.cert_len > 0
                  ? GV_FAULT
                  : notary_replace(n, r, &changed);
+        if (rc == GV_OK)
+            notary_look_soon(n, &x->o.of.auction);
     }
     if (rc == GV_OK && known != NULL)
         memcpy(share, known, NOTARY_SHARE_SIZE);
@@ -416,7 +417,7 @@ answer(struct gv_notary *n, const struct match *x,
     enum gv_rc rc;
 
     pthread_mutex_lock(&n->lock);
-    known = recall(x, notary_find(n, &x->o.of.auction), code);
+    known = recall(n, x, notary_find_award(n, &x->o.auction), code);
     if (known != NULL)
         memcpy(share, known, NOTARY_SHARE_SIZE);
     pthread_mutex_unlock(&n->lock);

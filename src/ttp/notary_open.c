@@ -18,7 +18,7 @@ catch_up(struct gv_notary *n, const struct opening *o)
     enum gv_rc rc = GV_OK;
 
     pthread_mutex_lock(&n->lock);
-    r = notary_find(n, &o->of.auction);
+    r = notary_find_award(n, &o->auction);
     if (r != NULL && o->auction.final && r->award < o->auction.award)
         rc = notary_advance(n, r, o->auction.award);
     pthread_mutex_unlock(&n->lock);
@@ -39,6 +39,7 @@ notary_begin(struct gv_notary *n, struct opening *o, struct gv_error *e)
     if (o->m == 0)
         return notary_refuse(e, GV_NOTARY_UNKNOWN,
                              "this notary does not serve the auction");
+    gv_ttp_auction_choose(&o->auction, o->of.award);
     return catch_up(n, o) == GV_OK
                ? GV_NOTARY_OK
                : notary_refuse(e, GV_NOTARY_BUSY, "the record cannot be kept");
@@ -106,8 +107,8 @@ is_seller(const struct gv_notary *n, const struct gv_open *open,
 /* What was answered before, if anything was. Inside the lock. 0: nothing, and
  * the key is there as far as the records say. */
 static enum gv_refusal_code
-recall(const struct opening *o, const struct notary_record *r,
-       const struct gv_hash *ask)
+recall(struct gv_notary *n, const struct opening *o,
+       const struct notary_record *r, const struct gv_hash *ask)
 {
     if (!notary_is_newest(r, &o->auction))
         return GV_REFUSAL_DISCLOSED;
@@ -117,8 +118,8 @@ recall(const struct opening *o, const struct notary_record *r,
     /* The chain remembers what a restored notary forgot. */
     if (o->auction.disclosed[GV_WINNER_TO_SELLER] >> (o->m - 1) & 1)
         return GV_REFUSAL_DISCLOSED;
-    return r != NULL && r->end != NOTARY_HOLDS ? GV_REFUSAL_DESTROYED
-                                               : (enum gv_refusal_code)0;
+    return notary_is_ended(n, &o->auction) ? GV_REFUSAL_DESTROYED
+                                           : (enum gv_refusal_code)0;
 }
 
 enum gv_rc
@@ -249,7 +250,7 @@ keep(struct gv_notary *n, const struct opening *o,
 
     pthread_mutex_lock(&n->lock);
     r = notary_record_for(n, &o->auction);
-    *code = recall(o, r, &made->ask);
+    *code = recall(n, o, r, &made->ask);
     if (r == NULL || *code != 0 || r->answered) {
         free(made->cert);
         rc = r == NULL ? GV_FAULT : *code != 0 ? GV_REJECT : GV_OK;
@@ -260,8 +261,9 @@ keep(struct gv_notary *n, const struct opening *o,
         memcpy(changed.share, made->share, sizeof(changed.share));
         changed.cert = made->cert;
         changed.cert_len = made->cert_len;
-        changed.next_ms = notary_now(n) + NOTARY_RETRY_MS;
         rc = notary_replace(n, r, &changed);
+        if (rc == GV_OK)
+            notary_look_soon(n, &o->of.auction);
     }
     if (rc == GV_OK)
         memcpy(share, r->share, NOTARY_SHARE_SIZE);
@@ -291,8 +293,8 @@ open_award(struct gv_notary *n, const struct opening *o,
     enum gv_rc rc;
 
     pthread_mutex_lock(&n->lock);
-    r = notary_find(n, &o->of.auction);
-    *code = recall(o, r, &made->ask);
+    r = notary_find_award(n, &o->auction);
+    *code = recall(n, o, r, &made->ask);
     known = *code == 0 && r != NULL && r->answered;
     if (known)
         memcpy(made->share, r->share, sizeof(made->share));
@@ -367,17 +369,18 @@ give_cert(struct gv_notary *n, const struct opening *o, uint8_t **out,
     struct notary_record *r, changed;
 
     pthread_mutex_lock(&n->lock);
-    r = notary_find(n, &o->of.auction);
+    r = notary_find_award(n, &o->auction);
     if (r == NULL || r->cert_len == 0 || !notary_is_newest(r, &o->auction)) {
         status =
             notary_refuse(e, GV_NOTARY_UNKNOWN, "the seller has not asked yet");
     } else if (r->given_ms == 0) {
         changed = *r;
         changed.given_ms = notary_now(n);
-        changed.next_ms = changed.given_ms + NOTARY_RETRY_MS;
         if (notary_replace(n, r, &changed) != GV_OK)
             status =
                 notary_refuse(e, GV_NOTARY_BUSY, "the record cannot be kept");
+        else
+            notary_look_soon(n, &o->of.auction);
     }
     if (status == GV_NOTARY_OK)
         status = notary_reply(gv_bytes(r->cert, r->cert_len), out, len, e);

@@ -1,7 +1,7 @@
 /* notary_record.c - the notary's records.
  *
- * Rows: 'n' | auction 32 holds a record. What it holds of an answer is sealed
- * to whom it was given. */
+ * Rows: 'n' | auction 32 holds a record, 'n' | auction 32 | lot u8 that of a
+ * lot. What it holds of an answer is sealed to whom it was given. */
 #include <stdlib.h>
 
 #include "src/ttp/notary_impl.h"
@@ -58,7 +58,7 @@ record_get(struct gv_bytes value, struct notary_record *r)
     r->over = get_bool(&in, "over");
     if (version > 1)
         r->award = gv_get_u8(&in, "award");
-    gv_get_require(&in, r->award < GV_AWARDS_MAX, "award");
+    gv_get_require(&in, r->award < GV_AWARD_NUMBERS, "award");
     held = gv_get_u8(&in, "answered");
     gv_get_require(&in, held <= CERT, "answered");
     r->answered = held == BOTH;
@@ -83,19 +83,20 @@ record_get(struct gv_bytes value, struct notary_record *r)
     return GV_OK;
 }
 
-struct notary_record *
-notary_find(struct gv_notary *n, const struct gv_chain_id *auction)
+static struct notary_record *
+find(struct gv_notary *n, const struct gv_chain_id *auction, uint8_t lot)
 {
     for (size_t i = 0; i < n->count; i++)
-        if (GV_ID_EQ(&n->at[i].auction, auction))
+        if (GV_ID_EQ(&n->at[i].auction, auction) && n->at[i].lot == lot)
             return &n->at[i];
     return NULL;
 }
 
-struct notary_record *
-notary_record_of(struct gv_notary *n, const struct gv_chain_id *auction)
+/* Found or made. */
+static struct notary_record *
+record_at(struct gv_notary *n, const struct gv_chain_id *auction, uint8_t lot)
 {
-    struct notary_record *r = notary_find(n, auction);
+    struct notary_record *r = find(n, auction, lot);
 
     if (r != NULL)
         return r;
@@ -109,35 +110,82 @@ notary_record_of(struct gv_notary *n, const struct gv_chain_id *auction)
         n->cap = cap;
     }
     r = &n->at[n->count++];
-    *r = (struct notary_record){.auction = *auction};
+    *r = (struct notary_record){
+        .auction = *auction, .lot = lot, .award = lot, .over = lot != 0};
     return r;
+}
+
+struct notary_record *
+notary_find(struct gv_notary *n, const struct gv_chain_id *auction)
+{
+    return find(n, auction, 0);
+}
+
+struct notary_record *
+notary_record_of(struct gv_notary *n, const struct gv_chain_id *auction)
+{
+    return record_at(n, auction, 0);
+}
+
+/* With lots an award has the number of its lot, and a record of its own. */
+static uint8_t
+lot_of(const struct gv_ttp_auction *a)
+{
+    return a->lots != NULL ? a->award : 0;
+}
+
+struct notary_record *
+notary_find_award(struct gv_notary *n, const struct gv_ttp_auction *a)
+{
+    return find(n, &a->open->id, lot_of(a));
 }
 
 struct notary_record *
 notary_record_for(struct gv_notary *n, const struct gv_ttp_auction *a)
 {
-    struct notary_record *r = notary_find(n, &a->open->id);
+    struct notary_record *r = notary_find_award(n, a);
 
     if (r != NULL)
         return r;
-    r = notary_record_of(n, &a->open->id);
+    if (notary_record_of(n, &a->open->id) == NULL)
+        return NULL;
+    r = record_at(n, &a->open->id, lot_of(a));
     if (r != NULL)
         r->award = a->award;
     return r;
+}
+
+bool
+notary_is_ended(struct gv_notary *n, const struct gv_ttp_auction *a)
+{
+    const struct notary_record *r = notary_find(n, &a->open->id);
+
+    return r != NULL && r->end != NOTARY_HOLDS;
+}
+
+void
+notary_look_soon(struct gv_notary *n, const struct gv_chain_id *auction)
+{
+    struct notary_record *r = notary_find(n, auction);
+
+    if (r != NULL)
+        r->next_ms = notary_now(n) + NOTARY_RETRY_MS;
 }
 
 enum gv_rc
 notary_replace(struct gv_notary *n, struct notary_record *old,
                const struct notary_record *changed)
 {
-    uint8_t key[33] = {'n'}, value[VALUE_MAX];
+    uint8_t key[34] = {'n'}, value[VALUE_MAX];
     struct gv_sink s = gv_sink_buffer(value, sizeof(value));
     enum gv_rc rc;
 
     memcpy(key + 1, changed->auction.b, 32);
+    key[33] = changed->lot;
     record_put(&s, changed);
     rc = s.failed ? GV_FAULT
-                  : n->o.store.put(n->o.store.ctx, gv_bytes(key, sizeof(key)),
+                  : n->o.store.put(n->o.store.ctx,
+                                   gv_bytes(key, changed->lot == 0 ? 33 : 34),
                                    gv_bytes(value, s.len));
     if (rc != GV_OK) {
         if (changed->cert != old->cert)
@@ -181,17 +229,26 @@ load_row(void *arg, struct gv_bytes key, struct gv_bytes value)
     struct gv_notary *n = arg;
     struct notary_record r, *at;
     struct gv_chain_id auction;
-    enum gv_rc rc = key.len == 33 ? record_get(value, &r) : GV_REJECT;
+    uint8_t lot = key.len == 34 ? key.p[33] : 0;
+    enum gv_rc rc = (key.len == 33 && lot == 0) || (key.len == 34 && lot > 0)
+                        ? record_get(value, &r)
+                        : GV_REJECT;
 
     if (rc != GV_OK)
         return rc;
+    if (lot == 0 ? r.award >= GV_AWARDS_MAX : r.award != lot) {
+        free(r.cert);
+        return GV_REJECT;
+    }
     memcpy(auction.b, key.p + 1, 32);
-    at = notary_record_of(n, &auction);
+    at = notary_record_of(n, &auction) != NULL ? record_at(n, &auction, lot)
+                                               : NULL;
     if (at == NULL) {
         free(r.cert);
         return GV_FAULT;
     }
     r.auction = auction;
+    r.lot = lot;
     *at = r;
     return GV_OK;
 }

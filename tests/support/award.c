@@ -125,6 +125,7 @@ find_auction(void *ctx, const struct gv_chain_id *id,
     if (w->hidden || !GV_ID_EQ(id, &w->open.id))
         return GV_ABSENT;
     *out = w->facts;
+    award_copy_lots(w, out);
     out->raw = malloc(w->open.raw.len);
     out->open = malloc(sizeof(*out->open));
     award_must(out->raw != NULL && out->open != NULL, "memory");
@@ -140,14 +141,16 @@ find_enrol(void *ctx, const struct gv_chain_id *auction,
            const struct gv_pubkey *key, uint8_t **raw, size_t *len)
 {
     const struct award *w = ctx;
+    struct gv_bytes enrol = GV_ID_EQ(key, &w->enrolled) ? w->enrol
+                            : GV_ID_EQ(key, &w->before) ? w->enrol_before
+                                                        : gv_bytes(NULL, 0);
 
-    if (!GV_ID_EQ(auction, &w->open.id) || w->enrol.len == 0 ||
-        !GV_ID_EQ(key, &w->enrolled))
+    if (!GV_ID_EQ(auction, &w->open.id) || enrol.len == 0)
         return GV_ABSENT;
-    *len = w->enrol.len;
+    *len = enrol.len;
     *raw = malloc(*len);
     award_must(*raw != NULL, "memory");
-    memcpy(*raw, w->enrol.p, *len);
+    memcpy(*raw, enrol.p, *len);
     return GV_OK;
 }
 
@@ -545,6 +548,8 @@ put_enrol(struct award *w, const struct gv_escrow_leaf *leaf,
     award_must(gv_tx_sign(w->s.keys, &leaf->sk, &tx) == GV_OK, "ENROL");
     gv_tx_put(&s, &tx);
     award_must(!s.failed, "ENROL");
+    w->enrol_before = w->enrol;
+    w->before = w->enrolled;
     w->enrol = sample_copy(&w->s, gv_bytes(raw, s.len));
     w->enrolled = leaf->key;
 }
@@ -584,14 +589,4 @@ award_enrol(struct award *w, unsigned u, uint32_t j,
 
     award_token(w, &w->open, u, j, leaf, &token);
     put_enrol(w, leaf, &token);
-}
-
-void
-award_sold(struct award *w, const struct gv_pubkey *winner)
-{
-    w->now = AWARD_CLOSE_MS + 60000;
-    w->facts.set_fixed = true;
-    w->facts.final = true;
-    w->facts.outcome =
-        (struct gv_outcome){.status = GV_SOLD, .winner = *winner, .price = 7};
 }

@@ -65,13 +65,16 @@ struct award {
     /* the ledger */
     uint64_t now;
     struct gv_open open;         /* as s.open */
-    struct gv_ttp_auction facts; /* open and raw are not used */
+    struct gv_ttp_auction facts; /* open, raw and lots are not used */
     bool hidden;                 /* the auction is not known */
     bool stale;                  /* the ledger is not up to date */
     enum gv_rc answer;           /* GV_FAULT: the ledger cannot be asked */
     bool certs_away;             /* nor the registry for certificates */
+    struct gv_ttp_lot lot[4];    /* with lots, for facts.lots */
     struct gv_pubkey enrolled;
     struct gv_bytes enrol;   /* of `enrolled` */
+    struct gv_pubkey before; /* who was that before */
+    struct gv_bytes enrol_before;
     struct gv_epoch *epoch;  /* heap; NULL until award_epoch */
     bool epoch_waits;        /* it is not in a final block */
     uint64_t epoch_end_ms;   /* of the issuer's last one, as the ledger says */
@@ -121,6 +124,11 @@ void award_pseudonym(struct award *w, unsigned u, struct gv_escrow_leaf *leaf);
 
 /* The outcome is final, and `winner` bought it. */
 void award_sold(struct award *w, const struct gv_pubkey *winner);
+
+/* Terms of award_terms with so many lots, up to 4. list: their bytes. */
+struct gv_terms award_lots(unsigned lots, uint8_t list[256]);
+/* The outcome is final; winner[i] bought lot i + 1, NULL: nobody did. */
+void award_sold_lots(struct award *w, const struct gv_pubkey *const winner[]);
 
 /* For cmocka: *state is an award made without options. */
 int award_setup(void **state);

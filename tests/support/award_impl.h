@@ -20,6 +20,8 @@ void award_token(struct award *w, const struct gv_open *desk, unsigned u,
                  uint32_t j, struct gv_escrow_leaf *leaf, struct gv_token *out);
 /* Open a notary's keys for sealed bids (award_seal.c). */
 void award_open_seals(struct award *w, struct award_house *h);
+/* What became of the lots, where there are some and it is final. */
+void award_copy_lots(const struct award *w, struct gv_ttp_auction *out);
 /* Of gv_auctionkeys_options; ctx: the award. */
 uint64_t award_now_ms(void *ctx);
 /* Is it the epoch's id or that of a seat? Then *out is filled. */

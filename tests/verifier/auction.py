@@ -119,8 +119,7 @@ class Terms:
 
     def check(self, network):
         """What A17 and A33 refuse, or None."""
-        if self.lots and (self.visibility or self.flags & FLAG_H
-                          or self.identity):
+        if self.lots and (self.visibility or self.flags & FLAG_H):
             return "what does not go with lots"
         for _, min_first, reserve in self.lots:
             of_lot = copy.copy(self)

@@ -321,8 +321,8 @@ numbers_have_their_limits(void **state)
 {
     struct talk *t = *state;
 
-    expect_refused(t, OPEN_ASK, 32, GV_AWARDS_MAX, "award.number");
-    expect_refused(t, REFUSAL, 32, GV_AWARDS_MAX, "award.number");
+    expect_refused(t, OPEN_ASK, 32, GV_AWARD_NUMBERS, "award.number");
+    expect_refused(t, REFUSAL, 32, GV_AWARD_NUMBERS, "award.number");
     expect_refused(t, SELLER_ASK, 32, 255, "award.number");
     expect_refused(t, REFUSAL, 65, 0, "refusal.code");
     expect_refused(t, REFUSAL, 65, 11, "refusal.code");
