@@ -19,6 +19,7 @@
 /* What is proven, as texts. */
 struct report {
     char auction[65], bid[65], bidder[65], cert[65], ledger[65], amount[40];
+    char lot[GV_LOT_TITLE_MAX + 8]; /* number and title */
     char *subject;
 };
 
@@ -33,6 +34,8 @@ fill(const struct gv_identity_proof *p, struct report *r)
     gv_hex(p->cert.b, 32, r->cert);
     gv_hex(p->ledger.b, 32, r->ledger);
     gv_amount_text((struct gv_amount){p->amount}, &p->currency, r->amount);
+    snprintf(r->lot, sizeof(r->lot), "%u, %.*s", (unsigned)p->lot,
+             (int)p->lot_title.len, (const char *)p->lot_title.p);
     r->subject =
         cert != NULL ? gv_text_name(X509_get_subject_name(cert)) : NULL;
     X509_free(cert);
@@ -47,6 +50,8 @@ print_people(const struct gv_identity_proof *p, const struct report *r)
     gv_columns_line(stdout, "auction", "%s", r->auction);
     if (!p->seller) {
         gv_columns_line(stdout, "bid", "%s", r->bid);
+        if (p->lot > 0)
+            gv_columns_line(stdout, "lot", "%s", r->lot);
         gv_columns_line(stdout, "amount", "%s", r->amount);
     }
     gv_columns_line(stdout, "pseudonym", "%s", r->bidder);
@@ -80,13 +85,13 @@ print_json(const struct gv_cli *cli, const struct gv_identity_proof *p,
     }
     gv_cli_print(
         cli, gv_auction_priced(
-                 json_pack("{sb ss ss ss so ss ss ss si si sb}", "proven", 1,
+                 json_pack("{sb ss ss ss si so ss ss ss si si sb}", "proven", 1,
                            "subject", r->subject != NULL ? r->subject : "",
-                           "auction", r->auction, "bid", r->bid, "amount",
-                           gv_json_from_u64(p->amount), "pseudonym", r->bidder,
-                           "certificate", r->cert, "ledger_key", r->ledger,
-                           "leaf", (int)p->leaf, "leaves", (int)p->leaves,
-                           "logged", p->logged),
+                           "auction", r->auction, "bid", r->bid, "lot",
+                           (int)p->lot, "amount", gv_json_from_u64(p->amount),
+                           "pseudonym", r->bidder, "certificate", r->cert,
+                           "ledger_key", r->ledger, "leaf", (int)p->leaf,
+                           "leaves", (int)p->leaves, "logged", p->logged),
                  &p->currency));
 }
 

@@ -70,22 +70,69 @@ take_newest(const struct gv_auction *a, struct gv_award *out)
         }
 }
 
-/* The award: OUTCOME final and sold. */
+/* What the node has of the lot of this number. */
+static const json_t *
+row_of_lot(const struct gv_auction *a, uint8_t lot)
+{
+    return json_array_get(json_object_get(a->info, "lots"), (size_t)lot - 1);
+}
+
+/* The award of this lot; false: it is not sold. */
+static bool
+read_lot(const struct gv_auction *a, uint8_t lot, struct gv_award *out)
+{
+    const json_t *row = row_of_lot(a, lot);
+
+    *out = (struct gv_award){.auction = a->open.id, .award = lot};
+    return gv_json_u64(row, "lot") == lot &&
+           strcmp(gv_json_text(row, "status"), "sold") == 0 &&
+           gv_json_hex(row, "winner", out->key.b, 32);
+}
+
+static int
+read_lots(struct gv_cli *cli, const struct gv_auction *a, struct gv_award *out,
+          unsigned *count)
+{
+    const struct gv_terms *t = &a->open.terms;
+    char name[GV_LOT_NAME_MAX];
+    uint8_t only;
+    int code = gv_lots_maybe(cli, t, &only);
+
+    if (code != GV_EXIT_OK)
+        return code;
+    *count = 0;
+    for (uint8_t lot = 1; lot <= t->lots; lot++)
+        if ((only == 0 || lot == only) && read_lot(a, lot, &out[*count]))
+            (*count)++;
+    if (*count > 0)
+        return GV_EXIT_OK;
+    return only > 0 ? gv_cli_fail(cli, GV_EXIT_FAILED, "%s was not sold",
+                                  gv_lots_name(t, only, name))
+                    : gv_cli_fail(cli, GV_EXIT_FAILED, "nothing was sold");
+}
+
+/* OUTCOME final and sold. */
 int
-disclose_award(struct gv_cli *cli, const struct gv_auction *a,
-               struct gv_award *out)
+gv_disclose_awards(struct gv_cli *cli, const struct gv_auction *a,
+                   struct gv_award *out, unsigned *count)
 {
     const json_t *o = json_object_get(a->info, "outcome");
+    uint8_t none;
+    int code;
 
     *out = (struct gv_award){.auction = a->open.id};
-    if (a->open.terms.lots > 0)
-        return gv_lots_refuse(cli);
+    *count = 1;
     if (a->open.terms.identity != GV_ANONYMOUS)
         return gv_cli_fail(cli, GV_EXIT_FAILED,
                            "the bidders of this auction are certified: there "
                            "is nothing to disclose");
     if (!gv_json_bool(a->info, "outcome_final"))
         return gv_cli_fail(cli, GV_EXIT_FAILED, "the outcome is not final yet");
+    if (a->open.terms.lots > 0)
+        return read_lots(cli, a, out, count);
+    code = gv_lots_maybe(cli, &a->open.terms, &none);
+    if (code != GV_EXIT_OK)
+        return code;
     if (strcmp(gv_json_text(o, "status"), "sold") != 0 ||
         !gv_json_hex(o, "winner", out->key.b, 32))
         return gv_cli_fail(cli, GV_EXIT_FAILED, "nothing was sold");
@@ -275,12 +322,14 @@ static int
 fetch_bid(struct gv_cli *cli, const struct gv_auction *a,
           const struct gv_award *of, struct parts *p)
 {
-    const json_t *leader = json_object_get(a->info, "leader");
+    bool lots = a->open.terms.lots > 0;
+    const json_t *leader =
+        json_object_get(lots ? row_of_lot(a, of->award) : a->info, "leader");
     struct best b = {.amount = 0};
     int code = GV_EXIT_OK;
 
     gv_hex(of->key.b, 32, b.key);
-    if (of->award > 0)
+    if (of->award > 0 && !lots)
         code = gv_auction_bids(cli, a, take_best, &b);
     else
         snprintf(b.bid, sizeof(b.bid), "%.64s", gv_json_text(leader, "bid"));
@@ -428,16 +477,16 @@ gv_disclose_winner(struct gv_cli *cli, const struct gv_auction *a,
                    struct gv_notary_answers *answers, uint8_t **pack,
                    size_t *len)
 {
-    struct making m = {.shares = {.a = a}, .answers = answers};
+    struct making m = {
+        .shares = {.a = a}, .of = *seller->of, .answers = answers};
     char key[65];
-    int code = disclose_award(cli, a, &m.of);
+    int code;
 
     m.shares.keys = cli->keys;
-    if (code == GV_EXIT_OK)
-        code = disclose_fetch(cli, "getenrol",
-                              json_pack("{ss ss}", "auction", a->hex, "bidder",
-                                        gv_hex(m.of.key.b, 32, key)),
-                              "hex", &m.parts.enrol, &m.parts.enrol_len);
+    code = disclose_fetch(cli, "getenrol",
+                          json_pack("{ss ss}", "auction", a->hex, "bidder",
+                                    gv_hex(m.of.key.b, 32, key)),
+                          "hex", &m.parts.enrol, &m.parts.enrol_len);
     if (code == GV_EXIT_OK)
         code = seller->pseudonym != NULL
                    ? disclose_match(cli, &m.of, seller->pseudonym, &m.shares,
@@ -542,37 +591,45 @@ ask_seller(struct gv_cli *cli, struct certificate *c,
 }
 
 int
-gv_disclose_seller(struct gv_cli *cli, const struct gv_auction *a,
-                   const struct gv_signer *who,
-                   struct gv_notary_answers *answers, uint8_t **der,
-                   size_t *len)
+gv_disclose_won(struct gv_cli *cli, const struct gv_auction *a,
+                const struct gv_signer *who, struct gv_pseudonym *me,
+                struct gv_award *of, unsigned *count)
 {
     struct gv_trace trace;
-    struct gv_pseudonym me;
-    struct gv_award of;
-    struct certificate c = {.a = a, .award = &of, .me = &me};
-    int code = disclose_award(cli, a, &of);
+    unsigned won = 0;
+    int code = gv_anonymous_seek(cli, a, who, &trace);
 
-    *der = NULL;
-    if (code == GV_EXIT_OK)
-        code = gv_anonymous_seek(cli, a, who, &trace);
     if (code != GV_EXIT_OK)
         return code;
     gv_trace_clear(&trace);
-    c.keys = cli->keys;
-    if (gv_anonymous_find(cli, a, who, &me) != GV_OK)
+    if (gv_anonymous_find(cli, a, who, me) != GV_OK)
         return gv_cli_fail(cli, GV_EXIT_FAILED,
                            "this identity did not bid in the auction");
-    if (!GV_ID_EQ(&me.signer.key, &of.key))
-        code = gv_cli_fail(cli, GV_EXIT_FAILED,
-                           "another bidder won: the seller's identity is "
-                           "not for you");
-    else if (a->open.pseudonym)
-        code = disclose_seller_pack(cli, a, &me, answers, &c.der, &c.len);
-    else
-        code = ask_seller(cli, &c, answers);
+    for (unsigned i = 0; i < *count; i++)
+        if (GV_ID_EQ(&me->signer.key, &of[i].key))
+            of[won++] = of[i];
+    *count = won;
+    return won > 0 ? GV_EXIT_OK
+                   : gv_cli_fail(cli, GV_EXIT_FAILED,
+                                 "another bidder won: the seller's identity "
+                                 "is not for you");
+}
+
+int
+gv_disclose_seller(struct gv_cli *cli, const struct gv_auction *a,
+                   const struct gv_disclose_as *winner,
+                   struct gv_notary_answers *answers, uint8_t **der,
+                   size_t *len)
+{
+    struct certificate c = {.a = a,
+                            .award = winner->of,
+                            .me = winner->pseudonym,
+                            .keys = cli->keys};
+    int code = a->open.pseudonym ? disclose_seller_pack(cli, a, winner, answers,
+                                                        &c.der, &c.len)
+                                 : ask_seller(cli, &c, answers);
+
     *der = c.der;
     *len = c.len;
-    gv_wipe(&me, sizeof(me));
     return code;
 }

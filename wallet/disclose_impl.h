@@ -26,9 +26,6 @@ struct disclose_asking {
 int disclose_fetch(struct gv_cli *cli, const char *method, json_t *params,
                    const char *member, uint8_t **out,
                    size_t *len) GV_MUST_CHECK;
-/* The award: OUTCOME final and sold. */
-int disclose_award(struct gv_cli *cli, const struct gv_auction *a,
-                   struct gv_award *out) GV_MUST_CHECK;
 /* A notary's answer as a share; false when it is none. */
 bool disclose_read_share(const struct gv_auction *a, unsigned i,
                          const struct disclose_asking *ask, struct gv_bytes raw,
@@ -65,7 +62,7 @@ int disclose_match(struct gv_cli *cli, const struct gv_award *of,
                    struct gv_notary_answers *answers) GV_MUST_CHECK;
 /* The pack of a pseudonymous seller, for the winner. */
 int disclose_seller_pack(struct gv_cli *cli, const struct gv_auction *a,
-                         const struct gv_pseudonym *winner,
+                         const struct gv_disclose_as *winner,
                          struct gv_notary_answers *answers, uint8_t **pack,
                          size_t *len) GV_MUST_CHECK;
 

@@ -209,18 +209,17 @@ make_pack(struct gv_cli *cli, const struct gv_epoch *e,
 
 int
 disclose_seller_pack(struct gv_cli *cli, const struct gv_auction *a,
-                     const struct gv_pseudonym *winner,
+                     const struct gv_disclose_as *winner,
                      struct gv_notary_answers *answers, uint8_t **pack,
                      size_t *len)
 {
-    struct gv_award of;
+    struct gv_award of = *winner->of;
     struct disclose_shares s = {.a = a, .keys = cli->keys};
     struct gv_epoch *e = malloc(sizeof(*e));
-    int code = disclose_award(cli, a, &of);
+    int code;
 
     of.key = a->open.seller.key;
-    if (code == GV_EXIT_OK)
-        code = disclose_match(cli, &of, winner, &s, answers);
+    code = disclose_match(cli, &of, winner->pseudonym, &s, answers);
     if (code == GV_EXIT_OK &&
         (e == NULL ||
          gv_epoch_decode(a->open.epoch, cli->params, e, NULL) != GV_OK))

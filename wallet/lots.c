@@ -55,10 +55,7 @@ check_fit(struct gv_cli *cli, const struct gv_terms *t)
 {
     const char *not_with = NULL;
 
-    if (t->identity == GV_ANONYMOUS)
-        not_with = "--identity anonymous: sell each thing in an auction of its "
-                   "own, or to certified bidders";
-    else if (gv_terms_final_round(t))
+    if (gv_terms_final_round(t))
         not_with = "--final-round: its last bids would be sealed";
     else if (gv_terms_sealed(t))
         not_with = "--sealed: sell each thing in a sealed auction of its own";
@@ -101,6 +98,15 @@ gv_lots_take(struct gv_cli *cli, struct gv_terms *t,
     t->lots = (uint8_t)n;
     t->lot_list = gv_bytes(room, s.len);
     return check_fit(cli, t);
+}
+
+int
+gv_lots_maybe(struct gv_cli *cli, const struct gv_terms *t, uint8_t *lot)
+{
+    *lot = 0;
+    return t->lots > 0 && !gv_config_is_set(cli->config, "lot")
+               ? GV_EXIT_OK
+               : gv_lots_number(cli, t, lot);
 }
 
 int
@@ -268,6 +274,11 @@ gv_lots_warnings(const struct gv_terms *t, const struct gv_params *params)
 
     for (unsigned i = 0; i < gv_terms_things(t); i++)
         add_warnings(out, t, params, i);
+    if (t->lots > 0 && t->identity == GV_ANONYMOUS)
+        json_array_append_new(
+            out, json_string("A bidder is one pseudonym for all lots: its bids "
+                             "for several are linked with each other, and who "
+                             "sells one to it learns of all of them."));
     return out;
 }
 

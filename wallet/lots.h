@@ -22,6 +22,10 @@ int gv_lots_take(struct gv_cli *cli, struct gv_terms *t,
 int gv_lots_number(struct gv_cli *cli, const struct gv_terms *t,
                    uint8_t *lot) GV_MUST_CHECK;
 
+/* The same where --lot may be left out: *lot is then 0. An exit code. */
+int gv_lots_maybe(struct gv_cli *cli, const struct gv_terms *t,
+                  uint8_t *lot) GV_MUST_CHECK;
+
 /* What this program does not tell of lots yet, in words. An exit code. */
 int gv_lots_refuse(struct gv_cli *cli);
 

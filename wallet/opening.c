@@ -353,10 +353,6 @@ open_auction(struct gv_cli *cli, struct gv_make_open *what)
 static int
 check_seller(struct gv_cli *cli, const struct gv_make_open *what)
 {
-    if (gv_opening_is_pseudonym(cli) && what->terms.lots > 0)
-        return gv_cli_fail(cli, GV_EXIT_USAGE,
-                           "--lot: not with --seller pseudonym: lots are sold "
-                           "under a certified name");
     if (gv_opening_is_pseudonym(cli) && what->terms.identity != GV_ANONYMOUS)
         return gv_cli_fail(cli, GV_EXIT_USAGE,
                            "--seller pseudonym: only with --identity "

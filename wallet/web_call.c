@@ -37,7 +37,7 @@ static const struct gv_web_call calls[] = {
      " "},
     {"bid open", &gv_cmd_bid_open, true, " ", " "},
     {"enrol", &gv_cmd_enrol, true, " name wait ", " secret-file "},
-    {"identity disclose", &gv_cmd_identity_disclose, true, " ", " "},
+    {"identity disclose", &gv_cmd_identity_disclose, true, " lot ", " "},
     {"restore", &gv_cmd_restore, true, " offline ", " words-file "},
 };
 

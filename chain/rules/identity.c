@@ -260,15 +260,22 @@ check_cred(struct check *c)
 static void
 tell(const struct check *c, struct gv_identity_proof *out)
 {
+    struct gv_lot lot;
+
     out->auction = c->open.id;
     out->seller = c->pack->seller;
     out->bid = (struct gv_bid_id){{0}};
     out->amount = 0;
     out->lot = 0;
+    out->lot_title = gv_bytes(NULL, 0);
     if (!out->seller) {
         out->bid = c->bid.u.bid.id;
         out->amount = c->bid.u.bid.amount;
         out->lot = c->bid.u.bid.lot;
+    }
+    if (out->lot > 0) { /* it is there: check_chain */
+        gv_terms_lot(&c->open.terms, out->lot - 1u, &lot);
+        out->lot_title = lot.title;
     }
     out->currency = c->open.terms.currency;
     out->bidder = c->token.key;

@@ -56,7 +56,8 @@ struct gv_identity_proof {
     struct gv_chain_id auction;
     struct gv_bid_id bid;
     uint64_t amount;
-    uint8_t lot; /* that the bid is for; 0: there are none */
+    uint8_t lot;               /* that the bid is for; 0: there are none */
+    struct gv_bytes lot_title; /* its title, a view into the pack; else empty */
     struct gv_currency currency;
     bool seller;              /* it is the seller's: bid and amount are 0 */
     struct gv_pubkey bidder;  /* the pseudonym */

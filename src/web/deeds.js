@@ -54,12 +54,14 @@ function openReserve(page) {
   return [h("h2", null, "Your reserve is sealed"), h("p", null, openText(page.info)), h("div", { class: "actions" }, button), note];
 }
 
-function discloseForm(page, title, text) {
+// One identity to open: of the lot, where there are lots.
+function discloseOne(page, lot) {
   const out = h("div");
-  const { button, note } = action("Open the identity", {
+  const { button, note } = action(lot ? `Open the identity: ${lot.lot}. ${lot.title}` : "Open the identity", {
     call: "identity disclose", busy: "Asking the notaries …", kind: "main",
-    what: () => ({ args: [page.id], options: page.app.as() }),
-    done: ({ result, files, warnings }) => {
+    what: () => ({ args: [page.id], options: { ...page.app.as(), ...(lot ? { lot: lot.lot } : {}) } }),
+    done: ({ result: all, files, warnings }) => {
+      const result = lot ? all.lots[0] : all;
       button.hidden = true;
       fill(out, h("dl", null, h("dt", null, result.party === "winner" ? "Winner" : "Seller"), h("dd", null, h("strong", null, result.subject)),
         h("dt", null, "Certificate"), h("dd", { class: "mono" }, result.fingerprint)),
@@ -68,7 +70,12 @@ function discloseForm(page, title, text) {
       result.party === "winner" ? h("p", { class: "help" }, "The .pack proves it to others (gavel identity verify). The .cms is the same, sealed for your certificate.") : null);
     },
   });
-  return [h("h2", null, title), h("p", null, text), button, note, out];
+  return [button, note, out];
+}
+
+function discloseForm(page, title, text) {
+  const sold = (page.info.lots ?? []).filter((l) => l.status === "sold" && (page.isSeller() || page.isMe(l.winner)));
+  return [h("h2", null, title), h("p", null, text), ...(sold.length ? sold : [null]).flatMap((lot) => discloseOne(page, lot))];
 }
 
 function quiet(title, text) {
