@@ -1,6 +1,6 @@
 /*
- * disclose_impl.h - what disclose.c (a certified seller and its winner) and
- * disclose_match.c (a pseudonymous one) share.
+ * disclose_impl.h - what disclose.c (a certified seller and its winner),
+ * disclose_match.c (a pseudonymous one) and disclose_awards.c share.
  *
  * Functions give exit codes, printed when not GV_EXIT_OK.
  *
@@ -26,6 +26,8 @@ struct disclose_asking {
 int disclose_fetch(struct gv_cli *cli, const char *method, json_t *params,
                    const char *member, uint8_t **out,
                    size_t *len) GV_MUST_CHECK;
+/* What the node has of the lot of this number, borrowed; NULL: nothing. */
+const json_t *disclose_lot(const struct gv_auction *a, uint8_t lot);
 /* A notary's answer as a share; false when it is none. */
 bool disclose_read_share(const struct gv_auction *a, unsigned i,
                          const struct disclose_asking *ask, struct gv_bytes raw,

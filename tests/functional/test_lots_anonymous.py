@@ -1,5 +1,5 @@
-"""Anonymous auctions of several lots: each lot that is sold opens its own winner
-and the seller to each other."""
+"""Anonymous auctions of several lots: each lot that is sold opens its own
+winner and the seller to each other."""
 
 import csv
 import io

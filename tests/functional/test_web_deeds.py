@@ -311,8 +311,8 @@ def test_lots_have_their_own_leaders_bids_and_results(world, browsers):
     sam = world.wallet("sam", node)
     ann = Reader(world, "ann", node, browsers)
     auction = sam.create("Estate", "--d", "1s", "--difficulty", "1",
-                         "--limit", "40s", "--close", "never", "--lot",
-                         "Vase", "--lot", "Clock,min=5")
+                         "--limit", "40s", "--close", "never", "--identity",
+                         "anonymous", "--lot", "Vase", "--lot", "Clock,min=5")
     page = ann.open()
     page.sees("2 lots")
     ann.visit(auction, "Place a bid")
@@ -337,6 +337,8 @@ def test_lots_have_their_own_leaders_bids_and_results(world, browsers):
     page.sees("Said.", 60)
     wait_for("the word", lambda: node.rpc.getoutcome(auction)["awards"][0][
         "winner_says"] == ["paid"], 60)
+    page.click("Open the identity: 2. Clock")
+    page.sees("CN=sam", 60)
     page.click("My bids")
     page.sees("Estate, lot 2: Clock")
     page.sees("Won")
