@@ -337,6 +337,7 @@ def test_lots_have_their_own_leaders_bids_and_results(world, browsers):
     page.sees("Said.", 60)
     wait_for("the word", lambda: node.rpc.getoutcome(auction)["awards"][0][
         "winner_says"] == ["paid"], 60)
+    sam("identity", "disclose", auction, "--out", world.path("sold"))
     page.click("Open the identity: 2. Clock")
     page.sees("CN=sam", 60)
     page.click("My bids")
