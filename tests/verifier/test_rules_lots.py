@@ -5,12 +5,14 @@ import unittest
 
 import make_sample as sample
 import lots
-from desk import Desk, Holders
+from desk import Desk, Holders, disclose_tx
 from make_sample import stamps
 from rulebook import WORLD, RuleCase
-from writer import accept_tx, bid_tx, num, outcome_of, settle_tx, tst_leaf
+from writer import Key, accept_tx, bid_tx, num, outcome_of, settle_tx, tst_leaf
 
 LOTS = ((b"Vase", 0, 0), (b"Clock", 50, 0), (b"Chair", 0, 500))
+BIDS = ((WORLD.alice, 1, 100), (WORLD.bob, 2, 49), (WORLD.bob, 3, 499),
+        (WORLD.bob, 1, 70), (WORLD.bob, 4, 900))
 
 
 class Lots(RuleCase):
@@ -38,12 +40,10 @@ class Lots(RuleCase):
                 for b, t, mark, lot, amount in self.bids]
         return lots.judge(c.opening.terms, c.times[0], None, rows)
 
-    def sold(self):
+    def sold(self, bids=BIDS, **terms):
         """Ended: alice has the vase, the clock had no bid that counts, the
         chair's reserve is not met."""
-        c = self.make([(WORLD.alice, 1, 100), (WORLD.bob, 2, 49),
-                       (WORLD.bob, 3, 499), (WORLD.bob, 1, 70),
-                       (WORLD.bob, 4, 900)])
+        c = self.make(bids, **terms)
         x = len(c.blocks) - 1
         c.add([outcome_of(c.chain, self.judged(c)), self.vote(c, 0, x)],
               self.at + 66500)
@@ -71,10 +71,10 @@ class Lots(RuleCase):
         three = Holders(3, 2)
         for terms in (dict(visibility=1, holders=three),
                       dict(flags=64 | 128, pay_ms=9000),
-                      dict(desk=Desk(1)),
                       dict(buy_now=499), dict(buy_now=40)):
             self.bad(self.market(lots=LOTS, **terms), "A17")
         self.good(self.market(lots=LOTS, buy_now=500))
+        self.good(self.market(lots=LOTS, desk=Desk(1)))
         self.refused("lots", self.market, lots=LOTS[:1])
         self.refused("lots", self.market, lots=LOTS * 22)
         self.good(self.market(lots=(LOTS * 22)[:64]))
@@ -108,6 +108,25 @@ class Lots(RuleCase):
         c.add([bytes((22, 1)) + c.chain + num(0, 1) + WORLD.alice.public
                + num(100, 8) + judged.fold], self.at + 66500)
         self.bad(c, "R7")
+
+    def disclosed(self, *of, bids=BIDS):
+        """An anonymous one that is final, and DISCLOSEs of (award, side)."""
+        c, x = self.sold(bids, desk=Desk(1))
+        c.add([self.vote(c, x, x + 1)], self.at + 67500)
+        c.add([self.vote(c, x + 1, x + 2)], self.at + 68500)
+        c.add([disclose_tx(c.chain, Key("notary 0"), 0, side, award=award)
+               for award, side in of], self.at + 69000)
+        return c
+
+    def test_c10(self):
+        """One DISCLOSE of each lot that is sold, notary and side."""
+        self.good(self.disclosed((1, 0), (1, 1)))
+        self.bad(self.disclosed((1, 0), (1, 0)), "C10: DISCLOSE twice")
+        for award in (0, 2, 3, 4, 64):
+            self.bad(self.disclosed((award, 0)), "C10: DISCLOSE of no award")
+        # Of one winner of two lots, each.
+        self.good(self.disclosed((1, 0), (3, 0), bids=[
+            (WORLD.alice, 1, 100), (WORLD.alice, 3, 500)]))
 
     def test_c17(self):
         """An award has its lot's number; unsold lots have none."""
