@@ -321,7 +321,7 @@ def test_S0_12_the_pack_proves_whose_bid_it_was(disclosed):
     assert 0 <= leaf < 1024
     assert answer == {
         "proven": True, "subject": f"CN={NAMES['ann']}",
-        "auction": disclosed.auction, "bid": disclosed.bids[3],
+        "auction": disclosed.auction, "bid": disclosed.bids[3], "lot": 0,
         "amount": 1500, "currency": "EUR", "exponent": 2,
         "pseudonym": disclosed.keys["ann"],
         "certificate": ann.fingerprint.hex(), "ledger_key": ann.ledger.hex(),

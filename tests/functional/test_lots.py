@@ -264,10 +264,8 @@ def test_wrong_usage_says_what_is_wrong(market):
              "not with --hidden-reserve"),
             (("--lot", "a", "--lot", "b", "--pay-within", "1h"),
              "not with --pay-within"),
-            (("--lot", "a", "--lot", "b", "--identity", "anonymous"),
-             "not with --identity"),
             (("--lot", "a", "--lot", "b", "--seller", "pseudonym"),
-             "not with --seller"),
+             "only with --identity"),
             (("--lot", "a", "--lot", "b,min=5", "--buy-now", "4"),
              "lot 2, b: ")):
         refused(seller, "auction", "create", "--title", "Estate", *QUICK,
