@@ -95,6 +95,10 @@ enter_block(struct gv_state *s, struct gv_task *t, uint64_t now_ms,
         return gv_state_fail(s, "out of memory");
     if (gv_seats_note(c, *node, &t->block) != GV_OK)
         return gv_state_fail(s, "out of memory");
+    if (c->sum.first_keys && c->roster.count > 0) {
+        c->sum.first_keys = false;
+        gv_record_put_chain(s, c);
+    }
     c->tree.node[*node].live =
         gv_watch_is_live(c, t->block.h.header.time_ms, now_ms);
     return GV_OK;
@@ -188,6 +192,9 @@ accept_tx(struct gv_state *s, struct gv_task *t, uint64_t now_ms,
     struct gv_chain *c = t->chain;
     enum gv_rc rc;
 
+    rc = gv_asleep_check_tx(s, t, why);
+    if (rc != GV_OK)
+        return rc;
     if (gv_chain_load(s, c, now_ms) != GV_OK)
         return GV_FAULT;
     gv_look_learn(t->look, c);

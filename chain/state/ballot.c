@@ -433,6 +433,10 @@ gv_state_add_vote(struct gv_state *s, const struct gv_chain_id *id,
     if (!c->loaded && vote->target_height <= c->sum.final_height)
         return gv_refuse(why, GV_DUPLICATE, "vote.target", vote->target_height,
                          c->sum.final_height);
+    rc = gv_asleep_check_vote(
+        s, c, &(struct gv_signed_link){vote, validator, sig}, why);
+    if (rc != GV_OK)
+        return rc;
     if (gv_chain_load(s, c, now_ms) != GV_OK)
         return GV_FAULT;
     rc = check_vote(c, vote, validator, why);

@@ -37,6 +37,9 @@ struct gv_chain_summary {
      * ACCEPT: no block comes but for a new transaction (R8). False also where
      * an older program wrote the record. */
     bool rests;
+    /* No HANDOVER stands in a block of it: its validators have the keys that
+     * OPEN names. False also where an older program wrote the record. */
+    bool first_keys;
     struct gv_outcome outcome;
 };
 

@@ -4,13 +4,13 @@
  * Files: state.c (open, close, look up), due.c (what is to be done), records.c
  * (rows in the store), headers.c (rows of headers), opened.c (rows of sealed
  * bids), load.c (blocks into memory), task.c (prepare, verify), accept.c
- * (blocks enter), connect.c (the best branch), admit.c (transactions enter the
- * mempool), admit_leave.c (and leave it), lapse.c (bids that missed their
- * blocks), ballot.c (votes), accuse.c (votes that contradict each other),
- * silence.c (votes that do not come), watch.c (blocks that get none), look.c
- * (sealed bids), seats.c (validators' keys), handover.c (this node's change of
- * them), template.c (blocks to mine), anchor.c (ended auctions), find.c (bids
- * and bidders by id alone).
+ * (blocks enter), asleep.c (what needs no chain in memory), connect.c (the best
+ * branch), admit.c (transactions enter the mempool), admit_leave.c (and leave
+ * it), lapse.c (bids that missed their blocks), ballot.c (votes), accuse.c
+ * (votes that contradict each other), silence.c (votes that do not come),
+ * watch.c (blocks that get none), look.c (sealed bids), seats.c (validators'
+ * keys), handover.c (this node's change of them), template.c (blocks to mine),
+ * anchor.c (ended auctions), find.c (bids and bidders by id alone).
  */
 #ifndef GAVEL_STATE_IMPL_H
 #define GAVEL_STATE_IMPL_H
@@ -148,6 +148,24 @@ void gv_chain_summarise(struct gv_chain *c);
 /* An ACCEPT that votes have not made final yet: so many empty blocks above it
  * are policy, for what is valid (R8) knows no votes. */
 bool gv_chain_wants_children(const struct gv_chain *c);
+
+/* asleep.c: what comes for a chain that is not in memory is judged by its block
+ * 0 first, so that who has no key has nothing read but that. */
+/* Its pins, a share; loads the chain only where it is past its cutoff. */
+enum gv_rc gv_asleep_pins(struct gv_state *s, struct gv_chain *c,
+                          uint64_t now_ms, struct gv_pins **out);
+/* A verified transaction, or a vote: GV_OK if it is worth loading the chain
+ * for, and for one that is loaded. */
+enum gv_rc gv_asleep_check_tx(struct gv_state *s, const struct gv_task *t,
+                              struct gv_reject *why);
+struct gv_signed_link {
+    const struct gv_vote *vote;
+    unsigned validator;
+    const struct gv_sig *sig;
+};
+enum gv_rc gv_asleep_check_vote(struct gv_state *s, struct gv_chain *c,
+                                const struct gv_signed_link *v,
+                                struct gv_reject *why);
 
 /* due.c: ticks look after c from here on, until it leaves memory. */
 enum gv_rc gv_chain_wake(struct gv_state *s, struct gv_chain *c) GV_MUST_CHECK;

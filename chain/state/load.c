@@ -88,6 +88,7 @@ gv_chain_summarise(struct gv_chain *c)
     m->opened_time_ms =
         m->opened_height ? c->spine->at[m->opened_height].time_ms : 0;
     m->rests = rests(c);
+    m->first_keys = c->roster.count == 0;
 }
 
 /* Is this the key under which the block is looked for? */
@@ -361,8 +362,10 @@ gv_chain_load(struct gv_state *s, struct gv_chain *c, uint64_t now_ms)
     gv_seats_know_own(s, c);
     c->loaded = true;
     gv_tree_prefer(&c->tree, c->tip);
-    if (!c->registry && c->sum.rests != rests(c)) {
+    if (!c->registry && (c->sum.rests != rests(c) ||
+                         c->sum.first_keys != (c->roster.count == 0))) {
         c->sum.rests = rests(c);
+        c->sum.first_keys = c->roster.count == 0;
         gv_record_put_chain(s, c);
     }
     /* Power may have gone between a block and standing on it. */

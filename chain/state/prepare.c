@@ -344,9 +344,8 @@ gv_task_tx(struct gv_state *s, struct gv_bytes raw, uint64_t now_ms,
             rc = gv_refuse(why, GV_CHAIN_ENDED, "chain", 0, 0);
     }
     if (rc == GV_OK)
-        rc = gv_chain_load(s, t->chain, now_ms);
+        rc = gv_asleep_pins(s, t->chain, now_ms, &t->pins);
     if (rc == GV_OK) {
-        t->pins = gv_pins_share(t->chain->pins);
         t->facts.at = calloc(1, sizeof(struct gv_tx_facts *));
         t->facts.count = 1;
         t->todo = calloc(1, sizeof(*t->todo));
@@ -354,7 +353,7 @@ gv_task_tx(struct gv_state *s, struct gv_bytes raw, uint64_t now_ms,
         if (!t->facts.at || !t->todo ||
             gv_facts_make(&t->tx, &t->facts.at[0]) != GV_OK)
             rc = gv_state_fail(s, "out of memory");
-        else
+        else if (t->chain->loaded)
             t->look = gv_look_make(t->chain, &t->tx, 1);
     }
     if (rc != GV_OK) {

@@ -32,9 +32,10 @@ block_key(const struct gv_chain *c, uint32_t height)
 
 /* --- the record of a chain --- */
 
-/* Bits of the byte that says what is sealed. */
+/* Bits of the byte that says what is sealed, and more. */
 #define SEALED 1
 #define FINAL_ROUND 2 /* and its beginning ends the record */
+#define FIRST_KEYS 4  /* validators never handed over */
 
 static void
 put_record(struct gv_sink *s, const struct gv_chain *c)
@@ -60,7 +61,8 @@ put_record(struct gv_sink *s, const struct gv_chain *c)
     gv_put_u32(s, m->outcome_height);
     gv_put_u64(s, m->cutoff_time_ms);
     gv_put_u64(s, m->cutoff_after_us);
-    gv_put_u8(s, (m->sealed ? SEALED : 0) | (m->final_round ? FINAL_ROUND : 0));
+    gv_put_u8(s, (m->sealed ? SEALED : 0) | (m->final_round ? FINAL_ROUND : 0) |
+                     (m->first_keys ? FIRST_KEYS : 0));
     gv_put_u32(s, m->settled_height);
     gv_put_u32(s, m->opened_height);
     gv_put_u64(s, m->opened_time_ms);
@@ -103,6 +105,7 @@ get_record(struct gv_reader *r, struct gv_chain *c)
     sealed = gv_get_u8(r, "sealed");
     m->sealed = (sealed & SEALED) != 0;
     m->final_round = (sealed & FINAL_ROUND) != 0;
+    m->first_keys = (sealed & FIRST_KEYS) != 0;
     m->settled_height = gv_get_u32(r, "settled");
     m->opened_height = gv_get_u32(r, "opened");
     m->opened_time_ms = gv_get_u64(r, "opened time");

@@ -151,7 +151,7 @@ is_pushed(const struct gv_sync *s, const struct gv_sealed_id *id)
 bool
 gv_sync_sleeps(const struct gv_chain *c)
 {
-    return !c->loaded && c->sum.rests;
+    return !c->loaded && !c->registry;
 }
 
 bool
@@ -175,6 +175,41 @@ gv_sync_is_known(struct gv_sync *s, struct gv_chain *c, uint32_t height,
 }
 
 enum gv_rc
+gv_sync_is_worked(const struct gv_sync *s, const struct gv_sealed_header *h,
+                  struct gv_reject *why)
+{
+    const struct gv_params *params = gv_state_params(s->opt.state);
+    struct gv_u256 target, easiest;
+
+    if (gv_header_check_work(h, why) != GV_OK)
+        return GV_REJECT;
+    if (params->allow_fixed)
+        return GV_OK;
+    return gv_target_from_compact(h->header.target, &target) == GV_OK &&
+                   gv_target_from_compact(params->easiest_target, &easiest) ==
+                       GV_OK &&
+                   gv_u256_cmp(&target, &easiest) <= 0
+               ? GV_OK
+               : gv_refuse(why, GV_BAD_TARGET, "header.target",
+                           h->header.target, params->easiest_target);
+}
+
+bool
+gv_sync_has_parent(struct gv_sync *s, struct gv_chain *c,
+                   const struct gv_header *h)
+{
+    bool here = false;
+
+    if (c->loaded)
+        return gv_tree_find(&c->tree, &h->prev) != GV_NOWHERE;
+    if (h->height > c->sum.final_height && /* what forks below is ignored */
+        gv_state_holds(s->opt.state, c, h->height - 1, &h->prev, &here) !=
+            GV_OK)
+        gv_sync_fail(s);
+    return here;
+}
+
+enum gv_rc
 gv_sync_shows_news(struct gv_sync *s, struct gv_chain *chain,
                    const struct gv_msg_list *list, struct gv_reject *why)
 {
@@ -190,7 +225,9 @@ gv_sync_shows_news(struct gv_sync *s, struct gv_chain *chain,
         if (h.header.height == 0 ||
             gv_sync_is_known(s, chain, h.header.height, &h.sealed_id))
             continue;
-        return gv_header_check_work(&h, why);
+        if (gv_sync_is_worked(s, &h, why) != GV_OK)
+            return GV_REJECT;
+        return gv_sync_has_parent(s, chain, &h.header) ? GV_OK : GV_ABSENT;
     }
     return GV_ABSENT;
 }

@@ -44,7 +44,12 @@
 #define GV_SYNC_HEADERS 4096       /* of a branch that is not the best yet */
 #define GV_SYNC_IGNORED 1024       /* tips known to be of no use */
 #define GV_SYNC_PUSHED 64          /* gossiped blocks with the host */
-#define GV_SYNC_VOTES 1024    /* newest votes, for peers that missed them */
+#define GV_SYNC_VOTES 1024 /* newest votes, for peers that missed them */
+/* Votes whose source is not here cost a peer nothing and us a signature each:
+ * beyond so many of one peer its votes are not looked at for a while. */
+#define GV_SYNC_ORPHANS_PER_S 64
+#define GV_SYNC_ORPHANS_BURST 512
+#define GV_SYNC_DEAF_MS 1000
 #define GV_SYNC_ANNS_PER_S 32 /* of one peer and chain */
 #define GV_SYNC_ANN_SLOTS 256
 #define GV_SYNC_TELL_MS 125       /* between two announcements of a chain */
@@ -89,7 +94,9 @@ struct gv_sync_session {
     uint64_t usual_ms, spread_ms;
     uint64_t bodies;       /* blocks it gave when they were asked for */
     struct gv_bucket asks; /* for headers and blocks */
-    unsigned open;         /* questions */
+    struct gv_bucket orphans;
+    uint64_t deaf_ms; /* no vote of it is looked at before */
+    unsigned open;    /* questions */
     /* Transactions by its counting: heard, promised by the last TIPS. */
     uint64_t tx_heard, tx_due, tx_due_ms, told_ms;
     bool tx_lost;
@@ -320,15 +327,23 @@ void gv_sync_note_tip(struct gv_sync *s, struct gv_sync_session *p,
 void gv_sync_want(struct gv_sync *s, uint64_t session,
                   const struct gv_tip *tip);
 void gv_sync_ignore(struct gv_sync *s, const struct gv_sealed_id *id);
-/* Is it on the disk alone, and has it ended? Then it is read into memory for
- * nothing but a header that is new, which a peer must show. */
+/* Is this auction on the disk alone? Then it is read into memory for nothing
+ * but a header that is new and stands on one of its blocks, which a peer must
+ * show. */
 bool gv_sync_sleeps(const struct gv_chain *c);
 /* Is this block here? Loads the chain unless it sleeps. True also when that
  * failed. */
 bool gv_sync_is_known(struct gv_sync *s, struct gv_chain *c, uint32_t height,
                       const struct gv_sealed_id *id);
-/* Has the list a header that a chain that sleeps has not, with its work? GV_OK,
- * GV_ABSENT: none, or GV_REJECT. */
+/* Has it its work, by a target that the network allows? GV_OK or GV_REJECT. */
+enum gv_rc gv_sync_is_worked(const struct gv_sync *s,
+                             const struct gv_sealed_header *h,
+                             struct gv_reject *why);
+/* Is its parent a block of the chain? The chain need not be loaded. */
+bool gv_sync_has_parent(struct gv_sync *s, struct gv_chain *c,
+                        const struct gv_header *h);
+/* Has the list a header that a chain that sleeps has not, with its work, and on
+ * a block that it has? GV_OK, GV_ABSENT: none, or GV_REJECT. */
 enum gv_rc gv_sync_shows_news(struct gv_sync *s, struct gv_chain *chain,
                               const struct gv_msg_list *list,
                               struct gv_reject *why);

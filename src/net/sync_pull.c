@@ -220,6 +220,9 @@ gv_sync_tx_result(struct gv_sync *s, uint64_t session, enum gv_rc rc,
         return;
     if (why->code == GV_MISSING_PARENT)
         p->tx_lost = true;
+    else if (why->code == GV_ORPHAN &&
+             !gv_bucket_take(&p->orphans, 1, s->now_ms))
+        p->deaf_ms = s->now_ms + GV_SYNC_DEAF_MS;
     else if (why->code == GV_BAD_ENCODING || why->code == GV_BAD_SIGNATURE ||
              why->code == GV_WRONG_CHAIN || why->code == GV_BAD_SEAL)
         gv_sync_blame(s, session, 20, "invalid transaction");

@@ -242,22 +242,21 @@ gv_relay_header(struct gv_sync *s, struct gv_sync_session *p,
 
     gv_sealed_header_get(&r, h);
     if (r.failed || h->header.height == 0 ||
-        gv_header_check_work(h, NULL) != GV_OK) {
+        gv_sync_is_worked(s, h, NULL) != GV_OK) {
         gv_sync_blame(s, p->id, 100, "invalid block");
         return NULL;
     }
     if (!gv_sync_is_followed(s, &h->header.chain))
         return NULL;
     chain = gv_state_chain(s->opt.state, &h->header.chain);
-    if (chain && gv_chain_load(s->opt.state, chain, s->now_ms) != GV_OK) {
-        gv_sync_fail(s);
+    if (chain && gv_sync_is_known(s, chain, h->header.height, &h->sealed_id))
+        return NULL;
+    if (chain == NULL || !gv_sync_has_parent(s, chain, &h->header)) {
+        gv_relay_want(s, p->id, &h->header.chain, &h->sealed_id);
         return NULL;
     }
-    if (chain && gv_tree_find(&chain->tree, &h->sealed_id) != GV_NOWHERE)
-        return NULL;
-    if (chain == NULL ||
-        gv_tree_find(&chain->tree, &h->header.prev) == GV_NOWHERE) {
-        gv_relay_want(s, p->id, &h->header.chain, &h->sealed_id);
+    if (gv_chain_load(s->opt.state, chain, s->now_ms) != GV_OK) {
+        gv_sync_fail(s);
         return NULL;
     }
     return chain;
@@ -332,7 +331,8 @@ void
 gv_relay_vote(struct gv_sync *s, struct gv_sync_session *p,
               const struct gv_signed_vote *v)
 {
-    if (gv_state_chain(s->opt.state, &v->chain) != NULL)
+    if (gv_state_chain(s->opt.state, &v->chain) != NULL &&
+        s->now_ms >= p->deaf_ms)
         s->opt.host.vote(s->opt.host.arg, p->id, v);
 }
 

@@ -1,4 +1,5 @@
 /* Sync of auctions that have ended, and what their openers cost. */
+#include "src/net/sync_impl.h"
 #include "tests/unit/net/wire.h"
 
 /* An OPENING whose secret does not fit costs its receiver more than a wrong
@@ -258,6 +259,111 @@ an_ended_auction_wakes_for_what_follows(void **state)
     net_free(&n);
 }
 
+/* An auction that waits for bids sleeps on, too: made up tips, and headers and
+ * blocks with work that stand on nothing, wake it not. */
+static void
+an_idle_auction_wakes_for_nothing_N21(void **state)
+{
+    struct gv_msg ann = {.kind = GV_MSG_ANN}, m = {.kind = GV_MSG_HEADERS};
+    struct gv_msg push = {.kind = GV_MSG_BLOCK};
+    struct sample_block at;
+    struct net_of_test n;
+    struct peer *a = &n.peer[0];
+    struct gv_chain *c;
+    uint8_t body[4096];
+    struct gv_sink sink = gv_sink_buffer(body, sizeof(body));
+    struct gv_tx e;
+    struct gv_bytes raw;
+
+    (void)state;
+    net_init(&n);
+    peer_make(&n, NULL, 1);
+    peer_make(&n, NULL, 0);
+    world_open_auction(&a->w);
+    c = world_auction(&a->w);
+    meet(&n, 0, 1);
+    settle(&n);
+    world_commit(&a->w);
+    gv_chain_unload(c);
+    memset(n.kinds, 0, sizeof(n.kinds));
+    e = sample_enrol(&a->w.s, 0);
+    at = (struct sample_block){.chain = c->id,
+                               .height = c->sum.height + 1,
+                               .prev = c->sum.tip,
+                               .time_ms = a->w.now_ms,
+                               .target = 0x1f00ffff};
+    at.prev.b[3] ^= 1;
+    raw = sample_block(&a->w.s, &at, &e, 1);
+    gv_sync_tip_of(c, &ann.u.ann.tip);
+    ann.u.ann.tip.height++;
+    ann.u.ann.tip.sealed.b[0] ^= 1;
+    n.peer[1].mute = true;
+    tell(&n, 0, &ann);
+    assert_int_equal(n.kinds[GV_MSG_GETHEADERS], 1);
+    assert_false(c->loaded);
+    gv_put_b32(&sink, sample_block(&a->w.s, &at, NULL, 0));
+    m.u.headers.chain = c->id;
+    m.u.headers.headers =
+        (struct gv_msg_list){.body = gv_bytes(body, sink.len), .count = 1};
+    tell(&n, a->asked, &m);
+    assert_false(c->loaded);
+    push.u.block.raw = raw;
+    tell(&n, 0, &push);
+    assert_false(c->loaded);
+    assert_int_equal(a->blame, 0);
+    /* One that stands on the tip does. */
+    at.prev = c->sum.tip;
+    push.u.block.raw = sample_block(&a->w.s, &at, &e, 1);
+    tell(&n, 0, &push);
+    assert_true(c->loaded);
+    net_free(&n);
+}
+
+/* Votes whose source nobody can know cost their sender nothing, so only so many
+ * of them cost us a signature. Its own true votes wait with them. */
+static void
+N22_many_orphans_are_not_looked_at(void **state)
+{
+    struct gv_msg m = {.kind = GV_MSG_VOTE};
+    struct gv_vote *v = &m.u.vote.vote;
+    struct net_of_test n;
+    struct peer *a = &n.peer[0];
+    struct gv_chain *c;
+    uint8_t digest[32];
+    struct gv_tx e;
+
+    (void)state;
+    net_init(&n);
+    peer_make(&n, NULL, 0);
+    peer_make(&n, NULL, 0);
+    world_open_auction(&a->w);
+    c = world_auction(&a->w);
+    e = sample_enrol(&a->w.s, 0);
+    accept_block_on_tip(&a->w, c, a->w.now_ms - 500, &e, 1);
+    meet(&n, 0, 1);
+    settle(&n);
+    *v = (struct gv_vote){0, 1, c->spine->at[0].sealed, c->spine->at[1].sealed};
+    m.u.vote.chain = c->id;
+    gv_vote_digest(&c->id, v, digest);
+    assert_int_equal(gv_key_sign(a->w.s.keys, &a->w.s.validator[0], digest,
+                                 NULL, &m.u.vote.sig),
+                     GV_OK);
+    for (unsigned i = 0; i < GV_SYNC_ORPHANS_BURST + 1; i++) {
+        v->source.b[0] ^= 1;
+        gv_le32_put(v->target.b, i);
+        tell(&n, 0, &m);
+        v->source.b[0] ^= 1;
+    }
+    v->target = c->spine->at[1].sealed;
+    tell(&n, 0, &m);
+    assert_int_equal(c->sum.justified_height, 0);
+    pass(&n, GV_SYNC_DEAF_MS + 1);
+    tell(&n, 0, &m);
+    assert_int_equal(c->sum.justified_height, 1);
+    assert_int_equal(a->blame, 0);
+    net_free(&n);
+}
+
 int
 main(void)
 {
@@ -268,6 +374,8 @@ main(void)
         cmocka_unit_test(a_made_up_tip_makes_no_storm_N21),
         cmocka_unit_test(only_a_header_with_work_wakes_N21),
         cmocka_unit_test(an_ended_auction_wakes_for_what_follows),
+        cmocka_unit_test(an_idle_auction_wakes_for_nothing_N21),
+        cmocka_unit_test(N22_many_orphans_are_not_looked_at),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
