@@ -110,36 +110,20 @@ on_upgrade(void *arg, uint64_t blocks, bool done)
                 GV_U("blocks", blocks));
 }
 
-static void
-note_votes(struct gv_loop *l, const struct gv_chain *c, uint8_t validator,
-           struct gv_bytes raw)
-{
-    uint8_t path[GV_SEATS_PATH];
-    struct gv_tx tx;
-    size_t len;
-
-    if (gv_tx_decode(raw, &tx, NULL) != GV_OK)
-        return;
-    len = gv_seats_path(c, &tx.u.evidence.vote[0].link, validator, path);
-    gv_witness_votes(l->witness, c->registry ? NULL : &c->id, validator,
-                     gv_bytes(path, len), raw);
-}
-
 /* A node that keeps no files may still publish. */
 static void
-on_evidence(void *arg, const struct gv_chain *c, uint8_t validator,
-            struct gv_bytes raw)
+on_evidence(void *arg, const struct gv_chain *c, const struct gv_accusation *a)
 {
     struct gv_loop *l = arg;
 
     gv_log_error(l->opt.log, "chain", "a validator contradicts itself",
-                 GV_X("chain", c->id.b, 8), GV_U("validator", validator));
-    if (raw.len == 0)
-        return;
+                 GV_X("chain", c->id.b, 8), GV_U("validator", a->validator),
+                 GV_S("keys", a->two_keys ? "two" : "one"));
     if (l->witness)
-        note_votes(l, c, validator, raw);
-    if (l->opt.publish_evidence)
-        publish_copy(l, raw);
+        gv_witness_votes(l->witness, c->registry ? NULL : &c->id, a->validator,
+                         a->handovers, a->evidence);
+    if (l->opt.publish_evidence && !a->two_keys)
+        publish_copy(l, a->evidence);
 }
 
 static const struct gv_open *

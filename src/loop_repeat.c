@@ -68,8 +68,12 @@ gv_loop_is_on_chain(struct gv_loop *l, const struct gv_tx *tx)
 {
     struct gv_chain *c = gv_state_chain(l->state, &tx->chain);
 
-    if (!c || c->registry || !c->loaded)
+    if (!c || c->registry)
         return false;
+    if (gv_chain_load(l->state, c, l->now_ms) != GV_OK) {
+        gv_loop_fail(l, gv_state_error(l->state));
+        return false;
+    }
     if (tx->kind == GV_TX_BID)
         return gv_book_find_bid(c->book, &tx->u.bid.id) != GV_NOWHERE;
     return tx->kind == GV_TX_CLOSE && c->book->closed;

@@ -25,8 +25,9 @@ struct gv_tally {
 struct gv_ballot {
     struct gv_tally *tally;
     size_t count, cap;
-    uint64_t accused; /* bit i: validator i's EVIDENCE was told */
-    uint64_t own;     /* bit i: this node votes as validator i */
+    uint64_t accused;  /* bit i: validator i's EVIDENCE was told */
+    uint64_t two_keys; /* the same, of votes by two keys of it (V8) */
+    uint64_t own;      /* bit i: this node votes as validator i */
     uint32_t heard[GV_VALIDATORS_MAX]; /* greatest target height voted for */
     struct gv_vote_lock *lock;         /* one per validator, once needed */
     bool *lock_read;

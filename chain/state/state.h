@@ -26,6 +26,16 @@ struct gv_state;
 struct gv_chain; /* chain.h */
 struct gv_pool;  /* pool.h */
 
+/* Views, good during the event. */
+struct gv_accusation {
+    uint8_t validator;
+    /* Votes by a key and one that it was handed over to: a file can show it,
+     * but the registry takes no EVIDENCE of two keys (V8). */
+    bool two_keys;
+    struct gv_bytes handovers; /* from its key in OPEN to the later one */
+    struct gv_bytes evidence;  /* transaction, which names the later key */
+};
+
 /* What happened, told while a call runs; the receiver notes it and acts after
  * the commit. Pointers are valid during the call. Any may be NULL. */
 struct gv_state_events {
@@ -52,11 +62,10 @@ struct gv_state_events {
      * vote that comes. */
     void (*shared)(void *arg, const struct gv_chain *c,
                    const struct gv_vote *vote);
-    /* A validator of the chain contradicts itself (V1); raw: the EVIDENCE that
-     * shows it, for the registry; empty when it used two keys (V8). Once for
-     * each while the chain is loaded. */
-    void (*evidence)(void *arg, const struct gv_chain *c, uint8_t validator,
-                     struct gv_bytes raw);
+    /* A validator of the chain contradicts itself (V1). Once for each while the
+     * chain is loaded, and once more when it used two keys. */
+    void (*evidence)(void *arg, const struct gv_chain *c,
+                     const struct gv_accusation *a);
     /* A stamped BID or CLOSE has missed its deadline and waits for a new
      * stamp; tries: how often it was told before. True: something was done
      * about it, the next time comes after a pause that grows from 1 s to

@@ -8,7 +8,9 @@
  * authority (raw hex), the authority's place in it, and the token (DER hex). Or
  * instead of the tokens, open: the OPEN that names the validator (raw hex;
  * null: genesis does, and the chain is the registry), validator: its place
- * there, and transaction: the EVIDENCE for the registry (hex).
+ * there, handovers: those that lead from its key there to the one that
+ * transaction names, and transaction: the EVIDENCE for the registry (hex),
+ * which takes it if one key signed both votes.
  *
  * Thread-safety: no shared state.
  */
@@ -51,6 +53,10 @@ struct gv_evidence_report {
     const struct gv_params *params;
     enum gv_vote_fault votes; /* GV_VOTES_FINE: it is about tokens */
     struct gv_pubkey key;     /* of the validator; auction: its chain */
+    /* One vote is by key, and one by old_key, which had been handed over: it
+     * may have been a thief's (V9). */
+    bool two_keys;
+    struct gv_pubkey old_key;
     struct gv_vote link[2];
     /* Of tokens: */
     enum gv_misconduct what;

@@ -4,6 +4,8 @@
 
 #include "src/client/evidence_impl.h"
 
+#define HANDOVERS 16 /* of one validator (C13) */
+
 static const char *
 fault_name(enum gv_vote_fault fault)
 {
@@ -68,7 +70,9 @@ refuse(struct gv_error *e, const char *what, enum gv_rc rc,
 /* The validator as its chain's first block names it. */
 struct named {
     struct gv_chain_id chain;
-    struct gv_pubkey key;
+    /* As OPEN has it, then as each HANDOVER leaves it. */
+    struct gv_pubkey key[HANDOVERS + 1];
+    unsigned keys;
 };
 
 static enum gv_rc
@@ -78,15 +82,17 @@ name_on_registry(const struct gv_params *params, json_int_t at,
     if (at < 0 || at >= params->validator_count)
         return refuse(e, "genesis names no such validator", GV_REJECT, NULL);
     out->chain = params->registry;
-    out->key = params->validator[at];
+    out->key[0] = params->validator[at];
+    out->keys = 1;
     return GV_OK;
 }
 
 /* The HANDOVER of this row gives the validator another key. */
 static enum gv_rc
 hand_over(const json_t *row, json_int_t at, const struct gv_pins *pins,
-          const struct gv_keys *keys, struct gv_pubkey *key)
+          const struct gv_keys *keys, struct named *n)
 {
+    const struct gv_pubkey *key = &n->key[n->keys - 1];
     const struct gv_tx_handover *h;
     struct gv_tx tx;
     size_t len = 0;
@@ -99,10 +105,11 @@ hand_over(const json_t *row, json_int_t at, const struct gv_pins *pins,
     if (rc == GV_OK)
         rc = gv_tx_verify(&tx, pins, keys, NULL, NULL);
     h = &tx.u.handover;
-    if (rc == GV_OK && (h->validator != at || !GV_ID_EQ(&h->old_key, key)))
+    if (rc == GV_OK && (n->keys > HANDOVERS || h->validator != at ||
+                        !GV_ID_EQ(&h->old_key, key)))
         rc = GV_REJECT;
     if (rc == GV_OK)
-        *key = h->key;
+        n->key[n->keys++] = h->key;
     free(raw);
     return rc;
 }
@@ -122,7 +129,7 @@ follow_handovers(const json_t *o, const struct gv_open *open,
     json_array_foreach(json_object_get(o, "handovers"), i, row)
     {
         if (rc == GV_OK)
-            rc = hand_over(row, at, pins, keys, &out->key);
+            rc = hand_over(row, at, pins, keys, out);
     }
     gv_pins_free(pins);
     return rc == GV_OK
@@ -154,7 +161,8 @@ name_in_open(const struct gv_params *params, const struct gv_keys *keys,
         rc = refuse(e, "its OPEN names no such validator", GV_REJECT, NULL);
     if (rc == GV_OK) {
         out->chain = open->id;
-        out->key = open->validator[at].key;
+        out->key[0] = open->validator[at].key;
+        out->keys = 1;
         rc = follow_handovers(o, open, keys, out, e);
     }
     free(raw);
@@ -162,17 +170,36 @@ name_in_open(const struct gv_params *params, const struct gv_keys *keys,
     return rc;
 }
 
-/* Both signatures, by the rule that the registry has for EVIDENCE. */
-static enum gv_rc
-check_tx(const struct gv_params *params, const struct gv_keys *keys,
-         const struct gv_tx *tx, struct gv_error *e)
+/* Whose of the validator's keys signed it; n->keys: none. */
+static unsigned
+signer_of(const struct gv_tx_evidence *t, unsigned vote, const struct named *n,
+          const struct gv_keys *keys)
 {
-    struct gv_reject why = {.index = GV_NO_INDEX};
-    struct gv_pins *pins = gv_pins_registry(params);
-    enum gv_rc rc = pins ? gv_tx_verify(tx, pins, keys, NULL, &why) : GV_FAULT;
+    uint8_t digest[32];
+    unsigned i = 0;
 
-    gv_pins_free(pins);
-    return rc == GV_OK ? rc : refuse(e, "the transaction", rc, &why);
+    gv_vote_digest(&t->accused, &t->vote[vote].link, digest);
+    while (i < n->keys &&
+           !gv_key_verify(keys, &n->key[i], digest, &t->vote[vote].sig))
+        i++;
+    return i;
+}
+
+/* Both signatures: by the last of its keys, or one by that and one by a key
+ * before it. */
+static enum gv_rc
+check_signatures(const struct gv_tx_evidence *t, const struct named *n,
+                 const struct gv_keys *keys, struct gv_evidence_report *out,
+                 struct gv_error *e)
+{
+    unsigned a = signer_of(t, 0, n, keys), b = signer_of(t, 1, n, keys);
+
+    if (a >= n->keys || b >= n->keys || (a != n->keys - 1 && b != n->keys - 1))
+        return refuse(e, "the votes are not signed by the validator", GV_REJECT,
+                      NULL);
+    out->two_keys = a != b;
+    out->old_key = n->key[a < b ? a : b];
+    return GV_OK;
 }
 
 static enum gv_rc
@@ -181,7 +208,7 @@ compare(const struct gv_tx_evidence *t, const struct named *n, const char *what,
 {
     if (!GV_ID_EQ(&t->accused, &n->chain))
         return refuse(e, "the votes are for another chain", GV_REJECT, NULL);
-    if (!GV_ID_EQ(&t->key, &n->key))
+    if (!GV_ID_EQ(&t->key, &n->key[n->keys - 1]))
         return refuse(e, "the votes are of another key than the validator's",
                       GV_REJECT, NULL);
     out->votes = gv_votes_fault(&t->vote[0].link, &t->vote[1].link);
@@ -215,8 +242,6 @@ gv_evidence_check_votes(const json_t *o, const struct gv_keys *keys,
     if (rc != GV_OK)
         refuse(e, "the transaction", rc, &why);
     if (rc == GV_OK)
-        rc = check_tx(params, keys, &tx, e);
-    if (rc == GV_OK)
         rc = json_is_null(json_object_get(o, "open"))
                  ? name_on_registry(
                        params,
@@ -226,6 +251,8 @@ gv_evidence_check_votes(const json_t *o, const struct gv_keys *keys,
     if (rc == GV_OK)
         rc = compare(&tx.u.evidence, &named,
                      json_string_value(json_object_get(o, "what")), out, e);
+    if (rc == GV_OK)
+        rc = check_signatures(&tx.u.evidence, &named, keys, out, e);
     free(raw);
     return rc;
 }

@@ -29,6 +29,10 @@ print_votes(const struct gv_evidence_report *r)
                              : "one vote surrounds another");
     printf("network %s, validator's key %s\n", r->params->name,
            gv_hex(r->key.b, 32, hex));
+    if (r->two_keys)
+        printf("one vote is by its key before a handover, which somebody else "
+               "may have had: %s\n",
+               gv_hex(r->old_key.b, 32, hex));
     printf("chain %s\n", gv_hex(r->auction[0].b, 32, hex));
     for (int i = 0; i < 2; i++) {
         printf("vote %d: %" PRIu32 " to %" PRIu32 "\n", i + 1,

@@ -396,6 +396,57 @@ V8_evidence_against_a_key_that_was_handed_over(void **state)
     }
 }
 
+/* One vote by the key in OPEN and one by the key that it was handed over to:
+ * the file shows it, and says which is the old one. */
+static void
+V8_evidence_of_two_keys(void **state)
+{
+    const struct gv_vote link[2] = {{0, 3, {{0}}, {{8}}}, {1, 3, {{1}}, {{9}}}};
+    struct gv_evidence_report r;
+    struct gv_seckey next, other;
+    struct gv_error e;
+
+    (void)state;
+    memset(next.b, 0x21, 32);
+    memset(other.b, 0x22, 32);
+    /* Both old ones, and one of somebody else, are none. */
+    for (int given = 0; given < 3; given++) {
+        struct gv_tx tx, mixed, h;
+        struct stand t;
+        uint8_t *text, raw[512], digest[32];
+        struct gv_sink out = gv_sink_buffer(raw, sizeof(raw));
+        const struct gv_seckey *by;
+        size_t len;
+        char path[PATH_MAX + 160];
+
+        stand_make(&t);
+        by = given == 2 ? &other : &t.s.validator[0];
+        tx = sample_evidence(&t.s, &t.s.open.id, &next, link);
+        mixed = tx;
+        for (int i = 0; i < (given == 1 ? 2 : 1); i++) {
+            gv_vote_digest(&t.s.open.id, &tx.u.evidence.vote[i].link, digest);
+            assert_int_equal(gv_key_sign(t.s.keys, by, digest, NULL,
+                                         &mixed.u.evidence.vote[i].sig),
+                             GV_OK);
+        }
+        gv_tx_put(&out, &mixed);
+        h = sample_handover(&t.s, 0, &t.s.validator[0], &next);
+        gv_witness_votes(t.w, &t.s.open.id, 0, h.raw, gv_bytes(raw, out.len));
+        gv_witness_write(t.w, open_of, &t);
+        assert_int_equal(files(&t, path, sizeof(path)), 1);
+        assert_int_equal(gv_file_read(path, GV_EVIDENCE_MAX, &text, &len, &e),
+                         GV_OK);
+        assert_int_equal(check(&t, text, len, &r, &e),
+                         given == 0 ? GV_OK : GV_REJECT);
+        if (given == 0) {
+            assert_true(r.two_keys);
+            assert_memory_equal(&r.old_key, &t.s.open.validator[0].key, 32);
+        }
+        free(text);
+        stand_free(&t);
+    }
+}
+
 int
 main(void)
 {
@@ -403,6 +454,7 @@ main(void)
         cmocka_unit_test(an_honest_authority_leaves_no_trace),
         cmocka_unit_test(votes_that_contradict_each_other_are_evidence),
         cmocka_unit_test(V8_evidence_against_a_key_that_was_handed_over),
+        cmocka_unit_test(V8_evidence_of_two_keys),
         cmocka_unit_test(two_imprints_at_one_time_are_evidence),
         cmocka_unit_test(nobody_is_accused_falsely),
         cmocka_unit_test(what_contradicts_what),

@@ -41,7 +41,8 @@ struct world {
     unsigned auction_votes;
     /* The newest EVIDENCE against a validator. */
     uint8_t evidence[512];
-    size_t evidence_len;
+    size_t evidence_len, handovers_len;
+    unsigned two_keys;
     unsigned accusations;
     uint8_t accused;
     char error[512];
@@ -125,16 +126,18 @@ world_again(void *arg, const struct gv_chain *c, struct gv_bytes raw)
 }
 
 static inline void
-world_evidence(void *arg, const struct gv_chain *c, uint8_t validator,
-               struct gv_bytes raw)
+world_evidence(void *arg, const struct gv_chain *c,
+               const struct gv_accusation *a)
 {
     struct world *w = arg;
 
     (void)c;
     w->accusations++;
-    w->accused = validator;
-    memcpy(w->evidence, raw.p, raw.len);
-    w->evidence_len = raw.len;
+    w->accused = a->validator;
+    w->two_keys += a->two_keys;
+    memcpy(w->evidence, a->evidence.p, a->evidence.len);
+    w->evidence_len = a->evidence.len;
+    w->handovers_len = a->handovers.len;
 }
 
 /* Open (again) on the same store. */

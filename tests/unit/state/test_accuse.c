@@ -205,6 +205,38 @@ G6_the_registry_takes_one_a_key(void **state)
     world_free(&w);
 }
 
+/* What was voted for before the chain slept, or the node stopped, is in its
+ * FINAL. */
+static void
+V8_a_final_that_waits_remembers_who_voted(void **state)
+{
+    (void)state;
+    for (int restart = 0; restart < 2; restart++) {
+        struct stage g;
+        struct gv_vote link;
+        struct gv_tx f;
+
+        stage_make(&g);
+        link = (struct gv_vote){0, 4, g.c->spine->at[0].sealed,
+                                g.c->spine->at[4].sealed};
+        f = sample_final(&g.w.s, &g.c->id, &link, 7);
+        world_add(&g.w, &f);
+        assert_int_equal(g.c->sum.justified_height, 4);
+        world_commit(&g.w);
+        if (restart) {
+            world_restart(&g.w);
+            g.c = world_auction(&g.w);
+        } else {
+            gv_chain_unload(g.c);
+            assert_int_equal(gv_chain_load(g.w.st, g.c, g.w.now_ms), GV_OK);
+        }
+        assert_int_equal(g.w.accusations, 0);
+        vote(&g, 1, 4, 9);
+        check_evidence(&g, GV_VOTES_SAME_TARGET);
+        world_free(&g.w);
+    }
+}
+
 int
 main(void)
 {
@@ -215,6 +247,7 @@ main(void)
         cmocka_unit_test(V1_a_vote_in_a_final),
         cmocka_unit_test(V1_a_final_in_a_block),
         cmocka_unit_test(G6_the_registry_takes_one_a_key),
+        cmocka_unit_test(V8_a_final_that_waits_remembers_who_voted),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -455,8 +455,8 @@ V8_early_votes_are_compared_when_their_source_comes(void **state)
     world_free(&g.w);
 }
 
-/* Two votes by one key are EVIDENCE against that key; by two keys of one
- * validator they are told, without any. */
+/* Two votes by one key are EVIDENCE against that key; those by two keys of one
+ * validator are told too, and hide nothing that one key says. */
 static void
 V8_evidence_names_the_key_that_signed(void **state)
 {
@@ -497,7 +497,54 @@ V8_evidence_names_the_key_that_signed(void **state)
     v = link_of(&g, 2, 4);
     assert_int_equal(vote(&g, &v, 0, &old), GV_ACCEPTED);
     assert_int_equal(g.w.accusations, 1);
-    assert_int_equal(g.w.evidence_len, 0);
+    assert_int_equal(g.w.two_keys, 1);
+    assert_int_equal(g.w.handovers_len, GV_HANDOVER_SIZE);
+    assert_int_equal(
+        gv_tx_decode(gv_bytes(g.w.evidence, g.w.evidence_len), &tx, &why),
+        GV_OK);
+    assert_true(GV_ID_EQ(&tx.u.evidence.key, &key));
+    assert_int_equal(
+        gv_tx_verify(&tx, g.w.s.registry_pins, g.w.s.keys, NULL, &why),
+        GV_REJECT);
+    v.target.b[0] ^= 1;
+    assert_int_equal(vote(&g, &v, 0, &old), GV_ACCEPTED);
+    assert_int_equal(g.w.accusations, 2);
+    assert_int_equal(g.w.two_keys, 1);
+    world_free(&g.w);
+}
+
+/* One key each: of the old one 0 to 2 and 0 to 3' and 3' to 4', of the new one
+ * 2 to 3. So two of four that hand over make two blocks final that exclude each
+ * other, and no key of theirs breaks V1. Who has both sides can show it. */
+static void
+V8_two_keys_that_make_two_pasts_are_shown(void **state)
+{
+    struct stage g;
+    struct gv_seckey old[2];
+    struct gv_vote a, b;
+
+    (void)state;
+    stage_make(&g, 4, 0);
+    for (unsigned i = 0; i < 2; i++) {
+        old[i] = g.w.s.validator[i];
+        hand_over(&g, i, i);
+    }
+    grow(&g);
+    grow(&g);
+    a = link_of(&g, 0, 4);
+    b = link_of(&g, 4, 5);
+    for (unsigned i = 0; i < 2; i++) {
+        assert_int_equal(vote(&g, &a, i, &old[i]), GV_ACCEPTED);
+        assert_int_equal(vote(&g, &b, i, &g.fresh[i]), GV_ACCEPTED);
+    }
+    assert_int_equal(g.w.accusations, 0);
+    a.target_height = 5;
+    a.target.b[0] ^= 1;
+    for (unsigned i = 0; i < 2; i++)
+        assert_int_equal(vote(&g, &a, i, &old[i]), GV_ACCEPTED);
+    assert_int_equal(g.w.accusations, 2);
+    assert_int_equal(g.w.two_keys, 2);
+    assert_int_equal(g.w.handovers_len, GV_HANDOVER_SIZE);
     world_free(&g.w);
 }
 
@@ -520,6 +567,7 @@ main(void)
         cmocka_unit_test(V9_an_old_keys_vote_from_nowhere_says_nothing),
         cmocka_unit_test(V8_early_votes_are_compared_when_their_source_comes),
         cmocka_unit_test(V8_evidence_names_the_key_that_signed),
+        cmocka_unit_test(V8_two_keys_that_make_two_pasts_are_shown),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
