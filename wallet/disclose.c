@@ -134,7 +134,8 @@ collect(struct gv_cli *cli, const struct gv_auction *a,
         .take = disclose_take_share,
         .arg = s,
         .good = "gave its share",
-        .bad = "gave no share of its own"};
+        .bad = "gave no share of its own",
+        .enough = a->open.escrow_t};
     char what[80];
     int code = gv_notaries_ask(cli, a, &request, answers);
 
@@ -484,12 +485,13 @@ ask_seller(struct gv_cli *cli, struct certificate *c,
     struct gv_seller_ask ask = {.of = *c->award};
     uint8_t raw[256], digest[32];
     struct gv_sink sink = gv_sink_buffer(raw, sizeof(raw));
-    struct gv_notary_request request = {
-        .path = "/notary/seller",
-        .take = take_seller,
-        .arg = c,
-        .good = "gave the seller's certificate",
-        .bad = "gave no certificate of the seller"};
+    struct gv_notary_request request = {.path = "/notary/seller",
+                                        .take = take_seller,
+                                        .arg = c,
+                                        .good = "gave the seller's certificate",
+                                        .bad =
+                                            "gave no certificate of the seller",
+                                        .enough = 1};
     int code;
 
     gv_seller_ask_digest(&ask, digest);

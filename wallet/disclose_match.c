@@ -63,12 +63,13 @@ get_parts(struct gv_cli *cli, struct match *m,
     struct gv_seller_ask ask = {.of = *m->of};
     uint8_t raw[256], digest[32];
     struct gv_sink sink = gv_sink_buffer(raw, sizeof(raw));
-    struct gv_notary_request request = {.path = "/notary/match",
-                                        .take = take_parts,
-                                        .arg = m,
-                                        .good =
-                                            "gave its parts of the comparison",
-                                        .bad = "gave no parts of its own"};
+    struct gv_notary_request request = {
+        .path = "/notary/match",
+        .take = take_parts,
+        .arg = m,
+        .good = "gave its parts of the comparison",
+        .bad = "gave no parts of its own",
+        .enough = m->shares->a->open.notary_count};
     int code;
 
     gv_match_ask_digest(&ask, digest);
@@ -143,8 +144,9 @@ get_shares(struct gv_cli *cli, struct match *m,
                                               .take = take_share,
                                               .arg = m,
                                               .good = "gave its share",
-                                              .bad =
-                                                  "gave no share of its own"};
+                                              .bad = "gave no share of its own",
+                                              .enough =
+                                                  m->shares->a->open.escrow_t};
     int code = gv_notaries_ask(cli, m->shares->a, &request, answers);
 
     if (code != GV_EXIT_OK)

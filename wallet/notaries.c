@@ -8,6 +8,7 @@
 #include "wallet/service.h"
 
 #define FINAL_WAIT_MS 60000
+#define BEHIND_WAIT_MS 5000 /* once enough others gave what was asked for */
 #define FINAL_POLL_MS 500
 
 struct asking {
@@ -17,6 +18,7 @@ struct asking {
     struct gv_service *services;
     size_t count;
     uint64_t until_ms; /* when nobody is waited for any more */
+    bool hurries;
 };
 
 static bool
@@ -28,31 +30,21 @@ too_early(struct gv_bytes body)
            r.code == GV_REFUSAL_NOT_FINAL;
 }
 
-/* POST, and again while the notary says that the outcome is not final. */
 static enum gv_rc
-post_patiently(const struct asking *x, unsigned i, struct gv_https *https,
-               uint8_t **out, size_t *len, struct gv_error *e)
+post(const struct asking *x, unsigned i, struct gv_https *https, uint8_t **out,
+     size_t *len, struct gv_error *e)
 {
     const struct gv_notary_request *request = x->request;
     struct gv_bytes body = request->body_of != NULL
                                ? request->body_of(request->arg, i)
                                : request->body;
 
+    *out = NULL;
     if (body.len == 0) {
         gv_error_set(e, "the request cannot be made");
         return GV_FAULT;
     }
-    for (;;) {
-        enum gv_rc rc;
-
-        *out = NULL;
-        rc = gv_service_post(https, request->path, body, out, len, e);
-        if (rc != GV_REJECT || *out == NULL ||
-            !too_early(gv_bytes(*out, *len)) || gv_cli_now_ms() >= x->until_ms)
-            return rc;
-        free(*out);
-        gv_cli_sleep_ms(FINAL_POLL_MS);
-    }
+    return gv_service_post(https, request->path, body, out, len, e);
 }
 
 /* A refusal in words; only what the notary signed is its word. */
@@ -85,7 +77,8 @@ service_of(const struct asking *x, unsigned i)
     return NULL;
 }
 
-static void
+/* True: it says that the outcome is not final yet. */
+static bool
 ask_one(const struct asking *x, unsigned i, struct gv_notary_answer *to)
 {
     const struct gv_service *service = service_of(x, i);
@@ -94,15 +87,16 @@ ask_one(const struct asking *x, unsigned i, struct gv_notary_answer *to)
     enum gv_rc rc = GV_FAULT;
     uint8_t *out = NULL;
     size_t len = 0;
+    bool early = false;
 
     *to = (struct gv_notary_answer){.good = false};
     if (service == NULL) {
         gv_error_set(&to->said, "the registry does not say where it is");
-        return;
+        return false;
     }
     https = gv_service_connect(service, x->cli->params, &e);
     if (https != NULL)
-        rc = post_patiently(x, i, https, &out, &len, &e);
+        rc = post(x, i, https, &out, &len, &e);
     gv_https_free(https);
     if (rc == GV_OK) {
         to->good = x->request->take(x->request->arg, i, gv_bytes(out, len));
@@ -111,10 +105,50 @@ ask_one(const struct asking *x, unsigned i, struct gv_notary_answer *to)
                      to->good ? x->request->good : x->request->bad);
     } else if (rc == GV_REJECT) {
         explain(x, i, gv_bytes(out, len), &e, to);
+        early = out != NULL && too_early(gv_bytes(out, len));
     } else {
         gv_error_set(&to->said, "%s", e.text);
     }
     free(out);
+    return early;
+}
+
+/* Ask those whose bit is set; whose bits remain said that it is too early. */
+static uint64_t
+ask_each(const struct asking *x, uint64_t whom, struct gv_notary_answers *out)
+{
+    for (unsigned i = 0; i < out->count; i++)
+        if ((whom >> i & 1) && !ask_one(x, i, &out->of[i]))
+            whom &= ~(UINT64_C(1) << i);
+    return whom;
+}
+
+/* Others' answers show that the outcome is final: then who says that it is not
+ * may be a little behind, or lie. */
+static void
+hurry(struct asking *x, const struct gv_notary_answers *out)
+{
+    uint64_t soon_ms = gv_cli_now_ms() + BEHIND_WAIT_MS;
+
+    if (!x->hurries && gv_notaries_good(out) >= x->request->enough) {
+        x->hurries = true;
+        if (soon_ms < x->until_ms)
+            x->until_ms = soon_ms;
+    }
+}
+
+static void
+ask_all(struct asking *x, struct gv_notary_answers *out)
+{
+    uint64_t early = (UINT64_C(1) << out->count) - 1;
+
+    for (;;) {
+        early = ask_each(x, early, out);
+        hurry(x, out);
+        if (!early || gv_cli_now_ms() >= x->until_ms)
+            return;
+        gv_cli_sleep_ms(FINAL_POLL_MS);
+    }
 }
 
 int
@@ -132,8 +166,8 @@ gv_notaries_ask(struct gv_cli *cli, const struct gv_auction *a,
                    : gv_cli_fail(cli, GV_EXIT_FAILED, "out of memory");
 
     *out = (struct gv_notary_answers){.count = a->open.notary_count};
-    for (unsigned i = 0; code == GV_EXIT_OK && i < out->count; i++)
-        ask_one(&x, i, &out->of[i]);
+    if (code == GV_EXIT_OK)
+        ask_all(&x, out);
     free(x.services);
     return code;
 }
@@ -154,6 +188,9 @@ gv_notaries_fail(const struct gv_cli *cli,
 {
     char why[512] = "";
     int code = GV_EXIT_NODE;
+    unsigned bad = answers->count - gv_notaries_good(answers);
+    /* Whatever one says, all are named. */
+    int room = (int)(sizeof(why) - 120) / (int)(bad ? bad : 1) - 14;
     size_t at = 0;
 
     for (unsigned i = 0; i < answers->count; i++) {
@@ -161,9 +198,9 @@ gv_notaries_fail(const struct gv_cli *cli,
             continue;
         if (answers->of[i].refused)
             code = GV_EXIT_FAILED;
-        at += (size_t)snprintf(why + at, sizeof(why) - at,
-                               "%snotary %u: %.150s", at > 0 ? "; " : "", i + 1,
-                               answers->of[i].said.text);
+        at += (size_t)snprintf(
+            why + at, sizeof(why) - at, "%snotary %u: %.*s", at > 0 ? "; " : "",
+            i + 1, room < 150 ? room : 150, answers->of[i].said.text);
         if (at >= sizeof(why))
             at = sizeof(why) - 1;
     }

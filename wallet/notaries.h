@@ -2,10 +2,12 @@
  * notaries.h - asking every notary of an auction the same, one after the other,
  * and what each of them said.
  *
- * Each notary's request has its own limit of time (src/client/https.h). A
- * notary that says that the outcome is not final yet is asked again, for a
- * minute at most for all of them together: nodes call an outcome final when
- * they have the votes, notaries when these stand on the chain.
+ * Each notary's request has its own limit of time (src/client/https.h). Once
+ * all were asked, those that said that the outcome is not final yet are asked
+ * again: nodes call an outcome final when they have the votes, notaries when
+ * these stand on the chain. That takes a minute at most for all of them
+ * together, and five seconds from when enough others gave what was asked for:
+ * nobody's word alone lets the others wait.
  *
  * Thread-safety: one thread at a time.
  */
@@ -37,6 +39,7 @@ struct gv_notary_request {
     bool (*take)(void *arg, unsigned i, struct gv_bytes answer);
     void *arg;
     const char *good, *bad; /* what is said then */
+    unsigned enough;        /* so many good answers are; at least 1 */
 };
 
 /* Ask them all. An exit code: not OK only when nobody could be asked, because

@@ -8,6 +8,7 @@
 #define BINARY "application/octet-stream"
 #define AWAIT_MS 60000
 #define POLL_MS 250
+#define ANSWER_MAX ((size_t)1 << 20) /* the longest have certificates */
 
 /* A row of listservices, if it is what it says. */
 static bool
@@ -126,6 +127,7 @@ gv_service_connect(const struct gv_service *service,
 {
     struct gv_https_options options = {
         .url = service->endpoint,
+        .max_response_bytes = ANSWER_MAX,
         .roots =
             gv_bytes(params->root_cert_pem, strlen(params->root_cert_pem))};
 
