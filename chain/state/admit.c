@@ -102,7 +102,8 @@ check_stamp(struct gv_state *s, const struct gv_chain *c,
         if (gv_pool_find_leaf(&s->pool, leaf) ||
             (at != GV_NOWHERE && c->book->leaf[at].owner != GV_NOWHERE))
             return gv_open_is_blind(c->book->open) &&
-                           !gv_admit_dates_anything(s, c, t, f->time_us)
+                           !gv_admit_dates_anything(s, c, t, f->time_us,
+                                                    a->now_ms)
                        ? gv_refuse(why, GV_DUPLICATE, "stamp.leaves", t->count,
                                    1)
                        : GV_OK;

@@ -157,6 +157,17 @@ add_mark(struct gv_pool_tx *e, const struct gv_pool_tx *stamp)
     return GV_OK;
 }
 
+static bool
+find_mark(const struct gv_pool_tx *e, uint8_t authority,
+          const uint8_t info32[32])
+{
+    for (size_t i = 0; i < e->marks; i++)
+        if (e->mark[i].authority == authority &&
+            memcmp(e->mark[i].info_hash, info32, 32) == 0)
+            return true;
+    return false;
+}
+
 /* A new BID or CLOSE: which waiting stamps list it? One whose bids had all
  * come does not list a new one; a bid that comes again may be in any. */
 enum gv_rc
@@ -186,12 +197,79 @@ gv_admit_note_missed(struct gv_state *s, const struct gv_chain *c,
     }
 }
 
+/* --- blind authorities, which date the same for anybody (R5) --- */
+
+/* Does this STAMP, which waits, date nothing that is known here? */
+static bool
+is_idle(const struct gv_state *s, const struct gv_chain *c,
+        const struct gv_pool_tx *stamp)
+{
+    const struct gv_tx_stamp *t = &stamp->tx.u.stamp;
+    const struct gv_tst_facts *f = &stamp->facts->tst[0];
+
+    for (unsigned i = 0; i < t->count; i++) {
+        const uint8_t *leaf = t->leaves + (size_t)i * 32;
+        const struct gv_pool_tx *e = gv_pool_find_leaf(&s->pool, leaf);
+        uint32_t at = gv_book_find_leaf(c->book, leaf);
+
+        if (e && e->chain == c && find_mark(e, t->authority, f->info_hash))
+            return false;
+        if (at != GV_NOWHERE && gv_book_needs(c->book, &c->book->leaf[at],
+                                              t->authority, f->time_us))
+            return false;
+    }
+    return true;
+}
+
+static void
+drop_idle(struct gv_state *s, struct gv_chain *c, const struct gv_pool_mark *m)
+{
+    struct gv_pool_tx *p = c->pool.of[GV_POOL_STAMPS].first;
+
+    while (p && (p->tx.u.stamp.authority != m->authority ||
+                 memcmp(p->facts->tst[0].info_hash, m->info_hash, 32) != 0))
+        p = p->next;
+    if (p && is_idle(s, c, p))
+        gv_admit_drop(s, p);
+}
+
+/* Is more than half of the time left until its deadline (R2)? */
+static bool
+is_fresh(const struct gv_chain *c, uint64_t time_us, uint64_t now_ms)
+{
+    return now_ms * 1000 < time_us + c->book->open->terms.d_ms * 500;
+}
+
+/* An earlier STAMP takes the place of its authority's later ones, or whoever
+ * asks for many tokens and shows the last one first fills every mempool. One
+ * that will soon be too late takes no place of a fresh one: else the bid could
+ * be left without any. */
+static void
+supersede(struct gv_state *s, struct gv_pool_tx *e,
+          const struct gv_pool_tx *stamp, uint64_t now_ms)
+{
+    uint64_t time_us = stamp->facts->tst[0].time_us;
+    struct gv_chain *c = stamp->chain;
+    bool fresh = is_fresh(c, time_us, now_ms);
+
+    for (size_t i = e->marks; time_us > e->floor_us && i-- > 0;) {
+        struct gv_pool_mark m = e->mark[i];
+
+        if (m.authority != stamp->tx.u.stamp.authority ||
+            m.time_us <= time_us || (!fresh && is_fresh(c, m.time_us, now_ms)))
+            continue;
+        e->mark[i] = e->mark[--e->marks];
+        drop_idle(s, c, &m);
+    }
+}
+
 /* A new STAMP dates the waiting bids it lists. */
 enum gv_rc
 gv_admit_date_listed(struct gv_state *s, struct gv_chain *c,
                      struct gv_pool_tx *stamp, uint64_t now_ms)
 {
     const struct gv_tx_stamp *t = &stamp->tx.u.stamp;
+    bool blind = gv_open_is_blind(c->book->open);
     uint64_t before_us;
 
     for (unsigned i = 0; i < t->count; i++) {
@@ -203,6 +281,8 @@ gv_admit_date_listed(struct gv_state *s, struct gv_chain *c,
             continue;
         }
         before_us = e->t_us;
+        if (blind)
+            supersede(s, e, stamp, now_ms);
         if (add_mark(e, stamp) != GV_OK)
             return GV_FAULT;
         settle_time(c, e);
@@ -228,27 +308,33 @@ gv_admit_forget_late(const struct gv_chain *c, struct gv_pool_tx *e,
     settle_time(c, e);
 }
 
-/* Has this authority dated it by then, by a STAMP that waits? */
+/* Has this authority dated it by then, by a STAMP that waits and has as long?
+ */
 static bool
-is_dated(const struct gv_pool_tx *e, uint8_t authority, uint64_t time_us)
+is_dated(const struct gv_pool_tx *e, uint8_t authority, uint64_t time_us,
+         uint64_t now_ms)
 {
+    bool fresh = is_fresh(e->chain, time_us, now_ms);
+
     for (size_t i = 0; i < e->marks; i++)
         if (e->mark[i].authority == authority &&
-            e->mark[i].time_us > e->floor_us && e->mark[i].time_us <= time_us)
+            e->mark[i].time_us > e->floor_us && e->mark[i].time_us <= time_us &&
+            (!fresh || is_fresh(e->chain, e->mark[i].time_us, now_ms)))
             return true;
     return false;
 }
 
 bool
 gv_admit_dates_anything(const struct gv_state *s, const struct gv_chain *c,
-                        const struct gv_tx_stamp *t, uint64_t time_us)
+                        const struct gv_tx_stamp *t, uint64_t time_us,
+                        uint64_t now_ms)
 {
     for (unsigned i = 0; i < t->count; i++) {
         const uint8_t *leaf = t->leaves + (size_t)i * 32;
         const struct gv_pool_tx *e = gv_pool_find_leaf(&s->pool, leaf);
         uint32_t at = gv_book_find_leaf(c->book, leaf);
 
-        if (e && e->chain == c && !is_dated(e, t->authority, time_us))
+        if (e && e->chain == c && !is_dated(e, t->authority, time_us, now_ms))
             return true;
         if (at != GV_NOWHERE &&
             gv_book_needs(c->book, &c->book->leaf[at], t->authority, time_us))

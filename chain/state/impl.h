@@ -248,7 +248,8 @@ enum gv_rc gv_admit_date_listed(struct gv_state *s, struct gv_chain *c,
 /* Does it date a known BID or CLOSE for the first time by its authority, or
  * earlier? Anybody can have blind authorities date the same again and again. */
 bool gv_admit_dates_anything(const struct gv_state *s, const struct gv_chain *c,
-                             const struct gv_tx_stamp *t, uint64_t time_us);
+                             const struct gv_tx_stamp *t, uint64_t time_us,
+                             uint64_t now_ms);
 void gv_admit_forget_late(const struct gv_chain *c, struct gv_pool_tx *e,
                           uint64_t now_ms);
 void gv_admit_note_missed(struct gv_state *s, const struct gv_chain *c,

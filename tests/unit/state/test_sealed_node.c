@@ -173,6 +173,99 @@ the_task_of_a_key_opens_bids(void **state)
     world_free(&g.w);
 }
 
+static size_t
+stamps_waiting(const struct gv_chain *c)
+{
+    const struct gv_pool_tx *e = c->pool.of[GV_POOL_STAMPS].first;
+    size_t n = 0;
+
+    for (; e; e = e->next)
+        n++;
+    return n;
+}
+
+/* Who has a blind authority date a bid many times and shows the last token
+ * first, alone or beside leaves of nothing, fills no mempool; the earliest
+ * counts. One STAMP of two bids stays while it dates one of them. */
+static void
+R5_ever_earlier_stamps_fill_no_mempool(void **state)
+{
+    struct world_options o = {.sample.authorities = 3, .sample.blind = true};
+    const struct gv_pool_tx *e;
+    struct stage g;
+    struct gv_tx bid[2], nobodys, tx;
+    uint64_t now_us;
+
+    (void)state;
+    gv_terms_default(gv_params_find("regtest"), &g.terms);
+    g.terms.visibility = GV_VISIBLE_SEALED;
+    g.terms.opening_period_ms = R_MS;
+    o.sample.terms = &g.terms;
+    stage_make(&g, o);
+    now_us = US(g.w.now_ms);
+    for (unsigned i = 0; i < 2; i++) {
+        bid[i] = sample_bid_sealed(&g.w.s, i, 1, 100);
+        world_add(&g.w, &bid[i]);
+    }
+    nobodys = sample_bid_sealed(&g.w.s, 0, 2, 100);
+    tx = sample_stamp(&g.w.s, 1, now_us, bid, 2);
+    world_add(&g.w, &tx);
+    for (unsigned i = 1; i <= 40; i++) {
+        struct gv_tx two[2] = {bid[0], nobodys};
+
+        tx = sample_stamp(&g.w.s, 1, now_us - i * 1000, two, 1 + i % 2);
+        world_add(&g.w, &tx);
+        assert_int_equal(stamps_waiting(g.c), 2);
+    }
+    e = gv_pool_find_leaf(&g.w.st->pool, bid[0].u.bid.leaf);
+    assert_int_equal(e->marks, 1);
+    assert_int_equal(e->t_us, UINT64_MAX);
+    tx = sample_stamp(&g.w.s, 0, now_us - 100000, bid, 1);
+    world_add(&g.w, &tx);
+    assert_int_equal(e->t_us, now_us - 40 * 1000);
+    tx = sample_stamp(&g.w.s, 1, now_us - 50000, bid + 1, 1);
+    world_add(&g.w, &tx);
+    assert_int_equal(stamps_waiting(g.c), 3);
+    world_free(&g.w);
+}
+
+/* A token that will soon be too late neither takes the place of a new one nor
+ * keeps it out: the bid would wait for a block with neither. */
+static void
+R5_an_old_stamp_leaves_a_new_one_its_place(void **state)
+{
+    (void)state;
+    for (int first = 0; first < 2; first++) {
+        struct world_options o = {.sample.blind = true};
+        const struct gv_pool_tx *e;
+        struct stage g;
+        struct gv_tx bid, old, fresh;
+        uint64_t now_us;
+
+        gv_terms_default(gv_params_find("regtest"), &g.terms);
+        g.terms.visibility = GV_VISIBLE_SEALED;
+        g.terms.opening_period_ms = R_MS;
+        o.sample.terms = &g.terms;
+        stage_make(&g, o);
+        now_us = US(g.w.now_ms);
+        bid = sample_bid_sealed(&g.w.s, 0, 1, 100);
+        old = sample_stamp(&g.w.s, 0, now_us - US(g.terms.d_ms) + 200000, &bid,
+                           1);
+        fresh = sample_stamp(&g.w.s, 0, now_us - 1000, &bid, 1);
+        world_add(&g.w, &bid);
+        world_add(&g.w, first ? &old : &fresh);
+        world_add(&g.w, first ? &fresh : &old);
+        e = gv_pool_find_leaf(&g.w.st->pool, bid.u.bid.leaf);
+        assert_int_equal(e->marks, 2);
+        g.w.now_ms += 300;
+        assert_int_equal(gv_state_tick(g.w.st, g.w.now_ms), GV_OK);
+        e = gv_pool_find_leaf(&g.w.st->pool, bid.u.bid.leaf);
+        assert_int_equal(e->class, GV_POOL_BIDS);
+        assert_int_equal(e->t_us, now_us - 1000);
+        world_free(&g.w);
+    }
+}
+
 int
 main(void)
 {
@@ -181,6 +274,8 @@ main(void)
         cmocka_unit_test(the_task_of_a_key_opens_bids),
         cmocka_unit_test(a_node_brings_it_to_the_end),
         cmocka_unit_test(a_node_ends_an_opening_that_nobody_serves),
+        cmocka_unit_test(R5_ever_earlier_stamps_fill_no_mempool),
+        cmocka_unit_test(R5_an_old_stamp_leaves_a_new_one_its_place),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
