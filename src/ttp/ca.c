@@ -31,7 +31,9 @@ gv_ca_new(const struct gv_ca_options *o, struct gv_error *e)
 {
     struct gv_ca *ca = calloc(1, sizeof(*ca));
 
-    if (ca == NULL || pthread_mutex_init(&ca->lock, NULL) != 0) {
+    if (ca == NULL || pthread_mutex_init(&ca->lock, NULL) != 0 ||
+        pthread_mutex_init(&ca->view, NULL) != 0 ||
+        pthread_mutex_init(&ca->list, NULL) != 0) {
         gv_error_set(e, "out of memory");
         free(ca);
         return NULL;
@@ -65,6 +67,8 @@ gv_ca_free(struct gv_ca *ca)
     free(ca->waiting);
     free(ca->records);
     (void)pthread_mutex_destroy(&ca->lock);
+    (void)pthread_mutex_destroy(&ca->view);
+    (void)pthread_mutex_destroy(&ca->list);
     free(ca);
 }
 
@@ -354,6 +358,15 @@ gv_ca_secret_new(struct gv_ca *ca, char out33[33])
 
 /* --- revocation --- */
 
+static void
+mark_revoked(struct gv_ca *ca, struct ca_record *r, uint64_t ms, uint8_t reason)
+{
+    (void)pthread_mutex_lock(&ca->view);
+    r->revoked_ms = ms;
+    r->reason = reason;
+    (void)pthread_mutex_unlock(&ca->view);
+}
+
 enum gv_rc
 gv_ca_revoke(struct gv_ca *ca, struct gv_hash *fingerprint, int reason,
              struct gv_error *e)
@@ -373,13 +386,12 @@ gv_ca_revoke(struct gv_ca *ca, struct gv_hash *fingerprint, int reason,
     } else if (r->revoked_ms != 0) {
         gv_error_set(e, "the certificate is revoked already");
     } else {
-        r->revoked_ms = ca_now(ca);
-        r->reason = (uint8_t)reason;
+        mark_revoked(ca, r, ca_now(ca), (uint8_t)reason);
         rc = ca_record_update(ca, r, e);
         if (rc == GV_OK)
             ca_crl_forget(ca);
         else
-            r->revoked_ms = 0;
+            mark_revoked(ca, r, 0, 0);
         *fingerprint = r->cred.fingerprint;
     }
     (void)pthread_mutex_unlock(&ca->lock);
@@ -392,13 +404,13 @@ gv_ca_standing(struct gv_ca *ca, const struct gv_hash *fingerprint)
     enum gv_ca_standing standing = GV_CA_UNKNOWN;
     const struct ca_record *r;
 
-    (void)pthread_mutex_lock(&ca->lock);
+    (void)pthread_mutex_lock(&ca->view);
     r = ca_record_find(ca, CA_PRINT, fingerprint->b);
     if (r != NULL)
         standing = r->revoked_ms != 0               ? GV_CA_REVOKED
                    : ca_record_valid(r, ca_now(ca)) ? GV_CA_VALID
                                                     : GV_CA_EXPIRED;
-    (void)pthread_mutex_unlock(&ca->lock);
+    (void)pthread_mutex_unlock(&ca->view);
     return standing;
 }
 
@@ -410,12 +422,12 @@ gv_ca_each(struct gv_ca *ca,
 {
     uint64_t now = ca_now(ca);
 
-    (void)pthread_mutex_lock(&ca->lock);
+    (void)pthread_mutex_lock(&ca->view);
     for (size_t i = 0; i < ca->n_records; i++) {
         const struct ca_record *r = &ca->records[i];
 
         if (r->cred.not_after_ms >= now)
             visit(ctx, &r->cred, r->revoked_ms != 0 ? &r->reason : NULL);
     }
-    (void)pthread_mutex_unlock(&ca->lock);
+    (void)pthread_mutex_unlock(&ca->view);
 }

@@ -1,7 +1,11 @@
 /*
  * ca_impl.h - the inside of the CA, shared by ca*.c only.
  *
- * Thread-safety: everything is used inside ca->lock.
+ * Thread-safety: everything is used inside ca->lock, which a decision holds
+ * while it writes to the disk. Who only looks things up must not wait for that,
+ * because it may be the thread that answers everybody: records and index are
+ * changed inside ca->lock and ca->view, and read inside either; the list of the
+ * revoked is used inside ca->list. Order: lock, list, view.
  */
 #ifndef GAVEL_TTP_CA_IMPL_H
 #define GAVEL_TTP_CA_IMPL_H
@@ -41,7 +45,7 @@ struct ca_waiting {
 };
 
 struct gv_ca {
-    pthread_mutex_t lock;
+    pthread_mutex_t lock, view, list;
     struct gv_ca_options o;
     struct ca_record *records;
     size_t n_records, cap_records;

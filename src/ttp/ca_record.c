@@ -83,7 +83,7 @@ point_twin(struct gv_ca *ca, struct gv_bytes der, uint32_t at)
 }
 
 static enum gv_rc
-remember(struct gv_ca *ca, const struct ca_record *r, struct gv_bytes der)
+insert(struct gv_ca *ca, const struct ca_record *r, struct gv_bytes der)
 {
     uint32_t at = (uint32_t)ca->n_records;
 
@@ -107,6 +107,28 @@ remember(struct gv_ca *ca, const struct ca_record *r, struct gv_bytes der)
 }
 
 static enum gv_rc
+remember(struct gv_ca *ca, const struct ca_record *r, struct gv_bytes der)
+{
+    enum gv_rc rc;
+
+    (void)pthread_mutex_lock(&ca->view);
+    rc = insert(ca, r, der);
+    (void)pthread_mutex_unlock(&ca->view);
+    return rc;
+}
+
+static enum gv_rc
+know_secret(struct gv_ca *ca, const uint8_t hash32[32], uint8_t good)
+{
+    enum gv_rc rc;
+
+    (void)pthread_mutex_lock(&ca->view);
+    rc = ca_index_put(&ca->index, CA_SECRET, hash32, good);
+    (void)pthread_mutex_unlock(&ca->view);
+    return rc;
+}
+
+static enum gv_rc
 load_one(void *arg, struct gv_bytes key, struct gv_bytes value)
 {
     struct gv_ca *ca = arg;
@@ -117,7 +139,7 @@ load_one(void *arg, struct gv_bytes key, struct gv_bytes value)
         return GV_REJECT;
     if (key.p[0] == 's' &&
         (value.len == 1 || (value.len == USED_SIZE && value.p[0] == 0)))
-        return ca_index_put(&ca->index, CA_SECRET, key.p + 1, value.p[0]);
+        return know_secret(ca, key.p + 1, value.p[0]);
     if (key.p[0] != 'c' || !record_get(value, &r, &der))
         return GV_REJECT;
     return remember(ca, &r, der);
@@ -213,7 +235,7 @@ ca_record_secret_new(struct gv_ca *ca, const uint8_t hash32[32])
     if (ca->o.store.put(ca->o.store.ctx, gv_bytes(key, 33),
                         gv_bytes(&good, 1)) != GV_OK)
         return GV_FAULT;
-    return ca_index_put(&ca->index, CA_SECRET, hash32, good);
+    return know_secret(ca, hash32, good);
 }
 
 /* A disk that was full or a crash came between the secret and the certificate,
@@ -249,7 +271,7 @@ ca_record_secret_use(struct gv_ca *ca, const uint8_t hash32[32],
     if (ca->o.store.put(ca->o.store.ctx, gv_bytes(key, 33),
                         gv_bytes(value, sizeof(value))) != GV_OK)
         return GV_FAULT;
-    return ca_index_put(&ca->index, CA_SECRET, hash32, 0);
+    return know_secret(ca, hash32, 0);
 }
 
 struct ca_record *

@@ -261,6 +261,55 @@ S4_61_a_certificate_that_cannot_be_renewed_is_told_why(void **state)
     world_free(&w);
 }
 
+struct errand {
+    struct world *w;
+    struct person *p;
+};
+
+static void *
+enrol_slowly(void *arg)
+{
+    const struct errand *errand = arg;
+    struct gv_ca_reply reply;
+
+    enrolled(errand->w, errand->p, &reply);
+    free(reply.der);
+    return NULL;
+}
+
+/* The thread that answers everybody asks for the list and for standings: it
+ * must not wait while somebody else's certificate goes to the disk. */
+static void
+who_looks_does_not_wait_for_the_disk(void **state)
+{
+    struct world w;
+    struct person p = person("Alice", 1), q = person("Bob", 2);
+    struct errand errand = {&w, &q};
+    struct gv_ca_reply reply;
+    struct list list;
+    pthread_t thread;
+
+    (void)state;
+    world_make(&w, GV_CA_AUTO);
+    assert_int_equal(sem_init(&w.writing, 0, 0), 0);
+    assert_int_equal(sem_init(&w.go, 0, 0), 0);
+    enrolled(&w, &p, &reply);
+    w.still = true;
+    assert_int_equal(pthread_create(&thread, NULL, enrol_slowly, &errand), 0);
+    assert_int_equal(sem_wait(&w.writing), 0);
+    list = fetch(&w);
+    assert_int_equal(gv_ca_standing(w.ca, &reply.cred.fingerprint),
+                     GV_CA_VALID);
+    sem_post(&w.go);
+    assert_int_equal(pthread_join(thread, NULL), 0);
+    assert_false(w.gave_up);
+    free(list.der);
+    free(reply.der);
+    person_free(&p);
+    person_free(&q);
+    world_free(&w);
+}
+
 int
 main(void)
 {
@@ -268,6 +317,7 @@ main(void)
         cmocka_unit_test(S0_01_stale_requests_leave_the_queue),
         cmocka_unit_test(a_full_queue_gives_way_to_who_asks),
         cmocka_unit_test(approved_is_approved_when_the_disk_was_full),
+        cmocka_unit_test(who_looks_does_not_wait_for_the_disk),
         cmocka_unit_test(S4_61_the_list_is_kept_until_it_changes_or_ages),
         cmocka_unit_test(
             S4_61_a_certificate_that_cannot_be_renewed_is_told_why),

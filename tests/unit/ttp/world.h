@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <semaphore.h>
 
 #include "src/client/csr.h"
 #include "src/ttp/ca.h"
@@ -28,6 +29,10 @@ struct world {
     unsigned issued;
     bool full;     /* the disk: nothing more can be written */
     unsigned room; /* else so many more writes fit; 0: any number */
+    /* A disk that stands still: a write posts `writing` and waits for `go`. */
+    bool still;
+    sem_t writing, go;
+    bool gave_up; /* nobody posted it */
 };
 
 static inline uint64_t
@@ -43,12 +48,25 @@ on_issued(void *ctx, const struct gv_cred *cred)
     ++*(unsigned *)ctx;
 }
 
+static inline void
+world_stand_still(struct world *w)
+{
+    struct timespec until;
+
+    (void)clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_sec += 20;
+    sem_post(&w->writing);
+    w->gave_up = sem_timedwait(&w->go, &until) != 0;
+}
+
 static inline enum gv_rc
 world_put(void *ctx, struct gv_bytes key, struct gv_bytes value)
 {
     struct world *w = ctx;
     struct gv_ttp_store store = ttp_memory_store(w->memory);
 
+    if (w->still)
+        world_stand_still(w);
     if (w->full)
         return GV_FAULT;
     w->full = w->room == 1;
