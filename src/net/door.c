@@ -4,9 +4,8 @@
  *
  * libzmq limits the size of a frame and not the number of frames in a message,
  * and offers no way to end a connection. So every connection is watched by its
- * descriptor: one that lasts too long or sends too much, and those beyond a
- * number for one origin (origin.h), are shut down beneath libzmq, which then
- * closes them as if the other side had.
+ * descriptor (porch.h): one that lasts too long or sends too much is shut down
+ * beneath libzmq, as are those beyond a number for all and for one origin.
  */
 #include <linux/tcp.h>
 #include <netinet/in.h>
@@ -15,12 +14,11 @@
 
 #include "src/net/limiter.h"
 #include "src/net/net_impl.h"
-#include "src/net/origin.h"
+#include "src/net/porch.h"
 
 #define SHARE 16   /* messages before the peers get their turn */
 #define PLACES 256 /* requests that wait for their reply */
 #define PATIENCE_MS 45000
-#define CONNECTIONS (2 * GV_GATE_VISITORS)
 #define PER_ORIGIN 64
 #define BYTES_MAX (256u << 10) /* of one connection, as received */
 #define GUARD_MS 50
@@ -35,21 +33,12 @@ struct place {
     uint8_t kind;
 };
 
-struct visit {
-    int fd; /* -1: free */
-    struct sockaddr_storage from;
-    socklen_t from_len;
-    struct gv_origin origin;
-    uint64_t since_ms;
-};
-
 struct gv_door {
     void *router, *monitor;
     struct gv_net_addr bound;
     struct place place[PLACES];
     uint64_t last;
-    struct visit visit[CONNECTIONS];
-    unsigned visits;
+    struct gv_porch porch;
     struct gv_bucket all;
     struct gv_limiter *by_key, *by_origin;
 };
@@ -67,8 +56,6 @@ gv_door_open(struct gv_net *net, struct gv_error *e)
         gv_error_set(e, "out of memory");
         return GV_FAULT;
     }
-    for (size_t i = 0; i < CONNECTIONS; i++)
-        d->visit[i].fd = -1;
     d->all = gv_bucket(l->submits_per_s, 2 * (uint64_t)l->submits_per_s,
                        net->now_ms);
     d->by_key = gv_limiter_new(l->submits_per_key_s,
@@ -77,6 +64,7 @@ gv_door_open(struct gv_net *net, struct gv_error *e)
                                   4 * (uint64_t)l->submits_per_addr_s);
     if (gv_sock_bind_door(net, &d->router, &d->bound, e) != GV_OK)
         return GV_FAULT;
+    gv_porch_init(&d->porch, d->bound.port, PER_ORIGIN);
     d->monitor = gv_sock_monitor(net, d->router,
                                  ZMQ_EVENT_ACCEPTED | ZMQ_EVENT_DISCONNECTED);
     if (d->by_key != NULL && d->by_origin != NULL && d->monitor != NULL)
@@ -119,66 +107,6 @@ gv_net_submit_port(const struct gv_net *net)
 
 /* --- connections --- */
 
-static struct visit *
-visit_of(struct gv_door *d, int fd)
-{
-    for (size_t i = 0; i < CONNECTIONS; i++)
-        if (d->visit[i].fd == fd)
-            return &d->visit[i];
-    return NULL;
-}
-
-static bool
-same_place(const struct visit *v, const struct sockaddr_storage *a,
-           socklen_t len)
-{
-    return v->from_len == len && memcmp(&v->from, a, len) == 0;
-}
-
-/* The descriptor may be closed by now and belong to something else: it is shut
- * down only while it leads to where it was accepted from. */
-static void
-show_out(struct visit *v)
-{
-    struct sockaddr_storage now = {0};
-    socklen_t len = sizeof(now);
-
-    if (getpeername(v->fd, (struct sockaddr *)&now, &len) == 0 &&
-        same_place(v, &now, len))
-        shutdown(v->fd, SHUT_RDWR);
-}
-
-static void
-enter(struct gv_net *net, int fd)
-{
-    struct gv_door *d = net->door;
-    struct visit *v = visit_of(d, fd);
-    unsigned same = 0;
-
-    /* It was accepted a moment ago, and may be closed since and be a socket of
-     * somebody else's. */
-    if (!gv_sock_is_at(fd, d->bound.port))
-        return;
-    if (v == NULL && (v = visit_of(d, -1)) != NULL)
-        d->visits++;
-    if (v == NULL) {
-        shutdown(fd, SHUT_RDWR);
-        return;
-    }
-    *v = (struct visit){.fd = fd, .since_ms = net->now_ms};
-    v->from_len = sizeof(v->from);
-    if (getpeername(fd, (struct sockaddr *)&v->from, &v->from_len) != 0) {
-        v->from_len = 0; /* gone already */
-        return;
-    }
-    v->origin = gv_origin_of_socket(&v->from);
-    for (size_t i = 0; i < CONNECTIONS; i++)
-        same += d->visit[i].fd >= 0 &&
-                gv_origin_same(&d->visit[i].origin, &v->origin);
-    if (same > PER_ORIGIN)
-        show_out(v);
-}
-
 void
 gv_door_watch(struct gv_net *net)
 {
@@ -187,17 +115,13 @@ gv_door_watch(struct gv_net *net)
     uint32_t value;
 
     while (gv_sock_event(d->monitor, &event, &value)) {
-        struct visit *v;
-
-        if (event == ZMQ_EVENT_ACCEPTED) {
-            enter(net, (int)value);
-        } else if ((v = visit_of(d, (int)value)) != NULL) {
-            v->fd = -1;
-            d->visits--;
-        }
+        if (event == ZMQ_EVENT_ACCEPTED)
+            gv_porch_enter(&d->porch, (int)value, net->now_ms);
+        else
+            gv_porch_leave(&d->porch, (int)value);
     }
-    gv_gate_visitors(net->gate, d->visits);
-    if (d->visits > 0 && net->tick_ms > net->now_ms + GUARD_MS)
+    gv_gate_visitors(net->gate, d->porch.visits);
+    if (d->porch.visits > 0 && net->tick_ms > net->now_ms + GUARD_MS)
         net->tick_ms = net->now_ms + GUARD_MS;
 }
 
@@ -219,18 +143,18 @@ gv_door_tick(struct gv_net *net)
 
     if (d == NULL)
         return;
-    for (size_t i = 0; i < CONNECTIONS; i++) {
-        struct visit *v = &d->visit[i];
+    for (size_t i = 0; i < GV_PORCH_PLACES; i++) {
+        struct gv_visit *v = &d->porch.visit[i];
 
         if (v->fd >= 0 &&
             (net->now_ms - v->since_ms > net->opt.limits.visit_ms ||
              received(v->fd) > BYTES_MAX))
-            show_out(v);
+            gv_porch_show_out(v);
     }
     for (size_t i = 0; i < PLACES; i++)
         if (d->place[i].id != 0 && net->now_ms >= d->place[i].due_ms)
             d->place[i].id = 0;
-    if (d->visits > 0)
+    if (d->porch.visits > 0)
         net->tick_ms = net->now_ms + GUARD_MS;
 }
 

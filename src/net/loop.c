@@ -215,6 +215,7 @@ gather(struct gv_net *net)
     WATCH(net->router, 0);
     WATCH(net->xpub, 0);
     WATCH(net->router_monitor, 0);
+    WATCH(net->xpub_monitor, 0);
     for (size_t i = 0; i < net->sessions; i++)
         if (net->session[i]->sub != NULL)
             WATCH(net->session[i]->sub, 0);
@@ -240,17 +241,35 @@ is_ready(const struct gv_net *net, size_t n, const void *socket)
     return false;
 }
 
+/* Connections come and go. True: one has gone. */
+static bool
+watch(struct gv_net *net, void *monitor, struct gv_porch *porch)
+{
+    uint16_t event;
+    uint32_t value;
+    bool gone = false;
+
+    while (gv_sock_event(monitor, &event, &value)) {
+        if (event == ZMQ_EVENT_ACCEPTED) {
+            gv_porch_enter(porch, (int)value, net->now_ms);
+        } else {
+            gv_porch_leave(porch, (int)value);
+            gone = true;
+        }
+    }
+    return gone;
+}
+
 /* Sockets may be closed on the way, so each is looked up when its turn comes:
  * what is not in the list of this round waits for the next. */
 static void
 attend(struct gv_net *net, size_t n)
 {
-    uint16_t event;
-    uint32_t value;
-
-    if (net->item[3].revents)
-        while (gv_sock_event(net->router_monitor, &event, &value))
-            net->probe_ms = net->now_ms + PROBE_MS;
+    if (net->item[3].revents &&
+        watch(net, net->router_monitor, &net->router_porch))
+        net->probe_ms = net->now_ms + PROBE_MS;
+    if (net->item[4].revents)
+        (void)watch(net, net->xpub_monitor, &net->xpub_porch);
     if (net->item[1].revents)
         gv_inbound_router(net);
     if (net->item[2].revents)

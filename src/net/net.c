@@ -53,7 +53,7 @@ static enum gv_rc
 prepare(struct gv_net *net, const struct gv_net_options *o, struct gv_error *e)
 {
     struct gv_mailbox_limits limits = {ORDERS_MAX, ORDER_BYTES_MAX};
-    size_t items = 6 + 2 * GV_PLACES_MAX;
+    size_t items = 7 + 2 * GV_PLACES_MAX;
 
     net->opt = *o;
     net->opt.allow = NULL;
@@ -152,7 +152,7 @@ take_down(struct gv_net *net)
         gv_dial_free(net->dial[i]);
     gv_door_close(net);
     gv_sock_close(&net->router, &net->router_monitor);
-    gv_sock_close(&net->xpub, NULL);
+    gv_sock_close(&net->xpub, &net->xpub_monitor);
     if (net->context != NULL)
         zmq_ctx_shutdown(net->context);
     gv_gate_free(net->gate);

@@ -5,8 +5,7 @@
  * poll, orders, timers), sock.c (sockets and their options, the self-test),
  * dial.c (connections made from here), seek.c (to whom else), session.c
  * (sessions: life and score), send.c (what leaves), inbound.c (what arrives),
- * gate.c (who may connect), door.c
- * (the submit socket).
+ * gate.c (who may connect), porch.c (how many may), door.c (the submit socket).
  *
  * Everything here belongs to the net thread once it runs, but for the gate
  * and the snapshot, which have locks.
@@ -22,6 +21,7 @@
 #include "src/net/diary.h"
 #include "src/net/gate.h"
 #include "src/net/net.h"
+#include "src/net/porch.h"
 
 #define GV_FRAME_HEAD 5  /* kind u8 | request u32 */
 #define GV_GOSSIP_HEAD 9 /* topic 8 | kind u8 */
@@ -133,7 +133,8 @@ struct gv_net {
     struct gv_net_addr bound; /* of the ROUTER */
     uint16_t pub_port;
 
-    void *context, *router, *router_monitor, *xpub;
+    void *context, *router, *router_monitor, *xpub, *xpub_monitor;
+    struct gv_porch router_porch, xpub_porch;
     struct gv_gate *gate;
     struct gv_door *door; /* NULL: none */
     struct gv_mailbox *orders;

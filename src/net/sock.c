@@ -134,9 +134,15 @@ gv_sock_bind(struct gv_net *net, struct gv_error *e)
         at.port++;
     if (!bind_at(net->xpub, &at, &net->pub_port))
         return fail(e, &at, "cannot listen for gossip");
-    net->router_monitor =
-        gv_sock_monitor(net, net->router, ZMQ_EVENT_DISCONNECTED);
-    if (net->router_monitor == NULL)
+    /* As many of one origin as there are sessions. */
+    gv_porch_init(&net->router_porch, net->bound.port,
+                  net->opt.limits.sessions);
+    gv_porch_init(&net->xpub_porch, net->pub_port, net->opt.limits.sessions);
+    net->router_monitor = gv_sock_monitor(
+        net, net->router, ZMQ_EVENT_ACCEPTED | ZMQ_EVENT_DISCONNECTED);
+    net->xpub_monitor = gv_sock_monitor(
+        net, net->xpub, ZMQ_EVENT_ACCEPTED | ZMQ_EVENT_DISCONNECTED);
+    if (net->router_monitor == NULL || net->xpub_monitor == NULL)
         return fail(e, &at, "cannot watch the socket");
     return GV_OK;
 }
