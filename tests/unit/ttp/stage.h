@@ -20,8 +20,9 @@ struct stage {
     struct gv_bytes raw; /* Alice's pack */
 };
 
+/* terms NULL: those of award_make. */
 static inline struct stage *
-stage_new(void)
+stage_of(const struct gv_terms *terms)
 {
     struct stage *t = calloc(1, sizeof(*t));
     struct award *w;
@@ -29,7 +30,7 @@ stage_new(void)
 
     assert_non_null(t);
     w = &t->scene.w;
-    award_make(w, NULL);
+    award_make(w, terms);
     memset(t->scene.xk, 9, 32);
     pack_play(&t->bob, w, BOB, 600);
     pack_play(&t->alice, w, ALICE, 700);
@@ -39,6 +40,12 @@ stage_new(void)
     award_sold(w, &t->alice.enrol.u.enrol.key);
     t->raw = pack_bytes(w, &t->alice.pack);
     return t;
+}
+
+static inline struct stage *
+stage_new(void)
+{
+    return stage_of(NULL);
 }
 
 static inline void

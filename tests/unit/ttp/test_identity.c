@@ -248,6 +248,57 @@ what_is_no_certificate_is_not_read(void **state)
         GV_REJECT);
 }
 
+/* Alice's pack with a bid for this lot. */
+static struct gv_identity_pack
+for_lot(struct stage *t, uint8_t lot)
+{
+    struct gv_identity_pack p = t->alice.pack;
+    struct gv_tx tx = t->alice.bid;
+
+    tx.u.bid.lot = lot;
+    p.bid = sample_tx(&t->scene.w.s, &tx, &t->alice.session.leaf.sk).raw;
+    return p;
+}
+
+static void
+test_S0_12_a_pack_binds_the_lot_A33(void **state)
+{
+    uint8_t list[256];
+    struct gv_terms terms = award_lots(2, list);
+    struct stage *t = stage_of(&terms);
+    struct gv_identity_pack p;
+    struct gv_identity_proof proof;
+    struct gv_reject why;
+
+    (void)state;
+    for (uint8_t lot = 1; lot <= 2; lot++) {
+        p = for_lot(t, lot);
+        assert_int_equal(verify(t, &p, &proof, &why), GV_OK);
+        assert_int_equal(proof.lot, lot);
+        assert_true(gv_bytes_eq(proof.lot_title, gv_bytes("Lot", 3)));
+    }
+    p = for_lot(t, 3); /* there is none */
+    expect_refused(t, &p, "bid");
+    p = for_lot(t, 0);
+    expect_refused(t, &p, "bid");
+    stage_free(t);
+}
+
+static void
+where_there_are_no_lots_a_bid_names_none(void **state)
+{
+    struct stage *t = *state;
+    struct gv_identity_pack p = for_lot(t, 1);
+    struct gv_identity_proof proof;
+    struct gv_reject why;
+
+    expect_refused(t, &p, "bid");
+    p = for_lot(t, 0);
+    assert_int_equal(verify(t, &p, &proof, &why), GV_OK);
+    assert_int_equal(proof.lot, 0);
+    assert_int_equal(proof.lot_title.len, 0);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, stage_setup, stage_teardown)
 
 int
@@ -262,6 +313,8 @@ main(void)
         TEST(the_credential_is_a_users_by_the_ca_of_open),
         TEST(a_certificate_that_cannot_be_read_proves_nothing),
         TEST(what_is_no_certificate_is_not_read),
+        cmocka_unit_test(test_S0_12_a_pack_binds_the_lot_A33),
+        TEST(where_there_are_no_lots_a_bid_names_none),
     };
 
     return cmocka_run_group_tests_name("identity", tests, NULL, NULL);
