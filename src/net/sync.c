@@ -343,10 +343,15 @@ gv_sync_tick(struct gv_sync *s, uint64_t now_ms)
             request_failed(s, &s->request[i]);
         }
     for (size_t i = 0; i < s->sessions; i++) {
+        struct gv_sync_session *p = s->session[i];
+        bool more = p->more && s->queued <= GV_SYNC_QUEUE / 2;
+
         if (doubt)
-            gv_sync_ask_all(s->session[i]);
-        if (doubt || now_ms >= s->session[i]->poll_ms)
-            gv_sync_ask_tips(s, s->session[i]);
+            gv_sync_ask_all(p);
+        if (doubt || more || (!p->more && now_ms >= p->poll_ms)) {
+            p->more = false;
+            gv_sync_ask_tips(s, p);
+        }
         gv_pull_tick(s, s->session[i]);
     }
     if (doubt)
@@ -354,6 +359,7 @@ gv_sync_tick(struct gv_sync *s, uint64_t now_ms)
     gv_compact_tick(s);
     gv_fetch_tick(s);
     gv_fetch_start_queued(s);
+    gv_sync_sweep(s);
     gv_progress_tick(s);
     return s->rc;
 }

@@ -45,6 +45,57 @@ gv_sync_chain_get(struct gv_sync *s, const struct gv_chain_id *id)
     return c;
 }
 
+/* --- chains of which only a peer's word was known --- */
+
+static bool
+is_asked_for(const struct gv_sync *s, const struct gv_sync_chain *c)
+{
+    for (size_t i = 0; i < GV_SYNC_REQUESTS; i++)
+        if (s->request[i].what != GV_OPEN_FREE && s->request[i].chain == c)
+            return true;
+    return false;
+}
+
+static bool
+is_nothing(struct gv_sync *s, const struct gv_sync_chain *c)
+{
+    return !c->followed && c->seq == 0 && c->fetch == NULL && !c->queued &&
+           !c->wanted && !c->dirty && !is_asked_for(s, c) &&
+           gv_state_chain(s->opt.state, &c->id) == NULL;
+}
+
+static void
+forget(struct gv_sync *s, size_t i)
+{
+    size_t last = s->chains - 1;
+
+    gv_table_remove(&s->by_id, (uint32_t)i);
+    free(s->chain[i]);
+    if (i != last) {
+        gv_table_remove(&s->by_id, (uint32_t)last);
+        s->chain[i] = s->chain[last];
+    }
+    s->chains--;
+    /* There is room: two have just left. */
+    if (i != last && gv_table_add(&s->by_id, (uint32_t)i) != GV_OK)
+        gv_sync_fail(s);
+}
+
+void
+gv_sync_sweep(struct gv_sync *s)
+{
+    for (unsigned n = 0; n < GV_SYNC_SWEEP && s->chains > 0; n++) {
+        if (s->swept >= s->chains) {
+            s->swept = 0;
+            return;
+        }
+        if (is_nothing(s, s->chain[s->swept]))
+            forget(s, s->swept);
+        else
+            s->swept++;
+    }
+}
+
 bool
 gv_sync_is_followed(struct gv_sync *s, const struct gv_chain_id *id)
 {
@@ -265,8 +316,15 @@ gv_sync_drop_holder(struct gv_sync_chain *c, uint64_t session)
 void
 gv_sync_want(struct gv_sync *s, uint64_t session, const struct gv_tip *tip)
 {
-    struct gv_sync_chain *c = gv_sync_chain_get(s, &tip->chain);
+    struct gv_sync_chain *c;
 
+    if (s->queued >= GV_SYNC_QUEUE &&
+        gv_sync_chain_find(s, &tip->chain) == NULL) {
+        if (s->doubt_ms == 0)
+            s->doubt_ms = s->now_ms + 6 * GV_SYNC_POLL_MS;
+        return;
+    }
+    c = gv_sync_chain_get(s, &tip->chain);
     if (c == NULL)
         return;
     c->wanted = true;

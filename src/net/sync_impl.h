@@ -20,6 +20,10 @@
 #define GV_SYNC_TIMEOUT_MS 10000
 #define GV_SYNC_REQUESTS 512
 #define GV_SYNC_FETCHES 64 /* chains being fetched at once */
+/* Chains of which only a peer's word is known may wait; with more than half as
+ * many no peer is asked for more of them. */
+#define GV_SYNC_QUEUE 8192
+#define GV_SYNC_SWEEP 4096 /* chains looked at in one tick, to be forgotten */
 /* Questions of fetches to one peer: it drops what is above 4,096 messages a
  * second with bursts of twice that (N8). A new chain costs two questions and
  * the announcement of its tip, and other gossip is to have room. */
@@ -86,6 +90,7 @@ struct gv_sync_session {
     uint64_t poll_ms;      /* next GETTIPS */
     bool polling, pooling; /* a request is open */
     bool again;            /* its answer is not the last word */
+    bool more;             /* it has more to tell than can be fetched now */
     unsigned credit;       /* blocks asked and not come */
     uint64_t slow_ms;      /* it kept us waiting: asked last until then */
     bool outrun;           /* only because another gave headers first */
@@ -257,7 +262,7 @@ struct gv_sync {
     uint32_t last_request;
 
     struct gv_sync_chain **chain;
-    size_t chains, chain_cap;
+    size_t chains, chain_cap, swept;
     struct gv_table by_id;
     struct gv_sync_chain *oldest, *newest; /* in order of change */
     uint64_t tip_seq, tx_seq;
@@ -327,6 +332,8 @@ void gv_sync_note_tip(struct gv_sync *s, struct gv_sync_session *p,
 void gv_sync_want(struct gv_sync *s, uint64_t session,
                   const struct gv_tip *tip);
 void gv_sync_ignore(struct gv_sync *s, const struct gv_sealed_id *id);
+/* Forget chains that peers told of and nobody could show. */
+void gv_sync_sweep(struct gv_sync *s);
 /* Is this auction on the disk alone? Then it is read into memory for nothing
  * but a header that is new and stands on one of its blocks, which a peer must
  * show. */

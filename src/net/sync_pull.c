@@ -46,7 +46,9 @@ gv_pull_tips(struct gv_sync *s, struct gv_sync_session *p,
         p->seen = 0;
         gv_sync_ask_tips(s, p);
     } else if (m->u.tips.seq < m->u.tips.head) {
-        gv_sync_ask_tips(s, p);
+        p->more = s->queued > GV_SYNC_QUEUE / 2;
+        if (!p->more)
+            gv_sync_ask_tips(s, p);
     } else {
         p->told = true;
     }

@@ -364,6 +364,48 @@ N22_many_orphans_are_not_looked_at(void **state)
     net_free(&n);
 }
 
+/* A peer may tell of auctions that nobody has. They are asked for, and
+ * forgotten when nobody shows them. */
+static void
+N21_chains_that_are_not_there_are_forgotten(void **state)
+{
+    struct gv_msg m = {.kind = GV_MSG_ANN};
+    struct net_of_test n;
+    struct gv_sync *s;
+    struct gv_chain *c;
+    uint64_t most = 0;
+    size_t before;
+
+    (void)state;
+    net_init(&n);
+    peer_make(&n, NULL, 1);
+    peer_make(&n, NULL, 0);
+    world_open_auction(&n.peer[0].w);
+    world_commit(&n.peer[0].w);
+    meet(&n, 0, 1);
+    settle(&n);
+    s = n.peer[0].sync;
+    before = s->chains;
+    m.u.ann.tip.height = 1;
+    for (uint32_t i = 1; i <= 12000; i++) {
+        gv_le32_put(m.u.ann.tip.chain.b, i);
+        gv_le32_put(m.u.ann.tip.sealed.b, i);
+        n.peer[1].mute = true;
+        tell(&n, 0, &m);
+        most = s->chains > most ? s->chains : most;
+    }
+    assert_true(most <= before + GV_SYNC_QUEUE + GV_SYNC_FETCHES);
+    n.peer[1].mute = false;
+    pass(&n, 60000);
+    assert_int_equal(s->queued, 0);
+    assert_int_equal(s->chains, before);
+    /* What is there is found still. */
+    c = world_auction(&n.peer[0].w);
+    assert_non_null(gv_sync_chain_find(s, &c->id));
+    same_tips(&n.peer[0], &n.peer[1]);
+    net_free(&n);
+}
+
 int
 main(void)
 {
@@ -376,6 +418,7 @@ main(void)
         cmocka_unit_test(an_ended_auction_wakes_for_what_follows),
         cmocka_unit_test(an_idle_auction_wakes_for_nothing_N21),
         cmocka_unit_test(N22_many_orphans_are_not_looked_at),
+        cmocka_unit_test(N21_chains_that_are_not_there_are_forgotten),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
