@@ -168,9 +168,24 @@ only_finals_wait(const struct gv_chain *c)
     return n == c->pool.count;
 }
 
+/* A vote of this node's own validator for a block above the tip, which others
+ * gave back to it: after a restore nothing else says that it must not vote for
+ * another one there (V5). */
+static bool
+owes_own_vote(const struct gv_chain *c)
+{
+    const struct gv_ballot *b = c->ballot;
+
+    for (size_t i = 0; i < b->count; i++)
+        if ((b->tally[i].voted & b->own) &&
+            b->tally[i].link.target_height > c->sum.height)
+            return true;
+    return false;
+}
+
 /* May it leave memory? Nothing that only memory has may be lost: a vote that
- * counts for a block that is not justified yet, a bid that blocks may leave out
- * (V4: for 2D), a transaction in the mempool. */
+ * counts for a block that is not justified yet, or binds this node, a bid that
+ * blocks may leave out (V4: for 2D), a transaction in the mempool. */
 static bool
 is_quiet(const struct gv_chain *c, uint64_t now_ms)
 {
@@ -181,7 +196,7 @@ is_quiet(const struct gv_chain *c, uint64_t now_ms)
     if (c->sum.rests)
         return c->pool.count == 0;
     return c->sum.cutoff_height == 0 && only_finals_wait(c) &&
-           GV_ID_EQ(&c->sum.justified, &c->sum.tip) &&
+           GV_ID_EQ(&c->sum.justified, &c->sum.tip) && !owes_own_vote(c) &&
            due_ms(c) > now_ms + UNLOAD_AFTER_MS &&
            unused_ms > UNLOAD_AFTER_MS + 4 * c->book->open->terms.d_ms;
 }

@@ -330,6 +330,37 @@ V5_a_restored_validator_waits_2D_and_starts_above(void **state)
     world_free(&g.w);
 }
 
+/* What it voted for, and others know, is not slept away. */
+static void
+V5_a_restored_validator_sleeps_over_no_vote_of_its_own(void **state)
+{
+    struct stage g;
+    struct gv_vote v, far;
+
+    (void)state;
+    restored_stage(&g, START);
+    grow(&g, 0);
+    v = far = link_of(&g, 0, 1);
+    far.target_height = 4;
+    far.target.b[0] ^= 1;
+    assert_int_equal(vote(&g, &far, 0, 0), GV_ACCEPTED);
+    for (unsigned i = 1; i < 4; i++)
+        assert_int_equal(vote(&g, &v, i, i), GV_ACCEPTED);
+    assert_int_equal(g.c->sum.justified_height, 1);
+    for (int i = 0; i < 100; i++) {
+        g.w.now_ms += 1000;
+        assert_int_equal(gv_state_tick(g.w.st, g.w.now_ms), GV_OK);
+    }
+    g.c = world_auction(&g.w);
+    for (unsigned i = 1; i < 4; i++) {
+        grow(&g, i);
+        g.w.now_ms += 10000;
+    }
+    assert_int_equal(g.c->sum.height, 4);
+    assert_int_equal(g.w.auction_votes, 0);
+    world_free(&g.w);
+}
+
 static void
 V5_a_restart_within_the_wait_begins_it_anew(void **state)
 {
@@ -423,6 +454,8 @@ main(void)
         cmocka_unit_test(V1_a_key_that_another_node_has),
         cmocka_unit_test(V5_more_than_a_third_silent_is_stalled),
         cmocka_unit_test(V5_a_restored_validator_waits_2D_and_starts_above),
+        cmocka_unit_test(
+            V5_a_restored_validator_sleeps_over_no_vote_of_its_own),
         cmocka_unit_test(V5_a_restart_within_the_wait_begins_it_anew),
         cmocka_unit_test(V5_a_later_auction_needs_no_wait),
     };
