@@ -1,7 +1,8 @@
 """Cases for tests/unit/rules/test_combinations: all 128 flag combinations in
 both reference modes, plain and with every pricing in both directions, some with
-soft close or buy-now, with bids on and beside every boundary; sealed bids;
-Dutch clocks; final rounds; and several lots.
+soft close or buy-now, with bids on and beside every boundary; sealed bids in
+every mixture that they allow; hidden reserves; Dutch clocks; final rounds; and
+several lots.
 
     combinations.py [SEED] > cases.txt
 
@@ -13,6 +14,8 @@ The text is a function of the seed. Lines of a case:
     open MS
     close US|-
     cancel US|-
+    reserve N                          that was sealed, once it is opened; 0:
+                                       it was not, or did not open
     bid PRE SUF PRE SUF T AMOUNT BIDDER CODE
                                        id and tie: 2 bytes, 28 zeros, 2 bytes;
                                        AMOUNT "?": not opened, "!": false,
@@ -27,6 +30,7 @@ The text is a function of the seed. Lines of a case:
 
 import random
 import sys
+from dataclasses import replace
 
 import auction_oracle as oracle
 from auction_oracle import A, B, C, D, E, F, G, Bid, Terms
@@ -255,11 +259,20 @@ def hex_ends(name):
     return f"{name[:2].hex()} {name[-2:].hex()}"
 
 
-def seal(rng, terms):
-    """Terms of sealed bids: what cannot be judged then goes (A17)."""
+def seal(terms, n):
+    """Terms of sealed bids, of which a mixture allows first and Vickrey prices
+    in both directions."""
     terms.sealed = True
-    terms.direction = rng.choice([oracle.ASCENDING, oracle.REVERSE])
-    terms.pricing = rng.choice([oracle.FIRST_PRICE, oracle.VICKREY])
+    terms.pricing = oracle.VICKREY if n >> 1 & 1 else oracle.FIRST_PRICE
+    terms.direction = oracle.REVERSE if n >> 2 & 1 else oracle.ASCENDING
+    return terms
+
+
+def hide_reserve(rng, terms):
+    """A reserve that nobody knows before the end, by A24; and so no buy-now."""
+    terms.reserve_sealed = True
+    terms.reserve = rng.choice([0, 1, 1000, 1500, 2500, 10**7])
+    terms.buy_now = 0
     return terms
 
 
@@ -299,11 +312,14 @@ def write_case(out, rng, name, terms):
     kept = [b for i, b in enumerate(order) if i not in removed]
     result = oracle.fold(terms, OPENING_MS, close_us, kept, cancel_us)
     print(f"case {name}", file=out)
-    print(f"terms {terms.encode().hex()}", file=out)
+    said = replace(terms, reserve=0) if terms.reserve_sealed else terms
+    print(f"terms {said.encode().hex()}", file=out)
     print(f"keys {KEYS}", file=out)
     print(f"open {OPENING_MS}", file=out)
     print(f"close {'-' if close_us is None else close_us}", file=out)
     print(f"cancel {'-' if cancel_us is None else cancel_us}", file=out)
+    if terms.reserve_sealed:
+        print(f"reserve {terms.reserve}", file=out)
     for i, b in enumerate(order):
         code = "-" if i in removed else result.codes[b.bid_id]
         print("bid", hex_ends(b.bid_id), hex_ends(b.tie), b.t,
@@ -343,7 +359,7 @@ def write_cases(out, seed, full=False):
         letters = "".join(x for i, x in enumerate("ABCDEFG") if flags >> i & 1)
         for n in range(8):
             write_case(out, rng, f"{letters or 'normal'}-sealed-{n}",
-                       seal(rng, make_terms(rng, flags, n % 2)))
+                       seal(make_terms(rng, flags, n % 2), n))
     rng = random.Random(seed + 2)
     for n in range(1000 if full else 48):
         flags = G | (D if n & 1 else 0)
@@ -371,6 +387,29 @@ def write_cases(out, seed, full=False):
         terms = set_clock(rng, make_terms(rng, G | (D if n & 1 else 0), 0))
         terms.lots = [(b"lot", 0, 0)] * rng.choice([2, 3])
         write_case(out, rng, f"dutch-lots-{n}", terms)
+    write_hidden(out, random.Random(seed + 5), full)
+
+
+def write_hidden(out, rng, full):
+    """Reserves that are hidden: beside open bids with all flags, and beside
+    sealed bids and final rounds."""
+    for flags in range(128):
+        letters = "".join(x for i, x in enumerate("ABCDEFG") if flags >> i & 1)
+        name = f"{letters or 'normal'}-hidden"
+        for n in range(12 if full else 1):
+            terms = vary(rng, make_terms(rng, flags, n % 2),
+                         VARIATIONS[n // 2 if full else flags % 6])
+            write_case(out, rng, f"{name}-{n}", hide_reserve(rng, terms))
+        if flags & G:
+            terms = vary(rng, make_terms(rng, flags, 1), rng.choice(VARIATIONS))
+            write_case(out, rng, f"{name}-final",
+                       hide_reserve(rng, set_round(rng, terms)))
+        if not flags & (B | C | F):
+            for n in range(8 if full else 2):
+                n = n if full else rng.randrange(8)
+                terms = seal(make_terms(rng, flags, 1), n)
+                write_case(out, rng, f"{name}-sealed-{n}",
+                           hide_reserve(rng, terms))
 
 
 if __name__ == "__main__":

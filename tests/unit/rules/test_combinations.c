@@ -32,7 +32,8 @@ struct test_case {
     struct gv_fold_bid bids[BIDS_MAX];
     int codes[BIDS_MAX];
     uint32_t count;
-    unsigned lots; /* results seen */
+    uint64_t reserve; /* that was sealed */
+    unsigned lots;    /* results seen */
 };
 
 static const char *cases_path = "tests/unit/rules/combinations.txt";
@@ -178,6 +179,7 @@ check_result(struct test_case *c, const char *line)
         support_die("%s: bad line '%s'", c->name, line);
     if (gv_terms_sealed(&c->terms) || gv_terms_final_round(&c->terms))
         gv_fold_reveal(c->fold, learn, c);
+    gv_fold_set_reserve(c->fold, c->reserve);
     check_codes(c);
     assert_int_equal(c->lots, c->terms.lots);
     gv_fold_outcome(c->fold, &out);
@@ -236,6 +238,8 @@ read_line(struct test_case *c, const char *line)
     else if (strncmp(line, "cancel ", 7) == 0)
         gv_fold_set_cancel(c->fold, *word == '-' ? UINT64_MAX
                                                  : strtoull(word, NULL, 10));
+    else if (strncmp(line, "reserve ", 8) == 0)
+        c->reserve = strtoull(word, NULL, 10);
     else if (strncmp(line, "bid ", 4) == 0)
         read_bid(c, line);
     else if (strncmp(line, "remove ", 7) == 0)
@@ -250,38 +254,45 @@ read_line(struct test_case *c, const char *line)
 }
 
 /* Plain cases of all flags and references; of the varied ones each pricing in
- * both directions with each reference, and with every flag on and off. A file
- * that is given has all of these with all flags. */
+ * both directions with each reference, and with every flag on and off; sealed
+ * ones of the flags, references, prices and directions that they can have; and
+ * hidden reserves with all flags. A file that is given has all varied ones with
+ * all flags. */
 struct seen {
-    size_t dutch, final_round, lots;
+    size_t dutch, final_round, lots, visibility[6];
     bool plain[128][2], full[128][2][3][2], by_flag[7][2][2][3][2];
+    bool sealed[128][2][3][2], hidden[128];
 };
+
+static void
+see_varied(struct seen *s, const struct gv_terms *t)
+{
+    s->full[t->flags][t->reference][t->pricing][t->direction] = true;
+    for (int flag = 0; flag < 7; flag++)
+        s->by_flag[flag][t->flags >> flag & 1][t->reference][t->pricing]
+                  [t->direction] = true;
+}
 
 static void
 see(struct seen *s, const struct test_case *c)
 {
     const struct gv_terms *t = &c->terms;
 
-    if (t->lots > 0) {
+    s->visibility[t->visibility]++;
+    if (t->lots > 0)
         s->lots++;
-        return;
-    }
-    if (gv_terms_dutch(t)) {
+    else if (gv_terms_dutch(t))
         s->dutch++;
-        return;
-    }
-    if (gv_terms_final_round(t)) {
+    else if (gv_terms_final_round(t))
         s->final_round++;
-        return;
-    }
-    if (strstr(c->name, "-plain") != NULL) {
+    else if (t->visibility == GV_VISIBLE_RESERVE_SEALED)
+        s->hidden[t->flags] = true;
+    else if (gv_terms_sealed(t))
+        s->sealed[t->flags][t->reference][t->pricing][t->direction] = true;
+    else if (strstr(c->name, "-plain") != NULL)
         s->plain[t->flags][t->reference] = true;
-        return;
-    }
-    s->full[t->flags][t->reference][t->pricing][t->direction] = true;
-    for (int flag = 0; flag < 7; flag++)
-        s->by_flag[flag][t->flags >> flag & 1][t->reference][t->pricing]
-                  [t->direction] = true;
+    else
+        see_varied(s, t);
 }
 
 static size_t
@@ -314,6 +325,11 @@ S4_10_combinations_agree_with_the_oracle(void **state)
     assert_true(seen.dutch >= 48);
     assert_true(seen.final_round >= 128);
     assert_true(seen.lots >= 136);
+    for (int v = 0; v < 6; v++)
+        assert_true(seen.visibility[v] >= 32);
+    assert_int_equal(count_true(seen.hidden, sizeof(seen.hidden)), 128);
+    assert_int_equal(count_true(seen.sealed, sizeof(seen.sealed)),
+                     16 * 2 * 2 * 2);
     assert_int_equal(count_true(seen.plain, sizeof(seen.plain)), 256);
     assert_int_equal(count_true(seen.by_flag, sizeof(seen.by_flag)),
                      7 * 2 * 2 * 3 * 2);
