@@ -12,6 +12,8 @@
 #include "wallet/json.h"
 
 #define ROWS_MAX 1000
+#define BYTE_ORDER_MARK                                                        \
+    "\xef\xbb\xbf" /* what some programs begin a file with */
 
 static const struct gv_config_option options[] = {
     {.name = "dry-run",
@@ -68,33 +70,60 @@ read_lot(const char *text, uint8_t *lot)
     return true;
 }
 
+/* The cell that *rest begins with, without the quotes that spreadsheets may put
+ * around one; *rest goes to the next, NULL behind the last. No value has a
+ * comma or a quote in it. */
+static char *
+next_cell(char **rest)
+{
+    char *cell = strsep(rest, ",");
+    size_t n = cell != NULL ? strlen(cell) : 0;
+
+    if (n < 2 || cell[0] != '"' || cell[n - 1] != '"')
+        return cell;
+    cell[n - 1] = '\0';
+    return cell + 1;
+}
+
 /* "AUCTION,AMOUNT" or "AUCTION,AMOUNT,LOT"; LOT may be empty. */
 static const char *
 read_row(char *text, bool lots, struct bulk_row *out)
 {
-    char *comma = strchr(text, ','), *last = NULL;
+    const char *auction = next_cell(&text), *amount = next_cell(&text);
+    const char *lot = lots ? next_cell(&text) : "";
     uint8_t id[32];
     size_t n;
 
-    if (comma != NULL && lots)
-        last = strchr(comma + 1, ',');
-    if (comma == NULL || (lots && last == NULL))
+    if (amount == NULL || lot == NULL || text != NULL)
         return lots ? "expected AUCTION,AMOUNT,LOT" : "expected AUCTION,AMOUNT";
-    *comma = '\0';
-    if (last != NULL) {
-        *last = '\0';
-        if (!read_lot(last + 1, &out->lot))
-            return "lot: expected its number, 1 to 64, or nothing";
-    }
-    if (gv_unhex(text, id, sizeof(id)) != GV_OK)
+    if (!read_lot(lot, &out->lot))
+        return "lot: expected its number, 1 to 64, or nothing";
+    if (gv_unhex(auction, id, sizeof(id)) != GV_OK)
         return "auction: expected 64 hex digits";
     gv_hex(id, sizeof(id), out->auction);
-    n = strlen(comma + 1);
+    n = strlen(amount);
     if (n == 0 || n >= sizeof(out->amount) ||
-        strspn(comma + 1, "0123456789.") != n)
+        strspn(amount, "0123456789.") != n)
         return "amount: expected one as 12 or 12.50";
-    memcpy(out->amount, comma + 1, n + 1);
+    memcpy(out->amount, amount, n + 1);
     return NULL;
+}
+
+/* False when it is none. */
+static bool
+read_head(char *text, bool *lots)
+{
+    const char *auction, *amount, *lot;
+
+    if (strncmp(text, BYTE_ORDER_MARK, strlen(BYTE_ORDER_MARK)) == 0)
+        text += strlen(BYTE_ORDER_MARK);
+    auction = next_cell(&text);
+    amount = next_cell(&text);
+    lot = next_cell(&text);
+    *lots = lot != NULL;
+    return amount != NULL && text == NULL && strcmp(auction, "auction") == 0 &&
+           strcmp(amount, "amount") == 0 &&
+           (lot == NULL || strcmp(lot, "lot") == 0);
 }
 
 static int
@@ -112,8 +141,7 @@ read_rows(struct gv_cli *cli, const char *path, char *text, struct bulk *b)
             at[n - 1] = '\0';
         line++;
         if (line == 1) {
-            lots = strcmp(at, "auction,amount,lot") == 0;
-            if (!lots && strcmp(at, "auction,amount") != 0)
+            if (!read_head(at, &lots))
                 return bad_line(cli, path, 1,
                                 "expected the head auction,amount or "
                                 "auction,amount,lot");

@@ -36,8 +36,8 @@ row(struct gv_columns *t, const json_t *b)
                     gv_bid_is_unjudged(b) ? "sealed"
                                           : gv_json_text(b, "code_name"),
                     gv_json_bool(b, "leading") ? " (leading)" : "");
-    gv_columns_cell(t, "%.16s", gv_json_text(b, "auction"));
-    gv_columns_cell(t, "%.16s", gv_json_text(b, "bidder"));
+    gv_columns_cell(t, "%s", gv_json_text(b, "auction"));
+    gv_columns_cell(t, "%s", gv_json_text(b, "bidder"));
     if (gv_json_u64(b, "lot") != 0)
         gv_columns_cell(t, "%" PRIu64, gv_json_u64(b, "lot"));
     else
@@ -78,7 +78,7 @@ run(struct gv_cli *cli)
     const struct gv_list_view view = {
         .method = "listbids",
         .member = "bids",
-        .heads = "bid|time|>amount|state|verdict|auction|bidder|>lot",
+        .heads = "bid|time|>amount|state|verdict|~auction|~bidder|>lot",
         .nothing = "no bids",
         .row = row,
         .add = gv_bid_add_own};

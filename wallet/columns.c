@@ -10,11 +10,12 @@
 #define COLUMNS_MAX 16
 #define CELL_MAX 512
 #define KEY_WIDTH 16
+#define SHORT_WIDTH 16
 
 struct gv_columns {
     char *heads; /* cut into column heads */
     const char *head[COLUMNS_MAX];
-    bool right[COLUMNS_MAX];
+    bool right[COLUMNS_MAX], brief[COLUMNS_MAX];
     size_t columns;
     char **cell;
     size_t cells, cap;
@@ -33,7 +34,8 @@ gv_columns_new(const char *heads)
     rest = t->heads;
     while (t->columns < COLUMNS_MAX && (at = strsep(&rest, "|")) != NULL) {
         t->right[t->columns] = *at == '>';
-        t->head[t->columns++] = *at == '>' ? at + 1 : at;
+        t->brief[t->columns] = *at == '~';
+        t->head[t->columns++] = *at == '>' || *at == '~' ? at + 1 : at;
     }
     return t;
 }
@@ -77,28 +79,29 @@ gv_columns_cell(struct gv_columns *t, const char *format, ...)
         t->cell[t->cells++] = copy;
 }
 
-/* Characters of UTF-8 text. */
+/* Characters of UTF-8 text in a cell of this column. */
 static size_t
-width_of(const char *text)
+width_of(const struct gv_columns *t, size_t column, const char *text)
 {
     size_t n = 0;
 
     for (; *text != '\0'; text++)
         n += ((unsigned char)*text & 0xc0) != 0x80;
-    return n;
+    return t->brief[column] && n > SHORT_WIDTH ? SHORT_WIDTH : n;
 }
 
 static void
 print_cell(const struct gv_columns *t, FILE *out, size_t column, size_t width,
            const char *text)
 {
-    int pad = (int)(width - width_of(text));
+    int pad = (int)(width - width_of(t, column, text));
+    int most = t->brief[column] ? SHORT_WIDTH : CELL_MAX;
     bool last = column + 1 == t->columns;
 
     if (t->right[column])
         fprintf(out, "%*s%s", pad, "", text);
     else
-        fprintf(out, "%s%*s", text, last ? 0 : pad, "");
+        fprintf(out, "%.*s%*s", most, text, last ? 0 : pad, "");
     fputs(last ? "\n" : "  ", out);
 }
 
@@ -112,9 +115,9 @@ gv_columns_print(const struct gv_columns *t, FILE *out, const char *nothing)
         return;
     }
     for (size_t c = 0; c < t->columns; c++)
-        width[c] = width_of(t->head[c]);
+        width[c] = width_of(t, c, t->head[c]);
     for (size_t i = 0; i < t->cells; i++) {
-        size_t w = width_of(t->cell[i]);
+        size_t w = width_of(t, i % t->columns, t->cell[i]);
 
         if (w > width[i % t->columns])
             width[i % t->columns] = w;

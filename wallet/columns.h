@@ -3,7 +3,8 @@
  *
  * Cells are copied. What is no printable character, and could steer the
  * terminal, prints as '?'. Numbers are right-aligned in columns whose head
- * starts with '>' (which is not printed).
+ * starts with '>', and ids cut to 16 digits in those whose head starts with
+ * '~', in tables; neither sign is printed.
  *
  * Thread-safety: one thread at a time.
  */
@@ -27,7 +28,8 @@ void gv_columns_cell(struct gv_columns *t, const char *format, ...)
 void gv_columns_print(const struct gv_columns *t, FILE *out,
                       const char *nothing);
 
-/* Heads and rows as CSV (RFC 4180). */
+/* Heads and rows as CSV (RFC 4180, with lines that end as on Linux), nothing
+ * cut. */
 void gv_columns_csv(const struct gv_columns *t, FILE *out);
 
 /* "key:  value" lines with aligned values: one line of such a list. */

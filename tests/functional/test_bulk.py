@@ -111,7 +111,30 @@ def test_a_column_names_the_lot(market):
     assert states(done) == [(2, "already"), (3, "already")]
 
 
+@pytest.mark.parametrize("begin, end, quote", [
+    ("\ufeff", "\r\n", ""), ("", "\n", '"'), ("\ufeff", "\r\n", '"')],
+    ids=["byte order mark", "quotes", "all of it"])
+def test_a_file_as_spreadsheets_write_it(market, begin, end, quote):
+    world, tom, ann = market
+    auction = tom.create("From a spreadsheet", *QUICK)
+    rows = [("auction", "amount", "lot"), (auction, "5", ""),
+            (auction.upper(), "6.50", ""), (auction, "0", "")]
+    path = world.path("sheet.csv")
+    path.write_bytes((begin + end.join(
+        ",".join(quote + cell + quote for cell in row)
+        for row in rows) + end).encode())
+    done = ann.run("bid", "bulk", path, "--csv", as_json=False)
+    assert states(done) == [(2, "placed"), (3, "placed"), (4, "failed")]
+    assert [b["amount"] for b in ann("bid", "list", "--auction", auction)[
+        "bids"]] == [500, 650]
+
+
 @pytest.mark.parametrize("head, row, says", [
+    ("auction,amount", (UNKNOWN, '"1', '000"'), ":2: expected AUCTION,AMOUNT"),
+    ("auction,amount", (UNKNOWN, '"1'), ":2: amount: expected one as 12"),
+    ("auction,amount", (UNKNOWN, '""'), ":2: amount: expected one as 12"),
+    ("auction,amount", (UNKNOWN, "1", ""), ":2: expected AUCTION,AMOUNT"),
+    ("auction,amount,lot,", (UNKNOWN, "1", ""), ":1: expected the head"),
     ("auction,amount,lot", (UNKNOWN, "1"), ":2: expected AUCTION,AMOUNT,LOT"),
     ("auction,amount,lot", (UNKNOWN, "1", "65"), ":2: lot: expected its"),
     ("auction;amount", (UNKNOWN, "1"), ":1: expected the head"),

@@ -6,7 +6,9 @@ import csv
 import io
 import itertools
 import random
+import re
 import sys
+from datetime import datetime, timezone
 
 import pytest
 
@@ -275,3 +277,68 @@ def test_time_ranges_in_a_wallets_words(market):
     with pytest.raises(CommandError) as e:
         listed("--from", "2027-01-01", "--to", "2027-01-01")
     assert e.value.code == 2 and "before --to" in e.value.stderr
+
+
+def in_words(amount, row):
+    """An amount as people read it; - where there is none."""
+    scale = 10 ** row["exponent"]
+    return (f"{amount // scale}.{amount % scale:02} {row['currency']}"
+            if amount else "-")
+
+
+def at(us):
+    when = datetime.fromtimestamp(us // 10**6, timezone.utc)
+    part = us // 1000 % 1000
+    return f"{when:%Y-%m-%d %H:%M:%S}{f'.{part:03}' if part else ''} UTC"
+
+
+def auction_cells(a):
+    leader = a["leader"] or {"amount": 0}
+    return [a["auction"], at(a["opening_ms"] * 1000), a["phase"],
+            str(a["bids"]["accepted"] + a["bids"]["sealed"]),
+            in_words(leader["amount"], a), a["title"]]
+
+
+def bid_cells(b):
+    return [b["bid"], at(b["t_us"]), in_words(b["amount"], b), b["state"],
+            b["code_name"] + (" (leading)" if b["leading"] else ""),
+            b["auction"], b["bidder"], "-"]
+
+
+def outcome_cells(o):
+    return [o["auction"], o["standing"], in_words(o["amount"], o),
+            in_words(o["price"], o), o["phase"], "-",
+            "final" if o["final"] else "not final", o["title"]]
+
+
+def test_table_csv_and_json_say_the_same(market):
+    _, scan, ann = market
+    some = [next(b for b in scan.bids if scan.of_status(b["auction"], status))
+            for status in ("open", "closed")]
+    seen = 0
+    for words, key, cells in [
+            *((("auction", "list", *more), "auctions", auction_cells)
+              for more in ((), ("--open",), ("--closed", "--reverse"),
+                           ("--owner", "me"))),
+            *((("bid", "list", *more), "bids", bid_cells)
+              for b in some for more in (
+                  ("--auction", b["auction"]), ("--bidder", b["bidder"]),
+                  ("--id", b["bid"]), ("--bidder", b["bidder"], "--mined",
+                                       "no"))),
+            *((("auction", "outcome", *more, "--bidder", b["bidder"]),
+               "outcomes", outcome_cells)
+              for b in some for more in ((), ("--open",), ("--closed",)))]:
+        want = [cells(row) for row in ann(*words)[key]]
+        head, *rows = csv.reader(io.StringIO(ann.text(*words, "--csv")))
+        assert rows == want, words
+        seen += len(rows)
+        shown = ann.text(*words).splitlines()
+        if not want:
+            assert len(shown) == 1 and shown[0].startswith("no "), shown
+            continue
+        if key == "bids":  # the ids of others are cut in tables alone
+            want = [[*row[:5], row[5][:16], row[6][:16], row[7]]
+                    for row in want]
+        assert [re.split(" {2,}", line.strip()) for line in shown] == [
+            head, *want], words
+    assert seen > 30
