@@ -56,6 +56,10 @@ int gv_auction_outcome(struct gv_cli *cli, const struct gv_auction *a,
                        uint8_t room[GV_RESULTS_ROOM],
                        struct gv_outcome *out) GV_MUST_CHECK;
 
+/* Was a bid with this verdict compared with the one before it (A10, A32)? Other
+ * checks fail without a look at its amount. */
+bool gv_auction_is_measured(enum gv_code code);
+
 /* "below-step: TEXT: have 1.00 EUR, want at least 2.00 EUR": the failing
  * clause with its numbers in the units they have. */
 char *gv_auction_clause(const struct gv_currency *c, enum gv_code code,

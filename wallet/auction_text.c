@@ -109,6 +109,13 @@ words(enum gv_code code, bool less, const char **second)
     }
 }
 
+bool
+gv_auction_is_measured(enum gv_code code)
+{
+    return code == GV_BELOW_STEP || code == GV_ABOVE_STEP ||
+           code == GV_BELOW_FLOOR;
+}
+
 char *
 gv_auction_clause(const struct gv_currency *c, enum gv_code code, uint64_t have,
                   uint64_t want, char out[400])

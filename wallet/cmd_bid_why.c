@@ -66,7 +66,7 @@ explain(const json_t *row, const struct gv_open *o, char out[TEXT_MAX])
                  clock_text(o, row, clock));
         return;
     }
-    if (gv_json_u64(row, "reference") != 0)
+    if (gv_json_u64(row, "reference") != 0 && gv_auction_is_measured(code))
         snprintf(measured, sizeof(measured),
                  "\nit was measured against the bid of %s%s before it",
                  gv_auction_amount(row, "reference", c, reference),

@@ -332,7 +332,8 @@ print_clauses(const struct telling *t)
         gv_auction_clause(c, (enum gv_code)row->code, row->have, row->want,
                           clause);
         snprintf(number, sizeof(number), "#%zu void", i + 1);
-        if (row->reference == 0)
+        if (row->reference == 0 ||
+            !gv_auction_is_measured((enum gv_code)row->code))
             gv_columns_line(stdout, number, "%s", clause);
         else
             gv_columns_line(stdout, number, "%s; measured against %s", clause,

@@ -4,6 +4,7 @@ bind anybody, and what goes with an OPEN."""
 import hashlib
 import http.client
 import json
+import re
 import subprocess
 import sys
 import threading
@@ -130,6 +131,48 @@ def test_an_outcome_is_explained_bid_by_bid(market):
                  "the best of another bidder", "that comes to 10.50 EUR",
                  "final", outcome["fold_hash"]):
         assert says in text, text
+
+
+def test_why_names_the_clause_and_the_numbers_of_every_void_bid(market):
+    seller, ann, bob = market["seller"], market["ann"], market["bob"]
+    world, node = market["stage"], market["node"]
+    steps = seller.create("Steps", *QUICK, "--min-first", "10", "--min-step",
+                          "1", "--max-step", "5", "--per-bidder", "2",
+                          "--total-cap", "3")
+    taken = seller.create("Buy now", *QUICK, "--buy-now", "50")
+    clock = seller.create("Clock", *QUICK, "--direction", "dutch", "--start",
+                          "100", "--floor", "20", "--drop", "5", "--every",
+                          "1h")
+    key = node.rpc.getbid(ann.bid(seller.create("Any", *QUICK), 1)["bid"])[
+        "bidder"]
+    world.path("guests").write_text(key + "\n")
+    closed = seller.create("Guests", *QUICK, "--allowed", world.path("guests"))
+    accepted = "is accepted"
+    for who, auction, amount, says, measured in [
+            (ann, steps, "9.99", "below-first: .*: have 9.99 EUR, want at "
+             "least 10.00 EUR", None),
+            (ann, steps, "10", accepted, None),
+            (bob, steps, "10.99", "below-step: .*: have 10.99 EUR, want at "
+             "least 11.00 EUR", "10.00"),
+            (bob, steps, "15.01", "above-step: .*: have 15.01 EUR, want at "
+             "most 15.00 EUR", "10.00"),
+            (ann, steps, "11", accepted, None),
+            (ann, steps, "12", "bidder-cap: .*: accepted so far 2, cap 2",
+             None),
+            (bob, steps, "12", accepted, None),
+            (bob, steps, "13", "total-cap: .*: accepted so far 3, cap 3",
+             None),
+            (ann, taken, "50", accepted, None),
+            (bob, taken, "60", "wrong-phase: .*, closed 20", None),
+            (ann, clock, "99.99", "below-clock: .*: have 99.99 EUR, want at "
+             "least 100.00 EUR", None),
+            (bob, closed, "5", "not-allowed: ", None)]:
+        done = who.run("bid", "place", auction, amount, "--force")
+        assert done.returncode == 0, done.stderr
+        why = ann.text("bid", "why", json.loads(done.stdout)["bid"])
+        assert re.search(says, why.splitlines()[0]), why
+        told = re.findall("measured against the bid of (.*) EUR", why)
+        assert told == [measured] * (measured is not None), why
 
 
 def test_what_explain_refuses(market):
