@@ -188,7 +188,7 @@ put_entry(FILE *out, const struct gv_cli *cli, const struct entry *e)
         .summary = summary,
         .text = text,
         .at_ms = e->at_ms,
-        .alarm_s = (uint32_t)(gv_config_ms(cli->config, "alarm") / 1000)};
+        .alarm_s = (uint64_t)gv_config_ms(cli->config, "alarm") / 1000};
 
     if (e->lot != 0)
         snprintf(uid, sizeof(uid), "%s-%s-%u@gavel", e->what, e->id, e->lot);

@@ -94,7 +94,7 @@ gv_ics_put(FILE *out, const struct gv_appointment *a, uint64_t now_ms)
     put_line(out, "DESCRIPTION", a->text);
     if (a->alarm_s > 0) {
         fprintf(out,
-                "BEGIN:VALARM\r\nACTION:DISPLAY\r\nTRIGGER:-PT%" PRIu32 "S\r\n",
+                "BEGIN:VALARM\r\nACTION:DISPLAY\r\nTRIGGER:-PT%" PRIu64 "S\r\n",
                 a->alarm_s);
         put_line(out, "DESCRIPTION", a->summary);
         fputs("END:VALARM\r\n", out);

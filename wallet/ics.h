@@ -17,7 +17,7 @@ struct gv_appointment {
     const char *summary; /* one line */
     const char *text;    /* may have newlines */
     uint64_t at_ms;
-    uint32_t alarm_s; /* so long before; 0: none */
+    uint64_t alarm_s; /* so long before; 0: none */
 };
 
 /* Everything around the appointments. now_ms: when the file is made. */

@@ -84,6 +84,17 @@ long_lines_are_folded(void **state)
     free(text);
 }
 
+static void
+an_alarm_long_before(void **state)
+{
+    const struct gv_appointment a = {"u", "x", "", 0, UINT64_C(8640000000)};
+    char *text = calendar(&a);
+
+    (void)state;
+    assert_non_null(strstr(text, "\r\nTRIGGER:-PT8640000000S\r\n"));
+    free(text);
+}
+
 /* Nothing in a title makes a line of its own. */
 static void
 titles_stay_in_their_line(void **state)
@@ -102,6 +113,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_appointment),
         cmocka_unit_test(long_lines_are_folded),
+        cmocka_unit_test(an_alarm_long_before),
         cmocka_unit_test(titles_stay_in_their_line),
     };
 
