@@ -214,6 +214,33 @@ def test_S0_05_a_wallet_of_other_words_is_left_alone(fair):
     assert (wallet.directory / "wallet.json").read_bytes() == before
 
 
+def test_S0_14_one_bid_of_a_person_where_each_has_one(fair):
+    """Nobody knows who the second bid is of, and it does not count: neither
+    under the same pseudonym, nor has the issuer a second one for a wallet that
+    forgets what it had."""
+    once = fair.sam.create("One bid each", *TERMS, "--cut", str(CUT),
+                           "--per-bidder", "1")
+    wait_for("the auction on the issuer's node", lambda: once in {
+        c["chain"] for c in fair.desk.rpc.getchains(limit=9)["chains"]})
+    _, key = fair.bid("abe", 5, once)
+    wait_for("the bid in a block", lambda: fair.node.rpc.getauction(once)[
+        "bids"]["unmined"] == 0)
+    since = len(fair.between.heard)
+    for lost in (False, True):
+        if lost:
+            fair.lose("abe")
+        done = fair.place("abe", 6, once)
+        assert done.returncode == 1, done.stdout
+        error = json.loads(done.stderr.strip().splitlines()[-1])["error"]
+        assert "bidder-cap" in error["message"], error
+    done = fair.bidders["abe"].run("bid", "place", once, "7", "--force")
+    assert done.returncode == 0, done.stderr
+    row = fair.node.rpc.getbid(json.loads(done.stdout)["bid"])
+    assert (row["bidder"], row["code_name"]) == (key, "bidder-cap")
+    no_more(fair, since, "commit", "reveal")
+    assert fair.node.rpc.getauction(once)["bidders"] == 1
+
+
 def test_S0_01_without_the_ca_pseudonyms_wait_for_the_certificate(fair):
     _, key = fair.bid("ivy", 50)
     wallet = fair.bidders["ivy"]
