@@ -1,6 +1,7 @@
 /* alert.c - what has happened to an auction (wallet/alert.h). */
 #include "wallet/alert.h"
 
+#include "wallet/auction.h"
 #include "wallet/json.h"
 
 const char *
@@ -54,8 +55,7 @@ gv_look_read(const json_t *auction, unsigned place, const struct gv_concern *c,
              struct gv_look *out)
 {
     const json_t *lot = json_array_get(json_object_get(auction, "lots"), place);
-    const json_t *leader =
-        json_object_get(lot != NULL ? lot : auction, "leader");
+    const json_t *leader = gv_auction_leader(auction, place);
     const json_t *outcome = json_object_get(auction, "outcome");
 
     *out = (struct gv_look){
@@ -77,7 +77,7 @@ gv_look_read(const json_t *auction, unsigned place, const struct gv_concern *c,
         out->has_leader = out->sold;
         out->mine = out->sold && is_key(outcome, "winner", c);
         out->amount = gv_json_u64(outcome, "price");
-    } else if (json_is_object(leader)) {
+    } else if (leader != NULL) {
         out->has_leader = true;
         out->mine = is_key(leader, "bidder", c);
         out->amount = gv_json_u64(leader, "amount");

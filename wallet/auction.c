@@ -77,6 +77,15 @@ gv_auction_refresh(struct gv_cli *cli, struct gv_auction *a)
     return GV_EXIT_OK;
 }
 
+const json_t *
+gv_auction_leader(const json_t *info, unsigned place)
+{
+    const json_t *lot = json_array_get(json_object_get(info, "lots"), place);
+    const json_t *leader = json_object_get(lot != NULL ? lot : info, "leader");
+
+    return json_is_object(leader) ? leader : NULL;
+}
+
 /* What F is fed: bids in the node's order, and dense numbers for bidders. */
 struct feed {
     struct gv_fold *fold;

@@ -65,6 +65,11 @@ bool gv_auction_is_measured(enum gv_code code);
 char *gv_auction_clause(const struct gv_currency *c, enum gv_code code,
                         uint64_t have, uint64_t want, char out[400]);
 
+/* The leading bid of what stands at a place (gv_terms_lot_place), by
+ * getauction's answer, borrowed: {bidder, amount, ...}; NULL: nobody leads, or
+ * nobody can know. */
+const json_t *gv_auction_leader(const json_t *info, unsigned place);
+
 /* The currency of a getauction or listauctions answer's fields. */
 struct gv_currency gv_auction_currency(const json_t *fields);
 

@@ -220,10 +220,37 @@ write_front(struct gv_cli_front *front, const char *path,
     return rc;
 }
 
+/* Of the form of an amount of c: then it is zero, or beyond what 64 bits hold.
+ */
+static bool
+has_amount_form(const char *text, const struct gv_currency *c)
+{
+    size_t whole = strspn(text, "0123456789");
+    const char *end = text + whole;
+    size_t decimals = 0;
+
+    if (*end == '.') {
+        decimals = strspn(end + 1, "0123456789");
+        end += 1 + decimals;
+        if (decimals == 0)
+            return false;
+    }
+    return whole > 0 && *end == '\0' && decimals <= c->exponent;
+}
+
 int
 gv_cli_bad_amount(const struct gv_cli *cli, const char *option,
                   const char *text, const struct gv_currency *c)
 {
+    struct gv_amount fits;
+    char most[40];
+
+    if (has_amount_form(text, c) && gv_amount_parse(text, c, &fits) != GV_OK)
+        return gv_cli_fail(
+            cli, GV_EXIT_USAGE, "%s%s%s'%.40s%s' is more than the most, %s",
+            option ? "--" : "", option ? option : "", option ? ": " : "", text,
+            strlen(text) > 40 ? "..." : "",
+            gv_amount_text((struct gv_amount){UINT64_MAX}, c, most));
     return gv_cli_fail(cli, GV_EXIT_USAGE,
                        "%s%s%s'%.40s' is no amount of %.4s: expected digits, "
                        "above zero, with at most %u decimals behind a point",

@@ -43,14 +43,40 @@ offer_text(const json_t *row, const struct gv_terms *t, char out[OFFER_MAX])
     return out;
 }
 
+/* What leads in place of an accepted bid, as far as it is known. */
+#define LEADS_MAX 100
+static char *
+leads_text(const json_t *row, const struct gv_auction *a, char out[LEADS_MAX])
+{
+    const struct gv_terms *t = &a->open.terms;
+    int place = gv_terms_lot_place(t, (uint8_t)gv_json_u64(row, "lot"));
+    const json_t *leader =
+        place < 0 ? NULL : gv_auction_leader(a->info, (unsigned)place);
+    bool known = gv_json_u64(leader, "amount") != 0;
+    char amount[40];
+
+    if (gv_json_bool(row, "leading"))
+        snprintf(out, LEADS_MAX, " and leads");
+    else
+        snprintf(out, LEADS_MAX, ", but a better bid%s%s%s leads",
+                 known ? " of " : "",
+                 known
+                     ? gv_auction_amount(leader, "amount", &t->currency, amount)
+                     : "",
+                 t->lots > 0 ? " for this lot" : "");
+    return out;
+}
+
 /* One line or two. */
 static void
-explain(const json_t *row, const struct gv_open *o, char out[TEXT_MAX])
+explain(const json_t *row, const struct gv_auction *a, char out[TEXT_MAX])
 {
+    const struct gv_open *o = &a->open;
     const struct gv_currency *c = &o->terms.currency;
     char clock[CLOCK_MAX];
     enum gv_code code = (enum gv_code)gv_json_u64(row, "code");
     char offer[OFFER_MAX], reference[40], clause[400], measured[100] = "";
+    char leads[LEADS_MAX];
 
     offer_text(row, &o->terms, offer);
     if (gv_bid_is_unjudged(row)) {
@@ -60,10 +86,7 @@ explain(const json_t *row, const struct gv_open *o, char out[TEXT_MAX])
     }
     if (code == GV_ACCEPTED) {
         snprintf(out, TEXT_MAX, "%s is accepted%s%s", offer,
-                 gv_json_bool(row, "leading") ? " and leads"
-                 : o->terms.lots > 0 ? ", but a better bid for this lot leads"
-                                     : ", but a better bid leads",
-                 clock_text(o, row, clock));
+                 leads_text(row, a, leads), clock_text(o, row, clock));
         return;
     }
     if (gv_json_u64(row, "reference") != 0 && gv_auction_is_measured(code))
@@ -109,7 +132,7 @@ run(struct gv_cli *cli)
     if (code == GV_EXIT_OK)
         code = gv_auction_fetch(cli, gv_json_text(row, "auction"), &a);
     if (code == GV_EXIT_OK) {
-        explain(row, &a.open, text);
+        explain(row, &a, text);
         if (cli->json)
             print_json(cli, row, &a.open.terms.currency, text);
         else

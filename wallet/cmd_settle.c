@@ -25,10 +25,38 @@ read_word(const char *text)
     return 0;
 }
 
+/* Does this key win by the outcome, or a lot of it? */
+static bool
+is_winner(const struct gv_auction *a, const struct gv_pubkey *key)
+{
+    const json_t *lots = json_object_get(a->info, "lots"), *lot;
+    struct gv_pubkey winner;
+    size_t i;
+
+    if (gv_json_hex(json_object_get(a->info, "outcome"), "winner", winner.b,
+                    32) &&
+        GV_ID_EQ(&winner, key))
+        return true;
+    json_array_foreach(lots, i, lot)
+    {
+        if (gv_json_hex(lot, "winner", winner.b, 32) && GV_ID_EQ(&winner, key))
+            return true;
+    }
+    return false;
+}
+
+static int
+not_a_side(struct gv_cli *cli)
+{
+    return gv_cli_fail(cli, GV_EXIT_FAILED,
+                       "this identity is neither the seller nor a winner");
+}
+
 /* Why there is no award: a node calls an outcome final when it has the votes,
  * and an award is made by those in a block. */
 static int
-no_sale(struct gv_cli *cli, const struct gv_auction *a)
+no_sale(struct gv_cli *cli, const struct gv_auction *a,
+        const struct gv_speaker *who)
 {
     const char *phase = gv_json_text(a->info, "phase");
     const char *status =
@@ -42,6 +70,8 @@ no_sale(struct gv_cli *cli, const struct gv_auction *a)
     if (strcmp(status, "sold") != 0)
         return gv_cli_fail(cli, GV_EXIT_FAILED,
                            "there is no sale: the outcome is %s", status);
+    if (!who->seller && !is_winner(a, &who->signer->key))
+        return not_a_side(cli);
     return gv_cli_fail(cli, GV_EXIT_FAILED,
                        "the votes that make the sale final are in no block "
                        "yet: try again in a moment");
@@ -69,13 +99,12 @@ find_sale(struct gv_cli *cli, const struct gv_auction *a,
     if (found)
         return GV_EXIT_OK;
     if (!gv_sale_read(a, 0, &one))
-        return no_sale(cli, a);
+        return no_sale(cli, a, who);
     if (lot != 0)
         return gv_cli_fail(cli, GV_EXIT_FAILED,
                            "lot %u has no sale with this identity",
                            (unsigned)lot);
-    return gv_cli_fail(cli, GV_EXIT_FAILED,
-                       "this identity is neither the seller nor a winner");
+    return not_a_side(cli);
 }
 
 static int
@@ -196,10 +225,7 @@ check_price(struct gv_cli *cli, const struct gv_currency *c, uint64_t price)
     if (text == NULL)
         return GV_EXIT_OK;
     if (gv_amount_parse(text, c, &wished) != GV_OK)
-        return gv_cli_fail(cli, GV_EXIT_USAGE,
-                           "--price: '%.40s' is no amount of %.4s with at "
-                           "most %u decimals",
-                           text, c->tag, c->exponent);
+        return gv_cli_bad_amount(cli, "price", text, c);
     if (wished.minor != price)
         return gv_cli_fail(cli, GV_EXIT_FAILED,
                            "the price is %s, not the one that was asked for",
@@ -302,6 +328,10 @@ static const struct gv_config_option settle_options[] = {
      .max = GV_LOTS_MAX,
      .help = "Which sale, in an auction of several lots.",
      .argument = "N"},
+    {.name = "proxy",
+     .help = "With defaulted: reach the time-stamping authorities, which are "
+             "asked whether the time to pay is over, through this proxy.",
+     .argument = "socks5://HOST:PORT"},
 };
 
 const struct gv_command gv_cmd_settle = {

@@ -231,36 +231,31 @@ char *
 gv_guard_unusual(const struct gv_auction *a, const struct gv_offer *offer,
                  char out[160])
 {
-    const struct gv_terms *t = &a->open.terms;
-    const json_t *leader = json_object_get(a->info, "leader");
-    uint64_t base = t->lots == 0 ? gv_json_u64(leader, "amount") : 0;
-    uint64_t amount = offer->amount;
-    int place = gv_terms_lot_place(t, offer->lot);
-    struct gv_lot lot;
+    const int place = gv_terms_lot_place(&a->open.terms, offer->lot);
     const char *what = "the leading bid of";
+    uint64_t base, amount = offer->amount;
+    struct gv_terms t;
     char text[40];
     bool far;
 
     out[0] = '\0';
-    if (base == 0 && (t->flags & GV_MIN_FIRST) != 0) {
-        base = t->min_first;
-        what = "the first bid that is asked for,";
-    }
-    /* The node names one leader, which may be of another lot. */
-    if (t->lots > 0 && place >= 0) {
-        gv_terms_lot(t, (unsigned)place, &lot);
-        base = lot.min_first;
+    if (place < 0)
+        return out;
+    gv_terms_of_lot(&a->open.terms, (unsigned)place, &t);
+    base = gv_json_u64(gv_auction_leader(a->info, (unsigned)place), "amount");
+    if (base == 0 && (t.flags & GV_MIN_FIRST) != 0) {
+        base = t.min_first;
         what = "the first bid that is asked for,";
     }
     if (base == 0)
         return out;
     far =
-        t->direction == GV_REVERSE ? amount < base / FAR : amount / FAR >= base;
+        t.direction == GV_REVERSE ? amount < base / FAR : amount / FAR >= base;
     if (far)
         snprintf(out, 160, "%s %s %s",
-                 t->direction == GV_REVERSE ? "less than a tenth of"
-                                            : "at least ten times",
+                 t.direction == GV_REVERSE ? "less than a tenth of"
+                                           : "at least ten times",
                  what,
-                 gv_amount_text((struct gv_amount){base}, &t->currency, text));
+                 gv_amount_text((struct gv_amount){base}, &t.currency, text));
     return out;
 }

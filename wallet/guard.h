@@ -23,7 +23,7 @@ int gv_guard_check(struct gv_cli *cli, const struct gv_auction *a,
                    const struct gv_offer *offer) GV_MUST_CHECK;
 
 /* "10 times the leading bid of 6.00 EUR", or "" when the amount is near what
- * the seller asks or others bid; of a lot what the seller asks alone. */
+ * leads or, while nothing does, what the seller asks, for that lot. */
 char *gv_guard_unusual(const struct gv_auction *a, const struct gv_offer *offer,
                        char out[160]);
 

@@ -161,8 +161,11 @@ collect(struct gv_cli *cli, const struct gv_auction *a,
         uint8_t *bytes = room + (size_t)t->count * GV_TOKEN_MAX;
         size_t len = 0;
 
-        if (!gv_tsa_way_of(cli->params, &a->open.authority[i], list, n, &way) ||
-            gv_tsa_ask(&way, imprint, bytes, &len, &e) != GV_OK) {
+        bool found =
+            gv_tsa_way_of(cli->params, &a->open.authority[i], list, n, &way);
+
+        way.proxy = gv_config_string(cli->config, "proxy");
+        if (!found || gv_tsa_ask(&way, imprint, bytes, &len, &e) != GV_OK) {
             gv_cli_warn(cli, "%s: %s", way.name, e.text);
             continue;
         }

@@ -4,12 +4,10 @@
 #include <gavel/escrow.h>
 #include <gavel/params.h>
 #include <gavel/pow.h>
-#include <inttypes.h>
 #include <stdlib.h>
 
 #include "wallet/allowed.h"
 #include "wallet/clock.h"
-#include "wallet/columns.h"
 #include "wallet/preset.h"
 
 #define SOFT_CAP_TIMES 10 /* extensions in all, unless told */
@@ -267,8 +265,18 @@ take_soft_close(struct gv_cli *cli, struct gv_terms *t)
 {
     int code = take_duration(cli, "soft-close", &t->soft_ms);
 
-    if (t->soft_ms <= UINT32_MAX / SOFT_CAP_TIMES)
-        t->soft_cap_ms = t->soft_ms * SOFT_CAP_TIMES;
+    if (code == GV_EXIT_OK && t->soft_ms == 0 &&
+        gv_config_is_set(cli->config, "soft-cap"))
+        return gv_cli_fail(cli, GV_EXIT_USAGE,
+                           "--soft-cap: only with --soft-close");
+    if (code == GV_EXIT_OK && t->soft_ms != 0 &&
+        gv_config_enum(cli->config, "direction") != GV_DUTCH &&
+        !gv_config_is_set(cli->config, "limit"))
+        return gv_cli_fail(cli, GV_EXIT_USAGE,
+                           "--soft-close: only with --limit, which it extends");
+    t->soft_cap_ms = t->soft_ms <= UINT32_MAX / SOFT_CAP_TIMES
+                         ? t->soft_ms * SOFT_CAP_TIMES
+                         : UINT32_MAX;
     return code == GV_EXIT_OK ? take_duration(cli, "soft-cap", &t->soft_cap_ms)
                               : code;
 }
@@ -409,17 +417,64 @@ take_sealed(struct gv_cli *cli, struct gv_terms *t, uint64_t *hidden_reserve)
                                                     : code;
 }
 
-int
-gv_terms_judge(struct gv_cli *cli, const struct gv_terms *t)
+/* The option that sets a field of terms that are refused, or NULL. */
+static const char *
+option_of(const char *field)
+{
+    static const struct {
+        const char *field, *option;
+    } names[] = {
+        {"terms.min_first", "min-first"},
+        {"terms.min_step", "min-step"},
+        {"terms.max_step", "max-step"},
+        {"terms.allowed", "allowed"},
+        {"terms.per_bidder", "per-bidder"},
+        {"terms.total_cap", "total-cap"},
+        {"terms.limit_ms", "limit"},
+        {"terms.soft_ms", "soft-close"},
+        {"terms.soft_cap_ms", "soft-cap"},
+        {"terms.t_ms", "t"},
+        {"terms.d_ms", "d"},
+        {"terms.notice_ms", "notice"},
+        {"terms.pay_ms", "pay-within"},
+        {"terms.opening_period_ms", "opening-period"},
+        {"terms.final_ms", "final-round"},
+        {"terms.buy_now", "buy-now"},
+        {"terms.reserve", "reserve"},
+        {"terms.pricing", "pricing"},
+        {"terms.increments", "increments"},
+        {"terms.close_policy", "close"},
+        {"terms.fixed_difficulty", "difficulty"},
+        {"terms.clock_start", "start"},
+        {"terms.clock_floor", "floor"},
+        {"terms.clock_drop", "drop"},
+        {"terms.clock_step_ms", "every"},
+    };
+
+    for (size_t i = 0; field != NULL && i < sizeof(names) / sizeof(names[0]);
+         i++)
+        if (strcmp(names[i].field, field) == 0)
+            return names[i].option;
+    return NULL;
+}
+
+/* by_options: they made the terms, and are named. */
+static int
+judge(struct gv_cli *cli, const struct gv_terms *t, bool by_options)
 {
     struct gv_reject why = {0};
     json_t *warnings, *one;
+    const char *option;
     char text[400];
     size_t i;
 
-    if (gv_terms_check(t, cli->params, &why) != GV_OK)
-        return gv_cli_fail(cli, GV_EXIT_USAGE, "these terms are refused: %s",
-                           gv_lots_reject_text(t, &why, text, sizeof(text)));
+    if (gv_terms_check(t, cli->params, &why) != GV_OK) {
+        option = by_options ? option_of(why.field) : NULL;
+        return gv_cli_fail(
+            cli, GV_EXIT_USAGE, "%s%s%sthese terms are refused: %s",
+            option ? "--" : "", option ? option : "", option ? ": " : "",
+            gv_lots_reject_text(t, &why, text, sizeof(text)));
+    }
     warnings = gv_lots_warnings(t, cli->params);
     json_array_foreach(warnings, i, one)
     {
@@ -427,6 +482,12 @@ gv_terms_judge(struct gv_cli *cli, const struct gv_terms *t)
     }
     json_decref(warnings);
     return GV_EXIT_OK;
+}
+
+int
+gv_terms_judge(struct gv_cli *cli, const struct gv_terms *t)
+{
+    return judge(cli, t, false);
 }
 
 int
@@ -469,7 +530,7 @@ gv_terms_from_options(struct gv_cli *cli, struct gv_terms *out,
         out->flags |= GV_ALLOWED;
         code = take_allowed(cli, path, out, &lists->allowed);
     }
-    return code == GV_EXIT_OK ? gv_terms_judge(cli, out) : code;
+    return code == GV_EXIT_OK ? judge(cli, out, true) : code;
 }
 
 void
@@ -477,80 +538,4 @@ gv_terms_lists_clear(struct gv_terms_lists *lists)
 {
     free(lists->allowed);
     lists->allowed = NULL;
-}
-
-static void
-print_amount(const struct gv_terms *t, FILE *out, const char *key, uint64_t v)
-{
-    char text[40];
-
-    gv_columns_line(out, key, "%s",
-                    gv_amount_text((struct gv_amount){v}, &t->currency, text));
-}
-
-static void
-print_seconds(FILE *out, const char *key, uint64_t ms)
-{
-    gv_columns_line(out, key, "%" PRIu64 ".%03u s", ms / 1000,
-                    (unsigned)(ms % 1000));
-}
-
-void
-gv_terms_print(const struct gv_terms *t, FILE *out)
-{
-    gv_columns_line(out, "bidders", "%s",
-                    t->identity == GV_ANONYMOUS ? "anonymous" : "certified");
-    if (gv_terms_sealed(t))
-        gv_columns_line(out, "bids", "sealed until the auction is closed");
-    if (gv_terms_final_round(t))
-        print_seconds(out, "final round", t->final_ms);
-    if (gv_terms_holders(t))
-        print_seconds(out, "opened within", t->opening_period_ms);
-    gv_lots_print(t, out);
-    gv_pricing_print(t, out);
-    gv_clock_print(t, out);
-    if ((t->flags & GV_MIN_FIRST) != 0)
-        print_amount(t, out, "min first", t->min_first);
-    if ((t->flags & GV_MIN_STEP) != 0)
-        print_amount(t, out, "min step", t->min_step);
-    if ((t->flags & GV_MAX_STEP) != 0)
-        print_amount(t, out, "max step", t->max_step);
-    if ((t->flags & (GV_MIN_STEP | GV_MAX_STEP)) != 0)
-        gv_columns_line(out, "steps from", "the %s bid",
-                        t->reference == GV_REF_LAST ? "last" : "highest");
-    if ((t->flags & GV_ALLOWED) != 0)
-        gv_columns_line(out, "allowed", "%zu bidders",
-                        t->allowed.len / GV_ALLOWED_ENTRY);
-    if ((t->flags & GV_PER_BIDDER) != 0)
-        gv_columns_line(out, "per bidder", "%" PRIu32 " bids", t->per_bidder);
-    if ((t->flags & GV_TOTAL) != 0)
-        gv_columns_line(out, "in all", "%" PRIu32 " bids", t->total_cap);
-    if ((t->flags & GV_LIMIT) != 0)
-        print_seconds(out, "open for", t->limit_ms);
-    if (t->reserve != 0)
-        print_amount(t, out, "reserve", t->reserve);
-    if (gv_terms_hides_reserve(t))
-        gv_columns_line(out, "reserve", "%s",
-                        gv_terms_sealed(t) ? "sealed, opened with the bids"
-                                           : "sealed, opened after the close");
-    if (t->close_policy == GV_CLOSE_OWNER)
-        print_seconds(out, "close notice", t->notice_ms);
-    else
-        gv_columns_line(out, "early close", "never");
-    if (t->pay_ms != 0)
-        print_seconds(out, "to pay within", t->pay_ms);
-    print_seconds(out, "D", t->d_ms);
-    print_seconds(out, "T", t->t_ms);
-}
-
-static void
-print_any(const void *terms, FILE *out)
-{
-    gv_terms_print(terms, out);
-}
-
-json_t *
-gv_terms_lines(const struct gv_terms *t)
-{
-    return gv_columns_lines(print_any, t);
 }

@@ -9,7 +9,7 @@ const TERMS = {
   direction: ["Who wins", (v) => (v.startsWith("reverse") ? "the lowest bid" : v)],
   clock: ["Clock"],
   bids: ["Amounts"],
-  "final round": ["Final round", seconds],
+  "final round for": ["Final round", seconds],
   "opened within": ["Opened within", seconds],
   price: ["The winner pays"],
   "buy now": ["Buy now"],

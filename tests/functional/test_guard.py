@@ -87,15 +87,26 @@ def test_what_leads_in_other_lots_counts(market):
     ann.bid(lots, 90, "--lot", "2")
     bob.bid(other, 60)
     bob("limit", "drop", "EUR")
-    # Far from what is asked for that lot; the other's bids say nothing of it.
-    done = ann.run("bid", "place", lots, "901", "--lot", "1", "--dry-run",
-                   as_json=False)
-    assert done.returncode == 0 and "warning" not in done.stderr, done.stderr
-    done = bob.run("bid", "place", lots, "100", "--lot", "2", "--dry-run",
-                   as_json=False)
-    assert "asked for, 5.00 EUR" in done.stderr, done.stderr
-    assert "several lots" in refused(ann, "agent", "set", lots, "--limit",
-                                     "200")
+
+
+def test_an_extra_zero_is_pointed_at_by_the_lot(market):
+    """By what leads there, or what is asked for; other lots say nothing."""
+    tom, ann, bob = market
+    lots = tom.create("Lots", *QUICK, "--min-first", "6", "--lot", "Vase",
+                      "--lot", "Clock,min=5")
+
+    def warned(lot, amount):
+        done = bob.run("bid", "place", lots, amount, "--lot", lot, "--dry-run",
+                       as_json=False)
+        assert done.returncode == 0, done.stderr
+        return done.stderr.strip()
+    assert warned("1", "59.99") == ""
+    assert warned("1", "60").endswith("asked for, 6.00 EUR")
+    assert warned("2", "50").endswith("asked for, 5.00 EUR")
+    ann.bid(lots, 7, "--lot", "2")
+    assert warned("2", "69.99") == ""
+    assert warned("2", "70").endswith("ten times the leading bid of 7.00 EUR")
+    assert warned("1", "60").endswith("asked for, 6.00 EUR")
 
 
 def test_an_extra_zero_is_pointed_at(market):

@@ -45,8 +45,8 @@ def check_why(market, bids):
     one below its lot's minimum, and one for no lot."""
     ann = market["ann"]
     for bid, why, shown in zip(bids, (
-            "10.00 EUR for lot 1, Vase, is accepted, but a better bid for this "
-            "lot leads",
+            "10.00 EUR for lot 1, Vase, is accepted, but a better bid of 20.00 "
+            "EUR for this lot leads",
             "20.00 EUR for lot 1, Vase, is accepted and leads",
             "49.00 EUR for lot 2, Clock, is void: below-first: the amount does "
             "not reach what the first bid must: have 49.00 EUR, want at least "

@@ -104,10 +104,12 @@ def test_a_late_bid_extends_a_soft_close(market):
     (("--pricing", "second", "--increments", "0"), "'0' is no amount"),
     (("--pricing", "second", "--increments", "5:1,1:1,2"), "must rise"),
     (("--pricing", "third"), "first|second|vickrey"),
-    (("--soft-close", "10s"), "terms.soft_ms"),
-    (("--limit", "1m", "--soft-close", "9s"), "terms.soft_ms"),
+    (("--soft-close", "10s"), "--soft-close: only with --limit"),
+    (("--limit", "1m", "--soft-cap", "9m"), "--soft-cap: only with "),
+    (("--limit", "1m", "--soft-close", "9s"),
+     "--soft-close: these terms are refused"),
     (("--limit", "1m", "--soft-close", "20s", "--soft-cap", "19s"),
-     "terms.soft_cap_ms"),
+     "--soft-cap: these terms are refused"),
     (("--buy-now", "5", "--reserve", "6"), "terms.buy_now"),
 ], ids=str)
 def test_terms_without_sense_are_refused(market, terms, says):

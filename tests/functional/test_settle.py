@@ -4,6 +4,7 @@ import json
 
 import pytest
 from gavel import CommandError, Explorer, wait_for
+from test_submit import Socks5
 
 QUICK = ("--d", "1s", "--notice", "2s", "--difficulty", "1")
 PAY = ("--pay-within", "2s")
@@ -26,6 +27,8 @@ def sold(market, bids, *terms):
     market["seller"].close_auction(auction)
     got = market["seller"].outcome(auction)
     assert (got["status"], got["final"]) == ("sold", True)
+    # Whoever has no side in it learns that first, with an award or before it.
+    refused(market, "eve", ("settle", auction, "paid"), "neither the seller")
     wait_for("the award", lambda: awards(market, auction))
     return auction
 
@@ -43,11 +46,11 @@ def standing(market, auction, words):
         a["standing"] for a in awards(market, auction)] == words)
 
 
-def default(market, auction):
+def default(market, auction, *options):
     """Once the time to pay is over."""
     def tried():
         try:
-            says(market, "seller", auction, "defaulted")
+            market["seller"]("settle", auction, "defaulted", *options)
         except CommandError as e:
             assert "to pay" in e.stderr, e.stderr
             return False
@@ -88,7 +91,13 @@ def test_the_runner_up_gets_a_second_chance_at_the_price_of_the_others(market):
     assert [a["price"] for a in awards(market, auction)] == [5000]
     assert "to pay within" in market["ann"].text("auction", "show", auction)
     refused(market, "ann", ("auction", "accept", auction), "no second chance")
-    default(market, auction)
+    proxy = Socks5()
+    try:
+        default(market, auction, "--proxy",
+                f"socks5://127.0.0.1:{proxy.port}")
+    finally:
+        proxy.close()
+    assert proxy.targets  # the time-stamping authority
     standing(market, auction, ["defaulted"])
     told = market["ann"].text("auction", "outcome", auction)
     assert "second chance" in told and "30.00 EUR" in told

@@ -355,7 +355,7 @@ def test_every_preset_is_good_and_flags_override_it(market):
     (("--preset", "reverse"), "it needs --min-first"),
     (("--preset", "dutch"), "it needs --start"),
     (("--preset", "timed-softclose", "--soft-close", "2h"),
-     "terms.soft_cap_ms"),
+     "--soft-cap: these terms are refused"),
 ], ids=str)
 def test_presets_that_are_refused(market, words, says):
     refused(market["seller"], "auction", "create", "--title", "T", *words,
