@@ -270,15 +270,14 @@ add_warnings(json_t *out, const struct gv_terms *t,
 json_t *
 gv_lots_warnings(const struct gv_terms *t, const struct gv_params *params)
 {
+    const char *warning[GV_TERMS_WARNINGS];
     json_t *out = json_array();
+    size_t n = gv_terms_warn_lots(t, warning, GV_TERMS_WARNINGS);
 
     for (unsigned i = 0; i < gv_terms_things(t); i++)
         add_warnings(out, t, params, i);
-    if (t->lots > 0 && t->identity == GV_ANONYMOUS)
-        json_array_append_new(
-            out, json_string("A bidder is one pseudonym for all lots: its bids "
-                             "for several are linked with each other, and who "
-                             "sells one to it learns of all of them."));
+    for (size_t i = 0; i < n && i < GV_TERMS_WARNINGS; i++)
+        json_array_append_new(out, json_string(warning[i]));
     return out;
 }
 

@@ -51,7 +51,8 @@ void gv_lots_print_leaders(const json_t *info, const struct gv_currency *c,
                            FILE *out);
 
 /* gv_terms_warn's sentences, as a new array of strings: what holds for all
- * that is sold once, and what holds for some lots with the lot before it. */
+ * that is sold once, what holds for some lots with the lot before it, and then
+ * what all lots come to together. */
 json_t *gv_lots_warnings(const struct gv_terms *t,
                          const struct gv_params *params);
 

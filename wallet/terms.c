@@ -362,6 +362,11 @@ take_hidden_reserve(struct gv_cli *cli, struct gv_terms *t, uint64_t *out)
         return gv_cli_fail(cli, GV_EXIT_USAGE, "--hidden-reserve: %s",
                            *out == 0 ? "expected an amount above zero"
                                      : "not with --reserve");
+    /* The one trap that nobody else can see (A18). */
+    if ((t->flags & GV_MIN_FIRST) != 0 &&
+        !gv_terms_better(t, *out, t->min_first))
+        gv_cli_warn(cli, "warning: The hidden reserve can never matter: what "
+                         "the first bid must reach is no worse.");
     t->visibility = gv_terms_sealed(t)        ? GV_VISIBLE_SEALED_RESERVE
                     : gv_terms_final_round(t) ? GV_VISIBLE_FINAL_RESERVE
                                               : GV_VISIBLE_RESERVE_SEALED;

@@ -1,6 +1,6 @@
 /*
- * terms.c - encoding, checks and warnings of auction terms (gavel/terms.h;
- * rules A15 to A18).
+ * terms.c - encoding and checks of auction terms (gavel/terms.h; rules A15 to
+ * A17).
  */
 #include "gavel/terms.h"
 
@@ -15,11 +15,9 @@
 #define DAY_MS (UINT64_C(24) * 3600 * 1000)
 #define LIMIT_MAX_MS (3650 * DAY_MS)
 #define D_MAX_MS (7 * DAY_MS)
-#define OPENING_USUAL_MS (DAY_MS / 24)
 #define OPENING_MAX_MS (30 * DAY_MS)
 #define MAX_BIDS_MAX 65536
 #define MAX_BIDS_DEFAULT 256
-#define MANY_STEPS 20
 
 void
 gv_terms_default(const struct gv_params *params, struct gv_terms *out)
@@ -400,138 +398,6 @@ gv_terms_check(const struct gv_terms *t, const struct gv_params *params,
         t->close_policy == GV_CLOSE_NEVER)
         return gv_refuse(why, GV_BAD_TERMS, "terms.close_policy", 0, 0);
     return check_difficulty(t, params, why);
-}
-
-/* More than MANY_STEPS of the greatest step from the least first bid to the
- * reserve, upwards. */
-static bool
-needs_many_steps(const struct gv_terms *t)
-{
-    uint64_t first =
-        has(t, GV_MIN_FIRST) && t->min_first > 0 ? t->min_first : 1;
-
-    return has(t, GV_MAX_STEP) && t->direction == GV_ASCENDING &&
-           t->max_step != 0 && t->reserve > first &&
-           (t->reserve - first) / t->max_step > MANY_STEPS;
-}
-
-struct trap {
-    bool is;
-    const char *text;
-};
-
-/* The sentences so far; n may exceed cap. */
-struct warned {
-    const char **out;
-    size_t cap, n;
-};
-
-static void
-warn_of(struct warned *to, const struct trap *traps, size_t n)
-{
-    for (size_t i = 0; i < n; i++) {
-        if (!traps[i].is)
-            continue;
-        if (to->n < to->cap)
-            to->out[to->n] = traps[i].text;
-        to->n++;
-    }
-}
-
-static void
-warn_of_seals(struct warned *to, const struct gv_terms *t)
-{
-    const bool round = gv_terms_final_round(t);
-    const struct trap traps[] = {
-        {gv_terms_holders(t) && t->opening_period_ms < OPENING_USUAL_MS,
-         gv_terms_sealed(t) || round
-             ? "Sealed bids that nobody opens within the opening period are "
-               "lost; this one is shorter than an hour."
-             : "A sealed reserve that nobody opens within the opening period "
-               "is lost; this one is shorter than an hour."},
-        {round,
-         "Anybody who may bid may bid in the final round, also who has not bid "
-         "before it; and there is one only if extensions reach their cap."},
-        {round && t->final_ms < 2 * (uint64_t)t->d_ms,
-         "The final round is shorter than two deadlines D: whether there is "
-         "one may be known only when it is over."},
-        {round && t->close_policy == GV_CLOSE_OWNER,
-         "The owner may close this auction before its final round, or in it."},
-    };
-
-    warn_of(to, traps, sizeof(traps) / sizeof(traps[0]));
-}
-
-size_t
-gv_terms_warn(const struct gv_terms *t, const struct gv_params *params,
-              const char **out, size_t cap)
-{
-    const bool steps = has(t, GV_MIN_STEP) || has(t, GV_MAX_STEP);
-    const struct trap warnings[] = {
-        {has(t, GV_MAX_STEP) && !has(t, GV_MIN_FIRST) &&
-             t->direction == GV_ASCENDING,
-         "A maximum step without a minimum first bid: anyone can start at the "
-         "smallest amount, and the price then rises by one step a bid."},
-        {needs_many_steps(t),
-         "The reserve is far from where bids begin, and a maximum step leads "
-         "there: it takes more than twenty bids before anything can be sold."},
-        {has(t, GV_TOTAL) &&
-             (!has(t, GV_PER_BIDDER) || t->per_bidder >= t->total_cap),
-         "One bidder alone can use up the total cap; add a smaller cap per "
-         "bidder."},
-        {has(t, GV_TOTAL),
-         "With a total cap, an earlier bid that arrives late pushes the last "
-         "accepted bid out."},
-        {steps && t->reference == GV_REF_LAST,
-         "With steps measured from the last accepted bid, an earlier bid that "
-         "arrives late can displace all bids after it."},
-        {steps && t->reference == GV_REF_LAST && !has(t, GV_MIN_STEP),
-         "With a maximum step from the last accepted bid and no minimum step, "
-         "a low bid pulls the amounts that count down again."},
-        {has(t, GV_TOTAL) && !has(t, GV_LIMIT) &&
-             t->close_policy == GV_CLOSE_NEVER,
-         "Only the total cap ends this auction: if too few people bid, it "
-         "never ends."},
-        {t->pricing != GV_PRICE_FIRST && t->direction == GV_ASCENDING &&
-             !has(t, GV_MIN_FIRST) && t->reserve == 0 &&
-             !gv_terms_hides_reserve(t),
-         "The winner pays what others bid, and there is neither a minimum "
-         "first bid nor a reserve: a bidder who is alone pays the smallest "
-         "amount."},
-        {t->pricing != GV_PRICE_FIRST && !gv_terms_sealed(t),
-         "The winner pays what others bid, and everybody sees what the leader "
-         "would pay: a bid just short of it makes the price. Sealed bids hide "
-         "that."},
-        {t->pricing != GV_PRICE_FIRST && steps,
-         "With steps, bids tell what others are ready to pay, and a bidder "
-         "who pays the second price gains nothing by bidding all he would."},
-        {t->direction == GV_REVERSE && has(t, GV_MAX_STEP) &&
-             !has(t, GV_MIN_FIRST),
-         "A maximum step without a first bid that is limited: the first one "
-         "may ask for any amount."},
-        {t->soft_ms != 0 && t->soft_ms < t->d_ms,
-         "An extension of the soft close is shorter than the deadline D: a "
-         "bid may lie on its way longer than it gives the others."},
-        {gv_terms_dutch(t) &&
-             gv_clock_length_ms(t) - t->clock_step_ms >= t->limit_ms,
-         "The time limit ends this Dutch auction before its clock shows the "
-         "floor price."},
-        {gv_terms_dutch(t),
-         "In a Dutch auction an earlier bid that arrives late takes the place "
-         "of the first one that was seen: who has won is sure only when the "
-         "deadline D has passed."},
-        {has(t, GV_LIMIT) && t->limit_ms < t->d_ms,
-         "The time limit is shorter than the deadline D: the auction is over "
-         "before the first bids must be in a block."},
-        {t->d_ms < params->default_d_ms,
-         "The deadline D is shorter than this network's default: bids on slow "
-         "connections may miss it."},
-    };
-    struct warned to = {out, cap, 0};
-
-    warn_of(&to, warnings, sizeof(warnings) / sizeof(warnings[0]));
-    warn_of_seals(&to, t);
-    return to.n;
 }
 
 /* The entry of a key, or NULL. */

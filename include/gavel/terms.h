@@ -173,10 +173,14 @@ enum gv_rc gv_terms_check(const struct gv_terms *t,
                           struct gv_reject *why) GV_MUST_CHECK;
 
 /* Traps that are legal, for people: fills at most cap pointers to constant
- * sentences, returns how many there are. */
-#define GV_TERMS_WARNINGS 24
+ * sentences, returns how many there are. Of terms with lots it reads what
+ * holds without them: ask for each lot's (gv_terms_of_lot), and then for what
+ * all lots come to together, as gv_terms_warn_lots says it in the same way. */
+#define GV_TERMS_WARNINGS 40
 size_t gv_terms_warn(const struct gv_terms *t, const struct gv_params *params,
                      const char **out, size_t cap);
+size_t gv_terms_warn_lots(const struct gv_terms *t, const char **out,
+                          size_t cap);
 
 /* Lots are numbered from 1. The place of lot number `lot`, below
  * GV_LOTS_MAX; -1: there is none. Where there are no lots 0 is the number, and

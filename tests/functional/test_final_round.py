@@ -141,8 +141,10 @@ def test_terms_that_have_no_sense_are_refused(market, options, says):
 
 def test_the_traps_are_named(market):
     done = market["sam"].run("auction", "create", "--title", "x", *ROUND,
-                             "--dry-run", as_json=False)
+                             "--dry-run", "--max-step", "3", "--min-first",
+                             "5", "--hidden-reserve", "5", as_json=False)
     assert done.returncode == 0, done.stderr
-    for word in ("Anybody who may bid",
+    for word in ("Anybody who may bid", "No step is measured in the final",
+                 "hidden reserve can never matter",
                  "holds 1 of the 1 keys that bids are sealed to"):
         assert word in done.stderr
