@@ -4,11 +4,6 @@
 const char *
 gv_agent_refuses(const struct gv_terms *t)
 {
-    if (t->lots > 0)
-        return "it sells several lots: bid for each with gavel bid place "
-               "--lot, or for many with gavel bid bulk";
-    if (gv_terms_final_round(t))
-        return "its last bids may be sealed: there is nothing to react to then";
     if (t->direction == GV_REVERSE && (t->flags & GV_MIN_FIRST) == 0 &&
         !gv_terms_sealed(t))
         return "it asks for no highest first bid: there is nothing to start "
@@ -99,12 +94,63 @@ sealed_next(const struct gv_agent *a, const struct gv_terms *t,
     return GV_AGENT_BID;
 }
 
+uint64_t
+gv_agent_final(const struct gv_agent *a, const struct gv_terms *t)
+{
+    return a->final == 0 || gv_terms_better(t, a->final, a->limit) ? a->limit
+                                                                   : a->final;
+}
+
+/* Would the bid of a final round be better than what leads now, and enough? */
+static bool
+final_can_win(const struct gv_agent *a, const struct gv_terms *t,
+              const struct gv_agent_view *v)
+{
+    uint64_t own = gv_agent_final(a, t);
+    bool first = (t->flags & GV_MIN_FIRST) != 0;
+
+    return (v->any ? gv_terms_better(t, own, v->leading)
+                   : !first || gv_terms_better(t, own, t->min_first)) &&
+           (t->reserve == 0 || !gv_terms_better(t, t->reserve, own));
+}
+
+/* One bid, that nobody sees; also of who leads, whom another one may better
+ * unseen. */
+static enum gv_agent_move
+final_next(const struct gv_agent *a, const struct gv_terms *t,
+           const struct gv_agent_view *v, uint64_t *amount)
+{
+    if (v->placed)
+        return GV_AGENT_WAIT;
+    if (!final_can_win(a, t, v))
+        return leads_enough(t, v) ? GV_AGENT_WAIT : GV_AGENT_BEATEN;
+    if (too_early(a, v))
+        return GV_AGENT_WAIT;
+    *amount = gv_agent_final(a, t);
+    return GV_AGENT_BID;
+}
+
+/* No open bid of the agent's can lead. */
+static enum gv_agent_move
+outbid(const struct gv_agent *a, const struct gv_terms *t,
+       const struct gv_agent_view *v)
+{
+    if (leads_enough(t, v) ||
+        (gv_terms_final_round(t) && final_can_win(a, t, v)))
+        return GV_AGENT_WAIT;
+    return GV_AGENT_BEATEN;
+}
+
 enum gv_agent_move
 gv_agent_next(const struct gv_agent *a, const struct gv_terms *t,
               const struct gv_agent_view *v, uint64_t *amount)
 {
     uint64_t limit = gv_terms_worth(t, a->limit), floor, want;
 
+    if (v->now_us > v->close_us)
+        return GV_AGENT_WAIT;
+    if (v->round)
+        return final_next(a, t, v, amount);
     if (gv_terms_dutch(t))
         return clock_next(a, t, v, amount);
     if (gv_terms_sealed(t))
@@ -114,7 +160,7 @@ gv_agent_next(const struct gv_agent *a, const struct gv_terms *t,
         return GV_AGENT_WAIT;
     floor = least(t, v);
     if (floor > limit)
-        return leads_enough(t, v) ? GV_AGENT_WAIT : GV_AGENT_BEATEN;
+        return outbid(a, t, v);
     if (too_early(a, v))
         return GV_AGENT_WAIT;
     want = a->strategy == GV_STRATEGY_ALL ? limit : floor;

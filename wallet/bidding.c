@@ -1,7 +1,11 @@
 /* bidding.c - bids that a program places (wallet/bidding.h). */
 #include "wallet/bidding.h"
 
+#include <gavel/tx.h>
+#include <stdlib.h>
+
 #include "wallet/auction.h"
+#include "wallet/commands.h"
 #include "wallet/json.h"
 #include "wallet/web_call.h"
 
@@ -29,22 +33,19 @@ read_front(const struct gv_cli_front *front, struct gv_bidding *out)
     snprintf(out->refusal, sizeof(out->refusal), "%s", why);
 }
 
-int
-gv_bidding_place(struct gv_cli *cli, const struct gv_bidding_order *order,
-                 struct gv_bidding *out)
+/* Run a command of this wallet in the place of a person. */
+static int
+run_call(struct gv_cli *cli, const struct gv_web_call *call, json_t *request,
+         struct gv_bidding *out)
 {
     struct gv_cli_front front = {.files = json_object(), .tell = tell};
     struct gv_cli_front *before = cli->front;
-    json_t *request = json_pack(
-        "{s[ss] s{sb ss* so*}}", "arguments", order->auction, order->amount,
-        "options", "dry-run", (int)order->dry, "as", order->as, "lot",
-        order->lot != 0 ? json_integer(order->lot) : NULL);
     bool as_json = cli->json;
     int code;
 
     cli->front = &front;
     cli->json = true;
-    code = gv_web_call_run(cli, gv_web_call_find("bid place"), request);
+    code = gv_web_call_run(cli, call, request);
     cli->json = as_json;
     cli->front = before;
     *out = (struct gv_bidding){.amount = 0};
@@ -58,24 +59,69 @@ gv_bidding_place(struct gv_cli *cli, const struct gv_bidding_order *order,
     return code;
 }
 
-bool
-gv_bidding_has(struct gv_cli *cli, const char *auction, const char *as)
+int
+gv_bidding_place(struct gv_cli *cli, const struct gv_bidding_order *order,
+                 struct gv_bidding *out)
 {
-    const char *name = as != NULL ? as : gv_config_string(cli->config, "as");
-    struct gv_persona id;
-    const char *bid_id;
+    json_t *request = json_pack(
+        "{s[ss] s{sb ss* ss* so*}}", "arguments", order->auction, order->amount,
+        "options", "dry-run", (int)order->dry, "as", order->as, "kind",
+        order->kind, "lot", order->lot != 0 ? json_integer(order->lot) : NULL);
+
+    return run_call(cli, gv_web_call_find("bid place"), request, out);
+}
+
+int
+gv_bidding_send(struct gv_cli *cli, const char *id, struct gv_bidding *out)
+{
+    static const struct gv_web_call call = {"bid send", &gv_cmd_bid_send, true,
+                                            " ", " "};
+
+    return run_call(cli, &call, json_pack("{s[s]}", "arguments", id), out);
+}
+
+/* By its bytes, as a chain would read it. */
+static bool
+is_sealed_bid(const json_t *bid, uint8_t lot)
+{
+    size_t len = 0;
+    uint8_t *raw = gv_json_blob(bid, "tx", &len);
+    struct gv_reject why;
+    struct gv_tx tx;
+    bool ok = raw != NULL &&
+              gv_tx_decode(gv_bytes(raw, len), &tx, &why) == GV_OK &&
+              tx.kind == GV_TX_BID && tx.u.bid.kind == GV_BID_SEALED &&
+              tx.u.bid.lot == lot;
+
+    free(raw);
+    return ok;
+}
+
+const char *
+gv_bidding_sealed(struct gv_cli *cli, const struct gv_bidding_order *order,
+                  bool *sent, uint64_t *amount)
+{
+    const char *name =
+        order->as != NULL ? order->as : gv_config_string(cli->config, "as");
+    const char *id, *found = NULL;
+    struct gv_persona who;
     json_t *bid;
 
-    if (gv_wallet_find(cli->wallet, name, &id) != GV_OK)
-        return false;
-    json_object_foreach(gv_wallet_bids(cli->wallet), bid_id, bid)
+    *sent = false;
+    *amount = 0;
+    if (gv_wallet_find(cli->wallet, name, &who) != GV_OK)
+        return NULL;
+    json_object_foreach(gv_wallet_bids(cli->wallet), id, bid)
     {
-        if (strcmp(gv_json_text(bid, "auction"), auction) == 0 &&
-            gv_json_u64(bid, "identity") == id.index &&
-            strcmp(gv_json_text(bid, "state"), "sending") != 0)
-            return true;
+        if (*sent || strcmp(gv_json_text(bid, "auction"), order->auction) ||
+            gv_json_u64(bid, "identity") != who.index ||
+            !is_sealed_bid(bid, order->lot))
+            continue;
+        found = id;
+        *amount = gv_json_u64(bid, "amount");
+        *sent = strcmp(gv_json_text(bid, "state"), "sending") != 0;
     }
-    return false;
+    return found;
 }
 
 const char *

@@ -11,40 +11,22 @@
 #include <sys/stat.h>
 
 #include "src/base/files.h"
-#include "wallet/agent.h"
+#include "wallet/agent_task.h"
 #include "wallet/alert.h"
-#include "wallet/auction.h"
-#include "wallet/bidding.h"
-#include "wallet/columns.h"
 #include "wallet/commands.h"
-#include "wallet/concern.h"
 #include "wallet/json.h"
 
-#define AGAIN_MS 5000               /* after a bid that failed */
-#define FAILURES_MAX 3              /* of one kind, one after the other */
-#define SEALED_BID "one sealed bid" /* its amount is in the wallet alone */
-#define ROWS 100 /* among so many newest bids is an accepted one */
+#define AGAIN_MS 5000  /* after a bid that failed */
+#define FAILURES_MAX 3 /* of one kind, one after the other */
+#define ROWS 100       /* of a page of the newest bids */
 
 static const struct gv_config_option options[] = {
     GV_LOOK_OPTIONS("1s", "when every auction is over or beyond its limit."),
 };
 
-struct task {
-    struct gv_auction auction;
-    struct gv_concern who;
-    struct gv_agent said; /* by the owner, when it was last read */
-    char as[GV_NAME_MAX + 1];
-    uint64_t not_before_ms; /* a bid failed */
-    char refusal[500];      /* why it did, and how often in a row */
-    unsigned failures;
-    bool placed; /* the sealed bid, or one by hand: there is but one */
-    bool over;   /* it has ended, or nothing is left to do */
-    bool beaten; /* and that was said */
-};
-
 struct agent_run {
     struct gv_passphrase pass;
-    struct task *task;
+    struct gv_agent_task *task;
     size_t tasks;
     bool away;               /* the node does not answer, and that was said */
     struct timespec written; /* the wallet's file, when it was last read */
@@ -68,29 +50,6 @@ close_wallet(struct gv_cli *cli)
 {
     gv_wallet_free(cli->wallet);
     cli->wallet = NULL;
-}
-
-/* What the owner says of the auction; false: nothing any more, or all of it is
- * done. */
-static bool
-read_agent(struct gv_cli *cli, struct task *t)
-{
-    const json_t *said =
-        json_object_get(gv_wallet_agents(cli->wallet), t->auction.hex);
-    const char *strategy = gv_json_text(said, "strategy");
-
-    snprintf(t->as, sizeof(t->as), "%s", gv_json_text(said, "as"));
-    t->placed =
-        gv_terms_sealed(&t->auction.open.terms) &&
-        gv_bidding_has(cli, t->auction.hex, *t->as != '\0' ? t->as : NULL);
-    t->said = (struct gv_agent){
-        .limit = gv_json_u64(said, "limit"),
-        .step = gv_json_u64(said, "step"),
-        .strategy = strcmp(strategy, "late") == 0  ? GV_STRATEGY_LATE
-                    : strcmp(strategy, "all") == 0 ? GV_STRATEGY_ALL
-                                                   : GV_STRATEGY_STEADY,
-        .before_us = gv_json_u64(said, "before_ms") * 1000};
-    return t->said.limit != 0 && !t->placed;
 }
 
 /* Of the keys that the wallet bids with there, those of the identity that the
@@ -128,31 +87,9 @@ read_keys(struct gv_cli *cli, struct agent_run *r)
 
 /* --- one look --- */
 
-static void
-say(const struct gv_cli *cli, const struct task *t, const char *what,
-    const char *text)
-{
-    char time[40];
-
-    if (cli->json) {
-        json_t *line = json_pack("{ss ss ss so}", "event", what, "auction",
-                                 t->auction.hex, "text", text, "time_ms",
-                                 gv_json_from_u64(gv_cli_now_ms()));
-
-        json_dumpf(line, stdout, JSON_COMPACT);
-        putchar('\n');
-        json_decref(line);
-    } else {
-        gv_columns_line(stdout, what, "%s: %s, auction %s",
-                        gv_cli_time(gv_cli_now_ms() * 1000, time), text,
-                        t->auction.hex);
-    }
-    fflush(stdout);
-}
-
 /* False: the node did not answer, or not as it should. */
 static bool
-refresh(struct gv_cli *cli, struct agent_run *r, struct task *t)
+refresh(struct gv_cli *cli, struct agent_run *r, struct gv_agent_task *t)
 {
     struct gv_rpcclient_error error = {0};
     json_t *info = NULL;
@@ -171,41 +108,73 @@ refresh(struct gv_cli *cli, struct agent_run *r, struct task *t)
     return rc == GV_OK;
 }
 
-/* The newest accepted amount, for steps that are measured from it. */
-static int
-read_last(struct gv_cli *cli, const struct task *t, struct gv_agent_view *v)
+/* The newest accepted amount among them, or 0. */
+static uint64_t
+newest_of(const struct gv_agent_task *t, const json_t *page)
 {
-    json_t *page, *row;
+    const json_t *rows = json_object_get(page, "bids"), *row;
     size_t i;
-    int code = gv_cli_call(cli, "listbids",
-                           json_pack("{ss sb si}", "auction", t->auction.hex,
-                                     "reverse", 1, "limit", ROWS),
-                           &page);
 
-    if (code != GV_EXIT_OK)
-        return code;
-    json_array_foreach(json_object_get(page, "bids"), i, row)
+    json_array_foreach(rows, i, row)
     {
-        if (gv_json_u64(row, "code") == GV_ACCEPTED) {
-            v->last = gv_json_u64(row, "amount");
-            break;
-        }
+        if (gv_json_u64(row, "code") == GV_ACCEPTED &&
+            gv_json_u64(row, "lot") == t->lot)
+            return gv_json_u64(row, "amount");
     }
-    json_decref(page);
+    return 0;
+}
+
+/* For steps that are measured from it: there is one. */
+static int
+read_last(struct gv_cli *cli, const struct gv_agent_task *t,
+          struct gv_agent_view *v)
+{
+    json_t *page, *after = json_null();
+    uint64_t newest = 0;
+    int code;
+
+    do {
+        code =
+            gv_cli_call(cli, "listbids",
+                        json_pack("{ss sb si so}", "auction", t->auction.hex,
+                                  "reverse", 1, "limit", ROWS, "after", after),
+                        &page);
+        if (code != GV_EXIT_OK)
+            return code;
+        newest = newest_of(t, page);
+        after = json_incref(json_object_get(page, "next"));
+        json_decref(page);
+    } while (newest == 0 && json_is_string(after));
+    json_decref(after);
+    if (newest != 0)
+        v->last = newest;
     return GV_EXIT_OK;
 }
 
-static const char *
-how_it_ended(const struct task *t, const struct gv_look *at)
+/* Do sealed bids count now, and open ones no more (auction.md A32)? */
+static bool
+round_is_on(const json_t *info, unsigned place)
 {
-    if (gv_terms_sealed(&t->auction.open.terms))
+    const json_t *lot = json_array_get(json_object_get(info, "lots"), place);
+    const json_t *of_lot = json_object_get(lot, "final_round");
+    const json_t *round =
+        json_is_object(of_lot) ? of_lot : json_object_get(info, "final_round");
+
+    return gv_json_bool(round, "on") &&
+           gv_json_u64(info, "phase_time_us") > gv_json_u64(round, "from_us");
+}
+
+static const char *
+how_it_ended(const struct gv_agent_task *t, const struct gv_look *at)
+{
+    if (gv_terms_sealed(&t->terms))
         return "no sealed bid was made";
     return at->mine ? "the own bid leads" : "another's leads";
 }
 
 /* False: it does not bid now. */
 static bool
-look(struct gv_cli *cli, struct agent_run *r, struct task *t,
+look(struct gv_cli *cli, struct agent_run *r, struct gv_agent_task *t,
      struct gv_agent_view *v)
 {
     const json_t *info;
@@ -216,41 +185,41 @@ look(struct gv_cli *cli, struct agent_run *r, struct task *t,
     if (!refresh(cli, r, t))
         return false;
     info = t->auction.info;
-    gv_look_read(info, 0, &t->who, &at);
+    gv_look_read(info, t->place, &t->who, &at);
     if (at.ended && !t->over)
-        say(cli, t, "ended", how_it_ended(t, &at));
+        gv_agent_task_say(cli, t, "ended", how_it_ended(t, &at));
     t->over = at.ended;
     *v = (struct gv_agent_view){.any = at.has_leader,
                                 .mine = at.mine,
                                 .leading = at.amount,
                                 .last = at.amount,
                                 .placed = t->placed,
+                                .round = round_is_on(info, t->place),
                                 .close_us =
                                     at.close_us != 0 ? at.close_us : UINT64_MAX,
                                 .now_us = gv_json_u64(info, "phase_time_us")};
-    if (gv_terms_dutch(&t->auction.open.terms))
-        v->clock = gv_clock_price(&t->auction.open.terms,
-                                  t->auction.open.opening_ms, v->now_us);
+    if (gv_terms_dutch(&t->terms))
+        v->clock =
+            gv_clock_price(&t->terms, t->auction.open.opening_ms, v->now_us);
     if (!at.open)
         return false;
-    return !at.has_leader ||
-           t->auction.open.terms.reference == GV_REF_HIGHEST ||
+    return !at.has_leader || t->terms.reference == GV_REF_HIGHEST ||
            read_last(cli, t, v) == GV_EXIT_OK;
 }
 
 /* What fails again and again for one reason will not pass by itself: a limit of
  * the wallet, say. It counts as beaten then, until the wallet changes. */
 static void
-failed(struct gv_cli *cli, struct task *t, const char *why)
+failed(struct gv_cli *cli, struct gv_agent_task *t, const char *why)
 {
     if (strcmp(t->refusal, why) != 0) {
         t->failures = 0;
         snprintf(t->refusal, sizeof(t->refusal), "%s", why);
-        say(cli, t, "failed", why);
+        gv_agent_task_say(cli, t, "failed", why);
     }
     t->beaten = ++t->failures >= FAILURES_MAX;
     if (t->beaten)
-        say(cli, t, "gives up", "the reason does not pass");
+        gv_agent_task_say(cli, t, "gives up", "the reason does not pass");
     t->not_before_ms = gv_cli_now_ms() + AGAIN_MS;
 }
 
@@ -267,21 +236,45 @@ hide_amount(char *text, const char *figures)
     }
 }
 
-static void
-bid(struct gv_cli *cli, struct agent_run *r, struct task *t, uint64_t amount)
+/* The kind that was decided on: between this look and the bid a final round may
+ * begin, or be gone. */
+static const char *
+kind_of(const struct gv_agent_task *t, const struct gv_agent_view *v)
 {
-    const struct gv_terms *terms = &t->auction.open.terms;
-    bool sealed = gv_terms_sealed(terms);
+    if (!gv_terms_final_round(&t->terms))
+        return NULL;
+    return v->round ? "final-round" : "usual";
+}
+
+/* One that waits for its answer is sent again, the same bytes; only without one
+ * is there another. */
+static int
+send(struct gv_cli *cli, const struct gv_agent_task *t,
+     const struct gv_agent_view *v, const char *amount, struct gv_bidding *got)
+{
+    struct gv_bidding_order order = gv_agent_task_order(t);
+
+    if (*t->waiting != '\0' && (v->round || gv_terms_sealed(&t->terms)))
+        return gv_bidding_send(cli, t->waiting, got);
+    order.amount = amount;
+    order.kind = kind_of(t, v);
+    return gv_bidding_place(cli, &order, got);
+}
+
+static void
+bid(struct gv_cli *cli, struct agent_run *r, struct gv_agent_task *t,
+    const struct gv_agent_view *v, uint64_t amount)
+{
+    bool sealed = v->round || gv_terms_sealed(&t->terms);
     char figures[40], text[40];
-    const struct gv_bidding_order order = {.auction = t->auction.hex,
-                                           .amount = text,
-                                           .as = *t->as != '\0' ? t->as : NULL};
     struct gv_bidding got;
     int code;
 
-    gv_amount_text((struct gv_amount){amount}, &terms->currency, figures);
+    gv_amount_text((struct gv_amount){amount}, &t->terms.currency, figures);
     snprintf(text, sizeof(text), "%.*s", (int)strcspn(figures, " "), figures);
-    code = gv_bidding_place(cli, &order, &got);
+    code = send(cli, t, v, text, &got);
+    if (sealed)
+        gv_agent_task_read_sealed(cli, t);
     if (code != GV_EXIT_OK) {
         if (sealed)
             hide_amount(got.refusal, figures);
@@ -290,32 +283,32 @@ bid(struct gv_cli *cli, struct agent_run *r, struct task *t, uint64_t amount)
     }
     t->failures = 0;
     t->over = sealed;
-    say(cli, t, "bid", sealed ? SEALED_BID : figures);
+    gv_agent_task_say(cli, t, "bid", sealed ? GV_AGENT_SEALED_BID : figures);
     if (read_keys(cli, r) != GV_EXIT_OK)
         t->not_before_ms = gv_cli_now_ms() + AGAIN_MS;
 }
 
 /* The owner may have said something else meanwhile. An exit code. */
 static int
-bid_if_still_told(struct gv_cli *cli, struct agent_run *r, struct task *t,
-                  const struct gv_agent_view *v)
+bid_if_still_told(struct gv_cli *cli, struct agent_run *r,
+                  struct gv_agent_task *t, const struct gv_agent_view *v)
 {
     uint64_t amount = 0;
     int code = open_wallet(cli, r);
 
     if (code != GV_EXIT_OK)
         return code;
-    t->over = !read_agent(cli, t);
-    if (!t->over && gv_agent_next(&t->said, &t->auction.open.terms, v,
-                                  &amount) == GV_AGENT_BID)
-        bid(cli, r, t, amount);
+    t->over = !gv_agent_task_read(cli, t);
+    if (!t->over &&
+        gv_agent_next(&t->said, &t->terms, v, &amount) == GV_AGENT_BID)
+        bid(cli, r, t, v, amount);
     close_wallet(cli);
     return GV_EXIT_OK;
 }
 
 /* An exit code: of the wallet alone. */
 static int
-act(struct gv_cli *cli, struct agent_run *r, struct task *t)
+act(struct gv_cli *cli, struct agent_run *r, struct gv_agent_task *t)
 {
     struct gv_agent_view v;
     enum gv_agent_move move;
@@ -323,9 +316,10 @@ act(struct gv_cli *cli, struct agent_run *r, struct task *t)
 
     if (t->over || t->failures >= FAILURES_MAX || !look(cli, r, t, &v))
         return GV_EXIT_OK;
-    move = gv_agent_next(&t->said, &t->auction.open.terms, &v, &amount);
+    move = gv_agent_next(&t->said, &t->terms, &v, &amount);
     if (move == GV_AGENT_BEATEN && !t->beaten)
-        say(cli, t, "beaten", "what could lead is beyond the limit");
+        gv_agent_task_say(cli, t, "beaten",
+                          "what could lead is beyond the limit");
     t->beaten = move == GV_AGENT_BEATEN;
     if (move != GV_AGENT_BID || gv_cli_now_ms() < t->not_before_ms)
         return GV_EXIT_OK;
@@ -344,22 +338,6 @@ busy(const struct agent_run *r)
     return n;
 }
 
-static void
-say_limit(const struct gv_cli *cli, const struct task *t)
-{
-    const struct gv_terms *terms = &t->auction.open.terms;
-    char figures[40], text[60];
-
-    gv_amount_text((struct gv_amount){t->said.limit}, &terms->currency,
-                   figures);
-    snprintf(text, sizeof(text), "%s to %s",
-             terms->direction == GV_REVERSE ? "down" : "up", figures);
-    if (t->placed)
-        say(cli, t, "placed", "the sealed bid stands");
-    else
-        say(cli, t, "bidding", gv_terms_sealed(terms) ? SEALED_BID : text);
-}
-
 /* Somebody has written the wallet: what does it say now? */
 static int
 read_again(struct gv_cli *cli, struct agent_run *r)
@@ -374,9 +352,9 @@ read_again(struct gv_cli *cli, struct agent_run *r)
         r->written = st.st_mtim;
         code = open_wallet(cli, r);
         for (size_t i = 0; i < r->tasks && code == GV_EXIT_OK; i++) {
-            struct task *t = &r->task[i];
+            struct gv_agent_task *t = &r->task[i];
 
-            t->over = !read_agent(cli, t) || t->over;
+            t->over = !gv_agent_task_read(cli, t) || t->over;
             t->failures = 0;
             t->refusal[0] = '\0';
         }
@@ -397,7 +375,7 @@ work(struct gv_cli *cli, struct agent_run *r)
     int code = GV_EXIT_OK;
 
     for (size_t i = 0; i < r->tasks; i++)
-        say_limit(cli, &r->task[i]);
+        gv_agent_task_begin(cli, &r->task[i]);
     for (;;) {
         code = read_again(cli, r);
         for (size_t i = 0; i < r->tasks && code == GV_EXIT_OK; i++)
@@ -409,27 +387,50 @@ work(struct gv_cli *cli, struct agent_run *r)
     }
 }
 
+/* One row of the wallet. An exit code. */
+static int
+gather_one(struct gv_cli *cli, struct agent_run *r, const char *key)
+{
+    struct gv_agent_task *t = &r->task[r->tasks];
+    char auction[65];
+    int place, code;
+
+    if (!gv_agent_key_read(key, auction, &t->lot))
+        return gv_cli_fail(cli, GV_EXIT_WALLET,
+                           "the wallet has an agent for '%.80s', which is no "
+                           "auction",
+                           key);
+    code = gv_auction_fetch(cli, auction, &t->auction);
+    if (code != GV_EXIT_OK)
+        return code;
+    r->tasks++;
+    place = gv_terms_lot_place(&t->auction.open.terms, t->lot);
+    if (place < 0)
+        return gv_cli_fail(cli, GV_EXIT_FAILED,
+                           "the agent is told to bid for lot %u, which auction "
+                           "%s does not have",
+                           (unsigned)t->lot, auction);
+    t->place = (unsigned)place;
+    gv_terms_of_lot(&t->auction.open.terms, t->place, &t->terms);
+    t->over = !gv_agent_task_read(cli, t);
+    return GV_EXIT_OK;
+}
+
 /* The auctions, with OPEN verified once. */
 static int
 gather(struct gv_cli *cli, struct agent_run *r)
 {
     json_t *agents = gv_wallet_agents(cli->wallet), *agent;
-    const char *auction;
+    const char *key;
     int code = GV_EXIT_OK;
 
     r->task = calloc(json_object_size(agents) + 1, sizeof(*r->task));
     if (r->task == NULL)
         return gv_cli_fail(cli, GV_EXIT_FAILED, "out of memory");
-    json_object_foreach(agents, auction, agent)
+    json_object_foreach(agents, key, agent)
     {
-        if (code != GV_EXIT_OK)
-            break;
-        code = gv_auction_fetch(cli, auction, &r->task[r->tasks].auction);
-        if (code == GV_EXIT_OK) {
-            struct task *t = &r->task[r->tasks++];
-
-            t->over = !read_agent(cli, t);
-        }
+        if (code == GV_EXIT_OK)
+            code = gather_one(cli, r, key);
     }
     if (code == GV_EXIT_OK && r->tasks == 0)
         code = gv_cli_fail(cli, GV_EXIT_FAILED,

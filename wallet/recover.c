@@ -49,16 +49,28 @@ each_row(const struct scan *s, const char *method, const char *member,
 
 /* --- bids --- */
 
+/* For which lot the bytes of a bid are. */
+static uint8_t
+lot_of(struct gv_bytes raw)
+{
+    struct gv_reject why;
+    struct gv_tx tx;
+
+    return gv_tx_decode(raw, &tx, &why) == GV_OK && tx.kind == GV_TX_BID
+               ? tx.u.bid.lot
+               : 0;
+}
+
 /* A bid as the wallet keeps it. times: t_us and deadline_us. */
 static json_t *
 make_row(const char *auction, const struct gv_memo *memo, struct gv_bytes raw,
          const json_t *times)
 {
     return json_pack(
-        "{ss sI so sI so so ss so so}", "auction", auction, "identity",
-        (json_int_t)memo->identity, "amount", gv_json_from_u64(memo->amount),
-        "seq", (json_int_t)memo->seq, "placed_ms",
-        gv_json_from_u64(memo->placed_ms), "tx",
+        "{ss sI si so sI so so ss so so}", "auction", auction, "identity",
+        (json_int_t)memo->identity, "lot", (int)lot_of(raw), "amount",
+        gv_json_from_u64(memo->amount), "seq", (json_int_t)memo->seq,
+        "placed_ms", gv_json_from_u64(memo->placed_ms), "tx",
         gv_json_from_hex(raw.p, raw.len), "state", "sent", "t_us",
         gv_json_from_u64(gv_json_u64(times, "t_us")), "deadline_us",
         gv_json_from_u64(gv_json_u64(times, "deadline_us")));

@@ -134,9 +134,9 @@ json_t *gv_wallet_watched(struct gv_wallet *w);
  * Borrowed as above. */
 json_t *gv_wallet_limits(struct gv_wallet *w);
 
-/* What `gavel agent` bids for its owner, an object of auction -> {limit, step,
- * strategy, before_ms, as?}, amounts in minor units (agent.h). Borrowed as
- * above. */
+/* What `gavel agent` bids for its owner, an object of "AUCTION", or
+ * "AUCTION:LOT", -> {limit, final, step, strategy, before_ms, as?}, amounts in
+ * minor units (agent.h, agent_book.h). Borrowed as above. */
 json_t *gv_wallet_agents(struct gv_wallet *w);
 
 #endif

@@ -116,3 +116,61 @@ def test_a_late_agent_waits_and_the_limits_of_the_wallet_hold(world):
     down = tom.create("Lowest wins", *QUICK[:6], "--direction", "reverse")
     assert "nothing to start from" in refused(
         bob, "agent", "set", down, "--limit", "5", code=1)
+
+
+@pytest.mark.long
+def test_each_lot_has_an_agent_and_a_limit_of_its_own(world):
+    """And the wallet's limit for all that leads holds for both, also when it
+    runs again."""
+    node = world.node()
+    node.wait_services()
+    tom, ann, bob = (world.wallet(n, node) for n in ("tom", "ann", "bob"))
+    auction = tom.create("Lots", *QUICK, "--lot", "Vase,min=5", "--lot",
+                         "Clock,min=2")
+
+    def leads(lot, amount):
+        wait_for(f"{amount} for lot {lot}", lambda: (node.rpc.getauction(
+            auction)["lots"][lot - 1]["leader"] or {}).get("amount") == amount)
+
+    assert "1 to 2" in refused(ann, "agent", "set", auction, "--limit", "9",
+                               code=2)
+    ann("limit", "set", "EUR", "--total", "15")
+    ann("agent", "set", auction, "--lot", "1", "--limit", "12")
+    ann("agent", "set", auction, "--lot", "2", "--limit", "7")
+    shown = ann.text("agent", "show").split("\n")
+    assert [row.split()[1:3] for row in shown[1:3]] == [["1", "12.00"],
+                                                        ["2", "7.00"]]
+    run = ann.spawn("agent", "run", "--every", "100ms", as_json=True)
+    leads(1, 500)
+    leads(2, 200)
+    bob.bid(auction, 6, "--lot", "2")
+    leads(2, 700)
+    bob.bid(auction, 9, "--lot", "1")
+    told = []
+    while not told or told[-1]["event"] != "failed":
+        told.append(json.loads(run.stdout.readline()))
+    assert told[-1]["lot"] == 1
+    assert "17.00 EUR, with what leads elsewhere" in told[-1]["text"]
+    run.send_signal(signal.SIGKILL)
+    run.communicate()
+
+    ann("limit", "drop", "EUR")
+    run = ann.spawn("agent", "run", "--every", "100ms", as_json=True)
+    leads(1, 1000)
+    bob.bid(auction, 12, "--lot", "1")
+    bob.bid(auction, 8, "--lot", "2")
+    out, err = run.communicate(timeout=60)
+    assert run.returncode == 0, err
+    told = [(e["event"], e["lot"]) for e in map(json.loads, out.splitlines())]
+    assert sorted(told) == [("beaten", 1), ("beaten", 2), ("bid", 1),
+                            ("bidding", 1), ("bidding", 2)]
+    rows = node.rpc.listbids(auction=auction)["bids"]
+    own = node.rpc.getbid(ann("bid", "list")["bids"][0]["bid"])["bidder"]
+    assert sorted((r["lot"], r["amount"]) for r in rows
+                  if r["bidder"] == own) == [(1, 500), (1, 1000), (2, 200),
+                                             (2, 700)]
+    ann("agent", "drop", auction, "--lot", "1")
+    assert "for that lot" in refused(ann, "agent", "drop", auction, "--lot",
+                                     "1", code=1)
+    ann("agent", "drop", auction)
+    assert "bids nowhere" in ann.text("agent", "show")

@@ -2,10 +2,12 @@
 what everybody sees, what a late bid changes, and what both verifiers say."""
 
 import json
+import signal
 import time
 
 import pytest
-from gavel import CommandError, wait_for
+from between import Between
+from gavel import CommandError, Wallet, wait_for
 from test_sealed import both_verify, found_in, in_blocks
 
 pytestmark = pytest.mark.long
@@ -90,6 +92,62 @@ def test_the_last_sealed_bid_wins(market):
     told = bob.text("auction", "outcome", auction, "--explain")
     assert "736412.21 EUR" in told and "final" in told
     both_verify(world, node, "", "736412.21 EUR")
+
+
+def events(done):
+    assert done.returncode == 0, done.stderr
+    return [(e["event"], e["text"])
+            for e in map(json.loads, done.stdout.splitlines())]
+
+
+def test_an_agent_makes_its_last_bid_once(market):
+    """It is killed when its bid is written and not sent: the same bid goes out
+    when it runs again, and no other; nowhere is said how much it is."""
+    node, ann, eve = market["node"], market["ann"], market["eve"]
+    auction = market["sam"].create("By agents", *ROUND[:-1], "20s")
+    plain = market["sam"].create("No round", *BASE, "--limit", "1h")
+    for where, words, says in (
+            (plain, ("--final", "5"), "has no final round"),
+            (auction, ("--final", "9.01"), "is beyond --limit")):
+        with pytest.raises(CommandError) as e:
+            ann("agent", "set", where, "--limit", "9", *words)
+        assert says in e.value.error["message"]
+    ann("agent", "set", auction, "--limit", "736412.21")
+    eve("agent", "set", auction, "--limit", "900", "--final", "130.07")
+    shown = eve.text("agent", "show")
+    assert "900.00 EUR" in shown and "130.07 EUR" in shown
+    lead_to_the_cap(market, auction, "100", "110")
+    node.wait_phase(auction, "final-round", 30)
+    between = Between(node, node)
+    try:
+        with between.without("submitbid"):
+            run = Wallet(ann.directory, between).spawn(
+                "agent", "run", "--every", "100ms", as_json=True)
+            wait_for("the bid that is held", lambda: between.held)
+            run.send_signal(signal.SIGKILL)
+            run.communicate()
+    finally:
+        between.end()
+    sets_out = ("bidding", "up to the limit, and one sealed bid in a final "
+                "round")
+    told = [w.run("agent", "run", "--every", "100ms") for w in (ann, eve)]
+    assert [events(done) for done in told] == [
+        [sets_out, ("bid", "one sealed bid")]] * 2
+    again = ann.run("agent", "run", "--every", "100ms")
+    assert events(again) == [("placed", "the sealed bid stands")]
+    assert found_in("".join(d.stdout + d.stderr for d in (*told, again)
+                            ).encode(), {"won": 73641221}) == set()
+    with pytest.raises(CommandError) as e:
+        ann("agent", "set", auction, "--limit", "800000")
+    assert "makes but one" in e.value.error["message"]
+    in_blocks(node, auction)
+    got = node.wait_final(auction, 90)
+    assert (got["status"], got["price"]) == ("sold", 73641221)
+    rows = node.rpc.listbids(auction=auction)["bids"]
+    assert sorted(r["amount"] for r in rows if r["seal"]) == [13007, 73641221]
+    won, = (r for r in rows if r["amount"] == 73641221)
+    sent = json.loads(between.held[0][2])["params"]
+    assert node.rpc.getbid(won["bid"])["tx"] in json.dumps(sent)
 
 
 def test_a_round_that_nobody_bids_in_needs_no_keys(market):

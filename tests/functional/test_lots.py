@@ -174,8 +174,8 @@ def test_three_lots_end_each_in_their_own_way(market):
     bob("bid", "place", auction, "500", "--lot", "3", "--dry-run")
     refused(bob, "bid", "place", auction, "511", "--lot", "3", "--dry-run",
             code=1, says="531.00 EUR")
-    refused(ann, "agent", "set", auction, "--limit", "50", code=1,
-            says="bid place --lot")
+    refused(ann, "agent", "set", auction, "--limit", "50", code=2,
+            says="1 to 3")
 
     got = seller.outcome(auction)
     assert got["status"] == "sold"

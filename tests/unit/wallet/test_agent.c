@@ -174,12 +174,78 @@ reverse_goes_down(void **state)
     t.flags = 0;
     assert_non_null(gv_agent_refuses(&t));
     t = terms_of(0);
-    t.visibility = GV_VISIBLE_FINAL;
-    assert_non_null(gv_agent_refuses(&t));
     t.visibility = GV_VISIBLE_RESERVE_SEALED; /* bids are open */
     assert_null(gv_agent_refuses(&t));
-    t.lots = 2;
-    assert_non_null(gv_agent_refuses(&t));
+}
+
+/* One bid, also of who leads; no step is measured, and nothing is beyond the
+ * limit, whatever --final says. */
+static void
+a_final_round_gets_one_bid_A32(void **state)
+{
+    struct gv_terms t = terms_of(GV_MIN_STEP);
+    struct gv_agent a = {.limit = 500, .step = 100};
+    struct gv_agent_view v = after(499, 499, false);
+
+    (void)state;
+    t.visibility = GV_VISIBLE_FINAL;
+    assert_null(gv_agent_refuses(&t));
+    check_move(&a, &t, &v, GV_AGENT_WAIT); /* 509 is asked for; 500 may win */
+    v.leading = 500;
+    check_move(&a, &t, &v, GV_AGENT_BEATEN);
+    v = after(499, 499, false);
+    v.round = true;
+    check(&a, &t, &v, 500);
+    v.mine = true;
+    check(&a, &t, &v, 500);
+    v.placed = true;
+    check_move(&a, &t, &v, GV_AGENT_WAIT);
+    v.placed = false;
+    a.final = 450;
+    check_move(&a, &t, &v, GV_AGENT_WAIT); /* its open bid leads */
+    v.mine = false;
+    check_move(&a, &t, &v, GV_AGENT_BEATEN);
+    v.leading = 449;
+    check(&a, &t, &v, 450);
+    a.final = 501;
+    check(&a, &t, &v, 500);
+    a.final = 450;
+    t.reserve = 451;
+    check_move(&a, &t, &v, GV_AGENT_BEATEN);
+    t.reserve = 450;
+    check(&a, &t, &v, 450);
+}
+
+static void
+a_final_bid_waits_and_goes_down_A32(void **state)
+{
+    struct gv_terms t = terms_of(GV_MIN_FIRST);
+    struct gv_agent a = {
+        .limit = 40, .strategy = GV_STRATEGY_LATE, .before_us = 5 * SECOND};
+    struct gv_agent_view v = after(50, 50, false);
+
+    (void)state;
+    t.visibility = GV_VISIBLE_FINAL;
+    t.direction = GV_REVERSE;
+    v.round = true;
+    v.close_us = 100 * SECOND;
+    v.now_us = 95 * SECOND - 1;
+    check_move(&a, &t, &v, GV_AGENT_WAIT);
+    v.now_us++;
+    check(&a, &t, &v, 40);
+    a.final = 45;
+    check(&a, &t, &v, 45);
+    a.final = 39; /* beyond the limit */
+    check(&a, &t, &v, 40);
+    v.now_us = 100 * SECOND;
+    check(&a, &t, &v, 40);
+    v.now_us++;
+    check_move(&a, &t, &v, GV_AGENT_WAIT);
+    v = nobody;
+    a.limit = 100; /* others have to begin there */
+    check_move(&a, &t, &v, GV_AGENT_WAIT);
+    t.reserve = 99;
+    check_move(&a, &t, &v, GV_AGENT_BEATEN);
 }
 
 /* One bid of the limit, whatever the strategy, and none after it. */
@@ -316,6 +382,99 @@ two_agents_bid_what_counts(void **state)
     }
 }
 
+/* What a node says of the fold at a time, to one of two agents. */
+static struct gv_agent_view
+view_of(const struct gv_fold *f, uint32_t bidder, uint64_t now_us)
+{
+    int64_t lead = gv_fold_leader(f);
+    struct gv_agent_view v = {.any = lead >= 0, .now_us = now_us};
+    uint64_t from_us, until_us;
+
+    v.round = gv_fold_final_round(f, &from_us, &until_us) && now_us > from_us;
+    v.close_us = gv_fold_effective_close(f);
+    if (lead >= 0) {
+        v.leading = v.last = gv_fold_row_at(f, (size_t)lead)->bid.amount;
+        v.mine = gv_fold_row_at(f, (size_t)lead)->bid.bidder == bidder;
+    }
+    for (size_t i = 0; i < gv_fold_count(f); i++)
+        v.placed = v.placed || (gv_fold_row_at(f, i)->bid.final &&
+                                gv_fold_row_at(f, i)->bid.bidder == bidder);
+    return v;
+}
+
+static void
+open_final(void *arg, struct gv_fold_bid *b)
+{
+    const struct gv_agent *a = arg;
+
+    if (b->final) {
+        b->amount = a[b->bidder].limit;
+        b->seal = GV_FOLD_KNOWN;
+    }
+}
+
+static void
+bid_at(struct gv_fold *f, const struct gv_agent *a, const struct gv_terms *t,
+       uint32_t turn, uint64_t now_us)
+{
+    struct gv_agent_view v = view_of(f, turn, now_us);
+    struct gv_fold_bid bid = {.t_us = now_us, .bidder = turn};
+
+    if (gv_agent_next(&a[turn], t, &v, &bid.amount) != GV_AGENT_BID)
+        return;
+    assert_true(bid.amount <= a[turn].limit);
+    gv_le32_put(bid.id.b, (uint32_t)gv_fold_count(f));
+    bid.final = v.round;
+    if (v.round) {
+        bid.amount = 0;
+        bid.seal = GV_FOLD_UNOPENED;
+    }
+    assert_int_equal(gv_fold_add(f, &bid), GV_OK);
+}
+
+/* Two agents to the end of a final round of random terms: each has one bid in
+ * it at most, and every bid that either makes, open or final, counts. */
+static void
+two_agents_go_through_a_final_round_A32(void **state)
+{
+    unsigned rounds = 0;
+
+    (void)state;
+    srand(11);
+    for (int n = 0; n < 500; n++) {
+        struct gv_terms t = terms_of((uint8_t)(rand() & 3) | GV_LIMIT);
+        struct gv_fold_context ctx = {.terms = &t, .bidder_key = any_key};
+        struct gv_agent a[2];
+        struct gv_fold *f;
+        unsigned finals[2] = {0, 0};
+
+        t.reference = GV_REF_HIGHEST;
+        t.visibility = GV_VISIBLE_FINAL;
+        t.limit_ms = 60000;
+        t.soft_ms = t.soft_cap_ms = 10000;
+        t.final_ms = 20000;
+        f = gv_fold_new(&ctx);
+        for (int i = 0; i < 2; i++)
+            a[i] = (struct gv_agent){.limit = 50 + (uint64_t)rand() % 300,
+                                     .strategy = (enum gv_strategy)(rand() % 3),
+                                     .before_us =
+                                         (uint64_t)(rand() % 9 + 1) * SECOND};
+        for (uint64_t now = 1; now < 92 * SECOND; now += SECOND / 2)
+            bid_at(f, a, &t, (uint32_t)(now / (SECOND / 2) % 2), now);
+        gv_fold_reveal(f, open_final, a);
+        for (size_t i = 0; i < gv_fold_count(f); i++) {
+            const struct gv_fold_row *row = gv_fold_row_at(f, i);
+
+            finals[row->bid.bidder] += row->bid.final;
+            assert_int_equal(row->code, GV_ACCEPTED);
+        }
+        assert_true(finals[0] <= 1 && finals[1] <= 1);
+        rounds += finals[0] + finals[1];
+        gv_fold_free(f);
+    }
+    assert_true(rounds > 50);
+}
+
 int
 main(void)
 {
@@ -326,9 +485,12 @@ main(void)
         cmocka_unit_test(late_waits_for_the_end),
         cmocka_unit_test(all_bids_the_limit_once),
         cmocka_unit_test(reverse_goes_down),
+        cmocka_unit_test(a_final_round_gets_one_bid_A32),
+        cmocka_unit_test(a_final_bid_waits_and_goes_down_A32),
         cmocka_unit_test(a_sealed_bid_is_the_limit_and_one),
         cmocka_unit_test(a_clock_comes_down_to_the_limit),
         cmocka_unit_test(two_agents_bid_what_counts),
+        cmocka_unit_test(two_agents_go_through_a_final_round_A32),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
