@@ -126,14 +126,6 @@ gv_lots_number(struct gv_cli *cli, const struct gv_terms *t, uint8_t *lot)
     return GV_EXIT_OK;
 }
 
-int
-gv_lots_refuse(struct gv_cli *cli)
-{
-    return gv_cli_fail(cli, GV_EXIT_USAGE,
-                       "this is not there for auctions of several lots; "
-                       "gavel-explorer verify checks them");
-}
-
 void
 gv_lots_keep(const struct gv_outcome *o, uint8_t room[GV_RESULTS_ROOM],
              struct gv_outcome *out)

@@ -26,9 +26,6 @@ int gv_lots_number(struct gv_cli *cli, const struct gv_terms *t,
 int gv_lots_maybe(struct gv_cli *cli, const struct gv_terms *t,
                   uint8_t *lot) GV_MUST_CHECK;
 
-/* What this program does not tell of lots yet, in words. An exit code. */
-int gv_lots_refuse(struct gv_cli *cli);
-
 /* *o, whose lots are copied to room, which *out borrows. */
 void gv_lots_keep(const struct gv_outcome *o, uint8_t room[GV_RESULTS_ROOM],
                   struct gv_outcome *out);

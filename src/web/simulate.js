@@ -23,7 +23,8 @@ function lines(r) {
     r.sold ? pair("It went to the best bidder", `${r.best_won} times`) : null,
     pair("Accepted bids", String(r.accepted)),
     Object.entries(r.void).map(([code, n]) => pair(`Void: ${code}`, String(n))),
-    r.extended ? pair("Extended", `${r.extended} times, by ${duration(Number(r.longest_us) / 1000)} at most`) : null);
+    r.extended ? pair("Extended", `${r.extended} times, by ${duration(Number(r.longest_us) / 1000)} at most`) : null,
+    r.final_rounds ? pair("Final round", `${r.final_rounds} times, ${r.final_won} of them sold to a sealed bid`) : null);
 }
 
 // terms(): {options, texts} of the terms alone.

@@ -1,8 +1,10 @@
 """Auctions told and tried: why it ended as it did, what terms do before they
 bind anybody, and what goes with an OPEN."""
 
+import csv
 import hashlib
 import http.client
+import io
 import json
 import re
 import subprocess
@@ -400,6 +402,39 @@ def test_terms_are_simulated_without_a_node(world):
     for says in ("300 of 300 auctions", "half pay up to", "EUR", "extended"):
         assert says in text, text
     assert not (wallet.directory / "wallet.json").exists()
+
+
+def test_lots_and_final_rounds_are_simulated(world):
+    wallet = Wallet(world.path("nobody"), None)
+    lots = ("auction", "simulate", "--lot", "Vase,min=151", "--lot",
+            "Clock,reserve=140", "--limit", "1h", "--rounds", "100")
+    got = wallet(*lots)
+    vase, clock = got["lots"]
+    assert (vase["title"], vase["sold"], vase["no_bid"]) == ("Vase", 0, 100)
+    assert vase["void"]["below-first"] > 0 and clock["void"] == {}
+    assert 0 < clock["sold"] == 100 - clock["reserve_not_met"] < 100
+    assert clock["price"]["least"] >= 14000
+    assert got["total"]["least"] == 0 and got["total"]["most"] == clock[
+        "price"]["most"]
+    rows = list(csv.DictReader(io.StringIO(wallet.text(
+        *lots, "--csv"))))
+    assert [(r["lot"], r["title"], r["sold"]) for r in rows] == [
+        ("1", "Vase", "0"), ("2", "Clock", str(clock["sold"])),
+        ("all", "-", str(clock["sold"]))]
+    assert rows[0]["most"] == "-" and rows[2]["least"] == "0.00 EUR"
+    assert "Clock" in wallet.text(*lots)
+    refused(wallet, *lots[:2], "--lot", "a", "--lot", "b", "--rounds",
+            "100000", code=2, says="times lots: at most 1000000")
+
+    final = ("auction", "simulate", "--limit", "1h", "--soft-close", "10m",
+             "--soft-cap", "10m", "--final-round", "10m", "--strategy", "step")
+    got = wallet(*final)
+    assert got["final_rounds"] >= got["final_won"] > 0 and got["void"] == {}
+    text = wallet.text(*final)
+    assert f"{got['final_rounds']} times, {got['final_won']} of them" in text
+    hidden = wallet(*final, "--hidden-reserve", "140")
+    assert hidden["reserve_not_met"] > 0 and (
+        hidden["price"]["least"] >= 14000)
 
 
 @pytest.mark.parametrize("words, says", [

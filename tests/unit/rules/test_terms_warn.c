@@ -185,13 +185,13 @@ lots_are_warned_of(void **state)
         1, 'b', 0,   0, 0, 0, 0, 0, 0, 0, 0,  0, 0, 0, 0, 0, 0, 0,
         1, 'a', 0,   0, 0, 0, 0, 0, 0, 0, 0,  0, 0, 0, 0, 0, 0, 0};
     struct gv_terms t = usual(), of_lot;
-    const char *out[2] = {"", ""};
+    const char *out[3] = {"", "", ""};
 
     (void)state;
-    assert_int_equal(gv_terms_warn_lots(&t, out, 2), 0);
+    assert_int_equal(gv_terms_warn_lots(&t, out, 3), 0);
     t.lots = 2;
     t.lot_list = gv_bytes(lots, 36);
-    assert_int_equal(gv_terms_warn_lots(&t, out, 2), 0);
+    assert_int_equal(gv_terms_warn_lots(&t, out, 3), 0);
     gv_terms_of_lot(&t, 0, &of_lot);
     assert_true(warns(&of_lot, "The reserve can never matter"));
     gv_terms_of_lot(&t, 1, &of_lot);
@@ -200,9 +200,12 @@ lots_are_warned_of(void **state)
     t.lot_list = gv_bytes(lots, sizeof(lots));
     t.flags = GV_TOTAL;
     t.total_cap = 5;
-    assert_int_equal(gv_terms_warn_lots(&t, out, 2), 2);
+    assert_int_equal(gv_terms_warn_lots(&t, out, 3), 2);
     assert_non_null(strstr(out[0], "each lot's own"));
     assert_non_null(strstr(out[1], "the same title"));
+    t.identity = GV_ANONYMOUS;
+    assert_int_equal(gv_terms_warn_lots(&t, out, 3), 3);
+    assert_non_null(strstr(out[2], "one pseudonym for all lots"));
 }
 
 int

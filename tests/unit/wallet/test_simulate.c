@@ -29,7 +29,11 @@ static void
 play(const struct gv_simulation *s, struct gv_simulated *out)
 {
     assert_int_equal(gv_simulate(s, out), GV_OK);
-    assert_int_equal(out->sold + out->unsold + out->reserve_missed, s->rounds);
+    assert_int_equal(out->rounds, s->rounds);
+    for (unsigned i = 0; i < out->things; i++)
+        assert_int_equal(out->thing[i].sold + out->thing[i].unsold +
+                             out->thing[i].reserve_missed,
+                         s->rounds);
 }
 
 static void
@@ -47,16 +51,19 @@ a_seed_says_all(void **state)
     (void)state;
     play(&s, &a);
     play(&s, &b);
-    assert_true(a.sold == b.sold && a.sold > 0);
-    assert_memory_equal(a.price, b.price, a.sold * sizeof(uint64_t));
-    assert_memory_equal(a.voids, b.voids, sizeof(a.voids));
-    assert_true(a.accepted == b.accepted && a.longest_us == b.longest_us);
+    assert_true(a.thing->sold == b.thing->sold && a.thing->sold > 0);
+    assert_memory_equal(a.thing->price, b.thing->price,
+                        a.thing->sold * sizeof(uint64_t));
+    assert_memory_equal(a.thing->voids, b.thing->voids, sizeof(a.thing->voids));
+    assert_true(a.thing->accepted == b.thing->accepted &&
+                a.thing->longest_us == b.thing->longest_us);
     gv_simulated_clear(&b);
     s.seed = 8;
     play(&s, &b);
-    assert_memory_not_equal(a.price, b.price,
-                            (a.sold < b.sold ? a.sold : b.sold) *
-                                sizeof(uint64_t));
+    assert_memory_not_equal(
+        a.thing->price, b.thing->price,
+        (a.thing->sold < b.thing->sold ? a.thing->sold : b.thing->sold) *
+            sizeof(uint64_t));
     gv_simulated_clear(&a);
     gv_simulated_clear(&b);
 }
@@ -73,20 +80,22 @@ the_truthful_give_it_to_the_best(void **state)
     (void)state;
     s.strategy = GV_TRUTHFUL;
     play(&s, &first);
-    assert_true(first.sold == s.rounds && first.best_won == s.rounds);
-    assert_true(first.price[0] >= s.low && first.price[s.rounds - 1] <= s.high);
+    assert_true(first.thing->sold == s.rounds &&
+                first.thing->best_won == s.rounds);
+    assert_true(first.thing->price[0] >= s.low &&
+                first.thing->price[s.rounds - 1] <= s.high);
     for (uint32_t i = 1; i < s.rounds; i++)
-        assert_true(first.price[i - 1] <= first.price[i]);
+        assert_true(first.thing->price[i - 1] <= first.thing->price[i]);
     t.pricing = GV_PRICE_VICKREY;
     play(&s, &vickrey);
-    assert_int_equal(vickrey.best_won, s.rounds);
+    assert_int_equal(vickrey.thing->best_won, s.rounds);
     for (uint32_t i = 0; i < s.rounds; i++)
-        assert_true(vickrey.price[i] <= first.price[i]);
+        assert_true(vickrey.thing->price[i] <= first.thing->price[i]);
     gv_simulated_clear(&first);
     gv_simulated_clear(&vickrey);
     t.direction = GV_REVERSE;
     play(&s, &first);
-    assert_int_equal(first.best_won, s.rounds);
+    assert_int_equal(first.thing->best_won, s.rounds);
     gv_simulated_clear(&first);
 }
 
@@ -108,19 +117,19 @@ a_clock_is_taken_once(void **state)
     (void)state;
     s.strategy = GV_TRUTHFUL;
     play(&s, &r);
-    assert_true(r.sold == s.rounds && r.accepted == s.rounds);
-    assert_true(r.best_won == s.rounds);
-    assert_true(r.price[r.sold - 1] <= 1000);
+    assert_true(r.thing->sold == s.rounds && r.thing->accepted == s.rounds);
+    assert_true(r.thing->best_won == s.rounds);
+    assert_true(r.thing->price[r.thing->sold - 1] <= 1000);
     s.strategy = GV_MIXED;
     play(&s, &mixed);
-    assert_true(mixed.best_won < mixed.sold);
-    assert_true(mixed.price[0] < r.price[0]);
+    assert_true(mixed.thing->best_won < mixed.thing->sold);
+    assert_true(mixed.thing->price[0] < r.thing->price[0]);
     gv_simulated_clear(&r);
     gv_simulated_clear(&mixed);
     t.clock_floor = 1001;
     t.clock_start = 1002;
     play(&s, &r);
-    assert_int_equal(r.unsold, s.rounds);
+    assert_int_equal(r.thing->unsold, s.rounds);
     gv_simulated_clear(&r);
 }
 
@@ -137,24 +146,26 @@ sealed_bids_are_opened_together(void **state)
     (void)state;
     s.strategy = GV_TRUTHFUL;
     play(&s, &first);
-    assert_true(first.sold == s.rounds && first.best_won == s.rounds);
-    assert_int_equal(first.accepted, (uint64_t)s.rounds * s.bidders);
+    assert_true(first.thing->sold == s.rounds &&
+                first.thing->best_won == s.rounds);
+    assert_int_equal(first.thing->accepted, (uint64_t)s.rounds * s.bidders);
     t.pricing = GV_PRICE_VICKREY;
     play(&s, &vickrey);
-    assert_int_equal(vickrey.best_won, s.rounds);
+    assert_int_equal(vickrey.thing->best_won, s.rounds);
     for (uint32_t i = 0; i < s.rounds; i++)
-        assert_true(vickrey.price[i] <= first.price[i]);
-    assert_true(vickrey.price[0] < first.price[0]);
+        assert_true(vickrey.thing->price[i] <= first.thing->price[i]);
+    assert_true(vickrey.thing->price[0] < first.thing->price[0]);
     /* Who bids less than it is worth loses it to others now and then. */
     t.pricing = GV_PRICE_FIRST;
     s.strategy = GV_MIXED;
     play(&s, &shaded);
-    assert_true(shaded.best_won < shaded.sold);
-    assert_true(shaded.price[s.rounds / 2] < first.price[s.rounds / 2]);
+    assert_true(shaded.thing->best_won < shaded.thing->sold);
+    assert_true(shaded.thing->price[s.rounds / 2] <
+                first.thing->price[s.rounds / 2]);
     gv_simulated_clear(&shaded);
     t.direction = GV_REVERSE;
     play(&s, &shaded);
-    assert_true(shaded.price[0] >= s.low);
+    assert_true(shaded.thing->price[0] >= s.low);
     gv_simulated_clear(&shaded);
     gv_simulated_clear(&first);
     gv_simulated_clear(&vickrey);
@@ -175,13 +186,13 @@ a_hidden_reserve_is_opened_with_them(void **state)
     s.strategy = GV_TRUTHFUL;
     s.hidden_reserve = 900;
     play(&s, &r);
-    assert_true(r.sold > 0 && r.reserve_missed > 0);
-    assert_true(r.price[0] >= 900);
-    assert_true(r.voids[GV_BELOW_FIRST] > 0);
+    assert_true(r.thing->sold > 0 && r.thing->reserve_missed > 0);
+    assert_true(r.thing->price[0] >= 900);
+    assert_true(r.thing->voids[GV_BELOW_FIRST] > 0);
     gv_simulated_clear(&r);
     s.hidden_reserve = 1001;
     play(&s, &r);
-    assert_int_equal(r.sold, 0);
+    assert_int_equal(r.thing->sold, 0);
     gv_simulated_clear(&r);
 }
 
@@ -195,17 +206,18 @@ terms_show_in_what_is_void(void **state)
     (void)state;
     s.strategy = GV_TRUTHFUL;
     play(&s, &r);
-    assert_int_equal(r.accepted, 2 * s.rounds);
-    assert_int_equal(r.voids[GV_TOTAL_CAP], (s.bidders - 2) * s.rounds);
+    assert_int_equal(r.thing->accepted, 2 * s.rounds);
+    assert_int_equal(r.thing->voids[GV_TOTAL_CAP], (s.bidders - 2) * s.rounds);
     gv_simulated_clear(&r);
     t = (struct gv_terms){.reserve = 1001};
     play(&s, &r);
-    assert_int_equal(r.reserve_missed, s.rounds);
+    assert_int_equal(r.thing->reserve_missed, s.rounds);
     gv_simulated_clear(&r);
     t = (struct gv_terms){.flags = GV_MIN_FIRST, .min_first = 1001};
     play(&s, &r);
-    assert_true(r.unsold == s.rounds && r.accepted == 0 &&
-                r.voids[GV_BELOW_FIRST] == (uint64_t)s.rounds * s.bidders);
+    assert_true(r.thing->unsold == s.rounds && r.thing->accepted == 0 &&
+                r.thing->voids[GV_BELOW_FIRST] ==
+                    (uint64_t)s.rounds * s.bidders);
     gv_simulated_clear(&r);
 }
 
@@ -223,12 +235,12 @@ snipers_extend_a_soft_close(void **state)
     (void)state;
     s.strategy = GV_SNIPE;
     play(&s, &r);
-    assert_true(r.extended > s.rounds / 2);
-    assert_in_range(r.longest_us, 1, 120000000);
+    assert_true(r.thing->extended > s.rounds / 2);
+    assert_in_range(r.thing->longest_us, 1, 120000000);
     gv_simulated_clear(&r);
     t.soft_ms = t.soft_cap_ms = 0;
     play(&s, &r);
-    assert_int_equal(r.extended, 0);
+    assert_int_equal(r.thing->extended, 0);
     gv_simulated_clear(&r);
 }
 
@@ -247,13 +259,142 @@ steps_stop_beyond_the_next(void **state)
     s.strategy = GV_STEP;
     s.bidders = 1;
     play(&s, &r);
-    assert_true(r.sold == s.rounds && r.price[s.rounds - 1] == 50);
+    assert_true(r.thing->sold == s.rounds &&
+                r.thing->price[s.rounds - 1] == 50);
     gv_simulated_clear(&r);
     s.bidders = 6;
     play(&s, &r);
-    assert_true(r.price[s.rounds - 1] <= s.high);
-    assert_int_equal(r.voids[GV_BELOW_STEP], 0);
+    assert_true(r.thing->price[s.rounds - 1] <= s.high);
+    assert_int_equal(r.thing->voids[GV_BELOW_STEP], 0);
     gv_simulated_clear(&r);
+}
+
+/* Two lots, of which each has its own first bid or reserve. */
+static struct gv_terms
+lots_of(const uint8_t lots[36])
+{
+    return (struct gv_terms){.flags = GV_LIMIT,
+                             .limit_ms = HOUR_MS,
+                             .lots = 2,
+                             .lot_list = gv_bytes(lots, 36)};
+}
+
+/* What a lot is worth is drawn for each; no bid for one counts for another. */
+static void
+lots_are_valued_each_by_itself_A33(void **state)
+{
+    static const uint8_t lots[36] = {
+        1, 'a', 0,    0, 0, 0, 0, 0, 0, 0, 0x84, 3, 0, 0, 0, 0, 0, 0,
+        1, 'b', 0xe9, 3, 0, 0, 0, 0, 0, 0, 0,    0, 0, 0, 0, 0, 0, 0};
+    struct gv_terms t = lots_of(lots);
+    struct gv_simulation s = usual(&t);
+    struct gv_simulated r;
+
+    (void)state;
+    s.strategy = GV_TRUTHFUL;
+    play(&s, &r);
+    assert_int_equal(r.things, 2);
+    assert_true(r.thing[0].sold > 0 && r.thing[0].reserve_missed > 0);
+    assert_true(r.thing[0].price[0] >= 900);
+    assert_true(r.thing[1].unsold == s.rounds && r.thing[1].accepted == 0);
+    assert_int_equal(r.thing[1].voids[GV_BELOW_FIRST],
+                     (uint64_t)s.rounds * s.bidders);
+    for (uint32_t i = 0; i < s.rounds; i++)
+        assert_true(i == 0 || r.total[i - 1] <= r.total[i]);
+    assert_true(r.total[s.rounds - 1] == r.thing[0].price[r.thing[0].sold - 1]);
+    gv_simulated_clear(&r);
+}
+
+static void
+a_total_is_of_all_lots_of_a_round(void **state)
+{
+    static const uint8_t lots[36] = {1, 'a', [18] = 1, [19] = 'b'};
+    struct gv_terms t = lots_of(lots);
+    struct gv_simulation s = usual(&t);
+    uint64_t sum = 0, total = 0;
+    struct gv_simulated r, b;
+
+    (void)state;
+    t.flags |= GV_PER_BIDDER;
+    t.per_bidder = 1; /* of each lot */
+    s.strategy = GV_TRUTHFUL;
+    play(&s, &r);
+    for (uint32_t i = 0; i < s.rounds; i++) {
+        sum += r.thing[0].price[i] + r.thing[1].price[i];
+        total += r.total[i];
+    }
+    assert_true(sum == total && r.thing[0].best_won == s.rounds &&
+                r.thing[1].best_won == s.rounds);
+    assert_memory_not_equal(r.thing[0].price, r.thing[1].price,
+                            s.rounds * sizeof(uint64_t));
+    play(&s, &b);
+    assert_memory_equal(r.total, b.total, s.rounds * sizeof(uint64_t));
+    gv_simulated_clear(&r);
+    gv_simulated_clear(&b);
+}
+
+/* Where extensions reach their cap, one sealed bid each follows; nothing that
+ * anybody makes there is void, and nothing open stands behind the cap. */
+static void
+a_final_round_is_played_A32(void **state)
+{
+    struct gv_terms t = {.flags = GV_LIMIT,
+                         .visibility = GV_VISIBLE_FINAL,
+                         .limit_ms = HOUR_MS,
+                         .soft_ms = 600000,
+                         .soft_cap_ms = 600000,
+                         .final_ms = 600000,
+                         .opening_period_ms = HOUR_MS};
+    struct gv_simulation s = usual(&t);
+    struct gv_simulated r, without;
+
+    (void)state;
+    s.strategy = GV_STEP;
+    play(&s, &r);
+    assert_in_range(r.thing->final_rounds, 1, s.rounds);
+    assert_in_range(r.thing->final_won, 1, r.thing->final_rounds);
+    assert_in_range(r.thing->longest_us, 1, 600000000);
+    for (int code = 1; code < GV_SIMULATED_CODES; code++)
+        assert_int_equal(r.thing->voids[code], 0);
+    t.visibility = GV_VISIBLE_OPEN;
+    t.final_ms = 0;
+    play(&s, &without);
+    assert_int_equal(without.thing->final_rounds, 0);
+    assert_true(without.thing->price[s.rounds / 2] <
+                r.thing->price[s.rounds / 2]);
+    gv_simulated_clear(&r);
+    gv_simulated_clear(&without);
+    t.visibility = GV_VISIBLE_FINAL;
+    t.final_ms = 600000;
+    t.flags |= GV_TOTAL; /* and then there is none */
+    t.total_cap = 1;
+    play(&s, &r);
+    assert_int_equal(r.thing->final_won, 0);
+    gv_simulated_clear(&r);
+}
+
+/* Of an open auction: nobody bids by it, and it is opened at the end. */
+static void
+an_open_auction_may_hide_its_reserve_A24(void **state)
+{
+    struct gv_terms t = {.flags = GV_LIMIT,
+                         .visibility = GV_VISIBLE_RESERVE_SEALED,
+                         .limit_ms = HOUR_MS,
+                         .opening_period_ms = HOUR_MS};
+    struct gv_simulation s = usual(&t);
+    struct gv_simulated hidden, shown;
+
+    (void)state;
+    s.hidden_reserve = 900;
+    play(&s, &hidden);
+    assert_true(hidden.thing->sold > 0 && hidden.thing->reserve_missed > 0);
+    t.visibility = GV_VISIBLE_OPEN;
+    t.reserve = 900;
+    play(&s, &shown);
+    assert_int_equal(hidden.thing->sold, shown.thing->sold);
+    assert_memory_equal(hidden.total, shown.total, s.rounds * sizeof(uint64_t));
+    gv_simulated_clear(&hidden);
+    gv_simulated_clear(&shown);
 }
 
 int
@@ -268,6 +409,10 @@ main(void)
         cmocka_unit_test(terms_show_in_what_is_void),
         cmocka_unit_test(snipers_extend_a_soft_close),
         cmocka_unit_test(steps_stop_beyond_the_next),
+        cmocka_unit_test(lots_are_valued_each_by_itself_A33),
+        cmocka_unit_test(a_total_is_of_all_lots_of_a_round),
+        cmocka_unit_test(a_final_round_is_played_A32),
+        cmocka_unit_test(an_open_auction_may_hide_its_reserve_A24),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
