@@ -8,25 +8,25 @@
 struct parsed {
     char title[GV_LOT_TITLE_MAX + 1];
     uint64_t min_first, reserve;
+    char bad[60]; /* what is no amount; "": nothing */
 };
 
-/* NAME=AMOUNT from p up to the next comma or the end. */
+/* NAME=AMOUNT from p up to the next comma or the end; bad takes what is no
+ * amount. */
 static bool
 take_amount(const char *p, size_t len, const char *name,
-            const struct gv_currency *c, uint64_t *out)
+            const struct gv_currency *c, uint64_t *out, char bad[60])
 {
     size_t n = strlen(name);
     struct gv_amount a;
-    char text[40];
 
-    if (len <= n || len - n >= sizeof(text) || strncmp(p, name, n) != 0 ||
-        *out != 0)
+    if (len <= n || len - n >= 60 || strncmp(p, name, n) != 0 || *out != 0)
         return false;
-    memcpy(text, p + n, len - n);
-    text[len - n] = '\0';
-    if (gv_amount_parse(text, c, &a) != GV_OK || a.minor == 0)
+    snprintf(bad, 60, "%.*s", (int)(len - n), p + n);
+    if (gv_amount_parse(bad, c, &a) != GV_OK || a.minor == 0)
         return false;
     *out = a.minor;
+    bad[0] = '\0';
     return true;
 }
 
@@ -42,8 +42,8 @@ parse(const char *text, const struct gv_currency *c, struct parsed *out)
     while (text[len] == ',') {
         text += len + 1;
         len = strcspn(text, ",");
-        if (!take_amount(text, len, "min=", c, &out->min_first) &&
-            !take_amount(text, len, "reserve=", c, &out->reserve))
+        if (!take_amount(text, len, "min=", c, &out->min_first, out->bad) &&
+            !take_amount(text, len, "reserve=", c, &out->reserve, out->bad))
             return false;
     }
     return true;
@@ -86,7 +86,11 @@ gv_lots_take(struct gv_cli *cli, struct gv_terms *t,
                            "--lot: an auction has 2 to %d lots, or none",
                            GV_LOTS_MAX);
     for (size_t i = 0; i < n; i++) {
-        if (!parse(texts[i], &t->currency, &lot))
+        bool good = parse(texts[i], &t->currency, &lot);
+
+        if (*lot.bad != '\0')
+            return gv_cli_bad_amount(cli, "lot", lot.bad, &t->currency);
+        if (!good)
             return gv_cli_fail(cli, GV_EXIT_USAGE,
                                "--lot: '%.120s': expected "
                                "TITLE[,min=AMOUNT][,reserve=AMOUNT]",

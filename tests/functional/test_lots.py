@@ -257,7 +257,10 @@ def test_wrong_usage_says_what_is_wrong(market):
     for words, says in (
             (("--lot", "Vase"), "2 to 64 lots"),
             (("--lot", "Vase", "--lot", ",min=5"), "expected TITLE"),
-            (("--lot", "Vase", "--lot", "Clock,min=0"), "expected TITLE"),
+            (("--lot", "Vase", "--lot", "Clock,min=0"),
+             "--lot: '0' is no amount of EUR"),
+            (("--lot", "Vase", "--lot", "Clock,reserve=184467440737095516.16"),
+             "is more than the most, 184467440737095516.15 EUR"),
             (("--lot", "Vase", "--lot", "Clock,max=5"), "expected TITLE"),
             (("--lot", "a", "--lot", "b", "--sealed"), "not with --sealed"),
             (("--lot", "a", "--lot", "b", "--hidden-reserve", "5"),
