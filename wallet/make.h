@@ -65,6 +65,9 @@ struct gv_make_open {
                               * NULL; borrowed */
     const struct gv_panel *panel; /* chosen services, or NULL: the node's */
     uint64_t hidden_reserve;      /* where the terms say that it is hidden */
+    /* What was a lot of another auction (W47): the number that it had there, by
+     * its place here; all 0: nothing was. */
+    uint8_t lot_from[GV_LOTS_MAX];
     /* The pseudonym that signs, or NULL: a certified seller; borrowed. */
     const struct gv_seller *seller;
 };

@@ -287,6 +287,34 @@ choose_panel(struct gv_cli *cli, struct gv_panel *panel)
     return GV_EXIT_OK;
 }
 
+/* Which number a lot had before, for each that is offered once more. */
+static void
+print_lot_from(const struct gv_make_open *what, FILE *out)
+{
+    char now[16];
+
+    for (unsigned i = 0; i < GV_LOTS_MAX && what->lot_from[i] != 0; i++) {
+        snprintf(now, sizeof(now), "lot %u", i + 1);
+        gv_columns_line(out, "renumbered", "lot %u is now %s",
+                        (unsigned)what->lot_from[i],
+                        what->terms.lots > 0 ? now : "all there is");
+    }
+}
+
+/* [{lot, from}]; lot 0: it is no lot any more. */
+static json_t *
+relisted_of(const struct gv_make_open *what)
+{
+    json_t *out = json_array();
+
+    for (unsigned i = 0; i < GV_LOTS_MAX && what->lot_from[i] != 0; i++)
+        json_array_append_new(out,
+                              json_pack("{si si}", "lot",
+                                        what->terms.lots > 0 ? (int)i + 1 : 0,
+                                        "from", (int)what->lot_from[i]));
+    return out;
+}
+
 /* Of a struct gv_make_open. */
 static void
 print_terms(const void *arg, FILE *out)
@@ -295,6 +323,7 @@ print_terms(const void *arg, FILE *out)
     const struct gv_panel *panel = what->panel;
 
     gv_terms_print(&what->terms, out);
+    print_lot_from(what, out);
     for (unsigned i = 0; i < panel->authorities; i++)
         gv_columns_line(out, "dated by", "%s",
                         panel->authority[i].operator_name);
@@ -316,10 +345,12 @@ static int
 show_terms(const struct gv_cli *cli, const struct gv_make_open *what)
 {
     if (cli->json)
-        gv_cli_print(cli, json_pack("{so so}", "terms_text",
-                                    gv_columns_lines(print_terms, what),
-                                    "opening_ms",
-                                    gv_json_from_u64(what->opening_ms)));
+        gv_cli_print(cli,
+                     json_pack("{ss% so so so}", "title", what->title.p,
+                               what->title.len, "terms_text",
+                               gv_columns_lines(print_terms, what),
+                               "relisted_lots", relisted_of(what), "opening_ms",
+                               gv_json_from_u64(what->opening_ms)));
     else
         print_terms(what, stdout);
     return GV_EXIT_OK;
@@ -343,8 +374,10 @@ open_auction(struct gv_cli *cli, struct gv_make_open *what)
         return code;
     gv_hex(id.b, 32, hex);
     if (cli->json)
-        gv_cli_print(cli, json_pack("{ss so}", "auction", hex, "opening_ms",
-                                    gv_json_from_u64(what->opening_ms)));
+        gv_cli_print(cli,
+                     json_pack("{ss so so}", "auction", hex, "relisted_lots",
+                               relisted_of(what), "opening_ms",
+                               gv_json_from_u64(what->opening_ms)));
     else
         printf("%s\n", hex);
     return GV_EXIT_OK;

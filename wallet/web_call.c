@@ -29,7 +29,7 @@ static const struct gv_web_call calls[] = {
     {"auction open", &gv_cmd_auction_open, true, " ", " "},
     {"auction relist", &gv_cmd_auction_relist, true,
      " title open-at authorities validators seller notaries bid-notaries cut "
-     "dry-run ",
+     "all dry-run ",
      " text "},
     {"auction accept", &gv_cmd_auction_accept, true, " price dry-run ", " "},
     {"settle", &gv_cmd_settle, true, " lot ", " "},

@@ -4,7 +4,7 @@ import { h, fill, save } from "./dom.js";
 import { action, sure } from "./act.js";
 import { duration, money, when, isSealed } from "./format.js";
 import { bidForm } from "./bidform.js";
-import { relistForm } from "./relist.js";
+import { failed, relistForm, unsoldLots } from "./relist.js";
 
 // With a reserve that nobody sees.
 const HIDDEN = ["sealed-reserve", "hidden-reserve", "final-round-reserve"];
@@ -90,7 +90,8 @@ function sellerDeeds(page) {
   if (end?.status === "sold" && info.identity === "anonymous") {
     return [`disclose-seller-${info.awards?.length}`, () => discloseForm(page, "Who won?", "The notaries open the winner's identity to you, and to nobody else. You get it with evidence that holds without them.")];
   }
-  if (end && end.status !== "sold") return ["relist", () => relistForm(page)];
+  const left = unsoldLots(info);
+  if (end && (info.lots?.length ? left.length : failed(info))) return [`relist ${left}`, () => relistForm(page)];
   return ["seller", () => quiet("Your auction", end ? "It is over." : "There is nothing to do now.")];
 }
 

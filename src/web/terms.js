@@ -31,6 +31,7 @@ const TERMS = {
   "early close": ["Early close", () => "not possible"],
   "to pay within": ["To be paid within", seconds],
   D: ["A bid must be in a block within", seconds],
+  renumbered: ["Numbers"],
   T: ["A block about every", seconds],
 };
 function seconds(text) {

@@ -189,8 +189,16 @@ def test_three_lots_end_each_in_their_own_way(market):
     told = bob.text("auction", "outcome", auction)
     for says in ("lot 1", "for 20.00 EUR", "no-bid", "reserve-not-met"):
         assert says in told, told
-    refused(seller, "auction", "relist", auction, code=1,
-            says="sell the others by auction create")
+    dry = seller("auction", "relist", auction, "--dry-run")
+    assert dry["relisted_lots"] == [{"lot": 1, "from": 2},
+                                    {"lot": 2, "from": 3}]
+    assert [t.split(maxsplit=2)[2] for t in dry["terms_text"]
+            if t.startswith("lot ")] == [
+                "Clock, min first 50.00 EUR", "Chair, reserve 500.00 EUR"]
+    told = seller.text("auction", "relist", auction, "--dry-run")
+    assert "lot 3 is now lot 2" in told, told
+    assert len(seller("auction", "relist", auction, "--all", "--dry-run")[
+        "relisted_lots"]) == 3
     wait_for("the award", lambda: [
         (a["award"], a["winner"])
         for a in node.rpc.getoutcome(auction)["awards"]] == [
@@ -250,6 +258,43 @@ def test_lots_that_were_not_sold_are_relisted_as_they_were(market):
     lots = [node.rpc.getauction(a)["terms"]["lots"]
             for a in (auction, newest["auction"])]
     assert lots[0] == lots[1]
+
+
+@pytest.mark.long
+def test_only_lots_that_are_unsold_or_unpaid_are_relisted(market):
+    node, seller = market["node"], market["seller"]
+    auction = seller.create("Two", *QUICK, "--limit", "4s", "--lot", "Vase",
+                            "--lot", "Clock,min=5,reserve=6")
+    for lot in ("1", "2"):
+        market["ann"].bid(auction, "10", "--lot", lot)
+    assert [l["status"] for l in seller.outcome(auction)["lots"]] == [
+        "sold", "sold"]
+    refused(seller, "auction", "relist", auction, code=1,
+            says="each of its 2 lots was sold")
+    refused(market["ann"], "auction", "relist", auction, code=1,
+            says="only its seller")
+    wait_for("the awards", lambda: len(
+        node.rpc.getoutcome(auction)["awards"]) == 2)
+
+    def unpaid(lot):
+        seller("settle", auction, "defaulted", "--lot", str(lot))
+        wait_for("the word", lambda: [
+            a["standing"] for a in node.rpc.getoutcome(auction)["awards"]
+            if a["award"] == lot] == ["defaulted"])
+
+    unpaid(2)
+    new = seller("auction", "relist", auction)
+    assert new["relisted_lots"] == [{"lot": 0, "from": 2}]
+    info = node.rpc.getauction(new["auction"])
+    assert (info["title"], info["lot_count"], info["terms"]["lots"]) == (
+        "Clock", 0, [])
+    assert (info["terms"]["min_first"], info["terms"]["reserve"]) == (500, 600)
+    assert seller("auction", "show", new["auction"])["relists"] == auction
+    refused(seller, "auction", "relist", new["auction"], "--all", code=2,
+            says="--all: this auction has no lots")
+    unpaid(1)
+    assert seller("auction", "relist", auction, "--dry-run")[
+        "relisted_lots"] == [{"lot": 1, "from": 1}, {"lot": 2, "from": 2}]
 
 
 def test_wrong_usage_says_what_is_wrong(market):
