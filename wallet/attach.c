@@ -37,6 +37,17 @@ hash_all(FILE *in, struct gv_hash *out)
     return ok;
 }
 
+/* "sha256:HEX": of a file that its owner has hashed elsewhere. */
+static bool
+is_hash(const char *text, struct gv_hash *out)
+{
+    size_t mark = strlen(GV_ATTACH_MARK);
+
+    return strncmp(text, GV_ATTACH_MARK, mark) == 0 &&
+           strlen(text + mark) == 64 &&
+           gv_unhex(text + mark, out->b, 32) == GV_OK;
+}
+
 int
 gv_attach_hash(const struct gv_cli *cli, const char *path, struct gv_hash *out)
 {
@@ -73,7 +84,8 @@ gv_attach_read(struct gv_cli *cli, struct gv_make_open *what)
                            GV_ATTACHMENTS_MAX);
     what->attachments = 0;
     for (size_t i = 0; i < n && code == GV_EXIT_OK; i++) {
-        code = gv_attach_hash(cli, path[i], &what->attachment[i]);
+        if (!is_hash(path[i], &what->attachment[i]))
+            code = gv_attach_hash(cli, path[i], &what->attachment[i]);
         for (size_t j = 0; j < i && code == GV_EXIT_OK; j++)
             if (GV_ID_EQ(&what->attachment[i], &what->attachment[j]))
                 code = gv_cli_fail(cli, GV_EXIT_USAGE,

@@ -18,7 +18,10 @@
 int gv_attach_hash(const struct gv_cli *cli, const char *path,
                    struct gv_hash *out) GV_MUST_CHECK;
 
-/* If --attach is given: its files, in place of those of *what. An exit code. */
+/* If --attach is given: its files, or the hashes that it gives as
+ * GV_ATTACH_MARK and 64 hex digits, in place of those of *what. An exit code.
+ */
+#define GV_ATTACH_MARK "sha256:"
 int gv_attach_read(struct gv_cli *cli, struct gv_make_open *what) GV_MUST_CHECK;
 
 /* The place of a file's hash among those of OPEN, from 1; 0: it is none. */

@@ -7,46 +7,76 @@
 
 struct parsed {
     char title[GV_LOT_TITLE_MAX + 1];
+    size_t len; /* of title */
     uint64_t min_first, reserve;
-    char bad[60]; /* what is no amount; "": nothing */
 };
 
-/* NAME=AMOUNT from p up to the next comma or the end; bad takes what is no
- * amount. */
-static bool
-take_amount(const char *p, size_t len, const char *name,
-            const struct gv_currency *c, uint64_t *out, char bad[60])
-{
-    size_t n = strlen(name);
-    struct gv_amount a;
+#define EXPECTED                                                               \
+    "expected TITLE[,min=AMOUNT][,reserve=AMOUNT], and a comma in TITLE twice"
 
-    if (len <= n || len - n >= 60 || strncmp(p, name, n) != 0 || *out != 0)
-        return false;
-    snprintf(bad, 60, "%.*s", (int)(len - n), p + n);
-    if (gv_amount_parse(bad, c, &a) != GV_OK || a.minor == 0)
-        return false;
-    *out = a.minor;
-    bad[0] = '\0';
-    return true;
+/* A title up to a single comma; two are one that it has. Where it ends; NULL:
+ * it has no byte, or too many. */
+static const char *
+take_title(const char *p, struct parsed *out)
+{
+    for (; *p != '\0'; p++) {
+        if (*p == ',' && *++p != ',') {
+            p--;
+            break;
+        }
+        if (out->len == GV_LOT_TITLE_MAX)
+            return NULL;
+        out->title[out->len++] = *p;
+    }
+    return out->len > 0 ? p : NULL;
 }
 
-static bool
-parse(const char *text, const struct gv_currency *c, struct parsed *out)
+/* One of NAME=AMOUNT: the place of its value, or NULL. */
+static uint64_t *
+place_of(const char *p, struct parsed *lot, const char **value)
 {
-    size_t len = strcspn(text, ",");
+    bool min = strncmp(p, "min=", 4) == 0;
 
-    *out = (struct parsed){.min_first = 0};
-    if (len == 0 || len > GV_LOT_TITLE_MAX)
-        return false;
-    memcpy(out->title, text, len);
-    while (text[len] == ',') {
-        text += len + 1;
-        len = strcspn(text, ",");
-        if (!take_amount(text, len, "min=", c, &out->min_first, out->bad) &&
-            !take_amount(text, len, "reserve=", c, &out->reserve, out->bad))
-            return false;
+    if (!min && strncmp(p, "reserve=", 8) != 0)
+        return NULL;
+    *value = p + (min ? 4 : 8);
+    return min ? &lot->min_first : &lot->reserve;
+}
+
+/* Of a text as option --lot has it; number: from 1. An exit code. */
+static int
+parse(struct gv_cli *cli, const char *text, size_t number,
+      const struct gv_currency *c, struct parsed *out)
+{
+    const char *p, *value;
+    struct gv_amount a;
+    char amount[60], option[40];
+
+    *out = (struct parsed){.len = 0};
+    p = take_title(text, out);
+    while (p != NULL && *p == ',') {
+        uint64_t *place = place_of(p + 1, out, &value);
+        size_t len = place != NULL ? strcspn(value, ",") : 0;
+
+        if (place == NULL || *place != 0) {
+            p = NULL;
+            break;
+        }
+        snprintf(amount, sizeof(amount), "%.*s", (int)(len < 59 ? len : 59),
+                 value);
+        if (len > 59 || gv_amount_parse(amount, c, &a) != GV_OK ||
+            a.minor == 0) {
+            snprintf(option, sizeof(option), "lot: lot %zu, %s", number,
+                     place == &out->reserve ? "reserve" : "min");
+            return gv_cli_bad_amount(cli, option, amount, c);
+        }
+        *place = a.minor;
+        p = value + len;
     }
-    return true;
+    return p != NULL ? GV_EXIT_OK
+                     : gv_cli_fail(cli, GV_EXIT_USAGE,
+                                   "--lot: lot %zu, '%.120s': " EXPECTED,
+                                   number, text);
 }
 
 /* A33, in the words of the options that asked for it. */
@@ -86,16 +116,11 @@ gv_lots_take(struct gv_cli *cli, struct gv_terms *t,
                            "--lot: an auction has 2 to %d lots, or none",
                            GV_LOTS_MAX);
     for (size_t i = 0; i < n; i++) {
-        bool good = parse(texts[i], &t->currency, &lot);
+        int code = parse(cli, texts[i], i + 1, &t->currency, &lot);
 
-        if (*lot.bad != '\0')
-            return gv_cli_bad_amount(cli, "lot", lot.bad, &t->currency);
-        if (!good)
-            return gv_cli_fail(cli, GV_EXIT_USAGE,
-                               "--lot: '%.120s': expected "
-                               "TITLE[,min=AMOUNT][,reserve=AMOUNT]",
-                               texts[i]);
-        gv_put_b8(&s, gv_bytes(lot.title, strlen(lot.title)));
+        if (code != GV_EXIT_OK)
+            return code;
+        gv_put_b8(&s, gv_bytes(lot.title, lot.len));
         gv_put_u64(&s, lot.min_first);
         gv_put_u64(&s, lot.reserve);
     }

@@ -12,8 +12,9 @@
 
 #define GV_LOTS_BYTES (GV_LOTS_MAX * (1 + GV_LOT_TITLE_MAX + 16))
 
-/* Of --lot, each TITLE[,min=AMOUNT][,reserve=AMOUNT], into t, whose list
- * borrows room. An exit code. */
+/* Of --lot, each TITLE[,min=AMOUNT][,reserve=AMOUNT] with two commas for one
+ * in TITLE, into t, whose list borrows room. What is wrong is told with the
+ * number of the lot. An exit code. */
 int gv_lots_take(struct gv_cli *cli, struct gv_terms *t,
                  uint8_t room[GV_LOTS_BYTES]) GV_MUST_CHECK;
 

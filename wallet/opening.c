@@ -22,7 +22,7 @@ const struct gv_config_option gv_opening_options[GV_OPENING_OPTIONS] = {
      .type = GV_CONFIG_LIST,
      .help = "A picture or document that belongs to it, up to 16 of them: OPEN "
              "has its SHA-256, and the file is for you to hand out.",
-     .argument = "FILE"},
+     .argument = "FILE|sha256:HEX"},
     {.name = "authorities",
      .help = "Time-stamping authorities: an odd number of those on the "
              "registry, or their keys (default 1: the node's own).",

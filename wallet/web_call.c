@@ -7,7 +7,7 @@
 #include "wallet/commands.h"
 #include "wallet/courier.h"
 
-#define WORDS_MAX 64
+#define WORDS_MAX 192 /* 64 lots, 16 attachments, and the rest */
 
 /* --allowed, --text and the like come as texts. What reads other files, or
  * makes and moves keys, is not here. */
@@ -105,27 +105,47 @@ may_have(const struct gv_web_call *call, const char *name)
     return false;
 }
 
+/* One value of an option. */
+static int
+add_option(const struct gv_cli *cli, const char *name, const json_t *v,
+           struct line *l)
+{
+    if (json_is_string(v))
+        add(l, "--%s=%s", name, json_string_value(v));
+    else if (json_is_integer(v))
+        add(l, "--%s=%" JSON_INTEGER_FORMAT, name, json_integer_value(v));
+    else if (json_is_boolean(v))
+        add(l, "--%s=%s", name, json_is_true(v) ? "yes" : "no");
+    else
+        return gv_cli_fail(cli, GV_EXIT_USAGE,
+                           "%.40s: neither text, number nor bool", name);
+    return GV_EXIT_OK;
+}
+
 static int
 add_options(const struct gv_cli *cli, const struct gv_web_call *call,
             const json_t *options, struct line *l)
 {
+    int code = GV_EXIT_OK;
     const char *name;
-    json_t *v;
+    json_t *v, *one;
+    size_t i;
 
     json_object_foreach((json_t *)options, name, v)
     {
         if (!may_have(call, name))
             return gv_cli_fail(cli, GV_EXIT_USAGE, "%.40s: no such option",
                                name);
-        if (json_is_string(v))
-            add(l, "--%s=%s", name, json_string_value(v));
-        else if (json_is_integer(v))
-            add(l, "--%s=%" JSON_INTEGER_FORMAT, name, json_integer_value(v));
-        else if (json_is_boolean(v))
-            add(l, "--%s=%s", name, json_is_true(v) ? "yes" : "no");
-        else
-            return gv_cli_fail(cli, GV_EXIT_USAGE,
-                               "%.40s: neither text, number nor bool", name);
+        /* What may be given several times comes as an array. */
+        if (!json_is_array(v))
+            code = add_option(cli, name, v, l);
+        json_array_foreach(v, i, one)
+        {
+            if (code == GV_EXIT_OK)
+                code = add_option(cli, name, one, l);
+        }
+        if (code != GV_EXIT_OK)
+            return code;
     }
     return GV_EXIT_OK;
 }

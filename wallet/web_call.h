@@ -5,7 +5,8 @@
  * A request is
  *     {"call": "bid place", "arguments": [..], "options": {"wait": "60s"},
  *      "texts": {"text": ".."}}
- * with all but the call optional; texts are what a command reads from a file
+ * with all but the call optional; an option that may be given several times has
+ * an array; texts are what a command reads from a file
  * when a person gives it one. An answer is
  *     {"result", "error": {code, message, data}, "warnings": [..],
  *      "files": {name: base64}}

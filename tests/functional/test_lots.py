@@ -303,7 +303,9 @@ def test_wrong_usage_says_what_is_wrong(market):
             (("--lot", "Vase"), "2 to 64 lots"),
             (("--lot", "Vase", "--lot", ",min=5"), "expected TITLE"),
             (("--lot", "Vase", "--lot", "Clock,min=0"),
-             "--lot: '0' is no amount of EUR"),
+             "--lot: lot 2, min: '0' is no amount of EUR"),
+            (("--lot", "Vase,reserve=1.234", "--lot", "Clock"),
+             "--lot: lot 1, reserve: '1.234' is no amount of EUR"),
             (("--lot", "Vase", "--lot", "Clock,reserve=184467440737095516.16"),
              "is more than the most, 184467440737095516.15 EUR"),
             (("--lot", "Vase", "--lot", "Clock,max=5"), "expected TITLE"),
@@ -325,6 +327,10 @@ def test_wrong_usage_says_what_is_wrong(market):
     assert "Lot 1, Vase: A maximum step without" in told.stderr
     assert "Lot 2" not in told.stderr
     assert told.stderr.count("The deadline D is shorter") == 1
+    shown = seller("auction", "create", "--title", "x", "--dry-run", "--lot",
+                   "Vase,, blue,min=5", "--lot", ",,")["terms_text"]
+    assert [t.split(maxsplit=2)[2] for t in shown if t.startswith("lot ")] == [
+        "Vase, blue, min first 5.00 EUR", ","]
     plain = seller.create("Plain", *QUICK, "--limit", "25s")
     refused(market["ann"], "bid", "place", plain, "10", "--lot", "1", code=2,
             says="no lots")
