@@ -50,6 +50,7 @@ struct verdict {
     char why[CLAUSE_MAX];  /* the clause that would void it, or nothing */
     bool final;            /* it is one of the final round, which is on (A32) */
     struct gv_offer offer; /* what was judged */
+    uint64_t total;        /* with what leads in other lots; 0: nothing does */
 };
 
 /* F here, over the bids the node lists. */
@@ -76,6 +77,34 @@ judge(struct gv_cli *cli, const struct gv_auction *a, const struct gv_signer *s,
                           row.have, row.want, out->why);
     out->final = row.bid.final;
     return code;
+}
+
+/* What it comes to with the lots that this wallet leads, where it leads any. */
+static int
+add_lots(struct gv_cli *cli, const struct gv_auction *a, struct verdict *v)
+{
+    uint64_t others;
+    int code = gv_guard_lots(cli, a, v->offer.lot, &others);
+
+    if (code == GV_EXIT_OK && others != 0)
+        v->total = others > UINT64_MAX - v->offer.amount
+                       ? UINT64_MAX
+                       : others + v->offer.amount;
+    return code;
+}
+
+/* "30.00 EUR (thirty and 00/100 EUR)". */
+#define SUM_MAX (40 + GV_WORDS_MAX + 4)
+static char *
+sum_text(const struct gv_auction *a, uint64_t minor, char out[SUM_MAX])
+{
+    const struct gv_currency *c = &a->open.terms.currency;
+    struct gv_amount amount = {minor};
+    char figures[40], words[GV_WORDS_MAX];
+
+    snprintf(out, SUM_MAX, "%s (%s)", gv_amount_text(amount, c, figures),
+             gv_words(amount, c, words));
+    return out;
 }
 
 /* Is a bid sealed? */
@@ -172,7 +201,8 @@ show_dry_run(struct gv_cli *cli, const struct gv_auction *a,
              const struct verdict *v)
 {
     const struct gv_currency *c = &a->open.terms.currency;
-    char figures[40], words[GV_WORDS_MAX], node[CLAUSE_MAX];
+    char figures[40], words[GV_WORDS_MAX], node[CLAUSE_MAX], sum[SUM_MAX];
+    char lot[GV_LOT_NAME_MAX];
     const char *why = v->why;
     /* Not of a pseudonym, whose bid it is not to recognise (W20). */
     bool asked = a->open.terms.identity != GV_ANONYMOUS && !is_sealed(a, v);
@@ -186,19 +216,28 @@ show_dry_run(struct gv_cli *cli, const struct gv_auction *a,
     gv_amount_text(amount, c, figures);
     gv_words(amount, c, words);
     if (cli->json) {
-        gv_cli_print(
-            cli,
-            gv_auction_priced(
-                json_pack("{so ss ss so sb so sb}", "amount",
-                          gv_json_from_u64(amount.minor), "figures", figures,
-                          "words", words, "void", clause_or_null(why),
-                          "node_asked", (int)asked, "node_void",
-                          clause_or_null(node), "final_round", (int)v->final),
-                c));
+        json_t *out = json_pack(
+            "{so ss ss so sb so sb so}", "amount",
+            gv_json_from_u64(amount.minor), "figures", figures, "words", words,
+            "void", clause_or_null(why), "node_asked", (int)asked, "node_void",
+            clause_or_null(node), "final_round", (int)v->final, "total",
+            gv_json_from_u64(v->total));
+
+        json_object_set_new(out, "total_text",
+                            v->total != 0
+                                ? json_string(sum_text(a, v->total, sum))
+                                : json_null());
+        gv_cli_print(cli, gv_auction_priced(out, c));
         return GV_EXIT_OK;
     }
+    if (v->offer.lot != 0)
+        gv_columns_line(stdout, "for", "%s",
+                        gv_lots_name(&a->open.terms, v->offer.lot, lot));
     gv_columns_line(stdout, "amount", "%s (%s)%s", figures, words,
                     v->final ? FINAL_WORDS : "");
+    if (v->total != 0)
+        gv_columns_line(stdout, "in all", "%s, with the other lots you lead",
+                        sum_text(a, v->total, sum));
     gv_columns_line(stdout, "verdict", "%s%s",
                     *why == '\0' ? "accepted" : "void: ", why);
     if (asked)
@@ -208,17 +247,19 @@ show_dry_run(struct gv_cli *cli, const struct gv_auction *a,
 }
 
 static int
-ask(struct gv_cli *cli, const struct gv_auction *a, struct gv_amount amount,
-    const struct verdict *v)
+ask(struct gv_cli *cli, const struct gv_auction *a, const struct verdict *v)
 {
-    const struct gv_currency *c = &a->open.terms.currency;
-    char figures[40], words[GV_WORDS_MAX], question[700];
+    char sum[SUM_MAX], all[SUM_MAX], lot[GV_LOT_NAME_MAX], question[1600];
 
-    snprintf(question, sizeof(question), "Bid %s (%s)%s?",
-             gv_amount_text(amount, c, figures), gv_words(amount, c, words),
+    snprintf(question, sizeof(question), "Bid %s%s%s%s%s%s%s?",
+             sum_text(a, v->offer.amount, sum), v->offer.lot ? " for " : "",
+             gv_lots_name(&a->open.terms, v->offer.lot, lot),
              v->final          ? FINAL_WORDS
              : is_sealed(a, v) ? ", sealed until the close"
-                               : "");
+                               : "",
+             v->total != 0 ? "; with the other lots you lead " : "",
+             v->total != 0 ? sum_text(a, v->total, all) : "",
+             v->total != 0 ? " in all" : "");
     return gv_cli_confirm(cli, question) ? GV_EXIT_OK : GV_EXIT_FAILED;
 }
 
@@ -276,17 +317,16 @@ enter(struct gv_cli *cli, struct gv_auction *a, const struct gv_signer *s,
 /* Nothing is sent before the question is answered. */
 static int
 send(struct gv_cli *cli, struct gv_auction *a, const struct gv_signer *s,
-     const struct gv_trace *trace, struct gv_amount amount,
-     const struct verdict *v)
+     const struct gv_trace *trace, const struct verdict *v)
 {
-    struct gv_place what = {.amount = amount.minor,
+    struct gv_place what = {.amount = v->offer.amount,
                             .lot = v->offer.lot,
                             .final = v->final,
                             .force = gv_config_bool(cli->config, "force")};
     struct gv_signer bidder = {.keys = NULL};
     json_t *row;
     char id[65];
-    int code = ask(cli, a, amount, v);
+    int code = ask(cli, a, v);
 
     gv_cli_step(cli, "waiting until the auction's listing is final");
     if (code == GV_EXIT_OK)
@@ -365,12 +405,14 @@ place(struct gv_cli *cli, struct gv_auction *a, const struct gv_signer *s)
         code = check_kind(cli, &v);
     if (code == GV_EXIT_OK)
         code = guard(cli, a, &offer);
+    if (code == GV_EXIT_OK)
+        code = add_lots(cli, a, &v);
     if (code == GV_EXIT_OK && dry)
         code = show_dry_run(cli, a, s, amount, &v);
     else if (code == GV_EXIT_OK)
         code = refuse_void(cli, v.why);
     if (code == GV_EXIT_OK && !dry)
-        code = send(cli, a, s, &trace, amount, &v);
+        code = send(cli, a, s, &trace, &v);
     gv_trace_clear(&trace);
     return code;
 }

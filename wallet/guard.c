@@ -163,19 +163,31 @@ add_auction(struct gv_cli *cli, const struct gv_concern *c, struct exposure *x)
     return rc == GV_FAULT ? GV_EXIT_NODE : code;
 }
 
+int
+gv_guard_lots(struct gv_cli *cli, const struct gv_auction *a, uint8_t lot,
+              uint64_t *out)
+{
+    struct exposure x = {.c = &a->open.terms.currency};
+    struct leading here = {&x, lot};
+    int code = a->open.terms.lots > 0
+                   ? gv_auction_bids(cli, a, add_leading, &here)
+                   : GV_EXIT_OK;
+
+    *out = x.sum;
+    return code;
+}
+
 /* What leads in the other auctions that are not final, and in other lots. */
 static int
 exposure_of(struct gv_cli *cli, const struct gv_auction *a, uint8_t lot,
             uint64_t *out)
 {
     struct exposure x = {.c = &a->open.terms.currency};
-    struct leading here = {&x, lot};
     struct gv_concerns all = {.item = NULL};
     int code = gv_concerns_of_bids(cli, &all);
 
-    if (code == GV_EXIT_OK && a->open.terms.lots > 0)
-        code = gv_auction_bids(cli, a, add_leading, &here);
-
+    if (code == GV_EXIT_OK)
+        code = gv_guard_lots(cli, a, lot, &x.sum);
     for (size_t i = 0; i < all.count && code == GV_EXIT_OK; i++)
         if (strcmp(all.item[i].auction, a->hex) != 0)
             code = add_auction(cli, &all.item[i], &x);

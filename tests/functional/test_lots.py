@@ -171,7 +171,14 @@ def test_three_lots_end_each_in_their_own_way(market):
     # What leads in other lots counts in the wallet's limit; what it leads in
     # this one would be replaced.
     bob("limit", "set", "EUR", "--total", "530")
-    bob("bid", "place", auction, "500", "--lot", "3", "--dry-run")
+    dry = bob("bid", "place", auction, "500", "--lot", "3", "--dry-run")
+    assert (dry["total"], dry["total_text"]) == (
+        52000, "520.00 EUR (five hundred twenty and 00/100 EUR)")
+    told = bob.text("bid", "place", auction, "500", "--lot", "3", "--dry-run")
+    for says in ("lot 3, Chair", "520.00 EUR (five hundred twenty and"):
+        assert says in told, told
+    dry = ann("bid", "place", auction, "60", "--lot", "2", "--dry-run")
+    assert (dry["total"], dry["total_text"]) == (0, None)
     refused(bob, "bid", "place", auction, "511", "--lot", "3", "--dry-run",
             code=1, says="531.00 EUR")
     refused(ann, "agent", "set", auction, "--limit", "50", code=2,
