@@ -1,8 +1,7 @@
 // about.js - what is sold and by whom: text, attachments, track record.
 import * as api from "./api.js";
 import { h, fill, field, noteLine, table } from "./dom.js";
-
-const FILE_MAX = 2 ** 30; // a browser reads it whole
+import { FILE_MAX, hashOf } from "./files.js";
 
 const COUNTS = [["sold", "Sold"], ["paid", "Paid"], ["delivered", "Delivered"], ["defaulted", "Not paid"], ["disputed", "Disputed"], ["open", "Nothing said"]];
 
@@ -25,8 +24,7 @@ export function recordPart(page) {
 // The file stays in the browser: its hash is compared with those of OPEN.
 async function check(file, list) {
   if (file.size > FILE_MAX) return ["The file is too large for the browser: gavel auction show --check-attachment reads it.", "wait"];
-  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", await file.arrayBuffer()));
-  const hex = [...digest].map((b) => b.toString(16).padStart(2, "0")).join("");
+  const hex = await hashOf(file);
   const at = list.indexOf(hex);
   return at < 0 ? [`${file.name} is none of them. Its hash is ${hex}.`, "bad"] : [`${file.name} is attachment ${at + 1}, bit by bit.`, "good"];
 }

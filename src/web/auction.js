@@ -29,12 +29,13 @@ export async function auctionPage(app, host, id) {
   let skew = 0; // the node's clock less ours, in ms
   let verified = null;
   let lastDrawn = "";
+  let bidding = null; // the form of a bid, while there is one
   const proofs = new Map(); // what was verified of own bids
   const parts = {
     head: h("div"), trouble: noteLine(), price: h("section", { class: "sheet price", "aria-label": "State" }),
     act: h("section", { class: "sheet act", "aria-label": "What you can do" }),
     sale: h("section", { class: "sheet sale", "aria-label": "The sale", hidden: true }),
-    terms: h("section", { class: "sheet" }), lots: h("section", { class: "sheet", hidden: true }), bids: h("section", { class: "sheet bids" }), explain: h("section", { class: "sheet" }),
+    terms: h("section", { class: "sheet" }), lots: h("section", { class: "sheet things", hidden: true }), bids: h("section", { class: "sheet bids" }), explain: h("section", { class: "sheet" }),
     about: h("section", { class: "sheet" }), files: h("section", { class: "sheet" }), record: h("section", { class: "sheet" }),
   };
   const left = h("span", { class: "num" });
@@ -77,7 +78,7 @@ export async function auctionPage(app, host, id) {
 
   function drawLots() {
     parts.lots.hidden = !state.info.lots?.length;
-    if (!parts.lots.hidden) fill(parts.lots, h("h2", null, "Lots"), lotsTable(page));
+    if (!parts.lots.hidden) fill(parts.lots, h("h2", null, "Lots"), lotsTable(page, bidding ? (lot) => bidding?.choose(lot) : null));
   }
 
   function verdict() {
@@ -155,12 +156,12 @@ export async function auctionPage(app, host, id) {
 
   // Made anew only when what one can do changes, so that nothing typed is lost.
   function drawAct() {
-    let hinter = null;
-    const [name, build] = deed(page, (f) => { hinter = f; });
+    let form = null;
+    const [name, build] = deed(page, (f) => { form = f; });
     if (parts.act.dataset.kind === name || isBusy(parts.act)) return;
     parts.act.dataset.kind = name;
     fill(parts.act, build());
-    parts.act.hint = hinter;
+    bidding = form;
   }
 
   // --- all of it ---
@@ -169,9 +170,9 @@ export async function auctionPage(app, host, id) {
     skew = Number(state.info.phase_time_us) / 1000 - Date.now();
     second();
     drawAct();
-    parts.act.hint?.();
+    bidding?.hint();
     drawSale(page, parts.sale);
-    const drawn = JSON.stringify([state, verified, app.identity, Object.keys(own())], (k, v) => (k === "phase_time_us" ? undefined : v));
+    const drawn = JSON.stringify([state, verified, app.identity, Object.keys(own()), state.info.lots?.map((l) => page.isOver(l.effective_close_us))], (k, v) => (k === "phase_time_us" ? undefined : v));
     if (drawn === lastDrawn) return;
     lastDrawn = drawn;
     drawHead();

@@ -34,7 +34,8 @@ function helpText(page, lot, put) {
 function confirmation(dry, warnings, lot, close) {
   const cancel = h("button", { type: "button", onclick: () => close(null) }, "Cancel");
   const amount = [lot ? h("p", null, `For lot ${lot.lot}: ${lot.title}`) : null,
-    h("p", { class: "figures num" }, dry.figures), h("p", null, dry.words)];
+    h("p", { class: "figures num" }, dry.figures), h("p", null, dry.words),
+    dry.total_text ? h("p", null, "With the other lots that you lead, in all: ", h("strong", null, dry.total_text)) : null];
   if (dry.final_round) amount.push(h("p", { class: "note wait" }, "The final round is on: this is your one last bid, and it is sealed until the close."));
   if (dry.void) {
     return [h("h2", { id: "dialog-title" }, "This bid would not count"), ...amount,
@@ -66,7 +67,8 @@ async function place(page, text, lot, note) {
   return true;
 }
 
-// {element, hint()}: hint says anew what would lead.
+// {element, hint(), choose(lot)}: hint says anew what would lead; choose begins a
+// bid for a lot.
 export function bidForm(page) {
   const note = noteLine();
   const amount = h("input", { name: "amount", inputmode: "decimal", autocomplete: "off", required: true });
@@ -74,10 +76,12 @@ export function bidForm(page) {
   const button = h("button", { class: "main", type: "submit" }, "Bid …");
   const first = page.info.identity === "anonymous" && !page.mine().length;
   let hinted = "";
-  const select = lotChoice(page, () => hint());
-  const lot = () => (select ? Number(select.value) : 0);
+  const choice = lotChoice(page, () => hint());
+  const lot = () => (choice ? Number(choice.select.value) : 0);
   const put = (text) => { amount.value = text; amount.focus(); };
+  const choose = (number) => { choice.select.value = String(number); hint(); amount.focus(); };
   const hint = () => {
+    choice?.tell();
     const now = JSON.stringify([lot(), String(least(page, lot())), page.info.next_drop_us, page.info.final_round]);
     if (now === hinted) return;
     hinted = now;
@@ -98,8 +102,8 @@ export function bidForm(page) {
     await page.refresh();
   }
   hint();
-  return { hint, element: [h("h2", null, "Place a bid"), h("form", { novalidate: true, onsubmit: submit },
-    select ? field("Lot", select) : null, field(`Amount in ${page.unit.currency}`, amount), help,
+  return { hint, choose, element: [h("h2", null, "Place a bid"), h("form", { novalidate: true, onsubmit: submit },
+    choice ? field("Lot", choice.select) : null, field(`Amount in ${page.unit.currency}`, amount), help,
     first ? h("p", { class: "help" }, "You bid under a pseudonym. The first bid gets it, which takes some seconds. Bids go to the network through another node than yours, if there is one.") : null,
     note.element, h("div", { class: "actions" }, button))] };
 }

@@ -96,8 +96,8 @@ function sellerDeeds(page) {
 }
 
 // What there is to do now: a name, which changes when that does, and what
-// makes it. hint(f): f is called when the auction has changed.
-export function deed(page, hint) {
+// makes it. made(form): a bid form that was made, to be told of changes.
+export function deed(page, made) {
   const { app, info } = page;
   if (!app.identity?.valid) return ["name", () => [h("h2", null, "Bidding"), h("p", null, "To bid you need a name that is certified. ", h("a", { href: "#/wallet" }, "Get one"))]];
   if (page.isSeller()) return sellerDeeds(page);
@@ -105,7 +105,7 @@ export function deed(page, hint) {
   if (info.phase === "open" || info.phase === "final-round") {
     return ["bid", () => {
       const form = bidForm(page);
-      hint(form.hint);
+      made(form);
       return form.element;
     }];
   }

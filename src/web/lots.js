@@ -1,7 +1,7 @@
 // lots.js - the lots of an auction that sells several things: who leads each,
 // what each came to, and which one a bid is for.
 import { h, fill, badge, table } from "./dom.js";
-import { money, short, when } from "./format.js";
+import { isSealed, money, short, when } from "./format.js";
 
 const ENDS = { "no-bid": "Nobody bid", "reserve-not-met": "The reserve was not met", cancelled: "Cancelled", void: "Void" };
 
@@ -18,33 +18,58 @@ export function termsOf(info, lot) {
   return { ...info.terms, min_first: own.min_first, flags: [...info.terms.flags, "min-first"] };
 }
 
-function row(page, lot) {
-  const own = page.mine().filter((b) => b.lot === lot.lot && b.code === 0);
+// Nothing can be bid for it any more, though the auction may go on.
+const hasEnded = (page, lot) => Boolean(lot.effective_close_us) && page.isOver(lot.effective_close_us);
+
+// How one stands with a lot: [word, kind, why], or null without a bid for it.
+function mineOf(page, lot) {
+  const own = page.mine().filter((b) => b.lot === lot.lot);
+  const counted = own.filter((b) => b.code === 0);
+  if (!own.length) return null;
+  if (!counted.length) {
+    const last = own.at(-1);
+    return isSealed(last) ? ["Sealed", "wait", null] : ["Void", "bad", `Your bid does not count: ${last.why ?? last.code_name}`];
+  }
+  if (page.outcome() === null) {
+    if (!counted.some((b) => b.leading)) return ["You are outbid", "wait", null];
+    return ["You lead", "good", lot.status === "reserve-not-met" ? "Your bid does not reach the reserve yet." : null];
+  }
+  if (lot.status === "sold" && page.isMe(lot.winner)) return ["You won", "good", null];
+  return ["You lost", "", lot.status === "sold" ? "Another bid was better." : "No bid reached the reserve."];
+}
+
+function row(page, lot, choose) {
   const person = (key) => (page.isMe(key) ? "You" : h("span", { class: "mono id", title: key }, short(key)));
   const over = page.outcome() !== null;
-  const leads = own.some((b) => b.leading);
-  let amount = "–", who = "–", mine = null;
+  const mine = mineOf(page, lot);
+  const can = choose && !over && !hasEnded(page, lot);
+  let amount = "–", who = "–";
   if (over && lot.status === "sold") [amount, who] = [money(lot.price, page.unit), person(lot.winner)];
   else if (over) who = ENDS[lot.status] ?? lot.status;
   else if (lot.leader) [amount, who] = [money(lot.leader.amount, page.unit), person(lot.leader.bidder)];
-  if (over && own.length) mine = lot.status === "sold" && page.isMe(lot.winner) ? badge("You won", "good") : badge("You lost", "");
-  else if (own.length) mine = badge(leads ? "You lead" : "You are outbid", leads ? "good" : "wait");
-  return { mine: own.length > 0, cells: [
-    `${lot.lot}. ${lot.title}`, amount, [who, mine ? [" ", mine] : null],
+  return { mine: mine !== null, extra: mine?.[2] ? h("span", { class: "why" }, mine[2]) : null, cells: [
+    [`${lot.lot}. ${lot.title}`, can ? [" ", h("button", { type: "button", class: "small", "aria-label": `Bid for lot ${lot.lot}`, onclick: () => choose(lot.lot) }, "Bid")] : null],
+    amount, [who, mine ? [" ", badge(mine[0], mine[1])] : null],
     lot.effective_close_us ? when(lot.effective_close_us) : "not yet fixed",
   ] };
 }
 
-export function lotsTable(page) {
+// choose(number): begins a bid for that lot; null where none can be placed.
+export function lotsTable(page, choose) {
   const over = page.outcome() !== null;
   return table("Lots", ["Lot", over ? ">Price" : ">Leading bid", over ? "Result" : "Leader", over ? "Closed" : "Closes"],
-    page.info.lots.map((lot) => row(page, lot)));
+    page.info.lots.map((lot) => row(page, lot, choose)));
 }
 
-// A choice of the lot to bid for; null where there are none.
+// A choice of the lot to bid for; null where there are none. choice.tell() says
+// anew which of them have ended.
 export function lotChoice(page, changed) {
   if (!page.info.lots?.length) return null;
   const select = h("select", { name: "lot", onchange: changed });
   fill(select, page.info.lots.map((l) => h("option", { value: String(l.lot) }, `${l.lot}. ${l.title}`)));
-  return select;
+  const tell = () => page.info.lots.forEach((l, i) => {
+    const text = `${l.lot}. ${l.title}${hasEnded(page, l) ? " (closed)" : ""}`;
+    if (select.options[i].textContent !== text) select.options[i].textContent = text;
+  });
+  return { select, tell };
 }

@@ -27,7 +27,7 @@ function lines(r) {
     r.final_rounds ? pair("Final round", `${r.final_rounds} times, ${r.final_won} of them sold to a sealed bid`) : null);
 }
 
-// terms(): {options, texts} of the terms alone.
+// terms(): a promise of {options, texts} of the terms alone.
 export function simulatePart(terms) {
   const note = noteLine();
   const out = h("div");
@@ -41,7 +41,7 @@ export function simulatePart(terms) {
     button.disabled = true;
     note.busy("Playing …");
     try {
-      const { options, texts } = terms();
+      const { options, texts } = await terms();
       const asked = Object.fromEntries(controls.map(([, c]) => [c.name, c.value.trim()]));
       fill(out, lines(await api.ask("auction simulate", { options: { ...options, ...asked }, texts })));
       note.clear();

@@ -40,6 +40,11 @@ function seconds(text) {
   return Number(n[1]) >= 60 ? duration(Number(n[1]) * 1000) : `${Number(n[1])} s`;
 }
 
+// "lot 2" with its own minimum; what is not known has the wallet's word.
+function lotTerm(key) {
+  return /^lot \d+$/.test(key) ? [`Lot ${key.slice(4)}`, (v) => v.replace(/, min first (?=[^,]*(, reserve [^,]*)?$)/, ", first bid from ")] : [key];
+}
+
 // Lines of the wallet as [key, value].
 export function parts(line) {
   const [, key, value] = /^(.*?) {2,}(.*)$/.exec(line) ?? [null, "", line];
@@ -50,7 +55,7 @@ export function termsList(lines, first) {
   let before = null;
   return h("dl", null, first, lines.map((line) => {
     const [key, value] = parts(line);
-    const [label, say] = TERMS[key] ?? [key];
+    const [label, say] = TERMS[key] ?? lotTerm(key);
     const again = key === before;
     before = key;
     return [again ? null : h("dt", null, label), h("dd", { class: again ? "again" : null }, say ? say(value) : value)];

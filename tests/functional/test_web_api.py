@@ -166,6 +166,29 @@ def test_the_page_is_told_what_its_form_needs(page):
     assert page.ask("GET", "/api/wallet").json["sells"] == []
 
 
+def test_what_may_be_given_several_times_comes_as_an_array(page):
+    hashes = [f"sha256:{n:064x}" for n in range(1, 17)]
+    lots = [f"Lot,, {n}" for n in range(64)]
+    said = page.call("auction create", title="x", dry_run=True, attach=hashes,
+                     lot=lots)["result"]["terms_text"]
+    assert [t.split()[1] for t in said if t.startswith("attachment")] == [
+        h[7:] for h in hashes]
+    assert [t.split(maxsplit=2)[2] for t in said if t.startswith("lot ")] == [
+        f"Lot, {n}" for n in range(64)]
+    for options, says in (
+            ({"attach": hashes[:1] * 2}, "is the same as"),
+            ({"attach": [*hashes, hashes[0]]}, "at most 16"),
+            ({"attach": ["sha256:12"]}, "command line alone"),
+            ({"attach": ["/etc/passwd"]}, "command line alone"),
+            ({"lot": lots[:1]}, "2 to 64 lots"),
+            ({"lot": [*lots, "y"]}, "2 to 64 lots"),
+            ({"lot": [["x"], "y"]}, "neither text, number nor bool"),
+            ({"lot": lots * 4}, "too many words")):
+        told = page.call("auction create", title="x", dry_run=True, **options)
+        assert told["result"] is None
+        assert says in told["error"]["message"], told
+
+
 def test_the_page_may_do_nothing_but_itself(page):
     for path in ("/", "/main.js", "/style.css", "/icon.svg", "/api.js"):
         a = page.ask("GET", path, X_Gavel_Session=None)

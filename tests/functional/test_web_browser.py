@@ -161,7 +161,7 @@ def test_sealed_bids_in_the_browser(world, browsers):
     sam.page.types("Amounts", "Sealed")
     sam.page.types("Least step", "1")
     sam.page.click("Review …")
-    sam.page.sees("Least step: not with --sealed")
+    sam.page.sees("Least step: not with “Sealed”")
     sam.page.types("Least step", "")
     sam.page.types("What the winner pays", "The next best")
     sam.page.click("Review …")

@@ -2,6 +2,8 @@
 an outcome explained, and what comes after a sale or instead of one. The
 wallets are made by commands; test_web_browser.py makes one by the page."""
 
+import hashlib
+
 import pytest
 
 from gavel import wait_for
@@ -305,6 +307,106 @@ def test_who_sells_under_a_pseudonym_is_the_seller_to_his_own_page(
     sam.finish()
 
 
+def test_several_lots_are_sold_by_the_form_and_what_is_left_again(
+        world, browsers):
+    node = world.node()
+    node.wait_services()
+    sam = Reader(world, "sam", node, browsers)
+    ann = world.wallet("ann", node)
+    page = sam.open()
+    page.click("Sell")
+    page.sees(CHOSEN)
+    page.types("Title", "Estate")
+    page.click("Sell several lots …")
+    page.types("Lot 1", "Vase, blue")
+    page.click("Review …")
+    page.sees("an auction has 2 to 64 lots")
+    page.types("Lot 2", "Clock")
+    page.types("Lot 2: first bid", "five")
+    page.click("Review …")
+    page.sees("Lot 2, first bid: 'five' is no amount of EUR")
+    assert page.field("Lot 2: first bid").get_attribute("aria-invalid")
+    fits_a_phone(page)
+    page.types("Lot 2: first bid", "5,50")
+    page.click("Add a lot")
+    page.types("Lot 3: reserve", "3")
+    page.click("Review …")
+    page.sees("Lot 3, ',reserve=3': expected TITLE")
+    page.types("Lot 3", "Chair")
+    page.click("More terms")
+    page.types("Buy now", "4")
+    page.click("Review …")
+    page.sees("Buy now: these terms are refused: lot 2, Clock")
+    page.sees("have 4.00 EUR, want 5.50 EUR")
+    page.types("Buy now", "")
+    page.types("Greatest step", "20")
+    paper = world.path("deed.txt")
+    paper.write_text("a deed")
+    page.field("Pictures and documents").send_keys(str(paper))
+    page.sees("In this order: deed.txt.")
+    page.click("Review …")
+    page.sees("Lot 1, Vase, blue: A maximum step")
+    page.driver.find_element("css selector", ".sheet .note button").click()
+    sees_no_more(page, "The terms cannot be changed")
+    page.sees("Lot 1, Vase, blue: A maximum step")  # at its field
+    assert page.driver.switch_to.active_element.get_attribute(
+        "name") == "max-step"
+    page.types("Greatest step", "")
+    page.types("D: longest time into a block", "1")
+    page.click("Review …")
+    page.sees("Clock, first bid from 5.50 EUR")
+    page.click("Open the auction")
+    page.sees("Your auction", 60)
+    auction = page.driver.current_url.rsplit("/", 1)[1]
+    info = node.rpc.getauction(auction)
+    assert [(l["title"], l["min_first"], l["reserve"])
+            for l in info["terms"]["lots"]] == [
+                ("Vase, blue", 0, 0), ("Clock", 550, 0), ("Chair", 0, 300)]
+    attached = [hashlib.sha256(b"a deed").hexdigest()]
+    assert ann("auction", "show", auction)["attachments"] == attached
+    ann.bid(auction, "9", "--lot", "1")
+    page.click("Close early …")
+    page.click("Close it")
+    assert node.wait_final(auction, 60)["lots"][0]["status"] == "sold"
+    page.sees("Offer it again", 60)
+    page.sees("2 lots are left, with these numbers")
+    page.sees("Clock, lot 2 before")
+    page.click("Review …")
+    page.sees("lot 3 is now lot 2")
+    page.click("Open it")
+    page.sees("by the seller's word", 60)
+    again = page.driver.current_url.rsplit("/", 1)[1]
+    assert [l["title"] for l in node.rpc.getauction(again)["terms"]["lots"]
+            ] == ["Clock", "Chair"]
+    assert ann("auction", "show", again)["attachments"] == attached
+    sam.finish()
+
+
+def test_a_page_without_its_node_or_session_says_what_is_wrong(
+        world, browsers):
+    node = world.node()
+    node.wait_services()
+    sam = Reader(world, "sam", node, browsers)
+    page = sam.open()
+    page.click("Sell")
+    page.sees(CHOSEN)
+    page.types("Title", "A hat")
+    node.kill()
+    page.click("Review …")
+    page.sees("The terms cannot be changed")
+    page.click("Open the auction")
+    wait_for("the error beside the button", lambda: [
+        e for e in page.driver.find_elements("css selector", ".note.bad")
+        if "cannot reach node at" in e.text])
+    page.click("Change something")
+    assert page.field("Title").get_attribute("value") == "A hat"
+    page.driver.execute_script(
+        "sessionStorage.setItem('gavel-session', '0'.repeat(64))")
+    page.driver.refresh()
+    page.sees("This page needs a fresh link")
+    sam.web.stop()
+
+
 def test_lots_have_their_own_leaders_bids_and_results(world, browsers):
     node = world.node()
     node.wait_services()
@@ -321,11 +423,19 @@ def test_lots_have_their_own_leaders_bids_and_results(world, browsers):
     page.sees("To lead, at least 5.00 EUR")
     page.types("Amount in EUR", "6\n")
     page.sees("For lot 2: Clock")
+    assert "in all" not in page.text()
     page.click("Bid 6.00 EUR")
     page.sees("was received and stamped", 60)
     page.sees("You lead")
     row, = node.rpc.listbids(auction=auction)["bids"]
     assert (row["lot"], row["amount"], row["leading"]) == (2, 600, True)
+    # What another lot would add is told with what this one comes to.
+    page.driver.find_element("css selector",
+                             "[aria-label='Bid for lot 1']").click()
+    page.types("Amount in EUR", "7.50\n")
+    page.sees("For lot 1: Vase")
+    page.sees("in all: 13.50 EUR (thirteen and 50/100 EUR)")
+    page.click("Cancel")
     fits_a_phone(page)
     page.sees("1 sold of 2", 90)
     page.sees("Final and verified here", 60)
