@@ -13,7 +13,6 @@
 #define TURN_MS 50    /* longest rest */
 #define TICK_MS 100
 #define UNLOADS_TO_TRIM 512
-#define BACKLOG 2048 /* tasks being verified beyond which new mail waits */
 
 uint64_t
 gv_loop_now_ms(void)
@@ -161,7 +160,7 @@ commit(struct gv_loop *l)
 static bool
 has_room(const struct gv_loop *l)
 {
-    return gv_verifier_count(l->verifier) <= BACKLOG;
+    return gv_verifier_count(l->verifier) <= GV_LOOP_BACKLOG;
 }
 
 static void
@@ -172,9 +171,13 @@ take_mail(struct gv_loop *l)
 
     for (size_t i = 0; i < n; i++)
         handle(l, mail[i]);
-    n = has_room(l) ? gv_mailbox_drain(l->box, mail, TURN_MAIL) : 0;
-    for (size_t i = 0; i < n; i++)
-        handle(l, mail[i]);
+    for (size_t all = 0; all < TURN_MAIL && has_room(l); all += n) {
+        n = gv_mailbox_drain(l->box, mail, GV_LOOP_SHARE);
+        for (size_t i = 0; i < n; i++)
+            handle(l, mail[i]);
+        if (n == 0)
+            return;
+    }
 }
 
 static void

@@ -142,6 +142,10 @@ struct gv_out {
     unsigned stamped, needed;
 };
 
+/* Tasks being verified beyond which new mail waits, and letters taken before
+ * that is looked at again: one may be a thousand tasks. */
+#define GV_LOOP_BACKLOG 2048
+#define GV_LOOP_SHARE 4
 #define GV_TEMPLATES 8
 
 struct gv_hashers;

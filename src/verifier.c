@@ -162,6 +162,9 @@ gv_verifier_add(struct gv_verifier *v, struct gv_task *task)
     else
         v->held_first = j;
     v->held_last = j;
+    pthread_mutex_lock(&v->lock);
+    v->count++;
+    pthread_mutex_unlock(&v->lock);
     return GV_OK;
 }
 
@@ -171,8 +174,6 @@ gv_verifier_release(struct gv_verifier *v)
     if (!v->held_first)
         return;
     pthread_mutex_lock(&v->lock);
-    for (struct job *j = v->held_first; j; j = j->next)
-        v->count++;
     if (v->last)
         v->last->next = v->held_first;
     else

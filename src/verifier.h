@@ -31,7 +31,7 @@ enum gv_rc gv_verifier_add(struct gv_verifier *v,
 /* Let the threads see what was queued since the last call. */
 void gv_verifier_release(struct gv_verifier *v);
 
-/* Tasks inside, queued or being verified. */
+/* Tasks inside, released or not. */
 size_t gv_verifier_count(struct gv_verifier *v);
 
 #endif
