@@ -63,7 +63,7 @@ peer_vote(void *arg, uint64_t session, const struct gv_signed_vote *v)
         gv_loop_fail(l, gv_state_error(l->state));
     if (rc == GV_OK) /* new and counted: others may want it too */
         gv_sync_vote(l->sync, v);
-    gv_sync_tx_result(l->sync, session, rc, &why);
+    gv_sync_vote_result(l->sync, session, rc, &why);
 }
 
 /* Only what is stamped can be submitted (N20). */

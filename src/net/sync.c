@@ -268,6 +268,7 @@ session_up(struct gv_sync *s, const struct gv_net_event *event)
     p->asks = gv_bucket(GV_SYNC_ASKS_PER_S, GV_SYNC_ASKS_BURST, s->now_ms);
     p->orphans =
         gv_bucket(GV_SYNC_ORPHANS_PER_S, GV_SYNC_ORPHANS_BURST, s->now_ms);
+    p->stale = gv_bucket(GV_SYNC_STALE_PER_S, GV_SYNC_STALE_BURST, s->now_ms);
     p->tx_lost = true; /* its mempool is news as a whole */
     s->session[s->sessions++] = p;
     gv_sync_ask_tips(s, p);

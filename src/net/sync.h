@@ -104,10 +104,14 @@ enum gv_rc gv_sync_block_result(struct gv_sync *s, uint64_t session,
                                 const struct gv_sealed_id *sealed,
                                 enum gv_rc rc, const struct gv_reject *why,
                                 uint64_t now_ms) GV_MUST_CHECK;
-/* What came of a transaction or a vote; only verdicts matter. A vote whose
- * source is not here costs nothing: its key may have been handed over (V9). */
+/* What came of a transaction, of a vote; only verdicts matter. A vote whose
+ * source is not here costs nothing: its key may have been handed over (V9). Of
+ * a peer that sends many such, or many transactions that are refused though
+ * they are well signed, none is looked at for a second. */
 void gv_sync_tx_result(struct gv_sync *s, uint64_t session, enum gv_rc rc,
                        const struct gv_reject *why);
+void gv_sync_vote_result(struct gv_sync *s, uint64_t session, enum gv_rc rc,
+                         const struct gv_reject *why);
 /* An answer as a message; it borrows. */
 void gv_sync_answer_message(const struct gv_sync_answer *a, struct gv_msg *out);
 /* Answer a SUBMIT given to host.submit. */

@@ -54,6 +54,9 @@
 #define GV_SYNC_ORPHANS_PER_S 64
 #define GV_SYNC_ORPHANS_BURST 512
 #define GV_SYNC_DEAF_MS 1000
+/* So is what was true once: transactions that came too late, or twice. */
+#define GV_SYNC_STALE_PER_S 2048
+#define GV_SYNC_STALE_BURST 8192
 #define GV_SYNC_ANNS_PER_S 32 /* of one peer and chain */
 #define GV_SYNC_ANN_SLOTS 256
 #define GV_SYNC_TELL_MS 125       /* between two announcements of a chain */
@@ -99,9 +102,10 @@ struct gv_sync_session {
     uint64_t usual_ms, spread_ms;
     uint64_t bodies;       /* blocks it gave when they were asked for */
     struct gv_bucket asks; /* for headers and blocks */
-    struct gv_bucket orphans;
-    uint64_t deaf_ms; /* no vote of it is looked at before */
-    unsigned open;    /* questions */
+    struct gv_bucket orphans, stale;
+    uint64_t deaf_ms;    /* no vote of it is looked at before, */
+    uint64_t tx_deaf_ms; /* nor a transaction */
+    unsigned open;       /* questions */
     /* Transactions by its counting: heard, promised by the last TIPS. */
     uint64_t tx_heard, tx_due, tx_due_ms, told_ms;
     bool tx_lost;

@@ -166,6 +166,10 @@ gv_pull_pool(struct gv_sync *s, struct gv_sync_session *p,
         gv_sync_blame(s, p->id, 20, "not the mempool asked for");
         return;
     }
+    if (s->now_ms < p->tx_deaf_ms) {
+        gv_pull_pool_failed(p);
+        return;
+    }
     r = gv_reader(m->u.pool.txs.body);
     while (gv_msg_next(&r, &raw)) {
         if (raw.len < 34) {
@@ -212,6 +216,16 @@ gv_pull_tick(struct gv_sync *s, struct gv_sync_session *p)
     ask_pool(s, p, &first, 0);
 }
 
+/* Is it what nobody sends who knows the rules? */
+static bool
+is_wrong(const struct gv_reject *why)
+{
+    return why->code == GV_BAD_ENCODING || why->code == GV_BAD_SIGNATURE ||
+           why->code == GV_WRONG_CHAIN || why->code == GV_BAD_SEAL;
+}
+
+/* What came too late, or twice, is nobody's fault, but each costs signatures.
+ * Whoever sends much of it has its mempool asked for later. */
 void
 gv_sync_tx_result(struct gv_sync *s, uint64_t session, enum gv_rc rc,
                   const struct gv_reject *why)
@@ -220,12 +234,27 @@ gv_sync_tx_result(struct gv_sync *s, uint64_t session, enum gv_rc rc,
 
     if (p == NULL || rc != GV_REJECT)
         return;
+    if (is_wrong(why)) {
+        gv_sync_blame(s, session, 20, "invalid transaction");
+        return;
+    }
     if (why->code == GV_MISSING_PARENT)
         p->tx_lost = true;
+    if (!gv_bucket_take(&p->stale, 1, s->now_ms))
+        p->tx_deaf_ms = s->now_ms + GV_SYNC_DEAF_MS;
+}
+
+void
+gv_sync_vote_result(struct gv_sync *s, uint64_t session, enum gv_rc rc,
+                    const struct gv_reject *why)
+{
+    struct gv_sync_session *p = gv_sync_session(s, session);
+
+    if (p == NULL || rc != GV_REJECT)
+        return;
+    if (is_wrong(why))
+        gv_sync_blame(s, session, 20, "invalid vote");
     else if (why->code == GV_ORPHAN &&
              !gv_bucket_take(&p->orphans, 1, s->now_ms))
         p->deaf_ms = s->now_ms + GV_SYNC_DEAF_MS;
-    else if (why->code == GV_BAD_ENCODING || why->code == GV_BAD_SIGNATURE ||
-             why->code == GV_WRONG_CHAIN || why->code == GV_BAD_SEAL)
-        gv_sync_blame(s, session, 20, "invalid transaction");
 }

@@ -318,7 +318,8 @@ take_txs(struct gv_sync *s, struct gv_sync_session *p, const struct gv_msg *m)
         p->tx_lost = p->tx_lost || gv_sync_is_followed(s, &m->u.txs.chain);
         return;
     }
-    while (gv_msg_next(&r, &raw)) {
+    p->tx_lost = p->tx_lost || s->now_ms < p->tx_deaf_ms;
+    while (s->now_ms >= p->tx_deaf_ms && gv_msg_next(&r, &raw)) {
         if (raw.len < 34 || memcmp(raw.p + 2, m->u.txs.chain.b, 32) != 0) {
             gv_sync_blame(s, p->id, 20, "transaction of another chain");
             return;

@@ -364,6 +364,48 @@ N22_many_orphans_are_not_looked_at(void **state)
     net_free(&n);
 }
 
+/* What stands on the chain is well signed, and costs its signatures each time
+ * it is told again. Whoever goes on with it is not heard for a while. */
+static void
+N22_many_repetitions_are_not_looked_at(void **state)
+{
+    struct gv_bytes item[GV_MSG_TXS_MAX];
+    struct gv_msg m = {.kind = GV_MSG_TXS};
+    struct net_of_test n;
+    struct peer *a = &n.peer[0];
+    struct gv_chain *c;
+    struct gv_tx old, fresh;
+
+    (void)state;
+    net_init(&n);
+    peer_make(&n, NULL, 1);
+    peer_make(&n, NULL, 0);
+    world_open_auction(&a->w);
+    c = world_auction(&a->w);
+    old = sample_enrol(&a->w.s, 0);
+    fresh = sample_enrol(&a->w.s, 1);
+    accept_block_on_tip(&a->w, c, a->w.now_ms - 500, &old, 1);
+    meet(&n, 0, 1);
+    settle(&n);
+    n.peer[1].mute = true;
+    for (unsigned i = 0; i < GV_MSG_TXS_MAX; i++)
+        item[i] = old.raw;
+    m.u.txs.chain = c->id;
+    m.u.txs.txs.item = item;
+    m.u.txs.txs.count = GV_MSG_TXS_MAX;
+    for (unsigned i = 0; i <= GV_SYNC_STALE_BURST / GV_MSG_TXS_MAX; i++)
+        tell(&n, 0, &m);
+    item[0] = fresh.raw;
+    m.u.txs.txs.count = 1;
+    tell(&n, 0, &m);
+    assert_false(gv_admit_enrolled(c, &fresh.u.enrol.key));
+    pass(&n, GV_SYNC_DEAF_MS + 1);
+    tell(&n, 0, &m);
+    assert_true(gv_admit_enrolled(c, &fresh.u.enrol.key));
+    assert_int_equal(a->blame, 0);
+    net_free(&n);
+}
+
 /* A peer may tell of auctions that nobody has. They are asked for, and
  * forgotten when nobody shows them. */
 static void
@@ -418,6 +460,7 @@ main(void)
         cmocka_unit_test(an_ended_auction_wakes_for_what_follows),
         cmocka_unit_test(an_idle_auction_wakes_for_nothing_N21),
         cmocka_unit_test(N22_many_orphans_are_not_looked_at),
+        cmocka_unit_test(N22_many_repetitions_are_not_looked_at),
         cmocka_unit_test(N21_chains_that_are_not_there_are_forgotten),
     };
 

@@ -209,7 +209,7 @@ on_vote(void *arg, uint64_t session, const struct gv_signed_vote *v)
                                       v->validator, &v->sig, p->w.now_ms, &why);
 
     world_commit(&p->w);
-    gv_sync_tx_result(p->sync, session, rc, &why);
+    gv_sync_vote_result(p->sync, session, rc, &why);
     if (rc == GV_OK)
         gv_sync_vote(p->sync, v);
 }
