@@ -61,7 +61,7 @@ add_amount(struct exposure *x, const json_t *info, uint64_t amount)
     uint64_t here = UINT64_MAX;
     char text[40];
 
-    if (memcmp(c.tag, x->c->tag, sizeof(c.tag)) != 0)
+    if (amount == 0 || memcmp(c.tag, x->c->tag, sizeof(c.tag)) != 0)
         return;
     /* Of the same currency, perhaps with other decimals. */
     gv_amount_text((struct gv_amount){amount}, &c, text);
@@ -71,9 +71,10 @@ add_amount(struct exposure *x, const json_t *info, uint64_t amount)
     x->sum = here > UINT64_MAX - x->sum ? UINT64_MAX : x->sum + here;
 }
 
-/* Nobody knows whether it leads: the best of this wallet's bids there. */
+/* The best of this wallet's bids there; of those alone whose answer is not
+ * known, or of all. */
 static uint64_t
-best_sealed(struct gv_cli *cli, const char *auction)
+best_own(struct gv_cli *cli, const char *auction, bool sending)
 {
     uint64_t best = 0;
     const char *id;
@@ -83,6 +84,8 @@ best_sealed(struct gv_cli *cli, const char *auction)
     {
         uint64_t amount = gv_json_u64(bid, "amount");
 
+        if (sending && strcmp(gv_json_text(bid, "state"), "sending") != 0)
+            continue;
         if (strcmp(gv_json_text(bid, "auction"), auction) == 0 && amount > best)
             best = amount;
     }
@@ -138,27 +141,62 @@ has_lots(const json_t *info)
     return json_array_size(json_object_get(terms, "lots")) > 0;
 }
 
+/* A bid that was sent may lead as soon as it arrives. */
+static void
+add_leader(struct gv_cli *cli, const json_t *info, const struct gv_look *look,
+           struct exposure *x)
+{
+    uint64_t amount = look->mine ? look->amount : 0;
+    uint64_t sent = best_own(cli, gv_json_text(info, "auction"), true);
+
+    if (!look->has_leader || sent > look->amount)
+        amount = sent > amount ? sent : amount;
+    add_amount(x, info, amount);
+}
+
+/* Who bids in a reverse auction is paid. */
+static bool
+costs(const json_t *info)
+{
+    return strcmp(gv_json_text(json_object_get(info, "terms"), "direction"),
+                  "reverse") != 0;
+}
+
+static int
+add_of(struct gv_cli *cli, const struct gv_concern *c, const json_t *info,
+       struct exposure *x)
+{
+    int code = GV_EXIT_OK;
+    struct gv_look look;
+
+    gv_look_read(info, 0, c, &look);
+    if (look.final || !costs(info))
+        return GV_EXIT_OK;
+    if (has_lots(info)) {
+        code = add_lots(cli, c, x);
+        add_amount(x, info, best_own(cli, c->auction, true));
+    } else if (has_sealed(info)) {
+        /* Nobody knows whether it leads. */
+        add_amount(x, info, best_own(cli, c->auction, false));
+    } else {
+        add_leader(cli, info, &look, x);
+    }
+    return code;
+}
+
 static int
 add_auction(struct gv_cli *cli, const struct gv_concern *c, struct exposure *x)
 {
     int code = GV_EXIT_OK;
     struct gv_rpcclient_error error = {0};
-    struct gv_look look;
     json_t *info = NULL;
     enum gv_rc rc =
         gv_cli_try(cli, "getauction", json_pack("{ss}", "auction", c->auction),
                    &info, &error);
 
     gv_rpcclient_error_clear(&error);
-    if (rc == GV_OK) {
-        gv_look_read(info, 0, c, &look);
-        if (!look.final && has_lots(info))
-            code = add_lots(cli, c, x);
-        else if (!look.final && has_sealed(info))
-            add_amount(x, info, best_sealed(cli, c->auction));
-        else if (!look.final && look.mine)
-            add_amount(x, info, look.amount);
-    }
+    if (rc == GV_OK)
+        code = add_of(cli, c, info, x);
     json_decref(info);
     return rc == GV_FAULT ? GV_EXIT_NODE : code;
 }

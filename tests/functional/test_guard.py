@@ -1,6 +1,7 @@
 """Limits of a wallet, and a word about amounts that are far off."""
 
 import pytest
+from between import Between
 from gavel import CommandError
 
 QUICK = ("--difficulty", "1", "--d", "120s", "--notice", "240s")
@@ -129,3 +130,40 @@ def test_an_extra_zero_is_pointed_at(market):
     ann.bid(lowest, 1000)
     done = bob.run("bid", "place", lowest, "99", "--dry-run", as_json=False)
     assert "less than a tenth of the leading bid of 1000.00 EUR" in done.stderr
+
+
+def test_what_is_paid_to_the_bidder_does_not_count(market, stage):
+    tom, _, _ = market
+    eve = stage.wallet("eve", tom.node)
+    work = tom.create("A roof to mend", *QUICK, "--direction", "reverse")
+    hidden = tom.create("A wall to mend", *QUICK, "--direction", "reverse",
+                        "--sealed")
+    other = tom.create("A door", *QUICK)
+    for auction in (work, hidden):
+        eve.bid(auction, 5000)
+    eve("limit", "set", "EUR", "--total", "150")
+    eve.bid(other, 60)
+    eve("limit", "drop", "EUR")
+
+
+def test_what_was_sent_without_an_answer_counts(market, stage):
+    """Whoever got it can still have it stamped."""
+    tom, ann, _ = market
+    kim = stage.wallet("kim", tom.node)
+    lost, other = (tom.create(title, *QUICK) for title in ("Lost", "Found"))
+    between = Between(kim.node, kim.node)
+    kim.node, node = between, kim.node
+    try:
+        with between.without("submitbid"):
+            done = kim.run("bid", "place", lost, "700")
+        assert done.returncode == 3, done.stderr
+    finally:
+        kim.node = node
+        between.end()
+    ann.bid(lost, 699)
+    kim("limit", "set", "EUR", "--total", "1000")
+    says = refused(kim, "bid", "place", other, "320")
+    assert "with what leads elsewhere, is above" in says
+    ann.bid(lost, 701)  # it is beaten, whether it arrives or not
+    kim.bid(other, 220)
+    kim("limit", "drop", "EUR")
