@@ -107,9 +107,10 @@ const struct gv_config_option gv_terms_options[GV_TERMS_OPTIONS] = {
      .argument = "AMOUNT"},
     {.name = "lot",
      .type = GV_CONFIG_LIST,
-     .help = "One of several things in this auction, with a minimum first bid "
-             "and a reserve of its own; give it 2 to 64 times. A comma in TITLE "
-             "is written twice.",
+     .help =
+         "One of several things in this auction, with a minimum first bid "
+         "and a reserve of its own; give it 2 to 64 times. A comma in TITLE "
+         "is written twice.",
      .argument = "TITLE[,min=AMOUNT][,reserve=AMOUNT]"},
     {.name = "close",
      .type = GV_CONFIG_ENUM,
