@@ -95,7 +95,11 @@ struct gv_tx sample_list(struct sample *s);
 struct gv_tx sample_enrol(struct sample *s, unsigned bidder);
 struct gv_tx sample_bid(struct sample *s, unsigned bidder, uint32_t seq,
                         uint64_t amount);
+/* Where OPEN has lots: a BID for this one. */
+struct gv_tx sample_bid_lot(struct sample *s, unsigned bidder, uint32_t seq,
+                            uint64_t amount, uint8_t lot);
 struct gv_tx sample_close(struct sample *s);
+struct gv_tx sample_cancel(struct sample *s);
 struct gv_tx sample_outcome(struct sample *s, const struct gv_outcome *o);
 /* An anonymous ENROL with a token of the issuer; in certified worlds, which
  * have no issuer, with bytes in its place. Nothing in its blob opens. */

@@ -149,10 +149,29 @@ sample_bid(struct sample *s, unsigned bidder, uint32_t seq, uint64_t amount)
 }
 
 struct gv_tx
+sample_bid_lot(struct sample *s, unsigned bidder, uint32_t seq, uint64_t amount,
+               uint8_t lot)
+{
+    struct gv_tx tx = sample_bid(s, bidder, seq, amount);
+
+    tx.u.bid.lot = lot;
+    return sample_tx(s, &tx, &s->bidder[bidder].secret);
+}
+
+struct gv_tx
 sample_close(struct sample *s)
 {
     struct gv_tx tx = sample_begin(s, GV_TX_CLOSE);
 
+    return sample_tx(s, &tx, &s->seller.secret);
+}
+
+struct gv_tx
+sample_cancel(struct sample *s)
+{
+    struct gv_tx tx = sample_begin(s, GV_TX_CLOSE);
+
+    tx.u.close.mode = GV_CLOSE_CANCEL;
     return sample_tx(s, &tx, &s->seller.secret);
 }
 

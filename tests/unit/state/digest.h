@@ -49,6 +49,7 @@ digest_bids(struct gv_sha256 *h, const struct gv_book *b)
         DIGEST(h, x->info);
         DIGEST(h, x->part);
         DIGEST(h, x->seal);
+        DIGEST(h, x->lot);
     }
     for (size_t i = 0; i < b->parts; i++)
         DIGEST(h, b->opened[i].self);
@@ -77,6 +78,28 @@ digest_stamps(struct gv_sha256 *h, const struct gv_book *b)
     }
 }
 
+/* What becomes of each lot, or of all there is. */
+static inline void
+digest_lots(struct gv_sha256 *h, const struct gv_book *b)
+{
+    unsigned n = gv_terms_things(&b->open->terms);
+
+    for (unsigned i = 0; i < n; i++) {
+        uint64_t close = gv_fold_lot_close(b->fold, i);
+        uint64_t price = gv_fold_lot_price(b->fold, i);
+        int64_t leader = gv_fold_lot_leader(b->fold, i);
+        struct gv_result r;
+
+        gv_book_result(b, i, &r);
+        DIGEST(h, close);
+        DIGEST(h, price);
+        DIGEST(h, leader);
+        DIGEST(h, r.status);
+        DIGEST(h, r.winner);
+        DIGEST(h, r.price);
+    }
+}
+
 static inline void
 digest_fold(struct gv_sha256 *h, struct gv_book *b)
 {
@@ -92,6 +115,7 @@ digest_fold(struct gv_sha256 *h, struct gv_book *b)
     DIGEST(h, o.price);
     DIGEST(h, o.winner);
     DIGEST(h, o.fold_hash);
+    digest_lots(h, b);
     for (size_t i = 0; i < gv_fold_count(b->fold); i++) {
         const struct gv_fold_row *r = gv_fold_row_at(b->fold, i);
 
