@@ -6,7 +6,9 @@
  * small state; a copy of it is kept at every MARK_EVERY-th row. A change at
  * row p takes the accepted bids from p on out of their bidders' counters,
  * rebuilds the state at p from the mark before it, and judges again from p.
- * So a change costs the rows after it, and a later bid costs O(1).
+ * So a change costs the rows after it, and a later bid costs O(1). Of lots the
+ * rows of others keep their verdicts; their states are led over them again,
+ * because they name rows by their place.
  */
 #include "chain/rules/fold_impl.h"
 
@@ -14,6 +16,7 @@
 
 #define MARK_EVERY 64
 #define ROWS_FIRST 16 /* room that the first bid makes */
+#define ALL_LOTS (-1)
 
 static void
 lane_init(struct fold_lane *l, const struct gv_fold_context *ctx,
@@ -306,8 +309,15 @@ judge_row(const struct gv_fold *f, const struct fold_lane *l,
     fold_judge(&l->rules, &before, row);
 }
 
+/* Does what happens to the bids for a lot, or to ALL_LOTS, concern this row? */
+static bool
+is_concerned(const struct gv_fold_row *row, int lot)
+{
+    return lot == ALL_LOTS || row->bid.lot == lot;
+}
+
 static void
-fold_from(struct gv_fold *f, size_t place)
+fold_from(struct gv_fold *f, size_t place, int lot)
 {
     for (size_t i = place; i < f->count; i++) {
         struct gv_fold_row *row = &f->rows[i];
@@ -315,22 +325,25 @@ fold_from(struct gv_fold *f, size_t place)
 
         if (i % MARK_EVERY == 0)
             set_mark(f, i / MARK_EVERY);
-        judge_row(f, l, l ? bidder_in(f, l, row->bid.bidder) : NULL, row);
-        count_place(f, i, 1);
+        if (is_concerned(row, lot)) {
+            judge_row(f, l, l ? bidder_in(f, l, row->bid.bidder) : NULL, row);
+            count_place(f, i, 1);
+        }
         state_pass(f, (uint32_t)i);
     }
 }
 
-/* Undo the fold of the rows from place on. */
+/* Undo the fold of the rows from place on, for fold_from of the same lot. */
 static void
-unfold_to(struct gv_fold *f, size_t place)
+unfold_to(struct gv_fold *f, size_t place, int lot)
 {
     size_t mark = place / MARK_EVERY;
 
     if (place == f->count)
         return;
     for (size_t i = place; i < f->count; i++)
-        count_place(f, i, -1);
+        if (is_concerned(&f->rows[i], lot))
+            count_place(f, i, -1);
     go_to_mark(f, mark);
     for (size_t i = mark * MARK_EVERY; i < place; i++)
         state_pass(f, (uint32_t)i);
@@ -349,10 +362,10 @@ set_time(struct gv_fold *f, bool cancels, uint64_t us)
     uint64_t old = *time_of_close(&f->lane[0], cancels);
     size_t place = row_after(f, us < old ? us : old);
 
-    unfold_to(f, place);
+    unfold_to(f, place, ALL_LOTS);
     for (unsigned i = 0; i < f->lanes; i++)
         *time_of_close(&f->lane[i], cancels) = us;
-    fold_from(f, place);
+    fold_from(f, place, ALL_LOTS);
 }
 
 void
@@ -391,8 +404,10 @@ reserve_row(struct gv_fold *f)
 }
 
 static enum gv_rc
-reserve_bidder(struct gv_fold *f, uint32_t bidder)
+reserve_bidder(struct gv_fold *f, const struct gv_fold_bid *bid)
 {
+    const struct fold_lane *l = lane_of(f, bid);
+    uint32_t bidder = bid->bidder;
     size_t old = f->bidders_room, room = (size_t)bidder + bidder / 2 + 8;
     struct fold_bidder *p;
 
@@ -404,9 +419,8 @@ reserve_bidder(struct gv_fold *f, uint32_t bidder)
         f->bidders = p;
         f->bidders_room = room;
     }
-    for (unsigned i = 0; i < f->lanes; i++)
-        *bidder_in(f, &f->lane[i], bidder) =
-            bidder_look_up(f, &f->lane[i], bidder);
+    if (l != NULL)
+        *bidder_in(f, l, bidder) = bidder_look_up(f, l, bidder);
     return GV_OK;
 }
 
@@ -415,14 +429,14 @@ gv_fold_add(struct gv_fold *f, const struct gv_fold_bid *bid)
 {
     size_t place = row_place(f, bid);
 
-    if (reserve_row(f) != GV_OK || reserve_bidder(f, bid->bidder) != GV_OK)
+    if (reserve_row(f) != GV_OK || reserve_bidder(f, bid) != GV_OK)
         return GV_FAULT;
-    unfold_to(f, place);
+    unfold_to(f, place, bid->lot);
     memmove(&f->rows[place + 1], &f->rows[place],
             (f->count - place) * sizeof(*f->rows));
     f->rows[place] = (struct gv_fold_row){.bid = *bid};
     f->count++;
-    fold_from(f, place);
+    fold_from(f, place, bid->lot);
     return GV_OK;
 }
 
@@ -430,14 +444,16 @@ enum gv_rc
 gv_fold_remove(struct gv_fold *f, const struct gv_fold_bid *bid)
 {
     size_t place = row_place(f, bid);
+    int lot;
 
     if (place == f->count || bid_order(&f->rows[place].bid, bid) != 0)
         return GV_ABSENT;
-    unfold_to(f, place);
+    lot = f->rows[place].bid.lot;
+    unfold_to(f, place, lot);
     f->count--;
     memmove(&f->rows[place], &f->rows[place + 1],
             (f->count - place) * sizeof(*f->rows));
-    fold_from(f, place);
+    fold_from(f, place, lot);
     return GV_OK;
 }
 
@@ -445,10 +461,10 @@ void
 gv_fold_reveal(struct gv_fold *f,
                void (*look)(void *arg, struct gv_fold_bid *bid), void *arg)
 {
-    unfold_to(f, 0);
+    unfold_to(f, 0, ALL_LOTS);
     for (size_t i = 0; i < f->count; i++)
         look(arg, &f->rows[i].bid);
-    fold_from(f, 0);
+    fold_from(f, 0, ALL_LOTS);
 }
 
 void
