@@ -8,11 +8,13 @@
 #include "tests/unit/rules/fold_fixture.h"
 
 #define POOL 300
+#define LOTS 3
 
 struct world {
     struct support_rng rng;
     uint8_t list[6 * GV_ALLOWED_ENTRY];
     uint8_t table[2 * GV_INCREMENT_ENTRY];
+    uint8_t lots[LOTS * 32];
     struct gv_terms terms;
     uint64_t close_us, cancel_us;
     uint64_t hidden; /* the reserve that was sealed, 0: none */
@@ -75,6 +77,23 @@ round_terms(struct gv_terms *t)
     t->limit_ms = t->soft_ms = t->soft_cap_ms = t->final_ms = 1;
 }
 
+/* Where amounts are open: lots whose minima and reserves replace the others. */
+static inline void
+add_lots(struct world *w)
+{
+    struct gv_sink s = gv_sink_buffer(w->lots, sizeof(w->lots));
+    uint64_t own = w->terms.direction == GV_DUTCH ? 0 : 200;
+
+    for (unsigned i = 0; i < LOTS; i++) {
+        gv_put_b8(&s, gv_bytes("lot", 3));
+        gv_put_u64(&s, support_rng_below(&w->rng, 2) * own);
+        gv_put_u64(&s, support_rng_below(&w->rng, 2) * own * 2);
+    }
+    assert_false(s.failed);
+    w->terms.lots = LOTS;
+    w->terms.lot_list = gv_bytes(w->lots, s.len);
+}
+
 enum kind { OPEN_BIDS, SEALED_BIDS, CLOCK, FINAL_ROUND, KINDS };
 
 static inline void
@@ -108,6 +127,8 @@ world_terms(struct world *w, enum kind kind)
         put_entry(w->list, i, i, (uint32_t)support_rng_below(r, 20));
     if ((t->flags & GV_ALLOWED) != 0)
         t->allowed = gv_bytes(w->list, sizeof(w->list));
+    if (t->visibility == GV_VISIBLE_OPEN && support_rng_below(r, 2) == 0)
+        add_lots(w);
     w->close_us = w->cancel_us = UINT64_MAX;
 }
 
@@ -143,6 +164,8 @@ world_make(struct world *w, enum kind kind)
         b->final = kind == FINAL_ROUND && support_rng_below(&w->rng, 9) != 0
                        ? b->t_us > OPENING_US + 2000
                        : kind == FINAL_ROUND;
+        if (w->terms.lots != 0) /* one more than there are */
+            b->lot = (uint8_t)(1 + support_rng_below(&w->rng, LOTS + 1));
         b->tie[0] = (uint8_t)support_rng_below(&w->rng, 2);
         support_rng_bytes(&w->rng, b->id.b, sizeof(b->id.b));
         if (is_sealed(w, b))

@@ -1,8 +1,8 @@
 /*
  * test_fold_properties.c - over random terms and bids: the incremental fold
- * is the fold from scratch, whatever arrives, leaves or changes, in any order;
- * void bids are as if they were not there; where the page says so, a further
- * bid never makes the price worse.
+ * is the fold from scratch, with lots as without, whatever arrives, leaves or
+ * changes, in any order; void bids are as if they were not there; where the
+ * page says so, a further bid never makes the price worse.
  */
 #include "tests/unit/rules/fold_world.h"
 
@@ -17,6 +17,28 @@ by_order(const void *a, const void *b)
         return x->t_us < y->t_us ? -1 : 1;
     return memcmp(x->tie, y->tie, 32) != 0 ? memcmp(x->tie, y->tie, 32)
                                            : memcmp(x->id.b, y->id.b, 32);
+}
+
+static void
+expect_same_result(const struct gv_result *a, const struct gv_result *b)
+{
+    assert_true(a->status == b->status && a->price == b->price &&
+                GV_ID_EQ(&a->winner, &b->winner));
+}
+
+static void
+expect_same_lots(const struct gv_fold *x, const struct gv_fold *y, unsigned n)
+{
+    for (unsigned i = 0; i < n; i++) {
+        struct gv_result a, b;
+
+        gv_fold_result(x, i, &a);
+        gv_fold_result(y, i, &b);
+        expect_same_result(&a, &b);
+        assert_true(gv_fold_lot_leader(x, i) == gv_fold_lot_leader(y, i));
+        assert_true(gv_fold_lot_close(x, i) == gv_fold_lot_close(y, i));
+        assert_true(gv_fold_lot_price(x, i) == gv_fold_lot_price(y, i));
+    }
 }
 
 /* Every row, counter and outcome equals that of a fold made afresh with the
@@ -55,6 +77,7 @@ expect_from_scratch(const struct world *w, const struct gv_fold *f)
     assert_true(gv_fold_leader(f) == gv_fold_leader(fresh));
     assert_int_equal(gv_fold_accepted(f), gv_fold_accepted(fresh));
     assert_true(gv_fold_effective_close(f) == gv_fold_effective_close(fresh));
+    expect_same_lots(f, fresh, gv_terms_things(&w->terms));
     gv_fold_free(fresh);
 }
 
@@ -176,7 +199,10 @@ trial_says_what_adding_does(void **state)
                 b->seal = GV_FOLD_UNOPENED;
                 b->amount = 0;
             }
-            gv_fold_try(f, b->bidder, b->amount, b->t_us, &said);
+            if (w.terms.lots == 0)
+                gv_fold_try(f, b->bidder, b->amount, b->t_us, &said);
+            else
+                gv_fold_try_bid(f, b, &said);
             assert_int_equal(gv_fold_add(f, b), GV_OK);
             is = gv_fold_row_at(f, i);
             assert_int_equal(said.code, is->code);
@@ -227,6 +253,7 @@ removing_a_void_bid_changes_nothing_else(void **state)
     (void)state;
     w.rng = support_rng_new();
     for (int round = 0; round < 100; round++) {
+        struct gv_result each[LOTS], now;
         struct gv_outcome before, after;
         struct gv_fold *f;
         uint64_t ends;
@@ -237,6 +264,8 @@ removing_a_void_bid_changes_nothing_else(void **state)
             toggle(&w, f, i);
         ends = gv_fold_effective_close(f);
         gv_fold_outcome(f, &before);
+        for (unsigned i = 0; i < gv_terms_things(&w.terms); i++)
+            gv_fold_result(f, i, &each[i]);
         for (size_t i = 0; i < POOL; i += 1 + support_rng_below(&w.rng, 20)) {
             size_t n = gv_fold_count(f);
 
@@ -253,6 +282,10 @@ removing_a_void_bid_changes_nothing_else(void **state)
                         before.price == after.price &&
                         GV_ID_EQ(&before.winner, &after.winner));
             assert_true(gv_fold_effective_close(f) == ends);
+            for (unsigned j = 0; j < gv_terms_things(&w.terms); j++) {
+                gv_fold_result(f, j, &now);
+                expect_same_result(&now, &each[j]);
+            }
         }
         gv_fold_free(f);
     }
@@ -290,22 +323,28 @@ a_bid_more_never_makes_the_price_worse(void **state)
     (void)state;
     w.rng = support_rng_new();
     for (int round = 0; round < 200; round++) {
-        struct gv_outcome before = {.status = GV_NO_BID}, after;
+        struct gv_result before[LOTS], after;
+        unsigned things;
         struct gv_fold *f;
 
         make_promised(&w, (enum kind)(round % FINAL_ROUND));
         f = world_fold(&w);
+        things = gv_terms_things(&w.terms);
+        for (unsigned k = 0; k < things; k++)
+            before[k] = (struct gv_result){.status = GV_NO_BID};
         for (size_t i = 0; i < 60; i++) {
             toggle(&w, f, i);
-            gv_fold_outcome(f, &after);
-            if (before.status == GV_SOLD) {
-                sold++;
-                assert_int_equal(after.status, GV_SOLD);
-                assert_true(w.terms.direction == GV_REVERSE
-                                ? after.price <= before.price
-                                : after.price >= before.price);
+            for (unsigned k = 0; k < things; k++) {
+                gv_fold_result(f, k, &after);
+                if (before[k].status == GV_SOLD) {
+                    sold++;
+                    assert_int_equal(after.status, GV_SOLD);
+                    assert_true(w.terms.direction == GV_REVERSE
+                                    ? after.price <= before[k].price
+                                    : after.price >= before[k].price);
+                }
+                before[k] = after;
             }
-            before = after;
         }
         gv_fold_free(f);
     }
