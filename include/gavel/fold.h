@@ -8,8 +8,9 @@
  * explorer and page all call this module.
  *
  * A fold is incremental: a bid later than all before it is appended in O(1),
- * amortised; an earlier one re-folds from its place on. Memory: about 130
- * bytes a bid, and up to half as much again as room to grow.
+ * amortised; an earlier one re-folds from its place on, judging again the bids
+ * for its lot alone. Memory: about 130 bytes a bid, one more a bid for each lot
+ * and 16 a bidder and lot, and up to half as much again as room to grow.
  *
  * Ownership: the fold owns its memory; gv_fold_free releases it. One thread
  * at a time.
