@@ -87,11 +87,14 @@ function sellerDeeds(page) {
   const end = page.outcome();
   if (info.terms.close === "owner" && ["open", "final-round", "scheduled"].includes(info.phase)) return ["close", () => closeForm(page)];
   if (info.phase === "opening" && info.sealed?.ends_us && HIDDEN.includes(info.terms.visibility) && info.sealed.reserve === null) return ["open-reserve", () => openReserve(page)];
-  if (end?.status === "sold" && info.identity === "anonymous") {
-    return [`disclose-seller-${info.awards?.length}`, () => discloseForm(page, "Who won?", "The notaries open the winner's identity to you, and to nobody else. You get it with evidence that holds without them.")];
-  }
   const left = unsoldLots(info);
-  if (end && (info.lots?.length ? left.length : failed(info))) return [`relist ${left}`, () => relistForm(page)];
+  const again = end && (info.lots?.length ? left.length > 0 : failed(info));
+  if (end?.status === "sold" && info.identity === "anonymous") {
+    return [`disclose-seller-${info.awards?.length} ${again ? left : ""}`, () => [
+      ...discloseForm(page, "Who won?", "The notaries open the winner's identity to you, and to nobody else. You get it with evidence that holds without them."),
+      ...(again ? relistForm(page) : [])]];
+  }
+  if (again) return [`relist ${left}`, () => relistForm(page)];
   return ["seller", () => quiet("Your auction", end ? "It is over." : "There is nothing to do now.")];
 }
 

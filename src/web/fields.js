@@ -81,9 +81,12 @@ export const MORE = [
 // The field that a warning of the wallet is about, by its words; the first that
 // fits. One that fits none is shown with the others alone.
 const ABOUT = [
-  [/authorit/, "authorities"], [/validator|every outcome/, "validators"], [/open an identity/, "notaries"], [/It takes all|before the close\.$/, "bid-notaries"],
-  [/maximum step|With steps measured/, "max-step"], [/total cap/, "total-cap"], [/The winner pays|second price/, "pricing"],
-  [/soft close/, "soft-close"], [/final round/, "final-round"], [/opening period/, "opening-period"],
+  [/authorit/, "authorities"], [/validator|every outcome/, "validators"], [/open an identity/, "notaries"],
+  [/It takes all|before the close\.$/, "bid-notaries"], [/late bids? extends?|soft close/i, "soft-close"], [/final round/, "final-round"],
+  [/minimum step is/, "min-step"], [/maximum step|With steps measured/, "max-step"], [/total cap/, "total-cap"],
+  [/cap per bidder|Each bidder has one|cap on bids/, "per-bidder"], [/bidder alone is allowed/, "allowed"],
+  [/The winner pays|second price/, "pricing"], [/buy it at once/, "buy-now"], [/Neither a first bid/, "min-first"],
+  [/reserve can never/, "reserve"], [/opening period/, "opening-period"], [/one pseudonym/, "identity"],
   [/Dutch auction/, "direction"], [/time limit/, "limit"], [/deadline D/, "d"],
 ];
 export function fieldOf(warning) {
