@@ -33,7 +33,8 @@ struct drill {
     struct gv_wallet *here, *back;
     struct count identities, certificates, enrolments, pseudonyms, bids;
     size_t receipts, unsent, seats;
-    json_t *missing; /* lines for people */
+    size_t watched, limits, agents; /* what the owner has set here */
+    json_t *missing;                /* lines for people */
 };
 
 /* --- the scratch wallet --- */
@@ -217,6 +218,9 @@ compare_bids(struct drill *d)
 static void
 compare(struct drill *d)
 {
+    d->watched = json_object_size(gv_wallet_watched(d->here));
+    d->limits = json_object_size(gv_wallet_limits(d->here));
+    d->agents = json_object_size(gv_wallet_agents(d->here));
     compare_identities(d);
     compare_keys(d, gv_wallet_enrolments(d->here),
                  gv_wallet_enrolments(d->back), &d->enrolments, "enrolment");
@@ -233,6 +237,31 @@ print_count(const char *name, const struct count *n)
     gv_columns_line(stdout, name, "%zu of %zu", n->back, n->here);
 }
 
+/* What no words bring back. */
+static void
+print_only_here(const struct drill *d)
+{
+    if (d->receipts > 0)
+        gv_columns_line(stdout, "only here",
+                        "%zu receipts: to keep them, copy the wallet's "
+                        "directory",
+                        d->receipts);
+    if (d->limits > 0)
+        gv_columns_line(stdout, "only here",
+                        "limits for %zu currencies: a restored wallet has "
+                        "none (gavel limit set)",
+                        d->limits);
+    if (d->agents > 0)
+        gv_columns_line(stdout, "only here",
+                        "%zu orders to the agent: it bids no more after a "
+                        "restore (gavel agent set)",
+                        d->agents);
+    if (d->watched > 0)
+        gv_columns_line(stdout, "only here",
+                        "%zu auctions that you watch (gavel agenda add)",
+                        d->watched);
+}
+
 static void
 print_text(const struct drill *d)
 {
@@ -247,11 +276,7 @@ print_text(const struct drill *d)
     if (d->unsent > 0)
         gv_columns_line(stdout, "not sent",
                         "%zu bids that no node has answered", d->unsent);
-    if (d->receipts > 0)
-        gv_columns_line(stdout, "only here",
-                        "%zu receipts: to keep them, copy the wallet's "
-                        "directory",
-                        d->receipts);
+    print_only_here(d);
     if (d->seats > 0)
         gv_columns_line(stdout, "seats",
                         "%zu of a seller's pseudonyms: looked for when they "
@@ -268,22 +293,27 @@ json_count(const struct count *n)
                      (json_int_t)n->back);
 }
 
+static json_t *
+as_json(const struct drill *d)
+{
+    return json_pack(
+        "{so so so so so sI sI sI sI sI sI sO}", "identities",
+        json_count(&d->identities), "certificates",
+        json_count(&d->certificates), "enrolments", json_count(&d->enrolments),
+        "pseudonyms", json_count(&d->pseudonyms), "bids", json_count(&d->bids),
+        "receipts", (json_int_t)d->receipts, "watched", (json_int_t)d->watched,
+        "limits", (json_int_t)d->limits, "agents", (json_int_t)d->agents,
+        "unsent", (json_int_t)d->unsent, "seats", (json_int_t)d->seats,
+        "missing", d->missing);
+}
+
 static int
 report(struct gv_cli *cli, const struct drill *d)
 {
     size_t missing = json_array_size(d->missing);
 
     if (cli->json)
-        gv_cli_print(cli,
-                     json_pack("{so so so so so sI sI sI sO}", "identities",
-                               json_count(&d->identities), "certificates",
-                               json_count(&d->certificates), "enrolments",
-                               json_count(&d->enrolments), "pseudonyms",
-                               json_count(&d->pseudonyms), "bids",
-                               json_count(&d->bids), "receipts",
-                               (json_int_t)d->receipts, "unsent",
-                               (json_int_t)d->unsent, "seats",
-                               (json_int_t)d->seats, "missing", d->missing));
+        gv_cli_print(cli, as_json(d));
     else
         print_text(d);
     if (missing > 0)
@@ -292,7 +322,9 @@ report(struct gv_cli *cli, const struct drill *d)
                            "missing",
                            missing);
     if (!cli->json)
-        puts("the words bring everything back");
+        puts(d->receipts + d->limits + d->agents + d->watched == 0
+                 ? "the words bring everything back"
+                 : "the words bring everything back but what is only here");
     return GV_EXIT_OK;
 }
 

@@ -30,19 +30,32 @@ def test_words_bring_everything_back(world, scratch):
     auction = tom.create("A lamp", *QUICK)
     for amount in (5, 6):
         ann.bid(auction, amount)
+    ann("limit", "set", "EUR", "--bid", "100")
+    ann("agent", "set", auction, "--limit", "50")
+    ann("agenda", "add", auction)
     before = {p.name: p.read_bytes() for p in ann.directory.iterdir()}
     done = drill(ann, world, "ann", as_json=False)
     assert done.returncode == 0, done.stderr
     lines = dict(line.split(maxsplit=1) for line in
                  done.stdout.splitlines()[:-1])
     assert lines["bids"] == "2 of 2" and lines["identities"] == "1 of 1"
-    assert "2 receipts" in done.stdout
-    assert done.stdout.endswith("the words bring everything back\n")
+    only_here = [line for line in done.stdout.splitlines()
+                 if line.startswith("only here")]
+    for line, says in zip(only_here, (
+            "2 receipts", "limits for 1 currencies", "1 orders to the agent",
+            "1 auctions that you watch"), strict=True):
+        assert says in line
+    assert done.stdout.endswith(
+        "the words bring everything back but what is only here\n")
     # The wallet is as it was, and nothing else is left.
     assert before == {p.name: p.read_bytes() for p in ann.directory.iterdir()}
     assert list(scratch.iterdir()) == []
     got = ann("fire-drill", "--words-file", world.path("ann.words"))
     assert got["bids"] == {"here": 2, "back": 2} and got["missing"] == []
+    assert (got["receipts"], got["limits"], got["agents"],
+            got["watched"]) == (2, 1, 1, 1)
+    done = drill(tom, world, "tom", as_json=False)
+    assert done.stdout.endswith("the words bring everything back\n")
 
     # Words of another wallet, and no words.
     other = drill(ann, world, "tom")
