@@ -1,4 +1,5 @@
 /* jsonrpc_param.c - parameters of a call; see jsonrpc.h. */
+#include <errno.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -145,21 +146,40 @@ wrong(struct gv_rpc_call *call, const char *name, const json_t *value,
     return false;
 }
 
-/* JSON numbers of this library are signed: above INT64_MAX there is none. */
+/* JSON numbers of this library are signed: above INT64_MAX a number is written
+ * in digits, and below in no other way than as one (docs/spec/rpc.md, P3). */
+static bool
+read_number(const json_t *value, uint64_t *out)
+{
+    const char *text = json_string_value(value);
+    json_int_t n = json_integer_value(value);
+    char *end = NULL;
+
+    if (json_is_integer(value)) {
+        *out = (uint64_t)n;
+        return n >= 0;
+    }
+    if (text == NULL || *text < '1' || *text > '9')
+        return false;
+    errno = 0;
+    *out = strtoull(text, &end, 10);
+    return errno == 0 && end == text + json_string_length(value) &&
+           *out > INT64_MAX;
+}
+
 bool
 gv_rpc_u64(struct gv_rpc_call *call, const char *name, uint64_t min,
            uint64_t max, uint64_t *out)
 {
     json_t *value = find(call, name);
-    json_int_t n = json_integer_value(value);
+    uint64_t n;
 
     if (value == NULL)
         return true;
-    if (!json_is_integer(value) || n < 0 || (uint64_t)n < min ||
-        (uint64_t)n > max)
+    if (!read_number(value, &n) || n < min || n > max)
         return wrong(call, name, value,
                      "a whole number from %" PRIu64 " to %" PRIu64, min, max);
-    *out = (uint64_t)n;
+    *out = n;
     return true;
 }
 

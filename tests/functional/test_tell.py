@@ -477,6 +477,8 @@ def test_a_dry_run_asks_the_nodes_own_rules(market):
         True, True, 500)
     assert node.rpc.trybid(auction=auction, bidder=key,
                            amount=900)["code_name"] == "bidder-cap"
+    most = bob.bid(auction, "184467440737095516.15", "--dry-run")
+    assert (most["amount"], most["node_void"]) == (str(2**64 - 1), None)
     liar = Liar(node, lambda method, r: dict(r, accepted=False, code=6,
                                              have=2, want=1)
                 if method == "trybid" else r)

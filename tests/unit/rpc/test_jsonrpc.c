@@ -1,5 +1,6 @@
 /* JSON-RPC over real sockets: shapes of 1.0 and 2.0, errors, parameters,
  * batches, late answers, logins and roles, and the client. */
+#include <inttypes.h>
 #include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -39,6 +40,19 @@ add(void *ctx, struct gv_rpc_call *call)
         return gv_rpc_invalid(call);
     return gv_rpc_ok(call,
                      json_integer((json_int_t)(a + b) * (negate ? -1 : 1)));
+}
+
+static struct gv_rpc_answer *
+number(void *ctx, struct gv_rpc_call *call)
+{
+    uint64_t n = 0;
+    char text[24];
+
+    (void)ctx;
+    if (!gv_rpc_u64(call, "n", 1, UINT64_MAX, &n))
+        return gv_rpc_invalid(call);
+    snprintf(text, sizeof(text), "%" PRIu64, n);
+    return gv_rpc_ok(call, json_string(text));
 }
 
 static struct gv_rpc_answer *
@@ -88,6 +102,7 @@ refuse(void *ctx, struct gv_rpc_call *call)
 static const struct gv_rpc_method methods[] = {
     {"add", "a b? negate?", "Add two numbers.\nThat is all.", add,
      GV_AUTH_ADMIN},
+    {"number", "n", "A number.", number, GV_AUTH_ADMIN},
     {"bytes", "id text? blob?", "Bytes.", bytes, GV_AUTH_ADMIN},
     {"late", "", "Answers from a thread.", late, GV_AUTH_ADMIN},
     {"refuse", "", "Refuses.", refuse, GV_AUTH_ADMIN},
@@ -168,6 +183,48 @@ post(struct fixture *f, const char *authorization, const char *body,
     if (gv_https_request(f->https, &request, reply, &f->e) != GV_OK)
         fail_msg("%s", f->e.text);
     return reply->status;
+}
+
+/* P3: what is above 2^63 - 1 is a string of digits, and nothing else is. */
+static void
+great_numbers_are_strings(void **state)
+{
+    static const struct {
+        const char *n, *read; /* NULL: refused */
+    } rows[] = {
+        {"1", "1"},
+        {"9223372036854775807", "9223372036854775807"},
+        {"\"9223372036854775808\"", "9223372036854775808"},
+        {"\"18446744073709551615\"", "18446744073709551615"},
+        {"\"18446744073709551616\"", NULL},
+        {"\"9223372036854775807\"", NULL},
+        {"\"09223372036854775808\"", NULL},
+        {"\"+9223372036854775808\"", NULL},
+        {"\" 9223372036854775808\"", NULL},
+        {"\"9223372036854775808 \"", NULL},
+        {"\"0x8000000000000000\"", NULL},
+        {"\"\"", NULL},
+        {"0", NULL},
+        {"-1", NULL},
+        {"1e3", NULL},
+    };
+    struct fixture *f = *state;
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct gv_https_reply reply;
+        char body[128], want[64];
+
+        snprintf(body, sizeof(body),
+                 "{\"id\":1,\"method\":\"number\",\"params\":[%s]}", rows[i].n);
+        (void)post(f, login(f, false), body, &reply);
+        snprintf(want, sizeof(want), "\"result\":\"%s\"",
+                 rows[i].read != NULL ? rows[i].read : "");
+        assert_int_equal(strstr((const char *)reply.body, want) != NULL,
+                         rows[i].read != NULL);
+        assert_int_equal(strstr((const char *)reply.body, "-32602") != NULL,
+                         rows[i].read == NULL);
+        gv_https_reply_clear(&reply);
+    }
 }
 
 static void
@@ -422,6 +479,7 @@ main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
     const struct CMUnitTest tests[] = {
+        TEST(great_numbers_are_strings),
         TEST(exact_replies),
         TEST(bad_calls_name_what_is_wrong),
         TEST(logins_and_roles),
