@@ -32,8 +32,9 @@ gv_agent_task_read_sealed(struct gv_cli *cli, struct gv_agent_task *t)
 
     if (has_sealed(&t->terms))
         id = gv_bidding_sealed(cli, &order, &sent, &amount);
-    t->placed = sent || (id != NULL &&
-                         gv_terms_better(&t->terms, amount, t->said.limit));
+    t->stuck = id != NULL && !sent && t->said.limit != 0 &&
+               gv_terms_better(&t->terms, amount, t->said.limit);
+    t->placed = sent || t->stuck;
     snprintf(t->waiting, sizeof(t->waiting), "%s",
              id == NULL || t->placed ? "" : id);
 }

@@ -104,7 +104,7 @@ def test_an_agent_makes_its_last_bid_once(market):
     """It is killed when its bid is written and not sent: the same bid goes out
     when it runs again, and no other; nowhere is said how much it is."""
     node, ann, eve = market["node"], market["ann"], market["eve"]
-    auction = market["sam"].create("By agents", *ROUND[:-1], "20s")
+    auction = market["sam"].create("By agents", *ROUND[:-1], "28s")
     plain = market["sam"].create("No round", *BASE, "--limit", "1h")
     for where, words, says in (
             (plain, ("--final", "5"), "has no final round"),
@@ -128,6 +128,10 @@ def test_an_agent_makes_its_last_bid_once(market):
             run.communicate()
     finally:
         between.end()
+    ann("agent", "set", auction, "--limit", "500")  # less than it was told
+    left, = events(ann.run("agent", "run", "--every", "100ms"))
+    assert left[0] == "placed" and "is not sent again" in left[1]
+    ann("agent", "set", auction, "--limit", "736412.21")
     sets_out = ("bidding", "up to the limit, and one sealed bid in a final "
                 "round")
     told = [w.run("agent", "run", "--every", "100ms") for w in (ann, eve)]

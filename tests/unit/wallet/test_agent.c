@@ -1,6 +1,6 @@
 /* What an agent bids: never beyond its limit, and nothing that would be void.
  */
-#include "wallet/agent.h"
+#include "wallet/agent_book.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -310,6 +310,55 @@ a_clock_comes_down_to_the_limit(void **state)
     check_move(&a, &t, &v, GV_AGENT_BEATEN);
 }
 
+/* --- in the wallet's file --- */
+
+#define AUCTION                                                                \
+    "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
+
+static void
+a_row_comes_back(void **state)
+{
+    const struct gv_currency c = {.tag = {'E', 'U', 'R'}, .exponent = 2};
+    const struct gv_agent a = {.limit = UINT64_MAX,
+                               .final = 7,
+                               .step = 3,
+                               .strategy = GV_STRATEGY_ALL,
+                               .before_us = 5 * SECOND};
+    json_t *row = gv_agent_row(&a, &c, NULL);
+    struct gv_agent back;
+
+    (void)state;
+    gv_agent_row_read(row, &back);
+    assert_true(back.limit == a.limit && back.final == a.final &&
+                back.step == a.step && back.strategy == a.strategy &&
+                back.before_us == a.before_us);
+    json_decref(row);
+    gv_agent_row_read(NULL, &back);
+    assert_true(back.limit == 0 && back.final == 0);
+}
+
+/* A key has one form: with its lot, or without lots. */
+static void
+a_key_names_auction_and_lot(void **state)
+{
+    static const char *const wrong[] = {
+        "",           AUCTION "0",   AUCTION ":",
+        AUCTION ":0", AUCTION ":01", AUCTION ":65",
+        AUCTION ":x", AUCTION ":1 ", "x" AUCTION};
+    char key[GV_AGENT_KEY_MAX], auction[65];
+    uint8_t lot;
+
+    (void)state;
+    for (unsigned n = 0; n <= GV_LOTS_MAX; n++) {
+        gv_agent_key(AUCTION, (uint8_t)n, key);
+        assert_true(gv_agent_key_read(key, auction, &lot));
+        assert_string_equal(auction, AUCTION);
+        assert_int_equal(lot, n);
+    }
+    for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
+        assert_false(gv_agent_key_read(wrong[i], auction, &lot));
+}
+
 /* --- against F itself --- */
 
 static const struct gv_pubkey *
@@ -489,6 +538,8 @@ main(void)
         cmocka_unit_test(a_final_bid_waits_and_goes_down_A32),
         cmocka_unit_test(a_sealed_bid_is_the_limit_and_one),
         cmocka_unit_test(a_clock_comes_down_to_the_limit),
+        cmocka_unit_test(a_row_comes_back),
+        cmocka_unit_test(a_key_names_auction_and_lot),
         cmocka_unit_test(two_agents_bid_what_counts),
         cmocka_unit_test(two_agents_go_through_a_final_round_A32),
     };
