@@ -90,6 +90,59 @@ V9_forged_transactions_wake_nobody(void **state)
     world_free(&g.w);
 }
 
+/* Whatever E is, a chain that slept long before it, in one run of the node or
+ * over the next, is awake when its CUTOFF is due, and with the FINAL that
+ * waited. */
+static void
+R6_an_auction_that_sleeps_wakes_for_its_cutoff(void **state)
+{
+    (void)state;
+    for (int restart = 0; restart < 2; restart++) {
+        struct world_options o = {.sample.validators = 1, .own = 1};
+        struct gv_chain *c, *due = NULL;
+        struct gv_terms terms;
+        struct world w;
+        struct gv_tx e;
+        uint64_t end_ms;
+        size_t finals;
+
+        gv_terms_default(gv_params_find("regtest"), &terms);
+        terms.flags |= GV_LIMIT;
+        terms.limit_ms = 600000;
+        o.sample.terms = &terms;
+        world_make(&w, &o);
+        world_open_auction(&w);
+        c = world_auction(&w);
+        w.now_ms = START + 3000;
+        e = sample_enrol(&w.s, 0);
+        accept_block_on_tip(&w, c, START, &e, 1);
+        finals = c->pool.count;
+        assert_true(finals > 0);
+        for (int i = 0; i < 120; i++) {
+            w.now_ms += 1000;
+            assert_int_equal(gv_state_tick(w.st, w.now_ms), GV_OK);
+        }
+        assert_false(c->loaded || c->awake);
+        world_commit(&w);
+        if (restart) {
+            world_restart(&w);
+            c = gv_state_chain(w.st, &w.s.open.id);
+            assert_int_equal(gv_state_tick(w.st, w.now_ms), GV_OK);
+        }
+        end_ms = w.s.open.opening_ms + terms.limit_ms + terms.d_ms;
+        w.now_ms = end_ms;
+        assert_int_equal(gv_state_tick(w.st, w.now_ms), GV_OK);
+        assert_int_equal(gv_state_cutoffs_due(w.st, w.now_ms, 0, &due, 1), 0);
+        w.now_ms = end_ms + 1;
+        assert_int_equal(gv_state_tick(w.st, w.now_ms), GV_OK);
+        assert_int_equal(gv_state_cutoffs_due(w.st, w.now_ms, 0, &due, 1), 1);
+        assert_ptr_equal(due, c);
+        assert_true(c->loaded);
+        assert_int_equal(c->pool.count, finals);
+        world_free(&w);
+    }
+}
+
 int
 main(void)
 {
@@ -97,6 +150,7 @@ main(void)
         cmocka_unit_test(V9_a_forged_vote_wakes_nobody),
         cmocka_unit_test(V9_a_chain_with_a_handover_wakes_for_a_vote),
         cmocka_unit_test(V9_forged_transactions_wake_nobody),
+        cmocka_unit_test(R6_an_auction_that_sleeps_wakes_for_its_cutoff),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
