@@ -240,13 +240,17 @@ feed_fold(struct gv_cli *cli, const struct gv_auction *a, struct feed *f)
 /* A sealed bid is judged before anybody can open it: what the first bid must
  * reach, or one of the final round must better, is known here all the same. */
 static void
-judge_sealed(const struct gv_fold *f, const struct gv_terms *t, uint64_t amount,
-             struct gv_fold_row *row)
+judge_sealed(const struct gv_fold *f, const struct gv_terms *terms,
+             uint64_t amount, struct gv_fold_row *row)
 {
+    int place = gv_terms_lot_place(terms, row->bid.lot);
     int64_t floor = gv_fold_floor(f);
+    struct gv_terms of_lot;
+    const struct gv_terms *t = &of_lot;
 
-    if (row->code != GV_NOT_OPENED)
+    if (row->code != GV_NOT_OPENED || place < 0)
         return;
+    gv_terms_of_lot(terms, (unsigned)place, &of_lot);
     row->code = GV_ACCEPTED;
     row->have = amount;
     if (row->bid.final && floor >= 0) {

@@ -275,7 +275,7 @@ make_story(const struct telling *t, struct thing *x)
     size_t accepted;
 
     *s = (struct gv_story){.status = x->result.status};
-    if (t->a->open.terms.lots == 0)
+    if (gv_terms_hides_reserve(&x->terms) || t->a->open.terms.lots == 0)
         s->hidden = gv_fold_reserve(t->fold);
     if (at < 0)
         return;

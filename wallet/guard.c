@@ -71,10 +71,12 @@ add_amount(struct exposure *x, const json_t *info, uint64_t amount)
     x->sum = here > UINT64_MAX - x->sum ? UINT64_MAX : x->sum + here;
 }
 
-/* The best of this wallet's bids there; of those alone whose answer is not
- * known, or of all. */
+#define ANY_LOT UINT64_MAX
+
+/* The best of this wallet's bids there for a lot, whose number is 0 where there
+ * are none; of those alone whose answer is not known, or of all. */
 static uint64_t
-best_own(struct gv_cli *cli, const char *auction, bool sending)
+best_own(struct gv_cli *cli, const char *auction, uint64_t lot, bool sending)
 {
     uint64_t best = 0;
     const char *id;
@@ -85,6 +87,8 @@ best_own(struct gv_cli *cli, const char *auction, bool sending)
         uint64_t amount = gv_json_u64(bid, "amount");
 
         if (sending && strcmp(gv_json_text(bid, "state"), "sending") != 0)
+            continue;
+        if (lot != ANY_LOT && gv_json_u64(bid, "lot") != lot)
             continue;
         if (strcmp(gv_json_text(bid, "auction"), auction) == 0 && amount > best)
             best = amount;
@@ -118,7 +122,18 @@ add_leading(struct gv_cli *cli, const struct gv_auction *a, const json_t *row,
     return GV_EXIT_OK;
 }
 
-/* With lots there is a leading bid for each. */
+/* With lots there is a leading bid for each; sealed ones may all lead. */
+static int
+add_each_lot(struct gv_cli *cli, const struct gv_auction *a, struct leading *l)
+{
+    if (!gv_auction_is_sealed(a->info))
+        return gv_auction_bids(cli, a, add_leading, l);
+    for (uint64_t lot = 1; lot <= a->open.terms.lots; lot++)
+        if (lot != l->except)
+            add_amount(l->x, a->info, best_own(cli, a->hex, lot, false));
+    return GV_EXIT_OK;
+}
+
 static int
 add_lots(struct gv_cli *cli, const struct gv_concern *c, struct exposure *x)
 {
@@ -128,7 +143,7 @@ add_lots(struct gv_cli *cli, const struct gv_concern *c, struct exposure *x)
 
     if (code != GV_EXIT_OK)
         return code;
-    code = gv_auction_bids(cli, &a, add_leading, &l);
+    code = add_each_lot(cli, &a, &l);
     gv_auction_clear(&a);
     return code;
 }
@@ -147,7 +162,7 @@ add_leader(struct gv_cli *cli, const json_t *info, const struct gv_look *look,
            struct exposure *x)
 {
     uint64_t amount = look->mine ? look->amount : 0;
-    uint64_t sent = best_own(cli, gv_json_text(info, "auction"), true);
+    uint64_t sent = best_own(cli, gv_json_text(info, "auction"), 0, true);
 
     if (!look->has_leader || sent > look->amount)
         amount = sent > amount ? sent : amount;
@@ -174,10 +189,11 @@ add_of(struct gv_cli *cli, const struct gv_concern *c, const json_t *info,
         return GV_EXIT_OK;
     if (has_lots(info)) {
         code = add_lots(cli, c, x);
-        add_amount(x, info, best_own(cli, c->auction, true));
+        if (!gv_auction_is_sealed(info))
+            add_amount(x, info, best_own(cli, c->auction, ANY_LOT, true));
     } else if (has_sealed(info)) {
         /* Nobody knows whether it leads. */
-        add_amount(x, info, best_own(cli, c->auction, false));
+        add_amount(x, info, best_own(cli, c->auction, 0, false));
     } else {
         add_leader(cli, info, &look, x);
     }
@@ -208,7 +224,7 @@ gv_guard_lots(struct gv_cli *cli, const struct gv_auction *a, uint8_t lot,
     struct exposure x = {.c = &a->open.terms.currency};
     struct leading here = {&x, lot};
     int code = a->open.terms.lots > 0
-                   ? gv_auction_bids(cli, a, add_leading, &here)
+                   ? add_each_lot(cli, a, &here)
                    : GV_EXIT_OK;
 
     *out = x.sum;

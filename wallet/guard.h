@@ -28,7 +28,8 @@ char *gv_guard_unusual(const struct gv_auction *a, const struct gv_offer *offer,
                        char out[160]);
 
 /* What bids of this wallet lead in the other lots of this auction, by what the
- * node lists; UINT64_MAX if it is more. An exit code. */
+ * node lists, or where bids are sealed its best one for each; UINT64_MAX if it
+ * is more. An exit code. */
 int gv_guard_lots(struct gv_cli *cli, const struct gv_auction *a, uint8_t lot,
                   uint64_t *out) GV_MUST_CHECK;
 

@@ -79,6 +79,19 @@ parse(struct gv_cli *cli, const char *text, size_t number,
                                    number, text);
 }
 
+static bool
+has_reserve(const struct gv_terms *t)
+{
+    struct gv_lot lot;
+
+    for (unsigned i = 0; i < t->lots; i++) {
+        gv_terms_lot(t, i, &lot);
+        if (lot.reserve != 0)
+            return true;
+    }
+    return false;
+}
+
 /* A33, in the words of the options that asked for it. */
 static int
 check_fit(struct gv_cli *cli, const struct gv_terms *t)
@@ -86,12 +99,10 @@ check_fit(struct gv_cli *cli, const struct gv_terms *t)
     const char *not_with = NULL;
 
     if (gv_terms_final_round(t))
-        not_with = "--final-round: its last bids would be sealed";
-    else if (gv_terms_sealed(t))
-        not_with = "--sealed: sell each thing in a sealed auction of its own";
-    else if (gv_terms_hides_reserve(t))
-        not_with = "--hidden-reserve: say the reserve openly, by "
-                   "TITLE,reserve=AMOUNT or --reserve";
+        not_with = "--final-round: each lot would need one of its own";
+    else if (gv_terms_hides_reserve(t) && has_reserve(t))
+        not_with = "--hidden-reserve where a lot has a reserve of its own: the "
+                   "hidden one holds for each lot";
     else if ((t->flags & GV_PAY_BY) != 0)
         not_with = "--pay-within: there are no second chances for lots";
     return not_with == NULL ? GV_EXIT_OK

@@ -470,7 +470,8 @@ gv_fold_reveal(struct gv_fold *f,
 void
 gv_fold_set_reserve(struct gv_fold *f, uint64_t reserve)
 {
-    f->lane[0].rules.reserve = reserve;
+    for (unsigned i = 0; i < f->lanes; i++)
+        f->lane[i].rules.reserve = reserve;
 }
 
 uint64_t

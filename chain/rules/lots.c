@@ -75,8 +75,8 @@ lots_check(const struct gv_terms *t, const struct gv_params *params,
 
     if (t->lots == 0)
         return GV_OK;
-    if (gv_terms_holders(t))
-        return gv_refuse(why, GV_BAD_TERMS, "terms.lots.visibility", 0, 0);
+    if (gv_terms_final_round(t))
+        return gv_refuse(why, GV_BAD_TERMS, "terms.lots.final_ms", 0, 0);
     if ((t->flags & GV_PAY_BY) != 0)
         return gv_refuse(why, GV_BAD_TERMS, "terms.lots.pay_ms", 0, 0);
     for (unsigned i = 0; i < t->lots; i++) {

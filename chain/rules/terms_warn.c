@@ -235,6 +235,12 @@ gv_terms_warn_lots(const struct gv_terms *t, const char **out, size_t cap)
         {has(t, GV_PER_BIDDER) || has(t, GV_TOTAL),
          "A cap on bids is each lot's own: it does not count the bids for all "
          "lots together."},
+        {gv_terms_sealed(t),
+         "The lot of a sealed bid is not sealed: everybody sees which bidder "
+         "bids for which lot, and when."},
+        {gv_terms_hides_reserve(t),
+         "The hidden reserve is one amount, which holds for each lot by "
+         "itself."},
         {has_same_titles(t),
          "Two lots have the same title: only their numbers tell them apart."},
         {t->identity == GV_ANONYMOUS,

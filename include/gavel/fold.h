@@ -76,8 +76,8 @@ void gv_fold_reveal(struct gv_fold *f,
                     void (*look)(void *arg, struct gv_fold_bid *bid),
                     void *arg);
 
-/* The reserve that was sealed, or 0 (A24). And the one in force: this, or the
- * terms'. */
+/* The reserve that was sealed, or 0 (A24), of every lot alike (A33). And the
+ * one in force: this, or the terms', of the first lot where there are some. */
 void gv_fold_set_reserve(struct gv_fold *f, uint64_t reserve);
 uint64_t gv_fold_reserve(const struct gv_fold *f);
 

@@ -51,7 +51,8 @@ def test_S4_95_ledgers_with_one_broken_rule_are_judged_alike(name):
 @pytest.mark.parametrize("maker", (
     ["random_ledger.py"], ["random_ledger.py", "--anonymous"],
     ["random_ledger.py", "--sealed"], ["random_final.py"],
-    ["random_lots.py"], ["random_lots.py", "--anonymous"]))
+    ["random_lots.py"], ["random_lots.py", "--anonymous"],
+    ["random_lots.py", "--sealed"]))
 def test_S4_95_random_auctions_are_judged_alike(maker):
     done = python(VERIFIER / maker[0],
                   gavel.program("gavel-explorer"), 1, 20, *maker[1:])

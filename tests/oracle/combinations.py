@@ -2,7 +2,7 @@
 both reference modes, plain and with every pricing in both directions, some with
 soft close or buy-now, with bids on and beside every boundary; sealed bids in
 every mixture that they allow; hidden reserves; Dutch clocks; final rounds; and
-several lots.
+several lots, also with what is sealed.
 
     combinations.py [SEED] > cases.txt
 
@@ -388,6 +388,32 @@ def write_cases(out, seed, full=False):
         terms.lots = [(b"lot", 0, 0)] * rng.choice([2, 3])
         write_case(out, rng, f"dutch-lots-{n}", terms)
     write_hidden(out, random.Random(seed + 5), full)
+    write_sealed_lots(out, random.Random(seed + 6), full)
+
+
+def write_sealed_lots(out, rng, full):
+    """Lots of which all bids are sealed, or the reserve, or both."""
+    for flags in range(128):
+        letters = "".join(x for i, x in enumerate("ABCDEFG") if flags >> i & 1)
+        name = f"{letters or 'normal'}-lots"
+        if not flags & (B | C | F):
+            for n in range(8):
+                terms = set_lots(rng, seal(make_terms(rng, flags, 1), n))
+                if rng.random() < .3:
+                    terms = hide_lots(rng, terms)
+                write_case(out, rng, f"{name}-sealed-{n}", terms)
+        elif full or flags % 3 == 0:
+            terms = vary(rng, make_terms(rng, flags, rng.randrange(2)),
+                         rng.choice(VARIATIONS))
+            write_case(out, rng, f"{name}-hidden",
+                       hide_lots(rng, set_lots(rng, terms)))
+
+
+def hide_lots(rng, terms):
+    """A33: no lot has a reserve of its own then."""
+    terms = hide_reserve(rng, terms)
+    terms.lots = [(title, least, 0) for title, least, _ in terms.lots]
+    return terms
 
 
 def write_hidden(out, rng, full):

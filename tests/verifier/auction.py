@@ -119,9 +119,11 @@ class Terms:
 
     def check(self, network):
         """What A17 and A33 refuse, or None."""
-        if self.lots and (self.visibility or self.flags & FLAG_H):
+        if self.lots and (self.final_round or self.flags & FLAG_H):
             return "what does not go with lots"
         for _, min_first, reserve in self.lots:
+            if reserve and self.hides_reserve:
+                return "a lot with a reserve beside one that nobody sees"
             of_lot = copy.copy(self)
             of_lot.lots = []
             of_lot.flags |= FLAG_A if min_first else 0

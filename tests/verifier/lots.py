@@ -25,11 +25,13 @@ def terms_of(terms, lot):
 class JudgedLots:
     """F of each lot, as Judged is of an auction without lots."""
 
-    def __init__(self, terms, opening_ms, close_us, bids, cancel_us=None):
+    def __init__(self, terms, opening_ms, close_us, bids, cancel_us=None,
+                 reserve=None):
         """bids as Judged takes them, and behind it the number of the lot."""
         self.parts = [
             Judged(terms_of(terms, lot), opening_ms, close_us,
-                   [bid for bid in bids if bid[6] == number], cancel_us)
+                   [bid for bid in bids if bid[6] == number], cancel_us,
+                   reserve)
             for number, lot in enumerate(terms.lots, 1)]
         code_of = {bid[0]: code for part in self.parts
                    for bid, code in zip(part.order, part.codes)}
@@ -58,7 +60,8 @@ class JudgedLots:
 def judge(terms, opening_ms, close_us, bids, cancel_us=None, reserve=None):
     """F of any auction; bids are (id, key, amount, t, tie, sealed, lot)."""
     if terms.lots:
-        return JudgedLots(terms, opening_ms, close_us, bids, cancel_us)
+        return JudgedLots(terms, opening_ms, close_us, bids, cancel_us,
+                          reserve)
     return Judged(terms, opening_ms, close_us, bids, cancel_us, reserve)
 
 

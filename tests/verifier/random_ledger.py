@@ -345,17 +345,22 @@ class Story:
     def _bid(self, key, amount, recent):
         """A BID, where bids are sealed sometimes a false one."""
         rng, c = self.rng, self.chain
+        lot = self._lot()
         if not self.holders.all or self._chance(.002):
-            return bid_tx(c.chain, key, self.seq, amount, recent)
+            return bid_tx(c.chain, key, self.seq, amount, recent, lot)
         es = rng.randbytes(32)
         name = rng.choice(self.bidders) if self._chance(.05) else key
         part = c.sealing.make(name.public, es, amount)
         if self._chance(.1):
             at = rng.randrange(1, len(part))
             part = part[:at] + bytes((part[at] ^ 1,)) + part[at + 1:]
-        tx = sealed_bid_tx(c.chain, key, self.seq, part, recent)
+        tx = sealed_bid_tx(c.chain, key, self.seq, part, recent, lot)
         self.es[tx] = es
         return tx
+
+    def _lot(self):
+        """What is bid for."""
+        return 0
 
     def _openers(self):
         """KEYRELEASEs and OPENINGs, mostly ones that stand."""

@@ -6,7 +6,6 @@ verifiers.
 import sys
 
 from random_ledger import Story, main
-from writer import bid_tx
 
 
 class LotsStory(Story):
@@ -19,26 +18,22 @@ class LotsStory(Story):
         terms["pay_ms"] = 0
         plain = terms.get("direction") == 2 or self._chance(.3)
         most = 120 if terms.get("direction") == 1 else 90
+        told = "hidden" not in terms or self._chance(.02)
         terms["lots"] = tuple(
             (f"Lot {i}".encode(),
              0 if plain else rng.choice((0, 0, 40, 60)),
-             0 if plain else rng.choice((0, 0, 70, most)))
+             0 if plain or not told else rng.choice((0, 0, 70, most)))
             for i in range(rng.randint(2, 5)))
         return terms
 
-    def _bid(self, key, amount, recent):
+    def _lot(self):
         rng, lots = self.rng, len(self.chain.opening.terms.lots)
         lot = rng.randint(1, lots)
         if self._chance(.04):
             lot = rng.choice((lots + 1, 64))
         if self._chance(.003):
             lot = 0
-        return bid_tx(self.chain.chain, key, self.seq, amount, recent, lot)
-
-    def _award(self):
-        known = sorted(self.state.awards)
-        return (self.rng.choice(known) if known and self._chance(.95)
-                else super()._award())
+        return lot
 
 
 if __name__ == "__main__":

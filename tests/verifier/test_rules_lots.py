@@ -69,10 +69,15 @@ class Lots(RuleCase):
 
     def test_a33_terms(self):
         three = Holders(3, 2)
-        for terms in (dict(visibility=1, holders=three),
+        seals = dict(visibility=1, holders=three, opening_period_ms=5000)
+        soft = dict(seals, soft_ms=10000, soft_cap_ms=10000, limit_ms=60000,
+                    final_ms=10000)
+        for terms in (dict(soft, visibility=4),
+                      dict(seals, opening_period_ms=4),
                       dict(flags=64 | 128, pay_ms=9000),
                       dict(buy_now=499), dict(buy_now=40)):
             self.bad(self.market(lots=LOTS, **terms), "A17")
+        self.good(self.market(lots=LOTS, **seals))
         self.good(self.market(lots=LOTS, buy_now=500))
         self.good(self.market(lots=LOTS, desk=Desk(1)))
         self.refused("lots", self.market, lots=LOTS[:1])

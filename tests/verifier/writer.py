@@ -164,9 +164,10 @@ def bid_tx(chain, key, seq, amount, recent, lot=0):
                   + recent + bytes(64), key, "gavel/bid")
 
 
-def sealed_bid_tx(chain, key, seq, part, recent):
+def sealed_bid_tx(chain, key, seq, part, recent, lot=0):
     """part is what sealing.Sealing.make gives."""
-    return signed(head(18, chain) + key.public + num(seq, 4) + b"\1" + part
+    return signed(head(18, chain, 2 if lot else 1) + key.public + num(seq, 4)
+                  + (num(lot, 1) if lot else b"") + b"\1" + part
                   + recent + bytes(64), key, "gavel/bid")
 
 

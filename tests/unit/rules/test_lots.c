@@ -2,39 +2,12 @@
  * test_lots.c - several lots in one auction (rule A33): their encoding, what
  * is refused, and that F judges each by itself.
  */
-#include "gavel/params.h"
 #include "tests/support/support.h"
-#include "tests/unit/rules/fold_fixture.h"
+#include "tests/unit/rules/lots_fixture.h"
 
 #define LOTS 3
 #define ROUNDS 40
 #define BIDS 200
-
-static const struct gv_params net = {.name = "unit",
-                                     .min_d_ms = 1000,
-                                     .min_t_ms = 500,
-                                     .default_d_ms = 5000,
-                                     .allow_fixed = true,
-                                     .registry_target = 0x200fffff,
-                                     .registry_fixed = 1,
-                                     .easiest_target = 0x200fffff};
-
-/* Lots of these minima and reserves, encoded into buf. */
-static void
-make_lots(struct gv_terms *t, uint8_t *buf, size_t cap,
-          const uint64_t (*lot)[2], uint8_t n)
-{
-    struct gv_sink s = gv_sink_buffer(buf, cap);
-
-    for (unsigned i = 0; i < n; i++) {
-        gv_put_b8(&s, gv_bytes("lot", 3));
-        gv_put_u64(&s, lot[i][0]);
-        gv_put_u64(&s, lot[i][1]);
-    }
-    assert_false(s.failed);
-    t->lots = n;
-    t->lot_list = gv_bytes(buf, s.len);
-}
 
 static enum gv_code
 add_for(struct gv_fold *f, uint8_t lot, uint32_t bidder, uint64_t amount)
@@ -48,19 +21,6 @@ add_for(struct gv_fold *f, uint8_t lot, uint32_t bidder, uint64_t amount)
     assert_int_equal(gv_fold_add(f, &b), GV_OK);
     assert_int_equal(gv_fold_row_at(f, n)->code, said);
     return said;
-}
-
-static void
-expect_result(const struct gv_fold *f, unsigned place, enum gv_status status,
-              uint32_t winner, uint64_t price)
-{
-    const struct gv_pubkey none = {{0}};
-    struct gv_result r;
-
-    gv_fold_result(f, place, &r);
-    assert_int_equal(r.status, status);
-    assert_true(r.price == price);
-    assert_true(GV_ID_EQ(&r.winner, status == GV_SOLD ? &keys[winner] : &none));
 }
 
 static void
@@ -479,17 +439,6 @@ what_is_no_list_of_lots_is_refused(void **state)
 }
 
 static void
-expect_bad(const struct gv_terms *t, const char *field, uint32_t index)
-{
-    struct gv_reject why;
-
-    assert_int_equal(gv_terms_check(t, &net, &why), GV_REJECT);
-    assert_int_equal(why.code, GV_BAD_TERMS);
-    assert_string_equal(why.field, field);
-    assert_int_equal(why.index, index);
-}
-
-static void
 lots_that_make_no_sense_are_refused(void **state)
 {
     static const uint64_t lots[2][2] = {{0, 0}, {100, 200}};
@@ -512,9 +461,6 @@ lots_that_make_no_sense_are_refused(void **state)
     t.flags = t.pay_ms = 0;
     t.identity = GV_ANONYMOUS;
     assert_int_equal(gv_terms_check(&t, &net, &why), GV_OK);
-    t.visibility = GV_VISIBLE_SEALED;
-    t.opening_period_ms = t.d_ms;
-    expect_bad(&t, "terms.lots.visibility", GV_NO_INDEX);
 }
 
 int

@@ -206,6 +206,15 @@ lots_are_warned_of(void **state)
     t.identity = GV_ANONYMOUS;
     assert_int_equal(gv_terms_warn_lots(&t, out, 3), 3);
     assert_non_null(strstr(out[2], "one pseudonym for all lots"));
+    t.identity = GV_CERTIFIED;
+    t.flags = 0;
+    t.visibility = GV_VISIBLE_SEALED_RESERVE;
+    assert_int_equal(gv_terms_warn_lots(&t, out, 3), 3);
+    assert_non_null(strstr(out[0], "which bidder bids for which lot"));
+    assert_non_null(strstr(out[1], "holds for each lot"));
+    t.visibility = GV_VISIBLE_RESERVE_SEALED;
+    assert_int_equal(gv_terms_warn_lots(&t, out, 3), 2);
+    assert_non_null(strstr(out[0], "holds for each lot"));
 }
 
 int
