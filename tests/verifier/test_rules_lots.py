@@ -78,6 +78,13 @@ class Lots(RuleCase):
                       dict(buy_now=499), dict(buy_now=40)):
             self.bad(self.market(lots=LOTS, **terms), "A17")
         self.good(self.market(lots=LOTS, **seals))
+        hides = dict(holders=three, opening_period_ms=5000,
+                     hidden=lambda s, key: s.make(key, bytes(32), 70))
+        for visibility in (0, 1):  # with a hidden reserve 3 and 2
+            self.bad(self.market(lots=LOTS, visibility=visibility, **hides),
+                     "A17")
+            self.good(self.market(lots=LOTS[:2], visibility=visibility,
+                                  **hides))
         self.good(self.market(lots=LOTS, buy_now=500))
         self.good(self.market(lots=LOTS, desk=Desk(1)))
         self.refused("lots", self.market, lots=LOTS[:1])
