@@ -86,7 +86,7 @@ const ABOUT = [
   [/minimum step is/, "min-step"], [/maximum step|With steps measured/, "max-step"], [/total cap/, "total-cap"],
   [/cap per bidder|Each bidder has one|cap on bids/, "per-bidder"], [/bidder alone is allowed/, "allowed"],
   [/The winner pays|second price/, "pricing"], [/buy it at once/, "buy-now"], [/Neither a first bid/, "min-first"],
-  [/reserve can never/, "reserve"], [/opening period/, "opening-period"], [/one pseudonym/, "identity"],
+  [/lot of a sealed bid/, "sealed"], [/hidden reserve/i, "hidden-reserve"], [/reserve can never/, "reserve"], [/opening period/, "opening-period"], [/one pseudonym/, "identity"],
   [/Dutch auction/, "direction"], [/time limit/, "limit"], [/deadline D/, "d"],
 ];
 export function fieldOf(warning) {

@@ -1,6 +1,6 @@
 // simulate.js - how terms would play out among made-up bidders.
 import * as api from "./api.js";
-import { h, fill, field, noteLine } from "./dom.js";
+import { h, fill, field, noteLine, table } from "./dom.js";
 import { named } from "./act.js";
 import { duration, money } from "./format.js";
 
@@ -14,17 +14,34 @@ const CHOICES = [
 ];
 const PRICES = [["least", "Least price"], ["p10", "10 % pay up to"], ["median", "Half pay up to"], ["p90", "90 % pay up to"], ["most", "Greatest price"], ["mean", "Mean price"]];
 
+const pair = (label, value) => [h("dt", null, label), h("dd", { class: "num" }, value)];
+
+function bidLines(r) {
+  return [pair("Accepted bids", String(r.accepted)),
+    Object.entries(r.void).map(([code, n]) => pair(`Void: ${code}`, String(n))),
+    r.extended ? pair("Extended", `${r.extended} times, by ${duration(Number(r.longest_us) / 1000)} at most`) : null,
+    r.final_rounds ? pair("Final round", `${r.final_rounds} times, ${r.final_won} of them sold to a sealed bid`) : null];
+}
+
 function lines(r) {
-  const pair = (label, value) => [h("dt", null, label), h("dd", { class: "num" }, value)];
   return h("dl", { class: "results" }, pair("Sold", `${r.sold} of ${r.rounds}`),
     r.no_bid ? pair("Nobody bid", String(r.no_bid)) : null,
     r.reserve_not_met ? pair("Below the reserve", String(r.reserve_not_met)) : null,
     r.sold ? PRICES.map(([key, label]) => pair(label, money(r.price[key], r))) : null,
     r.sold ? pair("It went to the best bidder", `${r.best_won} times`) : null,
-    pair("Accepted bids", String(r.accepted)),
-    Object.entries(r.void).map(([code, n]) => pair(`Void: ${code}`, String(n))),
-    r.extended ? pair("Extended", `${r.extended} times, by ${duration(Number(r.longest_us) / 1000)} at most`) : null,
-    r.final_rounds ? pair("Final round", `${r.final_rounds} times, ${r.final_won} of them sold to a sealed bid`) : null);
+    ...bidLines(r));
+}
+
+// What each lot came to, and all of them together in a round.
+function lotLines(r) {
+  const amounts = (spread) => ["p10", "median", "p90"].map((key) => money(spread[key], r));
+  return [
+    table("Lots", ["Lot", ">Sold", ">10 % up to", ">Half up to", ">90 % up to"], [
+      ...r.lots.map((l) => ({ cells: [`${l.lot}. ${l.title}`, `${l.sold} of ${r.rounds}`, ...(l.sold ? amounts(l.price) : ["–", "–", "–"])] })),
+      { cells: ["All together", "", ...amounts(r.total)] },
+    ]),
+    r.lots.map((l) => h("dl", { class: "results" }, pair("Lot", `${l.lot}. ${l.title}`), ...bidLines(l))),
+  ];
 }
 
 // terms(): a promise of {options, texts} of the terms alone.
@@ -43,7 +60,8 @@ export function simulatePart(terms) {
     try {
       const { options, texts } = await terms();
       const asked = Object.fromEntries(controls.map(([, c]) => [c.name, c.value.trim()]));
-      fill(out, lines(await api.ask("auction simulate", { options: { ...options, ...asked }, texts })));
+      const said = await api.ask("auction simulate", { options: { ...options, ...asked }, texts });
+      fill(out, said.lots.length ? lotLines(said) : lines(said));
       note.clear();
     } catch (error) {
       fill(out);

@@ -174,3 +174,31 @@ def test_each_lot_has_an_agent_and_a_limit_of_its_own(world):
                                      "1", code=1)
     ann("agent", "drop", auction)
     assert "bids nowhere" in ann.text("agent", "show")
+
+
+@pytest.mark.long
+def test_each_sealed_lot_gets_one_bid(world):
+    """Whatever the other lot got, also when it runs again."""
+    node = world.node()
+    node.wait_services()
+    tom, ann = world.wallet("tom", node), world.wallet("ann", node)
+    auction = tom.create("Lots", *QUICK[:6], "--sealed", "--lot", "Vase",
+                         "--lot", "Clock,min=5")
+    ann("agent", "set", auction, "--lot", "1", "--limit", "12")
+    ann("agent", "set", auction, "--lot", "2", "--limit", "4.99")
+
+    def run():
+        done = ann.run("agent", "run", "--every", "100ms")
+        assert done.returncode == 0, done.stderr
+        return sorted((e["lot"], e["event"]) for e in map(
+            json.loads, done.stdout.splitlines()))
+    assert run() == [(1, "bid"), (1, "bidding"), (2, "beaten"),
+                     (2, "bidding")]
+    ann("agent", "set", auction, "--lot", "2", "--limit", "7")
+    assert run() == [(1, "placed"), (2, "bid"), (2, "bidding")]
+    assert run() == [(1, "placed"), (2, "placed")]
+    assert "makes but one" in refused(ann, "agent", "set", auction, "--lot",
+                                      "2", "--limit", "9", code=1)
+    rows = node.rpc.listbids(auction=auction)["bids"]
+    assert sorted((r["lot"], r["seal"]) for r in rows) == [(1, "sealed"),
+                                                           (2, "sealed")]

@@ -368,6 +368,11 @@ def test_several_lots_are_sold_by_the_form_and_what_is_left_again(
     page.types("D: longest time into a block", "1")
     page.click("Review …")
     page.sees("Clock, first bid from 5.50 EUR")
+    page.click("Try these terms with made-up bidders")
+    page.click("Play")
+    page.sees("All together")
+    page.sees("2. Clock")
+    fits_a_phone(page)
     page.click("Open the auction")
     page.sees("Your auction", 60)
     auction = page.driver.current_url.rsplit("/", 1)[1]
