@@ -223,9 +223,8 @@ gv_guard_lots(struct gv_cli *cli, const struct gv_auction *a, uint8_t lot,
 {
     struct exposure x = {.c = &a->open.terms.currency};
     struct leading here = {&x, lot};
-    int code = a->open.terms.lots > 0
-                   ? add_each_lot(cli, a, &here)
-                   : GV_EXIT_OK;
+    int code =
+        a->open.terms.lots > 0 ? add_each_lot(cli, a, &here) : GV_EXIT_OK;
 
     *out = x.sum;
     return code;

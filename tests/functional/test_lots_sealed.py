@@ -71,8 +71,9 @@ def check_told(market, auction, bids):
     for bid, says in ((bids["bob"], "for lot 1, Roof, is accepted and leads"),
                       (bids["ann"], "for lot 1, Roof, is accepted, but")):
         assert says in bob.text("bid", "why", bid)
-    rows = {l["lot"]: (l["standing"], l["amount"]) for l in node.rpc.listoutcomes(
-        bidder=node.rpc.getbid(bids["bob"])["bidder"])["outcomes"][0]["lots"]}
+    key = node.rpc.getbid(bids["bob"])["bidder"]
+    rows = {l["lot"]: (l["standing"], l["amount"]) for l in
+            node.rpc.listoutcomes(bidder=key)["outcomes"][0]["lots"]}
     assert rows == {1: ("won", AMOUNTS["bob"])}
 
 
