@@ -29,7 +29,7 @@ class LotsStory(Story):
     def _sealed(self, terms):
         """At times a reserve alone is sealed."""
         more = super()._sealed(terms)
-        if "hidden" in more and self._chance(.4):
+        if "hidden" in more and not self.blind and self._chance(.4):
             more["visibility"] = 0
         return more
 
