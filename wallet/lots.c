@@ -312,23 +312,3 @@ gv_lots_warnings(const struct gv_terms *t, const struct gv_params *params)
         json_array_append_new(out, json_string(warning[i]));
     return out;
 }
-
-char *
-gv_lots_reject_text(const struct gv_terms *t, const struct gv_reject *why,
-                    char *out, size_t size)
-{
-    struct gv_reject of = *why;
-    struct gv_lot lot;
-    size_t n = 0;
-
-    if (t->lots > 0 && why->index < t->lots) {
-        gv_terms_lot(t, (unsigned)why->index, &lot);
-        n = (size_t)snprintf(out, size,
-                             "lot %u, %.*s: ", (unsigned)why->index + 1,
-                             (int)lot.title.len, (const char *)lot.title.p);
-        of.index = GV_NO_INDEX;
-    }
-    if (n < size)
-        gv_reject_text(&of, out + n, size - n);
-    return out;
-}

@@ -54,8 +54,4 @@ void gv_lots_print_leaders(const json_t *info, const struct gv_currency *c,
 json_t *gv_lots_warnings(const struct gv_terms *t,
                          const struct gv_params *params);
 
-/* gv_reject_text of what gv_terms_check said of t, with the lot before it. */
-char *gv_lots_reject_text(const struct gv_terms *t, const struct gv_reject *why,
-                          char *out, size_t size);
-
 #endif

@@ -480,7 +480,7 @@ judge(struct gv_cli *cli, const struct gv_terms *t, bool by_options)
         return gv_cli_fail(
             cli, GV_EXIT_USAGE, "%s%s%sthese terms are refused: %s",
             option ? "--" : "", option ? option : "", option ? ": " : "",
-            gv_lots_reject_text(t, &why, text, sizeof(text)));
+            gv_terms_reject_text(t, &why, text, sizeof(text)));
     }
     warnings = gv_lots_warnings(t, cli->params);
     json_array_foreach(warnings, i, one)

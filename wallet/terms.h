@@ -35,6 +35,11 @@ void gv_terms_lists_clear(struct gv_terms_lists *lists);
  * code. */
 int gv_terms_judge(struct gv_cli *cli, const struct gv_terms *t) GV_MUST_CHECK;
 
+/* What gv_terms_check said of t: the lot, if it is about one, the code, the
+ * field, and its numbers in the units that they have. Cut at size. */
+char *gv_terms_reject_text(const struct gv_terms *t,
+                           const struct gv_reject *why, char *out, size_t size);
+
 /* Lines for people of the constraints and times in t. */
 void gv_terms_print(const struct gv_terms *t, FILE *out);
 

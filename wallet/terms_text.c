@@ -1,5 +1,6 @@
 /* terms_text.c - terms of an auction as lines for people (wallet/terms.h). */
 #include <inttypes.h>
+#include <string.h>
 
 #include "wallet/clock.h"
 #include "wallet/columns.h"
@@ -79,4 +80,57 @@ json_t *
 gv_terms_lines(const struct gv_terms *t)
 {
     return gv_columns_lines(print_any, t);
+}
+
+/* Does the field hold an amount, in minor units? */
+static bool
+is_amount(const char *field)
+{
+    static const char *const fields[] = {
+        "terms.min_first",   "terms.min_step",   "terms.max_step",
+        "terms.reserve",     "terms.buy_now",    "terms.clock_start",
+        "terms.clock_floor", "terms.clock_drop",
+    };
+
+    for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++)
+        if (strcmp(fields[i], field) == 0)
+            return true;
+    return false;
+}
+
+static const char *
+number_text(const struct gv_terms *t, const char *field, uint64_t v,
+            char out[40])
+{
+    size_t n = strlen(field);
+
+    if (is_amount(field))
+        gv_amount_text((struct gv_amount){v}, &t->currency, out);
+    else if (n > 3 && strcmp(field + n - 3, "_ms") == 0)
+        snprintf(out, 40, "%" PRIu64 ".%03u s", v / 1000, (unsigned)(v % 1000));
+    else
+        snprintf(out, 40, "%" PRIu64, v);
+    return out;
+}
+
+char *
+gv_terms_reject_text(const struct gv_terms *t, const struct gv_reject *why,
+                     char *out, size_t size)
+{
+    const char *field = why->field ? why->field : "terms";
+    char lot[GV_LOT_TITLE_MAX + 16] = "", numbers[128] = "", have[40], want[40];
+    struct gv_lot at;
+
+    if (t->lots > 0 && why->index < t->lots) {
+        gv_terms_lot(t, (unsigned)why->index, &at);
+        snprintf(lot, sizeof(lot), "lot %u, %.*s: ", (unsigned)why->index + 1,
+                 (int)at.title.len, (const char *)at.title.p);
+    }
+    if (why->have != 0 || why->want != 0)
+        snprintf(numbers, sizeof(numbers), ", have %s, want %s",
+                 number_text(t, field, why->have, have),
+                 number_text(t, field, why->want, want));
+    snprintf(out, size, "%s%s: %s (field %s%s)", lot, gv_code_name(why->code),
+             gv_code_text(why->code), field, numbers);
+    return out;
 }

@@ -110,7 +110,10 @@ def test_a_late_bid_extends_a_soft_close(market):
      "--soft-close: these terms are refused"),
     (("--limit", "1m", "--soft-close", "20s", "--soft-cap", "19s"),
      "--soft-cap: these terms are refused"),
-    (("--buy-now", "5", "--reserve", "6"), "terms.buy_now"),
+    (("--limit", "1m", "--soft-close", "20s", "--soft-cap", "19s"),
+     "have 19.000 s, want 20.000 s"),
+    (("--buy-now", "5", "--reserve", "6"),
+     "field terms.buy_now, have 5.00 EUR, want 6.00 EUR"),
 ], ids=str)
 def test_terms_without_sense_are_refused(market, terms, says):
     assert says in refused(market, *QUICK, *terms)
