@@ -65,6 +65,17 @@ static const struct preset presets[] = {
       {"per-bidder", "1"},
       {"limit", "1d"},
       {"close", "never"}}},
+    {"tender",
+     "you buy: one bid each, or one for each --lot, sealed until the close, "
+     "when notaries open all; the lowest wins and is paid what it asks, at "
+     "most "
+     "--min-first; a day, nobody closes it early",
+     "min-first",
+     {{"sealed", "yes"},
+      {"direction", "reverse"},
+      {"per-bidder", "1"},
+      {"limit", "1d"},
+      {"close", "never"}}},
     {"reverse",
      "you buy: the lowest bid wins, each one at least 1 lower, from "
      "--min-first "

@@ -11,7 +11,7 @@ from test_sealed import (answers_of, both_verify, files_of, found_in,
 pytestmark = pytest.mark.long
 
 QUICK = ("--d", "2s", "--notice", "4s", "--difficulty", "1")
-TENDER = ("--sealed", "--direction", "reverse", "--min-first", "999999999",
+TENDER = ("--preset", "tender", "--close", "owner", "--min-first", "999999999",
           "--lot", "Roof", "--lot", "Walls,reserve=900000000", "--lot",
           "Garden,min=800000000", *QUICK)
 # In cents. No such number occurs by chance.
