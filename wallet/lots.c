@@ -234,6 +234,7 @@ gv_lots_print_leaders(const json_t *info, const struct gv_currency *c,
                       FILE *out)
 {
     const json_t *lots = json_object_get(info, "lots"), *lot;
+    const char *nobody = gv_auction_is_sealed(info) ? "not known" : "no bid";
     char name[32], amount[40], time[40];
     size_t i;
 
@@ -246,7 +247,7 @@ gv_lots_print_leaders(const json_t *info, const struct gv_currency *c,
         gv_columns_line(out, name, "%s%s%s, until %s",
                         json_is_object(leader)
                             ? gv_auction_amount(leader, "amount", c, amount)
-                            : "no bid",
+                            : nobody,
                         json_is_object(leader) ? " by " : "",
                         gv_json_text(leader, "bidder"),
                         close == 0 ? "not yet fixed"

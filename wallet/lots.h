@@ -44,7 +44,8 @@ char *gv_lots_name(const struct gv_terms *t, uint8_t number,
 /* A line for each lot. */
 void gv_lots_print(const struct gv_terms *t, FILE *out);
 
-/* Who leads each, and until when, by getauction's answer. */
+/* Who leads each, as far as bids are not sealed, and until when, by
+ * getauction's answer. */
 void gv_lots_print_leaders(const json_t *info, const struct gv_currency *c,
                            FILE *out);
 

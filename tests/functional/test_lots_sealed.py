@@ -93,6 +93,8 @@ def test_a_tender_of_three_lots(market):
     check_hidden(market, auction)
     shown = market["bob"].text("bid", "list")
     assert f"{text_of(AMOUNTS['bob'])} EUR (sealed)" in shown, shown
+    assert "lot 1 leads      not known, until" in market["bob"].text(
+        "auction", "show", auction)
     assert "none yet: the bids are sealed" in market["bob"].text(
         "auction", "outcome", auction)
 
