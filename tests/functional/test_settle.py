@@ -28,7 +28,8 @@ def sold(market, bids, *terms):
     got = market["seller"].outcome(auction)
     assert (got["status"], got["final"]) == ("sold", True)
     # Whoever has no side in it learns that first, with an award or before it.
-    refused(market, "eve", ("settle", auction, "paid"), "neither the seller")
+    refused(market, "eve", ("settle", auction, "paid"), "this identity "
+            "neither sells" if "anonymous" in terms else "neither the seller")
     wait_for("the award", lambda: awards(market, auction))
     return auction
 
