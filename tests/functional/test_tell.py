@@ -138,10 +138,13 @@ def test_an_outcome_is_explained_bid_by_bid(market):
 def test_why_names_the_clause_and_the_numbers_of_every_void_bid(market):
     seller, ann, bob = market["seller"], market["ann"], market["bob"]
     world, node = market["stage"], market["node"]
-    steps = seller.create("Steps", *QUICK, "--min-first", "10", "--min-step",
+    # Once what ends them is in a block the node dates no other bid.
+    slow = ("--d", "120s", "--t", "60s", "--notice", "240s", "--difficulty",
+            "1")
+    steps = seller.create("Steps", *slow, "--min-first", "10", "--min-step",
                           "1", "--max-step", "5", "--per-bidder", "2",
                           "--total-cap", "3")
-    taken = seller.create("Buy now", *QUICK, "--buy-now", "50")
+    taken = seller.create("Buy now", *slow, "--buy-now", "50")
     clock = seller.create("Clock", *QUICK, "--direction", "dutch", "--start",
                           "100", "--floor", "20", "--drop", "5", "--every",
                           "1h")
