@@ -203,7 +203,8 @@ def test_explain_believes_no_node(market):
         return [b for i, b in enumerate(blocks) if i != 1]
 
     def touched(blocks):
-        return [blocks[0], blocks[1][:-2] + "00"] + blocks[2:]
+        last = "00" if blocks[1][-2:] != "00" else "01"
+        return [blocks[0], blocks[1][:-2] + last] + blocks[2:]
 
     def first_again(blocks):
         return [blocks[0]] * len(blocks)
