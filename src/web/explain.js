@@ -16,17 +16,26 @@ function place(what, at) {
   return `${what} in block ${at.height}, ${at.index + 1} of ${at.count}`;
 }
 
+// Other clauses fail without a look at the bid before.
+function isMeasured(step) {
+  return Number(step.reference) !== 0 && /^(below-step|above-step|below-floor):/.test(step.clause);
+}
+function hasLots(page) {
+  return page.info.lots?.length > 0;
+}
+
 function row(page, at, step, i) {
   const amount = (v) => (Number(v) !== 0 ? money(v, page.unit) : "sealed");
   const good = step.clause === null;
+  const reference = !good && isMeasured(step) ? `; measured against ${money(step.reference, page.unit)}` : "";
   return { mine: page.isMe(step.bidder), cells: [
-    String(i + 1), amount(step.amount),
+    String(i + 1), ...(hasLots(page) ? [String(step.lot)] : []), amount(step.amount),
     page.isMe(step.bidder) ? "You" : h("span", { class: "mono id", title: step.bidder }, short(step.bidder)),
     badge(good ? "Accepted" : "Void", good ? "good" : "bad"),
     step.leader ? `#${at.get(step.leader)}` : "–",
     step.leader ? money(step.price, page.unit) : "–",
   ], extra: [
-    good ? null : h("span", { class: "why" }, `Why: ${step.clause}${Number(step.reference) !== 0 ? `; measured against ${money(step.reference, page.unit)}` : ""}`),
+    good ? null : h("span", { class: "why" }, `Why: ${step.clause}${reference}`),
     h("span", { class: "why" }, `${exactTime(step.t_us)} · ${place("bid", step.proof)} · ${place("stamp", step.stamp)} · tie ${step.tie.slice(0, 8)}`),
   ] };
 }
@@ -40,7 +49,7 @@ function show(page, out, told) {
     const [key, value] = parts(line);
     return [h("dt", null, key ? `${key[0].toUpperCase()}${key.slice(1)}` : ""), h("dd", null, value)];
   })),
-  told.steps.length ? table("How the result comes about", [">No.", ">Amount", "Bidder", "Verdict", ">Then leads", ">Then costs"],
+  told.steps.length ? table("How the result comes about", [">No.", ...(hasLots(page) ? [">Lot"] : []), ">Amount", "Bidder", "Verdict", ">Then leads", ">Then costs"],
     told.steps.slice(0, SHOWN).map((s, i) => row(page, at, s, i))) : h("p", { class: "soft" }, "No bid is in a block."),
   told.steps.length > SHOWN ? h("p", { class: "soft" }, `The first ${SHOWN} of ${told.steps.length} bids are shown.`) : null,
   h("p", { class: "why" }, "The record commits to all of it with the hash ", h("span", { class: "mono" }, told.fold_hash), "."));

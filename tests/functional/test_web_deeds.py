@@ -468,6 +468,12 @@ def test_lots_have_their_own_leaders_bids_and_results(world, browsers):
     sam("identity", "disclose", auction, "--out", world.path("sold"))
     page.click("Open the identity: 2. Clock")
     page.sees("CN=sam", 60)
+    page.click("Explain step by step")
+    page.sees("blocks were read and checked here", 60)
+    row = page.driver.execute_script(
+        "return [...document.querySelectorAll('.steps tbody tr')].map("
+        "r => [...r.cells].map(c => c.textContent))")[0]
+    assert row[:2] == ["1", "2"], row
     page.click("My bids")
     page.sees("Estate, lot 2: Clock")
     page.sees("Won")
