@@ -128,13 +128,23 @@ gv_columns_print(const struct gv_columns *t, FILE *out, const char *nothing)
         print_cell(t, out, i % t->columns, width[i % t->columns], t->cell[i]);
 }
 
+/* A title is a stranger's word, and spreadsheets take what begins so for a
+ * formula, which can send what stands beside it elsewhere. "-" is nothing. */
+static bool
+is_like_a_formula(const char *text)
+{
+    return text[0] != '\0' && text[1] != '\0' && strchr("=+-@", text[0]);
+}
+
 static void
 csv_cell(FILE *out, const char *text, bool last)
 {
+    const char *guard = is_like_a_formula(text) ? "'" : "";
+
     if (strpbrk(text, ",\"") == NULL) {
-        fputs(text, out);
+        fprintf(out, "%s%s", guard, text);
     } else {
-        fputc('"', out);
+        fprintf(out, "\"%s", guard);
         for (; *text != '\0'; text++)
             fprintf(out, *text == '"' ? "\"%c" : "%c", *text);
         fputc('"', out);

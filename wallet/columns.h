@@ -29,7 +29,8 @@ void gv_columns_print(const struct gv_columns *t, FILE *out,
                       const char *nothing);
 
 /* Heads and rows as CSV (RFC 4180, with lines that end as on Linux), nothing
- * cut. */
+ * cut. A cell that a spreadsheet would take for a formula, because it begins
+ * with one of = + - @, gets an apostrophe before it. */
 void gv_columns_csv(const struct gv_columns *t, FILE *out);
 
 /* "key:  value" lines with aligned values: one line of such a list. */
