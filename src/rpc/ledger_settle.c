@@ -21,6 +21,15 @@ words_of(uint8_t said)
     return list;
 }
 
+/* That of a second chance is as final as the block with its ACCEPT (C18); the
+ * others are made by a block that makes Y final (C17). */
+static bool
+is_final(const struct gv_chain *c, unsigned i)
+{
+    return i == 0 || c->book->open->terms.lots > 0 ||
+           c->sum.final_height >= c->book->award[i].height;
+}
+
 static json_t *
 award_of(const struct gv_chain *c, unsigned i)
 {
@@ -28,17 +37,16 @@ award_of(const struct gv_chain *c, unsigned i)
     const struct gv_book_award *a = &b->award[i];
     uint64_t pay_by = gv_book_pay_by_us(b, i);
 
-    return json_pack(
-        "{si so so so so sb so ss so so}", "award", (int)i, "winner",
-        gv_render_hex(gv_book_award_key(b, i)->b, 32), "price",
-        gv_render_u64(a->price), "height", gv_render_u64(a->height), "made",
-        gv_render_hex(b->spine.at[a->height].sealed.b, 32), "final",
-        (int)(i == 0 || b->open->terms.lots > 0 ||
-              c->sum.final_height >= a->height),
-        "pay_by_us", gv_render_u64_or_null(pay_by != UINT64_MAX, pay_by),
-        "standing", gv_book_standing_text(gv_book_standing(b, i)),
-        "seller_says", words_of(a->said[GV_SIDE_SELLER]), "winner_says",
-        words_of(a->said[GV_SIDE_WINNER]));
+    return json_pack("{si so so so so sb so ss so so}", "award", (int)i,
+                     "winner", gv_render_hex(gv_book_award_key(b, i)->b, 32),
+                     "price", gv_render_u64(a->price), "height",
+                     gv_render_u64(a->height), "made",
+                     gv_render_hex(b->spine.at[a->height].sealed.b, 32),
+                     "final", (int)is_final(c, i), "pay_by_us",
+                     gv_render_u64_or_null(pay_by != UINT64_MAX, pay_by),
+                     "standing", gv_book_standing_text(gv_book_standing(b, i)),
+                     "seller_says", words_of(a->said[GV_SIDE_SELLER]),
+                     "winner_says", words_of(a->said[GV_SIDE_WINNER]));
 }
 
 json_t *
@@ -75,11 +83,13 @@ count_award(const struct gv_book *b, unsigned i, struct record *r)
 }
 
 static void
-count_awards(const struct gv_book *b, const struct gv_pubkey *key, bool seller,
+count_awards(const struct gv_chain *c, const struct gv_pubkey *key, bool seller,
              struct record *r)
 {
+    const struct gv_book *b = c->book;
+
     for (unsigned i = 0; i < b->awards; i++)
-        if (gv_book_has_award(b, i) &&
+        if (gv_book_has_award(b, i) && is_final(c, i) &&
             GV_ID_EQ(key,
                      seller ? &b->open->seller.key : gv_book_award_key(b, i)))
             count_award(b, i, r);
@@ -112,7 +122,7 @@ count_page(struct gv_ledger_rpc *l, const struct gv_pubkey *key, bool seller,
         }
         if (gv_chain_load(l->state, c, l->now_ms) != GV_OK)
             return GV_FAULT;
-        count_awards(c->book, key, seller, r);
+        count_awards(c, key, seller, r);
     }
     return GV_OK;
 }
