@@ -116,6 +116,14 @@ def test_a_wrong_key_gets_nowhere(world):
     assert first.rpc.status()["peers"] == 0
 
 
+def has_transaction(node, chain, tx):
+    try:
+        return node.rpc.gettransaction(chain, tx)["tx"] == tx
+    except RpcError as e:
+        assert e.code == -5, e
+        return False
+
+
 def test_without_a_stamping_service_a_bid_is_refused(world):
     """-27: this node cannot reach what the call needs."""
     from ledger import Est
@@ -124,8 +132,9 @@ def test_without_a_stamping_service_a_bid_is_refused(world):
     second = join(world, first, "second")
     seller, auction = auction_on(world, first)
     ann = Est(first, world.path("est")).enrol(first, "ann")
-    first.rpc.sendrawtransaction(ann.enrol_tx(auction).hex())
+    sent = first.rpc.sendrawtransaction(ann.enrol_tx(auction).hex())["tx"]
     wait_for("the auction", lambda: auction in chain_ids(second))
+    wait_for("the ENROL", lambda: has_transaction(second, auction, sent))
     recent = second.rpc.getauction(auction)["final_sealed"]
     first.stop()
     wait_for("the loss", lambda: second.rpc.status()["peers"] == 0)
