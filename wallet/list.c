@@ -25,6 +25,18 @@ gv_list_params(const struct gv_cli *cli)
                      gv_config_bool(cli->config, "reverse"));
 }
 
+/* A list of what is mine has what one key did. To ask for a pseudonym's would
+ * tell the node whose it is (W20). */
+static void
+warn_of_pseudonyms(const struct gv_cli *cli)
+{
+    if (json_object_size(gv_wallet_tokens(cli->wallet)) > 0)
+        gv_cli_warn(cli,
+                    "warning: what this wallet does under pseudonyms is not in "
+                    "this list, or the node would learn whose they are: gavel "
+                    "agenda and gavel watch tell of it");
+}
+
 int
 gv_list_id(struct gv_cli *cli, json_t *params, const char *option,
            const char *param, bool me)
@@ -38,8 +50,10 @@ gv_list_id(struct gv_cli *cli, json_t *params, const char *option,
         return GV_EXIT_OK;
     if (me && strcmp(text, "me") == 0) {
         code = gv_cli_identity(cli, false, &id);
-        if (code == GV_EXIT_OK)
+        if (code == GV_EXIT_OK) {
             gv_hex(id.key.b, 32, hex);
+            warn_of_pseudonyms(cli);
+        }
     } else {
         code = gv_cli_id(cli, text, option, hex);
     }

@@ -45,7 +45,8 @@
 json_t *gv_list_params(const struct gv_cli *cli);
 
 /* Set an id option as parameter of that name: 64 hex digits, or `me` for the
- * ledger key of the wallet's identity where me is true. An exit code. */
+ * ledger key of the wallet's identity where me is true, with a warning if the
+ * wallet has pseudonyms, too. An exit code. */
 int gv_list_id(struct gv_cli *cli, json_t *params, const char *option,
                const char *param, bool me) GV_MUST_CHECK;
 

@@ -99,6 +99,14 @@ def test_S0_14_a_bidder_is_one_pseudonym_for_all_lots(sale):
     assert vase == desk != chair and info["bidders"] == 3
     shown = sale["eve"].text("auction", "show", sale.auction)
     assert "A bidder is one pseudonym for all lots" in shown
+    # Lists of one key say what they leave out, and the node is not asked.
+    for name, words, warned in (("eve", ("auction", "outcome"), True),
+                                ("eve", ("bid", "list", "--bidder", "me"),
+                                 True),
+                                ("sam", ("auction", "list", "--owner", "me"),
+                                 False)):
+        done = sale[name].run(*words, "--network", "regtest")
+        assert ("under pseudonyms" in done.stderr) == warned, done.stderr
 
 
 def test_S0_13_losers_and_lots_not_sold_open_nothing(sale):
