@@ -4,17 +4,8 @@
 #ifndef GAVEL_TESTS_RULES_LOTS_FIXTURE_H
 #define GAVEL_TESTS_RULES_LOTS_FIXTURE_H
 
-#include "gavel/params.h"
 #include "tests/unit/rules/fold_fixture.h"
-
-static const struct gv_params net = {.name = "unit",
-                                     .min_d_ms = 1000,
-                                     .min_t_ms = 500,
-                                     .default_d_ms = 5000,
-                                     .allow_fixed = true,
-                                     .registry_target = 0x200fffff,
-                                     .registry_fixed = 1,
-                                     .easiest_target = 0x200fffff};
+#include "tests/unit/rules/terms_fixture.h"
 
 /* Lots of these minima and reserves, encoded into buf. */
 static inline void

@@ -1,9 +1,7 @@
 /*
  * test_terms.c - encoding, form and sense of terms (rules A15 to A17).
  */
-#include "gavel/params.h"
 #include "gavel/pow.h"
-#include "gavel/terms.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -11,25 +9,9 @@
 /* cmocka needs the headers above. */
 #include <cmocka.h>
 
+#include "tests/unit/rules/terms_fixture.h"
+
 #define HEAD 103 /* bytes before the allowed list's count */
-
-static const struct gv_params net = {.name = "unit",
-                                     .min_d_ms = 1000,
-                                     .min_t_ms = 500,
-                                     .default_d_ms = 5000,
-                                     .allow_fixed = true,
-                                     .registry_target = 0x200fffff,
-                                     .registry_fixed = 1,
-                                     .easiest_target = 0x200fffff};
-
-static struct gv_terms
-usual(void)
-{
-    struct gv_terms t;
-
-    gv_terms_default(&net, &t);
-    return t;
-}
 
 /* All seven constraints, with the list the caller gives. */
 static struct gv_terms

@@ -1,8 +1,6 @@
 /*
  * test_terms_warn.c - what is legal and surprises people (rule A18).
  */
-#include "gavel/params.h"
-#include "gavel/terms.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -10,23 +8,7 @@
 /* cmocka needs the headers above. */
 #include <cmocka.h>
 
-static const struct gv_params net = {.name = "unit",
-                                     .min_d_ms = 1000,
-                                     .min_t_ms = 500,
-                                     .default_d_ms = 5000,
-                                     .allow_fixed = true,
-                                     .registry_target = 0x200fffff,
-                                     .registry_fixed = 1,
-                                     .easiest_target = 0x200fffff};
-
-static struct gv_terms
-usual(void)
-{
-    struct gv_terms t;
-
-    gv_terms_default(&net, &t);
-    return t;
-}
+#include "tests/unit/rules/terms_fixture.h"
 
 static bool
 warns(const struct gv_terms *t, const char *words)

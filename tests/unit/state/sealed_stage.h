@@ -79,15 +79,6 @@ stage_bids(struct stage *g, uint8_t pricing, struct gv_tx bid[2])
 }
 
 static inline struct gv_tx
-final_of(struct stage *g, uint32_t from, uint32_t to)
-{
-    struct gv_vote v = {from, to, g->c->spine->at[from].sealed,
-                        g->c->spine->at[to].sealed};
-
-    return sample_final(&g->w.s, &g->c->id, &v, 1);
-}
-
-static inline struct gv_tx
 cutoff_at(struct stage *g, uint64_t t_us)
 {
     return sample_cutoff(&g->w.s, &g->c->sum.tip, 1, t_us);

@@ -37,6 +37,18 @@ stage_plain(struct stage *g)
     stage_make(g, (struct world_options){0});
 }
 
+/* A FINAL by all validators, for the link between two blocks of the best
+ * branch. */
+static inline struct gv_tx
+final_of(struct stage *g, uint32_t from, uint32_t to)
+{
+    struct gv_vote v = {from, to, g->c->spine->at[from].sealed,
+                        g->c->spine->at[to].sealed};
+
+    return sample_final(&g->w.s, &g->c->id, &v,
+                        (UINT64_C(2) << (g->w.s.open.validator_count - 1)) - 1);
+}
+
 /* An anonymous auction, and nobody has enrolled. */
 static inline void
 stage_anonymous(struct stage *g, struct world_options o)

@@ -171,16 +171,6 @@ R7_outcome(void **state)
     world_free(&g.w);
 }
 
-static struct gv_tx
-final_of(struct stage *g, uint32_t from, uint32_t to)
-{
-    struct gv_vote v = {from, to, g->c->spine->at[from].sealed,
-                        g->c->spine->at[to].sealed};
-
-    return sample_final(&g->w.s, &g->c->id, &v,
-                        (UINT64_C(2) << (g->w.s.open.validator_count - 1)) - 1);
-}
-
 static void
 R8_empty_blocks_and_the_end(void **state)
 {

@@ -41,17 +41,6 @@ bid_for(struct stage *g, unsigned bidder, uint8_t lot, uint64_t amount,
     out[1] = sample_stamp(&g->w.s, 0, US(START + 500), &out[0], 1);
 }
 
-static struct gv_tx
-final_of(struct stage *g, uint32_t source, uint32_t target)
-{
-    struct gv_vote v = {.source_height = source,
-                        .source = g->c->spine->at[source].sealed,
-                        .target_height = target,
-                        .target = g->c->spine->at[target].sealed};
-
-    return sample_final(&g->w.s, &g->c->id, &v, 1);
-}
-
 /* Up to the block that ends the auction: bidder 0 has bought lots 1 and 3, and
  * nobody bid for lot 2. */
 static uint64_t

@@ -2,17 +2,6 @@
  * and what is said of each award (C17). */
 #include "tests/unit/state/lots_stage.h"
 
-static struct gv_tx
-final_of(struct stage *g, uint32_t source, uint32_t target)
-{
-    struct gv_vote v = {.source_height = source,
-                        .source = g->c->spine->at[source].sealed,
-                        .target_height = target,
-                        .target = g->c->spine->at[target].sealed};
-
-    return sample_final(&g->w.s, &g->c->id, &v, 1);
-}
-
 /* Lot 1 is 1's for 200, lot 4 is 0's for 300; nobody bids for lot 2, and 400
  * is not enough for lot 3. CLOSE: E is E_MS. Block 2. */
 static void

@@ -19,17 +19,6 @@ pay_terms(struct stage *g, uint8_t pricing, uint64_t reserve)
     return &g->terms;
 }
 
-static struct gv_tx
-final_of(struct stage *g, uint32_t source, uint32_t target)
-{
-    struct gv_vote v = {.source_height = source,
-                        .source = g->c->spine->at[source].sealed,
-                        .target_height = target,
-                        .target = g->c->spine->at[target].sealed};
-
-    return sample_final(&g->w.s, &g->c->id, &v, 1);
-}
-
 /* Bidder i bids amount[i]; 0: not. Up to the block that ends the auction. */
 static void
 sell(struct stage *g, const struct gv_terms *terms, const uint64_t amount[3])

@@ -221,17 +221,6 @@ no_issued_after_the_cutoff_C8(void **state)
 
 /* --- C10 --- */
 
-static struct gv_tx
-final_of(struct stage *g, uint32_t source, uint32_t target)
-{
-    struct gv_vote v = {.source_height = source,
-                        .source = g->c->spine->at[source].sealed,
-                        .target_height = target,
-                        .target = g->c->spine->at[target].sealed};
-
-    return sample_final(&g->w.s, &g->c->id, &v, 1);
-}
-
 static void
 run_to_end(struct stage *g, uint64_t *t)
 {
