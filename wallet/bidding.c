@@ -1,11 +1,9 @@
 /* bidding.c - bids that a program places (wallet/bidding.h). */
 #include "wallet/bidding.h"
 
-#include <gavel/tx.h>
-#include <stdlib.h>
-
 #include "wallet/auction.h"
 #include "wallet/commands.h"
+#include "wallet/concern.h"
 #include "wallet/json.h"
 #include "wallet/web_call.h"
 
@@ -80,21 +78,12 @@ gv_bidding_send(struct gv_cli *cli, const char *id, struct gv_bidding *out)
     return run_call(cli, &call, json_pack("{s[s]}", "arguments", id), out);
 }
 
-/* By its bytes, as a chain would read it. */
 static bool
 is_sealed_bid(const json_t *bid, uint8_t lot)
 {
-    size_t len = 0;
-    uint8_t *raw = gv_json_blob(bid, "tx", &len);
-    struct gv_reject why;
-    struct gv_tx tx;
-    bool ok = raw != NULL &&
-              gv_tx_decode(gv_bytes(raw, len), &tx, &why) == GV_OK &&
-              tx.kind == GV_TX_BID && tx.u.bid.kind == GV_BID_SEALED &&
-              tx.u.bid.lot == lot;
+    struct gv_concern_bid made;
 
-    free(raw);
-    return ok;
+    return gv_concern_read_bid(bid, &made) && made.sealed && made.lot == lot;
 }
 
 const char *

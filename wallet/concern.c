@@ -64,9 +64,8 @@ no_memory(const struct gv_cli *cli)
     return gv_cli_fail(cli, GV_EXIT_FAILED, "out of memory");
 }
 
-/* The key that a bid of the wallet's records was made with, and the lot. */
-static bool
-bidder_of(const json_t *bid, struct gv_pubkey *key, uint8_t *lot)
+bool
+gv_concern_read_bid(const json_t *bid, struct gv_concern_bid *out)
 {
     size_t len = 0;
     uint8_t *raw = gv_json_blob(bid, "tx", &len);
@@ -76,10 +75,11 @@ bidder_of(const json_t *bid, struct gv_pubkey *key, uint8_t *lot)
               gv_tx_decode(gv_bytes(raw, len), &tx, &why) == GV_OK &&
               tx.kind == GV_TX_BID;
 
-    if (ok) {
-        *key = tx.u.bid.bidder;
-        *lot = tx.u.bid.lot;
-    }
+    if (ok)
+        *out =
+            (struct gv_concern_bid){.bidder = tx.u.bid.bidder,
+                                    .lot = tx.u.bid.lot,
+                                    .sealed = tx.u.bid.kind == GV_BID_SEALED};
     free(raw);
     return ok;
 }
@@ -99,9 +99,8 @@ add_bidder(struct gv_concern *c, const struct gv_pubkey *key, uint32_t identity)
 static int
 add_bids(struct gv_cli *cli, struct gv_concerns *out)
 {
-    struct gv_pubkey key;
+    struct gv_concern_bid made;
     const char *id;
-    uint8_t lot;
     json_t *bid;
 
     json_object_foreach(gv_wallet_bids(cli->wallet), id, bid)
@@ -112,11 +111,11 @@ add_bids(struct gv_cli *cli, struct gv_concerns *out)
         if (c == NULL)
             return no_memory(cli);
         c->roles |= GV_CONCERN_BIDS;
-        if (!bidder_of(bid, &key, &lot))
+        if (!gv_concern_read_bid(bid, &made))
             continue;
-        add_bidder(c, &key, (uint32_t)gv_json_u64(bid, "identity"));
-        if (lot != 0)
-            c->lots |= UINT64_C(1) << (lot - 1);
+        add_bidder(c, &made.bidder, (uint32_t)gv_json_u64(bid, "identity"));
+        if (made.lot != 0)
+            c->lots |= UINT64_C(1) << (made.lot - 1);
     }
     return GV_EXIT_OK;
 }

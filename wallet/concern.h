@@ -33,6 +33,15 @@ struct gv_concern {
     uint64_t lots; /* that it has bid for: bit N - 1 for lot N */
 };
 
+/* A bid of the wallet's records, by its bytes, as a chain would read it. */
+struct gv_concern_bid {
+    struct gv_pubkey bidder; /* the key that it was made with */
+    uint8_t lot;             /* 0: there are none */
+    bool sealed;
+};
+/* False: the row has no bytes of a BID. */
+bool gv_concern_read_bid(const json_t *bid, struct gv_concern_bid *out);
+
 struct gv_concerns {
     struct gv_concern *item;
     size_t count, cap;
